@@ -1,0 +1,249 @@
+/**
+ * Saliency -> control nodes: every node moves to the weighted mean of the places around it,
+ *
+ *     node(p) = sum_q S(q) k(p - q) q / sum_q S(q) k(p - q),    k(d) = exp(-4 ln2 |d|^2 / fwhm^2)
+ *
+ * (Recasens et al. 2018, eq. 3). q runs over the cells of S padded by P cells; padded cell i has the coordinate
+ * (i - P)/(n - 1), so that the padding really pulls outwards.
+ *
+ * The Gaussian is separable even where the saliency is not, and padding is linear. So padding and filtering
+ * along an axis of n cells are together one n x n matrix, and weighting by the coordinate is a second one:
+ *
+ *     mass[p, c]   = sum of k(t) over the offsets t whose padded cell p + t is a copy of cell c
+ *     moment[p, c] = the same sum, each term times the coordinate (p + t)/(n - 1)
+ *
+ * and the whole warp is  x = (Mr S Qc') / (Mr S Mc'),  y = (Qr S Mc') / (Mr S Mc')  (r rows, c columns).
+ * A separable warp does the same on the two marginals of S. These matrices depend on the options alone and are
+ * kept in the workspace.
+ *
+ * @typedef {"reflect" | "replicate" | "zero"} Padding
+ *
+ * @typedef {object} AttractionOptions
+ * @property {number} fwhm                full width of k at half maximum, in saliency cells, > 0
+ * @property {boolean} [separable]        attract the marginals, default false
+ * @property {boolean} [antiCrop]         true: padding "reflect" (default), false: "replicate"
+ * @property {Padding} [padding]          overrides antiCrop
+ * @property {number | null} [kernelRadius]  P in rows, default min(h, w) - 1; columns int(aspect * P)
+ * @property {number} [aspect]            stretch of the column kernel, default 1 (LDS: width // height)
+ * @property {number | null} [floor]      smallest saliency as a share of its mean; null: 1e-3 if any cell is 0
+ *
+ * @typedef {object} Filter one axis
+ * @property {number} n
+ * @property {Float64Array} mass    (n, n)
+ * @property {Float64Array} moment  (n, n)
+ *
+ * @typedef {object} AttractionWorkspace buffers kept between calls
+ * @property {string} key
+ * @property {Filter | null} rows @property {Filter | null} columns
+ * @property {Float64Array} saliency @property {Float64Array} mass @property {Float64Array} moment
+ * @property {Float64Array} marginal @property {Float64Array} nodes
+ */
+
+import { reuse, toNormalised } from "./coords.js";
+
+/** @returns {AttractionWorkspace} */
+export function createAttractionWorkspace() {
+  const empty = () => new Float64Array(0);
+  return {
+    key: "", rows: null, columns: null,
+    saliency: empty(), mass: empty(), moment: empty(), marginal: empty(), nodes: empty(),
+  };
+}
+
+/**
+ * Control nodes of a saliency map.
+ *
+ * @param {ArrayLike<number>} saliency (h, w) row by row, non-negative, any scale; all zero means uniform
+ * @param {number} h @param {number} w at least 2 each
+ * @param {AttractionOptions} options
+ * @param {AttractionWorkspace} [workspace] its buffers are reused: the result is overwritten by the next call
+ * @returns {Float64Array} (h, w, 2) x before y in [-1, 1]; always finite
+ * @throws {RangeError} for a negative or non-finite saliency, a wrong length or fwhm
+ */
+export function attract(saliency, h, w, options, workspace = createAttractionWorkspace()) {
+  prepareFilters(workspace, h, w, options);
+  workspace.saliency = normaliseSaliency(saliency, h, w, options.floor ?? null, workspace.saliency);
+  workspace.nodes = reuse(workspace.nodes, h * w * 2, Float64Array);
+  if (options.separable) attractMarginals(workspace, h, w);
+  else attractPlane(workspace, h, w);
+  return workspace.nodes;
+}
+
+/**
+ * S / max S with its floor: max(S, floor * mean S). A map of zeros becomes ones.
+ * @param {ArrayLike<number>} saliency @param {number} h @param {number} w
+ * @param {number | null} floor @param {Float64Array} [out]
+ */
+export function normaliseSaliency(saliency, h, w, floor, out) {
+  if (saliency.length !== h * w) throw new RangeError(`expected ${h} x ${w} saliency cells, got ${saliency.length}`);
+  let peak = 0;
+  let zeros = false;
+  for (let k = 0; k < saliency.length; k++) {
+    const value = saliency[k];
+    if (!(value >= 0 && value < Infinity)) throw new RangeError(`saliency must be finite and >= 0, got ${value}`);
+    if (value > peak) peak = value;
+    if (value === 0) zeros = true;
+  }
+  const result = reuse(out, h * w, Float64Array);
+  if (peak === 0) return result.fill(1);
+  let sum = 0;
+  for (let k = 0; k < result.length; k++) sum += result[k] = saliency[k] / peak;
+  const share = floor ?? (zeros ? 1e-3 : 0);
+  const least = (share * sum) / result.length;
+  for (let k = 0; k < result.length; k++) if (result[k] < least) result[k] = least;
+  return result;
+}
+
+/**
+ * Samples of k at -P..P.
+ * @param {number} radius P @param {number} fwhm
+ */
+export function gaussianKernel(radius, fwhm) {
+  const kernel = new Float64Array(2 * radius + 1);
+  const scale = (-4 * Math.LN2) / (fwhm * fwhm);
+  for (let t = 0; t < kernel.length; t++) kernel[t] = Math.exp(scale * (t - radius) ** 2);
+  return kernel;
+}
+
+/**
+ * The kernel resized bilinearly, half-pixel, to `taps` taps: LDS stretches its column kernel so.
+ * @param {Float64Array} kernel @param {number} taps
+ */
+export function stretchKernel(kernel, taps) {
+  const out = new Float64Array(taps);
+  const last = kernel.length - 1;
+  for (let t = 0; t < taps; t++) {
+    const at = Math.max(0, ((t + 0.5) * kernel.length) / taps - 0.5);
+    const cell = Math.min(Math.floor(at), last);
+    const share = at - cell;
+    out[t] = kernel[cell] * (1 - share) + kernel[Math.min(cell + 1, last)] * share;
+  }
+  return out;
+}
+
+/**
+ * Which cell of an axis of n the padded position i in (-inf, inf) copies; -1 for none.
+ * @param {number} i @param {number} n @param {Padding} padding
+ */
+export function paddedCell(i, n, padding) {
+  if (i >= 0 && i < n) return i;
+  if (padding === "zero") return -1;
+  if (padding === "replicate") return i < 0 ? 0 : n - 1;
+  const period = 2 * (n - 1);
+  const phase = ((i % period) + period) % period;
+  return phase < n ? phase : period - phase;
+}
+
+/**
+ * @param {number} n @param {Float64Array} kernel @param {Padding} padding @returns {Filter}
+ */
+function axisFilter(n, kernel, padding) {
+  const radius = (kernel.length - 1) / 2;
+  const mass = new Float64Array(n * n);
+  const moment = new Float64Array(n * n);
+  for (let p = 0; p < n; p++) {
+    for (let t = -radius; t <= radius; t++) {
+      const cell = paddedCell(p + t, n, padding);
+      if (cell < 0) continue;
+      mass[p * n + cell] += kernel[t + radius];
+      moment[p * n + cell] += (kernel[t + radius] * (p + t)) / (n - 1);
+    }
+  }
+  return { n, mass, moment };
+}
+
+/**
+ * @param {AttractionWorkspace} workspace @param {number} h @param {number} w @param {AttractionOptions} options
+ */
+function prepareFilters(workspace, h, w, options) {
+  const { fwhm, aspect = 1 } = options;
+  const radius = options.kernelRadius ?? Math.min(h, w) - 1;
+  const padding = options.padding ?? (options.antiCrop === false ? "replicate" : "reflect");
+  const key = `${h},${w},${fwhm},${radius},${aspect},${padding}`;
+  if (workspace.key === key) return;
+  if (!(h >= 2 && w >= 2)) throw new RangeError(`expected at least 2 x 2 nodes, got ${h} x ${w}`);
+  if (!(fwhm > 0)) throw new RangeError(`fwhm must be > 0 saliency cells, got ${fwhm}`);
+  const kernel = gaussianKernel(radius, fwhm);
+  const wide = aspect === 1 ? kernel : stretchKernel(kernel, 2 * Math.trunc(aspect * radius) + 1);
+  workspace.rows = axisFilter(h, kernel, padding);
+  workspace.columns = axisFilter(w, wide, padding);
+  workspace.key = key;
+}
+
+/** @param {AttractionWorkspace} workspace @param {number} h @param {number} w */
+function attractPlane(workspace, h, w) {
+  const { rows, columns, saliency, nodes } = workspace;
+  if (!rows || !columns) return;
+  const mass = (workspace.mass = reuse(workspace.mass, w, Float64Array));
+  const moment = (workspace.moment = reuse(workspace.moment, w, Float64Array));
+  for (let i = 0; i < h; i++) {
+    combineRows(rows.mass, saliency, i, h, w, mass);
+    combineRows(rows.moment, saliency, i, h, w, moment);
+    for (let j = 0; j < w; j++) {
+      let weight = 0, x = 0, y = 0;
+      for (let c = 0, k = j * w; c < w; c++, k++) {
+        weight += columns.mass[k] * mass[c];
+        x += columns.moment[k] * mass[c];
+        y += columns.mass[k] * moment[c];
+      }
+      const at = 2 * (i * w + j);
+      nodes[at] = place(x, weight, j, w);
+      nodes[at + 1] = place(y, weight, i, h);
+    }
+  }
+}
+
+/**
+ * out[c] = sum_r filter[i, r] S[r, c]
+ * @param {Float64Array} filter @param {Float64Array} saliency
+ * @param {number} i @param {number} h @param {number} w @param {Float64Array} out
+ */
+function combineRows(filter, saliency, i, h, w, out) {
+  out.fill(0);
+  for (let r = 0; r < h; r++) {
+    const share = filter[i * h + r];
+    for (let c = 0, k = r * w; c < w; c++, k++) out[c] += share * saliency[k];
+  }
+}
+
+/** @param {AttractionWorkspace} workspace @param {number} h @param {number} w */
+function attractMarginals(workspace, h, w) {
+  const { rows, columns, saliency, nodes } = workspace;
+  if (!rows || !columns) return;
+  const marginal = (workspace.marginal = reuse(workspace.marginal, h + w, Float64Array)).fill(0);
+  for (let i = 0, k = 0; i < h; i++) {
+    for (let j = 0; j < w; j++, k++) {
+      marginal[j] += saliency[k];
+      marginal[w + i] += saliency[k];
+    }
+  }
+  for (let j = 0; j < w; j++) {
+    const x = attractCell(columns, marginal, 0, j);
+    for (let i = 0; i < h; i++) nodes[2 * (i * w + j)] = x;
+  }
+  for (let i = 0; i < h; i++) {
+    const y = attractCell(rows, marginal, w, i);
+    for (let j = 0; j < w; j++) nodes[2 * (i * w + j) + 1] = y;
+  }
+}
+
+/**
+ * @param {Filter} filter @param {Float64Array} marginal @param {number} start @param {number} p
+ */
+function attractCell({ n, mass, moment }, marginal, start, p) {
+  let weight = 0, sum = 0;
+  for (let c = 0; c < n; c++) {
+    weight += mass[p * n + c] * marginal[start + c];
+    sum += moment[p * n + c] * marginal[start + c];
+  }
+  return place(sum, weight, p, n);
+}
+
+/**
+ * The mean, normalised and clamped; the node's own place where nothing pulls (possible with floor 0 only).
+ * @param {number} sum @param {number} weight @param {number} p @param {number} n
+ */
+function place(sum, weight, p, n) {
+  if (weight === 0) return toNormalised(p, n);
+  return Math.min(1, Math.max(-1, (2 * sum) / weight - 1));
+}
