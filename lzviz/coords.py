@@ -56,7 +56,8 @@ def to_pixels(points: Tensor, size: Size) -> Tensor:
 def to_normalised(pixels: Tensor, size: Size) -> Tensor:
     """Pixels ``(..., 2)`` of an image of ``size`` to normalised: ``x = 2 px / (W - 1) - 1``; 0 on an axis of one pixel."""
     extent = _extent(pixels, size)
-    return pixels * (2 / extent.clamp(min=1)) - (extent > 0).to(pixels.dtype)
+    # Divide before doubling, so that the last pixel is exactly +1.
+    return pixels / extent.clamp(min=1) * 2 - (extent > 0).to(pixels.dtype)
 
 
 def from_half_pixel(grid: Tensor, size: Size) -> Tensor:

@@ -1,0 +1,200 @@
+"""From saliency to a control grid: every node goes to the weighted mean of what attracts it.
+
+Recasens et al. 2018, "Learning to Zoom", eq. 3, and its descendants FOVEA, LZU and LDS, which differ only in the arguments:
+
+    g(p) = sum_q S(q) k(p - q) q / sum_q S(q) k(p - q)
+
+q runs over the cells of the saliency map S, padded by P cells on each side; cell i of an axis of n cells has the coordinate
+``(i - P) / (n - 1)``, so padding lies outside [0, 1] and really pulls outwards. The kernel is a Gaussian,
+``k(d) = exp(-4 ln2 d^2 / fwhm^2)``, d in saliency cells. With it the Jacobian of the continuous warp is ``Cov_w(q) / sigma^2``,
+positive semi-definite: no foldover in the continuum. The discrete grid can fold all the same when saliency is very peaked.
+
+The Gaussian is separable even where the saliency is not, and padding is linear, so one axis is one small dense matrix
+(kernel and padding in one) and the whole warp is three matrix products; no padded map, no convolution.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lzviz.coords import Size, check_size, lattice
+
+Padding = Literal["reflect", "replicate", "zero"]
+
+ZERO_FLOOR = 1e-3
+"""Floor of a map with exact zeros, as a share of its mean: kernels would see nothing far from a painted spot."""
+
+
+def prepare(saliency: Tensor, nodes: Size, floor: float | None = None) -> Tensor:
+    """Saliency as the attraction sees it: at the nodes, positive, its maximum near 1.
+
+    Args:
+        saliency: (B, 1, h, w), non-negative and finite, any scale. Resampled bilinearly (corner-aligned) to ``nodes``.
+            Zero everywhere means uniform.
+        nodes: (h, w) of the control grid.
+        floor: least value as a share of the mean of each map. ``None``: 1e-3 where the map has an exact zero, else nothing.
+
+    Returns:
+        (B, h, w) in float64 (a few thousand cells: exactness is free here).
+
+    Raises:
+        ValueError: not (B, 1, h, w), negative or not finite.
+    """
+    if saliency.ndim != 4 or saliency.shape[1] != 1:
+        hint = ": did you pass the image?" if saliency.ndim == 4 and saliency.shape[1] == 3 else ""
+        raise ValueError(f"expected saliency of shape (B, 1, h, w), got {tuple(saliency.shape)}{hint}")
+    s = saliency.double()
+    low, high = (float(v) for v in torch.aminmax(s.detach()))
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError("saliency has values that are not finite; clean it first, e.g. torch.nan_to_num(saliency)")
+    if low < 0:
+        raise ValueError(f"saliency must be non-negative, its minimum is {low:.4g}; did you mean saliency.clamp(min=0)?")
+    if tuple(s.shape[-2:]) != tuple(nodes):
+        s = F.interpolate(s, size=tuple(nodes), mode="bilinear", align_corners=True)
+    s = s[:, 0]
+    peak = s.detach().amax((1, 2), keepdim=True)
+    # Dividing by the peak first keeps maps of any scale (1e-30, 1e30) inside the range of the arithmetic below.
+    s = torch.where(peak > 0, s / peak.clamp(min=torch.finfo(s.dtype).tiny), torch.ones_like(s))
+    mean = s.mean((1, 2), keepdim=True)
+    if floor is not None:
+        return torch.maximum(s, floor * mean)
+    has_zero = (s.detach() == 0).any(-1, keepdim=True).any(-2, keepdim=True)
+    return torch.where(has_zero, torch.maximum(s, ZERO_FLOOR * mean), s)
+
+
+def gaussian(radius: int, fwhm: float, taps_radius: int | None = None) -> Tensor:
+    """The 1-D kernel ``exp(-4 ln2 d^2 / fwhm^2)``, d = -radius..radius: (2 radius + 1,) float64.
+
+    ``taps_radius`` stretches it bilinearly (half-pixel) to 2 taps_radius + 1 taps: LDS's kernel along the longer axis.
+    """
+    d = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    kernel = torch.exp(-4 * math.log(2) * (d / fwhm) ** 2)
+    if taps_radius is None or taps_radius == radius:
+        return kernel
+    return F.interpolate(kernel[None, None], size=2 * taps_radius + 1, mode="linear", align_corners=False)[0, 0]
+
+
+@lru_cache(maxsize=256)
+def _axis_operator(n: int, radius: int, taps_radius: int, fwhm: float, padding: Padding) -> Tensor:
+    """(2, n, n) float64: kernel sums of one axis, and the same weighted with the coordinate of each padded cell.
+
+    Row p of the first matrix holds how much each cell of the unpadded map weighs at node p; padding is folded in.
+    """
+    kernel = gaussian(radius, fwhm, taps_radius)
+    padded = torch.arange(-taps_radius, n + taps_radius)
+    if padding == "reflect":
+        source = (n - 1) - ((n - 1) - padded.abs()).abs()
+    else:
+        source = padded.clamp(0, n - 1)
+    weight = ((padded == source) | (padding != "zero")).double()
+    coordinate = padded.double() / max(n - 1, 1)
+    rows = torch.arange(n)[:, None]
+    taps = torch.arange(2 * taps_radius + 1)[None, :]
+    cells = rows + taps  # (n, 2P+1) positions in the padded axis
+    values = kernel[None, :] * weight[cells]
+    operator = torch.zeros(2, n, n, dtype=torch.float64)
+    operator[0].index_put_((rows.expand_as(cells), source[cells]), values, accumulate=True)
+    operator[1].index_put_((rows.expand_as(cells), source[cells]), values * coordinate[cells], accumulate=True)
+    return operator
+
+
+def attract(
+    saliency: Tensor,
+    nodes: Size,
+    *,
+    fwhm: float = 10.0,
+    separable: bool = True,
+    padding: Padding = "reflect",
+    kernel_radius: int | None = None,
+    aspect: float = 1.0,
+    floor: float | None = None,
+) -> Tensor:
+    """The control grid that ``saliency`` attracts.
+
+    Args:
+        saliency: (B, 1, h, w), see :func:`prepare`.
+        nodes: (h, w) of the control grid, both >= 2.
+        fwhm: full width at half maximum of the kernel, saliency cells, > 0 (``sigma = fwhm / 2.3548``).
+        separable: attract each axis by the marginal of the saliency (FOVEA, LZU) instead of the full map (LZ, LDS).
+        padding: "reflect" keeps the whole image in view ("anti-crop"), "replicate" crops, "zero" crops most.
+        kernel_radius: P in cells (rows); default ``min(nodes) - 1``. Columns have ``int(aspect * P)``.
+        aspect: LDS's stretch of the kernel along x; 1 elsewhere.
+        floor: see :func:`prepare`.
+
+    Returns:
+        (B, h, w, 2) normalised source coordinates x, y in [-1, 1], always finite, in the dtype of ``saliency`` (at least
+        float32). Differentiable with respect to ``saliency``.
+
+    Raises:
+        ValueError: an argument out of its range.
+    """
+    h, w = check_size(nodes, "nodes")
+    _check_arguments(h, w, fwhm, padding, kernel_radius, aspect, floor)
+    radius = min(h, w) - 1 if kernel_radius is None else int(kernel_radius)
+    radius_x = int(aspect * radius)
+    if padding == "reflect" and (radius > h - 1 or radius_x > w - 1):
+        raise ValueError(
+            f"reflect padding of {radius} rows and {radius_x} columns needs more nodes than {(h, w)}; "
+            "lower kernel_radius or aspect, or use padding='replicate'"
+        )
+    s = prepare(saliency, (h, w), floor)
+    along_y = _axis_operator(h, radius, radius, float(fwhm), padding).to(s.device)
+    along_x = _axis_operator(w, radius, radius_x, float(fwhm), padding).to(s.device)
+    if separable:
+        grid = _separable(s, along_y, along_x)
+    else:
+        grid = _joint(s, along_y, along_x)
+    dtype = saliency.dtype if saliency.dtype in (torch.float32, torch.float64) else torch.float32
+    return grid.to(dtype)
+
+
+def _separable(s: Tensor, along_y: Tensor, along_x: Tensor) -> Tensor:
+    x = _mean(s.sum(1), along_x)  # (B, w): nodes of the column marginal
+    y = _mean(s.sum(2), along_y)  # (B, h)
+    return torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), dim=-1)
+
+
+def _mean(marginal: Tensor, operator: Tensor) -> Tensor:
+    """Weighted mean coordinate of one axis, normalised and clamped: (B, n) -> (B, n)."""
+    total, moment = (marginal @ operator.mT).unbind(0)
+    identity = lattice((1, marginal.shape[1]), dtype=marginal.dtype, device=marginal.device)[0, :, 0]
+    return _normalise(moment, total, identity)
+
+
+def _joint(s: Tensor, along_y: Tensor, along_x: Tensor) -> Tensor:
+    rows = along_y[:, None] @ s  # (2, B, h, w): summed over rows of the kernel; [1] carries the y coordinate
+    total = rows[0] @ along_x[0].mT
+    x = rows[0] @ along_x[1].mT
+    y = rows[1] @ along_x[0].mT
+    identity = lattice(tuple(s.shape[-2:]), dtype=s.dtype, device=s.device)  # type: ignore[arg-type]
+    return torch.stack((_normalise(x, total, identity[..., 0]), _normalise(y, total, identity[..., 1])), dim=-1)
+
+
+def _normalise(moment: Tensor, total: Tensor, identity: Tensor) -> Tensor:
+    """Coordinates in [0, 1] to [-1, 1]; a node that nothing attracts (only possible with ``floor=0``) stays where it was."""
+    empty = total <= torch.finfo(total.dtype).tiny
+    mean = moment / torch.where(empty, torch.ones_like(total), total)
+    return torch.where(empty, identity, mean * 2 - 1).clamp(-1, 1)
+
+
+def _check_arguments(
+    h: int, w: int, fwhm: float, padding: str, kernel_radius: int | None, aspect: float, floor: float | None
+) -> None:
+    if h < 2 or w < 2:
+        raise ValueError(f"a control grid needs at least 2 x 2 nodes, got {(h, w)}")
+    if not (math.isfinite(fwhm) and fwhm > 0):
+        raise ValueError(f"fwhm must be a positive number of saliency cells, got {fwhm!r}")
+    if padding not in get_args(Padding):
+        raise ValueError(f"padding must be one of {', '.join(get_args(Padding))}, got {padding!r}")
+    if kernel_radius is not None and kernel_radius < 0:
+        raise ValueError(f"kernel_radius must be >= 0 cells, got {kernel_radius!r}")
+    if not (math.isfinite(aspect) and aspect > 0):
+        raise ValueError(f"aspect must be a positive number, got {aspect!r}")
+    if floor is not None and not (math.isfinite(floor) and floor >= 0):
+        raise ValueError(f"floor must be None or a share of the mean >= 0, got {floor!r}")
