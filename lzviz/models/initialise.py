@@ -13,17 +13,18 @@ M = TypeVar("M", bound=nn.Module)
 
 
 def he_(module: nn.Module) -> None:
-    """He's initialisation (2015), in place: convolutions N(0, 2 / fan_out), BatchNorm the identity, linear N(0, .01).
+    """He's initialisation (2015), in place: convolutions N(0, 2 / fan_out), BatchNorm the identity.
 
+    Layers that give class scores (linear, or a convolution marked `starts_small`) get N(0, .01^2); biases are 0.
     The last BatchNorm of a residual branch starts at 1 / sqrt(number of blocks in its stage) where a network marks it
     with `residual_gain`: the variance then grows at most e-fold a stage instead of doubling with each block, so that an
     untrained ResNet-152 still fits into half precision.
     """
     for part in module.modules():
-        if isinstance(part, nn.Conv2d):
+        if isinstance(part, nn.Linear) or getattr(part, "starts_small", False):
+            nn.init.normal_(part.weight, std=0.01)  # type: ignore[arg-type]
+        elif isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(part, nn.Linear):
-            nn.init.normal_(part.weight, std=0.01)
         elif isinstance(part, nn.BatchNorm2d):
             nn.init.constant_(part.weight, getattr(part, "residual_gain", 1.0))
         if getattr(part, "bias", None) is not None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from lzviz.models import resnet
-from lzviz.models.heads import FCN, DeepLabv3, aspp_rates, resize_to
+from lzviz.models.heads import FCN, PSP, DeepLabv3, DeepLabv3Plus, HRNetHead, aspp_rates, resize_to
+from lzviz.models.hrnet import HRNetV2
 from lzviz.models.initialise import seeded
 
 BACKBONES: dict[str, Callable[..., resnet.ResNet]] = {
@@ -88,7 +89,7 @@ def deeplabv3(
     *,
     output_stride: int = 8,
     channels: int = 256,
-    rates: Sequence[int] = (12, 24, 36),
+    rates: Sequence[float] = (12, 24, 36),
     auxiliary: bool = False,
     **options,
 ) -> Segmenter:
@@ -96,3 +97,73 @@ def deeplabv3(
     trunk = backbone_named(backbone, output_stride=output_stride, **options)
     head = DeepLabv3(trunk.channels[3], classes, aspp_rates(output_stride, rates), channels)
     return Segmenter(trunk, head, _auxiliary(trunk, classes, auxiliary))
+
+
+@seeded
+def deeplabv3plus(
+    backbone: str = "resnet50",
+    classes: int = 21,
+    *,
+    output_stride: int = 16,
+    channels: int = 256,
+    low: int = 48,
+    rates: Sequence[float] = (12, 24, 36),
+    **options,
+) -> Segmenter:
+    """DeepLabv3+: scores on the grid of the first stage. `channels`, `low`: widths of head and low-level projection."""
+    trunk = backbone_named(backbone, output_stride=output_stride, **options)
+    scaled = aspp_rates(output_stride, rates)
+    return Segmenter(trunk, DeepLabv3Plus(trunk.channels[3], trunk.channels[0], classes, scaled, channels, low))
+
+
+@seeded
+def pspnet(
+    backbone: str = "resnet50",
+    classes: int = 21,
+    *,
+    output_stride: int = 8,
+    channels: int = 512,
+    bins: Sequence[int] = (1, 2, 3, 6),
+    auxiliary: bool = False,
+    **options,
+) -> Segmenter:
+    """PSPNet on a (dilated) ResNet. `bins`: parts of the image along an axis, one pyramid level each."""
+    trunk = backbone_named(backbone, output_stride=output_stride, **options)
+    return Segmenter(trunk, PSP(trunk.channels[3], classes, bins, channels), _auxiliary(trunk, classes, auxiliary))
+
+
+@seeded
+def hrnet_segmenter(classes: int = 21, *, channels: int | None = None, **options) -> Segmenter:
+    """HRNetV2 and its head: scores at stride 4. `options` go to `HRNetV2`."""
+    trunk = HRNetV2(**options)
+    return Segmenter(trunk, HRNetHead(trunk.channels, classes, channels))
+
+
+@seeded
+def compact(
+    classes: int = 11,
+    *,
+    stem: int = 2,
+    output_stride: int | None = None,
+    decoder: bool = True,
+    width: int = 16,
+    channels: int = 48,
+    dropout: float = 0.1,
+    in_channels: int = 3,
+) -> Segmenter:
+    """The network of the small checkpoints, about .9 M weights: ResNet-18 of width 16, narrow DeepLabv3(+).
+
+    stem           stride of the first convolution(s): 2 for 96x128 pixels, 1 for 48x64, 4 for whole pictures
+    output_stride  4 x stem by default, so that the last stage is dilated
+    decoder        DeepLabv3+ (scores on the stem's grid) or DeepLabv3 (scores at the output stride)
+
+    The ASPP's rates are 1, 3, 6 at the default output stride. Widths stay multiples of 16: in half precision, dilated
+    convolutions of other widths have given NaN gradients on CPUs.
+    """
+    output_stride = 4 * stem if output_stride is None else output_stride
+    trunk = resnet.resnet18(classes=None, width=width, stem=stem, output_stride=output_stride, in_channels=in_channels)
+    rates = aspp_rates(output_stride, [rate * stem / 2 for rate in (1, 3, 6)])
+    deep, first = trunk.channels[3], trunk.channels[0]
+    if decoder:
+        return Segmenter(trunk, DeepLabv3Plus(deep, first, classes, rates, channels, 16, dropout))
+    return Segmenter(trunk, DeepLabv3(deep, classes, rates, channels, dropout))
