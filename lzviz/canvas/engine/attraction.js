@@ -41,6 +41,9 @@
 
 import { reuse, toNormalised } from "./coords.js";
 
+/** Below this a sum of weights has lost its digits: nothing attracts. */
+const SMALLEST_NORMAL = 2 ** -1022;
+
 /** @returns {AttractionWorkspace} */
 export function createAttractionWorkspace() {
   const empty = () => new Float64Array(0);
@@ -122,16 +125,15 @@ export function stretchKernel(kernel, taps) {
 }
 
 /**
- * Which cell of an axis of n the padded position i in (-inf, inf) copies; -1 for none.
+ * Which cell of an axis of n the padded position i copies; -1 for none. Reflection leaves the border cell out and goes
+ * n - 1 cells far.
  * @param {number} i @param {number} n @param {Padding} padding
  */
 export function paddedCell(i, n, padding) {
   if (i >= 0 && i < n) return i;
   if (padding === "zero") return -1;
   if (padding === "replicate") return i < 0 ? 0 : n - 1;
-  const period = 2 * (n - 1);
-  const phase = ((i % period) + period) % period;
-  return phase < n ? phase : period - phase;
+  return n - 1 - Math.abs(n - 1 - Math.abs(i));
 }
 
 /**
@@ -164,7 +166,12 @@ function prepareFilters(workspace, h, w, options) {
   if (!(h >= 2 && w >= 2)) throw new RangeError(`expected at least 2 x 2 nodes, got ${h} x ${w}`);
   if (!(fwhm > 0)) throw new RangeError(`fwhm must be > 0 saliency cells, got ${fwhm}`);
   const kernel = gaussianKernel(radius, fwhm);
-  const wide = aspect === 1 ? kernel : stretchKernel(kernel, 2 * Math.trunc(aspect * radius) + 1);
+  const columnRadius = Math.trunc(aspect * radius);
+  if (padding === "reflect" && (radius > h - 1 || columnRadius > w - 1)) {
+    throw new RangeError(`reflect padding of ${radius} rows and ${columnRadius} columns needs more nodes than ` +
+      `${h} x ${w}; lower the kernel radius or the aspect, or use replicate padding`);
+  }
+  const wide = aspect === 1 ? kernel : stretchKernel(kernel, 2 * columnRadius + 1);
   workspace.rows = axisFilter(h, kernel, padding);
   workspace.columns = axisFilter(w, wide, padding);
   workspace.key = key;
@@ -244,6 +251,6 @@ function attractCell({ n, mass, moment }, marginal, start, p) {
  * @param {number} sum @param {number} weight @param {number} p @param {number} n
  */
 function place(sum, weight, p, n) {
-  if (weight === 0) return toNormalised(p, n);
+  if (weight <= SMALLEST_NORMAL) return toNormalised(p, n);
   return Math.min(1, Math.max(-1, (2 * sum) / weight - 1));
 }

@@ -1,0 +1,253 @@
+/**
+ * The exact inverse, source -> zoomed, of the piecewise-bilinear forward map.
+ *
+ * In a tile with M = p00 - q, right = p01 - p00, down = p10 - p00, twist = p00 - p10 - p01 + p11 a source point q
+ * has the local coordinates (u, v) with M + u right + v down + u v twist = 0. Eliminating v:
+ *
+ *     a u^2 + b u + c = 0,   a = right x twist,   b = right x down + M x twist,   c = M x down
+ *     u = -2c / (b + s) = (-b + s) / 2a,   s = sqrt(b^2 - 4ac),   v = -(M + u right) / (down + u twist)
+ *
+ * s is det J at the solution: this root is the one where the tile is positively oriented, and the only one wanted.
+ * Of the two forms the one that adds numbers of one sign is taken; v is read in the axis with the larger divisor.
+ *
+ * Where tiles fold, the positively oriented tile of lowest index answers. `valid` says whether q lies in the image
+ * of the map, with a tolerance of 1e-6 of the range at its border.
+ *
+ * @typedef {import("./coords.js").Warp} Warp
+ * @typedef {import("./coords.js").Size} Size
+ *
+ * @typedef {object} Inverse
+ * @property {Float64Array} grid  (h, w, 2) normalised zoomed points of the source lattice; finite everywhere
+ * @property {Uint8Array} valid   (h, w) 1 inside the image of the map
+ *
+ * @typedef {object} InverseWorkspace
+ * @property {Inverse} result
+ * @property {Float64Array} axis @property {Uint8Array} axisValid
+ */
+
+import { reuse, toNormalised } from "./coords.js";
+
+/** How far outside the image of the map a point still counts as on it, normalised: 1e-6 of the range [-1, 1]. */
+export const BORDER_TOLERANCE = 2e-6;
+
+/** The same at the seam between two tiles, in tile units: rounding only. */
+const SEAM_TOLERANCE = 1e-9;
+
+/** @returns {InverseWorkspace} */
+export function createInverseWorkspace() {
+  return {
+    result: { grid: new Float64Array(0), valid: new Uint8Array(0) },
+    axis: new Float64Array(0), axisValid: new Uint8Array(0),
+  };
+}
+
+/**
+ * The inverse at the corner-aligned lattice of a source size.
+ *
+ * @param {Warp} warp @param {Size} size source lattice (h, w)
+ * @param {InverseWorkspace} [workspace] its buffers are reused: the result is overwritten by the next call
+ * @returns {Inverse}
+ */
+export function invertLattice(warp, size, workspace = createInverseWorkspace()) {
+  const { result } = workspace;
+  result.grid = reuse(result.grid, size[0] * size[1] * 2, Float64Array);
+  result.valid = reuse(result.valid, size[0] * size[1], Uint8Array).fill(0);
+  if (warp.separable) invertAxes(warp, size, workspace);
+  else {
+    rasterise(warp, size, result);
+    fillOutside(size, result);
+  }
+  return result;
+}
+
+/**
+ * How far beyond its four sides a tile still answers, in its own units: [left, right, top, bottom]. A side on the
+ * border of the map gets the border tolerance (or `beyond`), a seam between tiles rounding only.
+ * @param {Warp} warp @param {number} i @param {number} j @param {Float64Array} out @param {number} [beyond]
+ */
+function tileSlack({ nodes, size: [h, w] }, i, j, out, beyond = BORDER_TOLERANCE) {
+  const a = 2 * (i * w + j), b = a + 2 * w;
+  const across = Math.max(span(nodes, a, a + 2), span(nodes, b, b + 2));
+  const down = Math.max(span(nodes, a, b), span(nodes, a + 2, b + 2));
+  out[0] = j === 0 ? beyond / across : SEAM_TOLERANCE;
+  out[1] = j === w - 2 ? beyond / across : SEAM_TOLERANCE;
+  out[2] = i === 0 ? beyond / down : SEAM_TOLERANCE;
+  out[3] = i === h - 2 ? beyond / down : SEAM_TOLERANCE;
+  return across > 0 && down > 0;
+}
+
+/** Length of the longer component between two nodes. @param {Float64Array} nodes @param {number} a @param {number} b */
+const span = (nodes, a, b) => Math.max(Math.abs(nodes[b] - nodes[a]), Math.abs(nodes[b + 1] - nodes[a + 1]));
+
+/** @param {number} u @param {number} v @param {Float64Array} slack */
+const inside = (u, v, slack) => u >= -slack[0] && u <= 1 + slack[1] && v >= -slack[2] && v <= 1 + slack[3];
+
+/**
+ * Local coordinates of the source point (x, y) in tile (i, j), at its positively oriented solution.
+ * @param {Warp} warp @param {number} i @param {number} j @param {number} x @param {number} y
+ * @param {Float64Array} uv receives (u, v): not finite, or NaN, where there is no such solution
+ */
+export function solveTile({ nodes, size: [, w] }, i, j, x, y, uv) {
+  const a = 2 * (i * w + j), b = a + 2 * w;
+  const rightX = nodes[a + 2] - nodes[a], rightY = nodes[a + 3] - nodes[a + 1];
+  const downX = nodes[b] - nodes[a], downY = nodes[b + 1] - nodes[a + 1];
+  const twistX = nodes[b + 2] - nodes[b] - rightX, twistY = nodes[b + 3] - nodes[b + 1] - rightY;
+  const mx = nodes[a] - x, my = nodes[a + 1] - y;
+  const qa = rightX * twistY - rightY * twistX;
+  const qb = rightX * downY - rightY * downX + mx * twistY - my * twistX;
+  const qc = mx * downY - my * downX;
+  const root = Math.sqrt(qb * qb - 4 * qa * qc);
+  const u = qb > 0 ? (-2 * qc) / (qb + root) : (root - qb) / (2 * qa);
+  const alongX = downX + u * twistX, alongY = downY + u * twistY;
+  uv[0] = u;
+  uv[1] = Math.abs(alongX) > Math.abs(alongY) ? -(mx + u * rightX) / alongX : -(my + u * rightY) / alongY;
+}
+
+/**
+ * The zoomed point of one source point, both normalised.
+ * @param {Warp} warp @param {number} x @param {number} y
+ * @returns {{x: number, y: number, valid: boolean}} outside the image of the map: the border tiles continued, or, where
+ *   even these do not reach, the point itself; always finite
+ */
+export function invertPoint(warp, x, y) {
+  const found = searchTiles(warp, x, y, BORDER_TOLERANCE) ?? searchTiles(warp, x, y, Infinity);
+  return found ?? { x, y, valid: false };
+}
+
+/** @param {Warp} warp @param {number} x @param {number} y @param {number} beyond */
+function searchTiles(warp, x, y, beyond) {
+  const [h, w] = warp.size;
+  const uv = new Float64Array(2);
+  const slack = new Float64Array(4);
+  for (let i = 0; i < h - 1; i++) {
+    for (let j = 0; j < w - 1; j++) {
+      if (!tileSlack(warp, i, j, slack, beyond)) continue;
+      solveTile(warp, i, j, x, y, uv);
+      if (!inside(uv[0], uv[1], slack)) continue;
+      const across = (2 * (j + uv[0])) / (w - 1) - 1, down = (2 * (i + uv[1])) / (h - 1) - 1;
+      return { x: across, y: down, valid: beyond === BORDER_TOLERANCE };
+    }
+  }
+  return null;
+}
+
+/**
+ * Each tile claims the pixels of its bounding box that lie in it and that no earlier tile has claimed.
+ * @param {Warp} warp @param {Size} size @param {Inverse} result
+ */
+function rasterise(warp, size, result) {
+  const [h, w] = warp.size;
+  const slack = new Float64Array(4);
+  for (let i = 0; i < h - 1; i++) {
+    for (let j = 0; j < w - 1; j++) {
+      if (tileSlack(warp, i, j, slack)) rasteriseTile(warp, i, j, slack, size, result);
+    }
+  }
+}
+
+/**
+ * solveTile over the tile's pixel box, its constants taken out of the loop: the hot path of a frame.
+ * @param {Warp} warp @param {number} i @param {number} j @param {Float64Array} slack
+ * @param {Size} size @param {Inverse} result
+ */
+function rasteriseTile({ nodes, size: [h, w] }, i, j, slack, [rows, columns], { grid, valid }) {
+  const a = 2 * (i * w + j), b = a + 2 * w;
+  const x0 = nodes[a], x1 = nodes[a + 2], x2 = nodes[b], x3 = nodes[b + 2];
+  const y0 = nodes[a + 1], y1 = nodes[a + 3], y2 = nodes[b + 1], y3 = nodes[b + 3];
+  const first = firstPixel(Math.min(x0, x1, x2, x3), columns), last = lastPixel(Math.max(x0, x1, x2, x3), columns);
+  const top = firstPixel(Math.min(y0, y1, y2, y3), rows), bottom = lastPixel(Math.max(y0, y1, y2, y3), rows);
+  if (first > last || top > bottom) return;
+  const rightX = x1 - x0, rightY = y1 - y0, downX = x2 - x0, downY = y2 - y0;
+  const twistX = x3 - x2 - rightX, twistY = y3 - y2 - rightY;
+  const qa = rightX * twistY - rightY * twistX, oriented = rightX * downY - rightY * downX;
+  const leftSlack = -slack[0], rightSlack = 1 + slack[1], topSlack = -slack[2], bottomSlack = 1 + slack[3];
+  const perTileX = 2 / (w - 1), perTileY = 2 / (h - 1);
+  for (let r = top; r <= bottom; r++) {
+    const my = y0 - toNormalised(r, rows);
+    for (let c = first, k = r * columns + first; c <= last; c++, k++) {
+      if (valid[k] === 1) continue;
+      const mx = x0 - toNormalised(c, columns);
+      const qb = oriented + mx * twistY - my * twistX;
+      const qc = mx * downY - my * downX;
+      const root = Math.sqrt(qb * qb - 4 * qa * qc);
+      const u = qb > 0 ? (-2 * qc) / (qb + root) : (root - qb) / (2 * qa);
+      if (!(u >= leftSlack && u <= rightSlack)) continue;
+      const alongX = downX + u * twistX, alongY = downY + u * twistY;
+      const v = Math.abs(alongX) > Math.abs(alongY) ? -(mx + u * rightX) / alongX : -(my + u * rightY) / alongY;
+      if (!(v >= topSlack && v <= bottomSlack)) continue;
+      valid[k] = 1;
+      grid[2 * k] = (j + u) * perTileX - 1;
+      grid[2 * k + 1] = (i + v) * perTileY - 1;
+    }
+  }
+}
+
+/**
+ * First lattice pixel at or after a normalised coordinate, a tolerance early.
+ * @param {number} g @param {number} n
+ */
+const firstPixel = (g, n) => (n > 1 ? Math.max(Math.ceil(((g - BORDER_TOLERANCE + 1) / 2) * (n - 1)), 0)
+  : g <= BORDER_TOLERANCE ? 0 : 1);
+
+/**
+ * Last lattice pixel at or before a normalised coordinate, a tolerance late.
+ * @param {number} g @param {number} n
+ */
+const lastPixel = (g, n) => (n > 1 ? Math.min(Math.floor(((g + BORDER_TOLERANCE + 1) / 2) * (n - 1)), n - 1)
+  : g >= -BORDER_TOLERANCE ? 0 : -1);
+
+/**
+ * Points that nothing maps to keep their own place, so that the grid is finite everywhere.
+ * @param {Size} size @param {Inverse} result
+ */
+function fillOutside([rows, columns], { grid, valid }) {
+  for (let r = 0, k = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++, k++) {
+      if (valid[k] === 1) continue;
+      grid[2 * k] = toNormalised(c, columns);
+      grid[2 * k + 1] = toNormalised(r, rows);
+    }
+  }
+}
+
+/**
+ * A separable warp inverts axis by axis: two 1-D inverses and their outer product, O(h + w) apart from writing it.
+ * @param {Warp} warp @param {Size} size @param {InverseWorkspace} workspace
+ */
+function invertAxes({ nodes, size: [h, w] }, [rows, columns], workspace) {
+  const axis = (workspace.axis = reuse(workspace.axis, rows + columns, Float64Array));
+  const found = (workspace.axisValid = reuse(workspace.axisValid, rows + columns, Uint8Array).fill(0));
+  invertAxis(nodes, 0, 2, w, axis, found, 0, columns);
+  invertAxis(nodes, 1, 2 * w, h, axis, found, columns, rows);
+  const { grid, valid } = workspace.result;
+  for (let r = 0, k = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++, k++) {
+      const both = found[c] & found[columns + r];
+      valid[k] = both;
+      grid[2 * k] = both ? axis[c] : toNormalised(c, columns);
+      grid[2 * k + 1] = both ? axis[columns + r] : toNormalised(r, rows);
+    }
+  }
+}
+
+/**
+ * The inverse of a piecewise-linear map at the pixels of one axis; segment of lowest index, rising ones only.
+ * @param {Float64Array} nodes @param {number} start @param {number} step where this axis' n nodes stand
+ * @param {number} n @param {Float64Array} out @param {Uint8Array} found @param {number} at @param {number} count pixels
+ */
+function invertAxis(nodes, start, step, n, out, found, at, count) {
+  for (let k = 0; k < n - 1; k++) {
+    const low = nodes[start + k * step];
+    const length = nodes[start + (k + 1) * step] - low;
+    if (!(length > 0)) continue;
+    const before = k === 0 ? BORDER_TOLERANCE / length : SEAM_TOLERANCE;
+    const after = k === n - 2 ? BORDER_TOLERANCE / length : SEAM_TOLERANCE;
+    const last = lastPixel(low + length, count);
+    for (let p = firstPixel(low, count); p <= last; p++) {
+      const share = (toNormalised(p, count) - low) / length;
+      if (found[at + p] || share < -before || share > 1 + after) continue;
+      found[at + p] = 1;
+      out[at + p] = (2 * (k + share)) / (n - 1) - 1;
+    }
+  }
+}
