@@ -1,0 +1,57 @@
+"""lzviz: see, touch and debug learned, non-uniform downsampling.
+
+The public names, in the order the data flow. Each is imported on first use, so that what needs no torch loads none.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_NAMES = {  # public name -> the module that defines it
+    "Warp": "lzviz.warp",
+    "Layout": "lzviz.layout",
+    "adapt": "lzviz.adaptive",
+}
+_MODULES = (
+    "coords",
+    "saliency",
+    "attraction",
+    "warp",
+    "inversion",
+    "resampling",
+    "layout",
+    "samplers",
+    "adaptive",
+    "models",
+    "scenes",
+    "evaluation",
+    "cost",
+    "timing",
+    "describe",
+    "canvas",
+)
+
+__all__ = [*_NAMES, *_MODULES]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from lzviz.adaptive import adapt as adapt
+    from lzviz.layout import Layout as Layout
+    from lzviz.warp import Warp as Warp
+
+
+def __getattr__(name: str) -> object:
+    if name in _NAMES:
+        value = getattr(importlib.import_module(_NAMES[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"lzviz.{name}")
+    else:
+        raise AttributeError(f"module 'lzviz' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
