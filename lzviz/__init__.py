@@ -34,7 +34,7 @@ _MODULES = (
     "canvas",
 )
 
-__all__ = [*_NAMES, *_MODULES]  # noqa: PLE0604
+__all__ = [*_NAMES, *_MODULES]
 
 if TYPE_CHECKING:
     from lzviz.adaptive import adapt as adapt

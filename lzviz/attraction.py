@@ -54,7 +54,9 @@ def prepare(saliency: Tensor, nodes: Size, floor: float | None = None) -> Tensor
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError("saliency has values that are not finite; clean it first, e.g. torch.nan_to_num(saliency)")
     if low < 0:
-        raise ValueError(f"saliency must be non-negative, its minimum is {low:.4g}; did you mean saliency.clamp(min=0)?")
+        raise ValueError(
+            f"saliency must be non-negative, its minimum is {low:.4g}; did you mean saliency.clamp(min=0)?"
+        )
     if tuple(s.shape[-2:]) != tuple(nodes):
         s = F.interpolate(s, size=tuple(nodes), mode="bilinear", align_corners=True)
     s = s[:, 0]
@@ -88,10 +90,7 @@ def _axis_operator(n: int, radius: int, taps_radius: int, fwhm: float, padding: 
     """
     kernel = gaussian(radius, fwhm, taps_radius)
     padded = torch.arange(-taps_radius, n + taps_radius)
-    if padding == "reflect":
-        source = (n - 1) - ((n - 1) - padded.abs()).abs()
-    else:
-        source = padded.clamp(0, n - 1)
+    source = n - 1 - (n - 1 - padded.abs()).abs() if padding == "reflect" else padded.clamp(0, n - 1)
     weight = ((padded == source) | (padding != "zero")).double()
     coordinate = padded.double() / max(n - 1, 1)
     rows = torch.arange(n)[:, None]
@@ -146,10 +145,7 @@ def attract(
     s = prepare(saliency, (h, w), floor)
     along_y = _axis_operator(h, radius, radius, float(fwhm), padding).to(s.device)
     along_x = _axis_operator(w, radius, radius_x, float(fwhm), padding).to(s.device)
-    if separable:
-        grid = _separable(s, along_y, along_x)
-    else:
-        grid = _joint(s, along_y, along_x)
+    grid = _separable(s, along_y, along_x) if separable else _joint(s, along_y, along_x)
     dtype = saliency.dtype if saliency.dtype in (torch.float32, torch.float64) else torch.float32
     return grid.to(dtype)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +17,7 @@ from torch import Tensor
 from lzviz import boxes as _boxes
 from lzviz import inversion, resampling
 from lzviz.attraction import Padding, attract
-from lzviz.coords import Size, axis, check_size, from_half_pixel, lattice, to_normalised, to_pixels
+from lzviz.coords import Size, check_size, from_half_pixel, lattice, to_normalised, to_pixels
 from lzviz.layout import Layout
 
 
@@ -186,7 +185,9 @@ class Warp(ABC):
     ) -> Tensor:
         if stride is not None:
             if zoomed_size is None:
-                raise ValueError("unzoom(stride=...) needs zoomed_size=(h, w), the size the features were computed from")
+                raise ValueError(
+                    "unzoom(stride=...) needs zoomed_size=(h, w), the size the features were computed from"
+                )
             grid = _on_stride(grid, check_size(zoomed_size, "zoomed_size"), features.shape[-2:], stride)
         out = resampling.read(features, grid, "bilinear")
         return torch.where(valid[:, None], out, out.new_tensor(fill))
@@ -314,9 +315,7 @@ class GridWarp(Warp):
         j, i = x.detach().floor().clamp(0, w - 2), y.detach().floor().clamp(0, h - 2)
         start = (i * w + j).long()
         flat = nodes.reshape(batch, h * w, 2)
-        corners = [
-            flat.gather(1, (start + offset)[..., None].expand(-1, -1, 2)) for offset in (0, 1, w, w + 1)
-        ]
+        corners = [flat.gather(1, (start + offset)[..., None].expand(-1, -1, 2)) for offset in (0, 1, w, w + 1)]
         return corners[0], corners[1], corners[2], corners[3], (x - j)[..., None], (y - i)[..., None]
 
 
@@ -454,5 +453,3 @@ def _check_grid(grid: Tensor) -> None:
     low, high = (float(v) for v in torch.aminmax(values))
     if low >= 0 and 0.5 < high <= 1 and bool((values[:, 0, 0] < 0.25).all()):
         raise ValueError(f"grid is in [{low:.3g}, {high:.3g}]; did you mean grid * 2 - 1?")
-
-

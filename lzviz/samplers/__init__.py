@@ -1,0 +1,131 @@
+"""The samplers, by name. Menus, comparison, training and the laws read this registry and nothing else.
+
+``create("lzu", fwhm=8)`` makes one; ``register("mine", grid_of)`` lets anybody's callable image -> grid join.
+A system is one file in this package that ends with its registry line; importing the package finds it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from lzviz.coords import Size
+from lzviz.samplers.base import AttractionSampler as AttractionSampler
+from lzviz.samplers.base import Downsampled as Downsampled
+from lzviz.samplers.base import Sampler as Sampler
+from lzviz.samplers.base import WarpSampler as WarpSampler
+from lzviz.warp import Warp
+
+CLAIMS = frozenset(
+    {"identity", "inverse", "composition", "constants", "count", "no_fold", "flip", "batch", "dtype", "gradient"}
+)
+"""The laws a system may claim, one test each over the registry:
+
+identity: uniform saliency changes nothing. inverse: inverse undoes forward on the valid set. composition: zooming twice is
+zooming by the product. constants: a constant image survives gather and scatter where valid. count: the density sums to the
+number of samples. no_fold: no tile folds, whatever the saliency. flip: flipping image and saliency flips the result.
+batch: each image alone gives the same. dtype: float64 agrees with float32. gradient: gradcheck passes through the zoom.
+"""
+
+
+@dataclass(frozen=True)
+class System:
+    """A registry line.
+
+    Attributes:
+        name: as in ``create(name)``.
+        title, summary, paper: for menus: a short name, what it does in a few words, authors and year.
+        make: keyword options -> :class:`Sampler`.
+        controls: options worth a control, by their Python names.
+        defaults: their values.
+        saliency: where this system may take its saliency from ("paint", "edges", "boxes", "centre", "fixed", "file").
+        claims: laws it keeps, out of :data:`CLAIMS`.
+    """
+
+    name: str
+    title: str
+    summary: str
+    paper: str
+    make: Callable[..., Sampler]
+    controls: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    saliency: tuple[str, ...] = ()
+    claims: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.claims) - CLAIMS:
+            raise ValueError(f"{self.name} claims unknown laws: {', '.join(sorted(unknown))}")
+
+
+REGISTRY: dict[str, System] = {}
+
+
+def add(system: System) -> None:
+    """Enter a registry line; a name can be taken once."""
+    if system.name in REGISTRY:
+        raise ValueError(f"a sampler named {system.name!r} is registered already; choose another name")
+    REGISTRY[system.name] = system
+
+
+def create(name: str, **options: Any) -> Sampler:
+    """Make a sampler by name, without weights where none are needed.
+
+    Raises:
+        ValueError: no such sampler, or an option it does not have.
+    """
+    if name not in REGISTRY:
+        raise ValueError(f"no sampler named {name!r}; there are {', '.join(REGISTRY)}")
+    try:
+        return REGISTRY[name].make(**options)
+    except TypeError as error:
+        known = ", ".join(REGISTRY[name].controls) or "none"
+        raise ValueError(f"{name}: {error}; its options are: {known}") from None
+
+
+def register(
+    name: str,
+    grid_of: Callable[[Tensor], Tensor],
+    *,
+    title: str | None = None,
+    summary: str = "a grid of your own",
+    paper: str = "",
+    align_corners: bool = True,
+    claims: frozenset[str] = frozenset({"count", "constants", "batch"}),
+) -> None:
+    """Let anybody's callable join menus and laws.
+
+    Args:
+        name: for ``create(name)``.
+        grid_of: image (B, C, H, W) -> sampling grid (B, h, w, 2), x before y, in [-1, 1].
+        align_corners: the convention of that grid.
+        claims: laws it keeps, out of :data:`CLAIMS`.
+    """
+
+    def make(interpolation: str = "bilinear") -> Sampler:
+        return _GridSampler(grid_of, align_corners, interpolation)  # type: ignore[arg-type]
+
+    defaults = {"interpolation": "bilinear"}
+    add(System(name, title or name, summary, paper, make, ("interpolation",), defaults, (), frozenset(claims)))
+
+
+@dataclass(frozen=True, eq=False)
+class _GridSampler(Sampler):
+    grid_of: Callable[[Tensor], Tensor]
+    align_corners: bool
+    interpolation: Any
+
+    def __call__(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
+        source_size = (int(image.shape[-2]), int(image.shape[-1]))
+        warp = Warp.from_grid(self.grid_of(image), self.align_corners, source_size)
+        return Downsampled(warp.zoom(image, size, self.interpolation), warp.at(size, source_size))
+
+
+for _module in ("uniform", "lz", "fovea", "lzu"):  # the order of the menus; whatever else is in the package follows
+    importlib.import_module(f"{__name__}.{_module}")
+for _found in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_found.name}")

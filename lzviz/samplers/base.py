@@ -1,0 +1,148 @@
+"""What every sampler is: a callable from an image to the samples it keeps, and what it needs to bring them back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lzviz import resampling
+from lzviz.coords import Size, check_size
+from lzviz.layout import Layout
+from lzviz.warp import GridWarp, Warp, WarpLayout
+
+Mode = Literal["fixed", "published"]
+Look = Callable[[Tensor], Tensor]
+"""Where to look: an image (B, C, H, W) to a saliency map (B, 1, h, w)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Downsampled:
+    """What a sampler returns; it carries what the next step needs, so that unzooming asks nobody.
+
+    Attributes:
+        image: (B, C, h, w) the low-resolution image.
+        layout: where its samples lie in the source; ``layout.scatter`` brings rows back.
+        saliency: (B, 1, h, w) what drove it, or ``None``.
+        extras: whatever else the system wants to show, by name.
+    """
+
+    image: Tensor
+    layout: Layout
+    saliency: Tensor | None = None
+    extras: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Sampler(ABC):
+    """The promise: ``sampler(image, size)`` keeps ``size`` samples of an image and says where they lie."""
+
+    @abstractmethod
+    def __call__(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
+        """Downsample.
+
+        Args:
+            image: (B, C, H, W) float in [0, 1].
+            size: (h, w) of the result.
+            saliency: (B, 1, h', w') for this call; overrides what the sampler would look at. Ignored by samplers that have
+                no saliency.
+        """
+
+
+class WarpSampler(Sampler):
+    """A sampler whose samples are a warp at a size. Subclasses say which warp; reading is the same for all."""
+
+    interpolation: resampling.Interpolation
+
+    @abstractmethod
+    def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
+        """The warp for one saliency map, when a source of ``source_size`` is zoomed to ``size``."""
+
+    @abstractmethod
+    def look(self, image: Tensor) -> Tensor | None:
+        """Where to look in an image when the caller does not say: (B, 1, h, w), or ``None``."""
+
+    def __call__(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
+        if image.ndim != 4 or not image.is_floating_point():
+            raise ValueError(f"expected a float image (B, C, H, W) in [0, 1], got {image.dtype} {tuple(image.shape)}")
+        size, source_size = check_size(size), (int(image.shape[-2]), int(image.shape[-1]))
+        saliency = self.look(image) if saliency is None else saliency
+        warp = self.warp(saliency, size, source_size)
+        layout = WarpLayout(warp, size, source_size)
+        return Downsampled(warp.zoom(image, size, self.interpolation), layout, saliency)
+
+
+@dataclass(frozen=True, eq=False)
+class AttractionSampler(WarpSampler):
+    """LZ, FOVEA and LZU share this machine and differ in its numbers (see their files).
+
+    Attributes:
+        nodes, fwhm, separable, anti_crop, kernel_radius, aspect, floor: see :meth:`lzviz.Warp.from_saliency`.
+        contrast: exponent of the saliency.
+        interpolation: how the source is read.
+        mode: "fixed" (one consistent convention) or "published" (the public code's deviations, named in each file; no floor).
+        saliency: a map for every image (B or 1, 1, h, w), a callable image -> map, or ``None`` for the system's own default.
+    """
+
+    nodes: Size = (31, 51)
+    fwhm: float = 10.0
+    separable: bool = True
+    anti_crop: bool = True
+    kernel_radius: int | None = None
+    aspect: float = 1.0
+    floor: float | None = None
+    contrast: float = 1.0
+    interpolation: resampling.Interpolation = "bilinear"
+    mode: Mode = "fixed"
+    saliency: Tensor | Look | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("fixed", "published"):
+            raise ValueError(f"mode must be 'fixed' or 'published', got {self.mode!r}")
+        if not self.contrast > 0:
+            raise ValueError(f"contrast must be a positive exponent, got {self.contrast!r}")
+
+    @abstractmethod
+    def default_saliency(self, image: Tensor) -> Tensor:
+        """What this system looks at when nobody says: (B, 1, h, w)."""
+
+    def look(self, image: Tensor) -> Tensor:
+        if self.saliency is None:
+            return self.default_saliency(image)
+        if isinstance(self.saliency, Tensor):
+            return self.saliency.to(image.device)
+        return self.saliency(image)
+
+    def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
+        return self.control_warp(saliency)
+
+    def control_warp(self, saliency: Tensor | None) -> GridWarp:
+        """The warp of the control grid, before anything a published mode does to it."""
+        if saliency is None:
+            raise ValueError("this sampler needs a saliency map (B, 1, h, w)")
+        floor = 0.0 if self.mode == "published" and self.floor is None else self.floor
+        return Warp.from_saliency(
+            saliency if self.contrast == 1 else saliency**self.contrast,
+            self.nodes,
+            self.fwhm,
+            self.separable,
+            self.anti_crop,
+            kernel_radius=self.kernel_radius,
+            aspect=self.aspect,
+            floor=floor,
+        )
+
+
+def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size) -> GridWarp:
+    """What control nodes mean to code that stretches and reads them with ``align_corners=False``.
+
+    The nodes are stretched half-pixel to the zoomed lattice, and the result is converted to our convention; so the warp has
+    one node a zoomed pixel, and agrees with the public code exactly at its samples.
+    """
+    grid = F.interpolate(nodes.permute(0, 3, 1, 2), size=size, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
+    rows, columns = (torch.arange(max(n, 2), device=nodes.device).clamp(max=n - 1) for n in size)
+    return Warp.from_grid(grid[:, rows][:, :, columns], align_corners=False, source_size=source_size)

@@ -1,0 +1,64 @@
+"""FOVEA: foveated image magnification (Thavamani et al. 2021, "FOVEA: Foveated Image Magnification for Autonomous Navigation").
+
+Saliency is a kernel density of boxes (:func:`lzviz.saliency.from_boxes`; the boxes are the last frame's detections, or a data
+set's average), the warp is separable, and "anti-crop" (reflect padding) keeps the whole image in view. Released settings:
+31 x 51 nodes, fwhm 4, amplitude 1, bandwidth 64. Detections go back by ``layout.warp.unzoom_boxes``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from lzviz.saliency import from_boxes
+from lzviz.samplers import System, add
+from lzviz.samplers.base import AttractionSampler
+
+
+@dataclass(frozen=True, eq=False)
+class Fovea(AttractionSampler):
+    """See :class:`lzviz.samplers.base.AttractionSampler` for the rest.
+
+    Attributes:
+        boxes: (N, 4) pixel edges of the image: where to look when no saliency is given. ``None``: uniform, as without
+            detections in the paper.
+        bandwidth, amplitude: of the kernel density.
+    """
+
+    fwhm: float = 4.0
+    boxes: Tensor | None = None
+    bandwidth: float = 64.0
+    amplitude: float = 1.0
+
+    def default_saliency(self, image: Tensor) -> Tensor:
+        boxes = image.new_zeros(0, 4) if self.boxes is None else self.boxes.to(image)
+        return from_boxes(boxes, image.shape[-2:], self.nodes, self.bandwidth, self.amplitude)
+
+
+add(
+    System(
+        name="fovea",
+        title="FOVEA",
+        summary="boxes attract, nothing is cropped",
+        paper="Thavamani et al. 2021",
+        make=Fovea,
+        controls=("fwhm", "nodes", "separable", "anti_crop", "interpolation", "contrast", "floor", "saliency"),
+        defaults={"fwhm": 4.0, "nodes": (31, 51), "separable": True, "anti_crop": True},
+        saliency=("paint", "edges", "boxes", "centre", "fixed", "file"),
+        claims=frozenset(
+            {
+                "identity",
+                "inverse",
+                "composition",
+                "constants",
+                "count",
+                "no_fold",
+                "flip",
+                "batch",
+                "dtype",
+                "gradient",
+            }
+        ),
+    )
+)

@@ -1,0 +1,172 @@
+"""LZU: learning to zoom and unzoom (Thavamani et al. 2023, "Learning to Zoom and Unzoom", CVPR).
+
+Zoom with the bilinear stretch of a small control grid, compute features there, and *unzoom* the features by the exact inverse
+of that same map (:mod:`lzviz.inversion`), so that any network and any dense task can follow. Saliency may be fixed (the default:
+the paper's nuScenes map, :func:`lzviz.saliency.fixed`), per frame (previous detections), or painted.
+
+``mode="published"`` keeps what the public code does to its separable inverse: the last row and column of every level have no
+answer, because the border test is finer than float32, and are filled with an out-of-range marker, ``2 max(H, W)`` in units of
+control nodes, which at small levels is a valid place: those holes sample the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lzviz import resampling, saliency
+from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
+from lzviz.samplers import System, add
+from lzviz.samplers.base import AttractionSampler
+from lzviz.warp import Warp
+
+
+@dataclass(frozen=True, eq=False)
+class LZU(AttractionSampler):
+    """See :class:`lzviz.samplers.base.AttractionSampler` for the options."""
+
+    def default_saliency(self, image: Tensor) -> Tensor:
+        return saliency.fixed().to(image)
+
+    def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
+        control = self.control_warp(saliency)
+        return PublishedInverse(control) if self.mode == "published" else control
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedInverse(Warp):
+    """A warp whose inverse on a lattice has the public code's border fault; everything else is that of ``exact``."""
+
+    exact: Warp
+
+    @property
+    def batch(self) -> int:
+        return self.exact.batch
+
+    @property
+    def separable(self) -> bool:
+        return self.exact.separable
+
+    @property
+    def like(self) -> Tensor:
+        return self.exact.like
+
+    @property
+    def nodes(self) -> Tensor:
+        return self.exact.nodes  # type: ignore[attr-defined]
+
+    def forward(self, points: Tensor) -> Tensor:
+        return self.exact.forward(points)
+
+    def inverse(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        return self.exact.inverse(points)
+
+    def jacobian(self, points: Tensor) -> Tensor:
+        return self.exact.jacobian(points)
+
+    def grid(self, size: Size) -> Tensor:
+        return self.exact.grid(size)
+
+    def foldovers(self) -> Tensor:
+        return self.exact.foldovers()  # type: ignore[attr-defined]
+
+    def inverse_grid(self, size: Size) -> tuple[Tensor, Tensor]:
+        grid, _ = self.exact.inverse_grid(size)
+        h, w = check_size(size)
+        hole = torch.zeros(h, w, dtype=torch.bool, device=grid.device)
+        hole[-1], hole[:, -1] = True, True
+        marker = to_normalised(grid.new_full((2,), 2 * max(h, w)), (self.nodes.shape[1], self.nodes.shape[2]))
+        grid = torch.where(hole[..., None], marker, grid)
+        return grid, (grid.abs() <= 1).all(-1)
+
+
+def unzoom_pyramid(
+    warp: Warp,
+    features: Sequence[Tensor],
+    zoomed_size: Size,
+    strides: Sequence[float] | None = None,
+    inverse: Literal["exact", "downsampled"] = "exact",
+    fill: float = 0.0,
+) -> list[Tensor]:
+    """Unzoom every level of a feature pyramid, each to its own size.
+
+    Args:
+        features: levels (B, C, h_l, w_l), finest first.
+        zoomed_size: (h, w) pixels of the zoomed image that the pyramid was computed from.
+        strides: pixels between neighbouring features of each level, where they really sit (feature i on pixel ``s * i``, before
+            and after). ``None``: every level corner to corner, as in the paper.
+        inverse: "exact" inverts at every level; "downsampled" inverts at the finest level and averages that grid down to the
+            others, the paper's shortcut.
+        fill: value outside the view.
+
+    Returns:
+        The levels over the source, in the sizes they came in.
+    """
+    if inverse not in ("exact", "downsampled"):
+        raise ValueError(f"inverse must be 'exact' or 'downsampled', got {inverse!r}")
+    if strides is not None and len(strides) != len(features):
+        raise ValueError(f"expected a stride for each of the {len(features)} levels, got {len(strides)}")
+    sizes = [(int(f.shape[-2]), int(f.shape[-1])) for f in features]
+    places = [None if strides is None else (s, check_size(zoomed_size, "zoomed_size")) for s in strides or sizes]
+    finest = _inverse_at(warp, sizes[0], places[0])
+    out = []
+    for level, size, place in zip(features, sizes, places, strict=True):
+        grid, valid = finest if size == sizes[0] else _level(warp, size, place, finest, inverse)
+        read = resampling.read(level, grid, "bilinear")
+        out.append(torch.where(valid[:, None], read, read.new_tensor(fill)))
+    return out
+
+
+def _level(
+    warp: Warp, size: Size, place: tuple[float, Size] | None, finest: tuple[Tensor, Tensor], inverse: str
+) -> tuple[Tensor, Tensor]:
+    if inverse == "exact":
+        return _inverse_at(warp, size, place)
+    grid = F.adaptive_avg_pool2d(finest[0].permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
+    valid = F.adaptive_avg_pool2d(finest[1][:, None].to(grid.dtype), size)[:, 0]
+    return grid, valid == 1
+
+
+def _inverse_at(warp: Warp, size: Size, place: tuple[float, Size] | None) -> tuple[Tensor, Tensor]:
+    """Where each feature of an unzoomed level reads in the zoomed level, in that level's own normalised coordinates."""
+    if place is None:
+        return warp.inverse_grid(size)
+    stride, zoomed_size = place
+    here = to_pixels(lattice(size, dtype=warp.like.dtype, device=warp.like.device), size) * stride
+    points = to_normalised(here, zoomed_size).reshape(1, -1, 2).expand(warp.batch, -1, 2)
+    zoomed, valid = warp.inverse(points)
+    grid = to_normalised(to_pixels(zoomed, zoomed_size) / stride, size).clamp(-1, 1)
+    return grid.reshape(-1, *size, 2), valid.reshape(-1, *size)
+
+
+add(
+    System(
+        name="lzu",
+        title="LZU",
+        summary="zoom and unzoom",
+        paper="Thavamani et al. 2023",
+        make=LZU,
+        controls=("mode", "fwhm", "nodes", "separable", "anti_crop", "interpolation", "contrast", "floor", "saliency"),
+        defaults={"mode": "fixed", "fwhm": 10.0, "nodes": (31, 51), "separable": True, "anti_crop": True},
+        saliency=("paint", "edges", "boxes", "centre", "fixed", "file"),
+        claims=frozenset(
+            {
+                "identity",
+                "inverse",
+                "composition",
+                "constants",
+                "count",
+                "no_fold",
+                "flip",
+                "batch",
+                "dtype",
+                "gradient",
+            }
+        ),
+    )
+)
