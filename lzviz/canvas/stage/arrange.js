@@ -1,0 +1,54 @@
+// @ts-check
+/**
+ * The sizes of the frames: the source as large as it gets, the results beside it with the same aspect and the same
+ * bottom edge, nothing moved by what is painted.
+ *
+ * @typedef {{width: number, height: number}} Frame CSS pixels
+ * @typedef {{narrow: boolean, source: Frame, result: Frame, columns: number}} Arrangement
+ */
+
+export const TITLE = 28;
+export const GAP = 16;
+const GUTTER = 20;
+const NARROW = 680;
+const SMALLEST = 40;
+
+/**
+ * @param {Frame} room      what the stage may fill; on a narrow page the height follows from the width
+ * @param {number} aspect   width / height of the source
+ * @param {boolean} beside  a second column of results (uniform sampling) is shown
+ * @param {number} [pageHeight] of a narrow page: the source takes at most 55 % of it
+ * @returns {Arrangement}
+ */
+export function arrange(room, aspect, beside, pageHeight = Infinity) {
+  return room.width < NARROW ? stacked(room.width, aspect, pageHeight) : sideBySide(room, aspect, beside ? 2 : 1);
+}
+
+/** @param {number} width @param {number} aspect @param {number} pageHeight @returns {Arrangement} */
+function stacked(width, aspect, pageHeight) {
+  const half = Math.floor((width - 1) / 2);
+  const source = { width, height: Math.round(Math.min(width / aspect, 0.55 * pageHeight)) };
+  const result = { width: half, height: Math.round(Math.min(half / aspect, 0.4 * pageHeight)) };
+  return { narrow: true, source: atLeast(source), result: atLeast(result), columns: 2 };
+}
+
+/**
+ * Two results of height r over each other are as high as the source: S = 2 r + TITLE + GAP, and the widths fill the
+ * room: a S + columns (a r + GUTTER) = room. Where the room is too low for that, heights decide, and the source
+ * frame takes the width that is left (its image is centred in it).
+ * @param {Frame} room @param {number} aspect @param {number} columns @returns {Arrangement}
+ */
+function sideBySide(room, aspect, columns) {
+  const between = TITLE + GAP;
+  const free = room.width - columns * GUTTER;
+  const byWidth = (free / aspect - between) / (2 + columns);
+  const byHeight = (room.height - TITLE - between) / 2;
+  const height = Math.max(SMALLEST, Math.floor(Math.min(byWidth, byHeight)));
+  const widest = Math.floor((free * 0.5) / columns);
+  const result = { width: Math.min(Math.round(aspect * height), widest), height };
+  const source = { width: free - columns * result.width, height: 2 * height + between };
+  return { narrow: false, source: atLeast(source), result: atLeast(result), columns };
+}
+
+/** @param {Frame} frame @returns {Frame} */
+const atLeast = ({ width, height }) => ({ width: Math.max(SMALLEST, width), height: Math.max(SMALLEST, height) });
