@@ -1,0 +1,30 @@
+"""The workbench: how much is computed at one time, and how many may wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from app.wire import Refusal
+
+T = TypeVar("T")
+
+
+class Bench:
+    """At most ``slots`` functions run in threads, at most ``waiting`` wait; whoever comes later is told to come again.
+
+    One bench holds everything heavy (decoding, torch, drawing), so that a crowd cannot exhaust memory or threads.
+    """
+
+    def __init__(self, slots: int = 2, waiting: int = 16):
+        self._limiter = anyio.CapacityLimiter(slots)
+        self._most_waiting = waiting
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        """``work(*arguments)`` in a thread when a slot is free; :class:`Refusal` 503 when too many wait already."""
+        if self._limiter.statistics().tasks_waiting >= self._most_waiting:
+            raise Refusal("The server is busy with other visitors; wait a moment and press again.", 503)
+        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiter)

@@ -1,0 +1,44 @@
+"""build() -> gr.Blocks: the tabs and nothing else; and how the page is launched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from app.middleware import Gate
+from app.server import Server
+from app.tabs.explore import explore
+
+STYLE = Path(__file__).with_name("shell.css")
+SYSTEM_FONTS = ["Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
+MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+
+
+def build() -> gr.Blocks:
+    """The page: one tab a subject, each drawn by its own module."""
+    with gr.Blocks(title="lzviz", fill_width=True, analytics_enabled=False, delete_cache=(600, 3600)) as demo:
+        with gr.Tabs(elem_id="lz-tabs"), gr.Tab("Explore", id="explore"):
+            explore()
+    demo.queue(max_size=32, default_concurrency_limit=2)
+    return demo
+
+
+def launch_options() -> dict[str, Any]:
+    """Keyword arguments of ``Blocks.launch``: our routes, the gate before every route, and nothing that calls out."""
+    return {
+        "app_kwargs": {"routes": Server().routes(), "middleware": [Middleware(Gate)]},
+        "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS),
+        "css_paths": STYLE,
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "pwa": False,
+        "ssr_mode": False,
+        "mcp_server": False,
+        "share": False,
+        "state_session_capacity": 500,
+        "max_file_size": "1mb",
+    }

@@ -1,0 +1,170 @@
+"""The gate in front of every route: which paths exist, how large a body may be, and the headers of every answer.
+
+It is a plain ASGI middleware, so that a body is bounded *before* anything reads it, whatever route it is for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.wire import Refusal, parse_json
+
+MIB = 1 << 20
+
+# What the page needs of Gradio and nothing else: no upload, proxy, stream, reload, history or component_server route.
+OPEN_PATHS = re.compile(
+    r"""/(?:
+        config/? | theme\.css | robots\.txt | manifest\.json | favicon\.ico
+        | (?:assets|static|lzviz)/.+
+        | gradio_api/(?: info/? | openapi\.json | app_id/? | startup-events | theme\.css | reset/? | cancel | heartbeat/[\w-]+
+                       | queue/(?:join|data) | (?:call|run|api)/[\w/-]+ )
+    )?""",
+    re.VERBOSE,
+)
+# Files that a component of ours may have put into Gradio's cache: an absolute path, which Gradio checks; never a URL.
+OPEN_FILES = re.compile(r"/gradio_api/file=(?:/[^/]|[A-Za-z]:[\\/]).*")
+
+# Largest body in bytes by the start of the path; the first match counts.
+BODY_LIMITS: tuple[tuple[str, int], ...] = (
+    ("/lzviz/picture", 64 * MIB),
+    ("/lzviz/map", 16 * MIB),
+    ("/lzviz/", 1 * MIB),
+    ("/gradio_api/", 16 * MIB),
+    ("/", 64 << 10),
+)
+# All bodies being received at one time.
+BODIES_IN_FLIGHT = 256 * MIB
+# A file reference in a Gradio call would make Gradio open that path or fetch that URL.
+REFERENCES = frozenset({"path", "url", "meta", "_type"})
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        # Gradio starts from inline scripts and compiles the templates and js_on_load of gr.HTML with Function().
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob: mediastream:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space",
+    )
+)
+SECURITY_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+}
+
+
+def body_limit(path: str) -> int:
+    """The largest body in bytes that a request to ``path`` may have."""
+    return next(limit for start, limit in BODY_LIMITS if path.startswith(start))
+
+
+def route_path(scope: Scope) -> str:
+    """The path below the prefix (``root_path``) that a proxy or a mount may have put in front."""
+    path, root = scope["path"], scope.get("root_path", "").rstrip("/")
+    return path[len(root) :] or "/" if root and (path == root or path.startswith(f"{root}/")) else path
+
+
+@dataclass
+class Gate:
+    """Refuses unknown paths, foreign writes, oversize or malformed bodies; adds security headers to every answer."""
+
+    app: ASGIApp
+    _in_flight: int = field(default=0, init=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] == "lifespan":
+            return await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            return None  # no websocket exists here; returning without accepting closes it
+        path, guarded = route_path(scope), _with_headers(send)
+        try:
+            self._check_request(scope, path)
+            body = await self._read(scope, receive, path) if scope["method"] in ("POST", "PUT", "PATCH") else b""
+            if path.startswith("/gradio_api/") and body:
+                parse_json(body, forbidden=REFERENCES)
+        except Refusal as refusal:
+            return await _answer(refusal)(scope, receive, guarded)
+        await self.app(scope, _replay(body, receive), guarded)
+
+    def _check_request(self, scope: Scope, path: str) -> None:
+        if not (OPEN_PATHS.fullmatch(path) or OPEN_FILES.fullmatch(path)):
+            raise Refusal("There is nothing at this address; start from the first page.", 404)
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _header(scope, b"sec-fetch-site") == "cross-site":
+            raise Refusal("Another web site sent this request; use the page of the app itself.", 403)
+
+    async def _read(self, scope: Scope, receive: Receive, path: str) -> bytes:
+        """The whole body, counted while it streams in: a declared length is only believed when it is too large."""
+        limit = body_limit(path)
+        declared = _header(scope, b"content-length")
+        if declared and (not declared.isdecimal() or int(declared[:20]) > limit):
+            raise _too_large(limit)
+        chunks: list[bytes] = []
+        held = 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refusal("The request ended before its body did; try again.")
+                chunk = message.get("body", b"")
+                held, self._in_flight = held + len(chunk), self._in_flight + len(chunk)
+                if held > limit:
+                    raise _too_large(limit)
+                if self._in_flight > BODIES_IN_FLIGHT:
+                    raise Refusal("Too many uploads are arriving at once; wait a moment and try again.", 503)
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+        finally:
+            self._in_flight -= held
+
+
+def _too_large(limit: int) -> Refusal:
+    size = f"{limit // MIB} MB" if limit >= MIB else f"{limit >> 10} KB"
+    return Refusal(f"The request is larger than the {size} allowed here; send a smaller picture or fewer boxes.", 413)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _answer(refusal: Refusal) -> JSONResponse:
+    # Closing the connection keeps the rest of a refused body from being taken for the next request.
+    headers = {"connection": "close"} if refusal.status == 413 else None
+    return JSONResponse({"ok": False, "error": str(refusal)}, refusal.status, headers)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A ``receive`` that hands over ``body`` once and then passes on what else happens (a disconnect)."""
+    pending = [body]
+
+    async def replayed() -> Message:
+        if pending:
+            return {"type": "http.request", "body": pending.pop(), "more_body": False}
+        return await receive()
+
+    return replayed
+
+
+def _with_headers(send: Send) -> Send:
+    extra = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", []), *extra]}
+        await send(message)
+
+    return guarded

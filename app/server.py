@@ -1,0 +1,161 @@
+"""The routes of the page, all below ``lzviz/``. The server keeps no visitor's state: the browser sends all of it.
+
+Bodies were bounded by :mod:`app.middleware` before they arrive here. No path and no URL from a client is ever opened:
+names are looked up in dictionaries made at start-up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+import lzviz
+from app import pictures
+from app.bench import Bench
+from app.pictures import OWN_PREFIX, Picture, Uploads
+from app.wire import Refusal, parse_json
+
+CANVAS = Path(lzviz.__file__).parent / "canvas"
+CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
+FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><g fill="#6b7279">'
+    + "".join(
+        f'<circle cx="{12 + 9.5 * x}" cy="{12 + 9.5 * y}" r="1.6"/>' for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y
+    )
+    + '</g><g fill="#3557d6">'
+    + "".join(f'<circle cx="{12 + 4 * x}" cy="{12 + 4 * y}" r="2"/>' for x in (-1, 0, 1) for y in (-1, 0, 1))
+    + "</g></svg>"
+)
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def modules() -> dict[str, Path]:
+    """Every file of the canvas by its name below ``static/``; nothing else can be asked for."""
+    files = (path for path in sorted(CANVAS.rglob("*")) if path.suffix in CONTENT_TYPES and path.is_file())
+    return {path.relative_to(CANVAS).as_posix(): path for path in files}
+
+
+def spoken(handler: Handler) -> Handler:
+    """Turn every failure of a handler into one sentence with the right status; nothing of the inside is shown."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return failure(str(refusal), refusal.status)
+        except MemoryError:
+            return failure("The server has no memory left for this; choose a smaller picture or output.", 503)
+
+    return answered
+
+
+def failure(sentence: str, status: int) -> Response:
+    """The JSON of every error: ``{"ok": false, "error": sentence}``."""
+    return JSONResponse({"ok": False, "error": sentence}, status)
+
+
+def fresh(request: Request, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
+    """``body`` with an ETag to be revalidated on every use; 304 without it when the browser still has it."""
+    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    headers = {"etag": tag, "cache-control": "no-cache", **(headers or {})}
+    # A compressing proxy weakens the tag: W/"..."
+    known = {item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")}
+    if tag in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
+
+
+class Server:
+    """The routes and what they share: the gallery, the visitors' pictures, the workbench."""
+
+    def __init__(self) -> None:
+        self.modules = modules()
+        self.gallery = pictures.shipped()
+        self.uploads = Uploads()
+        self.bench = Bench()
+        self.gallery["street"].prepare()
+
+    def routes(self) -> list[Route]:
+        """Starlette routes for ``launch(app_kwargs={"routes": ...})``; they stay right behind a path prefix."""
+
+        def route(path: str, handler: Handler, method: str = "GET") -> Route:
+            return Route(path, spoken(handler), methods=[method])
+
+        return [
+            route("/favicon.ico", self.favicon),
+            route("/lzviz/static/{name:path}", self.static),
+            route("/lzviz/catalogue", self.catalogue),
+            route("/lzviz/picture/{id}", self.picture),
+            route("/lzviz/picture", self.upload, "POST"),
+        ]
+
+    # Files and pictures ---------------------------------------------------------------------------------------------
+
+    async def favicon(self, request: Request) -> Response:
+        """The mark of lzviz."""
+        return fresh(request, FAVICON.encode(), "image/svg+xml")
+
+    async def static(self, request: Request) -> Response:
+        """A module, style or schema of the canvas."""
+        path = self.modules.get(request.path_params["name"])
+        if path is None:
+            raise Refusal("There is no such file of the canvas; reload the page.", 404)
+        return fresh(request, await anyio.to_thread.run_sync(path.read_bytes), CONTENT_TYPES[path.suffix])
+
+    async def catalogue(self, request: Request) -> Response:
+        """What there is to choose from, and within which limits."""
+        body = await self.bench.run(self._catalogue)
+        return fresh(request, body, "application/json")
+
+    def _catalogue(self) -> bytes:
+        gallery = [
+            {"id": p.id, "title": p.title, "credit": p.credit, "height": p.size[0], "width": p.size[1],
+             "highlight": p.highlight}
+            for p in self.gallery.values()
+        ]  # fmt: skip
+        return json.dumps({"ok": True, "pictures": gallery, "samplers": []}).encode()
+
+    async def find(self, identifier: object) -> Picture:
+        """The picture of an id: shipped, or brought by a visitor."""
+        if not isinstance(identifier, str):
+            raise Refusal("expected the id of a picture as text; reload the page.", 400)
+        if identifier.startswith(OWN_PREFIX):
+            return self.uploads.get(identifier)
+        if identifier not in self.gallery:
+            raise Refusal("There is no picture of that name; choose one of the gallery.", 404)
+        future = self.gallery[identifier].prepare()
+        return await anyio.to_thread.run_sync(future.result)
+
+    async def picture(self, request: Request) -> Response:
+        """PNG of the level that the browser shows, or with ``?thumb=1`` a thumbnail; headers tell the true size."""
+        identifier = request.path_params["id"]
+        picture = await self.find(identifier)
+        thumb = request.query_params.get("thumb") == "1"
+        body = await self.bench.run(lambda: picture.thumb if thumb else picture.display)
+        h, w = picture.size
+        headers = {"x-lzviz-width": str(w), "x-lzviz-height": str(h)}
+        if identifier.startswith(OWN_PREFIX):
+            return Response(body, media_type="image/png", headers={**headers, "cache-control": "private, no-store"})
+        return fresh(request, body, "image/png", headers)
+
+    async def upload(self, request: Request) -> Response:
+        """Decode and hold the image in the body; its id, true size and shown size come back."""
+        identifier, picture = await self.bench.run(self.uploads.add, await request.body())
+        (h, w), (dh, dw) = picture.size, pictures.fit(picture.size, pictures.DISPLAY_SIDE)
+        notes = list(picture.notes)
+        if (dh, dw) != (h, w):
+            notes.append(f"Shown at {dw} x {dh}; computed on the full {w} x {h}.")
+        return JSONResponse(
+            {"ok": True, "id": identifier, "width": w, "height": h, "displayWidth": dw, "displayHeight": dh,
+             "notes": notes}
+        )  # fmt: skip

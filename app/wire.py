@@ -1,0 +1,95 @@
+"""What crosses the wire: strict JSON, base64 arrays, and refusals that are one readable sentence."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from typing import Any, NoReturn
+
+import numpy as np
+
+MAX_DEPTH = 8
+MAX_ITEMS = 20_000
+# Beyond 2**53 a browser can no longer count; no number of ours comes near it.
+MAX_MAGNITUDE = 2.0**53
+
+
+class Refusal(ValueError):
+    """A request that is not answered. The message is for the visitor: what, why, what to do.
+
+    ``status`` is the HTTP status that goes with it: 400 wrong, 404 unknown, 413 too large, 503 busy.
+    """
+
+    def __init__(self, sentence: str, status: int = 400):
+        super().__init__(sentence)
+        self.status = status
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Refusal(f"The request holds {name}, which is not a number; send finite numbers only.")
+
+
+def parse_json(body: bytes, *, forbidden: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """One JSON object of finite numbers, bounded in depth and in items; :class:`Refusal` otherwise.
+
+    ``forbidden`` names keys that no object at any depth may have.
+    """
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except Refusal:
+        raise
+    except RecursionError:
+        raise Refusal("The request is nested too deeply; send the flat state of the page.") from None
+    except (ValueError, UnicodeDecodeError):
+        raise Refusal("The request is not valid JSON; reload the page and try again.") from None
+    if not isinstance(value, dict):
+        raise Refusal(f"expected a JSON object, got {type(value).__name__}; send an object with named fields.")
+    _check_bounds(value, forbidden)
+    return value
+
+
+def _check_bounds(value: Any, forbidden: frozenset[str]) -> None:
+    """Walk a decoded JSON value without recursion and refuse what is too deep, too much or not finite."""
+    stack, items = [(value, 1)], 0
+    while stack:
+        node, depth = stack.pop()
+        items += 1
+        if depth > MAX_DEPTH or items > MAX_ITEMS:
+            raise Refusal(
+                f"The request holds more than {MAX_ITEMS} values or {MAX_DEPTH} levels; send the state of the page only.",
+                413,
+            )
+        if isinstance(node, dict):
+            if found := forbidden & node.keys():
+                raise Refusal(
+                    f"The field {min(found)!r} is not accepted: pictures travel as bytes, never as a reference."
+                )
+            stack.extend((child, depth + 1) for child in node.values())
+        elif isinstance(node, list):
+            stack.extend((child, depth + 1) for child in node)
+        elif isinstance(node, int | float) and not isinstance(node, bool):
+            check_number(node)
+
+
+def check_number(value: int | float) -> None:
+    """Refuse what overflows: JSON writes infinity as 1e999, and integers of any length."""
+    if not (abs(value) <= MAX_MAGNITUDE and math.isfinite(value)):
+        raise Refusal("The request holds a number that is not finite or far too large; send values within their range.")
+
+
+def encode_array(array: np.ndarray) -> str:
+    """The little-endian bytes of an array as base64 (the reader knows type and shape)."""
+    return base64.b64encode(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)).decode()
+
+
+def decode_bytes(text: object, name: str) -> bytes:
+    """Base64, ordinary or URL-safe, with or without padding; :class:`Refusal` naming the field otherwise."""
+    if not isinstance(text, str):
+        raise Refusal(f"{name}: expected base64 text, got {type(text).__name__}; reload the page and try again.")
+    standard = text.replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise Refusal(f"{name}: this is not base64; reload the page and try again.") from None
