@@ -58,8 +58,8 @@ class GlobalPool(nn.Sequential):
     def __init__(self, channels_in: int, channels: int):
         super().__init__(nn.AdaptiveAvgPool2d(1), *conv_norm(channels_in, channels))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return resize_to(super().forward(x), x.shape[-2:])
+    def forward(self, input: Tensor) -> Tensor:
+        return resize_to(super().forward(input), input.shape[-2:])
 
 
 class ASPP(nn.Module):
