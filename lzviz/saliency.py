@@ -144,7 +144,10 @@ def from_edges(image: Tensor, nodes: Size = (31, 51)) -> Tensor:
     smooth, slope = image.new_tensor([3.0, 10.0, 3.0]) / 16, image.new_tensor([-0.5, 0.0, 0.5])
     kernels = torch.stack((torch.outer(smooth, slope), torch.outer(slope, smooth)))[:, None]
     gradient = F.conv2d(F.pad(grey, (1, 1, 1, 1), mode="replicate"), kernels)
-    magnitude = to_nodes(gradient.square().sum(1, keepdim=True).clamp(min=1e-20).sqrt() - 1e-10, (h, w)).clamp(min=0)
+    squared = gradient.square().sum(1, keepdim=True)
+    # Rounding leaves 1e-8 on flat walls; a slope of 1e-5 a pixel is no edge, and its root would have no gradient.
+    magnitude = torch.where(squared > 1e-10, squared.clamp(min=1e-10).sqrt(), torch.zeros_like(squared))
+    magnitude = to_nodes(magnitude, (h, w))
     peak = magnitude.amax((2, 3), keepdim=True)
     return magnitude / peak.clamp(min=1e-6)
 

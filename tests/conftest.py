@@ -1,0 +1,35 @@
+"""Shared by all tests: one thread, a fixed seed for each test, and maps worth testing on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+torch.set_num_threads(1)
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+    np.random.seed(0)
+
+
+@pytest.fixture(scope="session")
+def published() -> dict[str, np.ndarray]:
+    """A few outputs of the public LZU and FOVEA code (MIT licence): grids, inverse grids, kernel densities."""
+    with np.load(DATA / "published_lzu_fovea.npz") as file:
+        return dict(file)
+
+
+def blobs(batch: int, size: tuple[int, int], strength: float = 30.0, seed: int = 0) -> Tensor:
+    """Smooth asymmetric saliency: (batch, 1, h, w), one off-centre blob an image on a floor of 1."""
+    rng = torch.Generator().manual_seed(seed)
+    y, x = (torch.linspace(0, 1, n) for n in size)
+    at = 0.15 + 0.6 * torch.rand(batch, 2, 1, 1, generator=rng)
+    d2 = (x[None, None, :] - at[:, 0]) ** 2 + (y[None, :, None] - at[:, 1]) ** 2
+    return 1 + strength * torch.exp(-d2 / 0.02)[:, None]
