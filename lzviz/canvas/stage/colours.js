@@ -14,13 +14,16 @@
  * @property {Uint32Array} saliency   0..255 = saliency 0..1
  * @property {Uint32Array} density    0..255 = 0..4 times the mean
  * @property {Uint32Array} magnification 0..255 = log2 of -LOG_RANGE .. LOG_RANGE
- * @property {Uint32Array} difference 0..255 = share of the largest shown
+ * @property {Uint32Array} error 0..255 = 0 .. the largest error
+ * @property {Uint32Array} difference 0..255 = difference in grey levels, times DIFFERENCE_GAIN
  */
 
 /** Magnification maps reach from 1/4 to 4 times uniform. */
 export const LOG_RANGE = 2;
 /** Density maps reach to this many times the mean density. */
 export const DENSITY_RANGE = 4;
+/** Differences are shown this much brighter than they are; the scale beside the view says so. */
+export const DIFFERENCE_GAIN = 2;
 
 const SALIENCY_ALPHA = 0.62;
 
@@ -92,6 +95,7 @@ export function createPalette(token, dark) {
     saliency: alphaTable(rgb("--lz-saliency"), SALIENCY_ALPHA),
     density: alphaTable(rgb("--lz-ink"), 0.85),
     magnification: divergingTable(rgb("--lz-low"), rgb("--lz-mid"), rgb("--lz-high")),
+    error: table((t) => pack(heat(t), Math.min(0.85, 2.5 * t))),
     difference: table((t) => pack(heat(t), 1)),
   };
 }

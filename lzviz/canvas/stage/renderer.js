@@ -1,0 +1,176 @@
+// @ts-check
+/**
+ * The drawing interface of the stage, and its implementation with typed arrays and Canvas2D.
+ *
+ * Everything that reaches a screen passes through here. The photograph is a layer of its own that is redrawn only when
+ * the camera, the picture or the theme changes; what a stroke changes lies on a transparent canvas above it. The
+ * zoomed image keeps its true size and is enlarged by the style sheet.
+ *
+ * @typedef {import("./views.js").View} View
+ * @typedef {import("./pixels.js").Raster} Raster
+ * @typedef {import("./camera.js").Projection} Projection
+ * @typedef {import("./colours.js").Palette} Palette
+ * @typedef {import("./raster.js").Field} Field
+ * @typedef {import("../engine/coords.js").Warp} Warp
+ *
+ * @typedef {object} OverlayScene what lies over the source; null = off
+ * @property {{width: number, height: number}} image  extent of the source
+ * @property {{grid: Float64Array, h: number, w: number, stride: number} | null} points
+ * @property {Warp | null} mesh
+ * @property {{warp: Warp, tiles: Uint8Array} | null} folds
+ * @property {readonly {field: Field, table: Uint32Array}[]} heat  bottom first
+ * @property {readonly (readonly number[])[]} boxes
+ * @property {number} boxScale     display pixels a source pixel of the boxes
+ * @property {Raster | null} numbers  the pixels whose values are written where there is room
+ *
+ * @typedef {object} Renderer
+ * @property {(view: View, levels: readonly Raster[], projection: Projection, ratio: number, look: Look) => void} photo
+ * @property {(view: View, scene: OverlayScene, projection: Projection, ratio: number) => void} overlay
+ * @property {(view: View, image: Raster, projection: Projection) => void} pixels   a whole image, enlarged by style
+ * @property {(view: View, image: Raster, place: Place, invalid: Uint8Array | null) => void} part  part of an image
+ * @property {(view: View, image: Raster, projection: Projection, ratio: number) => void} numbers
+ *
+ * @typedef {{receded: boolean, brightness: number}} Look
+ * @typedef {{x: number, y: number, width: number, height: number}} Place in the frame, CSS pixels
+ */
+
+import { visibleEdges } from "./camera.js";
+import { areaResize, crop, recede } from "./pixels.js";
+import { createDot, drawHeat, drawPoints } from "./raster.js";
+import { drawBoxes, drawFolds, drawMesh, drawNumbers, NUMBERS_FROM } from "./vectors.js";
+import { placeCanvas, sizeCanvas } from "./views.js";
+
+const SATURATION = 0.5;
+
+/** @param {HTMLCanvasElement} canvas */
+function pen(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("this browser gives no 2D canvas: close other tabs that draw, then reload");
+  return context;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {Raster} image */
+function put(canvas, image) {
+  sizeCanvas(canvas, image.width, image.height);
+  pen(canvas).putImageData(new ImageData(image.data, image.width, image.height), 0, 0);
+}
+
+/**
+ * The part of an image that a frame shows: whole pixels where they are larger than the screen's, an area average
+ * on the screen's pixels where they are smaller.
+ * @param {readonly Raster[]} levels @param {Projection} projection @param {{width: number, height: number}} box
+ * @param {number} ratio
+ * @returns {{raster: Raster, place: Place} | null}
+ */
+export function viewOf(levels, projection, box, ratio) {
+  const image = levels[0];
+  const seen = visibleEdges(projection, box, image);
+  if (!(seen.x1 > seen.x0 && seen.y1 > seen.y0)) return null;
+  if (projection.scale * ratio >= 1) {
+    const part = { x0: Math.floor(seen.x0), y0: Math.floor(seen.y0), x1: Math.ceil(seen.x1), y1: Math.ceil(seen.y1) };
+    return { raster: crop(image, part), place: placeOf(part, projection) };
+  }
+  const width = Math.max(1, Math.round((seen.x1 - seen.x0) * projection.scale * ratio));
+  const height = Math.max(1, Math.round((seen.y1 - seen.y0) * projection.scale * ratio));
+  let k = 0;
+  while (k + 1 < levels.length && levels[k + 1].width >= projection.scale * ratio * image.width) k++;
+  const sx = levels[k].width / image.width;
+  const sy = levels[k].height / image.height;
+  const part = { x0: seen.x0 * sx, y0: seen.y0 * sy, x1: seen.x1 * sx, y1: seen.y1 * sy };
+  return { raster: areaResize(levels[k], part, width, height), place: placeOf(seen, projection) };
+}
+
+/** @param {import("./pixels.js").Edges} part @param {Projection} p @returns {Place} */
+const placeOf = ({ x0, y0, x1, y1 }, p) =>
+  ({ x: p.x + x0 * p.scale, y: p.y + y0 * p.scale, width: (x1 - x0) * p.scale, height: (y1 - y0) * p.scale });
+
+/** @returns {Renderer} */
+export function createRenderer() {
+  let surface = new ImageData(1, 1);
+  let pixels = new Uint32Array(surface.data.buffer);
+  let dot = createDot(1, 1);
+  let dotRatio = 0;
+
+  /** A cleared surface of the size. @param {number} width @param {number} height */
+  function surfaceOf(width, height) {
+    if (surface.width !== width || surface.height !== height) {
+      surface = new ImageData(width, height);
+      pixels = new Uint32Array(surface.data.buffer);
+    } else pixels.fill(0);
+    return { width, height, pixels };
+  }
+
+  /** @param {number} ratio */
+  function dotFor(ratio) {
+    if (dotRatio !== ratio) dot = createDot(0.95 * ratio, 0.8 * ratio);
+    dotRatio = ratio;
+    return dot;
+  }
+
+  return {
+    photo(view, levels, projection, ratio, { receded, brightness }) {
+      const shown = viewOf(levels, projection, view.box, ratio);
+      view.image.hidden = shown === null;
+      if (!shown) return;
+      if (receded) recede(shown.raster, SATURATION, brightness);
+      put(view.image, shown.raster);
+      placeCanvas(view.image, shown.place.x, shown.place.y, shown.place.width, shown.place.height);
+    },
+
+    overlay(view, scene, projection, ratio) {
+      const canvas = view.overlay;
+      sizeCanvas(canvas, view.box.width * ratio, view.box.height * ratio);
+      const target = surfaceOf(canvas.width, canvas.height);
+      const device = { scale: projection.scale * ratio, x: projection.x * ratio, y: projection.y * ratio };
+      for (const { field, table } of scene.heat) drawHeat(target, device, scene.image, field, table);
+      if (scene.points) {
+        const { grid, h, w, stride } = scene.points;
+        drawPoints(target, device, scene.image, grid, h, w, stride, dotFor(ratio));
+      }
+      const context = pen(canvas);
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.putImageData(surface, 0, 0);
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      drawLines(context, view, scene, projection);
+    },
+
+    pixels(view, image, projection) {
+      put(view.image, image);
+      const { x, y, scale } = projection;
+      placeCanvas(view.image, x, y, image.width * scale, image.height * scale);
+    },
+
+    part(view, image, place, invalid) {
+      if (invalid) clearInvalid(image, invalid);
+      put(view.image, image);
+      placeCanvas(view.image, place.x, place.y, place.width, place.height);
+    },
+
+    numbers(view, image, projection, ratio) {
+      const wanted = projection.scale >= NUMBERS_FROM;
+      if (!wanted && view.overlay.width === 1) return;
+      sizeCanvas(view.overlay, wanted ? view.box.width * ratio : 1, wanted ? view.box.height * ratio : 1);
+      if (!wanted) return;
+      const context = pen(view.overlay);
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, view.box.width, view.box.height);
+      drawNumbers(context, projection, view.box, image);
+    },
+  };
+
+  /** @param {CanvasRenderingContext2D} context @param {View} view @param {OverlayScene} scene @param {Projection} p */
+  function drawLines(context, view, scene, p) {
+    if (scene.numbers) drawNumbers(context, p, view.box, scene.numbers);
+    if (scene.mesh) drawMesh(context, p, scene.image, scene.mesh);
+    if (scene.folds) drawFolds(context, p, scene.image, scene.folds.warp, scene.folds.tiles);
+    if (scene.boxes.length) drawBoxes(context, p, scene.boxes, scene.boxScale);
+  }
+}
+
+/**
+ * Pixels without a value become transparent: the frame's hatching shows.
+ * @param {Raster} image @param {Uint8Array} valid 1 = has a value
+ */
+function clearInvalid({ data }, valid) {
+  for (let k = 0; k < valid.length; k++) if (!valid[k]) data[4 * k + 3] = 0;
+}
