@@ -1,0 +1,47 @@
+# make run    create the environment if need be and serve the app
+# make test   everything the tests need, then all tests (Python, JavaScript, browser)
+# make check  style and types
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export OMP_NUM_THREADS ?= 1
+export GRADIO_ANALYTICS_ENABLED := False
+export HF_HUB_OFFLINE := 1
+
+.PHONY: run test check format browser
+.DELETE_ON_ERROR:
+
+run: .venv/run.stamp
+	python app.py
+
+test: .venv/dev.stamp node_modules/.stamp browser
+	npm test --silent
+	python -m pytest
+
+check: .venv/dev.stamp node_modules/.stamp
+	ruff check .
+	ruff format --check .
+	pyright
+	npm run check --silent
+
+format: .venv/dev.stamp
+	ruff check --fix .
+	ruff format .
+
+browser:
+	@sh tests/browser/install.sh
+
+.venv/run.stamp: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+.venv/dev.stamp: requirements-dev.txt requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@ .venv/run.stamp
+
+node_modules/.stamp: package.json package-lock.json .venv/dev.stamp
+	npm ci --silent --no-audit --no-fund
+	touch $@
