@@ -1,0 +1,105 @@
+// @ts-check
+/** Panels over the page: the key sheet, Share, Export, the camera. Each is a <dialog>: the browser keeps the focus in. */
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/**
+ * A panel with a title and a way out. It is taken from the page when it closes; focus returns to where it was.
+ * @param {HTMLElement} root @param {string} title @param {readonly Node[]} children
+ * @param {{name?: string, onClose?: () => void}} [options]
+ */
+export function openPanel(root, title, children, { name = "", onClose } = {}) {
+  root.querySelectorAll("dialog").forEach((other) => other.close());
+  const close = h("button", { type: "button", class: "lz-button lz-icon-button", "aria-label": "Close",
+    onclick: () => panel.close() }, icon("close"));
+  const panel = h("dialog", { class: `lz-panel ${name}`, "aria-label": title },
+    h("div", { class: "lz-panel-body" }, h("div", { class: "lz-panel-head" }, h("h2", {}, title), close), ...children));
+  panel.addEventListener("click", (event) => event.target === panel && panel.close());
+  panel.addEventListener("keydown", (event) => event.stopPropagation());
+  panel.addEventListener("close", () => {
+    panel.remove();
+    onClose?.();
+  });
+  root.append(panel);
+  panel.showModal();
+  return panel;
+}
+
+/** @typedef {{id: string, keys: readonly string[], label: string, group: string, run?: () => void}} Command */
+
+/** @param {HTMLElement} root @param {readonly Command[]} commands */
+export function showKeys(root, commands) {
+  const groups = [...new Set(commands.map(({ group }) => group))];
+  const sections = groups.map((group) => h("section", {}, h("h3", {}, group), h("dl", { class: "lz-keys" },
+    ...commands.filter((command) => command.group === group && command.keys.length).map(({ keys, label }) =>
+      h("div", {}, h("dt", {}, ...keys.slice(0, 3).map((key) => h("kbd", {}, keyName(key)))), h("dd", {}, label))))));
+  openPanel(root, "Keys", [h("div", { class: "lz-keys-groups" }, ...sections)], { name: "lz-panel-wide" });
+}
+
+const NAMES = /** @type {Record<string, string>} */ ({
+  " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc",
+});
+
+/** @param {string} key */
+const keyName = (key) => NAMES[key] ?? (/^[a-z]$/.test(key) ? key.toUpperCase() : key);
+
+/**
+ * The link, selected, for browsers that refuse to copy.
+ * @param {HTMLElement} root @param {string} link @param {readonly string[]} notes
+ */
+export function showLink(root, link, notes) {
+  const field = h("input", { type: "text", class: "lz-link-field", readonly: true, value: link, "aria-label": "Link" });
+  const say = h("p", { class: "lz-note" }, "The browser did not allow copying. The link is selected: press Ctrl or ⌘ and C.");
+  openPanel(root, "Share", [say, field, ...notes.map((note) => h("p", { class: "lz-note" }, note))]);
+  field.focus();
+  field.select();
+}
+
+const VIEWS = /** @type {const} */ ([
+  ["source", "Source", "with what is drawn over it"], ["zoomed", "Zoomed", "the samples, pixel by pixel"],
+  ["unzoomed", "Unzoomed", "brought back to the source"], ["difference", "Difference", "unzoomed minus source"],
+]);
+
+const FILES = /** @type {const} */ ([
+  ["grid", "npz", "Grid", "forward and inverse grid, nodes"], ["saliency", "npz", "Saliency", "the map, as it is used"],
+  ["snippet", "py", "Python snippet", "a few lines that make the same nodes"],
+]);
+
+/**
+ * @param {HTMLElement} root
+ * @param {(what: string, format: string) => Promise<void>} save
+ * @param {(what: string, format: string) => string | null} reason why a file is not to be had, or null
+ */
+export function showExport(root, save, reason) {
+  const button = (/** @type {string} */ what, /** @type {string} */ format) => {
+    const why = reason(what, format);
+    const made = h("button", { type: "button", class: "lz-button lz-file", "aria-disabled": why ? "true" : null,
+      "data-reason": why, "data-off": why ? true : null, "aria-label": `${what} as ${format.toUpperCase()}`,
+      onclick: async () => {
+        if (why) return;
+        made.toggleAttribute("data-busy", true);
+        await save(what, format);
+        made.toggleAttribute("data-busy", false);
+      } }, format.toUpperCase());
+    return made;
+  };
+  const row = (/** @type {string} */ title, /** @type {string} */ note, /** @type {Node[]} */ buttons) =>
+    h("div", { class: "lz-file-row" }, h("span", {}, h("b", {}, title), h("small", {}, note)), ...buttons);
+  const blocked = [...new Set([...FILES.map(([what, format]) => reason(what, format)),
+    ...VIEWS.map(([what]) => reason(what, "png"))].filter(Boolean))];
+  openPanel(root, "Export", [
+    ...VIEWS.map(([what, title, note]) => row(title, note, [button(what, "png"), button(what, "svg")])),
+    h("hr"), ...FILES.map(([what, format, title, note]) => row(title, note, [button(what, format)])),
+    ...blocked.map((why) => h("p", { class: "lz-note" }, why)),
+  ]);
+}
+
+/** Saves a blob as a file. @param {Blob} blob @param {string} name */
+export function saveFile(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const link = h("a", { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

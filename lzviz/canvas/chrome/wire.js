@@ -1,0 +1,17 @@
+// @ts-check
+/** Bytes as text. */
+
+/** @param {string} text base64 @returns {Uint8Array<ArrayBuffer>} */
+export function fromBase64(text) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+/** Little-endian float32 values of a base64 text. @param {string} text */
+export function floatsFromBase64(text) {
+  const bytes = fromBase64(text);
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length >> 2 }, (_, at) => view.getFloat32(4 * at, true));
+}
