@@ -1,0 +1,185 @@
+/**
+ * Reading a picture on a grid, and bringing the zoomed image back. Outside the picture the border pixel answers.
+ *
+ * nearest   the pixel floor(px + 1/2).
+ * bilinear  four taps, as the papers read: a 16-fold downsample then sees 1.6 % of the pixels, and aliases.
+ * antialias the pyramid level whose pixels are as large as the footprint of the sample, the two nearest levels blended:
+ *
+ *     J   = d source px / d zoomed px, differences between neighbouring samples: central inside, one-sided at the
+ *           border, 0 along an axis of one sample
+ *     rho = max(1, sqrt|det J|, |J|_F / 4),   lod = min(log2 rho, ceil(log2 max(H, W)))
+ *     colour = (1 - f) level[floor lod] + f level[floor lod + 1],   f = lod - floor lod,   each read bilinearly at
+ *     px_L = (px + 1/2) / 2^L - 1/2
+ *
+ * @typedef {import("./coords.js").Size} Size
+ * @typedef {import("./picture.js").Picture} Picture
+ * @typedef {"nearest" | "bilinear" | "antialias"} Interpolation
+ * @typedef {Float32Array | Uint8ClampedArray} Pixels (h, w, 4) RGBA 0..255; a clamped array rounds to nearest
+ */
+
+import { toPixel } from "./coords.js";
+
+/** A footprint longer than this many times its geometric mean is blurred more rather than left to alias. */
+export const ANISOTROPY = 4;
+
+/**
+ * Read a picture at every point of a forward grid.
+ *
+ * @param {Picture} picture
+ * @param {Float64Array} grid (h, w, 2) normalised source points
+ * @param {Size} zoomed (h, w)
+ * @param {Interpolation} interpolation
+ * @param {Float32Array} [out] @returns {Float32Array} (h, w, 4) RGBA 0..255, alpha 255, not rounded
+ */
+export function sampleImage(picture, grid, zoomed, interpolation, out = new Float32Array(zoomed[0] * zoomed[1] * 4)) {
+  if (interpolation === "nearest") return sampleNearest(picture, grid, out);
+  if (interpolation === "bilinear") return sampleBilinear(picture, grid, out);
+  if (interpolation === "antialias") return sampleAntialias(picture, grid, zoomed, out);
+  throw new RangeError(`interpolation must be nearest, bilinear or antialias, got ${interpolation}`);
+}
+
+/** @param {number} x @param {number} last */
+const clampIndex = (x, last) => (x < 0 ? 0 : x > last ? last : x);
+
+/** @param {Picture} picture @param {Float64Array} grid @param {Float32Array} out */
+function sampleNearest({ data, size: [height, width] }, grid, out) {
+  for (let k = 0, to = 0; k < grid.length; k += 2, to += 4) {
+    const x = clampIndex(Math.floor(toPixel(grid[k], width) + 0.5), width - 1);
+    const y = clampIndex(Math.floor(toPixel(grid[k + 1], height) + 0.5), height - 1);
+    const from = 3 * (y * width + x);
+    out[to] = data[from];
+    out[to + 1] = data[from + 1];
+    out[to + 2] = data[from + 2];
+    out[to + 3] = 255;
+  }
+  return out;
+}
+
+/** @param {Picture} picture @param {Float64Array} grid @param {Float32Array} out */
+function sampleBilinear({ data, levels, size: [height, width] }, grid, out) {
+  out.fill(0);
+  for (let k = 0, to = 0; k < grid.length; k += 2, to += 4) {
+    addBilinear(data, levels[0], toPixel(grid[k], width), toPixel(grid[k + 1], height), 1, out, to);
+    out[to + 3] = 255;
+  }
+  return out;
+}
+
+/** @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out */
+function sampleAntialias(picture, grid, zoomed, out) {
+  const { data, levels, size: [height, width] } = picture;
+  out.fill(0);
+  for (let r = 0, k = 0, to = 0; r < zoomed[0]; r++) {
+    for (let c = 0; c < zoomed[1]; c++, k += 2, to += 4) {
+      const lod = levelOfDetail(picture, grid, zoomed, r, c);
+      const below = Math.floor(lod);
+      const share = lod - below;
+      const x = toPixel(grid[k], width), y = toPixel(grid[k + 1], height);
+      addLevel(data, levels[below], below, x, y, 1 - share, out, to);
+      if (share > 0) addLevel(data, levels[below + 1], below + 1, x, y, share, out, to);
+      out[to + 3] = 255;
+    }
+  }
+  return out;
+}
+
+/**
+ * log2 rho of zoomed pixel (r, c): 0 where the map magnifies.
+ * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r @param {number} c
+ */
+export function levelOfDetail({ size: [height, width], levels }, grid, [rows, columns], r, c) {
+  const at = 2 * (r * columns + c);
+  const left = c > 0 ? at - 2 : at, right = c < columns - 1 ? at + 2 : at;
+  const above = r > 0 ? at - 2 * columns : at, under = r < rows - 1 ? at + 2 * columns : at;
+  const across = right - left > 2 ? 4 : 2, down = under - above > 2 * columns ? 4 : 2;
+  const xx = ((grid[right] - grid[left]) * (width - 1)) / across;
+  const yx = ((grid[right + 1] - grid[left + 1]) * (height - 1)) / across;
+  const xy = ((grid[under] - grid[above]) * (width - 1)) / down;
+  const yy = ((grid[under + 1] - grid[above + 1]) * (height - 1)) / down;
+  const area = Math.abs(xx * yy - yx * xy);
+  const longest = (xx * xx + yx * yx + xy * xy + yy * yy) / (ANISOTROPY * ANISOTROPY);
+  const squared = Math.max(area, longest);
+  return squared > 1 ? Math.min(Math.log2(squared) / 2, levels.length - 1) : 0;
+}
+
+/**
+ * @param {Float32Array} data @param {import("./picture.js").Level} level @param {number} depth
+ * @param {number} x @param {number} y pixels of level 0 @param {number} weight @param {Float32Array} out
+ * @param {number} to
+ */
+function addLevel(data, level, depth, x, y, weight, out, to) {
+  const shrink = 2 ** -depth;
+  addBilinear(data, level, (x + 0.5) * shrink - 0.5, (y + 0.5) * shrink - 0.5, weight, out, to);
+}
+
+/**
+ * out[to..to+2] += weight * colour of a level at (x, y) in its own pixels.
+ * @param {Float32Array} data @param {import("./picture.js").Level} level @param {number} x @param {number} y
+ * @param {number} weight @param {Float32Array} out @param {number} to
+ */
+function addBilinear(data, { offset, width, height }, x, y, weight, out, to) {
+  const cx = clampIndex(x, width - 1), cy = clampIndex(y, height - 1);
+  const j = Math.floor(cx), i = Math.floor(cy);
+  const u = cx - j, v = cy - i;
+  const a = offset + 3 * (i * width + j);
+  const right = j + 1 < width ? 3 : 0, below = i + 1 < height ? 3 * width : 0;
+  const w11 = weight * u * v, w10 = weight * v - w11, w01 = weight * u - w11, w00 = weight - w01 - w10 - w11;
+  for (let k = 0; k < 3; k++) {
+    const p = a + k;
+    out[to + k] += w00 * data[p] + w01 * data[p + right] + w10 * data[p + below] + w11 * data[p + below + right];
+  }
+}
+
+/**
+ * Bring a zoomed image back over the source: read it bilinearly (or nearest) where the inverse grid says.
+ *
+ * @template {Pixels} T
+ * @param {Float32Array} image (h, w, 4) the zoomed image, not rounded @param {Size} zoomed
+ * @param {{grid: Float64Array, valid: Uint8Array}} inverse at the lattice of `out`
+ * @param {T} out (H, W, 4) @param {{interpolation?: "nearest" | "bilinear", fill?: readonly number[]}} [options]
+ *   fill: RGBA where no sample reads, default transparent black
+ * @returns {T}
+ */
+export function unzoomImage(image, [rows, columns], { grid, valid }, out, options = {}) {
+  const [red, green, blue, alpha] = options.fill ?? [0, 0, 0, 0];
+  const nearest = options.interpolation === "nearest";
+  for (let k = 0, to = 0; k < valid.length; k++, to += 4) {
+    if (valid[k] === 0) {
+      out[to] = red;
+      out[to + 1] = green;
+      out[to + 2] = blue;
+      out[to + 3] = alpha;
+      continue;
+    }
+    let x = clampIndex(toPixel(grid[2 * k], columns), columns - 1);
+    let y = clampIndex(toPixel(grid[2 * k + 1], rows), rows - 1);
+    if (nearest) {
+      x = Math.floor(x + 0.5);
+      y = Math.floor(y + 0.5);
+    }
+    const j = Math.floor(x), i = Math.floor(y);
+    const u = x - j, v = y - i;
+    const a = 4 * (i * columns + j);
+    const b = j + 1 < columns ? a + 4 : a, c = i + 1 < rows ? 4 * columns : 0;
+    const w11 = u * v, w10 = v - w11, w01 = u - w11, w00 = 1 - u - w10;
+    out[to] = w00 * image[a] + w01 * image[b] + w10 * image[a + c] + w11 * image[b + c];
+    out[to + 1] = w00 * image[a + 1] + w01 * image[b + 1] + w10 * image[a + c + 1] + w11 * image[b + c + 1];
+    out[to + 2] = w00 * image[a + 2] + w01 * image[b + 2] + w10 * image[a + c + 2] + w11 * image[b + c + 2];
+    out[to + 3] = 255;
+  }
+  return out;
+}
+
+/**
+ * |a - b| of two images of one size, opaque; transparent where either is.
+ * @param {ArrayLike<number>} a @param {ArrayLike<number>} b (h, w, 4)
+ * @param {Uint8ClampedArray} [out] @returns {Uint8ClampedArray}
+ */
+export function differenceImage(a, b, out = new Uint8ClampedArray(a.length)) {
+  if (a.length !== b.length) throw new RangeError(`expected two images of one size, got ${a.length} and ${b.length}`);
+  for (let k = 0; k < a.length; k += 4) {
+    for (let channel = k; channel < k + 3; channel++) out[channel] = Math.abs(a[channel] - b[channel]);
+    out[k + 3] = Math.min(a[k + 3], b[k + 3]);
+  }
+  return out;
+}

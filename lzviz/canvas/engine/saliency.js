@@ -1,0 +1,257 @@
+/**
+ * Where to look, at the control nodes. The rules, in full, by what the state calls `saliency`:
+ *
+ *     paint   m = P / 255                                   S = 1 + (strength - 1) resize(m)
+ *     edges   m = clip(E / 255 + (D - 128) / 127, 0, 1)     S = resize(m)
+ *     file    m = F / 255                                   S = resize(m)
+ *     centre  S = exp(-(x^2 + y^2) / (2 * 0.35^2)), x and y normalised, rounded to float32
+ *     boxes   S = sum_b [a K_b / (1e-5 + sum K_b) + 1/(2P + 1)^2] / total,  a = strength / 50,  P = min(h, w) - 1
+ *             K_b = exp(-((X - cx)^2 / (64 bw) + (Y - cy)^2 / (64 bh)) / 2),  X = linspace(0, W, w),  Y likewise
+ *     fixed   S = the stored map M ** contrast, then plain bilinear
+ *
+ * and S ** contrast at the end for all but `fixed`. P, E, D, F are the byte maps of the paint, the edges found in
+ * the picture, the painted edges (128 = no change; null means all 128) and the uploaded map. E and D share a lattice.
+ * No paint, no edges yet, no file, no boxes: uniform (all S equal). Boxes are pixel edges of the source; a side below
+ * one pixel counts as one. Strength 50, where its slider starts, is the amplitude 1 of the FOVEA paper.
+ *
+ * resize: corner-aligned, from n to m cells, with a triangle filter that widens where the map shrinks:
+ *
+ *     out[i] = sum_k w(k - i s) in[k] / sum_k w(k - i s),   s = (n - 1)/(m - 1),   w(d) = max(0, 1 - |d| / max(1, s))
+ *
+ * (torch: F.interpolate(mode="bilinear", align_corners=True, antialias=True)); plain bilinear is max(1, s) -> 1.
+ *
+ * @typedef {import("./coords.js").Size} Size
+ *
+ * @typedef {object} ByteMap
+ * @property {number} h @property {number} w at least 2 each
+ * @property {Uint8Array} data (h, w)
+ *
+ * @typedef {{h: number, w: number, data: ArrayLike<number>}} FloatMap
+ *
+ * @typedef {"paint" | "edges" | "boxes" | "centre" | "fixed" | "file"} SaliencyKind
+ *
+ * @typedef {object} SaliencyState the part of the page's state that is read here
+ * @property {SaliencyKind} saliency
+ * @property {number} strength @property {number} contrast
+ * @property {ByteMap | null} paint @property {ByteMap | null} edgePaint
+ * @property {readonly (readonly number[])[]} boxes x0, y0, x1, y1 source pixels
+ *
+ * @typedef {object} SaliencySources maps that are no part of the state
+ * @property {ByteMap | null} [edges] @property {ByteMap | null} [file] @property {FloatMap | null} [fixed]
+ *
+ * @typedef {object} AxisWeights sparse rows: out[i] = sum_t weight[starts[i] + t] in[first[i] + t]
+ * @property {Int32Array} first @property {Int32Array} starts @property {Float64Array} weight
+ *
+ * @typedef {object} SaliencyWorkspace
+ * @property {Map<string, AxisWeights>} axes @property {Float64Array} input @property {Float64Array} half
+ * @property {Float64Array} saliency
+ */
+
+import { reuse, toNormalised } from "./coords.js";
+
+/** Width of the centre blob in normalised coordinates. */
+const CENTRE_SIGMA = 0.35;
+
+/** Bandwidth of FOVEA's kernel density, in pixels: bandwidth * side is a variance. */
+const BANDWIDTH = 64;
+
+/** The strength that stands for FOVEA's amplitude 1. */
+const UNIT_STRENGTH = 50;
+
+/** So many axis filters are kept: sizes change rarely, but sliders must not fill the memory. */
+const KEPT_AXES = 16;
+
+/** @returns {SaliencyWorkspace} */
+export function createSaliencyWorkspace() {
+  const empty = () => new Float64Array(0);
+  return { axes: new Map(), input: empty(), half: empty(), saliency: empty() };
+}
+
+/**
+ * The saliency of a state at the control nodes.
+ * @param {SaliencyState} state @param {SaliencySources} sources @param {Size} nodes @param {Size} source (h, w) pixels
+ * @param {SaliencyWorkspace} [workspace] its buffers are reused: the result is overwritten by the next call
+ * @returns {Float64Array} (h, w) non-negative
+ */
+export function computeSaliency(state, sources, nodes, source, workspace = createSaliencyWorkspace()) {
+  const out = (workspace.saliency = reuse(workspace.saliency, nodes[0] * nodes[1], Float64Array));
+  switch (state.saliency) {
+    case "paint": strengthen(maskOf(state.paint, nodes, workspace), state.strength); break;
+    case "file": maskOf(sources.file, nodes, workspace); break;
+    case "edges": edgesOf(sources.edges, state.edgePaint, nodes, workspace); break;
+    case "centre": centreBlob(nodes, out); break;
+    case "boxes": boxDensity(state.boxes, source, nodes, state.strength / UNIT_STRENGTH, out); break;
+    case "fixed": return fixedOf(sources.fixed, state.contrast, nodes, workspace);
+    default: throw new RangeError(`unknown saliency ${state.saliency}`);
+  }
+  return raise(out, state.contrast);
+}
+
+/**
+ * A map in place raised to the power of the contrast.
+ * @param {Float64Array} values @param {number} contrast
+ */
+function raise(values, contrast) {
+  if (contrast !== 1) for (let k = 0; k < values.length; k++) values[k] **= contrast;
+  return values;
+}
+
+/** @param {Float64Array} mask @param {number} strength */
+function strengthen(mask, strength) {
+  for (let k = 0; k < mask.length; k++) mask[k] = 1 + (strength - 1) * mask[k];
+}
+
+/**
+ * A byte map at the nodes, in [0, 1]; zeros where there is none.
+ * @param {ByteMap | null | undefined} map @param {Size} nodes @param {SaliencyWorkspace} workspace
+ */
+function maskOf(map, nodes, workspace) {
+  if (!map) return workspace.saliency.fill(0);
+  const input = (workspace.input = reuse(workspace.input, map.data.length, Float64Array));
+  for (let k = 0; k < input.length; k++) input[k] = map.data[k] / 255;
+  return resizeMask(input, [map.h, map.w], nodes, workspace.saliency, workspace);
+}
+
+/**
+ * @param {ByteMap | null | undefined} edges @param {ByteMap | null} painted
+ * @param {Size} nodes @param {SaliencyWorkspace} workspace
+ */
+function edgesOf(edges, painted, nodes, workspace) {
+  const lattice = edges ?? painted;
+  if (!lattice) return workspace.saliency.fill(0);
+  if (edges && painted && (edges.h !== painted.h || edges.w !== painted.w)) {
+    throw new RangeError(`edges are ${edges.h} x ${edges.w}, their paint is ${painted.h} x ${painted.w}`);
+  }
+  const input = (workspace.input = reuse(workspace.input, lattice.data.length, Float64Array));
+  for (let k = 0; k < input.length; k++) {
+    const found = edges ? edges.data[k] / 255 : 0;
+    const change = painted ? (painted.data[k] - 128) / 127 : 0;
+    input[k] = Math.min(Math.max(found + change, 0), 1);
+  }
+  return resizeMask(input, [lattice.h, lattice.w], nodes, workspace.saliency, workspace);
+}
+
+/** @param {Size} nodes @param {Float64Array} out */
+function centreBlob([h, w], out) {
+  for (let i = 0; i < h; i++) {
+    for (let j = 0; j < w; j++) {
+      const squared = toNormalised(j, w) ** 2 + toNormalised(i, h) ** 2;
+      out[i * w + j] = Math.fround(Math.exp(-squared / (2 * CENTRE_SIGMA ** 2)));
+    }
+  }
+}
+
+/**
+ * FOVEA's kernel density of boxes (Thavamani et al. 2021, section 3.3), sum 1.
+ * @param {readonly (readonly number[])[]} boxes @param {Size} source @param {Size} nodes
+ * @param {number} amplitude @param {Float64Array} out (h, w)
+ */
+export function boxDensity(boxes, [height, width], [h, w], amplitude, out) {
+  out.fill(boxes.length ? 0 : 1);
+  const across = new Float64Array(w), down = new Float64Array(h);
+  for (const [x0, y0, x1, y1] of boxes) {
+    const columns = kernel(across, width, (x0 + x1) / 2, x1 - x0);
+    const rows = kernel(down, height, (y0 + y1) / 2, y1 - y0);
+    const scale = amplitude / (1e-5 + columns * rows);
+    const base = 1 / (2 * Math.min(h, w) - 1) ** 2;
+    for (let i = 0, k = 0; i < h; i++) {
+      for (let j = 0; j < w; j++, k++) out[k] += scale * down[i] * across[j] + base;
+    }
+  }
+  let total = 0;
+  for (const value of out) total += value;
+  for (let k = 0; k < out.length; k++) out[k] /= total;
+  return out;
+}
+
+/**
+ * One factor of K_b on linspace(0, extent, n), and its sum.
+ * @param {Float64Array} out @param {number} extent @param {number} centre @param {number} side
+ */
+function kernel(out, extent, centre, side) {
+  const variance = BANDWIDTH * Math.max(side, 1);
+  let sum = 0;
+  for (let k = 0; k < out.length; k++) {
+    const at = (k * extent) / (out.length - 1);
+    sum += out[k] = Math.exp((-0.5 * (at - centre) ** 2) / variance);
+  }
+  return sum;
+}
+
+/**
+ * @param {FloatMap | null | undefined} map @param {number} contrast @param {Size} nodes
+ * @param {SaliencyWorkspace} workspace
+ */
+function fixedOf(map, contrast, nodes, workspace) {
+  if (!map) return workspace.saliency.fill(1);
+  const input = (workspace.input = reuse(workspace.input, map.data.length, Float64Array));
+  for (let k = 0; k < input.length; k++) input[k] = map.data[k];
+  raise(input, contrast);
+  return resizeMask(input, [map.h, map.w], nodes, workspace.saliency, workspace, false);
+}
+
+/**
+ * A map at another lattice, corner-aligned.
+ * @param {Float64Array} values (h, w) @param {Size} from @param {Size} to
+ * @param {Float64Array} [out] @param {SaliencyWorkspace} [workspace]
+ * @param {boolean} [antialias] triangle filter where it shrinks (default), or plain bilinear
+ * @returns {Float64Array} (to)
+ */
+export function resizeMask(values, from, to, out, workspace = createSaliencyWorkspace(), antialias = true) {
+  const [h, w] = from, [rows, columns] = to;
+  const result = reuse(out, rows * columns, Float64Array);
+  const across = axisOf(workspace, w, columns, antialias), down = axisOf(workspace, h, rows, antialias);
+  const half = (workspace.half = reuse(workspace.half, h * columns, Float64Array));
+  for (let i = 0; i < h; i++) {
+    for (let j = 0; j < columns; j++) {
+      let sum = 0;
+      for (let t = across.starts[j], k = i * w + across.first[j]; t < across.starts[j + 1]; t++, k++) {
+        sum += across.weight[t] * values[k];
+      }
+      half[i * columns + j] = sum;
+    }
+  }
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      let sum = 0;
+      for (let t = down.starts[i], k = down.first[i] * columns + j; t < down.starts[i + 1]; t++, k += columns) {
+        sum += down.weight[t] * half[k];
+      }
+      result[i * columns + j] = sum;
+    }
+  }
+  return result;
+}
+
+/** @param {SaliencyWorkspace} workspace @param {number} n @param {number} m @param {boolean} antialias */
+function axisOf({ axes }, n, m, antialias) {
+  const key = `${n},${m},${antialias}`;
+  const known = axes.get(key);
+  if (known) return known;
+  if (axes.size >= KEPT_AXES) axes.clear();
+  const made = axisWeights(n, m, antialias);
+  axes.set(key, made);
+  return made;
+}
+
+/**
+ * Triangle filter from n cells to m, corners on corners.
+ * @param {number} n @param {number} m @param {boolean} [antialias] @returns {AxisWeights}
+ */
+export function axisWeights(n, m, antialias = true) {
+  const step = m > 1 ? (n - 1) / (m - 1) : 0;
+  const reach = antialias ? Math.max(1, step) : 1;
+  const first = new Int32Array(m), starts = new Int32Array(m + 1);
+  /** @type {number[]} */
+  const weight = [];
+  for (let i = 0; i < m; i++) {
+    const centre = i * step;
+    const low = Math.max(Math.floor(centre - reach) + 1, 0), high = Math.min(Math.ceil(centre + reach) - 1, n - 1);
+    let total = 0;
+    for (let k = low; k <= high; k++) total += 1 - Math.abs(k - centre) / reach;
+    for (let k = low; k <= high; k++) weight.push((1 - Math.abs(k - centre) / reach) / total);
+    first[i] = low;
+    starts[i + 1] = weight.length;
+  }
+  return { first, starts, weight: Float64Array.from(weight) };
+}
