@@ -14,7 +14,8 @@
  *
  * and the whole warp is  x = (Mr S Qc') / (Mr S Mc'),  y = (Qr S Mc') / (Mr S Mc')  (r rows, c columns).
  * A separable warp does the same on the two marginals of S. These matrices depend on the options alone and are
- * kept in the workspace.
+ * kept in the workspace. p need not be a cell: the same sums at every zoomed pixel are the warp that the control
+ * grid approximates (`attractAt`).
  *
  * @typedef {"reflect" | "replicate" | "zero"} Padding
  *
@@ -28,9 +29,10 @@
  * @property {number | null} [floor]      smallest saliency as a share of its mean; null: 1e-3 if any cell is 0
  *
  * @typedef {object} Filter one axis
- * @property {number} n
- * @property {Float64Array} mass    (n, n)
- * @property {Float64Array} moment  (n, n)
+ * @property {number} n             cells
+ * @property {number} count         positions p, corner-aligned on the cells: n for the nodes
+ * @property {Float64Array} mass    (count, n)
+ * @property {Float64Array} moment  (count, n)
  *
  * @typedef {object} AttractionWorkspace buffers kept between calls
  * @property {string} key
@@ -39,7 +41,7 @@
  * @property {Float64Array} marginal @property {Float64Array} nodes
  */
 
-import { reuse, toNormalised } from "./coords.js";
+import { latticePosition, reuse, toNormalised } from "./coords.js";
 
 /** Below this a sum of weights has lost its digits: nothing attracts. */
 const SMALLEST_NORMAL = 2 ** -1022;
@@ -64,9 +66,21 @@ export function createAttractionWorkspace() {
  * @throws {RangeError} for a negative or non-finite saliency, a wrong length or fwhm
  */
 export function attract(saliency, h, w, options, workspace = createAttractionWorkspace()) {
-  prepareFilters(workspace, h, w, options);
+  return attractAt(saliency, h, w, options, [h, w], workspace);
+}
+
+/**
+ * The warp itself at the pixels of a lattice, without a control grid in between.
+ *
+ * @param {ArrayLike<number>} saliency @param {number} h @param {number} w @param {AttractionOptions} options
+ * @param {import("./coords.js").Size} lattice (rows, columns) corner-aligned on the cells
+ * @param {AttractionWorkspace} [workspace] as in attract; keep one for each lattice
+ * @returns {Float64Array} (rows, columns, 2)
+ */
+export function attractAt(saliency, h, w, options, lattice, workspace = createAttractionWorkspace()) {
+  prepareFilters(workspace, h, w, options, lattice);
   workspace.saliency = normaliseSaliency(saliency, h, w, options.floor ?? null, workspace.saliency);
-  workspace.nodes = reuse(workspace.nodes, h * w * 2, Float64Array);
+  workspace.nodes = reuse(workspace.nodes, lattice[0] * lattice[1] * 2, Float64Array);
   if (options.separable) attractMarginals(workspace, h, w);
   else attractPlane(workspace, h, w);
   return workspace.nodes;
@@ -98,30 +112,30 @@ export function normaliseSaliency(saliency, h, w, floor, out) {
 }
 
 /**
- * Samples of k at -P..P.
- * @param {number} radius P @param {number} fwhm
+ * k at a distance d in cells.
+ * @param {number} fwhm @returns {(d: number) => number}
  */
-export function gaussianKernel(radius, fwhm) {
-  const kernel = new Float64Array(2 * radius + 1);
-  const scale = (-4 * Math.LN2) / (fwhm * fwhm);
-  for (let t = 0; t < kernel.length; t++) kernel[t] = Math.exp(scale * (t - radius) ** 2);
-  return kernel;
-}
+const gaussian = (fwhm) => (d) => Math.exp(-4 * Math.LN2 * (d / fwhm) ** 2);
 
 /**
- * The kernel resized bilinearly, half-pixel, to `taps` taps: LDS stretches its column kernel so.
- * @param {Float64Array} kernel @param {number} taps
+ * The taps of a kernel of a radius resized bilinearly, half-pixel, to another radius, as a function of d (linear
+ * between the taps): LDS stretches its column kernel so.
+ * @param {(d: number) => number} kernel @param {number} radius @param {number} wide
+ * @returns {(d: number) => number}
  */
-export function stretchKernel(kernel, taps) {
-  const out = new Float64Array(taps);
-  const last = kernel.length - 1;
-  for (let t = 0; t < taps; t++) {
-    const at = Math.max(0, ((t + 0.5) * kernel.length) / taps - 0.5);
-    const cell = Math.min(Math.floor(at), last);
-    const share = at - cell;
-    out[t] = kernel[cell] * (1 - share) + kernel[Math.min(cell + 1, last)] * share;
-  }
-  return out;
+export function stretchKernel(kernel, radius, wide) {
+  const from = 2 * radius + 1, to = 2 * wide + 1;
+  const taps = Float64Array.from({ length: to }, (_, t) => {
+    const at = Math.min(Math.max(((t + 0.5) * from) / to - 0.5, 0), from - 1);
+    const cell = Math.floor(at);
+    const next = Math.min(cell + 1, from - 1);
+    return kernel(cell - radius) * (1 - at + cell) + kernel(next - radius) * (at - cell);
+  });
+  return (d) => {
+    const cell = Math.min(Math.floor(d + wide), to - 1);
+    const share = d + wide - cell;
+    return share === 0 ? taps[cell] : taps[cell] * (1 - share) + taps[cell + 1] * share;
+  };
 }
 
 /**
@@ -137,43 +151,46 @@ export function paddedCell(i, n, padding) {
 }
 
 /**
- * @param {number} n @param {Float64Array} kernel @param {Padding} padding @returns {Filter}
+ * @param {number} n @param {number} radius @param {(d: number) => number} kernel @param {Padding} padding
+ * @param {number} count @returns {Filter}
  */
-function axisFilter(n, kernel, padding) {
-  const radius = (kernel.length - 1) / 2;
-  const mass = new Float64Array(n * n);
-  const moment = new Float64Array(n * n);
-  for (let p = 0; p < n; p++) {
-    for (let t = -radius; t <= radius; t++) {
-      const cell = paddedCell(p + t, n, padding);
+function axisFilter(n, radius, kernel, padding, count) {
+  const mass = new Float64Array(count * n);
+  const moment = new Float64Array(count * n);
+  for (let k = 0; k < count; k++) {
+    const p = latticePosition(k, count, n);
+    for (let q = Math.ceil(p - radius); q <= p + radius; q++) {
+      const cell = paddedCell(q, n, padding);
       if (cell < 0) continue;
-      mass[p * n + cell] += kernel[t + radius];
-      moment[p * n + cell] += (kernel[t + radius] * (p + t)) / (n - 1);
+      const weight = kernel(p - q);
+      mass[k * n + cell] += weight;
+      moment[k * n + cell] += (weight * q) / (n - 1);
     }
   }
-  return { n, mass, moment };
+  return { n, count, mass, moment };
 }
 
 /**
  * @param {AttractionWorkspace} workspace @param {number} h @param {number} w @param {AttractionOptions} options
+ * @param {import("./coords.js").Size} lattice
  */
-function prepareFilters(workspace, h, w, options) {
+function prepareFilters(workspace, h, w, options, lattice) {
   const { fwhm, aspect = 1 } = options;
   const radius = options.kernelRadius ?? Math.min(h, w) - 1;
   const padding = options.padding ?? (options.antiCrop === false ? "replicate" : "reflect");
-  const key = `${h},${w},${fwhm},${radius},${aspect},${padding}`;
+  const key = `${h},${w},${fwhm},${radius},${aspect},${padding},${lattice}`;
   if (workspace.key === key) return;
   if (!(h >= 2 && w >= 2)) throw new RangeError(`expected at least 2 x 2 nodes, got ${h} x ${w}`);
   if (!(fwhm > 0)) throw new RangeError(`fwhm must be > 0 saliency cells, got ${fwhm}`);
-  const kernel = gaussianKernel(radius, fwhm);
   const columnRadius = Math.trunc(aspect * radius);
   if (padding === "reflect" && (radius > h - 1 || columnRadius > w - 1)) {
     throw new RangeError(`reflect padding of ${radius} rows and ${columnRadius} columns needs more nodes than ` +
       `${h} x ${w}; lower the kernel radius or the aspect, or use replicate padding`);
   }
-  const wide = aspect === 1 ? kernel : stretchKernel(kernel, 2 * columnRadius + 1);
-  workspace.rows = axisFilter(h, kernel, padding);
-  workspace.columns = axisFilter(w, wide, padding);
+  const kernel = gaussian(fwhm);
+  const wide = columnRadius === radius ? kernel : stretchKernel(kernel, radius, columnRadius);
+  workspace.rows = axisFilter(h, radius, kernel, padding, lattice[0]);
+  workspace.columns = axisFilter(w, columnRadius, wide, padding, lattice[1]);
   workspace.key = key;
 }
 
@@ -183,19 +200,18 @@ function attractPlane(workspace, h, w) {
   if (!rows || !columns) return;
   const mass = (workspace.mass = reuse(workspace.mass, w, Float64Array));
   const moment = (workspace.moment = reuse(workspace.moment, w, Float64Array));
-  for (let i = 0; i < h; i++) {
+  for (let i = 0, at = 0; i < rows.count; i++) {
     combineRows(rows.mass, saliency, i, h, w, mass);
     combineRows(rows.moment, saliency, i, h, w, moment);
-    for (let j = 0; j < w; j++) {
+    for (let j = 0; j < columns.count; j++, at += 2) {
       let weight = 0, x = 0, y = 0;
       for (let c = 0, k = j * w; c < w; c++, k++) {
         weight += columns.mass[k] * mass[c];
         x += columns.moment[k] * mass[c];
         y += columns.mass[k] * moment[c];
       }
-      const at = 2 * (i * w + j);
-      nodes[at] = place(x, weight, j, w);
-      nodes[at + 1] = place(y, weight, i, h);
+      nodes[at] = place(x, weight, j, columns.count);
+      nodes[at + 1] = place(y, weight, i, rows.count);
     }
   }
 }
@@ -224,26 +240,26 @@ function attractMarginals(workspace, h, w) {
       marginal[w + i] += saliency[k];
     }
   }
-  for (let j = 0; j < w; j++) {
+  for (let j = 0; j < columns.count; j++) {
     const x = attractCell(columns, marginal, 0, j);
-    for (let i = 0; i < h; i++) nodes[2 * (i * w + j)] = x;
+    for (let i = 0; i < rows.count; i++) nodes[2 * (i * columns.count + j)] = x;
   }
-  for (let i = 0; i < h; i++) {
+  for (let i = 0; i < rows.count; i++) {
     const y = attractCell(rows, marginal, w, i);
-    for (let j = 0; j < w; j++) nodes[2 * (i * w + j) + 1] = y;
+    for (let j = 0; j < columns.count; j++) nodes[2 * (i * columns.count + j) + 1] = y;
   }
 }
 
 /**
  * @param {Filter} filter @param {Float64Array} marginal @param {number} start @param {number} p
  */
-function attractCell({ n, mass, moment }, marginal, start, p) {
+function attractCell({ n, count, mass, moment }, marginal, start, p) {
   let weight = 0, sum = 0;
   for (let c = 0; c < n; c++) {
     weight += mass[p * n + c] * marginal[start + c];
     sum += moment[p * n + c] * marginal[start + c];
   }
-  return place(sum, weight, p, n);
+  return place(sum, weight, p, count);
 }
 
 /**

@@ -26,7 +26,13 @@ export const toPixel = (g, n) => ((g + 1) / 2) * (n - 1);
  * Pixel -> normalised coordinate, on an axis of n pixels.
  * @param {number} px @param {number} n
  */
-export const toNormalised = (px, n) => (n > 1 ? (2 * px) / (n - 1) - 1 : 0);
+export const toNormalised = (px, n) => (n > 1 ? (px / (n - 1)) * 2 - 1 : 2 * px);
+
+/**
+ * Position k of a lattice of `count` pixels, measured in nodes of an axis of n.
+ * @param {number} k @param {number} count @param {number} n
+ */
+export const latticePosition = (k, count, n) => (count > 1 ? (k * (n - 1)) / (count - 1) : (n - 1) / 2);
 
 /**
  * The identity warp: every node at its own place.

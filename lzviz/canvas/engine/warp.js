@@ -10,7 +10,7 @@
  * @typedef {import("./coords.js").Size} Size
  */
 
-import { reuse, toNormalised, toPixel } from "./coords.js";
+import { latticePosition, reuse, toNormalised, toPixel } from "./coords.js";
 
 /**
  * Source points of zoomed points, both normalised. Outside [-1, 1] the border tile continues.
@@ -40,12 +40,6 @@ export function forwardPoints({ nodes, size: [h, w] }, points, out) {
  * @param {number} at @param {number} n
  */
 export const tileOf = (at, n) => Math.min(Math.max(Math.floor(at), 0), n - 2);
-
-/**
- * Position k of a lattice of `count` pixels, measured in nodes of an axis of n.
- * @param {number} k @param {number} count @param {number} n
- */
-export const latticePosition = (k, count, n) => (count > 1 ? (k * (n - 1)) / (count - 1) : (n - 1) / 2);
 
 /**
  * The forward grid at a zoomed lattice: where each zoomed pixel is read.
