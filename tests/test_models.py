@@ -53,8 +53,8 @@ def unsettle(network, seed=0):
     for part in network.modules():
         if isinstance(part, torch.nn.BatchNorm2d):
             for tensor, low, high in (
-                (part.running_mean, -0.2, 0.2),
-                (part.running_var, 0.7, 1.4),
+                (part.get_buffer("running_mean"), -0.2, 0.2),
+                (part.get_buffer("running_var"), 0.7, 1.4),
                 (part.weight.data, 0.3, 0.8),
                 (part.bias.data, -0.2, 0.2),
             ):
@@ -269,7 +269,8 @@ def test_convention_scores_are_resized_half_pixel():
 def test_rates_span_the_same_pixels_at_every_stride():
     assert [models.aspp_rates(stride) for stride in (8, 16, 32)] == [(12, 24, 36), (6, 12, 18), (3, 6, 9)]
     network = models.deeplabv3("resnet18", width=4, channels=4, output_stride=16)
-    assert [network.classifier[0].convs[i][0].dilation[0] for i in (1, 2, 3)] == [6, 12, 18]
+    dilations = [part.dilation[0] for part in network.classifier.modules() if isinstance(part, torch.nn.Conv2d)]
+    assert dilations[1:4] == [6, 12, 18]
 
 
 def test_compact_is_small_and_its_widths_are_safe_in_half_precision():
