@@ -1,0 +1,171 @@
+"""The exact inverse at a whole lattice: rasterise the tiles, then one closed-form solve a pixel.
+
+Each side of a tile crosses some rows of pixel centres. At every crossing the index of the tile to the left is exchanged for
+that of the tile to the right; these differences, written at their pixels and summed along each row, give every pixel its
+tile, exactly and in O(pixels + crossings). With the index runs a count of the tiles that cover the pixel, in the high bits
+of the same number. Where it is not one, or where a tile that is folded or nearly degenerate may lie, :mod:`search` answers.
+
+A pixel then costs one gather of its tile's coefficients and about twenty operations on arrays that stay in the cache.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lzviz.coords import Size, axis
+from lzviz.inversion.ragged import expand
+from lzviz.inversion.search import search
+from lzviz.inversion.tiles import BORDER_TOLERANCE, Tiles, cross
+
+PIXELS = 1 << 15
+"""Pixels solved at a time on a CPU, so that a dozen arrays stay in its cache."""
+
+MARGIN = 1e-3
+"""Pixels by which the box of an unsound tile is widened."""
+
+
+@dataclass
+class Inverted:
+    """``points`` (B, H, W, 2), ``valid`` (B, H, W) bool, ``tile`` (B, H, W) int32 or ``None``."""
+
+    points: Tensor
+    valid: Tensor
+    tile: Tensor | None
+
+
+def rasterise(tiles: Tiles, size: Size, dtype: torch.dtype, keep_tiles: bool = False) -> Inverted:
+    """The zoomed point of every pixel centre of a source of ``size``, computed in ``dtype`` where tiles are sound."""
+    device = tiles.coefficients.device
+    batch, (height, width) = tiles.empty.shape[0], size
+    x, y = (axis(n, dtype=torch.float64, device=device) for n in (width, height))
+    bits = tiles.count.bit_length()
+    cover = _cover(tiles, size, bits)  # (B * H, W + 1)
+    table = _table(tiles, dtype)  # (12, B * T)
+    first = (torch.arange(batch * height, device=device) // height * tiles.count).to(cover.dtype)[:, None]
+    rows_y, columns_x = y.to(dtype).repeat(batch)[:, None], x.to(dtype)
+    points = torch.empty(batch * height, width, 2, dtype=dtype, device=device)
+    valid = torch.empty(batch * height, width, dtype=torch.bool, device=device)
+    kept = torch.empty(batch * height, width, dtype=torch.int32, device=device) if keep_tiles else None
+    inner, missing = tiles.inner_index.int(), []
+    portion = max(PIXELS // width, 1) if device.type == "cpu" else batch * height
+    for start in range(0, batch * height, portion):
+        rows = slice(start, start + portion)
+        running = cover[rows, :width].cumsum(1, dtype=cover.dtype)
+        alone = (running >> bits) == 1
+        index = running.bitwise_and_((1 << bits) - 1)
+        if not alone.all():
+            index.mul_(alone)
+            missing.append((~alone).flatten().nonzero()[:, 0] + start * width)
+        if kept is not None:
+            kept[rows] = inner.index_select(0, index.flatten()).view_as(index)
+        coefficients = table.index_select(1, index.add_(first[rows]).flatten()).view(-1, *index.shape)
+        _solve_sound(coefficients, columns_x, rows_y[rows], points[rows], valid[rows])
+    if missing:
+        _search_missing(tiles, torch.cat(missing), x, y, points, valid, kept)
+    shape = (batch, height, width)
+    return Inverted(points.view(*shape, 2), valid.view(shape), None if kept is None else kept.view(shape))
+
+
+def _solve_sound(tile: Tensor, x: Tensor, y: Tensor, points: Tensor, valid: Tensor) -> None:
+    """:func:`tiles.solve` for sound tiles, whose coefficients come normalised from :func:`_table`; destroys ``tile``."""
+    px, py, dx, dy, rx, ry, tx, ty, bend, zoomed_x, zoomed_y, reach = tile
+    mx, my = px.add_(x), py.add_(y)
+    across = dy.mul_(mx).addcmul_(dx, my, value=-1)  # 2 (m x down) / Q
+    down = rx.mul_(my).addcmul_(ry, mx, value=-1)  # 2 (right x m) / Q
+    twist = ty.mul_(mx).addcmul_(tx, my, value=-1)  # (m x twist) / Q
+    b = torch.sub(1, twist, out=tx)
+    root = torch.mul(b, b, out=mx).addcmul_(bend, across).sqrt_()
+    u = across.div_(b.add_(root)).add_(zoomed_x)
+    v = down.div_(root.add_(twist).add_(1)).add_(zoomed_y)
+    torch.view_as_complex(points).copy_(torch.complex(u, v))
+    torch.le(torch.maximum(u.abs(), v.abs()), reach, out=valid)
+
+
+def _table(tiles: Tiles, dtype: torch.dtype) -> Tensor:
+    """Coefficients of :func:`_solve_sound`, (12, B * T): -p00, 2 down / Q, 2 right / Q, twist / Q, 2 (right x twist) / Q,
+    the zoomed position of p00, and the greatest |zoomed coordinate| that is still valid.
+
+    They are in zoomed units, from an origin that ``dtype`` holds exactly: the last operation of a solve is then one sum, and
+    the only rounding of its size. All of it is computed in float64.
+    """
+    batch, count = tiles.empty.shape
+    px, py, rx, ry, dx, dy, tx, ty = tiles.coefficients.view(8, batch, count)
+    step_x, step_y = (2 / (n - 1) for n in reversed(tiles.shape))
+    exact = torch.stack((tiles.place[0] * step_x - 1, tiles.place[1] * step_y - 1))  # (2, T)
+    origin = exact.to(dtype).double()
+    u, v = (origin - exact) / exact.new_tensor([[step_x], [step_y]])
+    px, py = px + u * rx + v * dx + u * v * tx, py + u * ry + v * dy + u * v * ty
+    rx, ry, dx, dy = (rx + v * tx) / step_x, (ry + v * ty) / step_x, (dx + u * tx) / step_y, (dy + u * ty) / step_y
+    tx, ty = tx / (step_x * step_y), ty / (step_x * step_y)
+    area = torch.where(tiles.sound, cross(rx, ry, dx, dy), 1.0)
+    slowest = torch.minimum(torch.hypot(rx, ry), torch.hypot(dx, dy)).clamp(min=1e-300)
+    reach = torch.where(tiles.ring, 1 + BORDER_TOLERANCE / slowest, torch.inf)
+    columns = (-px, -py, 2 * dx / area, 2 * dy / area, 2 * rx / area, 2 * ry / area, tx / area, ty / area)
+    columns += (2 * cross(rx, ry, tx, ty) / area, *origin[:, None].expand(2, batch, count), reach)
+    return torch.stack([c.flatten() for c in columns]).to(dtype)
+
+
+def _cover(tiles: Tiles, size: Size, bits: int) -> Tensor:
+    """Differences along each row of pixels, (B * H, W + 1): their running sum is ``tile + (covering tiles << bits)``."""
+    start, stop, value, image = _edges(tiles, size, 1 << bits)
+    height, width = size
+    low, high = torch.minimum(start[:, 1], stop[:, 1]), torch.maximum(start[:, 1], stop[:, 1])
+    first, beyond = (t.ceil().clamp(0, height).long() for t in (low, high))  # rows with low <= row < high
+    owner, number = expand(beyond - first)
+    row = first[owner] + number
+    slope = (stop[:, 0] - start[:, 0]) / (stop[:, 1] - start[:, 1])
+    crossing = start[:, 0][owner] + (row - start[:, 1][owner]) * slope[owner]
+    column = crossing.ceil().clamp(0, width).long()  # a pixel on the side belongs to the tile at its right
+    value = torch.where(stop[:, 1] > start[:, 1], value, -value)[owner]
+    cover = torch.zeros(tiles.empty.shape[0] * height, width + 1, dtype=value.dtype, device=value.device)
+    cover.view(-1).index_add_(0, (image[owner] * height + row) * (width + 1) + column, value)
+    return cover
+
+
+def _edges(tiles: Tiles, size: Size, unit: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The sides of all tiles: start and stop (E, 2) in pixels, what passing one downward-going side adds (E,), image (E,)."""
+    batch, (h, w) = tiles.empty.shape[0], tiles.shape
+    dtype = torch.int32 if unit <= 1 << 20 else torch.int64
+    extent = tiles.outline.new_tensor([(n - 1) / 2 if n > 1 else 1.0 for n in reversed(size)])
+    offset = tiles.outline.new_tensor([(n - 1) / 2 for n in reversed(size)])
+    mesh = tiles.outline * extent + offset
+    index = torch.arange(tiles.count, device=mesh.device) + unit
+    value = (index * tiles.sound).to(dtype).view(batch, h + 1, w + 1)
+    values = F.pad(value, (1, 1, 1, 1))
+    low, high, owner = _unsound_boxes(tiles, extent, offset)
+    flag = torch.full((owner.shape[0],), 2 * unit, dtype=dtype, device=mesh.device)
+    sides = (
+        (mesh[:, :-1], mesh[:, 1:], values[:, 1:-1, 1:] - values[:, 1:-1, :-1]),  # down a column: right minus left
+        (mesh[:, :, :-1], mesh[:, :, 1:], values[:, :-1, 1:-1] - values[:, 1:, 1:-1]),  # along a row: above minus below
+    )
+    image = torch.arange(batch, device=mesh.device)
+    # Two sides of each unsound box make the count of everything between them at least two.
+    start = [s.reshape(-1, 2) for s, _, _ in sides] + [low, torch.stack((high[:, 0], low[:, 1]), dim=-1)]
+    stop = [s.reshape(-1, 2) for _, s, _ in sides] + [torch.stack((low[:, 0], high[:, 1]), dim=-1), high]
+    added = [v.flatten() for _, _, v in sides] + [flag, -flag]
+    images = [image.repeat_interleave(v[0].numel()) for _, _, v in sides] + [owner, owner]
+    return torch.cat(start), torch.cat(stop), torch.cat(added), torch.cat(images)
+
+
+def _unsound_boxes(tiles: Tiles, extent: Tensor, offset: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Bounding boxes (K, 2) least and greatest, in pixels, of the tiles that are neither sound nor empty nor of the ring; image (K,)."""
+    unsound = ~(tiles.sound | tiles.empty | tiles.ring)
+    low, high = (box[unsound] * extent + offset for box in tiles.boxes())
+    return low - MARGIN, high + MARGIN, unsound.nonzero()[:, 0]
+
+
+def _search_missing(
+    tiles: Tiles, missing: Tensor, x: Tensor, y: Tensor, points: Tensor, valid: Tensor, kept: Tensor | None
+) -> None:
+    """Answer the pixels ``missing`` (flat indices) by search, in place."""
+    row, column = missing // x.numel(), missing % x.numel()
+    source = torch.stack((x[column], y[row % y.numel()]), dim=-1)
+    found = search(tiles, source, row // y.numel())
+    points.view(-1, 2)[missing] = found.points.to(points.dtype)
+    valid.view(-1)[missing] = found.valid
+    if kept is not None:
+        kept.view(-1)[missing] = found.tile.int()

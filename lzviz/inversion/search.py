@@ -1,0 +1,198 @@
+"""The exact inverse at arbitrary points: candidates from buckets, every one solved in closed form in float64.
+
+The source is divided into buckets; each lists the tiles whose bounding box touches it, in order. A point asks the tiles of
+its bucket. Points that none answers ask every ring tile, and at last the nearest point of the map's border, whose tangent
+is continued. Memory is bounded: points are taken in portions of at most ``PAIRS`` candidates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lzviz.inversion.ragged import chunks, expand
+from lzviz.inversion.tiles import BORDER_TOLERANCE, EMPTY_AREA, Tiles, cross, evaluate, solve
+
+PAIRS = 1 << 17
+"""Candidates solved at a time."""
+
+SEAM_TOLERANCE = 1e-10
+"""A solution answers if, held inside its tile, it maps this close to the point (normalised source units)."""
+
+FLATTEST = 0.05
+FARTHEST = 1e6
+"""The tangent continued: sides meet at no less than this sine, and no step is longer than so many tiles."""
+
+BUCKETS_PER_TILE = 2
+"""Buckets along an axis for each tile along it."""
+
+
+@dataclass
+class Found:
+    """Answers for M points: ``points`` (M, 2) normalised zoomed, ``valid`` (M,) bool, ``tile`` (M,) index in (h-1) x (w-1)."""
+
+    points: Tensor
+    valid: Tensor
+    tile: Tensor
+
+
+def search(tiles: Tiles, points: Tensor, batch: Tensor) -> Found:
+    """The zoomed points of source ``points`` (M, 2) float64 in the images ``batch`` (M,) int64."""
+    found = Found(
+        torch.zeros_like(points),
+        torch.zeros(points.shape[0], dtype=torch.bool, device=points.device),
+        torch.zeros(points.shape[0], dtype=torch.int64, device=points.device),
+    )
+    if not points.shape[0]:
+        return found
+    lists, start, stop = _bucket_candidates(tiles, points, batch)
+    missing = _ask(tiles, points, batch, found, lists, start, stop)
+    if missing.numel():
+        points, batch = points[missing], batch[missing]
+        rest = Found(found.points[missing], found.valid[missing], found.tile[missing])
+        ring = tiles.ring.nonzero()[:, 0]
+        start = torch.zeros_like(missing)
+        lost = _ask(tiles, points, batch, rest, ring, start, start + ring.numel())
+        _follow_tangent(tiles, points, batch, rest, lost)
+        found.points[missing], found.valid[missing], found.tile[missing] = rest.points, rest.valid, rest.tile
+    return found
+
+
+def _bucket_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """For each point the tiles whose bounding box touches its bucket: ``lists[start:stop]``, in order of index."""
+    height, width = (BUCKETS_PER_TILE * n for n in tiles.shape)
+    inner = tiles.outline[:, 1:-1, 1:-1].flatten(0, 2)
+    low, high = inner.amin(0).clamp(max=-1), inner.amax(0).clamp(min=1)
+    shape = low.new_tensor([width, height])
+
+    def bucket(position: Tensor) -> Tensor:
+        """(..., 2) positions to (..., 2) column and row; what lies outside counts to the nearest one."""
+        return torch.minimum(((position - low) / (high - low) * shape).floor().clamp(min=0), shape - 1).long()
+
+    first, last = (bucket(box) for box in tiles.boxes())  # (B, T, 2)
+    span = (last - first + 1) * (~tiles.empty[..., None]).long()
+    owner, number = expand(span.prod(-1).flatten())
+    columns = span[..., 0].flatten()[owner]
+    at = first.flatten(0, 1)[owner] + torch.stack((number % columns, number // columns), dim=-1)
+    key = (owner // tiles.count * height + at[:, 1]) * width + at[:, 0]
+    key, order = key.sort(stable=True)
+    place = bucket(points)
+    wanted = (batch * height + place[:, 1]) * width + place[:, 0]
+    start, stop = (torch.searchsorted(key, wanted, right=side) for side in (False, True))
+    return (owner % tiles.count)[order], start, stop
+
+
+def _ask(
+    tiles: Tiles, points: Tensor, batch: Tensor, found: Found, lists: Tensor, start: Tensor, stop: Tensor
+) -> Tensor:
+    """Let the tiles ``lists[start:stop]`` of each point answer into ``found``; returns the points without answer."""
+    none = 3 * tiles.count
+    counts, inner_index, empty = stop - start, tiles.inner_index, []
+    for a, b in chunks(counts, PAIRS):
+        owner, number = expand(counts[a:b])
+        tile = lists[start[a:b][owner] + number]
+        pairs = _in_box(tiles, tile, points[a:b][owner], batch[a:b][owner])
+        owner, tile = owner[pairs], tile[pairs]
+        owner, tile, rank, answer, valid = _answers(tiles, owner, tile, points[a:b], batch[a:b])
+        best = torch.full((b - a,), none, device=rank.device).scatter_reduce(0, owner, rank, "amin")
+        won = rank == best[owner]
+        target = owner[won] + a
+        found.points[target], found.valid[target], found.tile[target] = answer[won], valid[won], inner_index[tile[won]]
+        empty.append((best == none).nonzero()[:, 0] + a)
+    return torch.cat(empty)
+
+
+def _in_box(tiles: Tiles, tile: Tensor, points: Tensor, batch: Tensor) -> Tensor:
+    """The pairs whose point lies in the tile's bounding box, or whose tile is of the ring, which has no end."""
+    low, high = (box.flatten(0, 1)[batch * tiles.count + tile] for box in tiles.boxes())
+    near = ((points >= low - SEAM_TOLERANCE) & (points <= high + SEAM_TOLERANCE)).all(-1)
+    return (near | tiles.ring[tile]).nonzero()[:, 0]
+
+
+def _answers(
+    tiles: Tiles, owner: Tensor, tile: Tensor, points: Tensor, batch: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Solve pairs (owner, tile). Returns those that fit: owner, tile, rank (lowest answers), zoomed point, validity."""
+    count, ring = tiles.count, tiles.ring
+    negative = tiles.folds.flatten()[batch[owner] * count + tile] & ~ring[tile]
+    sides = []
+    for sign, pairs in ((1.0, slice(None)), (-1.0, negative)):
+        o, t = owner[pairs], tile[pairs]
+        u, v, fits, valid = _fit(tiles, t, points[o], batch[o], sign)
+        rank = t + count * (2 * ring[t].long() if sign > 0 else 1)
+        zoomed = _zoomed(tiles, t, u, v)
+        sides.append((o[fits], t[fits], rank[fits], zoomed[fits], valid[fits]))
+    return tuple(torch.cat(parts) for parts in zip(*sides, strict=True))  # type: ignore[return-value]
+
+
+def _fit(
+    tiles: Tiles, tile: Tensor, points: Tensor, batch: Tensor, sign: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Local coordinates, whether the tile answers there, and whether the point lies in the image of the map."""
+    coefficients = tiles.coefficients.index_select(1, batch * tiles.count + tile)
+    low, high = tiles.low[:, tile], tiles.high[:, tile]
+    x, y = points.unbind(-1)
+    u, v = solve(coefficients, x, y, sign)
+    u, v = torch.minimum(torch.maximum(u, low[0]), high[0]), torch.minimum(torch.maximum(v, low[1]), high[1])
+    fits = _miss(coefficients, u, v, x, y) <= SEAM_TOLERANCE * (1 + torch.maximum(x.abs(), y.abs()))
+    valid = _miss(coefficients, u.clamp(0, 1), v.clamp(0, 1), x, y) <= BORDER_TOLERANCE
+    return u, v, fits, valid
+
+
+def _miss(coefficients: Tensor, u: Tensor, v: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """How far g(u, v) is from (x, y), the larger of both axes."""
+    gx, gy = evaluate(coefficients, u, v)
+    return torch.maximum((gx - x).abs(), (gy - y).abs())
+
+
+def _zoomed(tiles: Tiles, tile: Tensor, u: Tensor, v: Tensor) -> Tensor:
+    """Local coordinates in tiles to normalised zoomed points (..., 2)."""
+    h, w = tiles.shape
+    column, row = tiles.place[:, tile]
+    return torch.stack(((column + u) * (2 / (w - 1)) - 1, (row + v) * (2 / (h - 1)) - 1), dim=-1)
+
+
+def _follow_tangent(tiles: Tiles, points: Tensor, batch: Tensor, found: Found, lost: Tensor) -> None:
+    """Answer the points ``lost`` by the tangent of the map at the nearest point of its border."""
+    side, ends = _border(tiles)  # (S,), (2, S, 2)
+    for a in range(0, lost.numel(), max(PAIRS // side.numel(), 1)):
+        index = lost[a : a + max(PAIRS // side.numel(), 1)]
+        target, column = points[index], batch[index, None] * tiles.count
+        coefficients = tiles.coefficients[:, column + side]  # (8, M, S)
+        start, stop = (torch.stack(evaluate(coefficients, *end.T), dim=-1) for end in ends)  # (M, S, 2)
+        along, away = stop - start, target[:, None] - start
+        share = ((away * along).sum(-1) / along.square().sum(-1).clamp(min=1e-300)).clamp(0, 1)
+        nearest = (away - share[..., None] * along).square().sum(-1).argmin(1, keepdim=True)  # (M, 1)
+        share, tile = share.gather(1, nearest)[:, 0], side[nearest[:, 0]]
+        local = torch.lerp(*ends[:, nearest[:, 0]], share[:, None])  # (M, 2)
+        coefficients = tiles.coefficients[:, column[:, 0] + tile]
+        u, v = _tangent_step(coefficients, *local.T, *target.T)
+        found.points[index] = _zoomed(tiles, tile, u, v)
+        found.valid[index] = _miss(coefficients, *local.T, *target.T) <= BORDER_TOLERANCE
+        found.tile[index] = tiles.inner_index[tile]
+
+
+def _border(tiles: Tiles) -> tuple[Tensor, Tensor]:
+    """The segments of the map's border: tile (S,), and local coordinates of both ends (2, S, 2)."""
+    h, w = tiles.shape
+    index = torch.arange(tiles.count, device=tiles.place.device).reshape(h + 1, w + 1)[1:-1, 1:-1]
+    sides = (  # tiles, ends of the segment
+        (index[0], ((0, 0), (1, 0))),
+        (index[-1], ((0, 1), (1, 1))),
+        (index[:, 0], ((0, 0), (0, 1))),
+        (index[:, -1], ((1, 0), (1, 1))),
+    )
+    ends = [tiles.coefficients.new_tensor(end)[:, None].expand(2, tile.numel(), 2) for tile, end in sides]
+    return torch.cat([tile for tile, _ in sides]), torch.cat(ends, dim=1)
+
+
+def _tangent_step(tile: Tensor, u: Tensor, v: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """One Newton step from (u, v) towards (x, y); a determinant near zero is held away from it."""
+    gx, gy = evaluate(tile, u, v)
+    ux, uy, vx, vy = tile[2] + v * tile[6], tile[3] + v * tile[7], tile[4] + u * tile[6], tile[5] + u * tile[7]
+    determinant, size = cross(ux, uy, vx, vy), torch.hypot(ux, uy) * torch.hypot(vx, vy)
+    divisor = torch.copysign(torch.maximum(determinant.abs(), FLATTEST * size).clamp(min=EMPTY_AREA), determinant)
+    step = [cross(x - gx, y - gy, vx, vy) / divisor, cross(ux, uy, x - gx, y - gy) / divisor]
+    return tuple(start + d.clamp(-FARTHEST, FARTHEST) for start, d in zip((u, v), step, strict=True))  # type: ignore[return-value]

@@ -1,0 +1,212 @@
+"""The tiles of a control grid as polynomials, with a ring of continued border tiles, and their closed-form inverse.
+
+In a tile with ``right = p01 - p00``, ``down = p10 - p00``, ``twist = p00 - p10 - p01 + p11`` the map is
+
+    g(u, v) = p00 + u right + v down + u v twist,            J(u, v) = det g' = Q + u (right x twist) - v (down x twist)
+
+with ``Q = right x down``: the determinant is affine in (u, v). For a source point at ``d = x - p00``, eliminating v or u
+leaves a quadratic each, and both share one root s, which is J at the solution:
+
+    b = Q - d x twist,   s^2 = b^2 + 4 (right x twist) (d x down),   u = 2 (d x down) / (b + s)
+    c = Q + d x twist,                                                v = 2 (right x d) / (c + s)
+
+s > 0 is the positively oriented solution, s < 0 the other one. ``b + s = 2 J(0, v)`` and ``c + s = 2 J(u, 0)``: the
+divisors are determinants of the tile itself, so in a sound tile nothing cancels, even in float32.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+BORDER_TOLERANCE = 2e-6
+"""How far outside the image of the map a point still counts as inside: 1e-6 of the range [-1, 1]."""
+
+EMPTY_AREA = 1e-18
+"""A tile whose determinant never exceeds this (clamping collapsed it) holds no point."""
+
+RING_MARGIN = 0.05
+"""How far beyond the frame [-1, 1] the ring of continued tiles reaches."""
+
+RING_LIMIT = 4.0
+"""At most so many ranges of the control grid does a ring tile continue its border tile."""
+
+SOUND_RATIO = 1 / 16
+SOUND_SINE = 1 / 32
+"""A sound tile: its determinant varies at most 16-fold, and its sides meet at no less than about two degrees."""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """All tiles of B control grids in float64, border tiles continued by a ring: ``T = (h + 1) (w + 1)`` an image, row-major.
+
+    Attributes:
+        shape: (h, w) of the control grid.
+        outline: (B, h + 2, w + 2, 2) source position of each tile corner; the outermost ones are the ring's.
+        coefficients: (8, B * T): p00, right, down, twist of the (border) tile, x and y of each.
+        low, high: (2, T) the share of the plane (u, v) that the tile answers for; infinite in the ring.
+        place: (2, T) column and row of the (border) tile.
+        empty, folds, sound: (B, T) bool. Folds: the determinant is negative somewhere.
+    """
+
+    shape: tuple[int, int]
+    outline: Tensor
+    coefficients: Tensor
+    low: Tensor
+    high: Tensor
+    place: Tensor
+    empty: Tensor
+    folds: Tensor
+    sound: Tensor
+
+    @property
+    def count(self) -> int:
+        """Tiles an image, the ring included."""
+        return self.place.shape[1]
+
+    @property
+    def ring(self) -> Tensor:
+        """(T,) bool: continued tiles, outside the control grid."""
+        return (torch.isinf(self.low) | torch.isinf(self.high)).any(0)
+
+    @property
+    def inner_index(self) -> Tensor:
+        """(T,) index of the (border) tile in the control grid's own (h - 1) x (w - 1) tiles."""
+        return self.place[1].long() * (self.shape[1] - 1) + self.place[0].long()
+
+    @classmethod
+    def of(cls, nodes: Tensor) -> Tiles:
+        """The tiles of nodes (B, h, w, 2)."""
+        nodes = nodes.detach().double()
+        h, w = nodes.shape[1:3]
+        rows, columns = (torch.arange(-1, n, device=nodes.device) for n in (h, w))
+        i, j = rows.clamp(0, h - 2), columns.clamp(0, w - 2)
+        polynomial = _polynomials(nodes)[:, :, i][:, :, :, j]  # (8, B, h+1, w+1)
+        place = torch.stack(torch.broadcast_tensors(j, i[:, None])).double()  # (2, h+1, w+1)
+        at = _corner_positions(nodes)
+        u, v = (_four_corners(at[..., k]) - place[k, ..., None] for k in (0, 1))  # (B, h+1, w+1, 4)
+        spots = torch.stack(evaluate(polynomial[..., None], u, v), dim=-1)  # (B, h+1, w+1, 4, 2)
+        determinants, sine = _determinants(polynomial[..., None], u, v)
+        least, most = determinants.amin(-1), determinants.abs().amax(-1)
+        empty = most <= EMPTY_AREA
+        sound = ~empty & (least >= SOUND_RATIO * most) & (sine >= SOUND_SINE) & (_least_turn(spots) > 0)
+        low, high = _domains(columns, rows, (h, w))
+        return cls(
+            shape=(h, w),
+            outline=_outline(spots),
+            coefficients=polynomial.reshape(8, -1),
+            low=low,
+            high=high,
+            place=place.flatten(1),
+            empty=empty.flatten(1),
+            folds=(least < 0).flatten(1),
+            sound=sound.flatten(1),
+        )
+
+    def boxes(self) -> tuple[Tensor, Tensor]:
+        """Least and greatest x, y of each tile's outline: 2 x (B, T, 2)."""
+        corners = [_four_corners(self.outline[..., k]) for k in (0, 1)]
+        quads = torch.stack(corners, dim=-1).flatten(1, 2)
+        return quads.amin(2), quads.amax(2)
+
+
+def cross(ax: Tensor, ay: Tensor, bx: Tensor, by: Tensor) -> Tensor:
+    """z of the cross product of two plane vectors."""
+    return ax * by - ay * bx
+
+
+def evaluate(tile: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """x and y of g(u, v) for coefficients ``tile`` (8, ...)."""
+    uv = u * v
+    x, y = (tile[k] + u * tile[2 + k] + v * tile[4 + k] + uv * tile[6 + k] for k in (0, 1))
+    return x, y
+
+
+def solve(tile: Tensor, x: Tensor, y: Tensor, sign: float = 1.0) -> tuple[Tensor, Tensor]:
+    """(u, v) with g(u, v) = (x, y) in tiles ``tile`` (8, ...), at the solution whose determinant has this sign.
+
+    Of the two forms of each root the one that adds numbers of one sign is taken. Always finite, so where there is no solution
+    the result is some point that does not map to (x, y): check it.
+    """
+    px, py, rx, ry, dx, dy, tx, ty = tile
+    mx, my = x - px, y - py
+    area, bend, lean = cross(rx, ry, dx, dy), cross(rx, ry, tx, ty), cross(dx, dy, tx, ty)
+    across, down, twist = cross(mx, my, dx, dy), cross(rx, ry, mx, my), cross(mx, my, tx, ty)
+    b, c = area - twist, area + twist
+    root = sign * (b * b + 4 * bend * across).clamp(min=0).sqrt()
+    u = torch.where(b * sign >= 0, 2 * across / (b + root), (root - b) / (2 * bend))
+    v = torch.where(c * sign >= 0, 2 * down / (c + root), (c - root) / (2 * lean))
+    return tuple(torch.nan_to_num(t, 0.0, 0.0, 0.0) for t in (u, v))
+
+
+def _polynomials(nodes: Tensor) -> Tensor:
+    """(B, h, w, 2) to (8, B, h-1, w-1)."""
+    p00, p01, p10, p11 = nodes[:, :-1, :-1], nodes[:, :-1, 1:], nodes[:, 1:, :-1], nodes[:, 1:, 1:]
+    parts = torch.stack((p00, p01 - p00, p10 - p00, p00 - p10 - p01 + p11))  # (4, B, h-1, w-1, 2)
+    return parts.movedim(-1, 1).flatten(0, 1)
+
+
+def _corner_positions(nodes: Tensor) -> Tensor:
+    """Where the corners of all tiles lie, in units of the control grid: (B, h+2, w+2, 2); node (i, j) at (j, i).
+
+    Each border node's ring corner goes out along the border tile's own edge until it is past the frame of the source.
+    """
+    h, w = nodes.shape[1:3]
+    x, y = nodes[..., 0], nodes[..., 1]
+    left, right = _reach(x[:, :, 0] + 1, x[:, :, 1] - x[:, :, 0], w), _reach(1 - x[:, :, -1], x[:, :, -1] - x[:, :, -2], w)
+    top, bottom = _reach(y[:, 0] + 1, y[:, 1] - y[:, 0], h), _reach(1 - y[:, -1], y[:, -1] - y[:, -2], h)
+    column, row = (torch.arange(n, dtype=x.dtype, device=x.device) for n in (w, h))
+    across = torch.cat((-left[..., None], column.expand(x.shape), w - 1 + right[..., None]), dim=2)
+    along = torch.cat((-top[:, None], row[:, None].expand(x.shape), h - 1 + bottom[:, None]), dim=1)
+    # A corner of the ring goes out as far as its two neighbours on the ring do.
+    across = F.pad(across[:, None], (0, 0, 1, 1), mode="replicate")[:, 0]
+    along = F.pad(along[:, None], (1, 1, 0, 0), mode="replicate")[:, 0]
+    return torch.stack((across, along), dim=-1)
+
+
+def _reach(gap: Tensor, step: Tensor, n: int) -> Tensor:
+    """How many border tiles of length ``step`` lead over ``gap`` and past the frame."""
+    tiles = (gap.clamp(min=0) + RING_MARGIN) / step.clamp(min=1e-12)
+    return torch.where(step > 0, tiles, 1.0).clamp(max=RING_LIMIT * (n - 1))
+
+
+def _four_corners(values: Tensor) -> Tensor:
+    """(B, m, n) at corners to (B, m-1, n-1, 4) at tiles: top left, top right, bottom left, bottom right."""
+    return torch.stack((values[:, :-1, :-1], values[:, :-1, 1:], values[:, 1:, :-1], values[:, 1:, 1:]), dim=-1)
+
+
+def _outline(spots: Tensor) -> Tensor:
+    """The corners (B, m, n, 4, 2) of all tiles as one mesh (B, m+1, n+1, 2)."""
+    upper = torch.cat((spots[:, :, :, 0], spots[:, :, -1:, 1]), dim=2)
+    lower = torch.cat((spots[:, -1:, :, 2], spots[:, -1:, -1:, 3]), dim=2)
+    return torch.cat((upper, lower), dim=1)
+
+
+def _determinants(tile: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """det g' at points (u, v) (..., 4), and the least sine (...) of the angle at which the sides of the tile meet there."""
+    _, _, rx, ry, dx, dy, tx, ty = tile
+    ux, uy, vx, vy = rx + v * tx, ry + v * ty, dx + u * tx, dy + u * ty
+    determinant = cross(ux, uy, vx, vy)
+    sine = determinant / (torch.hypot(ux, uy) * torch.hypot(vx, vy)).clamp(min=1e-300)
+    return determinant, sine.amin(-1)
+
+
+def _least_turn(quads: Tensor) -> Tensor:
+    """Least cross product of successive sides of quadrilaterals (..., 4, 2), corners in reading order: (...)."""
+    around = quads[..., [0, 1, 3, 2], :]
+    side = around.roll(-1, dims=-2) - around
+    after = side.roll(-1, dims=-2)
+    return cross(side[..., 0], side[..., 1], after[..., 0], after[..., 1]).amin(-1)
+
+
+def _domains(columns: Tensor, rows: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """The share of (u, v) that each tile answers for: least and greatest, (2, T) each."""
+    low, high = [], []
+    for index, n in ((columns, shape[1]), (rows, shape[0])):
+        inside = torch.zeros(index.shape, dtype=torch.float64, device=index.device)
+        low.append(inside.masked_fill(index < 0, -torch.inf).masked_fill(index > n - 2, 1.0))
+        high.append((inside + 1).masked_fill(index < 0, 0.0).masked_fill(index > n - 2, torch.inf))
+    return tuple(torch.stack(torch.broadcast_tensors(x, y[:, None])).flatten(1) for x, y in (low, high))
