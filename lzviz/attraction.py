@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lzviz.coords import Size, check_size, lattice
+from lzviz.coords import Size, check_size, interleave, lattice
 
 Padding = Literal["reflect", "replicate", "zero"]
 
@@ -41,7 +41,7 @@ def prepare(saliency: Tensor, nodes: Size, floor: float | None = None) -> Tensor
         floor: least value as a share of the mean of each map. ``None``: 1e-3 where the map has an exact zero, else nothing.
 
     Returns:
-        (B, h, w) in float64 (a few thousand cells: exactness is free here).
+        (B, h, w) in float64 (a few thousand cells: exactness is free here), of any scale.
 
     Raises:
         ValueError: not (B, 1, h, w), negative or not finite.
@@ -49,7 +49,7 @@ def prepare(saliency: Tensor, nodes: Size, floor: float | None = None) -> Tensor
     if saliency.ndim != 4 or saliency.shape[1] != 1:
         hint = ": did you pass the image?" if saliency.ndim == 4 and saliency.shape[1] == 3 else ""
         raise ValueError(f"expected saliency of shape (B, 1, h, w), got {tuple(saliency.shape)}{hint}")
-    s = saliency.double()
+    s = saliency[:, 0].double()
     low, high = (float(v) for v in torch.aminmax(s.detach()))
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError("saliency has values that are not finite; clean it first, e.g. torch.nan_to_num(saliency)")
@@ -58,10 +58,11 @@ def prepare(saliency: Tensor, nodes: Size, floor: float | None = None) -> Tensor
             f"saliency must be non-negative, its minimum is {low:.4g}; did you mean saliency.clamp(min=0)?"
         )
     if tuple(s.shape[-2:]) != tuple(nodes):
-        s = F.interpolate(s, size=tuple(nodes), mode="bilinear", align_corners=True)
-    s = s[:, 0]
+        s = F.interpolate(s[:, None], size=tuple(nodes), mode="bilinear", align_corners=True)[:, 0]
+    if low > 1e-100 and high < 1e100 and floor is None:
+        return s  # attraction has no scale, and nothing below is needed
     peak = s.detach().amax((1, 2), keepdim=True)
-    # Dividing by the peak first keeps maps of any scale (1e-30, 1e30) inside the range of the arithmetic below.
+    # Dividing by the peak first keeps maps of any scale inside the range of the arithmetic below.
     s = torch.where(peak > 0, s / peak.clamp(min=torch.finfo(s.dtype).tiny), torch.ones_like(s))
     mean = s.mean((1, 2), keepdim=True)
     if floor is not None:
@@ -84,7 +85,7 @@ def gaussian(radius: int, fwhm: float, taps_radius: int | None = None) -> Tensor
 
 @lru_cache(maxsize=256)
 def _axis_operator(n: int, radius: int, taps_radius: int, fwhm: float, padding: Padding) -> Tensor:
-    """(2, n, n) float64: kernel sums of one axis, and the same weighted with the coordinate of each padded cell.
+    """(2, n, n) float64: kernel sums of one axis, and the same weighted with the normalised coordinate of each padded cell.
 
     Row p of the first matrix holds how much each cell of the unpadded map weighs at node p; padding is folded in.
     """
@@ -92,7 +93,7 @@ def _axis_operator(n: int, radius: int, taps_radius: int, fwhm: float, padding: 
     padded = torch.arange(-taps_radius, n + taps_radius)
     source = n - 1 - (n - 1 - padded.abs()).abs() if padding == "reflect" else padded.clamp(0, n - 1)
     weight = ((padded == source) | (padding != "zero")).double()
-    coordinate = padded.double() / max(n - 1, 1)
+    coordinate = padded.double() * (2 / (n - 1)) - 1
     rows = torch.arange(n)[:, None]
     taps = torch.arange(2 * taps_radius + 1)[None, :]
     cells = rows + taps  # (n, 2P+1) positions in the padded axis
@@ -145,38 +146,33 @@ def attract(
     s = prepare(saliency, (h, w), floor)
     along_y = _axis_operator(h, radius, radius, float(fwhm), padding).to(s.device)
     along_x = _axis_operator(w, radius, radius_x, float(fwhm), padding).to(s.device)
-    grid = _separable(s, along_y, along_x) if separable else _joint(s, along_y, along_x)
+    # Only without a floor can a node be attracted by nothing; it then stays where it was.
+    identity = lattice((h, w), dtype=s.dtype, device=s.device) if floor == 0 else None
+    grid = (_separable if separable else _joint)(s, along_y, along_x, identity)
     dtype = saliency.dtype if saliency.dtype in (torch.float32, torch.float64) else torch.float32
     return grid.to(dtype)
 
 
-def _separable(s: Tensor, along_y: Tensor, along_x: Tensor) -> Tensor:
-    x = _mean(s.sum(1), along_x)  # (B, w): nodes of the column marginal
-    y = _mean(s.sum(2), along_y)  # (B, h)
-    return torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), dim=-1)
+def _separable(s: Tensor, along_y: Tensor, along_x: Tensor, identity: Tensor | None) -> Tensor:
+    x = _mean(*(s.sum(1) @ along_x.mT).unbind(0), None if identity is None else identity[0, :, 0])  # (B, w)
+    y = _mean(*(s.sum(2) @ along_y.mT).unbind(0), None if identity is None else identity[:, 0, 1])  # (B, h)
+    return interleave(x[:, None, :], y[:, :, None])
 
 
-def _mean(marginal: Tensor, operator: Tensor) -> Tensor:
-    """Weighted mean coordinate of one axis, normalised and clamped: (B, n) -> (B, n)."""
-    total, moment = (marginal @ operator.mT).unbind(0)
-    identity = lattice((1, marginal.shape[1]), dtype=marginal.dtype, device=marginal.device)[0, :, 0]
-    return _normalise(moment, total, identity)
-
-
-def _joint(s: Tensor, along_y: Tensor, along_x: Tensor) -> Tensor:
+def _joint(s: Tensor, along_y: Tensor, along_x: Tensor, identity: Tensor | None) -> Tensor:
     rows = along_y[:, None] @ s  # (2, B, h, w): summed over rows of the kernel; [1] carries the y coordinate
     total = rows[0] @ along_x[0].mT
-    x = rows[0] @ along_x[1].mT
-    y = rows[1] @ along_x[0].mT
-    identity = lattice(tuple(s.shape[-2:]), dtype=s.dtype, device=s.device)  # type: ignore[arg-type]
-    return torch.stack((_normalise(x, total, identity[..., 0]), _normalise(y, total, identity[..., 1])), dim=-1)
+    x = _mean(total, rows[0] @ along_x[1].mT, None if identity is None else identity[..., 0])
+    y = _mean(total, rows[1] @ along_x[0].mT, None if identity is None else identity[..., 1])
+    return interleave(x, y)
 
 
-def _normalise(moment: Tensor, total: Tensor, identity: Tensor) -> Tensor:
-    """Coordinates in [0, 1] to [-1, 1]; a node that nothing attracts (only possible with ``floor=0``) stays where it was."""
+def _mean(total: Tensor, moment: Tensor, identity: Tensor | None) -> Tensor:
+    """Weighted mean coordinate, kept in [-1, 1]; ``identity`` (if given) where nothing attracts."""
+    if identity is None:
+        return (moment / total).clamp(-1, 1)
     empty = total <= torch.finfo(total.dtype).tiny
-    mean = moment / torch.where(empty, torch.ones_like(total), total)
-    return torch.where(empty, identity, mean * 2 - 1).clamp(-1, 1)
+    return torch.where(empty, identity, (moment / total.masked_fill(empty, 1)).clamp(-1, 1))
 
 
 def _check_arguments(

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz import boxes as _boxes
 from lzviz import inversion, resampling
 from lzviz.attraction import Padding, attract
-from lzviz.coords import Size, check_size, from_half_pixel, lattice, to_normalised, to_pixels
+from lzviz.coords import Size, axis, check_size, from_half_pixel, interleave, lattice, to_normalised, to_pixels
 from lzviz.layout import Layout
 
 
@@ -284,13 +284,10 @@ class GridWarp(Warp):
     def grid(self, size: Size) -> Tensor:
         h, w = check_size(size)
         if self.separable:
-            x = _stretch(self.nodes[:, 0, :, 0], w)[:, None, :]
-            y = _stretch(self.nodes[:, :, 0, 1], h)[:, :, None]
-            return torch.stack(torch.broadcast_tensors(x, y), dim=-1)
-        if min(h, w) == 1:
-            return super().grid((h, w))
-        channels_first = self.nodes.permute(0, 3, 1, 2)
-        return F.interpolate(channels_first, size=(h, w), mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
+            x, y = _stretch(self.nodes[:, 0, :, 0], w, 1), _stretch(self.nodes[:, :, 0, 1], h, 1)
+            return interleave(x[:, None, :], y[:, :, None])
+        # Columns first: few rows are stretched along x, then whole rows are blended along y.
+        return _stretch(_stretch(self.nodes, w, 2), h, 1)
 
     def inverse_grid(self, size: Size) -> tuple[Tensor, Tensor]:
         return inversion.invert_lattice(self.nodes, check_size(size), self.separable)
@@ -412,13 +409,19 @@ class WarpLayout(Layout):
         return 1 / self.jacobian()
 
 
-def _stretch(values: Tensor, n: int) -> Tensor:
-    """1-D linear interpolation, corner-aligned: (B, k) -> (B, n). One pixel sits in the middle of the axis."""
-    if n == 1:
-        position = torch.tensor([(values.shape[1] - 1) / 2], dtype=values.dtype, device=values.device)
-        k = position.floor().long().clamp(max=values.shape[1] - 2)
-        return values[:, k] + (position - k) * (values[:, k + 1] - values[:, k])
-    return F.interpolate(values[:, None], size=n, mode="linear", align_corners=True)[:, 0]
+@lru_cache(maxsize=256)
+def _positions(n: int, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Neighbours and weight of n corner-aligned positions among k nodes; a single one sits in the middle."""
+    position = (axis(n, dtype=torch.float64) + 1) * ((k - 1) / 2)
+    before = position.floor().clamp(max=k - 2)
+    return before.long(), before.long() + 1, position - before
+
+
+def _stretch(values: Tensor, n: int, dim: int) -> Tensor:
+    """Linear interpolation along ``dim`` to n corner-aligned positions; passes exactly through the nodes."""
+    before, after, weight = (t.to(values.device) for t in _positions(n, values.shape[dim]))
+    weight = weight.to(values.dtype).reshape([n if d == dim else 1 for d in range(values.ndim)])
+    return torch.lerp(values.index_select(dim, before), values.index_select(dim, after), weight)
 
 
 def _on_stride(grid: Tensor, zoomed_size: Size, feature_size: Size | torch.Size, stride: float) -> Tensor:

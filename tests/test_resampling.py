@@ -51,7 +51,7 @@ def grids():
     yield "one row", lattice((1, 6), dtype=torch.float64)
 
 
-@pytest.mark.parametrize(("name", "grid"), grids(), ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(("name", "grid"), list(grids()), ids=lambda v: v if isinstance(v, str) else "")
 def test_antialias_reads_the_box_pyramid_at_the_footprints_size(name, grid):
     image = torch.rand(37, 52, dtype=torch.float64)
     fast = resampling.read(image[None, None], grid[None], "antialias")[0, 0]
