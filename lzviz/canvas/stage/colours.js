@@ -76,7 +76,7 @@ function heat(t) {
 /** The tokens' values where the page declares none: the light theme. */
 const FALLBACK = {
   "--lz-accent": "#3557d6", "--lz-ink": "#1a1c1f", "--lz-ink-2": "#5a5f66", "--lz-well": "#ecece8",
-  "--lz-saliency": "#ffb22e", "--lz-low": "#b35806", "--lz-mid": "#d8d8d3", "--lz-high": "#2b6cb0",
+  "--lz-saliency": "#ffb22e", "--lz-det-low": "#b35806", "--lz-det-mid": "#d8d8d3", "--lz-det-high": "#2b6cb0",
 };
 
 /**
@@ -94,7 +94,7 @@ export function createPalette(token, dark) {
     brightness: dark ? 0.72 : 0.9,
     saliency: alphaTable(rgb("--lz-saliency"), SALIENCY_ALPHA),
     density: alphaTable(rgb("--lz-ink"), 0.85),
-    magnification: divergingTable(rgb("--lz-low"), rgb("--lz-mid"), rgb("--lz-high")),
+    magnification: divergingTable(rgb("--lz-det-low"), rgb("--lz-det-mid"), rgb("--lz-det-high")),
     error: table((t) => pack(heat(t), Math.min(0.85, 2.5 * t))),
     difference: table((t) => pack(heat(t), 1)),
   };

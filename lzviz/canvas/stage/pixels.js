@@ -104,18 +104,23 @@ export function crop(image, { x0, y0, x1, y1 }) {
 }
 
 /**
- * The image at 1, 1/2, 1/4 ... of its size: reading the level just above the wanted size makes an area average
- * of a large image as cheap as one of a small image.
- * @param {Raster} image @param {number} [smallest] long side below which no further level is made
+ * The levels of a picture as rasters: level k is 2^-k of the picture, its last column and row may reach beyond it.
+ * Reading the level just above the wanted size makes an area average of a large image as cheap as one of a small one.
+ * @param {import("../engine/picture.js").Picture} picture
+ * @param {number} [smallest] long side below which no further level is made
  */
-export function pyramid(image, smallest = 512) {
-  const levels = [image];
-  for (let top = image; Math.max(top.width, top.height) > smallest; levels.push(top)) {
-    const width = Math.max(1, Math.round(top.width / 2));
-    const height = Math.max(1, Math.round(top.height / 2));
-    top = areaResize(top, { x0: 0, y0: 0, x1: top.width, y1: top.height }, width, height);
-  }
-  return levels;
+export function levelsOf({ data, levels }, smallest = 256) {
+  const wanted = levels.filter(({ width, height }, k) => k === 0 || Math.max(width, height) >= smallest);
+  return wanted.map(({ offset, width, height }) => {
+    const rgba = new Uint8ClampedArray(width * height * 4);
+    for (let to = 0, from = offset; to < rgba.length; to += 4, from += 3) {
+      rgba[to] = data[from];
+      rgba[to + 1] = data[from + 1];
+      rgba[to + 2] = data[from + 2];
+      rgba[to + 3] = 255;
+    }
+    return /** @type {Raster} */ ({ width, height, data: rgba });
+  });
 }
 
 /**
@@ -138,10 +143,9 @@ export function recede(raster, saturation, brightness) {
 }
 
 /**
- * |a - b| of two rasters of one size, the mean of the three channels, as a table index 0..255; 255 where `valid`
- * says no counts as no difference, and the caller hatches it.
+ * |a - b| of two rasters of one size: the mean of the three channels, grey levels; 0 where `valid` says no.
  * @param {Uint8ClampedArray} a @param {Uint8ClampedArray} b @param {Uint8Array | null} valid
- * @param {Uint8Array} out one value a pixel
+ * @param {Float32Array} out one value a pixel
  * @returns {number} mean over valid pixels, grey levels
  */
 export function difference(a, b, valid, out) {

@@ -27,7 +27,7 @@
  * @property {(view: View, levels: readonly Raster[], projection: Projection, ratio: number, look: Look) => void} photo
  * @property {(view: View, scene: OverlayScene, projection: Projection, ratio: number) => void} overlay
  * @property {(view: View, image: Raster, projection: Projection) => void} pixels   a whole image, enlarged by style
- * @property {(view: View, image: Raster, place: Place, invalid: Uint8Array | null) => void} part  part of an image
+ * @property {(view: View, image: Raster, place: Place) => void} part  of an image, alpha 0 where it has no value
  * @property {(view: View, image: Raster, projection: Projection, ratio: number) => void} numbers
  *
  * @typedef {{receded: boolean, brightness: number}} Look
@@ -56,33 +56,40 @@ function put(canvas, image) {
 }
 
 /**
- * The part of an image that a frame shows: whole pixels where they are larger than the screen's, an area average
- * on the screen's pixels where they are smaller.
- * @param {readonly Raster[]} levels @param {Projection} projection @param {{width: number, height: number}} box
- * @param {number} ratio
- * @returns {{raster: Raster, place: Place} | null}
+ * The lattice on which a frame shows its part of an image: whole image pixels where they are larger than the
+ * screen's, else the screen's pixels.
+ * @typedef {{edges: import("./pixels.js").Edges, width: number, height: number, whole: boolean, place: Place}} Part
+ * @param {{width: number, height: number}} image @param {Projection} projection
+ * @param {{width: number, height: number}} box @param {number} ratio screen pixels a CSS pixel
+ * @returns {Part | null} null where nothing is in sight
  */
-export function viewOf(levels, projection, box, ratio) {
-  const image = levels[0];
+export function partOf(image, projection, box, ratio) {
   const seen = visibleEdges(projection, box, image);
   if (!(seen.x1 > seen.x0 && seen.y1 > seen.y0)) return null;
-  if (projection.scale * ratio >= 1) {
-    const part = { x0: Math.floor(seen.x0), y0: Math.floor(seen.y0), x1: Math.ceil(seen.x1), y1: Math.ceil(seen.y1) };
-    return { raster: crop(image, part), place: placeOf(part, projection) };
-  }
-  const width = Math.max(1, Math.round((seen.x1 - seen.x0) * projection.scale * ratio));
-  const height = Math.max(1, Math.round((seen.y1 - seen.y0) * projection.scale * ratio));
-  let k = 0;
-  while (k + 1 < levels.length && levels[k + 1].width >= projection.scale * ratio * image.width) k++;
-  const sx = levels[k].width / image.width;
-  const sy = levels[k].height / image.height;
-  const part = { x0: seen.x0 * sx, y0: seen.y0 * sy, x1: seen.x1 * sx, y1: seen.y1 * sy };
-  return { raster: areaResize(levels[k], part, width, height), place: placeOf(seen, projection) };
+  const scale = projection.scale * ratio;
+  const whole = scale >= 1;
+  const edges = whole
+    ? { x0: Math.floor(seen.x0), y0: Math.floor(seen.y0), x1: Math.ceil(seen.x1), y1: Math.ceil(seen.y1) } : seen;
+  const count = (/** @type {number} */ extent) => Math.max(1, Math.round(extent * (whole ? 1 : scale)));
+  const { x, y, scale: zoom } = projection;
+  const place = { x: x + edges.x0 * zoom, y: y + edges.y0 * zoom,
+    width: (edges.x1 - edges.x0) * zoom, height: (edges.y1 - edges.y0) * zoom };
+  return { edges, width: count(edges.x1 - edges.x0), height: count(edges.y1 - edges.y0), whole, place };
 }
 
-/** @param {import("./pixels.js").Edges} part @param {Projection} p @returns {Place} */
-const placeOf = ({ x0, y0, x1, y1 }, p) =>
-  ({ x: p.x + x0 * p.scale, y: p.y + y0 * p.scale, width: (x1 - x0) * p.scale, height: (y1 - y0) * p.scale });
+/**
+ * The pixels of a part: cut out where they are whole, else an exact area average.
+ * @param {readonly Raster[]} levels level k is 2^-k of the image @param {Part} part
+ * @returns {Raster}
+ */
+export function pixelsOf(levels, { edges, width, height, whole }) {
+  if (whole) return crop(levels[0], edges);
+  const wanted = width / (edges.x1 - edges.x0);
+  const k = Math.min(levels.length - 1, Math.max(0, Math.floor(-Math.log2(wanted))));
+  const share = 2 ** -k;
+  const { x0, y0, x1, y1 } = edges;
+  return areaResize(levels[k], { x0: x0 * share, y0: y0 * share, x1: x1 * share, y1: y1 * share }, width, height);
+}
 
 /** @returns {Renderer} */
 export function createRenderer() {
@@ -109,12 +116,13 @@ export function createRenderer() {
 
   return {
     photo(view, levels, projection, ratio, { receded, brightness }) {
-      const shown = viewOf(levels, projection, view.box, ratio);
-      view.image.hidden = shown === null;
-      if (!shown) return;
-      if (receded) recede(shown.raster, SATURATION, brightness);
-      put(view.image, shown.raster);
-      placeCanvas(view.image, shown.place.x, shown.place.y, shown.place.width, shown.place.height);
+      const part = partOf(levels[0], projection, view.box, ratio);
+      view.image.toggleAttribute("hidden", part === null);
+      if (!part) return;
+      const raster = pixelsOf(levels, part);
+      if (receded) recede(raster, SATURATION, brightness);
+      put(view.image, raster);
+      placeCanvas(view.image, part.place);
     },
 
     overlay(view, scene, projection, ratio) {
@@ -137,13 +145,12 @@ export function createRenderer() {
     pixels(view, image, projection) {
       put(view.image, image);
       const { x, y, scale } = projection;
-      placeCanvas(view.image, x, y, image.width * scale, image.height * scale);
+      placeCanvas(view.image, { x, y, width: image.width * scale, height: image.height * scale });
     },
 
-    part(view, image, place, invalid) {
-      if (invalid) clearInvalid(image, invalid);
+    part(view, image, place) {
       put(view.image, image);
-      placeCanvas(view.image, place.x, place.y, place.width, place.height);
+      placeCanvas(view.image, place);
     },
 
     numbers(view, image, projection, ratio) {
@@ -165,12 +172,4 @@ export function createRenderer() {
     if (scene.folds) drawFolds(context, p, scene.image, scene.folds.warp, scene.folds.tiles);
     if (scene.boxes.length) drawBoxes(context, p, scene.boxes, scene.boxScale);
   }
-}
-
-/**
- * Pixels without a value become transparent: the frame's hatching shows.
- * @param {Raster} image @param {Uint8Array} valid 1 = has a value
- */
-function clearInvalid({ data }, valid) {
-  for (let k = 0; k < valid.length; k++) if (!valid[k]) data[4 * k + 3] = 0;
 }

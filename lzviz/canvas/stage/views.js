@@ -89,9 +89,9 @@ export function sizeCanvas(canvas, width, height) {
 
 /**
  * Place a canvas of whole pixels in its frame, enlarged.
- * @param {HTMLCanvasElement} canvas @param {number} x @param {number} y @param {number} width @param {number} height
+ * @param {HTMLCanvasElement} canvas @param {{x: number, y: number, width: number, height: number}} place CSS pixels
  */
-export function placeCanvas(canvas, x, y, width, height) {
+export function placeCanvas(canvas, { x, y, width, height }) {
   const { style } = canvas;
   style.width = `${width}px`;
   style.height = `${height}px`;

@@ -1,0 +1,173 @@
+// @ts-check
+/**
+ * Maps over the source as indices of a colour table, on a lattice that is corner-aligned on the image.
+ *
+ * @typedef {import("../engine/coords.js").Warp} Warp
+ * @typedef {import("../engine/coords.js").Size} Size
+ * @typedef {import("./raster.js").Field} Field
+ */
+
+import { attract } from "../engine/attraction.js";
+import { toPixel } from "../engine/coords.js";
+import { invertLattice } from "../engine/inverse.js";
+import { densityMap, forwardGrid, tileDeterminant, tileOf } from "../engine/warp.js";
+import { DENSITY_RANGE, magnificationIndex } from "./colours.js";
+
+const LONG_SIDE = 160;
+
+/**
+ * A lattice of at most LONG_SIDE cells a side with the aspect of an image.
+ * @param {Size} image (h, w) @returns {Size}
+ */
+export function fieldSize([h, w]) {
+  const share = Math.min(1, LONG_SIDE / Math.max(h, w));
+  return [Math.max(2, Math.round(h * share)), Math.max(2, Math.round(w * share))];
+}
+
+/**
+ * Any non-negative map, from its least value to its largest.
+ * @param {ArrayLike<number>} values @param {number} h @param {number} w
+ * @returns {Field & {low: number, high: number}}
+ */
+export function rangeField(values, h, w) {
+  let low = Infinity;
+  let high = 0;
+  for (let k = 0; k < values.length; k++) {
+    low = Math.min(low, values[k]);
+    high = Math.max(high, values[k]);
+  }
+  const scale = high > low ? 255 / (high - low) : 0;
+  return { h, w, low, high, values: Float32Array.from(values, (value) => (value - low) * scale) };
+}
+
+/**
+ * Samples per source area against their mean; the full colour is DENSITY_RANGE times the mean. Cells on the border of
+ * a corner-aligned lattice are half as large, which is taken out.
+ * @param {Float64Array} grid (n, 2) normalised sites @param {Size} size lattice
+ * @returns {Field & {high: number}} high: times the mean
+ */
+export function densityField(grid, [h, w]) {
+  const density = densityMap(grid, [h, w]);
+  const mean = grid.length / 2 / ((h - 1) * (w - 1));
+  const values = new Float32Array(h * w);
+  let high = 0;
+  for (let i = 0, k = 0; i < h; i++) {
+    const rows = i === 0 || i === h - 1 ? 2 : 1;
+    for (let j = 0; j < w; j++, k++) {
+      const times = (density[k] * rows * (j === 0 || j === w - 1 ? 2 : 1)) / mean;
+      high = Math.max(high, times);
+      values[k] = Math.min(255, (times / DENSITY_RANGE) * 255);
+    }
+  }
+  return { h, w, values, high };
+}
+
+/**
+ * log2 of the linear magnification against uniform sampling, at every place of the source: det J of the warp where
+ * the exact inverse says. 1x where no sample reaches.
+ * @param {Warp} warp @param {Size} size
+ * @returns {Field & {low: number, high: number}} low, high: magnification
+ */
+export function magnificationField(warp, size) {
+  const { grid, valid } = invertLattice(warp, size);
+  const values = new Float32Array(valid.length).fill(127.5);
+  const [h, w] = warp.size;
+  const uniform = (2 / (w - 1)) * (2 / (h - 1));
+  let low = Infinity;
+  let high = 0;
+  for (let k = 0; k < valid.length; k++) {
+    if (!valid[k]) continue;
+    const [across, down] = [toPixel(grid[2 * k], w), toPixel(grid[2 * k + 1], h)];
+    const [j, i] = [tileOf(across, w), tileOf(down, h)];
+    const det = tileDeterminant(warp.nodes, 2 * (i * w + j), 2 * w, across - j, down - i);
+    if (!(det > 0)) continue;
+    const times = Math.sqrt(uniform / det);
+    low = Math.min(low, times);
+    high = Math.max(high, times);
+    values[k] = magnificationIndex(Math.log2(times));
+  }
+  return { h: size[0], w: size[1], values, low, high };
+}
+
+/**
+ * What reading the warp between control nodes costs: the distance, in source pixels, between the bilinear map and the
+ * attraction evaluated between the nodes too (on a lattice twice as fine, with a kernel as wide).
+ * @param {Warp} warp @param {ArrayLike<number>} saliency (h, w) at the nodes
+ * @param {import("../engine/attraction.js").AttractionOptions} options as for the nodes @param {Size} source
+ * @returns {{size: Size, error: Float64Array, most: number}} on the fine lattice of the zoomed image
+ */
+export function gridError(warp, saliency, options, source) {
+  const [h, w] = warp.size;
+  const size = /** @type {Size} */ ([2 * h - 1, 2 * w - 1]);
+  const radius = options.kernelRadius ?? Math.min(h, w) - 1;
+  const dense = attract(midpoints(saliency, h, w), size[0], size[1],
+    { ...options, fwhm: 2 * options.fwhm, kernelRadius: 2 * radius });
+  const coarse = forwardGrid(warp, size);
+  const error = new Float64Array(size[0] * size[1]);
+  let most = 0;
+  for (let k = 0; k < error.length; k++) {
+    const dx = ((dense[2 * k] - coarse[2 * k]) / 2) * (source[1] - 1);
+    const dy = ((dense[2 * k + 1] - coarse[2 * k + 1]) / 2) * (source[0] - 1);
+    error[k] = Math.hypot(dx, dy);
+    most = Math.max(most, error[k]);
+  }
+  return { size, error, most };
+}
+
+/** A map and its bilinear midpoints. @param {ArrayLike<number>} map @param {number} h @param {number} w */
+export function midpoints(map, h, w) {
+  const [rows, columns] = [2 * h - 1, 2 * w - 1];
+  const out = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    const [top, bottom] = [(i >> 1) * w, ((i + 1) >> 1) * w];
+    for (let j = 0; j < columns; j++) {
+      const [left, right] = [j >> 1, (j + 1) >> 1];
+      out[i * columns + j] = (map[top + left] + map[top + right] + map[bottom + left] + map[bottom + right]) / 4;
+    }
+  }
+  return out;
+}
+
+/**
+ * A map of the zoomed image, seen at its places in the source.
+ * @param {Warp} warp @param {Size} size lattice of the source
+ * @param {{size: Size, error: Float64Array, most: number}} map @returns {Field}
+ */
+export function pulledBack(warp, size, { size: [h, w], error, most }) {
+  const { grid, valid } = invertLattice(warp, size);
+  const values = new Float32Array(valid.length);
+  for (let k = 0; k < valid.length; k++) {
+    if (!valid[k] || most === 0) continue;
+    const [x, y] = [toPixel(grid[2 * k], w), toPixel(grid[2 * k + 1], h)];
+    const [j, i] = [tileOf(x, w), tileOf(y, h)];
+    const [u, v, at] = [x - j, y - i, i * w + j];
+    const top = error[at] + u * (error[at + 1] - error[at]);
+    const bottom = error[at + w] + u * (error[at + w + 1] - error[at + w]);
+    values[k] = Math.min(255, Math.max(0, ((top + v * (bottom - top)) / most) * 255));
+  }
+  return { h: size[0], w: size[1], values };
+}
+
+/**
+ * The warp seen through a window of the source: the window's first and last lattice points become -1 and +1. Its
+ * inverse on a lattice is the inverse at the window's points.
+ * @param {Warp} warp @param {Size} source
+ * @param {{x0: number, y0: number, x1: number, y1: number}} window centres of the first and last lattice points, pixels
+ * @param {Float64Array} [out]
+ * @returns {Warp}
+ */
+export function windowed({ nodes, size, separable }, source, window, out) {
+  const moved = out?.length === nodes.length ? out : new Float64Array(nodes.length);
+  const map = (/** @type {number} */ n, /** @type {number} */ a, /** @type {number} */ b) => {
+    const half = b > a ? (b - a) / 2 : 1;
+    return [(n - 1) / 2 / half, ((n - 1) / 2 - (a + b) / 2) / half];
+  };
+  const [sx, tx] = map(source[1], window.x0, window.x1);
+  const [sy, ty] = map(source[0], window.y0, window.y1);
+  for (let k = 0; k < nodes.length; k += 2) {
+    moved[k] = nodes[k] * sx + tx;
+    moved[k + 1] = nodes[k + 1] * sy + ty;
+  }
+  return { nodes: moved, size, separable };
+}
+

@@ -1,0 +1,92 @@
+// @ts-check
+/**
+ * The numbers of a warp that the page prints while Python has not answered yet.
+ *
+ * @typedef {import("./model.js").Frame} Frame
+ * @typedef {import("../store.js").State} State
+ * @typedef {{h: number, w: number, values: ArrayLike<number>}} Weights 0..255, corner-aligned: what was asked for
+ */
+
+import { toPixel } from "../engine/coords.js";
+import { invertLattice } from "../engine/inverse.js";
+import { foldTiles, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian } from "../engine/warp.js";
+import { fieldSize } from "./fields.js";
+
+const BINS = { bins: 32, low: -1.5, high: 2.5 };
+/** Points a side that are enough for numbers that change while one looks. */
+const QUICK = 64;
+
+/**
+ * @param {Frame} frame @param {Weights | null} weights @param {boolean} quick a stroke is on its way
+ */
+export function measure(frame, weights, quick) {
+  const lattice = quick ? frame.zoomed.map((n) => Math.min(n, QUICK)) : frame.zoomed;
+  const size = /** @type {[number, number]} */ ([lattice[0], lattice[1]]);
+  const times = magnification(jacobianGrid(frame.warp, size, frame.source), uniformJacobian(size, frame.source));
+  const { counts, edges, min, max } = magnificationHistogram(times, BINS);
+  const total = counts.reduce((sum, count) => sum + count, 0) || 1;
+  const tiles = foldTiles(frame.warp);
+  const folds = tiles.reduce((sum, fold) => sum + fold, 0);
+  const asked = weights && weigh(frame.grid, weights);
+  const numbers = {
+    histogram: { edges: [...edges], shares: Array.from(counts, (count) => count / total) },
+    zoomRange: max > 0 ? [min, max] : null, folds, tiles: tiles.length, outside: outside(frame.grid),
+    share: asked?.share ?? null, area: asked?.area ?? null, warpMs: frame.warpMs,
+    sentence: sentence({ samples: frame.zoomed[0] * frame.zoomed[1], ...asked, folds, most: max }),
+  };
+  return quick ? numbers : { ...numbers, ...there(frame) };
+}
+
+/** Coverage and round trip on a lattice of the source. @param {Frame} frame */
+function there({ warp, source }) {
+  const size = fieldSize(source);
+  const { max, coverage } = roundTrip(warp, invertLattice(warp, size), size, source);
+  return { roundTrip: max, coverage };
+}
+
+/** Samples outside the picture. @param {Float64Array} grid */
+function outside(grid) {
+  let count = 0;
+  for (let k = 0; k < grid.length; k += 2) if (Math.abs(grid[k]) > 1 + 1e-6 || Math.abs(grid[k + 1]) > 1 + 1e-6) count++;
+  return count;
+}
+
+/**
+ * The mean of the weights over the samples, and over the image.
+ * @param {Float64Array} grid @param {Weights} weights
+ */
+function weigh(grid, { h, w, values }) {
+  let read = 0;
+  for (let k = 0; k < grid.length; k += 2) {
+    const x = Math.min(Math.max(toPixel(grid[k], w), 0), w - 1);
+    const y = Math.min(Math.max(toPixel(grid[k + 1], h), 0), h - 1);
+    const [j, i] = [Math.min(Math.floor(x), w - 2), Math.min(Math.floor(y), h - 2)];
+    const [u, v, at] = [x - j, y - i, i * w + j];
+    read += (1 - v) * ((1 - u) * values[at] + u * values[at + 1]) + v * ((1 - u) * values[at + w] + u * values[at + w + 1]);
+  }
+  let sum = 0;
+  let cells = 0;
+  for (let i = 0; i < h; i++) {
+    for (let j = 0; j < w; j++) {
+      const cell = (i % (h - 1) ? 1 : 0.5) * (j % (w - 1) ? 1 : 0.5);
+      sum += cell * values[i * w + j];
+      cells += cell;
+    }
+  }
+  return sum > 0 ? { share: read / (255 * (grid.length / 2)), area: sum / (255 * cells) } : null;
+}
+
+/** @param {number} share */
+const percent = (share) => `${(100 * share).toFixed(share < 0.0995 && share > 0 ? 1 : 0)} %`;
+
+/**
+ * The warp in one sentence.
+ * @param {{samples: number, share?: number, area?: number, folds: number, most: number}} facts
+ */
+export function sentence({ samples, share, area, folds, most }) {
+  const count = samples.toLocaleString("en");
+  const spent = share === undefined || area === undefined ? `Spends ${count} samples evenly`
+    : `Spends ${percent(share)} of ${count} samples on ${percent(area)} of the image`;
+  const folded = folds ? `${folds.toLocaleString("en")} fold${folds > 1 ? "s" : ""}` : "no folds";
+  return most > 1.005 ? `${spent}; ${folded}; at most ${most.toFixed(1)}× zoom.` : `${spent}; ${folded}.`;
+}
