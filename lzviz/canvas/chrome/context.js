@@ -12,7 +12,7 @@
  * @property {number} width   true size
  * @property {number} height
  * @property {string} [credit]
- * @property {{x: number, y: number, r?: number}} [highlight]  fractions of width and height: where painting pays
+ * @property {readonly number[] | null} [highlight]  x0, y0, x1, y1 in source pixels: where painting pays
  * @property {readonly {x: number, y: number, r: number}[]} [start]  what is painted at a first visit
  *
  * @typedef {object} Sampler  a line of the catalogue
@@ -115,6 +115,12 @@ export function emptyLive() {
 /** @param {Context} context @param {string} name @returns {Sampler | undefined} */
 export const samplerOf = ({ host }, name) => host.catalogue.samplers.find((sampler) => sampler.name === name);
 
+/** Python names to ours: anti_crop -> antiCrop. @param {string} name */
+const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+
+/** What every sampler has, whatever its controls. */
+const ALWAYS = new Set(["width", "sourceScale", "compare"]);
+
 /**
  * Why a control does nothing just now, or null when it does something.
  * @param {Context} context @param {string} key
@@ -123,14 +129,20 @@ export const samplerOf = ({ host }, name) => host.catalogue.samplers.find((sampl
 export function reasonAgainst(context, key) {
   const state = context.store.get();
   const sampler = samplerOf(context, state.sampler);
-  if (!sampler) return null;
-  const wanted = sampler.controls;
-  if (key === "strength" && state.saliency !== "paint" && state.saliency !== "boxes" && wanted.includes("strength")) {
-    return "Strength weighs what is painted or boxed; this saliency has Contrast, under More.";
-  }
+  if (!sampler || ALWAYS.has(key)) return null;
   if (key === "mode") return sampler.modes.length > 1 ? null : `${sampler.title} has one reading only.`;
-  return wanted.includes(key) ? null : `${sampler.title} has no ${context.schema.field(key).label.toLowerCase()}.`;
+  const controls = sampler.controls.map(camel);
+  if (!controls.includes(key === "strength" ? "saliency" : key)) {
+    const label = context.schema.field(key).label;
+    return key === "saliency" ? `${sampler.title} takes no saliency: it treats all places alike.`
+      : `${sampler.title} has no ${label[0].toLowerCase()}${label.slice(1)}.`;
+  }
+  const byHand = state.saliency === "paint" || state.saliency === "boxes";
+  return key === "strength" && !byHand ? "Strength weighs what is painted or boxed; other saliency has Contrast, under More." : null;
 }
 
-/** Which map the brush paints on, or null with the reason. @param {State} state @returns {"paint" | "edgePaint" | null} */
+/**
+ * Which map the brush paints on, or null where there is none.
+ * @param {State} state @returns {"paint" | "edgePaint" | null}
+ */
 export const paintKey = ({ saliency }) => (saliency === "paint" ? "paint" : saliency === "edges" ? "edgePaint" : null);

@@ -1,5 +1,8 @@
 // @ts-check
-/** Panels over the page: the key sheet, Share, Export, the camera. Each is a <dialog>: the browser keeps the focus in. */
+/**
+ * Panels over the page: the key sheet, Share, Export, the camera. Each is a <dialog>: the browser keeps the
+ * focus in.
+ */
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 

@@ -54,7 +54,10 @@ export function svg(tag, props = {}, ...children) {
   return element;
 }
 
-/** Writes text only when it differs, so that nothing is laid out or announced again. @param {Element} element @param {string} text */
+/**
+ * Writes text only when it differs, so that nothing is laid out or announced again.
+ * @param {Element} element @param {string} text
+ */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

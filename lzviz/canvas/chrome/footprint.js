@@ -58,7 +58,7 @@ export function createFootprint({ live, root }) {
     pen.drawImage(pixels(image), left * scale, top * scale, side * scale, side * scale, 0, 0, SIDE, SIDE);
     const place = (/** @type {number} */ x, /** @type {number} */ y) => /** @type {[number, number]} */ (
       [((x + 0.5 - left) * SIDE) / side, ((y + 0.5 - top) * SIDE) / side]);
-    drawQuad(pen, hover.quad.map(([x, y]) => place(x, y)), getComputedStyle(root).getPropertyValue("--lz-accent"));
+    drawQuad(pen, hover.quad.map((/** @type {readonly number[]} */ [x, y]) => place(x, y)), getComputedStyle(root).getPropertyValue("--lz-accent"));
     drawTaps(pen, hover.taps, place);
   }
   return { element: h("div", { class: "lz-footprint-box" }, canvas, empty), show };

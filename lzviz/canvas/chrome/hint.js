@@ -1,5 +1,8 @@
 // @ts-check
-/** "Paint me": a first visit's only word of advice, beside the place where a stroke pays. Gone after the first stroke. */
+/**
+ * "Paint me": a first visit's only word of advice, beside the place where a stroke pays. Gone after the first
+ * stroke.
+ */
 import { h } from "./dom.js";
 import { recall, remember } from "./theme.js";
 
@@ -22,9 +25,8 @@ export function createHint({ store, live, host }, stage) {
     if (hint.parentElement !== frame) frame.append(hint);
     const scale = Math.min(frame.clientWidth / image.width, frame.clientHeight / image.height);
     const [w, tall] = [image.width * scale, image.height * scale];
-    const left = (frame.clientWidth - w) / 2 + highlight.x * w;
-    hint.style.left = `${left}px`;
-    hint.style.top = `${(frame.clientHeight - tall) / 2 + (highlight.y + (highlight.r ?? 0)) * tall + 6}px`;
+    hint.style.left = `${(frame.clientWidth - w) / 2 + ((highlight[0] + highlight[2]) / 2) * scale}px`;
+    hint.style.top = `${(frame.clientHeight - tall) / 2 + highlight[3] * scale + 10}px`;
   }
   function end() {
     remember(KEY, "1");

@@ -43,7 +43,10 @@ async function post(host, path, body) {
   throw new ServerError(said?.error ?? `Python answered with status ${answer.status}`, answer.status);
 }
 
-/** The JSON answer of a route; throws a ServerError. @param {Host} host @param {string} path @param {Blob | object} body */
+/**
+ * The JSON answer of a route; throws a ServerError.
+ * @param {Host} host @param {string} path @param {Blob | object} body
+ */
 export async function askServer(host, path, body) {
   const answer = await (await post(host, path, body)).json().catch(() => null);
   if (!answer?.ok) throw new ServerError(answer?.error ?? "Python's answer was empty", 200);

@@ -57,7 +57,10 @@ export const untracked = (schema) => schema.state.filter((field) => field.histor
 /** @param {number} value @param {Field} field */
 export const clamp = (value, field) => Math.min(field.max ?? Infinity, Math.max(field.min ?? -Infinity, value));
 
-/** A number as the field keeps it: inside its range, rounded to its digits. @param {number} value @param {Field} field */
+/**
+ * A number as the field keeps it: inside its range, rounded to its digits.
+ * @param {number} value @param {Field} field
+ */
 export function settleNumber(value, field) {
   if (field.type === "integer") return clamp(Math.round(value), field);
   return clamp(Number(value.toFixed(Math.max(field.decimals ?? 3, 0))), field);

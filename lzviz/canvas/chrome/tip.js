@@ -1,5 +1,8 @@
 // @ts-check
-/** One tip for all controls: name, key, and why a control does nothing. Shown on hover after a moment, on focus at once. */
+/**
+ * One tip for all controls: name, key, and why a control does nothing. Shown on hover after a moment, on focus
+ * at once.
+ */
 import { h } from "./dom.js";
 
 const PATIENCE = 450;

@@ -1,0 +1,114 @@
+// @ts-check
+/** What buttons and keys do, put together from the parts that can do it. */
+import { missingFromLink } from "./address.js";
+import { openCamera } from "./camera.js";
+import { paintKey, samplerOf } from "./context.js";
+import { saveFile, showExport, showKeys, showLink } from "./dialogs.js";
+import { chooseFile } from "./intake.js";
+import { flipTheme } from "./theme.js";
+
+/**
+ * @typedef {import("./context.js").Context} Context
+ * @typedef {import("./context.js").Actions} Actions
+ * @typedef {import("../store.js").State} State
+ *
+ * @typedef {object} Parts  made after the actions, so they are looked up when needed
+ * @property {ReturnType<typeof import("./images.js").createImages>} images
+ * @property {ReturnType<typeof import("./python.js").createPython>} python
+ * @property {{link: () => Promise<string>}} address
+ * @property {() => readonly import("./commands.js").Command[]} commands
+ * @property {any} stage
+ */
+
+/** Clears what was made by hand for the saliency of now. @param {Context} context */
+function clear({ store }) {
+  const state = store.get();
+  const key = paintKey(state);
+  if (key) store.set({ [key]: null }, { history: true });
+  else if (state.saliency === "boxes") store.set({ boxes: [] }, { history: true });
+}
+
+/**
+ * The options that a sampler starts with, as far as the state has them.
+ * @param {Context} context @param {string} name @returns {Partial<State>}
+ */
+export function samplerPatch(context, name) {
+  const sampler = samplerOf(context, name);
+  const state = context.store.get();
+  const known = Object.entries(sampler?.defaults ?? {}).filter(([key]) => key in state && key !== "sampler");
+  return { sampler: name, mode: "fixed", ...Object.fromEntries(known) };
+}
+
+/**
+ * The saliency of a kind, with the tool that makes it by hand.
+ * @param {State} state @param {State["saliency"]} saliency @returns {Partial<State>}
+ */
+export function saliencyPatch(state, saliency) {
+  const wanted = saliency === "boxes" ? "box" : saliency === "paint" || saliency === "edges" ? "paint" : "pick";
+  const fits = wanted === "paint" ? state.tool === "paint" || state.tool === "erase" : state.tool === wanted;
+  return { saliency, tool: fits || state.tool === "pan" ? state.tool : /** @type {State["tool"]} */ (wanted) };
+}
+
+/** Copies the link, or shows it where copying is refused. @param {Context} context @param {Parts} parts */
+async function share({ store, live, root }, parts) {
+  const link = await parts.address.link();
+  const notes = missingFromLink(store.get());
+  try {
+    await navigator.clipboard.writeText(link);
+    live.set({ error: null, notice: ["Link copied.", ...notes].join(" ") });
+    setTimeout(() => live.get().notice?.startsWith("Link copied") && live.set({ notice: null }), notes.length ? 8000 : 2500);
+  } catch {
+    showLink(root, link, notes);
+  }
+}
+
+/** @param {Context} context @param {Parts} parts @param {string} what @param {string} format */
+async function save(context, parts, what, format) {
+  const { live, store, host } = context;
+  const name = `lzviz-${store.get().image}-${what}.${format}`;
+  try {
+    if (host.static) {
+      saveFile(await parts.stage.exportPNG(what), name);
+      return;
+    }
+    const file = await parts.python.download(what, format);
+    saveFile(file.blob, file.name ?? name);
+  } catch (error) {
+    const text = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+    live.set({ error: { text: `${what} was not saved: ${text}.`, press: "Try again",
+      run: () => void save(context, parts, what, format) } });
+  }
+}
+
+/** @param {Context} context @param {Parts} parts @returns {(what: string, format: string) => string | null} */
+function exportReason({ host }, parts) {
+  return (what, format) => {
+    if (!host.static) return null;
+    const drawn = format === "png" && typeof parts.stage?.exportPNG === "function" && what !== "difference";
+    return drawn ? null : "This page has no Python behind it, which writes SVG, NPZ and code: run lzviz to get them.";
+  };
+}
+
+/** @param {Context} context @param {Parts} parts @returns {Actions} */
+export function createActions(context, parts) {
+  const { store, live } = context;
+  const complain = (/** @type {string} */ text) => live.set({ error: { text } });
+  return {
+    undo: () => live.get().painting || store.undo(),
+    redo: () => live.get().painting || store.redo(),
+    clear: () => clear(context),
+    theme: flipTheme,
+    keys: () => showKeys(context.root, parts.commands()),
+    share: () => void share(context, parts),
+    showExport: () => showExport(context.root, (what, format) => save(context, parts, what, format), exportReason(context, parts)),
+    openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
+    openMap: () => chooseFile((file) => void parts.images.openMap(file, file.name)),
+    openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),
+    choosePicture: (id) => parts.images.choose(id),
+    chooseSampler: (name) => store.set(samplerPatch(context, name), { history: true }),
+    chooseSaliency(kind) {
+      if (kind === "file" && !live.get().file) chooseFile((file) => void parts.images.openMap(file, file.name));
+      else store.set(saliencyPatch(store.get(), kind), { history: true });
+    },
+  };
+}

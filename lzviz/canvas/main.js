@@ -1,0 +1,125 @@
+// @ts-check
+/** The only module that knows everyone: puts store, stage and chrome together in one element. */
+import { createActions } from "./chrome/actions.js";
+import { followAddress, stateOfLink } from "./chrome/address.js";
+import * as codec from "./chrome/codec.js";
+import { listenForKeys, pageCommands } from "./chrome/commands.js";
+import { emptyLive } from "./chrome/context.js";
+import { h } from "./chrome/dom.js";
+import { createDock } from "./chrome/dock.js";
+import { createHint } from "./chrome/hint.js";
+import { createImages } from "./chrome/images.js";
+import { listenForFiles } from "./chrome/intake.js";
+import { spots } from "./chrome/maps.js";
+import { createPython } from "./chrome/python.js";
+import { createRail } from "./chrome/rail.js";
+import { createSchema, defaults, untracked } from "./chrome/schema.js";
+import { createStatus } from "./chrome/status.js";
+import { startTheme } from "./chrome/theme.js";
+import { createTip } from "./chrome/tip.js";
+import { createTools } from "./chrome/tools.js";
+import { createTopbar } from "./chrome/topbar.js";
+import { floatsFromBase64 } from "./chrome/wire.js";
+import { createStage } from "./stage/stage.js";
+import { createStore } from "./store.js";
+
+/**
+ * @typedef {import("./chrome/context.js").Host} Host
+ * @typedef {import("./chrome/context.js").Context} Context
+ */
+
+const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css"];
+
+/** The style sheets, once a document. @returns {Promise<unknown>} */
+function loadStyles() {
+  const wanted = STYLES.map((name) => new URL(name, import.meta.url).href);
+  const missing = wanted.filter((href) => ![...document.styleSheets].some((sheet) => sheet.href === href));
+  return Promise.all(missing.map((href) => new Promise((done) => {
+    document.head.append(h("link", { rel: "stylesheet", href, onload: done, onerror: done }));
+  })));
+}
+
+/** @param {string} address @returns {Promise<any>} */
+async function fetchJson(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`);
+  return answer.json();
+}
+
+/**
+ * What the page is made of: styles, schema and catalogue.
+ * @param {Host & {styled?: boolean}} host
+ */
+async function prepare(host) {
+  const [json, catalogue] = await Promise.all([
+    host.schema ?? fetchJson(new URL("schema.json", import.meta.url).href),
+    host.catalogue ?? fetchJson(new URL("lzviz/catalogue", host.base).href),
+    host.styled ? null : loadStyles(),
+  ]);
+  return { schema: createSchema(json), host: { ...host, catalogue } };
+}
+
+/** @param {import("./chrome/context.js").Catalogue["fixed"]} fixed */
+const fixedMap = (fixed) => (fixed ? { h: fixed.h, w: fixed.w, data: floatsFromBase64(fixed.data) } : null);
+
+/** The regions of the page, in the order of the keyboard. @param {Context} context */
+function layOut(context) {
+  const stage = h("main", { class: "lz-stage", "aria-label": "Views" });
+  context.root.replaceChildren(createTopbar(context), createTools(context), stage, createDock(context),
+    createRail(context), createStatus(context));
+  context.root.classList.add("lz-page");
+  context.root.toggleAttribute("data-framed", window.parent !== window);
+  return stage;
+}
+
+/**
+ * What a page shows first: the state of its link; without one, the first picture with a spot painted.
+ * @param {Context} context
+ */
+async function firstState(context) {
+  if (window.location.hash.length > 1) return stateOfLink(context, codec, window.location.hash);
+  const { pictures } = context.host.catalogue;
+  const state = { ...context.store.get() };
+  const picture = pictures.find(({ id }) => id === state.image) ?? pictures[0];
+  const paint = picture?.start?.length ? spots(picture.start, picture) : null;
+  return { state: { ...state, image: picture?.id ?? state.image, paint }, notice: null };
+}
+
+/**
+ * Builds the Explore page in `element`.
+ * @param {HTMLElement} element @param {Host} given
+ * @returns {Promise<{store: Context["store"], live: Context["live"], stage: any, dispose: () => void}>}
+ */
+export async function mount(element, given) {
+  const { schema, host } = await prepare(given);
+  startTheme();
+  const context = /** @type {Context} */ ({ schema, host, root: element,
+    store: createStore(defaults(schema), { untracked: untracked(schema) }),
+    live: createStore({ ...emptyLive(), fixed: fixedMap(host.catalogue.fixed) }) });
+  const first = await firstState(context);
+  context.store = createStore(first.state, { untracked: untracked(schema) });
+  context.live.set({ notice: first.notice });
+
+  const parts = /** @type {import("./chrome/actions.js").Parts} */ ({});
+  context.actions = createActions(context, parts);
+  const room = layOut(context);
+  parts.stage = createStage(room, context);
+  parts.images = createImages(context);
+  parts.python = createPython(context, codec, parts.images.giveAgain);
+  const commands = [...pageCommands(context), ...(parts.stage.commands ?? [])];
+  parts.commands = () => commands;
+  const address = followAddress(context, codec, (state, notice) => {
+    context.store.set(state, { history: true });
+    context.live.set({ notice, error: null });
+  });
+  parts.address = address;
+  const ends = [address.stop, createTip(element), listenForKeys(element, parts.commands),
+    listenForFiles(context, parts.images),
+    context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
+  createHint(context, room);
+  await parts.images.follow();
+  address.later();
+  element.dataset.ready = "1";
+  return { store: context.store, live: context.live, stage: parts.stage,
+    dispose: () => [...ends, () => parts.stage.dispose?.()].forEach((end) => end()) };
+}
