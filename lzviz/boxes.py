@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from lzviz.coords import Size, axis, check_size, edges_to_points, points_to_edges, to_normalised, to_pixels
+from lzviz.coords import Size, axis, check_size, edges_to_points, lattice, points_to_edges, to_normalised, to_pixels
 
 if TYPE_CHECKING:
     from lzviz.warp import Warp
@@ -78,9 +78,8 @@ def _between(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 def _crossings(nodes: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
     """Where the sides of source boxes cross the mapped node lines: zoomed points (B, N, K, 2) and which exist (B, N, K)."""
-    b, h, w, _ = nodes.shape
-    zoomed_y, zoomed_x = (axis(n, dtype=nodes.dtype, device=nodes.device) for n in (h, w))
-    zoomed = torch.stack(torch.broadcast_tensors(zoomed_x[None, :], zoomed_y[:, None]), -1).expand(b, h, w, 2)
+    nodes, zoomed = _ringed(nodes), _ringed(lattice(nodes.shape[1:3], dtype=nodes.dtype, device=nodes.device)[None])
+    zoomed = zoomed.expand_as(nodes)
     ends = [(n[:, :, :-1].flatten(1, 2), n[:, :, 1:].flatten(1, 2)) for n in (nodes, zoomed)]
     ends = [
         (torch.cat((a, n[:, :-1].flatten(1, 2)), 1), torch.cat((e, n[:, 1:].flatten(1, 2)), 1))
@@ -97,6 +96,14 @@ def _crossings(nodes: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
         found.append((step != 0) & (t >= 0) & (t <= 1) & (along >= low) & (along <= high))
         points.append(zoomed_start[:, None] + t[..., None].clamp(0, 1) * (zoomed_end - zoomed_start)[:, None])
     return torch.cat(points, 2), torch.cat(found, 2)
+
+
+def _ringed(nodes: Tensor) -> Tensor:
+    """The grid with one more tile on each side, the border tiles' formula continued: boxes may reach over the border."""
+    first, last = 2 * nodes[:, :1] - nodes[:, 1:2], 2 * nodes[:, -1:] - nodes[:, -2:-1]
+    nodes = torch.cat((first, nodes, last), 1)
+    first, last = 2 * nodes[:, :, :1] - nodes[:, :, 1:2], 2 * nodes[:, :, -1:] - nodes[:, :, -2:-1]
+    return torch.cat((first, nodes, last), 2)
 
 
 def _hull(points: Tensor, keep: Tensor | None, size: Size) -> Tensor:

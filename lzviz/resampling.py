@@ -61,7 +61,8 @@ def read(image: Tensor, grid: Tensor, interpolation: Interpolation = "bilinear")
     if not image.is_floating_point():
         raise TypeError(f"expected a float image in [0, 1], got {image.dtype}: did you mean image / 255?")
     # Half-precision pixels are read in the precision of the coordinates, then rounded once.
-    pixels = image.to(grid.dtype)
+    dtype = torch.promote_types(image.dtype, grid.dtype)
+    pixels, grid = image.to(dtype), grid.to(dtype)
     out = _bilinear(pixels, grid) if interpolation == "bilinear" else _antialias(pixels, grid)
     return out.to(image.dtype)
 

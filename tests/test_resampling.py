@@ -27,7 +27,9 @@ def slow_antialias(image, grid):
     while max(levels[-1].shape) > 1:
         last = levels[-1]
         h, w = -(-last.shape[0] // 2), -(-last.shape[1] // 2)
-        levels.append(np.array([[last[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].mean() for j in range(w)] for i in range(h)]))
+        levels.append(
+            np.array([[last[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].mean() for j in range(w)] for i in range(h)])
+        )
     px = to_pixels(grid, image.shape).numpy()
     lod = resampling.level_of_detail(grid[None], image.shape)[0].numpy()
     out = np.empty(px.shape[:2])
