@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio import component_meta
 
 from app.wire import MAX_MAGNITUDE
 
@@ -15,17 +16,23 @@ TEMPLATE = '<div class="lz" data-lzviz></div>'
 # unmount event: whatever was mounted in an element that has left the page is disposed by the next mount.
 JS_ON_LOAD = """
 const mounted = window.lzvizMounted ??= new Map();
-for (const [old, handle] of mounted) if (!old.isConnected) { mounted.delete(old); handle.dispose?.(); }
+for (const [old, handle] of mounted) if (!old.isConnected) { mounted.delete(old); handle?.dispose?.(); }
 const room = element.querySelector("[data-lzviz]") ?? element;
 const address = (path) => new URL(path, document.baseURI);
-Promise.all([import(address("lzviz/static/main.js")), fetch(address("lzviz/catalogue")).then((answer) => answer.json())])
+const catalogue = fetch(address("lzviz/catalogue")).then((answer) => answer.json());
+Promise.all([import(address("lzviz/static/main.js")), catalogue])
   .then(([{ mount }, catalogue]) => mount(room, { base: document.baseURI, catalogue, static: false }))
   .then((handle) => { mounted.set(room, handle); element.lzviz = handle; })
   .catch((error) => {
-    room.replaceChildren(Object.assign(document.createElement("p"), { role: "alert", className: "lz-failure",
-      textContent: "The canvas could not start (" + error.message + "). Reload the page; lzviz needs a browser of 2023 or later." }));
+    const line = document.createElement("p");
+    Object.assign(line, { role: "alert", className: "lz-failure" });
+    line.textContent = `The canvas could not start: ${error.message}. Reload the page, or try a newer browser.`;
+    room.replaceChildren(line);
   });
 """
+
+# Gradio writes a stub (.pyi) beside the source of every component class; nothing may write into the program's folder.
+component_meta.create_or_modify_pyi = lambda component_class, class_name, events: None
 
 
 class WarpCanvas(gr.HTML):

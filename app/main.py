@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio import themes
 from starlette.middleware import Middleware
 
 from app.middleware import Gate
@@ -19,9 +20,9 @@ MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"
 
 def build() -> gr.Blocks:
     """The page: one tab a subject, each drawn by its own module."""
-    with gr.Blocks(title="lzviz", fill_width=True, analytics_enabled=False, delete_cache=(600, 3600)) as demo:
-        with gr.Tabs(elem_id="lz-tabs"), gr.Tab("Explore", id="explore"):
-            explore()
+    page = gr.Blocks(title="lzviz", fill_width=True, analytics_enabled=False, delete_cache=(600, 3600))
+    with page as demo, gr.Tabs(elem_id="lz-tabs"), gr.Tab("Explore", id="explore"):
+        explore()
     demo.queue(max_size=32, default_concurrency_limit=2)
     return demo
 
@@ -30,7 +31,7 @@ def launch_options() -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``: our routes, the gate before every route, and nothing that calls out."""
     return {
         "app_kwargs": {"routes": Server().routes(), "middleware": [Middleware(Gate)]},
-        "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS),
+        "theme": themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS),
         "css_paths": STYLE,
         "footer_links": [],
         "run_history": False,

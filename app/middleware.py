@@ -20,8 +20,8 @@ OPEN_PATHS = re.compile(
     r"""/(?:
         config/? | theme\.css | robots\.txt | manifest\.json | favicon\.ico
         | (?:assets|static|lzviz)/.+
-        | gradio_api/(?: info/? | openapi\.json | app_id/? | startup-events | theme\.css | reset/? | cancel | heartbeat/[\w-]+
-                       | queue/(?:join|data) | (?:call|run|api)/[\w/-]+ )
+        | gradio_api/(?: info/? | openapi\.json | app_id/? | startup-events | theme\.css | reset/? | cancel
+                       | heartbeat/[\w-]+ | queue/(?:join|data) | (?:call|run|api)/[\w/-]+ )
     )?""",
     re.VERBOSE,
 )

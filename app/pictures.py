@@ -12,16 +12,19 @@ import struct
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from app.cache import ByteCache
 from app.wire import Refusal
+
+T = TypeVar("T")
 
 MAX_PIXELS = 100_000_000
 DISPLAY_SIDE = 2048
@@ -35,27 +38,34 @@ OWN_PREFIX = "own-"
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """Decoded pixels (H, W, 3) uint8 RGB at full resolution, and what was decided while decoding."""
 
     pixels: np.ndarray
     notes: tuple[str, ...] = ()
+    _memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def size(self) -> tuple[int, int]:
         """(H, W)."""
         return self.pixels.shape[0], self.pixels.shape[1]
 
-    @cached_property
+    @property
     def display(self) -> bytes:
         """PNG of the level that the browser shows: long side at most ``DISPLAY_SIDE``, area-averaged."""
-        return encode_png(shrink(self.pixels, DISPLAY_SIDE))
+        return self.remember("display", lambda: encode_png(shrink(self.pixels, DISPLAY_SIDE)))
 
-    @cached_property
+    @property
     def thumb(self) -> bytes:
         """PNG of a thumbnail, long side at most ``THUMB_SIDE``."""
-        return encode_png(shrink(self.pixels, THUMB_SIDE))
+        return self.remember("thumb", lambda: encode_png(shrink(self.pixels, THUMB_SIDE)))
+
+    def remember(self, name: str, make: Callable[[], T]) -> T:
+        """What ``make()`` gave the first time: something small that follows from the pixels alone."""
+        if name not in self._memory:
+            self._memory[name] = make()
+        return self._memory[name]
 
     @property
     def cost(self) -> int:
@@ -222,7 +232,10 @@ class Shipped:
 
 
 STREET_SIZE = (1024, 2048)
-STREET_SEED = 7
+# The blue direction sign: x0, y0, x1, y1 in pixels.
+STREET_HIGHLIGHT = (1006.0, 368.0, 1130.0, 430.0)
+
+_STREET_SOURCE = f"lzviz.scenes.street({STREET_SIZE}).image"
 
 # id, file in scikit-image's wheel, the function there that reads it, title, size, credit.
 _PHOTOGRAPHS = (
@@ -248,7 +261,7 @@ def _photograph(path: Path) -> np.ndarray:
 def _street() -> np.ndarray:
     from lzviz import scenes
 
-    return scenes.street(STREET_SIZE, seed=STREET_SEED)
+    return scenes.street(STREET_SIZE).image
 
 
 def shipped() -> dict[str, Shipped]:
@@ -257,7 +270,7 @@ def shipped() -> dict[str, Shipped]:
     if package is None or not package.submodule_search_locations:
         raise RuntimeError("scikit-image is not installed; run `pip install -r requirements.txt`")
     folder = Path(package.submodule_search_locations[0]) / "data"
-    street = Shipped("street", "Street", "Drawn by lzviz", STREET_SIZE, _street, "TODO")
+    street = Shipped("street", "Street", "Drawn by lzviz", STREET_SIZE, _street, _STREET_SOURCE, STREET_HIGHLIGHT)
     photographs = [
         Shipped(id, title, credit, size, partial(_photograph, folder / file), f"skimage.data.{call}")
         for id, file, call, title, size, credit in _PHOTOGRAPHS

@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from starlette.requests import Request
@@ -22,7 +21,11 @@ import lzviz
 from app import pictures
 from app.bench import Bench
 from app.pictures import OWN_PREFIX, Picture, Uploads
-from app.wire import Refusal, parse_json
+from app.state import Map, State
+from app.wire import Refusal, encode_array, parse_json
+
+if TYPE_CHECKING:
+    from app.export import Export
 
 CANVAS = Path(lzviz.__file__).parent / "canvas"
 CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
@@ -97,6 +100,10 @@ class Server:
             route("/lzviz/catalogue", self.catalogue),
             route("/lzviz/picture/{id}", self.picture),
             route("/lzviz/picture", self.upload, "POST"),
+            route("/lzviz/saliency", self.saliency, "POST"),
+            route("/lzviz/map", self.map, "POST"),
+            route("/lzviz/compute", self.compute, "POST"),
+            route("/lzviz/export", self.export, "POST"),
         ]
 
     # Files and pictures ---------------------------------------------------------------------------------------------
@@ -114,16 +121,12 @@ class Server:
 
     async def catalogue(self, request: Request) -> Response:
         """What there is to choose from, and within which limits."""
-        body = await self.bench.run(self._catalogue)
-        return fresh(request, body, "application/json")
+        return fresh(request, await self.bench.run(self._catalogue), "application/json")
 
     def _catalogue(self) -> bytes:
-        gallery = [
-            {"id": p.id, "title": p.title, "credit": p.credit, "height": p.size[0], "width": p.size[1],
-             "highlight": p.highlight}
-            for p in self.gallery.values()
-        ]  # fmt: skip
-        return json.dumps({"ok": True, "pictures": gallery, "samplers": []}).encode()
+        from app.catalogue import catalogue
+
+        return json.dumps(catalogue(self.gallery.values())).encode()
 
     async def find(self, identifier: object) -> Picture:
         """The picture of an id: shipped, or brought by a visitor."""
@@ -159,3 +162,70 @@ class Server:
             {"ok": True, "id": identifier, "width": w, "height": h, "displayWidth": dw, "displayHeight": dh,
              "notes": notes}
         )  # fmt: skip
+
+    # What Python computes -------------------------------------------------------------------------------------------
+
+    async def saliency(self, request: Request) -> Response:
+        """Edges of a picture on the lattice of painted maps: {image, kind: "edges"} -> {ok, h, w, data}."""
+        asked = parse_json(await request.body())
+        if asked.get("kind") != "edges":
+            raise Refusal('The only saliency computed here is "edges"; the page computes the others itself.')
+        picture = await self.find(asked.get("image"))
+        return _map_answer(await self.bench.run(_edges, picture))
+
+    async def map(self, request: Request) -> Response:
+        """An uploaded image as a saliency map, bright = look here: {ok, h, w, data}."""
+        return _map_answer(await self.bench.run(_map, await request.body()))
+
+    async def compute(self, request: Request) -> Response:
+        """The exact answer to a state: {seq, state, image, file} -> see :func:`app.compute.answer`."""
+        asked = parse_json(await request.body())
+        sequence = asked.get("seq", 0)
+        if isinstance(sequence, bool) or not isinstance(sequence, int):
+            raise Refusal("seq: expected a whole number; reload the page.")
+        state, picture, file = await self._question(asked)
+        return JSONResponse({"ok": True, "seq": sequence, **await self.bench.run(_answer, state, picture, file)})
+
+    async def export(self, request: Request) -> Response:
+        """A file to keep: {state, image, file, what, format} -> an attachment."""
+        asked = parse_json(await request.body())
+        state, picture, file = await self._question(asked)
+        made = await self.bench.run(_export, state, picture, file, asked.get("what"), asked.get("format"))
+        headers = {"content-disposition": f'attachment; filename="{made.name}"', "cache-control": "no-store"}
+        return Response(made.body, media_type=made.media_type, headers=headers)
+
+    async def _question(self, asked: dict[str, Any]) -> tuple[State, Picture, Map | None]:
+        state, file = State.parse(asked.get("state")), asked.get("file")
+        picture = await self.find(asked.get("image") or state.image)
+        return state, picture, None if file is None else Map.from_text(file, "file")
+
+
+# In a thread of the bench; torch is imported on first use, so that the page does not wait for it.
+
+
+def _answer(state: State, picture: Picture, file: Map | None) -> dict[str, Any]:
+    from app.compute import answer
+
+    return answer(state, picture, file)
+
+
+def _edges(picture: Picture) -> Map:
+    from app.compute import edge_map
+
+    return edge_map(picture)
+
+
+def _map(data: bytes) -> Map:
+    from app.compute import map_of
+
+    return map_of(pictures.decode(data))
+
+
+def _export(state: State, picture: Picture, file: Map | None, what: object, form: object) -> Export:
+    from app.export import export
+
+    return export(state, picture, file, what, form)
+
+
+def _map_answer(values: Map) -> Response:
+    return JSONResponse({"ok": True, "h": values.h, "w": values.w, "data": encode_array(values.values)})

@@ -57,10 +57,8 @@ def _check_bounds(value: Any, forbidden: frozenset[str]) -> None:
         node, depth = stack.pop()
         items += 1
         if depth > MAX_DEPTH or items > MAX_ITEMS:
-            raise Refusal(
-                f"The request holds more than {MAX_ITEMS} values or {MAX_DEPTH} levels; send the state of the page only.",
-                413,
-            )
+            limits = f"{MAX_ITEMS} values or {MAX_DEPTH} levels"
+            raise Refusal(f"The request holds more than {limits}; send the state of the page only.", 413)
         if isinstance(node, dict):
             if found := forbidden & node.keys():
                 raise Refusal(
@@ -81,7 +79,7 @@ def check_number(value: int | float) -> None:
 
 def encode_array(array: np.ndarray) -> str:
     """The little-endian bytes of an array as base64 (the reader knows type and shape)."""
-    return base64.b64encode(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)).decode()
+    return base64.b64encode(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()).decode()
 
 
 def decode_bytes(text: object, name: str) -> bytes:

@@ -1,0 +1,76 @@
+"""What the page may choose from, as plain JSON values: samplers, pictures, the fixed map, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import lzviz
+from app import middleware, pictures
+from app.compute import device_name
+from app.pictures import Shipped
+from app.state import camel, lattice_side, most_boxes, schema
+from app.wire import encode_array
+from lzviz import saliency, samplers
+
+# State keys that matter to a sampler as soon as it takes a saliency map.
+SALIENCY_KEYS = ("saliency", "strength", "paint", "edgePaint", "boxes")
+# State keys that every sampler obeys.
+COMMON_KEYS = ("width", "sourceScale")
+
+
+def catalogue(gallery: Iterable[Shipped]) -> dict[str, Any]:
+    """The answer of ``lzviz/catalogue``."""
+    fixed = saliency.fixed()[0, 0].numpy()
+    return {
+        "ok": True,
+        "version": lzviz.__version__,
+        "device": device_name(),
+        "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values() if _is_known(system)],
+        "pictures": [picture_entry(picture) for picture in gallery],
+        "fixed": {"h": fixed.shape[0], "w": fixed.shape[1], "data": encode_array(fixed)},
+        "limits": {
+            "pixels": pictures.MAX_PIXELS,
+            "uploadBytes": middleware.body_limit("/lzviz/picture"),
+            "mapBytes": middleware.body_limit("/lzviz/map"),
+            "displaySide": pictures.DISPLAY_SIDE,
+            "lattice": lattice_side(),
+            "boxes": most_boxes(),
+        },
+    }
+
+
+def _is_known(system: samplers.System) -> bool:
+    """Whether a state can name this system: others may have been registered by the program around us."""
+    return system.name in schema()["sampler"]["choices"]
+
+
+def sampler_entry(system: samplers.System) -> dict[str, Any]:
+    """A menu line; controls and defaults by their names in the state."""
+    controls = [camel(name) for name in system.controls if camel(name) in schema()]
+    if "saliency" in controls:
+        controls += [key for key in SALIENCY_KEYS if key not in controls]
+    defaults = {camel(name): list(v) if isinstance(v, tuple) else v for name, v in system.defaults.items()}
+    return {
+        "name": system.name,
+        "title": system.title,
+        "summary": system.summary,
+        "paper": system.paper,
+        "controls": [*controls, *COMMON_KEYS],
+        "defaults": {key: value for key, value in defaults.items() if key in schema()},
+        "modes": ["fixed", "published"] if "mode" in system.controls else ["fixed"],
+        "saliency": list(system.saliency),
+    }
+
+
+def picture_entry(picture: Shipped) -> dict[str, Any]:
+    """A line of the gallery; ``highlight`` and ``start`` in fractions of width and height, radius of the long side."""
+    h, w = picture.size
+    entry: dict[str, Any] = {
+        "id": picture.id, "title": picture.title, "credit": picture.credit, "width": w, "height": h,
+    }  # fmt: skip
+    if picture.highlight is not None:
+        x0, y0, x1, y1 = picture.highlight
+        x, y, r = (x0 + x1) / (2 * w), (y0 + y1) / (2 * h), max(x1 - x0, y1 - y0) / 2 / max(h, w)
+        entry |= {"highlight": {"x": x, "y": y, "r": r}, "start": [{"x": x, "y": y, "r": r}]}
+    return entry

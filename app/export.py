@@ -1,0 +1,125 @@
+"""Files to keep: views as PNG and SVG, grids and saliency as NPZ, and a script that makes the same warp."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from app import figures
+from app.compute import UNZOOM_SIDE, Setting, examine
+from app.pictures import Picture, fit
+from app.snippet import snippet
+from app.state import Map, State
+from app.wire import Refusal
+from lzviz import describe
+
+MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml", "npz": "application/octet-stream", "py": "text/x-python"}
+
+
+@dataclass(frozen=True)
+class Export:
+    """A finished file."""
+
+    name: str
+    body: bytes
+    media_type: str
+
+
+def export(state: State, picture: Picture, file: Map | None, what: object, form: object) -> Export:
+    """Make a file of a state on a picture.
+
+    Args:
+        what, form: one of "source", "zoomed", "unzoomed", "difference" as "png" or "svg"; "grid", "saliency" as "npz";
+            "snippet" as "py". Anything else is a :class:`~app.wire.Refusal`.
+    """
+    writer = WRITERS.get((what, form)) if isinstance(what, str) and isinstance(form, str) else None
+    if writer is None:
+        known = ", ".join(f"{w}.{f}" for w, f in WRITERS)
+        raise Refusal(f"There is no such export; choose one of {known}.")
+    with torch.inference_mode():
+        body = writer(Setting.of(state, picture, file))
+    name = state.image if state.image != "own" else "picture"
+    return Export(f"lzviz-{name}-{state.sampler}-{what}.{form}", body, MEDIA_TYPES[str(form)])
+
+
+def _sentence(setting: Setting) -> str:
+    return describe.sentence(examine(setting)[0])
+
+
+def _png(pixels: np.ndarray, sentence: str) -> bytes:
+    words, buffer = PngInfo(), io.BytesIO()
+    words.add_text("Description", sentence)
+    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=words, compress_level=3)
+    return buffer.getvalue()
+
+
+def _source_png(setting: Setting) -> bytes:
+    return _png(figures.draw_marks(figures.source_view(setting), setting), _sentence(setting))
+
+
+def _source_svg(setting: Setting) -> bytes:
+    pixels = figures.source_view(setting)
+    return figures.svg(pixels, _sentence(setting), figures.svg_marks(setting, pixels.shape))
+
+
+def _as_png(view: Callable[[Setting], np.ndarray]) -> Callable[[Setting], bytes]:
+    return lambda setting: _png(view(setting), _sentence(setting))
+
+
+def _as_svg(view: Callable[[Setting], np.ndarray], pixelated: bool = False) -> Callable[[Setting], bytes]:
+    return lambda setting: figures.svg(view(setting), _sentence(setting), pixelated=pixelated)
+
+
+def _zoomed(setting: Setting) -> np.ndarray:
+    return figures.to_bytes(figures.zoomed(setting))
+
+
+def _npz(**arrays: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _grid(setting: Setting) -> bytes:
+    """nodes, grid (zoomed -> source), inverse_grid (source -> zoomed) and valid; normalised, x before y, corner-aligned."""
+    source = fit(setting.picture.size, UNZOOM_SIDE)
+    inverse, valid = setting.warp_float32.inverse_grid(source)
+    return _npz(
+        nodes=setting.nodes.numpy(),
+        grid=setting.warp.grid(setting.zoomed)[0].numpy(),
+        inverse_grid=inverse[0].numpy(),
+        valid=valid[0].numpy(),
+        source_size=np.array(setting.picture.size),
+        zoomed_size=np.array(setting.zoomed),
+        inverse_size=np.array(source),
+    )
+
+
+def _saliency(setting: Setting) -> bytes:
+    """saliency as asked for, used = saliency ** contrast, and what is emphasised in [0, 1] where there is something."""
+    if setting.saliency is None:
+        raise Refusal("Uniform sampling has no saliency; choose another sampler to export one.")
+    emphasis, values = setting.emphasis(), setting.saliency[0, 0].numpy()
+    arrays = {} if emphasis is None else {"emphasis": emphasis[0, 0].numpy()}
+    return _npz(saliency=values, used=values**setting.state.contrast, **arrays)
+
+
+WRITERS: dict[tuple[str, str], Callable[[Setting], bytes]] = {
+    ("source", "png"): _source_png,
+    ("source", "svg"): _source_svg,
+    ("zoomed", "png"): _as_png(_zoomed),
+    ("zoomed", "svg"): _as_svg(_zoomed, pixelated=True),
+    ("unzoomed", "png"): _as_png(figures.unzoomed_view),
+    ("unzoomed", "svg"): _as_svg(figures.unzoomed_view),
+    ("difference", "png"): _as_png(figures.difference_view),
+    ("difference", "svg"): _as_svg(figures.difference_view),
+    ("grid", "npz"): _grid,
+    ("saliency", "npz"): _saliency,
+    ("snippet", "py"): lambda setting: snippet(setting).encode(),
+}
