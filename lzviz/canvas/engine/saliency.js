@@ -5,14 +5,14 @@
  *     edges   m = clip(E / 255 + (D - 128) / 127, 0, 1)     S = resize(m)
  *     file    m = F / 255                                   S = resize(m)
  *     centre  S = exp(-(x^2 + y^2) / (2 * 0.35^2)), x and y normalised, rounded to float32
- *     boxes   S = sum_b [a K_b / (1e-5 + sum K_b) + 1/(2P + 1)^2] / total,  a = strength / 50,  P = min(h, w) - 1
- *             K_b = exp(-((X - cx)^2 / (64 bw) + (Y - cy)^2 / (64 bh)) / 2),  X = linspace(0, W, w),  Y likewise
- *     fixed   S = the stored map M ** contrast, then plain bilinear
+ *     boxes   S = sum_b [strength K_b / (1e-5 + sum K_b) + 1/(2P + 1)^2] / total,   P = min(h, w) - 1,
+ *             K_b = exp(-((X - cx)^2 / (64 bw) + (Y - cy)^2 / (64 bh)) / 2),   X = linspace(0, W, w), Y likewise
+ *     fixed   S = the stored map, on its own lattice
  *
- * and S ** contrast at the end for all but `fixed`. P, E, D, F are the byte maps of the paint, the edges found in
- * the picture, the painted edges (128 = no change; null means all 128) and the uploaded map. E and D share a lattice.
- * No paint, no edges yet, no file, no boxes: uniform (all S equal). Boxes are pixel edges of the source; a side below
- * one pixel counts as one. Strength 50, where its slider starts, is the amplitude 1 of the FOVEA paper.
+ * then S ** contrast, and last, where S is not on the nodes yet, plain bilinear. P, E, D, F are the byte maps of the
+ * paint, the edges found in the picture, the painted edges (128 = no change; null means all 128) and the uploaded map.
+ * E and D share a lattice. No paint, no edges yet, no file, no boxes: uniform (all S equal). Boxes are pixel edges of
+ * the source; a side below one pixel counts as one. Strength 1 is the amplitude of the FOVEA paper.
  *
  * resize: corner-aligned, from n to m cells, with a triangle filter that widens where the map shrinks:
  *
@@ -44,7 +44,7 @@
  *
  * @typedef {object} SaliencyWorkspace
  * @property {Map<string, AxisWeights>} axes @property {Float64Array} input @property {Float64Array} half
- * @property {Float64Array} saliency
+ * @property {Float64Array} saliency @property {Float64Array} raised @property {Float64Array} attracting
  */
 
 import { reuse, toNormalised } from "./coords.js";
@@ -55,45 +55,50 @@ const CENTRE_SIGMA = 0.35;
 /** Bandwidth of FOVEA's kernel density, in pixels: bandwidth * side is a variance. */
 const BANDWIDTH = 64;
 
-/** The strength that stands for FOVEA's amplitude 1. */
-const UNIT_STRENGTH = 50;
-
 /** So many axis filters are kept: sizes change rarely, but sliders must not fill the memory. */
 const KEPT_AXES = 16;
 
 /** @returns {SaliencyWorkspace} */
 export function createSaliencyWorkspace() {
   const empty = () => new Float64Array(0);
-  return { axes: new Map(), input: empty(), half: empty(), saliency: empty() };
+  return { axes: new Map(), input: empty(), half: empty(), saliency: empty(), raised: empty(),
+    attracting: empty() };
 }
 
 /**
- * The saliency of a state at the control nodes.
+ * The saliency of a state, before contrast.
  * @param {SaliencyState} state @param {SaliencySources} sources @param {Size} nodes @param {Size} source (h, w) pixels
  * @param {SaliencyWorkspace} [workspace] its buffers are reused: the result is overwritten by the next call
- * @returns {Float64Array} (h, w) non-negative
+ * @returns {FloatMap} non-negative; at the nodes, except for a fixed map
  */
-export function computeSaliency(state, sources, nodes, source, workspace = createSaliencyWorkspace()) {
-  const out = (workspace.saliency = reuse(workspace.saliency, nodes[0] * nodes[1], Float64Array));
+export function saliencyOf(state, sources, nodes, source, workspace = createSaliencyWorkspace()) {
+  if (state.saliency === "fixed" && sources.fixed) return sources.fixed;
+  const [h, w] = nodes;
+  const data = (workspace.saliency = reuse(workspace.saliency, h * w, Float64Array));
   switch (state.saliency) {
     case "paint": strengthen(maskOf(state.paint, nodes, workspace), state.strength); break;
     case "file": maskOf(sources.file, nodes, workspace); break;
     case "edges": edgesOf(sources.edges, state.edgePaint, nodes, workspace); break;
-    case "centre": centreBlob(nodes, out); break;
-    case "boxes": boxDensity(state.boxes, source, nodes, state.strength / UNIT_STRENGTH, out); break;
-    case "fixed": return fixedOf(sources.fixed, state.contrast, nodes, workspace);
+    case "centre": centreBlob(nodes, data); break;
+    case "boxes": boxDensity(state.boxes, source, nodes, state.strength, data); break;
+    case "fixed": data.fill(1); break;
     default: throw new RangeError(`unknown saliency ${state.saliency}`);
   }
-  return raise(out, state.contrast);
+  return { h, w, data };
 }
 
 /**
- * A map in place raised to the power of the contrast.
- * @param {Float64Array} values @param {number} contrast
+ * What attracts: the map with its contrast, at the nodes.
+ * @param {FloatMap} map @param {number} contrast exponent > 0 @param {Size} nodes
+ * @param {SaliencyWorkspace} [workspace] its buffers are reused
+ * @returns {Float64Array} (h, w)
  */
-function raise(values, contrast) {
-  if (contrast !== 1) for (let k = 0; k < values.length; k++) values[k] **= contrast;
-  return values;
+export function saliencyAtNodes({ h, w, data }, contrast, nodes, workspace = createSaliencyWorkspace()) {
+  const raised = (workspace.raised = reuse(workspace.raised, h * w, Float64Array));
+  for (let k = 0; k < raised.length; k++) raised[k] = contrast === 1 ? data[k] : data[k] ** contrast;
+  if (h === nodes[0] && w === nodes[1]) return raised;
+  workspace.attracting = resizeMask(raised, [h, w], nodes, workspace.attracting, workspace, false);
+  return workspace.attracting;
 }
 
 /** @param {Float64Array} mask @param {number} strength */
@@ -179,15 +184,12 @@ function kernel(out, extent, centre, side) {
 }
 
 /**
- * @param {FloatMap | null | undefined} map @param {number} contrast @param {Size} nodes
- * @param {SaliencyWorkspace} workspace
+ * Both at once: what attracts, for a state.
+ * @param {SaliencyState} state @param {SaliencySources} sources @param {Size} nodes @param {Size} source
+ * @param {SaliencyWorkspace} [workspace] @returns {Float64Array} (h, w)
  */
-function fixedOf(map, contrast, nodes, workspace) {
-  if (!map) return workspace.saliency.fill(1);
-  const input = (workspace.input = reuse(workspace.input, map.data.length, Float64Array));
-  for (let k = 0; k < input.length; k++) input[k] = map.data[k];
-  raise(input, contrast);
-  return resizeMask(input, [map.h, map.w], nodes, workspace.saliency, workspace, false);
+export function computeSaliency(state, sources, nodes, source, workspace = createSaliencyWorkspace()) {
+  return saliencyAtNodes(saliencyOf(state, sources, nodes, source, workspace), state.contrast, nodes, workspace);
 }
 
 /**

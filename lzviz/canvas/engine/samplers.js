@@ -1,0 +1,143 @@
+/**
+ * What each sampler of the menu does with a saliency map: one control grid.
+ *
+ *     uniform       the identity: zoomed pixel j of w at source pixel j (W - 1)/(w - 1)
+ *     uniform-area  zoomed pixel j at source pixel (j + 1/2) W / w - 1/2: one node a zoomed pixel
+ *     fovea, lzu    the attraction's nodes
+ *     lz            the same; published: its nodes stretched half-pixel to the zoomed lattice and read half-pixel,
+ *                   px = ((g + 1) W - 1)/2: one node a zoomed pixel
+ *
+ * Published lz and lzu have no floor. Published lzu also has a faulty inverse on lattices (`publishedInverse`).
+ * W and w are true source and zoomed sizes; an axis of one zoomed pixel keeps two nodes.
+ *
+ * @typedef {import("./coords.js").Size} Size
+ * @typedef {import("./coords.js").Warp} Warp
+ * @typedef {import("./attraction.js").AttractionOptions} AttractionOptions
+ *
+ * @typedef {object} SamplerState the part of the page's state that is read here
+ * @property {string} sampler @property {"fixed" | "published"} mode
+ * @property {readonly [number, number]} nodes @property {number} fwhm @property {boolean} separable
+ * @property {boolean} antiCrop @property {number | null} floor @property {number} width
+ */
+
+import { attract } from "./attraction.js";
+import { identityWarp, toNormalised } from "./coords.js";
+
+/** Samplers that look at a saliency map, and whether they have a published reading. */
+const ATTRACTED = new Map([["lz", true], ["fovea", false], ["lzu", true]]);
+
+/** @param {string} sampler */
+export const takesSaliency = (sampler) => ATTRACTED.has(sampler);
+
+/**
+ * (h, w) of the zoomed image: the height follows from the aspect of the source.
+ * @param {number} width @param {Size} source @returns {[number, number]}
+ */
+export const zoomedSize = (width, [rows, columns]) => [Math.max(1, Math.floor((width * rows) / columns + 0.5)), width];
+
+/** @param {SamplerState} state */
+const isPublished = ({ sampler, mode }) => mode === "published" && ATTRACTED.get(sampler) === true;
+
+/**
+ * @param {SamplerState} state @returns {AttractionOptions}
+ */
+export const attractionOptions = (state) => ({
+  fwhm: state.fwhm,
+  separable: state.separable,
+  antiCrop: state.antiCrop,
+  floor: state.floor ?? (isPublished(state) ? 0 : null),
+});
+
+/**
+ * The warp of a state.
+ * @param {SamplerState} state
+ * @param {ArrayLike<number> | null} saliency (h, w) at state.nodes; null for samplers that take none
+ * @param {Size} zoomed @param {Size} source true size, pixels
+ * @param {import("./attraction.js").AttractionWorkspace} [workspace] owns the nodes: the next call overwrites them
+ * @returns {Warp}
+ */
+export function samplerWarp(state, saliency, zoomed, source, workspace) {
+  if (state.sampler === "uniform") return identityWarp([2, 2]);
+  if (state.sampler === "uniform-area") return areaWarp(zoomed, source);
+  if (!takesSaliency(state.sampler)) throw new RangeError(`no sampler named ${state.sampler}`);
+  if (!saliency) throw new RangeError(`${state.sampler} needs a saliency map`);
+  const size = /** @type {Size} */ ([state.nodes[0], state.nodes[1]]);
+  const nodes = attract(saliency, size[0], size[1], attractionOptions(state), workspace);
+  const warp = { nodes, size, separable: state.separable };
+  return state.sampler === "lz" && isPublished(state) ? halfPixelWarp(warp, zoomed, source) : warp;
+}
+
+/**
+ * A half-pixel coordinate (-1, +1: outer edges) in the corner-aligned convention.
+ * @param {number} g @param {number} n
+ */
+const fromHalfPixel = (g, n) => toNormalised(((g + 1) * n - 1) / 2, n);
+
+/** @param {Size} zoomed @param {Size} source @returns {Warp} */
+function areaWarp(zoomed, source) {
+  const [h, w] = [Math.max(zoomed[0], 2), Math.max(zoomed[1], 2)];
+  const nodes = new Float64Array(h * w * 2);
+  for (let i = 0, k = 0; i < h; i++) {
+    for (let j = 0; j < w; j++, k += 2) {
+      nodes[k] = fromHalfPixel(areaCentre(j, zoomed[1]), source[1]);
+      nodes[k + 1] = fromHalfPixel(areaCentre(i, zoomed[0]), source[0]);
+    }
+  }
+  return { nodes, size: [h, w], separable: true };
+}
+
+/** Half-pixel coordinate of pixel k of n; an axis of one pixel spans the source. @param {number} k @param {number} n */
+const areaCentre = (k, n) => (n > 1 ? (2 * k + 1) / n - 1 : 2 * k - 1);
+
+/**
+ * What control nodes mean to code that stretches and reads them half-pixel: exact at the zoomed pixels.
+ * @param {Warp} control @param {Size} zoomed @param {Size} source @returns {Warp}
+ */
+export function halfPixelWarp({ nodes: control, size: [h, w], separable }, zoomed, source) {
+  const [rows, columns] = [Math.max(zoomed[0], 2), Math.max(zoomed[1], 2)];
+  const nodes = new Float64Array(rows * columns * 2);
+  for (let r = 0, k = 0; r < rows; r++) {
+    const [i, below, v] = stretched(Math.min(r, zoomed[0] - 1), zoomed[0], h);
+    for (let c = 0; c < columns; c++, k += 2) {
+      const [j, right, u] = stretched(Math.min(c, zoomed[1] - 1), zoomed[1], w);
+      for (let axis = 0; axis < 2; axis++) {
+        const at = (/** @type {number} */ row, /** @type {number} */ column) => control[2 * (row * w + column) + axis];
+        const top = at(i, j) + u * (at(i, right) - at(i, j));
+        const bottom = at(below, j) + u * (at(below, right) - at(below, j));
+        nodes[k + axis] = fromHalfPixel(top + v * (bottom - top), source[1 - axis]);
+      }
+    }
+  }
+  return { nodes, size: [rows, columns], separable };
+}
+
+/**
+ * Half-pixel position of pixel k of `count` among n nodes: node, next node, share.
+ * @param {number} k @param {number} count @param {number} n @returns {[number, number, number]}
+ */
+function stretched(k, count, n) {
+  const at = Math.max(((k + 0.5) * n) / count - 0.5, 0);
+  const node = Math.min(Math.floor(at), n - 1);
+  return [node, Math.min(node + 1, n - 1), at - node];
+}
+
+/**
+ * What the public code of LZU makes of an inverse on a lattice, in place: the last row and column have no answer, and
+ * get the marker 2 max(H, W) in units of control nodes; on small lattices that is a valid place.
+ * @param {import("./inverse.js").Inverse} inverse @param {Size} lattice @param {Size} nodes
+ */
+export function publishedInverse({ grid, valid }, [rows, columns], [h, w]) {
+  const x = toNormalised(2 * Math.max(rows, columns), w), y = toNormalised(2 * Math.max(rows, columns), h);
+  const answered = Math.abs(x) <= 1 && Math.abs(y) <= 1 ? 1 : 0;
+  for (let r = 0, k = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++, k++) {
+      if (r < rows - 1 && c < columns - 1) continue;
+      grid[2 * k] = x;
+      grid[2 * k + 1] = y;
+      valid[k] = answered;
+    }
+  }
+}
+
+/** Whether lattices are inverted as the public code of LZU does. @param {SamplerState} state */
+export const hasPublishedInverse = (state) => state.sampler === "lzu" && isPublished(state);
