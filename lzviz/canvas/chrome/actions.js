@@ -29,14 +29,16 @@ function clear({ store }) {
 }
 
 /**
- * The options that a sampler starts with, as far as the state has them.
+ * The options that a sampler starts with. What another sampler would set goes back to its ordinary value, so that the
+ * same choice always leads to the same options.
  * @param {Context} context @param {string} name @returns {Partial<State>}
  */
 export function samplerPatch(context, name) {
-  const sampler = samplerOf(context, name);
-  const state = context.store.get();
-  const known = Object.entries(sampler?.defaults ?? {}).filter(([key]) => key in state && key !== "sampler");
-  return { sampler: name, mode: "fixed", ...Object.fromEntries(known) };
+  const { samplers } = context.host.catalogue;
+  const keys = new Set(samplers.flatMap(({ defaults }) => Object.keys(defaults)));
+  const chosen = samplerOf(context, name)?.defaults ?? {};
+  const options = [...keys].map((key) => [key, chosen[key] ?? context.schema.field(key).default]);
+  return { sampler: name, ...Object.fromEntries(options) };
 }
 
 /**
@@ -56,7 +58,8 @@ async function share({ store, live, root }, parts) {
   try {
     await navigator.clipboard.writeText(link);
     live.set({ error: null, notice: ["Link copied.", ...notes].join(" ") });
-    setTimeout(() => live.get().notice?.startsWith("Link copied") && live.set({ notice: null }), notes.length ? 8000 : 2500);
+    const end = () => live.get().notice?.startsWith("Link copied") && live.set({ notice: null });
+    setTimeout(end, notes.length ? 8000 : 2500);
   } catch {
     showLink(root, link, notes);
   }
@@ -100,7 +103,8 @@ export function createActions(context, parts) {
     theme: flipTheme,
     keys: () => showKeys(context.root, parts.commands()),
     share: () => void share(context, parts),
-    showExport: () => showExport(context.root, (what, format) => save(context, parts, what, format), exportReason(context, parts)),
+    showExport: () => showExport(context.root, (what, format) => save(context, parts, what, format),
+      exportReason(context, parts)),
     openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
     openMap: () => chooseFile((file) => void parts.images.openMap(file, file.name)),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),

@@ -27,7 +27,7 @@ export async function stateOfLink({ host, schema, live, store }, codec, hash) {
   let notice = linkNotice(problems);
   if (!known) {
     notice = state.image === "own"
-      ? "This link was made on somebody's own picture, which a link cannot carry; all else is restored. Open the picture to see the same."
+      ? "This link was made on an own picture, which a link cannot carry. All else is restored: open that picture."
       : `There is no picture “${state.image}” here; all else of the link is restored.`;
     state.image = pictures[0]?.id ?? store.get().image;
   }

@@ -6,7 +6,9 @@ import { openPanel } from "./dialogs.js";
 /** Why there is no camera, as a sentence. @param {unknown} error */
 export function cameraTrouble(error) {
   const name = error instanceof Error || error instanceof DOMException ? error.name : "";
-  if (name === "NotAllowedError") return "The camera was refused; allow it in the address bar and press the camera again.";
+  if (name === "NotAllowedError") {
+    return "The camera was refused; allow it in the address bar and press the camera again.";
+  }
   if (name === "NotFoundError") return "No camera was found; connect one, or open a picture instead.";
   if (name === "NotReadableError") return "The camera is used by another program; close that one and try again.";
   return "The camera could not be started; open a picture instead.";
@@ -14,7 +16,8 @@ export function cameraTrouble(error) {
 
 /**
  * Shows what the camera sees and hands over one picture of it.
- * @param {HTMLElement} root @param {(picture: Blob, title: string) => void} take @param {(text: string) => void} complain
+ * @param {HTMLElement} root @param {(picture: Blob, title: string) => void} take
+ * @param {(text: string) => void} complain
  */
 export async function openCamera(root, take, complain) {
   if (!navigator.mediaDevices?.getUserMedia) {
@@ -28,7 +31,8 @@ export async function openCamera(root, take, complain) {
     complain(cameraTrouble(error));
     return;
   }
-  const video = h("video", { class: "lz-camera", autoplay: true, playsinline: true, muted: true, "aria-label": "Camera" });
+  const video = h("video", { class: "lz-camera", autoplay: true, playsinline: true, muted: true,
+    "aria-label": "Camera" });
   video.srcObject = stream;
   const shoot = h("button", { type: "button", class: "lz-button lz-share", onclick: async () => {
     const blob = await still(video);

@@ -46,7 +46,7 @@ export function keyOf(event) {
 /** Whether the key belongs to what has the focus. @param {EventTarget | null} target @param {string} key */
 function isTyping(target, key) {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
   if (!(target instanceof HTMLInputElement)) return false;
   if (target.type === "range" || target.type === "radio") return /^(Arrow|Page|Home|End)/.test(key);
   return target.type !== "checkbox";

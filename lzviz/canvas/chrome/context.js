@@ -12,14 +12,15 @@
  * @property {number} width   true size
  * @property {number} height
  * @property {string} [credit]
- * @property {readonly number[] | null} [highlight]  x0, y0, x1, y1 in source pixels: where painting pays
+ * @property {{x: number, y: number, r: number}} [highlight]  where painting pays: fractions; r of the long side
+ * @property {string} [data]    address of the pixels in a page without a server
  * @property {readonly {x: number, y: number, r: number}[]} [start]  what is painted at a first visit
  *
  * @typedef {object} Sampler  a line of the catalogue
  * @property {string} name
  * @property {string} title
  * @property {string} [paper]
- * @property {number} [year]
+ * @property {string} [summary]
  * @property {readonly string[]} controls   state keys that this sampler reads
  * @property {Record<string, any>} defaults  sampler options at the moment it is chosen
  * @property {readonly string[]} modes
@@ -138,7 +139,8 @@ export function reasonAgainst(context, key) {
       : `${sampler.title} has no ${label[0].toLowerCase()}${label.slice(1)}.`;
   }
   const byHand = state.saliency === "paint" || state.saliency === "boxes";
-  return key === "strength" && !byHand ? "Strength weighs what is painted or boxed; other saliency has Contrast, under More." : null;
+  if (key !== "strength" || byHand) return null;
+  return "Strength weighs what is painted or boxed; other saliency has Contrast, under More.";
 }
 
 /**

@@ -55,7 +55,8 @@ export function slider(field, { label = field.label, format, unit = "", onInput,
     spellcheck: "false", "aria-label": `${label}, value` });
   const units = h("span", { class: "lz-unit" }, unit);
   const element = h("div", { class: "lz-slider" },
-    h("div", { class: "lz-slider-head" }, h("label", { for: id }, label), h("span", { class: "lz-amount" }, value, units)),
+    h("div", { class: "lz-slider-head" }, h("label", { for: id }, label),
+      h("span", { class: "lz-amount" }, value, units)),
     range);
   let current = field.default ?? field.min ?? 0;
 
@@ -121,14 +122,16 @@ function blockInputs(element, inputs, reason) {
  * @param {string} label
  * @param {readonly {value: any, label: string}[]} choices
  * @param {(value: any) => void} onChoose
- * @returns {{element: HTMLElement, show: (value: any) => void, setReason: (reason: string | null, value?: any) => void}}
+ * @returns {{element: HTMLElement, show: (value: any) => void,
+ *   setReason: (reason: string | null, value?: any) => void}}
  */
 export function segmented(label, choices, onChoose) {
   const name = uniqueId("choice");
   const inputs = choices.map(({ value }, at) => h("input", {
     type: "radio", name, value: String(at), class: "lz-hidden", onchange: () => onChoose(value),
   }));
-  const items = choices.map((choice, at) => h("label", { class: "lz-segment" }, inputs[at], h("span", {}, choice.label)));
+  const items = choices.map(({ label: text }, at) =>
+    h("label", { class: "lz-segment" }, inputs[at], h("span", {}, text)));
   const element = h("div", { class: "lz-segments", role: "radiogroup", "aria-label": label }, ...items);
   return {
     element,
@@ -163,8 +166,9 @@ export function toggle(label, onChange) {
  * @param {string} label @param {Field} field @param {(value: number) => void} onChange
  */
 export function numberBox(label, field, onChange) {
+  const settled = () => settleNumber(Number(input.value) || 0, { ...field, type: "integer" });
   const input = h("input", { type: "number", class: "lz-number", min: field.min, max: field.max, step: 1,
-    "aria-label": label, onchange: () => onChange(settleNumber(Number(input.value) || 0, { ...field, type: "integer" })) });
+    "aria-label": label, onchange: () => onChange(settled()) });
   return {
     element: input,
     show: (/** @type {number} */ value) => { input.value = String(value); },

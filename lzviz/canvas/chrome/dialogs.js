@@ -52,7 +52,7 @@ const keyName = (key) => NAMES[key] ?? (/^[a-z]$/.test(key) ? key.toUpperCase() 
  */
 export function showLink(root, link, notes) {
   const field = h("input", { type: "text", class: "lz-link-field", readonly: true, value: link, "aria-label": "Link" });
-  const say = h("p", { class: "lz-note" }, "The browser did not allow copying. The link is selected: press Ctrl or ⌘ and C.");
+  const say = h("p", { class: "lz-note" }, "Copying was refused. The link is selected: press Ctrl or ⌘ and C.");
   openPanel(root, "Share", [say, field, ...notes.map((note) => h("p", { class: "lz-note" }, note))]);
   field.focus();
   field.select();

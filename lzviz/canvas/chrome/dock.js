@@ -1,7 +1,7 @@
 // @ts-check
 /** The dock: footprint, pixel under the pointer, magnification, this warp. It prints what the stage has measured. */
 import { createFootprint } from "./footprint.js";
-import { percent, tiny, whole } from "./format.js";
+import { percent, short, tiny, whole } from "./format.js";
 import { h, setText } from "./dom.js";
 import { createHistogram } from "./histogram.js";
 import { outputHeight } from "./schema.js";
@@ -59,14 +59,14 @@ function pixelPart({ live, store }) {
 function warpTexts(m) {
   const known = (/** @type {unknown} */ value) => typeof value === "number" && Number.isFinite(value);
   return /** @type {Record<string, [string, string]>} */ ({
-    samples: known(m.samples) ? [whole(m.samples), ` of ${whole(m.sourcePixels)}`] : ["–", ""],
+    samples: known(m.samples) ? [whole(m.samples), ` of ${short(m.sourcePixels)}`] : ["–", ""],
     share: known(m.share) ? [percent(m.share), known(m.area) ? ` on ${percent(m.area)}` : ""] : ["–", ""],
     zoom: m.zoomRange ? [`${m.zoomRange[0].toFixed(2)}–${m.zoomRange[1].toFixed(2)} ×`, ""] : ["–", ""],
     folds: known(m.folds) ? [whole(m.folds), ` of ${whole(m.tiles)} tiles`] : ["–", ""],
     coverage: known(m.coverage) ? [percent(m.coverage), ""] : ["–", ""],
     roundTrip: known(m.roundTrip) ? [tiny(m.roundTrip), " px"] : ["–", ""],
     outside: known(m.outside) ? [whole(m.outside), " samples"] : ["–", ""],
-    cost: m.width ? ["uniform", ` ${m.width} × ${m.height}`] : ["–", ""],
+    cost: m.width ? [`${m.width} × ${m.height}`, " uniform"] : ["–", ""],
   });
 }
 
@@ -78,10 +78,13 @@ export function warpNumbers({ measured, answer, answered, image }, state) {
   const numbers = { ...measured };
   if (image) {
     const height = outputHeight(state.width, image.width, image.height);
-    Object.assign(numbers, { width: state.width, height, samples: state.width * height, sourcePixels: image.width * image.height });
+    const [samples, sourcePixels] = [state.width * height, image.width * image.height];
+    Object.assign(numbers, { width: state.width, height, samples, sourcePixels });
   }
   if (!answer || answered !== state) return numbers;
-  for (const key of ["share", "area", "zoomRange", "folds", "tiles", "coverage"]) numbers[key] = answer[key] ?? numbers[key];
+  for (const key of ["share", "area", "zoomRange", "folds", "tiles", "coverage"]) {
+    numbers[key] = answer[key] ?? numbers[key];
+  }
   numbers.roundTrip = answer.roundTrip?.max ?? numbers.roundTrip;
   return numbers;
 }
@@ -89,8 +92,8 @@ export function warpNumbers({ measured, answer, answered, image }, state) {
 /** @param {Context} context */
 function warpPart({ live, store }) {
   const lines = /** @type {Record<string, ReturnType<typeof line>>} */ ({
-    samples: line("Samples"), share: line("On the saliency"), zoom: line("Zoom"), folds: line("Folds"),
-    coverage: line("Coverage"), roundTrip: line("Round trip"), outside: line("Outside"), cost: line("Same cost as"),
+    samples: line("Samples"), share: line("On saliency"), zoom: line("Zoom"), folds: line("Folds"),
+    coverage: line("Coverage"), roundTrip: line("Round trip"), outside: line("Outside"), cost: line("Costs like"),
   });
   const show = () => {
     const texts = warpTexts(warpNumbers(live.get(), store.get()));
@@ -128,5 +131,5 @@ export function createDock(context) {
   showWarp();
   return h("div", { class: "lz-dock" },
     part("Footprint in the source", "footprint", null, footprint.element), pixel.element,
-    part("Magnification against uniform", "histogram", "share of samples, √", histogram.element), warp.element);
+    part("Magnification against uniform", "histogram", "samples, √", histogram.element), warp.element);
 }

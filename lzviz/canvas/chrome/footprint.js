@@ -13,7 +13,8 @@ const MARGIN = 2.4;
 const LEAST_PIXELS = 9;
 
 /**
- * The square of the source that is shown, growing in steps so that it does not breathe with the pointer: its left and top (pixel edges) and its side in source pixels.
+ * The square of the source that is shown: its left and top (pixel edges) and its side in source pixels. The side grows
+ * in steps, so that the picture does not breathe with the pointer.
  * @param {Hover} hover
  */
 export function windowOf({ quad, source }) {
@@ -58,7 +59,8 @@ export function createFootprint({ live, root }) {
     pen.drawImage(pixels(image), left * scale, top * scale, side * scale, side * scale, 0, 0, SIDE, SIDE);
     const place = (/** @type {number} */ x, /** @type {number} */ y) => /** @type {[number, number]} */ (
       [((x + 0.5 - left) * SIDE) / side, ((y + 0.5 - top) * SIDE) / side]);
-    drawQuad(pen, hover.quad.map((/** @type {readonly number[]} */ [x, y]) => place(x, y)), getComputedStyle(root).getPropertyValue("--lz-accent"));
+    const corners = hover.quad.map((/** @type {readonly number[]} */ [x, y]) => place(x, y));
+    drawQuad(pen, corners, getComputedStyle(root).getPropertyValue("--lz-accent"));
     drawTaps(pen, hover.taps, place);
   }
   return { element: h("div", { class: "lz-footprint-box" }, canvas, empty), show };

@@ -4,6 +4,9 @@
 /** Whole numbers with thousands apart. @param {number} value */
 export const whole = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, ",");
 
+/** Whole numbers, from a million on in millions. @param {number} value */
+export const short = (value) => (value < 1e6 ? whole(value) : `${(value / 1e6).toFixed(2)} M`);
+
 /** @param {number} value share 0..1 @param {number} [digits] */
 export const percent = (value, digits = 1) => `${(100 * value).toFixed(digits)} %`;
 

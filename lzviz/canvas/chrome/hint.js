@@ -7,6 +7,7 @@ import { h } from "./dom.js";
 import { recall, remember } from "./theme.js";
 
 const KEY = "lzviz-painted";
+const FRAME = '.lz-view[data-view="source"] .lz-view-frame';
 
 /**
  * @param {import("./context.js").Context} context @param {HTMLElement} stage
@@ -17,7 +18,7 @@ export function createHint({ store, live, host }, stage) {
 
   function place() {
     const picture = host.catalogue.pictures.find(({ id }) => id === store.get().image);
-    const frame = /** @type {HTMLElement | null} */ (stage.querySelector('.lz-view[data-view="source"] .lz-view-frame'));
+    const frame = /** @type {HTMLElement | null} */ (stage.querySelector(FRAME));
     const { highlight } = picture ?? {};
     const { image } = live.get();
     hint.hidden = !frame || !highlight || !image || store.get().saliency !== "paint";
@@ -25,8 +26,9 @@ export function createHint({ store, live, host }, stage) {
     if (hint.parentElement !== frame) frame.append(hint);
     const scale = Math.min(frame.clientWidth / image.width, frame.clientHeight / image.height);
     const [w, tall] = [image.width * scale, image.height * scale];
-    hint.style.left = `${(frame.clientWidth - w) / 2 + ((highlight[0] + highlight[2]) / 2) * scale}px`;
-    hint.style.top = `${(frame.clientHeight - tall) / 2 + highlight[3] * scale + 10}px`;
+    const below = highlight.y * tall + highlight.r * Math.max(w, tall);
+    hint.style.left = `${(frame.clientWidth - w) / 2 + highlight.x * w}px`;
+    hint.style.top = `${(frame.clientHeight - tall) / 2 + below + 4}px`;
   }
   function end() {
     remember(KEY, "1");

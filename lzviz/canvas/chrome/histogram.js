@@ -45,7 +45,8 @@ export function createHistogram() {
       const [left, right] = [across(edges[at]), across(edges[at + 1])];
       const middle = (edges[at] + edges[at + 1]) / 2;
       const bar = /** @type {SVGRectElement} */ (bars.children[at]);
-      for (const [name, value] of Object.entries({ x: left, width: Math.max(0, right - left - 1), y: HEIGHT - height, height })) {
+      const box = { x: left, width: Math.max(0, right - left - 1), y: HEIGHT - height, height };
+      for (const [name, value] of Object.entries(box)) {
         bar.setAttribute(name, value.toFixed(2));
       }
       bar.style.fill = colour(middle);

@@ -42,24 +42,33 @@ export function sourceImage(id, pixels, full) {
     displayHeight: pixels.height, scale: pixels.width / full.width };
 }
 
+/**
+ * The picture of an id, from the server (or, in a static page, from the page itself).
+ * @param {import("./context.js").Context["host"]} host @param {string} id
+ */
+async function fetchPicture(host, id) {
+  const known = host.catalogue.pictures.find((picture) => picture.id === id);
+  const answer = await fetch(known?.data ?? new URL(`lzviz/picture/${encodeURIComponent(id)}`, host.base));
+  if (!answer.ok) {
+    const said = await answer.json().catch(() => null);
+    throw new Error(said?.error ?? `the server answered ${answer.status}`);
+  }
+  const pixels = await decode(await answer.blob());
+  const [width, height] = ["x-lzviz-width", "x-lzviz-height"].map((name) => Number(answer.headers.get(name)));
+  const told = width && height ? { width, height } : known;
+  return sourceImage(id, pixels, told ?? pixels.full);
+}
+
+/** A picture of the visitor without a server. @param {Blob} blob */
+async function openLocally(blob) {
+  const pixels = await decode(blob);
+  return sourceImage("own", pixels, pixels.full);
+}
+
 /** @param {Context} context */
 export function createImages(context) {
   const { store, live, host } = context;
-  const { pictures } = host.catalogue;
   let turn = 0;
-
-  /** The picture of an id, from the server (or, in a static page, from the page itself). @param {string} id */
-  async function fetchPicture(id) {
-    const inline = /** @type {any} */ (pictures.find((picture) => picture.id === id))?.data;
-    const address = inline ?? new URL(`lzviz/picture/${encodeURIComponent(id)}`, host.base).href;
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    const pixels = await decode(await answer.blob());
-    const told = ["x-lzviz-width", "x-lzviz-height"].map((name) => Number(answer.headers.get(name)));
-    const known = pictures.find((picture) => picture.id === id);
-    const full = { width: told[0] || known?.width || pixels.full.width, height: told[1] || known?.height || pixels.full.height };
-    return sourceImage(id, pixels, full);
-  }
 
   /**
    * Decodes `load` and makes it the source, unless another picture was asked for meanwhile.
@@ -73,7 +82,10 @@ export function createImages(context) {
       if (mine === turn) arrive(image);
       return mine === turn;
     } catch (error) {
-      if (mine === turn) complain(`The picture could not be loaded: ${message(error)}.`, "Try again", () => void bring(load, arrive));
+      if (mine === turn) {
+        const again = () => void bring(load, arrive);
+        complain(`The picture could not be loaded: ${message(error)}.`, "Try again", again);
+      }
       return false;
     } finally {
       if (mine === turn) live.set({ loading: false });
@@ -93,7 +105,7 @@ export function createImages(context) {
   /** @param {string} id */
   function choose(id) {
     if (id === store.get().image && live.get().image) return;
-    void bring(() => fetchPicture(id), (image) => settleOn(id, image));
+    void bring(() => fetchPicture(host, id), (image) => settleOn(id, image));
   }
 
   /** Shows the picture of the state (after undo, or at the start) and touches nothing else. */
@@ -102,14 +114,8 @@ export function createImages(context) {
     const { own, image } = live.get();
     const wanted = id === "own" ? own?.id : id;
     if (!wanted || image?.id === wanted) return true;
-    return bring(() => (host.static && own && id === "own" ? openLocally(own.blob) : fetchPicture(wanted)),
+    return bring(() => (host.static && own && id === "own" ? openLocally(own.blob) : fetchPicture(host, wanted)),
       (fresh) => live.set({ image: fresh, edges: null }));
-  }
-
-  /** @param {Blob} blob @returns {Promise<SourceImage>} */
-  async function openLocally(blob) {
-    const pixels = await decode(blob);
-    return sourceImage("own", pixels, pixels.full);
   }
 
   /** Makes a picture of the visitor the source. @param {Blob} blob @param {string} title */
@@ -124,7 +130,7 @@ export function createImages(context) {
     let answer = /** @type {any} */ (null);
     const load = async () => {
       answer = await askServer(host, "lzviz/picture", blob);
-      return fetchPicture(answer.id);
+      return fetchPicture(host, answer.id);
     };
     await bring(load, (image) => {
       live.set({ own: { blob, id: answer.id, title, notes: (answer.notes ?? []).filter(isNews) } });

@@ -41,7 +41,7 @@ export function listenForFiles({ root, live }, takers) {
   };
   /** @param {File | null} file */
   const take = (file) => {
-    if (!file) live.set({ error: { text: "That was no picture file; drop or paste an image, or press the arrow to open one." } });
+    if (!file) live.set({ error: { text: "That was no picture; drop or paste an image file." } });
     else void takers.open(file, file.name || "Pasted picture");
   };
   /** @param {DragEvent} event */

@@ -15,9 +15,9 @@ import { clamp, defaults } from "./schema.js";
  * @typedef {import("./schema.js").Schema} Schema
  * @typedef {import("./schema.js").Field} Field
  *
- * @typedef {object} Codec  bytes <-> text of the base64url alphabet
+ * @typedef {object} Codec  bytes <-> base64url text
  * @property {(bytes: Uint8Array) => string | Promise<string>} encode
- * @property {(text: string, length: number) => Uint8Array | Promise<Uint8Array>} decode  exactly `length` bytes, or throws
+ * @property {(text: string, length: number) => Uint8Array | Promise<Uint8Array>} decode  `length` bytes, or throws
  */
 
 /** A longer link is not one of ours: two full maps stay far below. */

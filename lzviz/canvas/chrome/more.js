@@ -52,7 +52,7 @@ function switchRow(context, key) {
 function approximationRow({ store }) {
   const control = toggle("Show what the grid costs", (on) =>
     store.set({ layers: { ...store.get().layers, approximation: on } }));
-  control.element.setAttribute("data-tip", "How far the bilinear control grid is from the true warp, drawn on the source.");
+  control.element.setAttribute("data-tip", "How far the bilinear control grid is from the true warp, on the source.");
   return { element: control.element, refresh: () => control.show(store.get().layers.approximation) };
 }
 

@@ -33,10 +33,11 @@ async function post(host, path, body) {
   const blob = body instanceof Blob ? body : new Blob([JSON.stringify(body)], { type: "application/json" });
   let answer;
   try {
-    answer = await fetch(new URL(path, host.base), { method: "POST", body: blob, signal: AbortSignal.timeout(PATIENCE) });
+    const signal = AbortSignal.timeout(PATIENCE);
+    answer = await fetch(new URL(path, host.base), { method: "POST", body: blob, signal });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    throw new ServerError(late ? "Python took longer than a minute" : "Python cannot be reached; is the server still running?", 0);
+    throw new ServerError(late ? "Python took longer than a minute" : "Python cannot be reached", 0);
   }
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => null);
@@ -65,7 +66,8 @@ export async function askFile(host, path, body) {
  * @param {State} state @param {import("./link.js").Codec} codec
  */
 export async function wireState(state, codec) {
-  const [paint, edgePaint] = await Promise.all([state.paint, state.edgePaint].map((map) => map && writeMap(map, codec)));
+  const maps = [state.paint, state.edgePaint].map((map) => map && writeMap(map, codec));
+  const [paint, edgePaint] = await Promise.all(maps);
   return { ...state, paint, edgePaint };
 }
 
@@ -102,7 +104,8 @@ export function createPython(context, codec, giveAgain) {
     try {
       const mine = ++seq;
       const answer = await withPicture(async () => askServer(host, "lzviz/compute", { seq: mine, ...(await body()) }));
-      if (answer.seq === seq && !wanted) live.set({ answer, answered: state, error: ours(live.get().error) ? null : live.get().error });
+      const { error } = live.get();
+      if (answer.seq === seq && !wanted) live.set({ answer, answered: state, error: ours(error) ? null : error });
     } catch (error) {
       if (!wanted) live.set({ answer: null, answered: null, error: trouble(error) });
     }
@@ -135,11 +138,13 @@ export function createPython(context, codec, giveAgain) {
     const { image, edges } = live.get();
     if (store.get().saliency !== "edges" || !image || edges || host.static) return;
     try {
-      const answer = await withPicture(() => askServer(host, "lzviz/saliency", { image: live.get().image?.id, kind: "edges" }));
+      const question = () => ({ image: live.get().image?.id, kind: "edges" });
+      const answer = await withPicture(() => askServer(host, "lzviz/saliency", question()));
       if (live.get().image?.width !== image.width || live.get().image?.data !== image.data) return;
       live.set({ edges: { h: answer.h, w: answer.w, data: fromBase64(answer.data) } });
     } catch (error) {
-      live.set({ error: { text: `The edges could not be computed: ${message(error)}.`, press: "Try again", run: () => void fetchEdges() } });
+      const text = `The edges could not be computed: ${message(error)}.`;
+      live.set({ error: { text, press: "Try again", run: () => void fetchEdges() } });
     }
   }
 
@@ -162,7 +167,8 @@ export function createPython(context, codec, giveAgain) {
   return {
     ask: () => void ask(),
     /** @param {string} what @param {string} format */
-    download: (what, format) => withPicture(async () => askFile(host, "lzviz/export", { ...(await body()), what, format })),
+    download: (what, format) =>
+      withPicture(async () => askFile(host, "lzviz/export", { ...(await body()), what, format })),
   };
 }
 

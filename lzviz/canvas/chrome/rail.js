@@ -9,11 +9,6 @@ import { reasonAgainst } from "./context.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
-const NOTES = /** @type {Record<string, string>} */ ({
-  "uniform": "corner to corner", "uniform-area": "what people use", "lz": "learned to zoom", "fovea": "for detection",
-  "lzu": "zoom and unzoom",
-});
-
 /** @param {Context} context */
 function imageSection({ host, store, live, actions }) {
   const title = h("span", { class: "lz-now" });
@@ -68,9 +63,8 @@ export function sizeNote(image, notes) {
 /** @param {Context} context */
 function samplerSection(context) {
   const { host, store, schema, actions } = context;
-  const items = host.catalogue.samplers.map(({ name, title, paper, year }) => ({
-    value: name, title, note: NOTES[name] ?? "", detail: [paper, year].filter(Boolean).join(", "),
-  }));
+  const items = host.catalogue.samplers.map(({ name, title, summary, paper }) =>
+    ({ value: name, title, note: summary, detail: paper }));
   const menu = listMenu("Sampler", items, actions.chooseSampler);
   const field = schema.field("mode");
   const mode = segmented("Reading", choices(field), (value) => store.set({ mode: value }, { history: true }));
@@ -148,7 +142,8 @@ function sliderSection(context) {
   store.subscribe(refresh);
   live.subscribe((_, changed) => changed.has("image") && refresh());
   refresh();
-  return h("section", { class: "lz-section lz-sliders", "aria-label": "Options" }, ...sliders.map(({ control }) => control.element));
+  return h("section", { class: "lz-section lz-sliders", "aria-label": "Options" },
+    ...sliders.map(({ control }) => control.element));
 }
 
 /** @param {number} width @param {import("./context.js").SourceImage | null} image */

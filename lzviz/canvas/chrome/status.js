@@ -6,6 +6,8 @@ import { milliseconds } from "./format.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
+const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "loading"];
+
 /** @param {string} label @param {string} name */
 function chip(label, name) {
   const value = h("b", {}, "–");
@@ -72,7 +74,7 @@ export function createStatus(context) {
     python.element.toggleAttribute("data-busy", busy);
   };
   live.subscribe((_, changed) => {
-    if (["measured", "answer", "busy", "error", "notice", "painting", "loading"].some((key) => changed.has(key))) show();
+    if (SHOWN.some((key) => changed.has(key))) show();
   });
   store.subscribe(line.show);
   show();

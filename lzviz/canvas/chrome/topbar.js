@@ -20,9 +20,10 @@ export function createTopbar(context) {
   const undo = iconButton("undo", "Undo", actions.undo, { key: "Z" });
   const redo = iconButton("redo", "Redo", actions.redo, { key: "Shift+Z" });
   const exporter = h("button", { type: "button", class: "lz-button lz-export", "aria-haspopup": "dialog",
-    "data-tip": "Images, grid, saliency, Python", "data-key": "X", onclick: actions.showExport }, "Export", icon("download"));
-  const share = h("button", { type: "button", class: "lz-button lz-share", "data-tip": "Copy a link to exactly this state",
-    onclick: actions.share }, "Share");
+    "data-tip": "Images, grid, saliency, Python", "data-key": "X", onclick: actions.showExport },
+  "Export", icon("download"));
+  const share = h("button", { type: "button", class: "lz-button lz-share", "data-key": "L",
+    "data-tip": "Copy a link to exactly this state", onclick: actions.share }, "Share");
 
   const refresh = () => {
     setReason(undo, store.canUndo() ? null : "Nothing to undo");
