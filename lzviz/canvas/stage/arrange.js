@@ -9,7 +9,7 @@
 
 export const TITLE = 28;
 export const GAP = 16;
-const GUTTER = 20;
+export const GUTTER = 20;
 const NARROW = 680;
 const SMALLEST = 40;
 

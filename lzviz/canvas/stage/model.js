@@ -18,27 +18,22 @@
  * @property {Raster} image       the same, rounded
  * @property {Float64Array | null} saliency  at the control nodes; null: this sampler has none
  * @property {import("../engine/attraction.js").AttractionOptions} options of the attraction
+ * @property {boolean} faulty the inverse on lattices is the published one, with its border of holes
  * @property {number} warpMs  saliency and attraction
  * @property {number} zoomMs  reading the picture
  */
 
-import { attract, createAttractionWorkspace } from "../engine/attraction.js";
+import { createAttractionWorkspace } from "../engine/attraction.js";
 import { identityWarp, reuse } from "../engine/coords.js";
 import { createPicture } from "../engine/picture.js";
 import { sampleImage } from "../engine/resample.js";
+import { attractionOptions, hasPublishedInverse, samplerWarp, takesSaliency, zoomedSize } from "../engine/samplers.js";
 import { computeSaliency, createSaliencyWorkspace } from "../engine/saliency.js";
 import { forwardGrid } from "../engine/warp.js";
-import { outputHeight } from "../chrome/schema.js";
 import { levelsOf } from "./pixels.js";
 
-/** @param {State} state */
-export const takesSaliency = ({ sampler }) => !sampler.startsWith("uniform");
-
-/** How the attraction of a state works. @param {State} state */
-const optionsOf = ({ fwhm, separable, antiCrop, floor }) => ({ fwhm, separable, antiCrop, floor });
-
 /**
- * Uniform warps need few nodes, but the mesh and the animation like as many as the other samplers have.
+ * A warp on the way from one to another.
  * @param {Warp} warp @param {Warp} to of the same size @param {number} t 0 = warp, 1 = to
  * @returns {Warp}
  */
@@ -67,7 +62,8 @@ export function createPictures() {
  * @param {ReturnType<typeof createPictures>} pictureOf
  */
 export function createModel(pictureOf) {
-  const saliencySpace = createSaliencySpace();
+  const saliencySpace = createSaliencyWorkspace();
+  const attractionSpace = createAttractionWorkspace();
   /** @type {Float64Array | undefined} */
   let grid;
   let colours = new Float32Array(0);
@@ -85,9 +81,12 @@ export function createModel(pictureOf) {
     const full = live.image;
     if (!source || !full) return null;
     const started = performance.now();
-    const zoomed = /** @type {Size} */ ([outputHeight(state.width, full.width, full.height), state.width]);
     const size = /** @type {Size} */ ([full.height, full.width]);
-    const { warp: goal, saliency } = saliencySpace(uniform ? { ...state, sampler: "uniform" } : state, live, size, zoomed);
+    const zoomed = zoomedSize(state.width, size);
+    const shown = uniform ? { ...state, sampler: "uniform" } : state;
+    const nodes = /** @type {Size} */ ([...state.nodes]);
+    const saliency = takesSaliency(shown.sampler) ? computeSaliency(state, live, nodes, size, saliencySpace) : null;
+    const goal = samplerWarp(shown, saliency, zoomed, size, attractionSpace);
     const warp = t < 1 ? between(identityWarp(goal.size), goal, t) : goal;
     const warped = performance.now();
     grid = forwardGrid(warp, zoomed, grid);
@@ -97,44 +96,10 @@ export function createModel(pictureOf) {
     if (pixels.length !== length) pixels = new Uint8ClampedArray(length);
     pixels.set(colours);
     const image = { width: zoomed[1], height: zoomed[0], data: pixels };
-    return { warp, zoomed, source: source.picture.size, grid, colours, image, saliency, options: optionsOf(state),
+    return { warp, zoomed, source: source.picture.size, grid, colours, image, saliency,
+      options: attractionOptions(state), faulty: hasPublishedInverse(shown),
       warpMs: warped - started, zoomMs: performance.now() - warped };
   }
 
   return { frame };
-}
-
-/** Saliency and warp of a state, with their workspaces. */
-function createSaliencySpace() {
-  const saliencySpace = createSaliencyWorkspace();
-  const attractionSpace = createAttractionWorkspace();
-  /**
-   * @param {State} state @param {Live} live @param {Size} source true size @param {Size} zoomed
-   * @returns {{warp: Warp, saliency: Float64Array | null}}
-   */
-  return (state, live, source, zoomed) => {
-    const size = /** @type {Size} */ ([...state.nodes]);
-    if (state.sampler === "uniform-area") return { warp: areaWarp(zoomed, source), saliency: null };
-    if (!takesSaliency(state)) return { warp: identityWarp(size), saliency: null };
-    const saliency = computeSaliency(state, live, size, source, saliencySpace);
-    const nodes = attract(saliency, size[0], size[1], optionsOf(state), attractionSpace);
-    return { warp: { nodes, size, separable: state.separable }, saliency };
-  };
-}
-
-/**
- * Half-pixel samples, each in the middle of its own W / w pixels.
- * @param {Size} zoomed @param {Size} source @returns {Warp}
- */
-function areaWarp(zoomed, source) {
-  const size = /** @type {Size} */ (zoomed.map((n) => Math.max(2, n)));
-  const warp = identityWarp(size);
-  for (let k = 0; k < warp.nodes.length; k++) {
-    const axis = 1 - (k & 1);
-    const [n, pixels] = [zoomed[axis], source[axis]];
-    if (n < 2 || pixels < 2) continue;
-    const at = ((warp.nodes[k] + 1) / 2) * (n - 1);
-    warp.nodes[k] = (2 * (((at + 0.5) * pixels) / n - 0.5)) / (pixels - 1) - 1;
-  }
-  return warp;
 }

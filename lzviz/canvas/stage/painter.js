@@ -14,6 +14,7 @@
 
 import { createInverseWorkspace, invertLattice } from "../engine/inverse.js";
 import { unzoomImage } from "../engine/resample.js";
+import { publishedInverse, takesSaliency } from "../engine/samplers.js";
 import { foldTiles } from "../engine/warp.js";
 import { DIFFERENCE_GAIN } from "./colours.js";
 import { densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField, windowed } from "./fields.js";
@@ -30,11 +31,10 @@ const SPACING = 5;
  * @returns {(Field & {low: number, high: number}) | null}
  */
 export function askedFor(state, frame) {
-  if (!frame.saliency) return null;
-  if (state.saliency === "paint") {
+  if (state.saliency === "paint" && takesSaliency(state.sampler)) {
     return state.paint && { h: state.paint.h, w: state.paint.w, values: state.paint.data, low: 1, high: state.strength };
   }
-  return rangeField(frame.saliency, frame.warp.size[0], frame.warp.size[1]);
+  return frame.saliency && rangeField(frame.saliency, state.nodes[0], state.nodes[1]);
 }
 
 /** @param {import("./renderer.js").Renderer} renderer */
@@ -48,6 +48,7 @@ export function createPainter(renderer) {
   /**
    * The unzoomed image on the lattice of a part.
    * @param {Frame} frame @param {Part} part @param {boolean} nearest
+   * @returns {{raster: Raster, valid: Uint8Array}}
    */
   function unzoom(frame, part, nearest) {
     const { edges, width, height } = part;
@@ -56,6 +57,7 @@ export function createPainter(renderer) {
     const warp = windowed(frame.warp, frame.source, window, moved);
     moved = warp.nodes;
     const found = invertLattice(warp, [height, width], inverse);
+    if (frame.faulty) publishedInverse(found, [height, width], frame.warp.size);
     const data = new Uint8ClampedArray(width * height * 4);
     unzoomImage(frame.colours, frame.zoomed, found, data, { interpolation: nearest ? "nearest" : "bilinear" });
     return { raster: { width, height, data }, valid: found.valid };
@@ -69,10 +71,13 @@ export function createPainter(renderer) {
   }
 
   return {
+    unzoom,
+
     /**
      * Layers over the source.
      * @param {View} view @param {Frame} frame @param {State} state @param {Palette} palette @param {number} ratio
      * @param {number} boxScale pixels of the read picture a source pixel
+     * @param {Raster | null} numbers the picture whose values are written on large pixels
      * @returns {Partial<Record<LayerName, string>>} ranges for the legend
      */
     overlay(view, frame, state, palette, ratio, boxScale, numbers) {
@@ -133,6 +138,12 @@ export function createPainter(renderer) {
   };
 }
 
+/** Four samples a cell: fewer, and the map would show the lattice. @param {readonly [number, number]} zoomed */
+function densitySize(zoomed) {
+  const [h, w] = fieldSize(zoomed);
+  return /** @type {[number, number]} */ ([Math.max(2, h >> 1), Math.max(2, w >> 1)]);
+}
+
 /** @param {number} value */
 const short = (value) => (value >= 10 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 2));
 
@@ -148,7 +159,7 @@ function heatOf(frame, state, palette) {
   const size = fieldSize(frame.source);
   const { layers } = state;
   if (layers.density) {
-    const field = densityField(frame.grid, fieldSize(frame.zoomed).map((n) => Math.max(2, n >> 1)));
+    const field = densityField(frame.grid, densitySize(frame.zoomed));
     heat.push({ field, table: palette.density });
     ranges.density = `0–${short(field.high)}×`;
   }
@@ -157,7 +168,7 @@ function heatOf(frame, state, palette) {
     heat.push({ field, table: palette.magnification });
     ranges.jacobian = field.high > 0 ? `${short(field.low)}–${short(field.high)}×` : "";
   }
-  if (layers.approximation && frame.saliency) {
+  if (layers.approximation && frame.saliency?.length === frame.warp.size[0] * frame.warp.size[1]) {
     const map = gridError(frame.warp, frame.saliency, frame.options, frame.source);
     heat.push({ field: pulledBack(frame.warp, size, map), table: palette.error });
     ranges.approximation = `≤ ${short(map.most)} px`;

@@ -1,0 +1,470 @@
+// @ts-check
+/**
+ * The views on the screen and what they show: layout, camera, theme, drawing. Tools act on it (tools.js).
+ *
+ * @typedef {import("../chrome/context.js").StateStore} StateStore
+ * @typedef {import("../chrome/context.js").LiveStore} LiveStore
+ * @typedef {import("./views.js").View} View
+ * @typedef {import("./views.js").ViewName} ViewName
+ * @typedef {import("./model.js").Frame} Frame
+ * @typedef {import("./hover.js").Hover} Hover
+ * @typedef {import("./camera.js").Camera} Camera
+ */
+
+import { h } from "../chrome/dom.js";
+import { toNormalised, toPixel } from "../engine/coords.js";
+import { invertPoint } from "../engine/inverse.js";
+import { arrange, GAP, GUTTER } from "./arrange.js";
+import { FIT, pan, project, restrain, toImage, zoomAt } from "./camera.js";
+import { createPalette, gradient } from "./colours.js";
+import { hoverSource, hoverZoomed, read } from "./hover.js";
+import { createLegend } from "./legend.js";
+import { createMarks } from "./marks.js";
+import { createModel, createPictures } from "./model.js";
+import { measure } from "./numbers.js";
+import { askedFor, createPainter } from "./painter.js";
+import { readoutOf, tapList } from "./readout.js";
+import { createRenderer } from "./renderer.js";
+import { createStrokes } from "./strokes.js";
+import { NUMBERS_FROM } from "./vectors.js";
+import { caption, createView, resizeView } from "./views.js";
+
+/** Numbers are printed this often while a stroke is on its way, milliseconds. */
+const PRINT_EVERY = 120;
+/** A pause after which everything is drawn and measured at its best. */
+const SETTLE_AFTER = 140;
+const FIRST_MOTION = 700;
+
+/** @type {readonly ViewName[]} */
+const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
+
+/** @param {number} share */
+const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+export class Scene {
+  /**
+   * @param {HTMLElement} container
+   * @param {{store: StateStore, live: LiveStore}} context
+   */
+  constructor(container, { store, live }) {
+    this.container = container;
+    this.store = store;
+    this.live = live;
+    this.views = /** @type {Record<ViewName, View>} */ (Object.fromEntries(NAMES.map((name) => [name, createView(name)])));
+    this.marks = /** @type {Record<ViewName, ReturnType<typeof createMarks>>} */ (
+      Object.fromEntries(NAMES.map((name) => [name, createMarks(this.views[name])])));
+    this.legend = createLegend((name) => store.set({ layers: { ...store.get().layers, [name]: !store.get().layers[name] } }));
+    this.slot = h("div", { class: "lz-stage-slot" });
+    this.scale = h("span", { class: "lz-scale", hidden: true }, h("small", {}, "0"), h("i"), h("small", {}, "128"));
+    this.root = this.build();
+    this.painter = createPainter(createRenderer());
+    this.renderer = createRenderer();
+    this.strokes = createStrokes(store, live);
+    this.pictureOf = createPictures();
+    this.model = createModel(this.pictureOf);
+    this.uniformModel = createModel(this.pictureOf);
+    /** @type {Frame | null} */
+    this.frame = null;
+    /** @type {Frame | null} */
+    this.uniform = null;
+    /** @type {Camera} */
+    this.camera = FIT;
+    this.ratio = 1;
+    this.narrow = false;
+    this.palette = this.readPalette();
+    /** @type {{view: View, x: number, y: number} | null} what the pointer or the keyboard points at, frame pixels */
+    this.pointer = null;
+    /** @type {Hover | null} */
+    this.hover = null;
+    this.pinned = false;
+    /** @type {readonly number[] | null} a box on its way, pixel edges of the picture */
+    this.box = null;
+    /** @type {"waiting" | "moving" | "done"} the motion from uniform to the warp at the first picture */
+    this.motion = "waiting";
+    this.motionStart = 0;
+    this.dirty = new Set();
+    this.ticket = 0;
+    this.printed = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.settling = undefined;
+    this.settled = false;
+    /** @type {() => void} */
+    this.onFirstFrame = () => {};
+  }
+
+  build() {
+    const { source, zoomed, unzoomed, uniform, uniformUnzoomed } = this.views;
+    source.title.append(this.legend.element);
+    unzoomed.number.before(this.scale);
+    const results = h("div", { class: "lz-results" }, zoomed.section, uniform.section, unzoomed.section,
+      uniformUnzoomed.section);
+    const root = h("div", { class: "lz-views" }, source.section, this.slot, results);
+    this.container.append(root);
+    return root;
+  }
+
+  // Sizes and theme --------------------------------------------------------------------------------------------------
+
+  /** The picture that is read, or null before there is one. */
+  get picture() {
+    return this.pictureOf(this.store.get(), this.live.get());
+  }
+
+  get extent() {
+    const picture = this.picture;
+    return picture ? { width: picture.picture.size[1], height: picture.picture.size[0] } : { width: 1, height: 1 };
+  }
+
+  readPalette() {
+    const style = getComputedStyle(this.container);
+    const dark = document.body.classList.contains("dark");
+    const palette = createPalette((name) => style.getPropertyValue(name).trim(), dark);
+    this.legend.paint(palette);
+    const bar = /** @type {HTMLElement} */ (this.scale.querySelector("i"));
+    bar.style.backgroundImage = gradient(palette.difference);
+    return palette;
+  }
+
+  /** Sizes of the frames from the container's; false while the page is hidden. */
+  layOut() {
+    const style = getComputedStyle(this.container);
+    const inside = (/** @type {string} */ a, /** @type {string} */ b) => parseFloat(a) + parseFloat(b) || 0;
+    const width = this.container.clientWidth - inside(style.paddingLeft, style.paddingRight);
+    const height = this.container.clientHeight - inside(style.paddingTop, style.paddingBottom);
+    if (width < 1) return false;
+    this.ratio = Math.min(2, window.devicePixelRatio || 1);
+    const { image } = this.live.get();
+    const aspect = image ? Math.min(8, Math.max(1 / 4, image.width / image.height)) : 1.5;
+    const beside = this.store.get().compare === "uniform";
+    const sizes = arrange({ width, height }, aspect, beside, window.innerHeight);
+    this.narrow = sizes.narrow;
+    this.root.toggleAttribute("data-narrow", sizes.narrow);
+    this.root.style.setProperty("--columns", String(sizes.columns));
+    this.root.style.setProperty("--gap", `${GAP}px`);
+    this.root.style.setProperty("--gutter", `${GUTTER}px`);
+    for (const name of NAMES) resizeView(this.views[name], name === "source" ? sizes.source : sizes.result);
+    for (const name of /** @type {const} */ (["uniform", "uniformUnzoomed"])) this.views[name].section.hidden = !beside;
+    this.camera = restrain(this.camera, this.views.source.box, this.extent);
+    return true;
+  }
+
+  // Camera -----------------------------------------------------------------------------------------------------------
+
+  /** The camera of the zoomed views: its centre is where the centre of the source went. @param {Frame} frame */
+  zoomedCamera(frame) {
+    const { width, height } = this.extent;
+    const source = [this.camera.u * width - 0.5, this.camera.v * height - 0.5];
+    const at = invertPoint(frame.warp, toNormalised(source[0], width), toNormalised(source[1], height));
+    const [rows, columns] = frame.zoomed;
+    const camera = { u: (toPixel(at.x, columns) + 0.5) / columns, v: (toPixel(at.y, rows) + 0.5) / rows, zoom: this.camera.zoom };
+    return restrain(camera, this.views.zoomed.box, { width: columns, height: rows });
+  }
+
+  /** Move the shared camera so that a zoomed view has `camera`. @param {Frame} frame @param {Camera} camera */
+  followZoomed(frame, camera) {
+    const [rows, columns] = frame.zoomed;
+    const [[x, y]] = read(frame, [[camera.u * columns - 0.5, camera.v * rows - 0.5]]);
+    const { width, height } = this.extent;
+    return { u: (x + 0.5) / width, v: (y + 0.5) / height, zoom: camera.zoom };
+  }
+
+  /**
+   * @param {View} view @param {(camera: Camera, box: View["box"], image: {width: number, height: number}) => Camera} change
+   * @returns {boolean} whether the camera moved
+   */
+  moveCamera(view, change) {
+    const frame = view.name === "zoomed" ? this.frame : view.name === "uniform" ? this.uniform : null;
+    const before = this.camera;
+    if (frame) {
+      const [height, width] = frame.zoomed;
+      this.camera = this.followZoomed(frame, change(this.zoomedCamera(frame), view.box, { width, height }));
+    } else this.camera = change(before, view.box, this.extent);
+    this.camera = restrain(this.camera, this.views.source.box, this.extent);
+    const moved = ["u", "v", "zoom"].some((key) => Math.abs(/** @type {any} */ (this.camera)[key] - /** @type {any} */ (before)[key]) > 1e-9);
+    if (moved) this.request("photo", "draw");
+    return moved;
+  }
+
+  /** @param {View} view @param {number} dx @param {number} dy CSS pixels */
+  panBy(view, dx, dy) {
+    return this.moveCamera(view, (camera, box, image) => pan(camera, box, image, dx, dy));
+  }
+
+  /** @param {View} view @param {number} factor @param {readonly number[]} [at] frame pixels; its middle */
+  zoomBy(view, factor, at = [view.box.width / 2, view.box.height / 2]) {
+    return this.moveCamera(view, (camera, box, image) => zoomAt(camera, box, image, factor, at[0], at[1]));
+  }
+
+  fit() {
+    this.camera = FIT;
+    this.request("photo", "draw");
+  }
+
+  // Drawing ----------------------------------------------------------------------------------------------------------
+
+  /**
+   * Draw soon: "layout" > "photo", "warp" > "draw" > "marks".
+   * @param {...("layout" | "photo" | "warp" | "draw" | "marks")} what
+   */
+  request(...what) {
+    for (const name of what) this.dirty.add(name);
+    this.ticket ||= requestAnimationFrame(() => {
+      this.ticket = 0;
+      this.flush();
+    });
+  }
+
+  /** Draw now what is due. */
+  flush() {
+    const { dirty } = this;
+    if (dirty.has("layout")) {
+      if (!this.layOut()) return;
+      for (const name of ["photo", "warp"]) dirty.add(name);
+    }
+    if (!this.picture || this.views.source.box.width < 1) return dirty.clear();
+    const started = performance.now();
+    if (dirty.has("warp")) this.compute();
+    if (dirty.has("photo")) this.drawPhoto();
+    if (dirty.has("warp") || dirty.has("photo") || dirty.has("draw")) this.draw(started);
+    this.drawMarks();
+    dirty.clear();
+    if (this.motion === "moving") this.request("warp");
+  }
+
+  /** Work of one pointer move: warp and all views, before the handler returns. */
+  redraw() {
+    this.dirty.add("warp");
+    this.flush();
+  }
+
+  compute() {
+    const state = this.strokes.shown(this.store.get());
+    const live = this.live.get();
+    this.frame = this.model.frame(state, live, { uniform: live.uniform, t: this.progress() });
+    this.uniform = state.compare === "uniform" ? this.uniformModel.frame(state, live, { uniform: true }) : null;
+  }
+
+  /** How far the first motion is, eased out; 1 when there is none. */
+  progress() {
+    if (this.motion === "done") return 1;
+    if (this.motion === "waiting") {
+      const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
+      this.motion = still ? "done" : "moving";
+      this.motionStart = performance.now();
+    }
+    const t = Math.min(1, (performance.now() - this.motionStart) / FIRST_MOTION);
+    if (t === 1 || this.strokes.active()) this.motion = "done";
+    return this.motion === "done" ? 1 : 1 - (1 - t) ** 3;
+  }
+
+  drawPhoto() {
+    const view = this.views.source;
+    view.projection = project(this.camera, view.box, this.extent);
+    const { layers } = this.store.get();
+    const receded = Object.values(layers).some(Boolean);
+    const levels = this.picture?.levels ?? [];
+    this.renderer.photo(view, levels, view.projection, this.ratio, { receded, brightness: this.palette.brightness });
+  }
+
+  /** @param {number} started performance.now() at the start of the work */
+  draw(started) {
+    const { frame, views } = this;
+    if (!frame) return;
+    const state = this.strokes.shown(this.store.get());
+    const quick = this.strokes.active() || this.motion === "moving";
+    this.drawOverlay(frame, state);
+    this.drawPair(frame, views.zoomed, views.unzoomed, state, quick);
+    if (this.uniform) this.drawPair(this.uniform, views.uniform, views.uniformUnzoomed, state, quick);
+    const drawMs = performance.now() - started - frame.warpMs;
+    this.settled = !quick;
+    this.print(drawMs, quick);
+    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
+    this.onFirstFrame();
+  }
+
+  /** @param {Frame} frame @param {import("../store.js").State} state */
+  drawOverlay(frame, state) {
+    const { image } = this.live.get();
+    const view = this.views.source;
+    const boxScale = image ? this.extent.width / image.width : 1;
+    const numbers = view.projection.scale >= NUMBERS_FROM ? this.picture?.levels[0] ?? null : null;
+    const ranges = this.painter.overlay(view, frame, state, this.palette, this.ratio, boxScale, numbers);
+    this.legend.ranges(ranges);
+    this.legend.show(state.layers);
+  }
+
+  /**
+   * @param {Frame} frame @param {View} zoomed @param {View} unzoomed @param {import("../store.js").State} state
+   * @param {boolean} quick one lattice point a CSS pixel is enough
+   */
+  drawPair(frame, zoomed, unzoomed, state, quick) {
+    const [rows, columns] = frame.zoomed;
+    zoomed.projection = project(this.zoomedCamera(frame), zoomed.box, { width: columns, height: rows });
+    this.painter.zoomed(zoomed, frame, this.ratio);
+    unzoomed.projection = project(this.camera, unzoomed.box, this.extent);
+    const ratio = quick ? 1 : this.ratio;
+    const nearest = state.interpolation === "nearest";
+    const wanted = state.compare === "difference" && unzoomed.name === "unzoomed";
+    if (!wanted) return this.painter.unzoomed(unzoomed, frame, ratio, nearest);
+    const mean = this.painter.difference(unzoomed, frame, this.picture?.levels ?? [], ratio, nearest, this.palette);
+    caption(unzoomed, { number: `mean ${mean.toFixed(1)}` });
+  }
+
+  // Words and numbers ------------------------------------------------------------------------------------------------
+
+  /** @param {number} drawMs @param {boolean} quick */
+  print(drawMs, quick) {
+    clearTimeout(this.settling);
+    const now = performance.now();
+    if (quick && now - this.printed < PRINT_EVERY) return this.settleSoon();
+    this.printed = now;
+    if (!this.frame) return;
+    this.publish(drawMs, true);
+    this.settleSoon();
+  }
+
+  settleSoon() {
+    this.settling = setTimeout(() => {
+      if (this.strokes.active() || this.motion === "moving") return this.settleSoon();
+      if (!this.settled) this.request("draw");
+      else if (this.frame) this.publish(this.live.get().measured?.drawMs ?? 0, false);
+    }, SETTLE_AFTER);
+  }
+
+  /** @param {number} drawMs @param {boolean} quick */
+  publish(drawMs, quick) {
+    const { frame } = this;
+    if (!frame) return;
+    const state = this.strokes.shown(this.store.get());
+    const before = this.live.get().measured ?? {};
+    const kept = quick ? { roundTrip: before.roundTrip, coverage: before.coverage } : {};
+    const measured = { ...kept, ...measure(frame, askedFor(state, frame), quick), drawMs };
+    this.live.set({ measured });
+    this.writeTitles(frame, measured);
+  }
+
+  /** @param {Frame} frame @param {any} measured */
+  writeTitles(frame, measured) {
+    const { image, uniform } = this.live.get();
+    const { compare } = this.store.get();
+    const [rows, columns] = frame.zoomed;
+    if (!image) return;
+    const shown = this.extent.width === image.width ? "" : ` · read at ${this.extent.width} × ${this.extent.height}`;
+    const scale = this.views.source.projection.scale * this.ratio;
+    caption(this.views.source, { size: `${image.width} × ${image.height}${shown} · ${percent(scale).replace(".0 ", " ")}` });
+    this.views.source.size.title = `Shown at ${percent(scale)}: area averages below 100 %, the pixels themselves above.`;
+    const share = (rows * columns) / (image.width * image.height);
+    caption(this.views.zoomed, { title: uniform ? "Uniform" : "Zoomed", size: `${columns} × ${rows}`,
+      number: uniform ? "the same pixels" : `${percent(share)} of the pixels` });
+    caption(this.views.uniform, { size: `${columns} × ${rows}`, number: "the same pixels" });
+    const different = compare === "difference";
+    this.scale.hidden = !different;
+    caption(this.views.unzoomed, { title: different ? "Difference" : uniform ? "Uniform, unzoomed" : "Unzoomed",
+      size: different ? "to the source" : frame.faulty ? "published inverse" : "exact inverse" });
+    if (!different) caption(this.views.unzoomed, { number: tripText(measured) });
+    this.describe(measured.sentence);
+  }
+
+  /** The sentence of the warp as the text of the views. @param {string} sentence */
+  describe(sentence) {
+    const { image } = this.live.get();
+    const texts = /** @type {Record<ViewName, string>} */ ({
+      source: `Source, ${image?.width} by ${image?.height} pixels, with the samples on it. ${sentence}`,
+      zoomed: `Zoomed image. ${sentence}`, unzoomed: `The zoomed image brought back over the source. ${sentence}`,
+      uniform: "Uniform sampling with the same number of pixels.",
+      uniformUnzoomed: "Uniform sampling brought back over the source.",
+    });
+    for (const name of NAMES) caption(this.views[name], { label: texts[name] });
+  }
+
+  // Hover and marks --------------------------------------------------------------------------------------------------
+
+  /**
+   * Frame position -> pixel of the picture that is read.
+   * @param {View} view @param {readonly number[]} at @returns {[number, number]}
+   */
+  sourceAt(view, [x, y]) {
+    const place = toImage(view.projection, x, y);
+    const frame = view.name === "zoomed" ? this.frame : view.name === "uniform" ? this.uniform : null;
+    return frame ? read(frame, [place])[0] : place;
+  }
+
+  /** The hover that the pointer means now. @returns {Hover | null} */
+  readPointer() {
+    const { pointer, frame } = this;
+    if (!pointer || !frame) return null;
+    if (pointer.view.name === "zoomed") {
+      const [x, y] = toImage(pointer.view.projection, pointer.x, pointer.y);
+      return hoverZoomed(frame, x, y);
+    }
+    const [x, y] = this.sourceAt(pointer.view, [pointer.x, pointer.y]);
+    const { width, height } = this.extent;
+    const outside = x < -0.5 || y < -0.5 || x > width - 0.5 || y > height - 0.5;
+    return outside ? null : hoverSource(frame, x, y);
+  }
+
+  drawMarks() {
+    const { frame } = this;
+    const state = this.store.get();
+    if (!this.pinned) this.hover = this.readPointer();
+    else if (this.hover && frame) this.hover = hoverZoomed(frame, this.hover.pixel[0], this.hover.pixel[1]);
+    const picture = this.picture?.picture;
+    const taps = this.hover && frame && picture ? tapList(frame, picture, this.hover.pixel, state.interpolation) : [];
+    for (const name of NAMES) this.markView(name, taps);
+    this.drawBrush();
+    this.marks.source.box(this.box, this.views.source.projection);
+    this.publishHover(taps);
+  }
+
+  /** @param {ViewName} name @param {ReturnType<typeof tapList>} taps */
+  markView(name, taps) {
+    const { projection } = this.views[name];
+    const marks = this.marks[name];
+    if (name === "zoomed") {
+      const at = this.hover?.pixel;
+      marks.quad(at ? [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]].map(([dx, dy]) =>
+        /** @type {const} */ ([at[0] + dx, at[1] + dy])) : null, projection);
+      return;
+    }
+    if (name === "uniform") return;
+    marks.quad(this.hover?.quad ?? null, projection);
+    if (name === "source") marks.taps(taps, projection);
+  }
+
+  /** The ring of the brush where the pointer is; on the zoomed view only its place in the source. */
+  drawBrush() {
+    const { pointer } = this;
+    const { tool, brushSize } = this.store.get();
+    const painting = tool === "paint" || tool === "erase";
+    const { width, height } = this.extent;
+    for (const name of /** @type {const} */ (["source", "unzoomed"])) {
+      const view = this.views[name];
+      const mine = painting && pointer && (pointer.view === view || (name === "source" && pointer.view.name === "zoomed"));
+      if (!mine) this.marks[name].brush(null, 0, false);
+      else {
+        const [x, y] = this.sourceAt(pointer.view, [pointer.x, pointer.y]);
+        const { scale, x: left, y: top } = view.projection;
+        const radius = (brushSize * Math.max(width, height) * scale) / 2;
+        this.marks[name].brush([left + (x + 0.5) * scale, top + (y + 0.5) * scale], radius, tool === "erase");
+      }
+    }
+  }
+
+  /** @param {ReturnType<typeof tapList>} taps */
+  publishHover(taps) {
+    const { image, hover } = this.live.get();
+    if (!this.hover || !this.frame || !image) {
+      if (hover) this.live.set({ hover: null });
+      return;
+    }
+    if (this.strokes.active() && performance.now() - this.printed > 16) return;
+    this.live.set({ hover: readoutOf(this.hover, this.frame, taps, image) });
+  }
+}
+
+/** @param {{coverage?: number, roundTrip?: number}} measured */
+function tripText({ coverage, roundTrip }) {
+  if (coverage === undefined || roundTrip === undefined) return "";
+  if (coverage < 0.9995) return `covers ${percent(coverage)}`;
+  return roundTrip < 0.001 ? "round trip < 0.001 px" : `round trip ${roundTrip.toFixed(3)} px`;
+}
