@@ -1,0 +1,7 @@
+"""Content-adaptive downsampling: masks, quadtrees and networks that run on them."""
+
+from lzviz.adaptive import masks
+from lzviz.adaptive.adapter import Adapted, Plan, Report, adapt
+from lzviz.adaptive.quadtree import Leaves, QuadTree
+
+__all__ = ["Adapted", "Leaves", "Plan", "QuadTree", "Report", "adapt", "masks"]

@@ -1,0 +1,330 @@
+"""``adapt``: content-adaptive downsampling (Hesse et al. 2023) inside any convolutional network, which stays as it is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_flatten
+
+from lzviz.adaptive.folding import Watch, fold, shape_twin
+from lzviz.adaptive.lattice import Tree
+from lzviz.adaptive.levels import active_cells, check_levels
+from lzviz.adaptive.quadtree import QuadTree
+from lzviz.adaptive.run import Fallback, Levels, Run, Settings, names_of, settle
+from lzviz.adaptive.tensor import Filled, MultiResolution, Rows, to_dense
+from lzviz.coords import Size, check_size
+from lzviz.cost import Cost
+
+
+def adapt(
+    model: nn.Module,
+    output_stride: tuple[int, int] = (8, 16),
+    *,
+    offset: str = "corner",
+    pool: str = "exact",
+    dense_from: str | None = None,
+    global_pool: str = "area",
+    batch_norm: str = "rows",
+) -> Adapted:
+    """Let a network spend its resolution where it is wanted; the module itself is called unchanged.
+
+    Args:
+        model: any module of convolutions; give it *strided* (its own output stride the coarse one, or more).
+        output_stride: (fine, coarse). Up to ``fine`` the network runs as it is; from there on its strides halve only
+            the cells that the levels allow, down to ``coarse``; strides after that dilate everything.
+        offset: where later convolutions sample a halved block: "corner" (its cell (0, 0), whose value it has; coarse
+            locations then equal the stock network exactly) or "center" (as the public code does).
+        pool: "exact", or "paper": max and average pooling leave fine cells unpooled.
+        dense_from: name of a submodule that runs on the dense fine grid, dilated by the same rule.
+        global_pool: pooling over the whole map: "area" weights each row with the cells that it stands for, "coarse" reads
+            the coarsest grid only, as the strided network does.
+        batch_norm: statistics in training: "rows" counts every row once, "area" by its cells.
+
+    Raises:
+        ValueError: an option that is none, strides that are no powers of two, a submodule that is not there.
+    """
+    fine, coarse = _check_strides(output_stride)
+    chosen = {"offset": offset, "pool": pool, "global_pool": global_pool, "batch_norm": batch_norm}
+    for name, options in OPTIONS.items():
+        if chosen[name] not in options:
+            raise ValueError(f"expected {name} as one of {', '.join(map(repr, options))}, got {chosen[name]!r}")
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"expected model as a torch.nn.Module, got {type(model).__name__}")
+    names = [name for name, _ in model.named_modules()]
+    if dense_from is not None and dense_from not in names:
+        near = ", ".join(repr(name) for name, _ in model.named_children())
+        raise ValueError(f"the model has no submodule {dense_from!r} to run densely; its children are {near}")
+    return Adapted(model, Settings(fine, coarse, offset, pool, dense_from, global_pool, batch_norm))
+
+
+OPTIONS = {
+    "offset": ("corner", "center"),
+    "pool": ("exact", "paper"),
+    "global_pool": ("area", "coarse"),
+    "batch_norm": ("rows", "area"),
+}
+
+
+def _check_strides(output_stride: object) -> tuple[int, int]:
+    try:
+        fine, coarse = output_stride  # type: ignore[misc]
+        good = all(isinstance(s, int) and s > 0 and not s & (s - 1) for s in (fine, coarse)) and fine < coarse
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise ValueError(
+            f"expected output_stride as (fine, coarse), powers of two, fine < coarse, got {output_stride!r}"
+        )
+    return fine, coarse  # type: ignore[possibly-undefined]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run could not do on rows, and where it made its adaptive steps. Iterates over the fallbacks."""
+
+    fallbacks: tuple[Fallback, ...]
+    steps: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[Fallback]:
+        return iter(self.fallbacks)
+
+    def __len__(self) -> int:
+        return len(self.fallbacks)
+
+    def __str__(self) -> str:
+        steps = f"Adaptive steps in {', '.join(self.steps)}." if self.steps else "Not run yet."
+        if not self.fallbacks:
+            return f"{steps} Every operation ran on rows."
+        return f"{steps} On the dense fine grid ran: {'; '.join(map(str, self.fallbacks))}."
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The tables of some levels, to be used for many images: ``adapted(x, plan=plan)``.
+
+    Attributes:
+        tree: the machine's grids and tables.
+        image_size: (H, W) of the images.
+    """
+
+    tree: Tree
+    image_size: Size
+    _adapted: Adapted = field(repr=False)
+    channels: int | None = None
+
+    @property
+    def levels(self) -> Tensor:
+        """(B, 1, h, w) int64, blocks completed."""
+        return self.tree.levels[:, None]
+
+    @property
+    def layout(self) -> QuadTree:
+        """The kept cells as a layout over the image."""
+        return QuadTree(self.levels, self._adapted.settings.fine, self.image_size)
+
+    @cached_property
+    def row_fraction(self) -> float:
+        """Rows over cells of the fine grid, in (0, 1]."""
+        return active_cells(self.tree.levels).double().mean().item()
+
+    @cached_property
+    def _counted(self) -> Run:
+        return self._adapted._shapes(self.tree, self.image_size, self.channels)
+
+    @property
+    def cost(self) -> Cost:
+        """Layer by layer, for the whole batch: ``plan.cost.without("classifier").total``."""
+        return Cost(tuple(self._counted.layers))
+
+    @property
+    def cost_dense(self) -> Cost:
+        """The same with every cell kept: the dilated network."""
+        return Cost(tuple(self._counted.layers_dense))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one adaptive run over the batch."""
+        return self.cost.total
+
+    @property
+    def macs_dense(self) -> int:
+        """Multiply-adds with every cell kept."""
+        return self.cost_dense.total
+
+
+class Adapted:
+    """A network that takes levels; see :func:`adapt`.
+
+    Attributes:
+        model: the module, unchanged.
+        settings: how it is adapted.
+    """
+
+    def __init__(self, model: nn.Module, settings: Settings, folded: frozenset[str] = frozenset()):
+        self.model = model
+        self.settings = settings
+        self._folded = folded
+        self._last: Run | None = None
+
+    def __call__(
+        self, x: Tensor, *args: Any, levels: Levels | None = None, plan: Plan | None = None, **kwargs: Any
+    ) -> Any:
+        """Run the model on an image (B, C, H, W).
+
+        Args:
+            levels: (B, 1, h, w) integers on the fine grid (0 = keep, v = halve v times), or a callable that makes them from
+                the features before the first adaptive step (the input of the module that makes it, dense).
+            plan: levels prepared by :meth:`plan`, instead.
+            args, kwargs: whatever else the model takes.
+
+        Returns:
+            What the model returns, its maps as ordinary tensors on the finest grid.
+        """
+        return to_dense(self._run(x, args, kwargs, levels, plan)[0])
+
+    def rows(
+        self, x: Tensor, *args: Any, levels: Levels | None = None, plan: Plan | None = None, **kwargs: Any
+    ) -> Tensor:
+        """The rows (N, C) of the model's last map, in the order of :class:`QuadTree`: images one after the other."""
+        output, run = self._run(x, args, kwargs, levels, plan)
+        maps = [leaf for leaf in tree_flatten(output)[0] if isinstance(leaf, MultiResolution)]
+        if not maps or not isinstance(maps[-1].state, Rows | Filled):
+            raise ValueError(
+                f"{run.names[id(self.model)]} returns no rows: its output is an ordinary tensor; call it instead"
+            )
+        state = maps[-1].state
+        rows = state.tensor if isinstance(state, Rows) else state.grid.take(state.tensor)
+        return rows.index_select(0, state.grid.place[0].argsort(stable=True)) if state.grid.batch > 1 else rows
+
+    def plan(self, levels: Tensor, size: Size, channels: int | None = None) -> Plan:
+        """Tables of ``levels`` for images of ``size`` (H, W), reusable; counts its multiply-adds when asked.
+
+        Args:
+            channels: of the image; those of the first convolution by default.
+        """
+        h, w = check_size(size)
+        plain = check_levels(levels, self.settings.depth)
+        for cells, pixels in zip(plain.shape[-2:], (h, w), strict=True):
+            if cells not in (pixels // self.settings.fine, -(-pixels // self.settings.fine)):
+                fine = tuple(-(-n // self.settings.fine) for n in (h, w))
+                raise ValueError(
+                    f"levels are {plain.shape[-2]} x {plain.shape[-1]}, but an image of {h} x {w} has {fine[0]} x {fine[1]} cells at "
+                    f"output stride {self.settings.fine}"
+                )
+        tree = Tree.grow(plain, self.settings.depth, self.settings.offset == "center")
+        return Plan(tree, (h, w), self, channels)
+
+    def report(self) -> Report:
+        """Which operations of the last run fell back to the dense grid, and where the adaptive steps are."""
+        run = self._last
+        return Report(tuple(run.fallbacks), tuple(run.steps)) if run else Report((), ())
+
+    def compile(self) -> Adapted:
+        """A faster one for inference: BatchNorm is folded into the convolutions of a copy of the model."""
+        model = copy.deepcopy(self.model).eval()
+        pairs = self._norm_pairs()
+        modules = dict(model.named_modules())
+        for conv, norm in pairs:
+            fold(modules[conv], modules[norm])  # type: ignore[arg-type]
+        return Adapted(model, self.settings, frozenset(norm for _, norm in pairs))
+
+    def _norm_pairs(self) -> list[tuple[str, str]]:
+        """Names of (convolution, norm) that can be folded, seen in a run without data on the smallest image of use."""
+        side = self.settings.coarse * 4
+        while True:
+            watch = Watch()
+            cells = side // self.settings.fine
+            levels = torch.zeros(1, cells, cells, dtype=torch.int64)
+            try:
+                run = self._shapes(Tree(levels, self.settings.depth), (side, side), None, watch)
+            except ValueError:
+                if side >= 1024:
+                    raise
+                side *= 2
+                continue
+            return [(run.names[id(conv)], run.names[id(norm)]) for conv, norm in watch.pairs()]
+
+    @cached_property
+    def _twin(self) -> nn.Module:
+        return shape_twin(self.model)
+
+    def _shapes(self, tree: Tree, size: Size, channels: int | None, watch: Watch | None = None) -> Run:
+        """A run without data: counts multiply-adds and checks that the model fits."""
+        channels = channels or _input_channels(self.model)
+        x = torch.empty(tree.levels.shape[0], channels, *size, device="meta", dtype=_dtype(self.model))
+        run = self._new_run(self._twin, tree, watch)
+        with Counting(run), torch.no_grad():
+            self._follow(self._twin, run, x, (), {})
+        return run
+
+    def _run(self, x: Tensor, args: tuple, kwargs: dict, levels: Levels | None, plan: Plan | None) -> tuple[Any, Run]:
+        if not isinstance(x, Tensor) or x.ndim != 4:
+            raise ValueError(
+                f"expected an image (B, C, H, W), got {tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__}"
+            )
+        if (levels is None) == (plan is None):
+            raise ValueError("give either levels=(B, 1, h, w) integers (or a callable that makes them) or plan=")
+        run = self._new_run(self.model, levels if plan is None else plan.tree, None)  # type: ignore[arg-type]
+        return self._follow(self.model, run, x, args, kwargs), run
+
+    def _new_run(self, model: nn.Module, levels: Levels | Tree, watch: Watch | None) -> Run:
+        return Run(self.settings, names_of(model), levels, self._folded, watch=watch)
+
+    def _follow(self, model: nn.Module, run: Run, x: Tensor, args: tuple, kwargs: dict) -> Any:
+        with run.following(model):
+            output = model(MultiResolution(settle(x), run), *args, **kwargs)
+        if not x.is_meta:
+            self._last = run
+        _check_steps(run)
+        return output
+
+
+def _check_steps(run: Run) -> None:
+    """Complain if the model never came to its adaptive steps."""
+    name, settings = next(iter(run.names.values())), run.settings
+    resized = f" Its features were resized by {', '.join(run.changes)}." if run.changes else ""
+    if run.tree is None:
+        reached = "it has no stride" if run.reached == 1 else f"its strides end at {run.reached}"
+        raise ValueError(
+            f"module {name!r}: {reached}, so nothing is left to adapt after output stride {settings.fine}.{resized} "
+            f"Remedy: give the strided network (not its dilated version), or an output_stride below its own."
+        )
+    if run.halvings < settings.depth:
+        raise ValueError(
+            f"module {name!r}: it halves the fine grid {run.halvings} time(s) and ends at output stride "
+            f"{settings.fine << run.halvings}, never reaching {settings.coarse}.{resized} Remedy: "
+            f"output_stride=({settings.fine}, {settings.fine << run.halvings})."
+        )
+
+
+def _input_channels(model: nn.Module) -> int:
+    first = next((m for m in model.modules() if isinstance(m, nn.Conv2d)), None)
+    return first.in_channels if first else 3
+
+
+def _dtype(model: nn.Module) -> torch.dtype:
+    return next((p.dtype for p in model.parameters() if p.is_floating_point()), torch.float32)
+
+
+class Counting(TorchFunctionMode):
+    """Counts the multiply-adds of layers that run on ordinary tensors (after a global pooling, for instance)."""
+
+    def __init__(self, run: Run):
+        super().__init__()
+        self.run = run
+
+    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if not any(isinstance(a, MultiResolution) for a in args) and func in (F.conv2d, F.linear, F.conv_transpose2d):
+            x, weight = args[:2]
+            used = (x if func is F.conv_transpose2d else result).numel() // weight.shape[0]
+            self.run.count(func.__name__, weight, used, used)
+        return result

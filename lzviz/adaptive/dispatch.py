@@ -1,0 +1,60 @@
+"""Which rule answers a torch function that meets a multi-resolution tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_flatten
+
+from lzviz.adaptive import rules, windows
+from lzviz.adaptive.run import Run
+from lzviz.adaptive.tensor import MultiResolution
+
+HOMES = (rules, windows)  # importing them declares their rules
+
+METADATA = frozenset(
+    (
+        *("size", "dim", "ndimension", "numel", "nelement", "stride", "get_device", "element_size", "__len__"),
+        *("is_floating_point", "is_complex", "is_contiguous", "is_sparse", "is_signed", "is_inference"),
+        *("__hash__", "__repr__", "__set__"),
+    )
+)
+
+
+def apply(func: Callable, args: tuple, kwargs: dict) -> Any:
+    """Answer ``func(*args, **kwargs)``, in which a multi-resolution tensor takes part."""
+    name = getattr(func, "__name__", str(func))
+    if name == "__get__":
+        return _attribute(func, args)
+    if name in METADATA:
+        return _plainly(func, args, kwargs)
+    run = next(a.run for a in tree_flatten((args, kwargs))[0] if isinstance(a, MultiResolution))
+    if run.watch is None:
+        return _answer(run, name, func, args, kwargs)
+    run.watch.used(run, name, args, kwargs)
+    return run.watch.made(run, name, _answer(run, name, func, args, kwargs))
+
+
+def _answer(run: Run, name: str, func: Callable, args: tuple, kwargs: dict) -> Any:
+    if name in rules.RULES:
+        return rules.RULES[name](run, func, args, kwargs)
+    if name.strip("_") in rules.POINTWISE:
+        return rules.pointwise(run, func, args, kwargs)
+    return rules.fall_back(run, func, args, kwargs)
+
+
+def _attribute(func: Any, args: tuple) -> Any:
+    name = getattr(getattr(func, "__self__", None), "__name__", "")
+    if name == "data":
+        return args[0].detach()
+    if name == "requires_grad":
+        return args[0].state.tensor.requires_grad
+    return _plainly(func, args, {})
+
+
+def _plainly(func: Callable, args: tuple, kwargs: dict) -> Any:
+    """Ask the tensor itself: shape, device and the like are the map's own."""
+    with torch._C.DisableTorchFunctionSubclass():
+        return func(*args, **kwargs)

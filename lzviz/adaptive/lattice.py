@@ -1,0 +1,269 @@
+"""Where the rows of a multi-resolution map lie, and which row each kernel tap reads.
+
+After n halvings of a network (*exponent* n) a cell of level v stands for a block of ``2^min(v, n)`` fine cells a side. Its
+row belongs to the block's top-left cell, its *corner*. Rows come in the order of the paper: the coarsest grid, dense and
+row-major, then the finer cells. A convolution of the network reads its taps ``(k * dilation - padding) * 2^n`` fine cells
+away from its corner, through the row that owns the cell found there; outside the map it reads zero.
+
+All coarsest cells lie on multiples of their own size and their taps on multiples of it too, so they only ever read each
+other: they are the strided network, whatever the finer cells do (the paper's Guarantee 2).
+
+The *extent* (h, w) of a map is the part of the fine grid on which its rows live. The stock network has
+``ceil(extent / 2^n)`` features an axis there, and nested ceilings let odd sizes and unpadded kernels through unharmed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lzviz.adaptive.levels import complete
+
+Pair = tuple[int, int]
+
+
+class Window(NamedTuple):
+    """A sliding window, in cells of the stock network: kernel (y, x), dilation, padding before and after, stride."""
+
+    kernel: Pair
+    dilation: Pair
+    before: Pair
+    after: Pair
+    stride: int = 1
+    ceil_mode: bool = False
+
+    @property
+    def is_point(self) -> bool:
+        """True for a 1x1 window without padding."""
+        return self.kernel == (1, 1) and self.before == self.after == (0, 0)
+
+    def extent(self, extent: Pair, exponent: int) -> Pair:
+        """The extent of the output, at exponent + log2(stride), of a map of ``extent`` at ``exponent``."""
+        return (self._axis(0, extent[0], 2**exponent), self._axis(1, extent[1], 2**exponent))
+
+    def _axis(self, axis: int, extent: int, cell: int) -> int:
+        reach = self.dilation[axis] * (self.kernel[axis] - 1)
+        out = extent + (self.before[axis] + self.after[axis] - reach) * cell
+        if self.ceil_mode:  # one more window where it starts inside the map or its left padding
+            out = min(out + (self.stride - 1) * cell, extent + self.before[axis] * cell)
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """Completed levels of a batch and the grids that a network makes of them.
+
+    Attributes:
+        levels: (B, h, w) int64, constant on their blocks.
+        depth: the deepest level possible; the coarsest grid never gets wider than ``2^depth`` cells.
+        centred: sample later convolutions at ``2^v // 2`` of the block instead of its corner (the public code).
+    """
+
+    levels: Tensor
+    depth: int
+    centred: bool = False
+    _grids: dict = field(default_factory=dict, repr=False)
+
+    @staticmethod
+    def grow(levels: Tensor, depth: int, centred: bool = False) -> Tree:
+        """The tree of any levels (B, h, w) >= 0; blocks are completed."""
+        return Tree(complete(levels, depth), depth, centred)
+
+    @property
+    def size(self) -> Pair:
+        return self.levels.shape[-2], self.levels.shape[-1]
+
+    @cached_property
+    def is_fine(self) -> bool:
+        """No cell is downsampled: the dilated network."""
+        return not bool(self.levels.any())
+
+    def grid(self, exponent: int, extent: Pair | None = None) -> Grid:
+        """The grid after ``exponent`` halvings; made once."""
+        key = (exponent, extent or self.size)
+        if key not in self._grids:
+            self._grids[key] = Grid(self, *key)
+        return self._grids[key]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The rows of a tree after ``exponent`` halvings, on ``extent`` fine cells."""
+
+    tree: Tree
+    exponent: int
+    extent: Pair
+    _tables: dict = field(default_factory=dict, repr=False)
+
+    @property
+    def batch(self) -> int:
+        return self.tree.levels.shape[0]
+
+    @property
+    def step(self) -> int:
+        """Fine cells between neighbours of the coarsest grid."""
+        return 2 ** min(self.exponent, self.tree.depth)
+
+    @property
+    def coarse_size(self) -> Pair:
+        return -(-self.extent[0] // self.step), -(-self.extent[1] // self.step)
+
+    @property
+    def coarse_rows(self) -> int:
+        return self.batch * self.coarse_size[0] * self.coarse_size[1]
+
+    @property
+    def rows(self) -> int:
+        return self._corners.shape[0]
+
+    @property
+    def is_dense(self) -> bool:
+        """Every cell of the extent has a row."""
+        return self.rows == self.batch * self.extent[0] * self.extent[1]
+
+    @property
+    def size(self) -> Pair:
+        """(h, w) of the fine cells considered: those of the tree, or more where wide padding made the map grow."""
+        return max(self.extent[0], self.tree.size[0]), max(self.extent[1], self.tree.size[1])
+
+    @cached_property
+    def level(self) -> Tensor:
+        """(B, h, w) how often each cell is halved here, ``min(levels, exponent)``; border levels are continued."""
+        levels = self.tree.levels.clamp(max=self.exponent)
+        if self.size == self.tree.size:
+            return levels
+        (h, w), (y, x) = self.tree.size, self._axes
+        return levels[:, y[:, 0].clamp(max=h - 1)][:, :, x[0].clamp(max=w - 1)]
+
+    def level_at(self, place: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        """The level of cells (batch, y, x)."""
+        (batch, y, x), (h, w) = place, self.size
+        return self.level[batch, y.clamp(max=h - 1), x.clamp(max=w - 1)]
+
+    @cached_property
+    def _axes(self) -> tuple[Tensor, Tensor]:
+        (h, w), device = self.size, self.tree.levels.device
+        return torch.arange(h, device=device)[:, None], torch.arange(w, device=device)[None, :]
+
+    @cached_property
+    def _corners(self) -> Tensor:
+        """(N,) flat index b * h * w + y * w + x of each row's corner."""
+        (y, x), (h, w) = self._axes, self.size
+        side = (1 << self.level) - 1
+        inside = (y < self.extent[0]) & (x < self.extent[1])
+        active = ((y & side) == 0) & ((x & side) == 0) & inside
+        on_coarse = ((y & (self.step - 1)) == 0) & ((x & (self.step - 1)) == 0)
+        flat = torch.arange(self.batch * h * w, device=active.device).view(self.batch, h, w)
+        coarse = flat[:, : self.extent[0] : self.step, : self.extent[1] : self.step]
+        return torch.cat([coarse.reshape(-1), (active & ~on_coarse).reshape(-1).nonzero()[:, 0]])
+
+    @cached_property
+    def place(self) -> tuple[Tensor, Tensor, Tensor]:
+        """(batch, y, x) of each row's corner, (N,) int64 each."""
+        h, w = self.size
+        rest = self._corners % (h * w)
+        return self._corners // (h * w), rest // w, rest % w
+
+    @cached_property
+    def row_level(self) -> Tensor:
+        """(N,) level of each row."""
+        return self.level.reshape(-1)[self._corners]
+
+    @cached_property
+    def owner(self) -> Tensor:
+        """(B, eh, ew) the row that each cell of the extent belongs to."""
+        return self._owner_of(*self._axes)[:, : self.extent[0], : self.extent[1]].contiguous()
+
+    def _owner_of(self, y: Tensor, x: Tensor) -> Tensor:
+        """The owner of cells y (H, 1), x (1, W), which may lie beyond the border: (B, H, W); ``rows`` = nobody."""
+        h, w = self.size
+        ids = torch.full((self.batch * h * w,), self.rows, device=self.level.device)
+        ids[self._corners] = torch.arange(self.rows, device=ids.device)
+        side = (1 << self.level[:, y[:, 0].clamp(0, h - 1)][:, :, x[0].clamp(0, w - 1)]) - 1
+        corner_y, corner_x = y & ~side, x & ~side
+        found = (corner_y >= 0) & (corner_y < self.extent[0]) & (corner_x >= 0) & (corner_x < self.extent[1])
+        image = torch.arange(self.batch, device=ids.device)[:, None, None] * (h * w)
+        return torch.where(found, ids[(image + corner_y * w + corner_x).clamp(0, ids.numel() - 1)], self.rows)
+
+    @cached_property
+    def area(self) -> Tensor:
+        """(N,) fine cells that each row stands for."""
+        return torch.bincount(self.owner.reshape(-1), minlength=self.rows)
+
+    def fill(self, rows: Tensor) -> Tensor:
+        """Rows (N, C) to the dense fine grid, each cell with its owner's value: (B, C, eh, ew), channels last."""
+        if rows.is_meta:
+            return rows.new_empty(self.batch, rows.shape[1], *self.extent)
+        values = rows if self._in_order else rows.index_select(0, self.owner.reshape(-1))
+        return values.view(self.batch, *self.extent, rows.shape[1]).permute(0, 3, 1, 2)
+
+    @cached_property
+    def _in_order(self) -> bool:
+        return self.step == 1 and self.is_dense
+
+    def take(self, dense: Tensor) -> Tensor:
+        """The rows (N, C) of a dense fine map (B, C, eh, ew), read at their corners."""
+        if dense.is_meta:
+            return dense.new_empty(self.rows, dense.shape[1])
+        values = dense.permute(0, 2, 3, 1).reshape(-1, dense.shape[1])
+        return values if self._in_order else values.index_select(0, self._at)
+
+    @cached_property
+    def _at(self) -> Tensor:
+        batch, y, x = self.place
+        return (batch * self.extent[0] + y) * self.extent[1] + x
+
+    def coarse(self, rows: Tensor) -> Tensor:
+        """The coarsest grid of rows (N, C) as an ordinary map (B, C, hc, wc), channels last; a view."""
+        return rows[: self.coarse_rows].view(self.batch, *self.coarse_size, rows.shape[1]).permute(0, 3, 1, 2)
+
+    def after(self, window: Window, extent: Pair | None = None) -> Grid:
+        """The grid of a window's output."""
+        extent = window.extent(self.extent, self.exponent) if extent is None else extent
+        return self.tree.grid(self.exponent + window.stride.bit_length() - 1, extent)
+
+    def taps(self, window: Window, out: Grid) -> Tensor:
+        """Which row each output row reads: (out.rows, taps) int64 into the rows of this grid; ``rows`` = outside."""
+        key = (window, out.exponent, out.extent)
+        if key not in self._tables:
+            self._tables[key] = self._make_taps(window, out)
+        return self._tables[key]
+
+    def _make_taps(self, window: Window, out: Grid) -> Tensor:
+        cell, device = 2**self.exponent, self.level.device
+        shifts = [
+            (torch.arange(window.kernel[axis], device=device) * window.dilation[axis] - window.before[axis]) * cell
+            for axis in (0, 1)
+        ]
+        slack = self.step // 2 if self.tree.centred else 0
+        low = [max(0, -int(shift[0])) for shift in shifts]
+        high = [max(0, int(shift[-1])) + slack for shift in shifts]
+        high = [reach + out.extent[axis] for axis, reach in enumerate(high)]
+        owner = self._padded_owner(low, high)
+        batch, y, x = out.place
+        if self.tree.centred:
+            centre = (1 << self.level_at(out.place)) // 2
+            y, x = y + centre, x + centre
+        width = owner.shape[2]
+        base = (batch * owner.shape[1] + y + low[0]) * width + x + low[1]
+        offset = (shifts[0][:, None] * width + shifts[1][None, :]).reshape(-1)
+        return owner.reshape(-1).index_select(0, (base[:, None] + offset).reshape(-1)).view(-1, offset.numel())
+
+    def _padded_owner(self, low: list[int], high: list[int]) -> Tensor:
+        """The owner of the cells from -low to high, both axes; ``rows`` where nobody is.
+
+        The public code's centres may lie in the cut-off part of a border block: that belongs to the block.
+        """
+        if not self.tree.centred:
+            h, w = (max(h, e) for h, e in zip(high, self.extent, strict=True))
+            margin = (low[1], w - self.extent[1], low[0], h - self.extent[0])
+            return F.pad(self.owner, margin, value=self.rows)
+        device = self.level.device
+        y = torch.arange(-low[0], high[0], device=device)[:, None]
+        x = torch.arange(-low[1], high[1], device=device)[None, :]
+        return torch.where((y >= 0) & (x >= 0), self._owner_of(y, x), self.rows)

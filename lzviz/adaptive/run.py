@@ -1,0 +1,160 @@
+"""One call of an adapted network: what was asked, where in the model it is, what it met."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from lzviz.adaptive.lattice import Tree
+from lzviz.adaptive.levels import check_levels
+from lzviz.adaptive.tensor import Dense, MultiResolution
+from lzviz.cost import Layer
+
+Levels = Tensor | Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network is adapted; see :func:`lzviz.adapt`."""
+
+    fine: int
+    coarse: int
+    offset: str = "corner"
+    pool: str = "exact"
+    dense_from: str | None = None
+    global_pool: str = "area"
+    statistics: str = "rows"
+
+    @property
+    def depth(self) -> int:
+        """Levels of the quadtree: halvings from the fine to the coarse output stride."""
+        return (self.coarse // self.fine).bit_length() - 1
+
+
+class Fallback(NamedTuple):
+    """An operation that ran on the dense fine grid, and where."""
+
+    module: str
+    operation: str
+
+    def __str__(self) -> str:
+        return f"{self.operation} in {self.module}"
+
+
+class Frame(NamedTuple):
+    """A module being run, and the first multi-resolution state that it received."""
+
+    name: str
+    module: nn.Module
+    state: Any
+
+
+@dataclass(eq=False)
+class Run:
+    """The state of one call."""
+
+    settings: Settings
+    names: dict[int, str]
+    levels: Levels | Tree
+    folded: frozenset[str] = frozenset()
+    tree: Tree | None = None
+    stack: list[Frame] = field(default_factory=list)
+    fallbacks: list[Fallback] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
+    layers_dense: list[Layer] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    reached: int = 1
+    halvings: int = 0
+    watch: Any = None
+
+    @property
+    def module(self) -> str:
+        """The name of the module being run."""
+        return self.stack[-1].name if self.stack else "the model"
+
+    @property
+    def wants_dense(self) -> bool:
+        """Inside the submodule named by ``dense_from``."""
+        name = self.settings.dense_from
+        return name is not None and any(frame.name == name for frame in self.stack)
+
+    def error(self, what: str, remedy: str) -> ValueError:
+        """A ``ValueError`` that names the module and the remedy."""
+        return ValueError(f"module {self.module!r}: {what}. Remedy: {remedy}.")
+
+    def note_fallback(self, operation: str) -> None:
+        entry = Fallback(self.module, operation)
+        if entry not in self.fallbacks:
+            self.fallbacks.append(entry)
+
+    def count(self, operation: str, weight: Tensor, outputs: int, outputs_dense: int) -> None:
+        """Note a product that uses ``weight`` once for each of its outputs: as it ran, and on the dense fine grid."""
+        for layers, rows in ((self.layers, outputs), (self.layers_dense, outputs_dense)):
+            layers.append(Layer(self.module, operation, rows * weight.numel(), (rows, weight.shape[0])))
+
+    def step_tree(self, features: Dense) -> Tree:
+        """The tree of this call, made at the first adaptive step from the levels or from what predicts them."""
+        if self.tree is None:
+            self.tree = self.levels if isinstance(self.levels, Tree) else self._grow(features)
+        if self.tree.size != features.size or self.tree.levels.shape[0] != features.tensor.shape[0]:
+            b, (h, w) = self.tree.levels.shape[0], self.tree.size
+            raise self.error(
+                f"the levels are for {b} image(s) of {h} x {w} fine cells, the features here are "
+                f"{features.tensor.shape[0]} of {features.size[0]} x {features.size[1]}",
+                "make the levels (or the plan) at the size of this image's fine grid",
+            )
+        return self.tree
+
+    def _grow(self, features: Dense) -> Tree:
+        levels = self.levels
+        if not isinstance(levels, Tensor) and callable(levels):
+            levels = levels(self._features_before_step(features))
+        plain = check_levels(levels, self.settings.depth, batch=features.tensor.shape[0], size=features.size)
+        device = "cpu" if features.tensor.is_meta else features.tensor.device
+        return Tree.grow(plain.to(device), self.settings.depth, self.settings.offset == "center")
+
+    def _features_before_step(self, features: Dense) -> Tensor:
+        """What the outermost running module got at the fine stride (layer3's input in a ResNet)."""
+        for frame in self.stack:
+            if isinstance(frame.state, Dense) and frame.state.stride == self.settings.fine:
+                return frame.state.tensor
+        return features.tensor
+
+    @contextmanager
+    def following(self, model: nn.Module) -> Iterator[None]:
+        """Follow the modules of ``model`` as they run in this thread; nothing stays behind."""
+        thread = threading.get_ident()
+
+        def enter(module: nn.Module, args: tuple) -> None:
+            if threading.get_ident() == thread and id(module) in self.names:
+                state = next((a.state for a in args if isinstance(a, MultiResolution)), None)
+                self.stack.append(Frame(self.names[id(module)], module, state))
+
+        def leave(module: nn.Module, args: tuple, output: Any) -> None:
+            if threading.get_ident() == thread and self.stack and self.stack[-1].module is module:
+                self.stack.pop()
+
+        hooks = (register_module_forward_pre_hook(enter), register_module_forward_hook(leave))
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+            self.stack.clear()
+
+
+def names_of(model: nn.Module) -> dict[int, str]:
+    """The dotted name of every module of ``model``, by identity."""
+    return {id(module): name or type(model).__name__ for name, module in model.named_modules()}
+
+
+def settle(x: Tensor) -> Dense:
+    """The state in which an image (B, C, H, W) enters the network."""
+    return Dense(x, 1, (x.shape[-2], x.shape[-1]))

@@ -1,0 +1,114 @@
+"""The multi-resolution tensor: what an unmodified network is called on.
+
+It looks like a feature map (B, C, h, w), shape, device and dtype included, and holds one of three things:
+
+* :class:`Dense`: before the first adaptive step, an ordinary tensor that remembers its stride;
+* :class:`Rows`: after it, the rows (N, C) of a :class:`~lzviz.adaptive.lattice.Grid`;
+* :class:`Filled`: after it too, but on the whole fine grid, where windows are dilated instead of strided.
+
+Every torch function that meets one comes to ``__torch_function__`` and is answered by a rule of
+:mod:`lzviz.adaptive.dispatch`. Gradients flow through what it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_map
+
+from lzviz.adaptive.lattice import Grid
+
+if TYPE_CHECKING:
+    from lzviz.adaptive.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Dense:
+    """An ordinary tensor of any shape, made from features of ``stride`` whose size was ``size``."""
+
+    tensor: Tensor
+    stride: int
+    size: tuple[int, int]
+
+    @property
+    def shape(self) -> torch.Size:
+        return self.tensor.shape
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows (N, C) of a grid. ``last``: the model sees its channels last, (B, h, w, C)."""
+
+    tensor: Tensor
+    grid: Grid
+    last: bool = False
+
+    @property
+    def shape(self) -> torch.Size:
+        h, w = self.grid.extent
+        channels = self.tensor.shape[1]
+        return torch.Size((self.grid.batch, h, w, channels) if self.last else (self.grid.batch, channels, h, w))
+
+
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """The whole fine grid (B, C, eh, ew) of a network that is ``grid.exponent`` halvings deep."""
+
+    tensor: Tensor
+    grid: Grid
+
+    @property
+    def shape(self) -> torch.Size:
+        return self.tensor.shape
+
+
+State = Dense | Rows | Filled
+
+
+class MultiResolution(Tensor):
+    """A feature map in one of three states; see the module."""
+
+    state: State
+    run: Run
+
+    @staticmethod
+    def __new__(cls, state: State, run: Run) -> MultiResolution:
+        tensor = state.tensor
+        out = torch.Tensor._make_wrapper_subclass(cls, state.shape, dtype=tensor.dtype, device=tensor.device)
+        out.state, out.run = state, run
+        return out
+
+    def dense(self) -> Tensor:
+        """An ordinary tensor: the map on the finest grid, each cell with its owner's value."""
+        return dense(self.state)
+
+    def __repr__(self, *, tensor_contents: object = None) -> str:
+        return f"MultiResolution({type(self.state).__name__}, {tuple(self.state.shape)})"
+
+    @classmethod
+    def __torch_function__(cls, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        from lzviz.adaptive.dispatch import apply
+
+        return apply(func, args, kwargs or {})
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        holder = next(a for a in tree_flatten((args, kwargs))[0] if isinstance(a, MultiResolution))
+        raise holder.run.error(
+            f"{func} reached a multi-resolution map past every rule",
+            "name the module in dense_from=, so that it runs on the dense fine grid",
+        )
+
+
+def dense(state: State) -> Tensor:
+    """The dense tensor of a state."""
+    return state.grid.fill(state.tensor) if isinstance(state, Rows) else state.tensor
+
+
+def to_dense(value: Any) -> Any:
+    """Every multi-resolution tensor in nested ``value`` as an ordinary one."""
+    return tree_map(lambda leaf: leaf.dense() if isinstance(leaf, MultiResolution) else leaf, value)

@@ -1,0 +1,289 @@
+"""Rules for sliding windows: where the stride of the network lives, and its adaptive steps.
+
+Before the fine output stride is reached, windows run as they are. The first strided one after that is the first
+*adaptive step*: it turns the dense map into rows. From then on a stride never thins the fine grid; it halves those cells
+that their level allows, and everything after it reads its taps twice as far apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lzviz.adaptive import convolution, pooling
+from lzviz.adaptive.lattice import Grid, Pair, Tree, Window
+from lzviz.adaptive.rules import current, fill, rule
+from lzviz.adaptive.run import Run
+from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense
+
+
+def pair(value: Any) -> Pair:
+    """An int or a pair, as torch takes them."""
+    if isinstance(value, int):
+        return value, value
+    values = tuple(value)
+    return (values[0], values[-1])
+
+
+def bind(names: str, args: tuple, kwargs: dict, **defaults: Any) -> dict[str, Any]:
+    """Arguments by name."""
+    return {**defaults, **dict(zip(names.split(), args, strict=False)), **kwargs}
+
+
+def one_stride(run: Run, stride: Any) -> int:
+    """The stride of both axes; only powers of two can be followed."""
+    y, x = pair(stride)
+    if y != x or y < 1 or y & (y - 1):
+        raise run.error(f"its stride is {(y, x)}", "CAD halves both axes: use strides 1, 2, 4, ... equal on both axes")
+    return y
+
+
+def enter(run: Run, state: State, stride: int) -> State:
+    """The state in which a window of ``stride`` runs: makes the adaptive step when its time has come."""
+    state = current(run, state)
+    if not isinstance(state, Dense) or stride == 1:
+        return state
+    fine, reached = run.settings.fine, state.stride * stride
+    if state.stride < fine:
+        if reached > fine:
+            raise run.error(
+                f"it goes from output stride {state.stride} to {reached} at once, past the fine output stride {fine}",
+                f"choose an output stride that the network reaches, for instance output_stride=({state.stride}, ...)",
+            )
+        return state
+    tree = run.step_tree(state)
+    grid = tree.grid(0)
+    return Filled(state.tensor, grid) if tree.is_fine else Rows(grid.take(state.tensor), grid)
+
+
+def note_step(run: Run, stride: int, state: Rows | Filled) -> None:
+    run.halvings = max(run.halvings, state.grid.exponent + stride.bit_length() - 1)
+    if stride > 1 and run.module not in run.steps:
+        run.steps.append(run.module)
+
+
+def check_size(run: Run, state: Dense) -> None:
+    if state.tensor.ndim == 4 and tuple(state.tensor.shape[-2:]) != state.size:
+        raise run.error(
+            f"its features are {tuple(state.tensor.shape[-2:])} where {state.size} were expected: they were reshaped before",
+            "adapt the part of the model that keeps features as (B, C, h, w) maps",
+        )
+
+
+def ran_dense(run: Run, func: Callable, state: Dense, stride: int, args: tuple, kwargs: dict) -> Dense:
+    out = func(state.tensor, *args, **kwargs)
+    run.reached = max(run.reached, state.stride * stride)
+    return Dense(out, state.stride * stride, (out.shape[-2], out.shape[-1]))
+
+
+def check_extent(run: Run, state: Rows | Filled, window: Window) -> None:
+    if min(window.extent(state.grid.extent, state.grid.exponent)) < 1:
+        raise run.error(f"a map of {state.grid.extent} fine cells is too small for its window", "use a larger image")
+
+
+# Convolution ---------------------------------------------------------------------------------------------------------
+
+
+def conv_window(run: Run, weight: Tensor, stride: int, padding: Any, dilation: Any) -> Window:
+    kernel, dilation = (weight.shape[2], weight.shape[3]), pair(dilation)
+    if padding == "valid":
+        padding = 0
+    if padding == "same":
+        total = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+        before = (total[0] // 2, total[1] // 2)
+        return Window(kernel, dilation, before, (total[0] - before[0], total[1] - before[1]), stride)
+    return Window(kernel, dilation, pair(padding), pair(padding), stride)
+
+
+@rule("conv2d")
+def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    names = "input weight bias stride padding dilation groups"
+    call = bind(names, args, kwargs, bias=None, stride=1, padding=0, dilation=1, groups=1)
+    x, weight, bias, groups = call["input"], call["weight"], call["bias"], call["groups"]
+    state = current(run, x.state)
+    if isinstance(state, Filled) and tuple(state.tensor.shape[-2:]) != state.grid.extent:
+        return F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
+    stride = one_stride(run, call["stride"])
+    state = enter(run, state, stride)
+    if isinstance(state, Dense):
+        check_size(run, state)
+        out: State = ran_dense(
+            run, func, state, stride, (weight, bias, call["stride"], call["padding"], call["dilation"], groups), {}
+        )
+    else:
+        note_step(run, stride, state)
+        window = conv_window(run, weight, stride, call["padding"], call["dilation"])
+        check_extent(run, state, window)
+        out = _convolve(state, window, weight, bias, groups)
+    _count(run, out, weight)
+    return MultiResolution(out, run)
+
+
+def _convolve(state: Rows | Filled, window: Window, weight: Tensor, bias: Tensor | None, groups: int) -> State:
+    if isinstance(state, Rows):
+        return Rows(*convolution.convolve(state.tensor, state.grid, window, weight, bias, groups))
+    cell = 2**state.grid.exponent
+    tensor, padding = _pad(state.tensor, window, cell)
+    dilation = tuple(d * cell for d in window.dilation)
+    return Filled(F.conv2d(tensor, weight, bias, 1, padding, dilation, groups), state.grid.after(window))
+
+
+def _pad(tensor: Tensor, window: Window, cell: int, value: float = 0.0) -> tuple[Tensor, list[int]]:
+    """Padding that both sides share is left to the operation; the rest is done here."""
+    before, after = ([p * cell for p in side] for side in (window.before, window.after))
+    if before == after and value == 0:
+        return tensor, before
+    return F.pad(tensor, (before[1], after[1], before[0], after[0]), value=value), [0, 0]
+
+
+def _count(run: Run, out: State, weight: Tensor) -> None:
+    if isinstance(out, Dense):
+        cells = rows = out.tensor.shape[0] * out.size[0] * out.size[1]
+    else:
+        cells = out.grid.batch * out.grid.extent[0] * out.grid.extent[1]
+        rows = out.grid.rows if isinstance(out, Rows) else cells
+    run.count("conv2d", weight, rows, cells)
+
+
+# Pooling -------------------------------------------------------------------------------------------------------------
+
+
+@rule("max_pool2d", "max_pool2d_with_indices")
+def _max_pool2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    names = "input kernel_size stride padding dilation ceil_mode return_indices"
+    call = bind(names, args, kwargs, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)
+    if call["return_indices"] or "indices" in func.__name__:
+        raise run.error("max-pooling with indices has no meaning on rows", "use max-pooling without return_indices")
+    return _pool(run, func, args, kwargs, call, "max", "window")
+
+
+@rule("avg_pool2d")
+def _avg_pool2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    names = "input kernel_size stride padding ceil_mode count_include_pad divisor_override"
+    call = bind(
+        names, args, kwargs, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+    )
+    divisor = call["divisor_override"] or ("window" if call["count_include_pad"] else "inside")
+    return _pool(run, func, args, kwargs, {**call, "dilation": 1}, "mean", divisor)
+
+
+def _pool(run: Run, func: Callable, args: tuple, kwargs: dict, call: dict, reduce: str, divisor: str | int) -> Any:
+    kernel = pair(call["kernel_size"])
+    stride = one_stride(run, kernel if call["stride"] in (None, [], ()) else call["stride"])
+    state = enter(run, call["input"].state, stride)
+    if isinstance(state, Dense):
+        check_size(run, state)
+        rest = {k: v for k, v in kwargs.items() if k != "input"}
+        return MultiResolution(ran_dense(run, func, state, stride, args[1:] if args else (), rest), run)
+    note_step(run, stride, state)
+    padding = pair(call["padding"])
+    window = Window(kernel, pair(call["dilation"]), padding, padding, stride, bool(call["ceil_mode"]))
+    check_extent(run, state, window)
+    return MultiResolution(_pooled(run, state, window, reduce, divisor), run)
+
+
+def _pooled(run: Run, state: Rows | Filled, window: Window, reduce: str, divisor: str | int) -> State:
+    exact = run.settings.pool == "exact"
+    if isinstance(state, Rows):
+        return Rows(*pooling.pool(state.tensor, state.grid, window, reduce, divisor, exact))
+    # On the dense grid: the same pooling over a tree of nothing but fine cells.
+    grid, whole = state.grid, _whole(state.grid)
+    rows, out = pooling.pool(whole.take(state.tensor), whole, window, reduce, divisor, exact)
+    return Filled(out.fill(rows), grid.tree.grid(out.exponent, out.extent))
+
+
+def _whole(grid: Grid) -> Grid:
+    """The grid of the same place in a tree without coarse cells."""
+    if grid.tree.is_fine:
+        return grid
+    levels = torch.zeros_like(grid.tree.levels)
+    return Tree(levels, grid.tree.depth, grid.tree.centred).grid(grid.exponent, grid.extent)
+
+
+# The whole map -------------------------------------------------------------------------------------------------------
+
+
+@rule("adaptive_avg_pool2d", "adaptive_max_pool2d")
+def _adaptive_pool(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    x, size = args[0], args[1] if len(args) > 1 else kwargs["output_size"]
+    reduce = "mean" if "avg" in func.__name__ else "max"
+    target = pair(size) if isinstance(size, int) or None not in size else None
+    if target == (1, 1):
+        return _over_map(run, x, reduce)[..., None, None]
+    state = current(run, x.state)
+    if run.settings.global_pool == "coarse" and isinstance(state, Rows):
+        return func(state.grid.coarse(state.tensor), *args[1:], **kwargs)
+    return func(dense(state), *args[1:], **kwargs)
+
+
+def _over_map(run: Run, x: MultiResolution, reduce: str) -> Tensor:
+    """(B, C): the mean or maximum of each map."""
+    state, coarse = current(run, x.state), run.settings.global_pool == "coarse"
+    if isinstance(state, Rows):
+        return pooling.over_images(state.tensor, state.grid, reduce, coarse)
+    tensor = state.tensor
+    if isinstance(state, Filled) and coarse:
+        tensor = tensor[..., :: state.grid.step, :: state.grid.step]
+    return tensor.mean((2, 3)) if reduce == "mean" else tensor.amax((2, 3))
+
+
+@rule("mean", "amax", "sum")
+def _mean(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    from lzviz.adaptive.rules import _channel_rule, fall_back
+
+    call = bind("input dim keepdim", args, kwargs, dim=None, keepdim=False)
+    x, dim, name = call["input"], call["dim"], func.__name__
+    state = x.state
+    dims = tuple(d % 4 for d in (dim if isinstance(dim, tuple | list) else (dim,))) if dim is not None else ()
+    whole = (1, 2) if isinstance(state, Rows) and state.last else (2, 3)
+    if tuple(sorted(dims)) == whole and name != "sum" and len(x.shape) == 4:
+        out = _over_map(run, x, "mean" if name == "mean" else "max")
+        if not call["keepdim"]:
+            return out
+        return out[:, None, None] if whole == (1, 2) else out[..., None, None]
+    if len(dims) == 1 and call["keepdim"]:
+        return _channel_rule(1)(run, func, (x, dims[0]), {"keepdim": True})
+    return fall_back(run, func, args, kwargs)
+
+
+# Norms ---------------------------------------------------------------------------------------------------------------
+
+
+@rule("batch_norm")
+def _batch_norm(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    names = "input running_mean running_var weight bias training momentum eps"
+    call = bind(names, args, kwargs, running_mean=None, running_var=None, weight=None, bias=None, training=False,
+                momentum=0.1, eps=1e-5)  # fmt: skip
+    if run.module in run.folded:
+        return call["input"]
+    state = current(run, call["input"].state)
+    rest = (args[1:], kwargs)
+    if not isinstance(state, Rows):
+        out = func(state.tensor, *rest[0], **rest[1])
+        return MultiResolution(_like(state, out), run)
+    if call["training"] and run.settings.statistics == "area":
+        return MultiResolution(Rows(_area_norm(state, call), state.grid), run)
+    return MultiResolution(Rows(func(state.tensor, *rest[0], **rest[1]), state.grid), run)
+
+
+def _like(state: Dense | Filled, tensor: Tensor) -> State:
+    return Dense(tensor, state.stride, state.size) if isinstance(state, Dense) else Filled(tensor, state.grid)
+
+
+def _area_norm(state: Rows, call: dict) -> Tensor:
+    """Batch normalisation whose statistics count each row with the area that it stands for."""
+    rows, area = state.tensor, state.grid.area.to(state.tensor.dtype)[:, None]
+    total = area.sum()
+    mean = (rows * area).sum(0) / total
+    variance = ((rows - mean).square() * area).sum(0) / total
+    if call["running_mean"] is not None:
+        with torch.no_grad():
+            call["running_mean"].lerp_(mean, call["momentum"])
+            call["running_var"].lerp_(variance * total / (total - 1), call["momentum"])
+    out = (rows - mean) * torch.rsqrt(variance + call["eps"])
+    out = out if call["weight"] is None else out * call["weight"]
+    return out if call["bias"] is None else out + call["bias"]
