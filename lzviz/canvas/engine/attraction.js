@@ -200,15 +200,17 @@ function attractPlane(workspace, h, w) {
   if (!rows || !columns) return;
   const mass = (workspace.mass = reuse(workspace.mass, w, Float64Array));
   const moment = (workspace.moment = reuse(workspace.moment, w, Float64Array));
+  const columnMass = columns.mass, columnMoment = columns.moment;
   for (let i = 0, at = 0; i < rows.count; i++) {
     combineRows(rows.mass, saliency, i, h, w, mass);
     combineRows(rows.moment, saliency, i, h, w, moment);
     for (let j = 0; j < columns.count; j++, at += 2) {
       let weight = 0, x = 0, y = 0;
       for (let c = 0, k = j * w; c < w; c++, k++) {
-        weight += columns.mass[k] * mass[c];
-        x += columns.moment[k] * mass[c];
-        y += columns.mass[k] * moment[c];
+        const share = columnMass[k];
+        weight += share * mass[c];
+        x += columnMoment[k] * mass[c];
+        y += share * moment[c];
       }
       nodes[at] = place(x, weight, j, columns.count);
       nodes[at + 1] = place(y, weight, i, rows.count);

@@ -19,6 +19,7 @@
  * @property {Size} original      (h, w) before that
  * @property {Float32Array} data  all levels, one after the other, (h, w, 3) each
  * @property {Level[]} levels
+ * @property {Int32Array} offsets @property {Int32Array} heights @property {Int32Array} widths  the same, for loops
  */
 
 /**
@@ -39,7 +40,12 @@ export function createPicture(rgba, size, scale = 1) {
   if (scale === 1) copyColours(rgba, data);
   else shrink(rgba, size, data, shrunk);
   for (let level = 1; level < levels.length; level++) halve(data, levels[level - 1], levels[level]);
-  return { size: shrunk, scale, original: [size[0], size[1]], data, levels };
+  return {
+    size: shrunk, scale, original: [size[0], size[1]], data, levels,
+    offsets: Int32Array.from(levels, ({ offset }) => offset),
+    heights: Int32Array.from(levels, ({ height }) => height),
+    widths: Int32Array.from(levels, ({ width }) => width),
+  };
 }
 
 /** @param {number} n @param {number} scale */

@@ -56,27 +56,51 @@ function sampleNearest({ data, size: [height, width] }, grid, out) {
 }
 
 /** @param {Picture} picture @param {Float64Array} grid @param {Float32Array} out */
-function sampleBilinear({ data, levels, size: [height, width] }, grid, out) {
-  out.fill(0);
+function sampleBilinear({ data, size: [height, width] }, grid, out) {
   for (let k = 0, to = 0; k < grid.length; k += 2, to += 4) {
-    addBilinear(data, levels[0], toPixel(grid[k], width), toPixel(grid[k + 1], height), 1, out, to);
+    const x = clampIndex(toPixel(grid[k], width), width - 1), y = clampIndex(toPixel(grid[k + 1], height), height - 1);
+    const j = Math.floor(x), i = Math.floor(y);
+    const u = x - j, v = y - i;
+    const a = 3 * (i * width + j), right = j + 1 < width ? 3 : 0, below = i + 1 < height ? 3 * width : 0;
+    const w11 = u * v, w10 = v - w11, w01 = u - w11, w00 = 1 - u - w10;
+    const b = a + right, c = a + below, d = c + right;
+    out[to] = w00 * data[a] + w01 * data[b] + w10 * data[c] + w11 * data[d];
+    out[to + 1] = w00 * data[a + 1] + w01 * data[b + 1] + w10 * data[c + 1] + w11 * data[d + 1];
+    out[to + 2] = w00 * data[a + 2] + w01 * data[b + 2] + w10 * data[c + 2] + w11 * data[d + 2];
     out[to + 3] = 255;
   }
   return out;
 }
 
-/** @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out */
+/**
+ * The hot path of a frame: everything of a sample stays in local variables.
+ * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out
+ */
 function sampleAntialias(picture, grid, zoomed, out) {
-  const { data, levels, size: [height, width] } = picture;
-  out.fill(0);
+  const { data, offsets, widths, heights, size: [height, width] } = picture;
   for (let r = 0, k = 0, to = 0; r < zoomed[0]; r++) {
-    for (let c = 0; c < zoomed[1]; c++, k += 2, to += 4) {
-      const lod = levelOfDetail(picture, grid, zoomed, r, c);
-      const below = Math.floor(lod);
-      const share = lod - below;
-      const x = toPixel(grid[k], width), y = toPixel(grid[k + 1], height);
-      addLevel(data, levels[below], below, x, y, 1 - share, out, to);
-      if (share > 0) addLevel(data, levels[below + 1], below + 1, x, y, share, out, to);
+    for (let column = 0; column < zoomed[1]; column++, k += 2, to += 4) {
+      const lod = levelOfDetail(picture, grid, zoomed, r, column);
+      const first = Math.floor(lod), share = lod - first;
+      const px = toPixel(grid[k], width) + 0.5, py = toPixel(grid[k + 1], height) + 0.5;
+      let red = 0, green = 0, blue = 0;
+      for (let level = first; level <= first + 1; level++) {
+        const weight = level === first ? 1 - share : share;
+        if (weight === 0) continue;
+        const w = widths[level], h = heights[level], shrink = 1 / (1 << level);
+        const x = clampIndex(px * shrink - 0.5, w - 1), y = clampIndex(py * shrink - 0.5, h - 1);
+        const j = Math.floor(x), i = Math.floor(y);
+        const u = x - j, v = weight * (y - i);
+        const a = offsets[level] + 3 * (i * w + j), b = j + 1 < w ? a + 3 : a, below = i + 1 < h ? 3 * w : 0;
+        const w11 = u * v, w10 = v - w11, w01 = weight * u - w11, w00 = weight - weight * u - w10;
+        const c = a + below, d = b + below;
+        red += w00 * data[a] + w01 * data[b] + w10 * data[c] + w11 * data[d];
+        green += w00 * data[a + 1] + w01 * data[b + 1] + w10 * data[c + 1] + w11 * data[d + 1];
+        blue += w00 * data[a + 2] + w01 * data[b + 2] + w10 * data[c + 2] + w11 * data[d + 2];
+      }
+      out[to] = red;
+      out[to + 1] = green;
+      out[to + 2] = blue;
       out[to + 3] = 255;
     }
   }
@@ -100,34 +124,6 @@ export function levelOfDetail({ size: [height, width], levels }, grid, [rows, co
   const longest = (xx * xx + yx * yx + xy * xy + yy * yy) / (ANISOTROPY * ANISOTROPY);
   const squared = Math.max(area, longest);
   return squared > 1 ? Math.min(Math.log2(squared) / 2, levels.length - 1) : 0;
-}
-
-/**
- * @param {Float32Array} data @param {import("./picture.js").Level} level @param {number} depth
- * @param {number} x @param {number} y pixels of level 0 @param {number} weight @param {Float32Array} out
- * @param {number} to
- */
-function addLevel(data, level, depth, x, y, weight, out, to) {
-  const shrink = 2 ** -depth;
-  addBilinear(data, level, (x + 0.5) * shrink - 0.5, (y + 0.5) * shrink - 0.5, weight, out, to);
-}
-
-/**
- * out[to..to+2] += weight * colour of a level at (x, y) in its own pixels.
- * @param {Float32Array} data @param {import("./picture.js").Level} level @param {number} x @param {number} y
- * @param {number} weight @param {Float32Array} out @param {number} to
- */
-function addBilinear(data, { offset, width, height }, x, y, weight, out, to) {
-  const cx = clampIndex(x, width - 1), cy = clampIndex(y, height - 1);
-  const j = Math.floor(cx), i = Math.floor(cy);
-  const u = cx - j, v = cy - i;
-  const a = offset + 3 * (i * width + j);
-  const right = j + 1 < width ? 3 : 0, below = i + 1 < height ? 3 * width : 0;
-  const w11 = weight * u * v, w10 = weight * v - w11, w01 = weight * u - w11, w00 = weight - w01 - w10 - w11;
-  for (let k = 0; k < 3; k++) {
-    const p = a + k;
-    out[to + k] += w00 * data[p] + w01 * data[p + right] + w10 * data[p + below] + w11 * data[p + below + right];
-  }
 }
 
 /**
