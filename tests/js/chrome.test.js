@@ -1,0 +1,211 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { missingFromLink } from "../../lzviz/canvas/chrome/address.js";
+import { samplerPatch, saliencyPatch } from "../../lzviz/canvas/chrome/actions.js";
+import { keyOf, pageCommands } from "../../lzviz/canvas/chrome/commands.js";
+import { reasonAgainst } from "../../lzviz/canvas/chrome/context.js";
+import { warpNumbers } from "../../lzviz/canvas/chrome/dock.js";
+import { windowOf } from "../../lzviz/canvas/chrome/footprint.js";
+import { fixed, milliseconds, short, span, tiny, whole } from "../../lzviz/canvas/chrome/format.js";
+import { carriedOver } from "../../lzviz/canvas/chrome/images.js";
+import { resizeMap, spots } from "../../lzviz/canvas/chrome/maps.js";
+import { moreSummary, parseFloor } from "../../lzviz/canvas/chrome/more.js";
+import { readout, weightsText } from "../../lzviz/canvas/chrome/readout.js";
+import { createSchema, defaults, fromPosition, outputHeight, toPosition } from "../../lzviz/canvas/chrome/schema.js";
+import { sentence, total } from "../../lzviz/canvas/chrome/status.js";
+import { toolReason } from "../../lzviz/canvas/chrome/tools.js";
+import { floatsFromBase64 } from "../../lzviz/canvas/chrome/wire.js";
+import { createStore } from "../../lzviz/canvas/store.js";
+
+const schema = createSchema(JSON.parse(
+  readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8")));
+const state = defaults(schema);
+
+const SAMPLERS = [
+  { name: "uniform", title: "Uniform", controls: ["interpolation"], defaults: { interpolation: "bilinear" },
+    modes: ["fixed"] },
+  { name: "lz", title: "LZ", controls: ["mode", "fwhm", "nodes", "saliency"], defaults: { fwhm: 13, nodes: [31, 31] },
+    modes: ["fixed", "published"] },
+  { name: "lzu", title: "LZU", controls: ["fwhm", "nodes", "anti_crop", "saliency"], defaults: { fwhm: 10 },
+    modes: ["fixed"] },
+];
+
+/** @param {Partial<typeof state>} [patch] */
+const context = (patch = {}) => /** @type {any} */ ({ schema, store: createStore({ ...state, ...patch }),
+  host: { base: "http://x/", catalogue: { samplers: SAMPLERS, pictures: [] } } });
+
+test("every key of the schema is declared whole", () => {
+  const urls = schema.state.map(({ url }) => url);
+  assert.equal(new Set(urls).size, urls.length);
+  for (const field of schema.state) {
+    assert.ok(field.label && field.help && "default" in field, field.key);
+    if (field.type === "choice") assert.ok(field.choices?.includes(field.default), field.key);
+    if (field.labels) assert.equal(field.labels.length, field.choices?.length, field.key);
+  }
+  assert.throws(() => schema.field("nonsense"), /nonsense/);
+});
+
+test("a slider's position and its value are inverse to one another", () => {
+  for (const field of schema.state.filter(({ scale }) => scale)) {
+    for (let step = 0; step <= 20; step++) {
+      const value = fromPosition(step / 20, field);
+      assert.ok(value >= (field.min ?? 0) && value <= (field.max ?? 0), field.key);
+      assert.equal(fromPosition(toPosition(value, field), field), value, field.key);
+    }
+  }
+});
+
+test("the output keeps the aspect and at least one row", () => {
+  assert.equal(outputHeight(256, 2048, 1024), 128);
+  assert.equal(outputHeight(8, 4000, 100), 1);
+});
+
+test("numbers have fixed digits", () => {
+  assert.deepEqual([whole(7776), whole(1234567), whole(0)], ["7,776", "1,234,567", "0"]);
+  assert.deepEqual([short(370500), short(2097152)], ["370,500", "2.10 M"]);
+  assert.deepEqual([tiny(0.0004), tiny(0.25), tiny(12.34)], ["< 0.001", "0.250", "12.3"]);
+  assert.deepEqual([milliseconds(0.42), milliseconds(25.7)], ["0.4 ms", "26 ms"]);
+  assert.equal(fixed(-0.0001, 2), "0.00");
+  assert.deepEqual([span([4, 5]), span([3, 3])], ["4–5", "3"]);
+});
+
+const hover = { zoomed: [63, 42], source: [409.63, 284.83], det: 5.794, footprint: [2.67, 2.2],
+  quad: [[408, 284], [411, 284], [411, 286], [408, 286]], inside: true, colour: [145, 138, 134.4],
+  taps: [{ x: 409, y: 284, weight: 0.06 }, { x: 410, y: 285, weight: 0.94 }] };
+
+test("the read-out tells both coordinates in both conventions", () => {
+  const texts = readout(hover, { width: 741, height: 500 }, { width: 108, height: 73 });
+  assert.deepEqual([texts.zoomedPixel, texts.sourcePixel], ["63, 42", "409.63, 284.83"]);
+  assert.equal(texts.sourceCorners, "0.107, 0.142"); // 2 * 409.63 / 740 - 1, 2 * 284.83 / 499 - 1
+  assert.equal(texts.sourceHalf, "0.107, 0.141"); // (2 * 409.63 + 1) / 741 - 1, (2 * 284.83 + 1) / 500 - 1
+  assert.equal(texts.zoomedCorners, "0.178, 0.167"); // 126 / 107 - 1, 84 / 72 - 1
+  assert.equal(texts.zoomedHalf, "0.176, 0.164"); // 127 / 108 - 1, 85 / 73 - 1
+  assert.deepEqual([texts.taps, texts.weights, texts.colour], ["409–410 × 284–285", "0.06  0.94", "145, 138, 134"]);
+  assert.deepEqual(readout(null, { width: 1, height: 1 }, { width: 1, height: 1 }), {});
+});
+
+test("many weights are counted, not listed", () => {
+  const taps = Array.from({ length: 9 }, (_, at) => ({ x: at, y: 0, weight: at === 4 ? 0.2 : 0.1 }));
+  assert.equal(weightsText(taps), "9, largest 0.200");
+});
+
+test("the footprint's window holds it, and its side does not follow every movement", () => {
+  const view = windowOf(hover);
+  assert.ok(view.left < 407.5 && view.left + view.side > 411.5);
+  const shifted = { ...hover, quad: hover.quad.map(([x, y]) => [x * 1.0001, y]) };
+  assert.equal(windowOf(shifted).side, view.side);
+});
+
+test("paint goes to the lattice of another picture and keeps its corners", () => {
+  const map = { h: 64, w: 128, data: new Uint8Array(64 * 128) };
+  map.data[0] = 255;
+  map.data[64 * 128 - 1] = 77;
+  const moved = resizeMap(map, { width: 400, height: 800 });
+  assert.deepEqual([moved?.h, moved?.w], [128, 64]);
+  assert.deepEqual([moved?.data[0], moved?.data.at(-1)], [255, 77]);
+  assert.equal(resizeMap(map, { width: 2048, height: 1024 }), map);
+  assert.equal(resizeMap(null, { width: 4, height: 4 }), null);
+});
+
+test("a constant map stays constant on any lattice", () => {
+  const map = { h: 50, w: 128, data: new Uint8Array(6400).fill(128) };
+  for (const [width, height] of [[1, 1], [7, 900], [512, 512], [4000, 3]]) {
+    assert.ok(resizeMap(map, { width, height })?.data.every((value) => value === 128));
+  }
+});
+
+test("the spot of a first visit is where it says", () => {
+  const map = spots([{ x: 0.75, y: 0.25, r: 0.05 }], { width: 1000, height: 500 });
+  const at = (/** @type {number} */ x, /** @type {number} */ y) =>
+    map.data[Math.round(y * (map.h - 1)) * map.w + Math.round(x * (map.w - 1))];
+  assert.equal(at(0.75, 0.25), 255);
+  assert.equal(at(0.25, 0.75), 0);
+});
+
+test("boxes go with the picture", () => {
+  const before = { ...state, boxes: [[10, 20, 30, 40]] };
+  const patch = carriedOver(before, { width: 100, height: 100 }, { width: 200, height: 50 });
+  assert.deepEqual(patch.boxes, [[20, 10, 60, 20]]);
+});
+
+test("choosing a sampler gives the same options whatever was chosen before", () => {
+  const direct = context();
+  const detour = context();
+  detour.store.set(samplerPatch(detour, "uniform"));
+  assert.equal(detour.store.get().interpolation, "bilinear");
+  for (const each of [direct, detour]) each.store.set(samplerPatch(each, "lz"));
+  assert.deepEqual(direct.store.get(), detour.store.get());
+  assert.deepEqual(direct.store.get().nodes, [31, 31]);
+});
+
+test("a control that does nothing says why", () => {
+  assert.match(reasonAgainst(context({ sampler: "uniform" }), "fwhm") ?? "", /^Uniform has no spread/);
+  assert.match(reasonAgainst(context({ sampler: "uniform" }), "saliency") ?? "", /alike/);
+  assert.match(reasonAgainst(context({ sampler: "lzu" }), "mode") ?? "", /one reading/);
+  assert.match(reasonAgainst(context({ saliency: "centre" }), "strength") ?? "", /Contrast/);
+  for (const key of ["fwhm", "antiCrop", "strength", "width"]) assert.equal(reasonAgainst(context(), key), null);
+});
+
+test("tools follow the saliency, and say so where they cannot", () => {
+  assert.match(toolReason("paint", { ...state, saliency: "centre" }) ?? "", /Paint or Edges/);
+  assert.match(toolReason("box", state) ?? "", /Boxes/);
+  assert.equal(toolReason("erase", { ...state, saliency: "edges" }), null);
+  assert.equal(saliencyPatch({ ...state, tool: "paint" }, "boxes").tool, "box");
+  assert.equal(saliencyPatch({ ...state, tool: "erase" }, "edges").tool, "erase");
+  assert.equal(saliencyPatch({ ...state, tool: "pan" }, "fixed").tool, "pan");
+});
+
+test("the closed part tells what is not ordinary", () => {
+  assert.equal(moreSummary(state, schema), "31 × 51 nodes · anti-crop · anti-alias");
+  const other = { ...state, separable: true, antiCrop: false, floor: 0.01, sourceScale: 0.5,
+    compare: /** @type {const} */ ("uniform") };
+  assert.equal(moreSummary(other, schema),
+    "31 × 51 nodes · separable · crops · anti-alias · source × 0.5 · floor 0.01 · beside uniform");
+});
+
+test("an empty floor is automatic", () => {
+  const field = schema.field("floor");
+  assert.deepEqual(["", "x", "0", "0,02", "9"].map((text) => parseFloor(text, field)), [null, null, 0, 0.02, 1]);
+});
+
+test("Python's numbers count only for the state they are about", () => {
+  const live = /** @type {any} */ ({ measured: { coverage: 0.5, roundTrip: 1 }, image: { width: 20, height: 10 },
+    answer: { coverage: 0.75, roundTrip: { max: 2 }, sentence: "exact" }, answered: state });
+  assert.equal(warpNumbers(live, state).coverage, 0.75);
+  assert.equal(warpNumbers(live, state).roundTrip, 2);
+  assert.equal(warpNumbers(live, { ...state, width: 10 }).coverage, 0.5);
+  assert.equal(warpNumbers(live, { ...state, width: 10 }).samples, 50);
+  assert.equal(sentence(live, state), "exact");
+  assert.match(sentence({ ...live, answer: null, measured: null, image: null }, state), /Loading/);
+});
+
+test("the time of Python is its total", () => {
+  assert.deepEqual([total(3), total({ total: 5, warp: 1 }), total({ warp: 1, zoom: 2 }), total(null)], [3, 5, 3, 0]);
+});
+
+test("what a link cannot carry is said", () => {
+  assert.deepEqual(missingFromLink(state), []);
+  assert.equal(missingFromLink({ ...state, image: "own", saliency: "file" }).length, 2);
+});
+
+test("keys are named as the table writes them", () => {
+  const key = (/** @type {any} */ event) => keyOf({ ctrlKey: false, metaKey: false, shiftKey: false, ...event });
+  assert.equal(key({ key: "Z", shiftKey: true }), "Shift+z");
+  assert.equal(key({ key: "z", metaKey: true }), "Mod+z");
+  assert.equal(key({ key: "?", shiftKey: true }), "?");
+  assert.equal(key({ key: "Delete" }), "Delete");
+});
+
+test("no key means two things", () => {
+  const commands = pageCommands(/** @type {any} */ ({ ...context(), actions: {} }));
+  const keys = commands.flatMap((command) => [...command.keys]);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+test("floats are read little-endian", () => {
+  const bytes = new Uint8Array(new Float32Array([1.5, -2]).buffer);
+  assert.deepEqual([...floatsFromBase64(btoa(String.fromCharCode(...bytes)))], [1.5, -2]);
+});
