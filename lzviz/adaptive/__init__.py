@@ -1,7 +1,7 @@
 """Content-adaptive downsampling: masks, quadtrees and networks that run on them."""
 
-from lzviz.adaptive import masks
+from lzviz.adaptive import gpu, masks
 from lzviz.adaptive.adapter import Adapted, Plan, Report, adapt
 from lzviz.adaptive.quadtree import Leaves, QuadTree
 
-__all__ = ["Adapted", "Leaves", "Plan", "QuadTree", "Report", "adapt", "masks"]
+__all__ = ["Adapted", "Leaves", "Plan", "QuadTree", "Report", "adapt", "gpu", "masks"]
