@@ -12,7 +12,7 @@ DEPTH = 15.0  # metres a building reaches away from the street
 
 WALLS = np.array(
     [
-        (222, 203, 168), (203, 150, 118), (219, 186, 168), (212, 176, 118), (176, 186, 160), (168, 186, 194),
+        (222, 203, 168), (201, 156, 128), (219, 186, 168), (212, 176, 118), (176, 186, 160), (168, 186, 194),
         (233, 224, 204), (196, 170, 150), (214, 196, 190), (186, 160, 132),
     ],
     float,
@@ -21,7 +21,7 @@ BRICKS = np.array([(168, 106, 84), (150, 92, 76), (182, 132, 104)], float)
 TRIM = np.array((238, 231, 216), float)
 SHUTTERS = np.array([(86, 112, 108), (104, 122, 138), (124, 88, 74), (92, 104, 80)], float)
 SHOPFRONTS = np.array(
-    [(44, 74, 78), (122, 48, 46), (52, 60, 84), (64, 84, 62), (160, 118, 58), (72, 56, 52), (38, 66, 98)], float
+    [(44, 74, 78), (122, 48, 46), (52, 60, 84), (64, 84, 62), (148, 122, 84), (72, 56, 52), (38, 66, 98)], float
 )
 AWNINGS = np.array([(176, 74, 62), (62, 108, 104), (204, 156, 84), (78, 96, 134)], float)
 NAMES = (
@@ -110,18 +110,18 @@ def _wall(face: Face, u0: float, u1: float, plan: Plan, floor: bool) -> None:
     face.paint(full(0, 0.55), base * 0.8, out=0.03, material=face.material(False))
     trim = TRIM if not plan.brick else np.array((222, 206, 184.0))
     middle = (left + right) / 2
-    for storey in range(plan.storeys):
-        v = GROUND + storey * STOREY
-        tall = plan.style == "balconies"
-        half = 1.05 if plan.style == "modern" else 0.56
-        rects = np.stack([middle - half, middle + half, 0 * middle + v + (0.25 if tall else 0.9), 0 * middle + v + 2.6], 1)
-        _windows(face, rects, plan, trim)
-        if tall and face.axis != "front" and storey > 0:
-            chosen = rng.random(bays) < 0.75
-            _balconies(face, rects[chosen], v + 0.12)
+    tall = plan.style == "balconies"
+    half = 1.05 if plan.style == "modern" else 0.56
+    floors = GROUND + STOREY * np.arange(plan.storeys)
+    across, up = (a.ravel() for a in np.meshgrid(middle, floors, indexing="ij"))
+    rects = np.stack([across - half, across + half, up + (0.25 if tall else 0.9), up + 2.6], 1)
     if floor or face.axis == "front":
-        rects = np.stack([middle - 0.5, middle + 0.5, 0 * middle + 1.3, 0 * middle + 2.9], 1)
-        _windows(face, rects, plan, trim)
+        low = np.stack([middle - 0.5, middle + 0.5, 0 * middle + 1.3, 0 * middle + 2.9], 1)
+        rects = np.concatenate([low, rects])
+    _windows(face, rects, plan, trim)
+    if tall and face.axis != "front":
+        chosen = (rng.random(len(up)) < 0.75) & (up > floors[0])
+        _balconies(face, rects[chosen], up[chosen] + 0.12)
     face.boxes(full(GROUND - 0.25, GROUND + 0.02), 0.12, trim * 0.96)
     face.paint(full(GROUND - 0.42, GROUND - 0.25), plan.colour * 0.62)
     face.paint(full(plan.height - 0.95, plan.height - 0.55), plan.colour * 0.74, material=material)
@@ -178,11 +178,11 @@ def _glass(face: Face, glass: np.ndarray, rng: np.random.Generator) -> None:
     low[lamp] = (214, 168, 102)
     high[lamp] = (238, 206, 150)
     u0, u1, v0, v1 = glass.T
-    steps = 6
-    for i in range(steps):
-        t = (i / (steps - 1)) ** 1.4
-        a, b = v0 + (v1 - v0) * i / steps, v0 + (v1 - v0) * (i + 1) / steps
-        face.paint(np.stack([u0, u1, a, b], 1), low + (high - low) * t, light=np.ones(3), material=PLAIN)
+    steps = 14 if face.axis != "front" and u0.min() < 26 else 6
+    t = (np.arange(steps) + 0.5)[:, None] / steps
+    panes = np.stack(np.broadcast_arrays(u0, u1, v0 + (v1 - v0) * (t - 0.5 / steps), v0 + (v1 - v0) * (t + 0.5 / steps)), -1)
+    tone = low + (high - low) * (t**1.4)[..., None]
+    face.paint(panes.reshape(-1, 4), tone.reshape(-1, 3), light=1.0, material=PLAIN)
     slant = (v1 - v0) * rng.uniform(0.2, 0.5, n)
     streak = face.points(
         np.stack([u0 + (u1 - u0) * 0.15, u0 + (u1 - u0) * 0.5, u1, u1], 1),
@@ -194,35 +194,32 @@ def _glass(face: Face, glass: np.ndarray, rng: np.random.Generator) -> None:
 
 def _shutters(face: Face, rects: np.ndarray, colour: np.ndarray) -> None:
     u0, u1, v0, v1 = rects.T
+    slats = np.arange(9)[:, None] / 9
     for a, b in ((u0 - 0.62, u0 - 0.1), (u1 + 0.1, u1 + 0.62)):
         face.paint(np.stack([a + 0.05, b + 0.05, v0 - 0.08, v1 - 0.06], 1), colour * 0.45, 0.01)
         face.paint(np.stack([a, b, v0, v1], 1), colour, 0.05)
-        slats = 9
-        for i in range(slats):
-            low = v0 + 0.1 + (v1 - v0 - 0.2) * i / slats
-            face.paint(np.stack([a + 0.06, b - 0.06, low, low + 0.07], 1), colour * 0.76, 0.05)
+        low = v0 + 0.1 + (v1 - v0 - 0.2) * slats
+        rects = np.stack(np.broadcast_arrays(a + 0.06, b - 0.06, low, low + 0.07), -1)
+        face.paint(rects.reshape(-1, 4), colour * 0.76, 0.05)
 
 
-def _balconies(face: Face, rects: np.ndarray, v: float) -> None:
-    """Slabs with iron railings before windows (n, 4)."""
+def _balconies(face: Face, rects: np.ndarray, v: np.ndarray) -> None:
+    """Slabs at heights v (n,) with iron railings before windows (n, 4)."""
     if len(rects) == 0:
         return
     u0, u1 = rects[:, 0] - 0.35, rects[:, 1] + 0.35
-    flat = lambda low, high: np.stack([u0, u1, 0 * u0 + low, 0 * u0 + high], 1)  # noqa: E731
-    face.paint(flat(v - 0.75, v - 0.16) + [0.1, 0, 0, 0], np.array((96, 90, 88.0)), light=face.light * 0.9)
-    face.boxes(flat(v - 0.16, v), 0.85, TRIM * 0.92)
+    flat = lambda low, high: np.stack([u0, u1, v + low, v + high], 1)  # noqa: E731
+    face.paint(flat(-0.75, -0.16) + [0.1, 0, 0, 0], (96, 90, 88), light=face.light * 0.9)
+    face.boxes(flat(-0.16, 0), 0.85, TRIM * 0.92)
     iron = np.array((52, 54, 58.0))
-    count = 12
-    for i in range(count + 1):
-        u = u0 + (u1 - u0) * i / count
-        face.paint(np.stack([u - 0.015, u + 0.015, 0 * u + v, 0 * u + v + 0.95], 1), iron, 0.83)
-    ends = np.linspace(0.05, 0.83, 6)
-    for out in ends:
-        face.paint(np.stack([u0 - 0.015, u0 + 0.015, 0 * u0 + v, 0 * u0 + v + 0.95], 1), iron, out)
-    face.paint(flat(v + 0.92, v + 0.99), iron, 0.83)
-    rail = face.points(
-        np.stack([u0, u0, u0, u0], 1), np.array([v + 0.92, v + 0.92, v + 0.99, v + 0.99]), np.array([0, 0.83, 0.83, 0])
-    )
+    post = np.array([-0.015, 0.015, 0.0, 0.95])
+    u = u0 + (u1 - u0) * np.linspace(0, 1, 13)[:, None]
+    row = np.stack(np.broadcast_arrays(u, u, v, v), -1).reshape(-1, 4)
+    face.paint(row + post, iron, 0.83)
+    end = np.stack([u0, u0, v, v], 1) + post
+    face.paint(np.tile(end, (6, 1)), iron, np.repeat(np.linspace(0.05, 0.83, 6), len(u0)))
+    face.paint(flat(0.92, 0.99), iron, 0.83)
+    rail = face.points(u0[:, None] + np.zeros(4), v[:, None] + [0.92, 0.92, 0.99, 0.99], np.array([0, 0.83, 0.83, 0]))
     face.stage.paint(rail, iron * face.light, face.owner)
 
 
@@ -256,21 +253,18 @@ def _display(face: Face, pane: np.ndarray, rng: np.random.Generator) -> None:
     room = face.sunk(pane, 0.25)[0]
     u0, u1, v0, v1 = room
     glow = rng.uniform(0.6, 1.0)
-    for i in range(8):
-        t = i / 7
-        shelf = [[u0, u1, v0 + (v1 - v0) * i / 8, v0 + (v1 - v0) * (i + 1) / 8]]
-        face.paint(shelf, np.array((84 + 96 * t, 72 + 74 * t, 62 + 44 * t)) * glow, light=np.ones(3))
+    t = np.arange(10)
+    strips = np.stack([0 * t + u0, 0 * t + u1, v0 + (v1 - v0) * t / 10, v0 + (v1 - v0) * (t + 1) / 10], 1)
+    face.paint(strips, (np.array((84, 72, 62.0)) + (t / 9)[:, None] * [96, 74, 44]) * glow, light=1.0)
     for v in (v0, v0 + (v1 - v0) * 0.36):
         count = 7
         width = (u1 - u0) / count
-        for k in range(count):
-            tall = rng.uniform(0.18, 0.55)
-            goods = WALLS[rng.integers(len(WALLS))] * rng.uniform(0.45, 0.95) * [1.0, 0.86, 0.72]
-            u = u0 + width * (k + rng.uniform(0.1, 0.25))
-            face.paint([[u, u + width * 0.62, v, v + tall]], goods, light=np.ones(3) * glow)
-    for i in range(2):
-        lamp = u0 + (u1 - u0) * (0.3 + 0.4 * i)
-        face.paint([[lamp - 0.14, lamp + 0.14, v1 - 0.22, v1 - 0.12]], (255, 236, 190), light=np.ones(3))
+        u = u0 + width * (np.arange(count) + rng.uniform(0.1, 0.25, count))
+        goods = WALLS[rng.integers(len(WALLS), size=count)] * rng.uniform(0.45, 0.95, (count, 1)) * [1.0, 0.86, 0.72]
+        rects = np.stack([u, u + width * 0.62, 0 * u + v, v + rng.uniform(0.18, 0.55, count)], 1)
+        face.paint(rects, goods, light=glow)
+    lamps = u0 + (u1 - u0) * np.array([[0.3], [0.7]]) + [[-0.14, 0.14]]
+    face.paint(np.concatenate([lamps, np.full((2, 2), v1) - [0.22, 0.12]], 1), (255, 236, 190), light=1.0)
     reach = (u1 - u0) * 0.25
     streak = face.points([[u0 + reach, u0 + 2.1 * reach, u0 + 1.3 * reach, u0 + 0.2 * reach]], [[v1, v1, v0, v0]], 0.0)
     face.stage.paint(streak, np.array((150, 162, 166.0)) * glow, face.owner)
@@ -279,7 +273,6 @@ def _display(face: Face, pane: np.ndarray, rng: np.random.Generator) -> None:
 
 def _awning(face: Face, u0: float, u1: float, colour: np.ndarray) -> None:
     """A striped awning, slanting out over the pavement, and its shadow on the shop."""
-    face.paint([[u0, u1, 1.9, 2.8]], (44, 40, 40), 0.07, light=face.light * 0.7) if face.axis == "right" else None
     count = max(4, round((u1 - u0) / 0.42))
     edges = np.linspace(u1, u0, count + 1)
     a, b = edges[:-1], edges[1:]
@@ -298,8 +291,8 @@ def _entrance(face: Face, u: float, colour: np.ndarray, glazed: bool) -> None:
     leaf = face.sunk(np.array([[u - 0.52, u + 0.52, 0.1, 2.5]]), 0.3)
     face.paint(leaf, colour * 0.6, 0.0)
     if glazed:
-        face.paint(leaf + [0.14, -0.14, 0.75, -0.12], (72, 82, 86), light=np.ones(3))
-        face.paint(leaf + [0.14, -0.5, 1.5, -0.12], (126, 142, 150), light=np.ones(3))
+        face.paint(leaf + [0.14, -0.14, 0.75, -0.12], (72, 82, 86), light=1.0)
+        face.paint(leaf + [0.14, -0.5, 1.5, -0.12], (126, 142, 150), light=1.0)
     else:
         for low, high in ((0.25, 1.0), (1.15, 2.2)):
             for a, b in ((0.1, 0.46), (0.54, 0.9)):
@@ -341,7 +334,7 @@ def _roof(stage: Stage, plan: Plan, owner: int) -> None:
     quads = [[(inner, h, a), (inner, h, b), (outer, h + 2.7, b), (outer, h + 2.7, a)] for a, b in zip(edges, edges[1:], strict=False)]
     far = s * (WALL + DEPTH)
     gable = [[(inner, h, plan.z0), (outer, h + 2.7, plan.z0), (far, h + 2.7, plan.z0), (far, h, plan.z0)]]
-    stage.paint(gable, slate * shade([0, 0.4, -0.92], 0.8), owner, ROOF)
+    stage.paint(gable, slate * shade((0, 0.4, -0.92), 0.8), owner, ROOF)
     stage.paint(quads, slate * light, owner, ROOF)
     dormers = max(2, round((plan.z1 - plan.z0) / 2.75))
     face = Face(stage, "right" if s > 0 else "left", s * (WALL + 0.5), owner, 1.0 if s > 0 else 0.0)
@@ -358,8 +351,8 @@ def _chimney(stage: Stage, owner: int, side: int, z: float, height: float, rng: 
     near = z - 0.4
     body = [[(x, height, near), (x + side, height, near), (x + side, top, near), (x, top, near)]]
     flank = [[(x, height, near), (x, height, near + 0.8), (x, top, near + 0.8), (x, top, near)]]
-    stage.paint(flank, brick * shade([-side, 0, 0], 1.0), owner)
-    stage.paint(body, brick * shade([0, 0, -1.0], 0.9), owner)
+    stage.paint(flank, brick * shade((-side, 0, 0), 1.0), owner)
+    stage.paint(body, brick * shade((0, 0, -1.0), 0.9), owner)
     for k in (0.25, 0.7):
         pot = x + side * k
         quad = [[(pot - 0.1, top, near), (pot + 0.1, top, near), (pot + 0.08, top + 0.5, near), (pot - 0.08, top + 0.5, near)]]

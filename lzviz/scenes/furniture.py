@@ -5,14 +5,14 @@ import numpy as np
 from lzviz.scenes.stage import EYE, FOLIAGE, KERB, ROAD, Face, Stage, project, shade
 
 STEEL = np.array((92, 98, 102.0))
-GREENS = np.array([(98, 122, 62), (84, 112, 68), (122, 132, 66), (142, 128, 62)], float)
+GREENS = np.array([(98, 120, 66), (82, 110, 70), (112, 124, 68), (126, 122, 66)], float)
 WORDS = ("ZOOM", "OPERA", "PARK", "PORT", "MUSEUM", "LENS")
 
 
 def column(stage: Stage, x: float, z: float, low: float, high: float, radius: float, colour, owner: int, top=None) -> None:
     """A round upright post from height low to high, light on its left; `top`: its radius there."""
     top = radius if top is None else top
-    lit = float(stage.lit(np.array([x, (low + high) / 2, z])))
+    lit = stage.lit_at(x, (low + high) / 2, z)
     edges = np.array([-1.0, -0.62, -0.1, 0.45, 1.0])
     normals = np.stack([edges[:-1] + 0.1, 0 * edges[1:], -np.sqrt(1 - (edges[:-1] + 0.1) ** 2 * 0.99)], 1)
     quads = [
@@ -44,14 +44,14 @@ def tree(stage: Stage, x: float, z: float, size: float, label: int) -> None:
     column(stage, x, z, KERB, crown[1], 0.15 + 0.02 * size, bark, owner, top=0.09)
     for s in (-0.8, -0.35, 0.3, 0.75):
         tip = crown + [s * size * 0.8, rng.uniform(0, 0.5) * size, 0]
-        bar(stage, np.array([[x, crown[1] - size * 0.7, z], tip]), 0.1, bark * shade([-0.3, 0, -0.9], 0.5), owner)
+        bar(stage, np.array([[x, crown[1] - size * 0.7, z], tip]), 0.1, bark * shade((-0.3, 0, -0.9), 0.5), owner)
     clusters = 15
     turn, high = rng.uniform(0, 2 * np.pi, clusters), rng.uniform(-0.75, 0.95, clusters)
     reach = np.sqrt(np.clip(1 - high**2, 0.12, 1)) * rng.uniform(0.35, 0.72, clusters)
     offset = np.stack([np.cos(turn) * reach, high * 0.78, np.sin(turn) * reach], 1) * size
     radius = size * rng.uniform(0.34, 0.5, clusters)
     order = np.argsort(-offset[:, 2])
-    lit = float(stage.lit(crown))
+    lit = stage.lit_at(*crown)
     for i in order:
         _cluster(stage, crown, crown + offset[i], radius[i], size, green, owner, lit)
     stage.contacts.append((x, z, 0.7, 0.7))
@@ -60,13 +60,13 @@ def tree(stage: Stage, x: float, z: float, size: float, label: int) -> None:
 def _cluster(stage, crown, centre, radius: float, size: float, green, owner: int, lit: float) -> None:
     """Leaves on a ball: dark ones inside first, then those that catch the light."""
     rng = stage.rng
-    count = 110
+    count = int(np.clip(5200 / crown[2], 50, 210))
     normal = rng.standard_normal((count, 3))
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
     normal[:, 2] = -np.abs(normal[:, 2])
     depth = np.sort(rng.uniform(0.35, 1.06, count))
     place = centre + normal * radius * depth[:, None] * [1, 0.9, 1]
-    big = np.linspace(1.75, 0.8, count) * size * 0.062 * rng.uniform(0.7, 1.3, count)
+    big = np.linspace(2.0, 0.8, count) * (0.20 + 0.42 / np.sqrt(count)) * 0.36 * rng.uniform(0.7, 1.35, count)
     turn = rng.uniform(0, np.pi, count)
     ring = np.arange(6) * np.pi / 3
     leaf = np.stack([np.cos(ring) * 1.25, np.sin(ring) * 0.7], 1)
@@ -77,12 +77,12 @@ def _cluster(stage, crown, centre, radius: float, size: float, green, owner: int
     mixed = 0.55 * normal + 0.75 * outer
     mixed /= np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-6)
     inner = np.clip(depth, 0.3, 1)[:, None] ** 1.3
-    colours = green * shade(mixed, lit) * (0.50 + 0.56 * inner) * rng.uniform(0.86, 1.14, (count, 1))
+    colours = green * shade(mixed, lit) * (0.60 + 0.46 * inner) * rng.uniform(0.86, 1.14, (count, 1))
     sunny = np.clip((mixed @ np.array([-0.55, 0.75, -0.35]))[:, None], 0, 1) * lit
-    colours += sunny * np.array((44, 36, 2.0)) * inner
+    colours += sunny * np.array((34, 28, 2.0)) * inner
     stage.paint(points, colours, owner, FOLIAGE)
     if rng.random() < 0.8:
-        stage.cast(points[::2])
+        stage.cast(points[:: max(1, count // 40)])
 
 
 def lamp(stage: Stage, side: int, z: float, label: int) -> np.ndarray:
@@ -93,8 +93,8 @@ def lamp(stage: Stage, side: int, z: float, label: int) -> np.ndarray:
     column(stage, x, z, 1.0, top - 0.6, 0.075, STEEL, owner, top=0.05)
     turn = np.linspace(0, np.pi / 2, 8)
     arm = np.stack([x - side * 1.5 * (1 - np.cos(turn)), top - 0.6 + 0.75 * np.sin(turn), np.full(8, z)], 1)
-    lit = float(stage.lit(np.array([x, 5.0, z])))
-    bar(stage, arm, 0.075, STEEL * shade([0, 0.3, -0.95], lit), owner, cast=True)
+    lit = stage.lit_at(x, 5.0, z)
+    bar(stage, arm, 0.075, STEEL * shade((0, 0.3, -0.95), lit), owner, cast=True)
     hx, hy = x - side * 1.5, top + 0.13
     head = [[(hx - 0.42, hy, z), (hx + 0.42, hy, z), (hx + 0.34, hy + 0.14, z), (hx - 0.34, hy + 0.14, z)]]
     stage.paint(head, STEEL * 0.62, owner, cast=True)
@@ -116,7 +116,7 @@ def traffic_light(stage: Stage, x: float, z: float, pole: int, sign: int, glow: 
     owner = stage.painting.add(pole)
     column(stage, x, z, KERB, 3.0, 0.065, STEEL, owner)
     owner = stage.painting.add(sign, boxed=True)
-    lit = float(stage.lit(np.array([x, 2.6, z])))
+    lit = stage.lit_at(x, 2.6, z)
     face = Face(stage, "front", z - 0.1, owner, lit)
     face.paint([[x - 0.24, x + 0.24, 1.98, 3.12]], (226, 222, 210))
     face.paint([[x - 0.21, x + 0.21, 2.01, 3.09]], (34, 38, 40), 0.01)
@@ -138,7 +138,7 @@ def _round(face: Face, u: float, v: float, radius: float, colour, light=None) ->
 def plate(stage: Stage, x: float, z: float, kind: str, pole: int, sign: int) -> None:
     """A small traffic sign on a post. kind: "30", "P", "stop", "bus" or "cross"."""
     column(stage, x, z, KERB, 2.9, 0.04, STEEL, stage.painting.add(pole))
-    lit = float(stage.lit(np.array([x, 2.5, z])))
+    lit = stage.lit_at(x, 2.5, z)
     face = Face(stage, "front", z - 0.05, stage.painting.add(sign, boxed=True), max(lit, 0.35))
     white, blue, red = np.array((242, 240, 232.0)), np.array((42, 86, 158.0)), np.array((190, 48, 44.0))
     if kind == "30":
@@ -157,15 +157,14 @@ def plate(stage: Stage, x: float, z: float, kind: str, pole: int, sign: int) -> 
         face.text({"P": "P", "bus": "BUS", "cross": "^"}[kind], x, 2.40 if kind != "bus" else 2.48, 0.32 if kind != "bus" else 0.17, white, 0.03)
 
 
-def guide(stage: Stage, z: float, x: float, word: str, pole: int, sign: int) -> int:
-    """The blue direction sign on its arm over the road, the picture's hidden word. Returns its owner number."""
-    owner = stage.painting.add(pole)
+def guide(stage: Stage, z: float, x: float, word: str, pole: int, owner: int) -> None:
+    """The blue direction sign on its arm over the road, the picture's hidden word. owner: the sign's own number."""
+    post = stage.painting.add(pole)
     foot = ROAD + 0.7
-    column(stage, foot, z, KERB, 6.6, 0.12, STEEL, owner, top=0.09)
-    lit = float(stage.lit(np.array([x, 5.4, z])))
+    column(stage, foot, z, KERB, 6.6, 0.12, STEEL, post, top=0.09)
+    lit = stage.lit_at(x, 5.4, z)
     for v in (6.3, 5.5):
-        bar(stage, np.array([[foot, v, z], [x - 0.6, v, z]]), 0.09, STEEL * shade([0, 0.3, -0.95], lit), owner, cast=True)
-    owner = stage.painting.add(sign, boxed=True)
+        bar(stage, np.array([[foot, v, z], [x - 0.6, v, z]]), 0.09, STEEL * shade((0, 0.3, -0.95), lit), post, cast=True)
     face = Face(stage, "front", z - 0.12, owner, 1.0)
     white, blue = np.array((250, 249, 244.0)), np.array((32, 78, 156.0))
     half, low, high = 1.62, 5.02, 6.62
@@ -175,7 +174,6 @@ def guide(stage: Stage, z: float, x: float, word: str, pole: int, sign: int) -> 
     height = min(0.74, 2.75 / (len(word) * 5.4 - 1.4) * 6)
     face.text(word, x, low + 0.74 - height * 0.12, height, white, 0.03, 0.17, np.ones(3))
     face.text("^ 300 M", x, low + 0.2, 0.3, white, 0.03, 0.16, np.ones(3))
-    return owner
 
 
 def railing(stage: Stage, x: float, z0: float, z1: float, label: int) -> None:
@@ -183,24 +181,24 @@ def railing(stage: Stage, x: float, z0: float, z1: float, label: int) -> None:
     owner = stage.painting.add(label)
     iron = np.array((70, 86, 84.0))
     for z in np.arange(z1, z0, -0.16):
-        lit = float(stage.lit(np.array([x, 0.6, z])))
+        lit = stage.lit_at(x, 0.6, z)
         r = 0.045 if round((z1 - z) / 0.16) % 12 == 0 else 0.014
         quad = [[(x - r, KERB, z), (x + r, KERB, z), (x + r, KERB + 1.0, z), (x - r, KERB + 1.0, z)]]
-        stage.paint(quad, iron * shade([-0.5, 0, -0.86], lit), owner, cast=True)
+        stage.paint(quad, iron * shade((-0.5, 0, -0.86), lit), owner, cast=True)
     for v, t in ((KERB + 0.18, 0.045), (KERB + 0.98, 0.06)):
-        lit = float(stage.lit(np.array([x, 0.6, z0])))
+        lit = stage.lit_at(x, 0.6, z0)
         ends = np.linspace(z1, z0, 9)
         for a, b in zip(ends[:-1], ends[1:], strict=True):
             rail = [[(x, v, b), (x, v, a), (x, v + t, a), (x, v + t, b)]]
-            stage.paint(rail, iron * shade([-np.sign(x - EYE[0]), 0.2, 0], lit) * 1.1, owner, cast=True)
+            stage.paint(rail, iron * shade((-float(np.sign(x - EYE[0])), 0.2, 0), lit) * 1.1, owner, cast=True)
             lid = [[(x - 0.03, v + t, b), (x + 0.03, v + t, b), (x + 0.03, v + t, a), (x - 0.03, v + t, a)]]
-            stage.paint(lid, iron * shade([0, 1.0, 0], lit), owner)
+            stage.paint(lid, iron * shade((0, 1.0, 0), lit), owner)
 
 
 def barrier(stage: Stage, x0: float, x1: float, z: float, label: int) -> None:
     """A red and white roadworks fence across part of the road."""
     owner = stage.painting.add(label)
-    lit = float(stage.lit(np.array([(x0 + x1) / 2, 0.6, z])))
+    lit = stage.lit_at((x0 + x1) / 2, 0.6, z)
     face = Face(stage, "front", z, owner, lit)
     for x in (x0 + 0.12, x1 - 0.12):
         face.paint([[x - 0.04, x + 0.04, 0.03, 1.05]], (84, 84, 86), -0.02)

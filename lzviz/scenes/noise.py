@@ -28,6 +28,11 @@ def lookup(texture: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
 
 
+def cells(texture: np.ndarray, column: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """One value of `texture` for each whole-numbered cell: bricks and slabs, each with its own tint."""
+    return texture[(row.astype(np.int32) * 157) % TILE, (column.astype(np.int32) * 97) % TILE]
+
+
 def grain(top: int, shape: tuple[int, int], seed: int) -> np.ndarray:
     """(h, w) white noise of deviation 1 for the rows from `top`: the same however the rows are cut into bands."""
     texture = tile(0.0, seed)

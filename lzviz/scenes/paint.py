@@ -76,21 +76,20 @@ class Painting:
         self.boxed.append(boxed)
         return len(self.classes) - 1
 
-    def polygons(self, points, colours, owners, material: int = 0, backdrop: bool = False) -> None:
-        """Append n polygons of k corners.
+    def polygons(self, points, counts, colours, tags, backdrop: bool = False) -> None:
+        """Append n polygons.
 
-        points: (n, k, 2) unit coordinates; colours: (3,) or (n, 3) in 0..255; owners: a number or (n,).
-        backdrop: the polygons are windows to what the shader paints behind everything.
+        points: (m, 2) unit coordinates, the corners of one polygon after another; counts: (n,) corners of each;
+        colours: (n, 3) in 0..255; tags: (n,) from `tag`; backdrop: they are windows to what the shader paints behind
+        everything.
         """
-        points = np.asarray(points, np.float32)
-        n, k = points.shape[:2]
-        rgba = np.empty((n, 4), np.uint8)
-        rgba[:, :3] = np.clip(np.asarray(colours, np.float32), 0, 255)
+        rgba = np.empty((len(counts), 4), np.uint8)
+        rgba[:, :3] = np.clip(colours, 0, 255)
         rgba[:, 3] = 255 if backdrop else 0
-        self._points.append(points.reshape(-1, 2))
-        self._counts.append(np.full(n, k))
+        self._points.append(np.asarray(points, np.float32))
+        self._counts.append(np.asarray(counts))
         self._colours.append(rgba)
-        self._tags.append(np.broadcast_to((np.asarray(owners) << 8) | material, (n,)))
+        self._tags.append(np.asarray(tags))
 
     def bands(self, frame: Frame) -> Iterator[Band]:
         """Draw the picture, top to bottom, in bands of whole rows."""
@@ -107,8 +106,10 @@ class Painting:
         points = np.concatenate(self._points)
         low = np.minimum.reduceat(points, starts[:-1])
         high = np.maximum.reduceat(points, starts[:-1])
-        colours = np.concatenate(self._colours).tolist()
-        return _Polygons(points, starts, low, high, colours, np.concatenate(self._tags).tolist())
+        none = np.zeros((1, 4), np.uint8)
+        colours = np.ascontiguousarray(np.concatenate([none, *self._colours])).view(np.uint32).ravel()
+        tags = np.concatenate([[0], *self._tags]).astype(np.int32)
+        return _Polygons(points, starts, low, high, colours, tags)
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,13 @@ class _Polygons:
     starts: np.ndarray  # (n + 1,) first point of each polygon
     low: np.ndarray  # (n, 2)
     high: np.ndarray  # (n, 2)
-    colours: list  # n lists of 4 numbers
-    tags: list  # n numbers: owner << 8 | material
+    colours: np.ndarray  # (n + 1,) uint32, four bytes each; 0 is where nothing was drawn
+    tags: np.ndarray  # (n + 1,) int32 from `tag`
+
+
+def tag(owner, material=0):
+    """One number for what a polygon belongs to and what the shader should do with it."""
+    return (np.asarray(owner) << 8) | material
 
 
 def supersampling(size: tuple[int, int]) -> int:
@@ -134,17 +140,15 @@ def _draw(polygons: _Polygons, frame: Frame, top: int, bottom: int, factor: int)
     # sample k of the fine lattice has its centre at (k + .5) / factor pixels
     corners = (polygons.points.astype(np.float64) * frame.scale + np.subtract(frame.origin, (0, top))) * factor - 0.5
     corners = np.rint(np.clip(corners, -(2**21), 2**21) * 2**_SHIFT).astype(np.int32)
-    shape = ((bottom - top) * factor, frame.size[1] * factor)
-    colour, tags = np.zeros((*shape, 4), np.uint8), np.zeros(shape, np.int32)
-    starts, colours, numbers = polygons.starts.tolist(), polygons.colours, polygons.tags
+    index = np.zeros(((bottom - top) * factor, frame.size[1] * factor), np.int32)
+    starts = polygons.starts.tolist()
     for i in seen.tolist():
-        polygon = [corners[starts[i] : starts[i + 1]]]
-        cv2.fillPoly(colour, polygon, colours[i], cv2.LINE_8, _SHIFT)
-        cv2.fillPoly(tags, polygon, numbers[i], cv2.LINE_8, _SHIFT)
+        cv2.fillPoly(index, [corners[starts[i] : starts[i + 1]]], i + 1, cv2.LINE_8, _SHIFT)
+    colour = polygons.colours[index].view(np.uint8).reshape(*index.shape, 4)
     mean = cv2.resize(colour, (frame.size[1], bottom - top), interpolation=cv2.INTER_AREA)
-    centre = tags[factor // 2 :: factor, factor // 2 :: factor]
+    tags = polygons.tags[index[factor // 2 :: factor, factor // 2 :: factor]]
     backdrop = mean[..., 3].astype(np.float32) / 255
-    return Band(top, bottom, mean[..., :3].astype(np.float32), backdrop, centre >> 8, (centre & 255).astype(np.uint8))
+    return Band(top, bottom, mean[..., :3].astype(np.float32), backdrop, tags >> 8, (tags & 255).astype(np.uint8))
 
 
 def visible_boxes(owners: np.ndarray, count: int) -> np.ndarray:

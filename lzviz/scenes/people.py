@@ -21,57 +21,81 @@ TROUSERS = np.array([(56, 66, 88), (70, 66, 64), (104, 96, 84), (44, 46, 52), (1
 
 @dataclass
 class Figure:
-    """Shapes in metres around a foot point: x to the right, y up."""
+    """Shapes in metres around a foot point: x to the right, y up. Limbs are kept as numbers until they are placed."""
 
-    shapes: list[np.ndarray] = field(default_factory=list)
+    limbs: list[tuple] = field(default_factory=list)  # order, x0, y0, x1, y1, r0, r1
+    solids: list[tuple[int, np.ndarray]] = field(default_factory=list)  # order, (16, 2) outline
     colours: list[np.ndarray] = field(default_factory=list)
 
     def limb(self, start, end, r0: float, r1: float, colour) -> None:
         """A capsule from start to end, its lit left side lighter."""
         colour = np.asarray(colour, float)
-        self._add(_capsule(start, end, r0, r1), colour * 0.80)
+        self._capsule(start, end, r0, r1, colour * 0.80)
         if min(r0, r1) > 0.02:
-            shift = np.array([-0.22 * min(r0, r1), 0.0])
-            self._add(_capsule(start + shift, end + shift, r0 * 0.74, r1 * 0.74), colour * 1.04)
+            shift = 0.22 * min(r0, r1)
+            self._capsule((start[0] - shift, start[1]), (end[0] - shift, end[1]), r0 * 0.74, r1 * 0.74, colour * 1.04)
 
     def ball(self, centre, rx: float, ry: float, colour) -> None:
         """An ellipse with its light from the left."""
         colour, centre = np.asarray(colour, float), np.asarray(centre, float)
-        self._add(centre + _circle() * [rx, ry], colour * 0.82)
-        self._add(centre + [-0.18 * rx, 0.08 * ry] + _circle() * [rx * 0.76, ry * 0.8], colour * 1.04)
+        self._solid(centre + _CIRCLE * [rx, ry], colour * 0.82)
+        self._solid(centre + [-0.18 * rx, 0.08 * ry] + _CIRCLE * [rx * 0.76, ry * 0.8], colour * 1.04)
+
+    def body(self, outline, colour) -> None:
+        """A shape symmetrical about x = 0: eight (half width, y), from the top down; a darker right, a lit left."""
+        half, y = np.array(outline, float).T
+        colour = np.asarray(colour, float)
+        left, right = np.stack([-half, y], 1), np.stack([half, y], 1)[::-1]
+        self._solid(np.concatenate([left, right]), colour * 0.80)
+        self._solid(np.concatenate([left * [0.97, 1], right * [0.62, 1]]), colour * 0.94)
+        self._solid(np.concatenate([left * [0.9, 1], right * [0.05, 1]]), colour * 1.05)
 
     def ring(self, centre, radius: float, width: float, colour) -> None:
         """A circle drawn as a chain of short capsules: a wheel."""
         turn = np.linspace(0, 2 * np.pi, 25)
         rim = np.asarray(centre) + radius * np.stack([np.cos(turn), np.sin(turn)], 1)
         for a, b in zip(rim[:-1], rim[1:], strict=True):
-            self._add(_capsule(a, b, width / 2, width / 2), colour)
+            self._capsule(a, b, width / 2, width / 2, colour)
 
-    def _add(self, shape: np.ndarray, colour) -> None:
-        self.shapes.append(shape)
+    def _capsule(self, start, end, r0: float, r1: float, colour) -> None:
+        self.limbs.append((len(self.colours), start[0], start[1], end[0], end[1], r0, r1))
         self.colours.append(np.asarray(colour, float))
+
+    def _solid(self, outline: np.ndarray, colour) -> None:
+        self.solids.append((len(self.colours), outline))
+        self.colours.append(np.asarray(colour, float))
+
+    def shapes(self) -> np.ndarray:
+        """(n, 16, 2) metres, in drawing order."""
+        out = np.empty((len(self.colours), _CORNERS, 2))
+        limbs = np.array(self.limbs)
+        out[limbs[:, 0].astype(int)] = _capsules(limbs[:, 1:3], limbs[:, 3:5], limbs[:, 5], limbs[:, 6])
+        for place, outline in self.solids:
+            out[place] = outline
+        return out
 
     def place(self, stage: Stage, x: float, z: float, ground: float, label: int, size: float, mirror: bool) -> None:
         """Paint the figure with its feet at (x, ground, z), `size` times as large."""
-        local = np.stack(self.shapes) * size * [-1 if mirror else 1, 1]
+        local = self.shapes() * size * [-1 if mirror else 1, 1]
         points = np.concatenate([local + [x, ground], np.full((*local.shape[:2], 1), z)], 2)
-        light = shade([-0.45, 0.35, -0.82], stage.lit(np.array([x, 1.0, z])))
+        light = shade(np.array((-0.45, 0.35, -0.82)), stage.lit_at(x, 1.0, z))
         owner = stage.painting.add(label, boxed=True)
-        stage.contacts.append((x, z, 0.34 * size, 0.3 * size))
+        stage.contacts.append((x, z, 0.3 * size, 0.24 * size))
         stage.paint(points, np.stack(self.colours) * light * 1.12, owner, cast=True)
 
 
-def _circle() -> np.ndarray:
-    turn = np.arange(_CORNERS) * 2 * np.pi / _CORNERS
-    return np.stack([np.cos(turn), np.sin(turn)], 1)
+_CIRCLE = np.stack([f(np.arange(_CORNERS) * 2 * np.pi / _CORNERS) for f in (np.cos, np.sin)], 1)
 
 
-def _capsule(start, end, r0: float, r1: float) -> np.ndarray:
-    start, end = np.asarray(start, float), np.asarray(end, float)
-    along = np.arctan2(*(end - start)[::-1])
+def _capsules(start, end, r0, r1) -> np.ndarray:
+    """(n, 16, 2) outlines of capsules from start to end (n, 2) with radii r0 and r1 (n,)."""
+    along = np.arctan2(*(end - start).T[::-1])
     arc = np.linspace(-np.pi / 2, np.pi / 2, _CORNERS // 2)
-    round_end = lambda centre, r, turn: centre + r * np.stack([np.cos(arc + turn), np.sin(arc + turn)], 1)  # noqa: E731
-    return np.concatenate([round_end(end, r1, along), round_end(start, r0, along + np.pi)])
+    ends = []
+    for centre, radius, turn in ((end, r1, along), (start, r0, along + np.pi)):
+        angle = turn[:, None] + arc
+        ends.append(centre[:, None] + radius[:, None, None] * np.stack([np.cos(angle), np.sin(angle)], 2))
+    return np.concatenate(ends, 1)
 
 
 def _choose(rng: np.random.Generator, table: np.ndarray) -> np.ndarray:
@@ -96,52 +120,57 @@ def pedestrian(stage: Stage, x: float, z: float, ground: float, label: int, side
         figure.limb(knee, foot, 0.068, 0.048, tone)
         toe = foot + ([0.13, -0.02] if sideways else [s * 0.02, -0.025])
         figure.limb(foot + [0, -0.015], toe, 0.05, 0.042, shoe)
-    swing = step * 0.9 if sideways else 0.04
-    _arms(figure, coat, skin, hips, swing, back=True)
-    width = 0.15 if sideways else 0.185
-    long = rng.random() < 0.4
-    if long or skirt:
-        figure.limb((0, 0.72), (0, 1.0), 0.19, 0.15, coat if long else legs)
-    figure.limb((0, 0.93), (0, 1.30), width * 0.82, width, coat)
-    figure.limb((-width * 0.45, 1.36), (width * 0.45, 1.36), 0.085, 0.085, coat)
+    swing = step * 0.9 if sideways else 0.03
+    _arm(figure, coat, skin, sideways, swing, back=True)
+    if not sideways:
+        _arm(figure, coat, skin, sideways, swing, back=False)
+    slim = 0.78 if sideways else 1.0
+    hem, flare = (0.58, 0.20) if rng.random() < 0.4 else (0.84, 0.165)
+    if skirt:
+        figure.body([(0.13, 0.98), (0.15, 0.9), (0.17, 0.8), (0.185, 0.72), (0.2, 0.65), (0.205, 0.6), (0.2, 0.58), (0.1, 0.57)], legs)
+        hem, flare = 0.88, 0.15
+    outline = [(0.06, 1.47), (0.15, 1.44), (0.20, 1.37), (0.195, 1.22), (0.165, 1.06), (0.165, 0.94), (flare, hem + 0.02), (flare * 0.6, hem)]
+    figure.body([(half * slim, y) for half, y in outline], coat)
     if not away and not sideways:
-        figure.limb((0, 1.28), (0, 1.40), 0.03, 0.06, np.array((236, 232, 222.0)))
-        figure.limb((0, 0.85), (0, 1.22), 0.008, 0.008, coat * 0.55)
-    _arms(figure, coat * 1.03, skin, hips, swing, back=False)
+        figure.body([(0.02, 1.46)] * 1 + [(0.05, 1.45), (0.045, 1.42), (0.035, 1.38), (0.02, 1.33), (0.01, 1.3), (0.004, 1.28), (0, 1.27)], np.array((238, 234, 224.0)))
+        figure.limb((0, hem + 0.06), (0, 1.25), 0.006, 0.006, coat * 0.6)
+    if sideways:
+        _arm(figure, coat * 1.03, skin, sideways, swing, back=False)
     _head(figure, skin, hair, away, sideways, rng)
     _bag(figure, rng, away, sideways)
     figure.place(stage, x, z, ground, label, rng.uniform(0.94, 1.06), bool(rng.random() < 0.5))
 
 
-def _arms(figure: Figure, coat, skin, hips: float, swing: float, back: bool) -> None:
-    """One arm (seen from the side), or one of the two that hang down (seen along the street)."""
+def _arm(figure: Figure, coat, skin, sideways: bool, swing: float, back: bool) -> None:
+    """One arm; seen from the side it swings, seen along the street it hangs."""
     s = 1 if back else -1
-    shoulder = np.array([s * (0.19 if hips else 0.02), 1.36])
-    elbow = shoulder + [s * (0.05 if hips else swing * 0.45), -0.27]
-    hand = elbow + [s * (0.0 if hips else swing * 0.6), -0.24]
-    tone = coat * (0.84 if back else 1.0)
-    figure.limb(shoulder, elbow, 0.065, 0.052, tone)
-    figure.limb(elbow, hand, 0.05, 0.04, tone)
-    figure.ball(hand + [0, -0.04], 0.04, 0.05, skin)
+    shoulder = np.array([s * (0.02 if sideways else 0.175), 1.38])
+    elbow = shoulder + [s * (swing * 0.45 if sideways else 0.045), -0.27]
+    hand = elbow + [s * swing * 0.6 if sideways else -s * 0.005, -0.24]
+    tone = coat * (0.84 if back else 0.98)
+    figure.ball(hand + [0, -0.05], 0.033, 0.05, skin)
+    figure.limb(elbow, hand, 0.045, 0.036, tone)
+    figure.limb(shoulder, elbow, 0.058, 0.046, tone)
 
 
 def _head(figure: Figure, skin, hair, away: bool, sideways: bool, rng: np.random.Generator) -> None:
-    figure.limb((0.01, 1.40), (0.01, 1.50), 0.055, 0.05, skin * 0.92)
-    centre = np.array([0.02, 1.62])
+    figure.limb((0.0, 1.42), (0.0, 1.52), 0.05, 0.046, skin * 0.9)
+    centre = np.array([0.01, 1.61])
     style = rng.random()
     if style < 0.4:
-        figure.limb(centre + [0, 0.03], centre + [0, -0.14], 0.115, 0.10, hair)  # long hair
-    figure.ball(centre, 0.092, 0.122, hair if away else skin)
-    if not away and not sideways:
-        figure.ball(centre + [0, 0.065], 0.098, 0.075, hair)
+        figure.limb(centre + [0, 0.02], centre + [0, -0.12], 0.1, 0.085, hair)  # long hair
+    figure.ball(centre, 0.08, 0.112, hair if away else skin)
+    if sideways:
+        figure.ball(centre + [-0.03, 0.03], 0.08, 0.095, hair)
+    elif not away:
+        figure.ball(centre + [0, 0.08], 0.084, 0.05, hair)
         for s in (-1, 1):
-            figure.ball(centre + [s * 0.035, 0.005], 0.011, 0.009, (52, 42, 40))
-        figure.limb(centre + [-0.025, -0.06], centre + [0.025, -0.06], 0.007, 0.007, skin * 0.6)
-    elif sideways:
-        figure.ball(centre + [-0.035, 0.035], 0.09, 0.10, hair)
-    if style > 0.82:
+            figure.limb(centre + [s * 0.076, 0.07], centre + [s * 0.078, 0.01], 0.014, 0.01, hair)
+            figure.limb(centre + [s * 0.03, 0.012], centre + [s * 0.036, 0.012], 0.007, 0.007, (60, 48, 44))
+        figure.limb(centre + [-0.02, -0.058], centre + [0.02, -0.058], 0.006, 0.006, skin * 0.66)
+    if style > 0.86:
         cap = COATS[rng.integers(len(COATS))]
-        figure.ball(centre + [0, 0.08], 0.105, 0.062, cap)
+        figure.ball(centre + [0, 0.085], 0.09, 0.052, cap)
 
 
 def _bag(figure: Figure, rng: np.random.Generator, away: bool, sideways: bool) -> None:
@@ -215,9 +244,8 @@ def _ride_along(figure: Figure, skin, hair, coat, legs, helmet, frame, away: boo
         figure.limb(foot + [-0.02, -0.04], foot + [0.02, -0.05], 0.05, 0.05, (228, 222, 212))
     if not away:
         figure.limb((-0.3, 1.06), (0.3, 1.06), 0.02, 0.02, rubber)
-    figure.limb((-0.03, 0.95), (0.03, 0.95), 0.12, 0.12, legs)
-    figure.limb((0, 1.02), (0, 1.34), 0.15, 0.18, coat)
-    figure.limb((-0.08, 1.42), (0.08, 1.42), 0.09, 0.09, coat)
+    figure.body([(0.09, 1.04), (0.15, 1.02), (0.165, 0.98), (0.17, 0.94), (0.165, 0.9), (0.13, 0.86), (0.08, 0.85), (0, 0.84)], legs)
+    figure.body([(0.06, 1.5), (0.15, 1.47), (0.21, 1.4), (0.2, 1.28), (0.17, 1.12), (0.155, 1.0), (0.14, 0.98), (0.1, 0.97)], coat)
     for s in (-1, 1):
         figure.limb((s * 0.18, 1.4), (s * 0.29, 1.22), 0.065, 0.052, coat)
         figure.limb((s * 0.29, 1.22), (s * 0.27, 1.06), 0.05, 0.04, coat * 0.94)

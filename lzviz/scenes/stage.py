@@ -6,6 +6,7 @@ the left shoulder, so the left facades are in shade, the right ones are lit, and
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from lzviz.scenes.letters import text_quads, text_width
 from lzviz.scenes.paint import Painting
 
 FOCAL = 1.3
-EYE = np.array([1.15, 2.05, 0.0])
+EYE_X, EYE_Y = 1.15, 2.05
+EYE = np.array([EYE_X, EYE_Y, 0.0])
 NEAREST = 0.9  # metres: geometry in front of this is clipped
 SUN = np.array([-0.55, 0.75, -0.35])  # the direction towards the sun
+_SUN = (0.55, 0.75, 0.35)  # as plain numbers, which leave float32 arrays float32
 SUNLIGHT = np.array([0.86, 0.75, 0.55])
 SKYLIGHT = np.array([0.50, 0.56, 0.66])
 HAZE = np.array([219.0, 220.0, 216.0])
@@ -45,10 +48,20 @@ def haze(colours: np.ndarray, depth: np.ndarray) -> np.ndarray:
 
 def shade(normal, lit=1.0) -> np.ndarray:
     """(..., 3) the factor light puts on a colour. normal: (..., 3) of length 1; lit: share of the sun that arrives."""
-    normal = np.asarray(normal, float)
-    sun = np.maximum(normal @ SUN, 0)[..., None] * np.asarray(lit)[..., None]
+    if isinstance(normal, tuple) and isinstance(lit, float):
+        return _shade_once(normal, lit)
+    return _shade(np.asarray(normal, float), np.asarray(lit))
+
+
+def _shade(normal: np.ndarray, lit: np.ndarray) -> np.ndarray:
+    sun = np.maximum(normal @ SUN, 0)[..., None] * lit[..., None]
     sky = (0.78 + 0.22 * normal[..., 1])[..., None]
     return SKYLIGHT * sky * 1.16 + SUNLIGHT * sun
+
+
+@lru_cache(maxsize=4096)
+def _shade_once(normal: tuple[float, float, float], lit: float) -> np.ndarray:
+    return _shade(np.array(normal), np.array(lit))
 
 
 @dataclass
@@ -58,37 +71,68 @@ class Stage:
     painting: Painting
     rng: np.random.Generator
     skyline: list[tuple[float, float, float]] = field(default_factory=list)  # left buildings: z0, z1, height
-    shadows: list[np.ndarray] = field(default_factory=list)  # (k, 2) unit coordinates on the ground
+    shadows: list[np.ndarray] = field(default_factory=list)  # (n, k, 3) polygons that throw shadows
     contacts: list[tuple[float, float, float, float]] = field(default_factory=list)  # soft dark spots: X, Z, rx, rz
+    _painted: list[tuple] = field(default_factory=list)
 
-    def lit(self, points: np.ndarray) -> np.ndarray:
-        """(...) share of sunlight that the left buildings let through to (..., 3) points, with a soft edge."""
-        points = np.asarray(points, float)
-        reach = (points[..., 0] + WALL) / -SUN[0]
-        top = points[..., 1] + SUN[1] * reach
-        return np.clip((top - self.skyline_at(points[..., 2] + SUN[2] * reach)) / 0.7 + 0.5, 0, 1)
+    def lit(self, x, y, z):
+        """Share of sunlight (0..1, soft edge) that the left buildings let through to points in metres, any shape."""
+        reach = (x + WALL) / _SUN[0]
+        top = y + _SUN[1] * reach
+        return np.clip((top - self.skyline_at(z - _SUN[2] * reach)) / 0.7 + 0.5, 0, 1)
+
+    def lit_at(self, x: float, y: float, z: float) -> float:
+        """`lit` of one point, as a number."""
+        return float(self.lit(x, y, z))
+
+    @cached_property
+    def _outline(self) -> np.ndarray:
+        """(n, 2) z and height from there on, of the left row of buildings."""
+        return np.array([e for z0, z1, h in self.skyline for e in ((z0, h), (z1 - 1e-3, h), (z1, 0))], np.float32)
 
     def skyline_at(self, z: np.ndarray) -> np.ndarray:
         """Height of the left row of buildings at depth z, metres; 0 in a gap."""
-        edges = np.array([e for z0, z1, h in self.skyline for e in ((z0, h), (z1 - 1e-3, h), (z1, 0))])
-        place = np.searchsorted(edges[:, 0], z, side="right") - 1
-        return np.where(place < 0, edges[0, 1], edges[place.clip(0), 1])
+        place = np.searchsorted(self._outline[:, 0], z, side="right") - 1
+        return self._outline[np.maximum(place, 0), 1]
 
-    def paint(self, points, colours, owner, material: int = PLAIN, cast: bool = False) -> None:
-        """Polygons (n, k, 3) in metres, colours (3,) or (n, 3) as lit; hazed by their depth. cast: they throw shadows."""
+    def paint(self, points, colours, owner, material: int = PLAIN, cast: bool = False, air: bool = True) -> None:
+        """Polygons (n, k, 3) in metres, colours (3,) or (n, 3) as lit. cast: they throw shadows; air: haze them."""
         points = np.asarray(points, float)
-        if len(points) == 0:
-            return
-        colours = haze(np.broadcast_to(np.asarray(colours, float), (len(points), 3)), points[..., 2].mean(1))
-        self.painting.polygons(project(points), colours, owner, material)
-        if cast:
-            self.cast(points)
+        n, k = points.shape[:2]
+        if n:
+            self._painted.append((points.reshape(-1, 3), n, k, colours, int(owner) << 8 | material, air))
+        if cast and n:
+            self.shadows.append(points)
 
-    def cast(self, points: np.ndarray) -> None:
-        """The shadows of polygons (n, k, 3) on the ground."""
-        points = np.asarray(points, float)
-        ground = points + points[..., 1:2] * [-SUN[0] / SUN[1], -1, -SUN[2] / SUN[1]]
-        self.shadows.extend(project(ground))
+    def cast(self, points) -> None:
+        """Polygons (n, k, 3) in metres throw shadows on the ground, painted or not."""
+        self.shadows.append(np.asarray(points, float))
+
+    def finish(self) -> None:
+        """Project everything painted so far and hand it to the painting."""
+        points = np.concatenate([item[0] for item in self._painted])
+        numbers = np.array([item[1] for item in self._painted])
+        counts = np.repeat([item[2] for item in self._painted], numbers)
+        tags = np.repeat([item[4] for item in self._painted], numbers)
+        air = np.repeat([item[5] for item in self._painted], numbers)
+        colours = np.empty((len(counts), 3))
+        place = 0
+        for _, n, _, colour, _, _ in self._painted:
+            colours[place : place + n] = colour
+            place += n
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        depth = np.add.reduceat(points[:, 2], starts) / counts
+        self.painting.polygons(project(points), counts, haze(colours, depth * air), tags)
+        self._painted.clear()
+
+    def ground_shadows(self) -> list[np.ndarray]:
+        """(n, k, 2) unit coordinates of the shadows on the ground (the pavement lies `KERB` higher)."""
+        out = []
+        for points in self.shadows:
+            base = np.where(np.abs(points[:, :1, 0]) > ROAD, KERB, 0.0)
+            height = (points[..., 1] - base)[..., None]
+            out.append(project(points + height * [-SUN[0] / SUN[1], -1, -SUN[2] / SUN[1]]))
+        return out
 
 
 @dataclass(frozen=True)
@@ -104,11 +148,11 @@ class Face:
     owner: int
     lit: float = 1.0
 
-    @property
+    @cached_property
     def normal(self) -> np.ndarray:
         return np.array({"left": (1.0, 0, 0), "right": (-1.0, 0, 0), "front": (0, 0, -1.0)}[self.axis])
 
-    @property
+    @cached_property
     def light(self) -> np.ndarray:
         return shade(self.normal, self.lit) + (np.array([0.10, 0.07, 0.03]) if self.axis == "left" else 0)
 
@@ -119,15 +163,17 @@ class Face:
 
     def points(self, u, v, out) -> np.ndarray:
         """(..., 3) metres of plane coordinates."""
-        u, v, out = np.broadcast_arrays(np.asarray(u, float), v, out)
-        if self.axis == "front":
-            return np.stack([u, v, self.at - out], -1)
-        return np.stack([self.at + out * self.normal[0], v, u], -1)
+        u = np.asarray(u, float)
+        points = np.empty((*np.broadcast_shapes(u.shape, np.shape(v), np.shape(out)), 3))
+        along, through = (0, 2) if self.axis == "front" else (2, 0)
+        points[..., along], points[..., 1] = u, v
+        points[..., through] = self.at + np.asarray(out) * self.normal[through]
+        return points
 
-    def corners(self, rects: np.ndarray, out=0.0) -> np.ndarray:
+    def corners(self, rects, out=0.0) -> np.ndarray:
         """(n, 4, 3) metres of rectangles (n, 4) u0, u1, v0, v1."""
-        u0, u1, v0, v1 = np.asarray(rects, float).reshape(-1, 4).T
-        return self.points(np.stack([u0, u1, u1, u0], 1), np.stack([v0, v0, v1, v1], 1), np.asarray(out)[..., None])
+        rects = np.asarray(rects, float).reshape(-1, 4)
+        return self.points(rects[:, (0, 1, 1, 0)], rects[:, (2, 2, 3, 3)], np.asarray(out)[..., None])
 
     def paint(self, rects, colour, out=0.0, light=None, material: int = PLAIN) -> None:
         """Rectangles (n, 4) u0, u1, v0, v1 of a colour (before light)."""
@@ -158,8 +204,8 @@ class Face:
             side[:, None], np.stack([v0, v0, v1, v1], 1), np.stack([0 * ones, ones, ones, 0 * ones], 1) * out
         )
         faces = np.stack([flat, end, self.corners(rects, out)], 1)
-        level = shade([0, 1, 0], self.lit) if below.mean() > 0.5 else shade([0, -1, 0], 0) * 0.72
-        cross = shade([0, 0, -1.0] if self.axis != "front" else [-1.0 if side[0] > EYE[0] else 1.0, 0, 0], self.lit)
+        level = np.where(below[:, None], shade((0, 1, 0), self.lit), shade((0, -1, 0), 0.0) * 0.72)
+        cross = shade((0, 0, -1.0) if self.axis != "front" else (-1.0 if side[0] > EYE[0] else 1.0, 0, 0), self.lit)
         colour = np.broadcast_to(np.asarray(colour, float), (len(u0), 3))
         colours = np.stack([colour * level, colour * cross, colour * self.light], 1)
         self.stage.paint(faces.reshape(-1, 4, 3), colours.reshape(-1, 3), self.owner)

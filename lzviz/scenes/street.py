@@ -3,7 +3,7 @@
 import numpy as np
 
 from lzviz.scenes import facades, furniture, ground, people, shading, vehicles
-from lzviz.scenes.paint import Frame, Painting
+from lzviz.scenes.paint import Frame, Painting, tag
 from lzviz.scenes.scene import Scene, check, render
 from lzviz.scenes.stage import FAR, KERB, ROAD, SKY, WALL, Stage
 
@@ -12,7 +12,7 @@ CLASSES = (
 )  # fmt: skip
 LABELS = {name: index for index, name in enumerate(CLASSES)}
 CROSSING = (43.0, 53.0)  # the side street, metres ahead
-HORIZON, MIDDLE = 0.53, 0.47  # where the vanishing point lies, as shares of the picture's height and width
+HORIZON, MIDDLE = 0.57, 0.47  # where the vanishing point lies, as shares of the picture's height and width
 
 
 def street(size: tuple[int, int] = (1024, 2048), seed: int = 0) -> Scene:
@@ -28,14 +28,14 @@ def street(size: tuple[int, int] = (1024, 2048), seed: int = 0) -> Scene:
     h, w = check(size, seed)
     rng = np.random.default_rng([seed, 1])
     stage = Stage(Painting(), rng)
-    sign = _compose(stage)
+    sign = _compose(stage, furniture.WORDS[seed % len(furniture.WORDS)])
     frame = Frame((h, w), float(min(h, 2 * w)), (w * MIDDLE, h * HORIZON))
     shader = shading.StreetShader(stage, frame, seed)
     return render(stage.painting, frame, shader, CLASSES, seed, highlight=sign)
 
 
-def _compose(stage: Stage) -> int:
-    """Describe the whole street, back to front; returns the owner number of the direction sign."""
+def _compose(stage: Stage, word: str) -> int:
+    """Describe the whole street, back to front; returns the owner number of the direction sign with `word`."""
     rows = facades.plans(stage.rng, CROSSING)
     stage.skyline = sorted((p.z0, p.z1, p.height) for p in rows if p.side < 0)
     _backdrop(stage)
@@ -44,18 +44,20 @@ def _compose(stage: Stage) -> int:
         facades.draw(stage, plan, LABELS)
         if plan.z0 == CROSSING[1]:
             _side_street(stage, plan.side)
-    found = [0]
-    things = _things(stage, found)
+    sign = stage.painting.add(LABELS["sign"], boxed=True)
+    things = _things(stage, word, sign)
     for _, draw in sorted(things, key=lambda thing: -thing[0]):
         draw()
-    return found[0]
+    stage.finish()
+    return sign
 
 
 def _backdrop(stage: Stage) -> None:
     """Sky, and the far end of the street: pale houses, a church, trees."""
     painting, rng = stage.painting, stage.rng
     sky = painting.add(LABELS["sky"])
-    painting.polygons([[(-99, -99), (99, -99), (99, 0.01), (-99, 0.01)]], (0, 0, 0), sky, SKY, backdrop=True)
+    corners = [(-99, -99), (99, -99), (99, 0.01), (-99, 0.01)]
+    painting.polygons(corners, [4], [(0, 0, 0)], [tag(sky, SKY)], backdrop=True)
     owner = painting.add(LABELS["building"])
     z = 330.0
     for x in np.arange(-60, 60, 9.0):
@@ -88,17 +90,14 @@ def _side_street(stage: Stage, side: int) -> None:
     furniture.hoarding(stage, side, x0 if side < 0 else x0 + 3, x1 if side > 0 else x1 - 3, CROSSING[1] - 0.3, LABELS["fence"])
 
 
-def _things(stage: Stage, found: list[int]) -> list:
+def _things(stage: Stage, word: str, sign: int) -> list:
     """(depth, draw) of everything that stands in the street."""
     rng, L = stage.rng, LABELS
     things: list = []
     add = lambda z, function, *args: things.append((z, lambda: function(stage, *args)))  # noqa: E731
 
-    def guide() -> None:
-        word = furniture.WORDS[int(rng.integers(len(furniture.WORDS)))]
-        found[0] = furniture.guide(stage, 35.0, 3.9, word, L["pole"], L["sign"])
-
-    things.append((35.0, guide))
+    add(35.0, furniture.guide, 35.0, 3.9, word, L["pole"], sign)
+    _add_wires(add)
     _add_trees(add, rng)
     _add_posts(add, rng)
     _add_traffic(add, rng)
@@ -106,23 +105,25 @@ def _things(stage: Stage, found: list[int]) -> list:
     for side in (-1, 1):
         add(30.0, furniture.railing, side * (ROAD + 0.3), 30.0, 39.0, L["fence"])
         add(58.0, furniture.railing, side * (ROAD + 0.3), 58.0, 68.0, L["fence"])
-        things.append((12.1, lambda s=side: _wires(stage, s)))
     for i, x in enumerate((4.15, 2.65)):
         add(20.0 + 1.5 * i, furniture.barrier, x + 0.2, x + 1.6, 20.0 + 0.6 * i, L["fence"])
     return things
 
 
-def _wires(stage: Stage, side: int) -> None:
+LAMPS = {  # depths of the lamps on each side, metres
+    -1: (14.0, 28.0, 41.5, 57.0, 76.0, 98.0, 124.0, 152.0),
+    1: (19.5, 29.5, 57.0, 66.0, 88.0, 111.0, 138.0, 160.0),
+}
+
+
+def _add_wires(add) -> None:
     """Cables along the lamps and across the street."""
-    places = [np.array([side * (ROAD + 0.55), 6.5, z]) for z in LAMPS]
-    for a, b in zip(places[:-1], places[1:], strict=True):
-        furniture.wire(stage, a, b, 0.35, LABELS["pole"])
-    if side > 0:
-        for z in LAMPS[1:6]:
-            furniture.wire(stage, np.array([-WALL, 8.6, z]), np.array([WALL, 9.0, z]), 0.9, LABELS["pole"])
-
-
-LAMPS = (12.0, 27.0, 41.0, 56.0, 76.0, 98.0, 124.0, 152.0)
+    for side in (-1, 1):
+        places = [np.array([side * (ROAD + 0.55), 6.5, z]) for z in LAMPS[side]]
+        for a, b in zip(places[:-1], places[1:], strict=True):
+            add(b[2], furniture.wire, a, b, 0.35, LABELS["pole"])
+    for z in (41.5, 57.0, 76.0, 98.0):
+        add(z, furniture.wire, np.array([-WALL, 8.6, z]), np.array([WALL, 9.0, z]), 0.9, LABELS["pole"])
 
 
 def _add_trees(add, rng) -> None:
@@ -135,7 +136,7 @@ def _add_trees(add, rng) -> None:
 def _add_posts(add, rng) -> None:
     pole, sign = LABELS["pole"], LABELS["sign"]
     for side in (-1, 1):
-        for z in LAMPS:
+        for z in LAMPS[side]:
             add(z, furniture.lamp, side, z, pole)
         for z in np.arange(21.0, 29.0, 1.8):
             add(z, furniture.bollard, side * (ROAD + 0.4), z, pole)
