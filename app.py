@@ -6,8 +6,10 @@ import argparse
 import os
 
 from app.main import build, launch_options
+from app.server import Server
 
-demo = build()
+server = Server()
+demo = build(server)
 
 
 def main() -> None:
@@ -16,7 +18,7 @@ def main() -> None:
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to serve on")
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")), help="port")
     arguments = parser.parse_args()
-    demo.launch(server_name=arguments.host, server_port=arguments.port, **launch_options())
+    demo.launch(server_name=arguments.host, server_port=arguments.port, **launch_options(server))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import gradio as gr
 from gradio import themes
 from starlette.middleware import Middleware
 
+from app.api import downsample_endpoint
 from app.middleware import Gate
 from app.server import Server
 from app.tabs.explore import explore
@@ -18,19 +19,24 @@ SYSTEM_FONTS = ["Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "He
 MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
 
-def build() -> gr.Blocks:
-    """The page: one tab a subject, each drawn by its own module."""
+def build(server: Server | None = None) -> gr.Blocks:
+    """The page: one tab a subject, each drawn by its own module, and what scripts may ask.
+
+    ``server`` is what the routes of :func:`launch_options` share with it; by default one of its own.
+    """
     page = gr.Blocks(title="lzviz", fill_width=True, analytics_enabled=False, delete_cache=(600, 3600))
     with page as demo, gr.Tabs(elem_id="lz-tabs"), gr.Tab("Explore", id="explore"):
         explore()
+    with demo:
+        gr.api(downsample_endpoint(server or Server()), api_name="downsample", concurrency_limit=2)
     demo.queue(max_size=32, default_concurrency_limit=2)
     return demo
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(server: Server) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch``: our routes, the gate before every route, and nothing that calls out."""
     return {
-        "app_kwargs": {"routes": Server().routes(), "middleware": [Middleware(Gate)]},
+        "app_kwargs": {"routes": server.routes(), "middleware": [Middleware(Gate)]},
         "theme": themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS),
         "css_paths": STYLE,
         "footer_links": [],

@@ -202,13 +202,13 @@ class Uploads:
 
 @dataclass(frozen=True)
 class Shipped:
-    """One picture of the gallery. ``make`` returns (H, W, 3) uint8; ``size`` is known without calling it."""
+    """One picture of the gallery. ``size``, (H, W), is known without making it."""
 
     id: str
     title: str
     credit: str
     size: tuple[int, int]
-    make: Callable[[], np.ndarray]
+    make: Callable[[], Picture]
     # How a script gets the same pixels: one Python expression.
     source: str
     # Where a first visitor should look: x0, y0, x1, y1 in source pixels, corner-exclusive.
@@ -224,13 +224,14 @@ class Shipped:
 
     def _run(self) -> None:
         try:
-            picture = Picture(self.make())
+            picture = self.make()
             _ = picture.display
             self._future[0].set_result(picture)
         except BaseException as error:
             self._future[0].set_exception(error)
 
 
+STREET = Path(__file__).with_name("street.png")
 STREET_SIZE = (1024, 2048)
 # The blue direction sign: x0, y0, x1, y1 in pixels.
 STREET_HIGHLIGHT = (1006.0, 368.0, 1130.0, 430.0)
@@ -253,15 +254,23 @@ _PHOTOGRAPHS = (
 )  # fmt: skip
 
 
-def _photograph(path: Path) -> np.ndarray:
+def _photograph(path: Path) -> Picture:
     with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+        return Picture(np.asarray(image.convert("RGB")))
 
 
-def _street() -> np.ndarray:
+def _street() -> Picture:
+    """The street as it was drawn once: drawing it takes seconds, and it is the first thing that anybody sees."""
+    picture = _photograph(STREET)
+    picture.remember("display", STREET.read_bytes)
+    return picture
+
+
+def draw_street() -> None:
+    """Draw the street again and keep it beside this module."""
     from lzviz import scenes
 
-    return scenes.street(STREET_SIZE).image
+    STREET.write_bytes(encode_png(scenes.street(STREET_SIZE).image))
 
 
 def shipped() -> dict[str, Shipped]:
