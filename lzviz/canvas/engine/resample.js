@@ -59,7 +59,7 @@ function sampleNearest({ data, size: [height, width] }, grid, out) {
 function sampleBilinear({ data, size: [height, width] }, grid, out) {
   for (let k = 0, to = 0; k < grid.length; k += 2, to += 4) {
     const x = clampIndex(toPixel(grid[k], width), width - 1), y = clampIndex(toPixel(grid[k + 1], height), height - 1);
-    const j = Math.floor(x), i = Math.floor(y);
+    const j = x | 0, i = y | 0;
     const u = x - j, v = y - i;
     const a = 3 * (i * width + j), right = j + 1 < width ? 3 : 0, below = i + 1 < height ? 3 * width : 0;
     const w11 = u * v, w10 = v - w11, w01 = u - w11, w00 = 1 - u - w10;
@@ -78,10 +78,11 @@ function sampleBilinear({ data, size: [height, width] }, grid, out) {
  */
 function sampleAntialias(picture, grid, zoomed, out) {
   const { data, offsets, widths, heights, size: [height, width] } = picture;
-  for (let r = 0, k = 0, to = 0; r < zoomed[0]; r++) {
-    for (let column = 0; column < zoomed[1]; column++, k += 2, to += 4) {
-      const lod = levelOfDetail(picture, grid, zoomed, r, column);
-      const first = Math.floor(lod), share = lod - first;
+  const [rows, columns] = zoomed, deepest = offsets.length - 1;
+  for (let r = 0, k = 0, to = 0; r < rows; r++) {
+    for (let column = 0; column < columns; column++, k += 2, to += 4) {
+      const lod = detail(grid, r, column, rows, columns, height - 1, width - 1, deepest);
+      const first = lod | 0, share = lod - first;
       const px = toPixel(grid[k], width) + 0.5, py = toPixel(grid[k + 1], height) + 0.5;
       let red = 0, green = 0, blue = 0;
       for (let level = first; level <= first + 1; level++) {
@@ -89,7 +90,7 @@ function sampleAntialias(picture, grid, zoomed, out) {
         if (weight === 0) continue;
         const w = widths[level], h = heights[level], shrink = 1 / (1 << level);
         const x = clampIndex(px * shrink - 0.5, w - 1), y = clampIndex(py * shrink - 0.5, h - 1);
-        const j = Math.floor(x), i = Math.floor(y);
+        const j = x | 0, i = y | 0;
         const u = x - j, v = weight * (y - i);
         const a = offsets[level] + 3 * (i * w + j), b = j + 1 < w ? a + 3 : a, below = i + 1 < h ? 3 * w : 0;
         const w11 = u * v, w10 = v - w11, w01 = weight * u - w11, w00 = weight - weight * u - w10;
@@ -111,19 +112,52 @@ function sampleAntialias(picture, grid, zoomed, out) {
  * log2 rho of zoomed pixel (r, c): 0 where the map magnifies.
  * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r @param {number} c
  */
-export function levelOfDetail({ size: [height, width], levels }, grid, [rows, columns], r, c) {
+export function levelOfDetail({ size, levels }, grid, zoomed, r, c) {
+  return detail(grid, r, c, zoomed[0], zoomed[1], size[0] - 1, size[1] - 1, levels.length - 1);
+}
+
+/**
+ * The same of plain numbers.
+ * @param {Float64Array} grid @param {number} r @param {number} c @param {number} rows @param {number} columns
+ * @param {number} lastY @param {number} lastX last pixel of the picture @param {number} deepest
+ */
+function detail(grid, r, c, rows, columns, lastY, lastX, deepest) {
   const at = 2 * (r * columns + c);
   const left = c > 0 ? at - 2 : at, right = c < columns - 1 ? at + 2 : at;
   const above = r > 0 ? at - 2 * columns : at, under = r < rows - 1 ? at + 2 * columns : at;
-  const across = right - left > 2 ? 4 : 2, down = under - above > 2 * columns ? 4 : 2;
-  const xx = ((grid[right] - grid[left]) * (width - 1)) / across;
-  const yx = ((grid[right + 1] - grid[left + 1]) * (height - 1)) / across;
-  const xy = ((grid[under] - grid[above]) * (width - 1)) / down;
-  const yy = ((grid[under + 1] - grid[above + 1]) * (height - 1)) / down;
+  const across = right - left > 2 ? 0.25 : 0.5, down = under - above > 2 * columns ? 0.25 : 0.5;
+  const xx = (grid[right] - grid[left]) * (lastX * across), yx = (grid[right + 1] - grid[left + 1]) * (lastY * across);
+  const xy = (grid[under] - grid[above]) * (lastX * down), yy = (grid[under + 1] - grid[above + 1]) * (lastY * down);
   const area = Math.abs(xx * yy - yx * xy);
   const longest = (xx * xx + yx * yx + xy * xy + yy * yy) / (ANISOTROPY * ANISOTROPY);
-  const squared = Math.max(area, longest);
-  return squared > 1 ? Math.min(Math.log2(squared) / 2, levels.length - 1) : 0;
+  const squared = area > longest ? area : longest;
+  if (!(squared > 1)) return 0;
+  const lod = log2(squared) / 2;
+  return lod < deepest ? lod : deepest;
+}
+
+const number = new Float64Array(1);
+const words = new Uint32Array(number.buffer);
+/** Which of the two words holds the exponent. */
+const TOP = new Uint8Array(Uint16Array.of(1).buffer)[0];
+
+/**
+ * log2 of a normal number above 0, to 3e-10: exponent from the bits, mantissa m in [sqrt(1/2), sqrt(2)) by the series
+ * of artanh in t = (m - 1)/(m + 1). The exact function costs as much as all else that finds a level.
+ * @param {number} x
+ */
+export function log2(x) {
+  number[0] = x;
+  let exponent = (words[TOP] >>> 20) - 1023;
+  words[TOP] = (words[TOP] & 0xfffff) | 0x3ff00000;
+  let mantissa = number[0];
+  if (mantissa > Math.SQRT2) {
+    mantissa /= 2;
+    exponent += 1;
+  }
+  const t = (mantissa - 1) / (mantissa + 1), tt = t * t;
+  const series = 1 + tt * (1 / 3 + tt * (1 / 5 + tt * (1 / 7 + tt * (1 / 9 + tt * (1 / 11)))));
+  return exponent + t * series * (2 / Math.LN2);
 }
 
 /**
@@ -153,7 +187,7 @@ export function unzoomImage(image, [rows, columns], { grid, valid }, out, option
       x = Math.floor(x + 0.5);
       y = Math.floor(y + 0.5);
     }
-    const j = Math.floor(x), i = Math.floor(y);
+    const j = x | 0, i = y | 0;
     const u = x - j, v = y - i;
     const a = 4 * (i * columns + j);
     const b = j + 1 < columns ? a + 4 : a, c = i + 1 < rows ? 4 * columns : 0;
