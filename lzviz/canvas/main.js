@@ -13,6 +13,7 @@ import { listenForFiles } from "./chrome/intake.js";
 import { spots } from "./chrome/maps.js";
 import { createPython } from "./chrome/python.js";
 import { createRail } from "./chrome/rail.js";
+import { shareRoom } from "./chrome/room.js";
 import { createSchema, defaults, untracked } from "./chrome/schema.js";
 import { createStatus } from "./chrome/status.js";
 import { startTheme } from "./chrome/theme.js";
@@ -116,6 +117,7 @@ export async function mount(element, given) {
   const ends = [address.stop, createTip(element), listenForKeys(element, parts.commands),
     listenForFiles(context, parts.images),
     context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
+  ends.push(shareRoom(context, room, parts.stage.slot));
   createHint(context, room);
   await parts.images.follow();
   address.later();

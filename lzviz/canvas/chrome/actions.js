@@ -71,7 +71,7 @@ async function save(context, parts, what, format) {
   const name = `lzviz-${store.get().image}-${what}.${format}`;
   try {
     if (host.static) {
-      saveFile(await parts.stage.exportPNG(what), name);
+      saveFile(await parts.stage.exportView(what, format), name);
       return;
     }
     const file = await parts.python.download(what, format);
@@ -83,12 +83,12 @@ async function save(context, parts, what, format) {
   }
 }
 
-/** @param {Context} context @param {Parts} parts @returns {(what: string, format: string) => string | null} */
-function exportReason({ host }, parts) {
-  return (what, format) => {
+/** @param {Context} context @returns {(what: string) => string | null} */
+function exportReason({ host }) {
+  return (what) => {
     if (!host.static) return null;
-    const drawn = format === "png" && typeof parts.stage?.exportPNG === "function" && what !== "difference";
-    return drawn ? null : "This page has no Python behind it, which writes SVG, NPZ and code: run lzviz to get them.";
+    const drawn = ["source", "zoomed", "unzoomed"].includes(what);
+    return drawn ? null : "The rest is written by Python, which this page does not have: run lzviz to get it.";
   };
 }
 
@@ -104,7 +104,7 @@ export function createActions(context, parts) {
     keys: () => showKeys(context.root, parts.commands()),
     share: () => void share(context, parts),
     showExport: () => showExport(context.root, (what, format) => save(context, parts, what, format),
-      exportReason(context, parts)),
+      exportReason(context)),
     openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
     openMap: () => chooseFile((file) => void parts.images.openMap(file, file.name)),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),

@@ -207,6 +207,7 @@ export function listMenu(label, items, onChoose) {
   }
   function open() {
     list.hidden = false;
+    placeBelow(list, button);
     button.setAttribute("aria-expanded", "true");
     activate(selected);
   }
@@ -249,6 +250,14 @@ export function listMenu(label, items, onChoose) {
       button.setAttribute("aria-label", `${label}: ${items[selected]?.title ?? value}`);
     },
   };
+}
+
+/** Under its button, or above it where there is no room. @param {HTMLElement} list @param {HTMLElement} button */
+function placeBelow(list, button) {
+  const at = button.getBoundingClientRect();
+  const below = at.bottom + 4 + list.offsetHeight < window.innerHeight;
+  const top = below ? at.bottom + 4 : Math.max(4, at.top - 4 - list.offsetHeight);
+  Object.assign(list.style, { left: `${at.left}px`, width: `${at.width}px`, top: `${top}px` });
 }
 
 /** @param {string} key @param {number} at @param {readonly {title: string}[]} items @returns {number | null} */

@@ -71,11 +71,11 @@ const FILES = /** @type {const} */ ([
 /**
  * @param {HTMLElement} root
  * @param {(what: string, format: string) => Promise<void>} save
- * @param {(what: string, format: string) => string | null} reason why a file is not to be had, or null
+ * @param {(what: string) => string | null} reason why a file is not to be had, or null
  */
 export function showExport(root, save, reason) {
   const button = (/** @type {string} */ what, /** @type {string} */ format) => {
-    const why = reason(what, format);
+    const why = reason(what);
     const made = h("button", { type: "button", class: "lz-button lz-file", "aria-disabled": why ? "true" : null,
       "data-reason": why, "data-off": why ? true : null, "aria-label": `${what} as ${format.toUpperCase()}`,
       onclick: async () => {
@@ -88,8 +88,8 @@ export function showExport(root, save, reason) {
   };
   const row = (/** @type {string} */ title, /** @type {string} */ note, /** @type {Node[]} */ buttons) =>
     h("div", { class: "lz-file-row" }, h("span", {}, h("b", {}, title), h("small", {}, note)), ...buttons);
-  const blocked = [...new Set([...FILES.map(([what, format]) => reason(what, format)),
-    ...VIEWS.map(([what]) => reason(what, "png"))].filter(Boolean))];
+  const blocked = [...new Set([...FILES.map(([what]) => reason(what)),
+    ...VIEWS.map(([what]) => reason(what))].filter(Boolean))];
   openPanel(root, "Export", [
     ...VIEWS.map(([what, title, note]) => row(title, note, [button(what, "png"), button(what, "svg")])),
     h("hr"), ...FILES.map(([what, format, title, note]) => row(title, note, [button(what, format)])),

@@ -7,8 +7,7 @@ import { h } from "./dom.js";
  * @typedef {import("./readout.js").Hover} Hover
  */
 
-/** Side of the picture on the screen (CSS pixels) and of the part of the source, relative to the footprint. */
-const SIDE = 198;
+/** Side of the part of the source, relative to the footprint, and its least. */
 const MARGIN = 2.4;
 const LEAST_PIXELS = 9;
 
@@ -27,10 +26,10 @@ export function windowOf({ quad, source }) {
 
 /** @param {Context} context */
 export function createFootprint({ live, root }) {
-  const ratio = Math.min(2, window.devicePixelRatio || 1);
-  const canvas = h("canvas", { class: "lz-footprint", width: SIDE * ratio, height: SIDE * ratio, role: "img",
-    "aria-label": "Footprint of the pixel under the pointer in the source" });
+  const canvas = h("canvas", { class: "lz-footprint", role: "img",
+    "aria-label": "Footprint of the hovered pixel in the source" });
   const empty = h("p", { class: "lz-empty" }, "Move over a view to read a pixel.");
+  const box = h("div", { class: "lz-footprint-box" }, canvas, empty);
   const pen = canvas.getContext("2d");
   /** @type {{data: unknown, canvas: HTMLCanvasElement} | null} */
   let level = null;
@@ -50,20 +49,33 @@ export function createFootprint({ live, root }) {
     empty.hidden = hover !== null;
     canvas.hidden = hover === null;
     if (!hover || !image || !pen) return;
-    const view = windowOf(hover);
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, SIDE, SIDE);
+    const { left, top, side } = windowOf(hover);
+    const room = fit(canvas, pen, box);
     pen.imageSmoothingEnabled = false;
-    const { left, top, side } = view;
     const { scale } = image;
-    pen.drawImage(pixels(image), left * scale, top * scale, side * scale, side * scale, 0, 0, SIDE, SIDE);
+    pen.drawImage(pixels(image), left * scale, top * scale, side * scale, side * scale, 0, 0, room, room);
     const place = (/** @type {number} */ x, /** @type {number} */ y) => /** @type {[number, number]} */ (
-      [((x + 0.5 - left) * SIDE) / side, ((y + 0.5 - top) * SIDE) / side]);
+      [((x + 0.5 - left) * room) / side, ((y + 0.5 - top) * room) / side]);
     const corners = hover.quad.map((/** @type {readonly number[]} */ [x, y]) => place(x, y));
     drawQuad(pen, corners, getComputedStyle(root).getPropertyValue("--lz-accent"));
     drawTaps(pen, hover.taps, place);
   }
-  return { element: h("div", { class: "lz-footprint-box" }, canvas, empty), show };
+  new ResizeObserver(show).observe(box);
+  return { element: box, show };
+}
+
+/**
+ * Gives the canvas the pixels of its box, cleared. @returns {number} side of the box, CSS pixels
+ * @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2D} pen @param {HTMLElement} box
+ */
+function fit(canvas, pen, box) {
+  const ratio = Math.min(2, window.devicePixelRatio || 1);
+  const side = Math.max(1, box.clientWidth);
+  const pixels = Math.round(side * ratio);
+  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, side, side);
+  return side;
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {[number, number][]} quad @param {string} accent */

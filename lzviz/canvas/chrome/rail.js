@@ -76,7 +76,7 @@ function samplerSection(context) {
   };
   store.subscribe((_, changed) => (changed.has("sampler") || changed.has("mode")) && refresh());
   refresh();
-  return h("section", { class: "lz-section", "aria-label": "Sampler" },
+  return h("section", { class: "lz-section lz-sampler", "aria-label": "Sampler" },
     h("div", { class: "lz-head" }, "Sampler"), menu.element, mode.element);
 }
 
@@ -88,6 +88,7 @@ export const choices = (field) =>
 function saliencySection(context) {
   const { store, live, schema, actions, host } = context;
   const from = segmented("Saliency from", choices(schema.field("saliency")), actions.chooseSaliency);
+  from.element.classList.add("lz-thirds");
   const pick = h("button", { type: "button", class: "lz-link", onclick: actions.openMap }, "Open another map");
   const note = h("p", { class: "lz-note" });
   const refresh = () => {

@@ -1,0 +1,57 @@
+// @ts-check
+/** How the page shares its room: what a wide picture leaves goes to the dock; a phone has its tools below the source. */
+import { arrange, TITLE } from "../stage/arrange.js";
+
+const LEAST = 260;
+const MOST = 340;
+const PHONE = "(max-width: 727px)";
+
+/**
+ * Height of the dock: its least, and what the views do not need.
+ * @param {{width: number, height: number}} room  of views and dock together, without padding
+ * @param {number} aspect  width / height of the picture @param {boolean} beside  uniform sampling has its own column
+ */
+export function dockHeight(room, aspect, beside) {
+  const wanted = arrange({ width: room.width, height: room.height - LEAST }, aspect, beside);
+  const needed = wanted.source.height + TITLE;
+  return Math.round(Math.min(MOST, Math.max(LEAST, room.height - needed)));
+}
+
+/**
+ * Keeps the shares right as window, picture and comparison change.
+ * @param {import("./context.js").Context} context @param {HTMLElement} stage @param {HTMLElement} slot
+ * @returns {() => void} stops
+ */
+export function shareRoom({ root, store, live }, stage, slot) {
+  const tools = /** @type {HTMLElement} */ (root.querySelector(".lz-tools"));
+  const phone = window.matchMedia(PHONE);
+
+  function placeTools() {
+    if (phone.matches) slot.append(tools);
+    else root.insertBefore(tools, stage);
+    tools.setAttribute("aria-orientation", phone.matches ? "horizontal" : "vertical");
+  }
+  function share() {
+    const { image } = live.get();
+    if (!image || phone.matches) return;
+    const style = getComputedStyle(stage);
+    const padding = [style.paddingTop, style.paddingBottom].map(parseFloat).reduce((a, b) => a + b, 0);
+    const gutters = [style.paddingLeft, style.paddingRight].map(parseFloat).reduce((a, b) => a + b, 0);
+    const dock = /** @type {HTMLElement} */ (root.querySelector(".lz-dock"));
+    const room = { width: stage.clientWidth - gutters, height: stage.clientHeight + dock.offsetHeight - padding };
+    const height = dockHeight(room, image.width / image.height, store.get().compare === "uniform");
+    root.style.setProperty("--lz-dock", `${height}px`);
+  }
+  const observer = new ResizeObserver(share);
+  observer.observe(root);
+  phone.addEventListener("change", placeTools);
+  const ends = [
+    live.subscribe((_, changed) => changed.has("image") && share()),
+    store.subscribe((_, changed) => changed.has("compare") && share()),
+    () => observer.disconnect(),
+    () => phone.removeEventListener("change", placeTools),
+  ];
+  placeTools();
+  share();
+  return () => ends.forEach((end) => end());
+}
