@@ -12,6 +12,8 @@ export const GAP = 16;
 export const GUTTER = 20;
 const NARROW = 680;
 const SMALLEST = 40;
+/** Less room than this beside the source is given up, so that its image is its frame. */
+const FLUSH = 12;
 
 /**
  * @param {Frame} room      what the stage may fill; on a narrow page the height follows from the width
@@ -46,7 +48,9 @@ function sideBySide(room, aspect, columns) {
   const height = Math.max(SMALLEST, Math.floor(Math.min(byWidth, byHeight)));
   const widest = Math.floor((free * 0.5) / columns);
   const result = { width: Math.min(Math.round(aspect * height), widest), height };
-  const source = { width: free - columns * result.width, height: 2 * height + between };
+  const tall = 2 * height + between;
+  const left = free - columns * result.width;
+  const source = { width: Math.abs(left - aspect * tall) < FLUSH ? Math.round(aspect * tall) : left, height: tall };
   return { narrow: false, source: atLeast(source), result: atLeast(result), columns };
 }
 

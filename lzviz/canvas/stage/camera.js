@@ -26,10 +26,15 @@ export const LARGEST_PIXEL = 72;
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /**
- * The scale at which the whole image just fits into the frame.
+ * The scale at which the whole image just fits into the frame. A frame that has the image's aspect up to a rounded
+ * pixel is filled.
  * @param {Box} frame @param {Extent} image
  */
-export const fitScale = (frame, image) => Math.min(frame.width / image.width, frame.height / image.height);
+export function fitScale(frame, image) {
+  const [across, down] = [frame.width / image.width, frame.height / image.height];
+  const gap = Math.abs(across - down) * (across > down ? image.width : image.height);
+  return gap <= 1.5 ? Math.max(across, down) : Math.min(across, down);
+}
 
 /**
  * @param {Camera} camera @param {Box} frame @param {Extent} image

@@ -107,7 +107,7 @@ export function createDot(radius, halo) {
       for (let x = -reach; x <= reach; x++) {
         const distance = Math.hypot(x + 0.5 - cx, y + 0.5 - cy);
         const core = coverage(distance, radius);
-        const alpha = core + (1 - core) * 0.55 * coverage(distance, radius + halo);
+        const alpha = core + (1 - core) * 0.5 * coverage(distance, radius + halo);
         if (alpha < 0.03) continue;
         const light = Math.round((255 * core) / alpha);
         offsets.push(x, y);

@@ -109,7 +109,7 @@ export function createRenderer() {
 
   /** @param {number} ratio */
   function dotFor(ratio) {
-    if (dotRatio !== ratio) dot = createDot(0.95 * ratio, 0.8 * ratio);
+    if (dotRatio !== ratio) dot = createDot(0.85 * ratio, 0.75 * ratio);
     dotRatio = ratio;
     return dot;
   }

@@ -412,6 +412,7 @@ export class Scene {
     const taps = this.hover && frame && picture ? tapList(frame, picture, this.hover.pixel, state.interpolation) : [];
     for (const name of NAMES) this.markView(name, taps);
     this.drawBrush();
+    this.root.dataset.tool = state.tool;
     this.marks.source.box(this.box, this.views.source.projection);
     this.publishHover(taps);
   }

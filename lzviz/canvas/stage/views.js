@@ -71,6 +71,7 @@ export function caption(view, { title, size, number, label }) {
  */
 export function resizeView(view, { width, height }) {
   view.box = { width, height };
+  view.section.style.width = `${width}px`;
   view.frame.style.width = `${width}px`;
   view.frame.style.height = `${height}px`;
   view.marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
