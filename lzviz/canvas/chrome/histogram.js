@@ -8,13 +8,12 @@ import { h, svg } from "./dom.js";
  * @property {readonly number[]} shares  of the samples, sum 1
  */
 
-const WIDTH = 250;
-const HEIGHT = 160;
+const FOOT = 20;
 const [LOW, HIGH] = [-1.5, 2.5];
 const TICKS = /** @type {const} */ ([[-1, "½×"], [0, "1×"], [1, "2×"], [2, "4×"]]);
 
-/** @param {number} log2 */
-const across = (log2) => (WIDTH * (Math.min(HIGH, Math.max(LOW, log2)) - LOW)) / (HIGH - LOW);
+/** Share of the width, 0..1. @param {number} log2 */
+const across = (log2) => (Math.min(HIGH, Math.max(LOW, log2)) - LOW) / (HIGH - LOW);
 
 /** Orange through grey to blue: `--t` is the way from grey, 0..1. @param {number} log2 */
 function colour(log2) {
@@ -23,34 +22,49 @@ function colour(log2) {
   return `color-mix(in oklab, var(--lz-det-${end}) ${share}%, var(--lz-det-mid))`;
 }
 
+/** @param {Element} element @param {Record<string, number>} values */
+function place(element, values) {
+  for (const [name, value] of Object.entries(values)) element.setAttribute(name, value.toFixed(2));
+}
+
 /** @returns {{element: HTMLElement, show: (histogram: Histogram | null) => void}} */
 export function createHistogram() {
   const bars = svg("g");
-  const ticks = TICKS.map(([at, text]) =>
-    svg("text", { x: across(at), y: HEIGHT + 15, "text-anchor": "middle" }, text));
-  const one = svg("line", { x1: across(0), x2: across(0), y1: 0, y2: HEIGHT, class: "lz-one" });
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT + 20}`, class: "lz-histogram", role: "img",
-    "aria-label": "Histogram of the magnification" },
-  bars, one, svg("line", { x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT, class: "lz-axis" }), ...ticks);
+  const ticks = TICKS.map(([, text]) => svg("text", { "text-anchor": "middle" }, text));
+  const one = svg("line", { class: "lz-one" });
+  const axis = svg("line", { class: "lz-axis" });
+  const picture = svg("svg", { class: "lz-histogram", role: "img", "aria-label": "Histogram of the magnification" },
+    bars, one, axis, ...ticks);
+  const box = h("div", { class: "lz-histogram-box" }, picture);
+  let size = { width: 0, height: 0 };
+  /** @type {Histogram | null} */
+  let shown = null;
+
+  function frame() {
+    const bounds = box.getBoundingClientRect();
+    size = { width: bounds.width, height: Math.max(0, bounds.height - FOOT) };
+    ticks.forEach((tick, at) => place(tick, { x: size.width * across(TICKS[at][0]), y: size.height + 15 }));
+    const middle = size.width * across(0);
+    place(one, { x1: middle, x2: middle, y1: 0, y2: size.height });
+    place(axis, { x1: 0, x2: size.width, y1: size.height, y2: size.height });
+    show(shown);
+  }
 
   /** @param {Histogram | null} histogram */
   function show(histogram) {
-    if (!histogram) return bars.replaceChildren();
-    const { edges, shares } = histogram;
+    shown = histogram;
+    const { edges, shares } = histogram ?? { edges: [], shares: [] };
     const most = Math.sqrt(Math.max(...shares, 1e-9));
     while (bars.childElementCount > shares.length) bars.lastElementChild?.remove();
     while (bars.childElementCount < shares.length) bars.append(svg("rect"));
     shares.forEach((share, at) => {
-      const height = (HEIGHT * Math.sqrt(share)) / most;
-      const [left, right] = [across(edges[at]), across(edges[at + 1])];
-      const middle = (edges[at] + edges[at + 1]) / 2;
+      const height = (size.height * Math.sqrt(share)) / most;
+      const [left, right] = [across(edges[at]), across(edges[at + 1])].map((x) => x * size.width);
       const bar = /** @type {SVGRectElement} */ (bars.children[at]);
-      const box = { x: left, width: Math.max(0, right - left - 1), y: HEIGHT - height, height };
-      for (const [name, value] of Object.entries(box)) {
-        bar.setAttribute(name, value.toFixed(2));
-      }
-      bar.style.fill = colour(middle);
+      place(bar, { x: left, width: Math.max(0, right - left - 1), y: size.height - height, height });
+      bar.style.fill = colour((edges[at] + edges[at + 1]) / 2);
     });
   }
-  return { element: h("div", { class: "lz-histogram-box" }, picture), show };
+  new ResizeObserver(frame).observe(box);
+  return { element: box, show };
 }

@@ -1,9 +1,9 @@
 // @ts-check
-/** How the page shares its room: what a wide picture leaves goes to the dock; a phone has its tools below the source. */
+/** How the page shares its room: what a wide picture leaves goes to the dock; on a phone the tools sit in the stage. */
 import { arrange, TITLE } from "../stage/arrange.js";
 
 const LEAST = 260;
-const MOST = 340;
+const MOST = 320;
 const PHONE = "(max-width: 727px)";
 
 /**
