@@ -9,6 +9,8 @@ the convolution), activations, pooling, resizing, softmax, and the four-point re
     cost.total                                   # 4089184256
     cost.without("fc").total                     # the head excluded
     print(cost.table(depth=1))
+
+Adaptive runs count themselves, in the same form: `lzviz.adapt(...).plan(levels, size).cost`, `.cost_dense`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lzviz import cost, models
+from lzviz import adapt, cost, models
 
 
 def weightless(build, *arguments, **options):
@@ -90,6 +90,7 @@ def test_shapes_and_numbers_cost_the_same(name, batch):
         "vgg16": {"width": 2, "hidden": 4},
         "hrnetv2": {"widths": (2, 4, 4, 4), "stem": 4},
         "compact": {"stem": 4, "width": 4, "channels": 4},
+        "d2net": {"width": 2},
     }.get(name, {"width": 4})
     network = models.create(name, **small)
     counted = cost.count(network, (batch, 3, 40, 64))
@@ -159,6 +160,41 @@ def test_rows_of_a_tree_that_keeps_everything_cost_the_dense_convolution():
     dense = cost.count(convolution, (2, 12, 9, 7)).total
     assert cost.rows_convolution(2 * 9 * 7, (3, 3), 12, 8, groups=2) == dense
     assert cost.rows_convolution(torch.zeros(63, 9, dtype=torch.int64), (3, 3), 12, 8, groups=2) == dense // 2
+
+
+PLANNED = {
+    "resnet18": (models.resnet18, {"width": 4, "classes": None}, {}),
+    "resnet50": (models.resnet50, {"width": 4, "classes": None}, {}),
+    "fcn": (models.fcn, {"backbone": "resnet18", "width": 4}, {}),
+    "deeplabv3": (models.deeplabv3, {"backbone": "resnet18", "width": 4, "channels": 8}, {"dense_from": "classifier"}),
+    "deeplabv3plus": (models.deeplabv3plus, {"backbone": "resnet18", "width": 4, "channels": 8, "low": 4}, {}),
+    "pspnet": (models.pspnet, {"backbone": "resnet18", "width": 4, "channels": 8}, {}),
+    "d2net": (models.d2net, {"width": 2}, {}),
+}
+
+
+@pytest.mark.parametrize("name", PLANNED)
+@pytest.mark.parametrize("size", [(96, 128), (75, 101)])
+def test_plans_of_adaptive_runs_cost_what_the_dense_networks_cost(name, size):
+    build, options, how = PLANNED[name]
+    fine, coarse = (2, 8) if name == "d2net" else (8, 32)
+    strided, dilated = (build(output_stride=stride, **options) for stride in (coarse, fine))
+    adapted = adapt(strided, (fine, coarse), **how)
+    cells = [-(-n // fine) for n in size]
+    kept = torch.zeros(2, 1, *cells, dtype=torch.int64)
+    expected = cost.count(dilated, (2, 3, *size))
+    mixed = kept.clone()
+    mixed[:, :, cells[0] // 2 :] = 2
+    for levels in (kept, mixed):
+        assert adapted.plan(levels, size).cost_dense.total == expected.total
+    assert adapted.plan(kept, size).cost.by_module() == expected.by_module()
+    halved = adapted.plan(kept + 2, size).cost
+    strided_cost = cost.count(strided, (2, 3, *size)).total
+    if "dense_from" in how:
+        head = expected.only("classifier").total
+        strided_cost = cost.count(strided, (2, 3, *size)).without("classifier").total + head
+    assert halved.total == strided_cost
+    assert halved.total < adapted.plan(mixed, size).cost.total < expected.total
 
 
 def test_costs_add_up_and_print():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+from lzviz.models.d2net import D2Net, d2net, prepare, sample_descriptors
 from lzviz.models.heads import FCN, PSP, DeepLabv3, DeepLabv3Plus, HRNetHead, aspp_rates
 from lzviz.models.hrnet import HRNetV2, hrnetv2
 from lzviz.models.resnet import ResNet, resnet18, resnet34, resnet50, resnet101, resnet152
@@ -35,6 +36,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "pspnet": pspnet,
     "hrnetv2": hrnet_segmenter,
     "compact": compact,
+    "d2net": d2net,
 }
 
 
@@ -50,6 +52,7 @@ __all__ = [
     "NETWORKS",
     "PSP",
     "VGG16",
+    "D2Net",
     "DeepLabv3",
     "DeepLabv3Plus",
     "HRNetHead",
@@ -59,17 +62,20 @@ __all__ = [
     "aspp_rates",
     "compact",
     "create",
+    "d2net",
     "deeplabv3",
     "deeplabv3plus",
     "fcn",
     "hrnet_segmenter",
     "hrnetv2",
+    "prepare",
     "pspnet",
     "resnet18",
     "resnet34",
     "resnet50",
     "resnet101",
     "resnet152",
+    "sample_descriptors",
     "vgg16",
     "vgg_features",
 ]

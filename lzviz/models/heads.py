@@ -43,13 +43,18 @@ def aspp_rates(output_stride: int, rates: Sequence[float] = (12, 24, 36)) -> tup
 
 
 class FCN(nn.Sequential):
-    """3x3 to a quarter of the channels, then 1x1 to the classes (Long et al. 2015, as published with torchvision)."""
+    """3x3 to a quarter of the channels, then 1x1 to the classes (Long et al. 2015, as published with torchvision).
+
+    dilation  of the 3x3: 2 on a grid twice as fine makes it the same filter as before
+    """
 
     levels = (3,)
 
-    def __init__(self, channels_in: int, classes: int, channels: int | None = None, dropout: float = 0.1):
+    def __init__(
+        self, channels_in: int, classes: int, channels: int | None = None, dropout: float = 0.1, dilation: int = 1
+    ):
         channels = channels_in // 4 if channels is None else channels
-        super().__init__(*conv_norm(channels_in, channels, 3), nn.Dropout(dropout), score(channels, classes))
+        super().__init__(*conv_norm(channels_in, channels, 3, dilation), nn.Dropout(dropout), score(channels, classes))
 
 
 class GlobalPool(nn.Sequential):
@@ -78,7 +83,7 @@ class ASPP(nn.Module):
 
 
 class DeepLabv3(nn.Sequential):
-    """ASPP, 3x3, 1x1 (Chen et al. 2017, https://arxiv.org/abs/1706.05587). `rates` as they apply to this grid."""
+    """ASPP, 3x3, 1x1 (Chen et al. 2017, https://arxiv.org/abs/1706.05587). `rates`, `dilation` as they apply here."""
 
     levels = (3,)
 
@@ -89,10 +94,11 @@ class DeepLabv3(nn.Sequential):
         rates: Sequence[int] = (12, 24, 36),
         channels: int = 256,
         dropout: float = 0.5,
+        dilation: int = 1,
     ):
         super().__init__(
             ASPP(channels_in, channels, rates, dropout),
-            *conv_norm(channels, channels, 3),
+            *conv_norm(channels, channels, 3, dilation),
             score(channels, classes),
         )
 
@@ -142,6 +148,7 @@ class PSP(nn.Module):
         bins: Sequence[int] = (1, 2, 3, 6),
         channels: int = 512,
         dropout: float = 0.1,
+        dilation: int = 1,
     ):
         super().__init__()
         part = max(1, channels // len(bins))
@@ -149,7 +156,7 @@ class PSP(nn.Module):
             nn.Sequential(nn.AdaptiveAvgPool2d(bin_count), *conv_norm(channels_in, part)) for bin_count in bins
         )
         self.refine = nn.Sequential(
-            *conv_norm(channels_in + part * len(bins), channels, 3),
+            *conv_norm(channels_in + part * len(bins), channels, 3, dilation),
             nn.Dropout(dropout),
             score(channels, classes),
         )

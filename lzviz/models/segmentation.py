@@ -1,4 +1,9 @@
-"""Segmentation networks: a backbone, a head, and the way back to the size of the picture."""
+"""Segmentation networks: a backbone, a head, and the way back to the size of the picture.
+
+A head's ASPP rates follow the output stride; its plain 3x3 convolutions do not, as in the published networks. With
+`head_dilation=2` they do too: a network built at half the output stride then is, head included, the *dilated* form of
+the one at full stride, which is what `lzviz.adapt` runs when every cell is kept.
+"""
 
 from __future__ import annotations
 
@@ -74,12 +79,15 @@ def fcn(
     *,
     output_stride: int = 8,
     channels: int | None = None,
+    head_dilation: int = 1,
     auxiliary: bool = False,
     **options,
 ) -> Segmenter:
     """FCN on a (dilated) ResNet. `channels`: width of the head, a quarter of the features by default."""
     trunk = backbone_named(backbone, output_stride=output_stride, **options)
-    return Segmenter(trunk, FCN(trunk.channels[3], classes, channels), _auxiliary(trunk, classes, auxiliary))
+    return Segmenter(
+        trunk, FCN(trunk.channels[3], classes, channels, dilation=head_dilation), _auxiliary(trunk, classes, auxiliary)
+    )
 
 
 @seeded
@@ -90,12 +98,14 @@ def deeplabv3(
     output_stride: int = 8,
     channels: int = 256,
     rates: Sequence[float] = (12, 24, 36),
+    head_dilation: int = 1,
     auxiliary: bool = False,
     **options,
 ) -> Segmenter:
     """DeepLabv3 on a (dilated) ResNet. `rates` are the dilations at output stride 8 (`aspp_rates` scales them)."""
     trunk = backbone_named(backbone, output_stride=output_stride, **options)
-    head = DeepLabv3(trunk.channels[3], classes, aspp_rates(output_stride, rates), channels)
+    scaled = aspp_rates(output_stride, rates)
+    head = DeepLabv3(trunk.channels[3], classes, scaled, channels, dilation=head_dilation)
     return Segmenter(trunk, head, _auxiliary(trunk, classes, auxiliary))
 
 
@@ -124,12 +134,17 @@ def pspnet(
     output_stride: int = 8,
     channels: int = 512,
     bins: Sequence[int] = (1, 2, 3, 6),
+    head_dilation: int = 1,
     auxiliary: bool = False,
     **options,
 ) -> Segmenter:
     """PSPNet on a (dilated) ResNet. `bins`: parts of the image along an axis, one pyramid level each."""
     trunk = backbone_named(backbone, output_stride=output_stride, **options)
-    return Segmenter(trunk, PSP(trunk.channels[3], classes, bins, channels), _auxiliary(trunk, classes, auxiliary))
+    return Segmenter(
+        trunk,
+        PSP(trunk.channels[3], classes, bins, channels, dilation=head_dilation),
+        _auxiliary(trunk, classes, auxiliary),
+    )
 
 
 @seeded
@@ -146,6 +161,7 @@ def compact(
     stem: int = 2,
     output_stride: int | None = None,
     decoder: bool = True,
+    head_dilation: int = 1,
     width: int = 16,
     channels: int = 48,
     dropout: float = 0.1,
@@ -157,6 +173,8 @@ def compact(
     output_stride  4 x stem by default, so that the last stage is dilated
     decoder        DeepLabv3+ (scores on the stem's grid) or DeepLabv3 (scores at the output stride)
 
+    head_dilation  of the 3x3 after DeepLabv3's ASPP
+
     The ASPP's rates are 1, 3, 6 at the default output stride. Widths stay multiples of 16: in half precision, dilated
     convolutions of other widths have given NaN gradients on CPUs.
     """
@@ -166,4 +184,4 @@ def compact(
     deep, first = trunk.channels[3], trunk.channels[0]
     if decoder:
         return Segmenter(trunk, DeepLabv3Plus(deep, first, classes, rates, channels, 16, dropout))
-    return Segmenter(trunk, DeepLabv3(deep, classes, rates, channels, dropout))
+    return Segmenter(trunk, DeepLabv3(deep, classes, rates, channels, dropout, head_dilation))
