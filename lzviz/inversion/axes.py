@@ -40,7 +40,9 @@ def invert_lattice(nodes: Tensor, size: Size) -> tuple[Tensor, Tensor]:
         _invert(line, axis(n, dtype=torch.float64, device=nodes.device).expand(nodes.shape[0], n))
         for line, n in ((nodes[:, 0, :, 0], size[1]), (nodes[:, :, 0, 1], size[0]))
     )
-    return _outer(x.to(nodes.dtype), y.to(nodes.dtype)), valid_y[:, :, None] & valid_x[:, None, :]
+    # As bytes: torch's "and" of bytes is vectorised, that of booleans is not.
+    valid = valid_y.view(torch.uint8)[:, :, None] & valid_x.view(torch.uint8)[:, None, :]
+    return _outer(x.to(nodes.dtype), y.to(nodes.dtype)), valid.view(torch.bool)
 
 
 def _outer(x: Tensor, y: Tensor) -> Tensor:

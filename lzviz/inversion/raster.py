@@ -21,11 +21,14 @@ from lzviz.inversion.ragged import expand
 from lzviz.inversion.search import search
 from lzviz.inversion.tiles import BORDER_TOLERANCE, Tiles, cross
 
-PIXELS = 1 << 15
+PIXELS = 1 << 16
 """Pixels solved at a time on a CPU, so that a dozen arrays stay in its cache."""
 
+SEARCHED = 1 << 18
+"""Pixels searched at a time, to bound memory."""
+
 MARGIN = 1e-3
-"""Pixels by which the box of an unsound tile is widened."""
+"""Pixels by which the box of a tangled tile is widened."""
 
 
 @dataclass
@@ -43,29 +46,32 @@ def rasterise(tiles: Tiles, size: Size, dtype: torch.dtype, keep_tiles: bool = F
     batch, (height, width) = tiles.empty.shape[0], size
     x, y = (axis(n, dtype=torch.float64, device=device) for n in (width, height))
     bits = tiles.count.bit_length()
-    cover = _cover(tiles, size, bits)  # (B * H, W + 1)
+    unit = 1 << bits
+    cover = _cover(tiles, size, unit)  # (B * H, W + 1)
     table = _table(tiles, dtype)  # (12, B * T)
     first = (torch.arange(batch * height, device=device) // height * tiles.count).to(cover.dtype)[:, None]
     rows_y, columns_x = y.to(dtype).repeat(batch)[:, None], x.to(dtype)
     points = torch.empty(batch * height, width, 2, dtype=dtype, device=device)
     valid = torch.empty(batch * height, width, dtype=torch.bool, device=device)
     kept = torch.empty(batch * height, width, dtype=torch.int32, device=device) if keep_tiles else None
-    inner, missing = tiles.inner_index.int(), []
+    inner, delicate = tiles.inner_index.int(), (tiles.simple & ~tiles.sound).flatten()
+    ask, special = bool(delicate.any()), []
     portion = max(PIXELS // width, 1) if device.type == "cpu" else batch * height
     for start in range(0, batch * height, portion):
         rows = slice(start, start + portion)
-        running = cover[rows, :width].cumsum(1, dtype=cover.dtype)
-        alone = (running >> bits) == 1
-        index = running.bitwise_and_((1 << bits) - 1)
-        if not alone.all():
-            index.mul_(alone)
-            missing.append((~alone).flatten().nonzero()[:, 0] + start * width)
+        index = cover[rows, :width].cumsum(1, dtype=cover.dtype)
+        least, most = index.aminmax()
+        if ask or least < unit or most >= 2 * unit:
+            special.append(_set_aside(index, unit, first[rows], delicate, start * width))
+        index.sub_(unit)
         if kept is not None:
             kept[rows] = inner.index_select(0, index.flatten()).view_as(index)
         coefficients = table.index_select(1, index.add_(first[rows]).flatten()).view(-1, *index.shape)
         _solve_sound(coefficients, columns_x, rows_y[rows], points[rows], valid[rows])
-    if missing:
-        _search_missing(tiles, torch.cat(missing), x, y, points, valid, kept)
+    if special:
+        pixels, hints = (torch.cat(parts).split(SEARCHED) for parts in zip(*special, strict=True))
+        for pixel, hint in zip(pixels, hints, strict=True):
+            _search_special(tiles, pixel, hint, x, y, points, valid, kept)
     shape = (batch, height, width)
     return Inverted(points.view(*shape, 2), valid.view(shape), None if kept is None else kept.view(shape))
 
@@ -81,7 +87,7 @@ def _solve_sound(tile: Tensor, x: Tensor, y: Tensor, points: Tensor, valid: Tens
     root = torch.mul(b, b, out=mx).addcmul_(bend, across).sqrt_()
     u = across.div_(b.add_(root)).add_(zoomed_x)
     v = down.div_(root.add_(twist).add_(1)).add_(zoomed_y)
-    torch.view_as_complex(points).copy_(torch.complex(u, v))
+    torch.complex(u, v, out=torch.view_as_complex(points))  # writes x and y side by side, vectorised
     torch.le(torch.maximum(u.abs(), v.abs()), reach, out=valid)
 
 
@@ -109,9 +115,9 @@ def _table(tiles: Tiles, dtype: torch.dtype) -> Tensor:
     return torch.stack([c.flatten() for c in columns]).to(dtype)
 
 
-def _cover(tiles: Tiles, size: Size, bits: int) -> Tensor:
-    """Differences along each row of pixels, (B * H, W + 1): their running sum is ``tile + (covering tiles << bits)``."""
-    start, stop, value, image = _edges(tiles, size, 1 << bits)
+def _cover(tiles: Tiles, size: Size, unit: int) -> Tensor:
+    """Differences along each row of pixels, (B * H, W + 1): their running sum is ``tile + unit * covering tiles``."""
+    start, stop, value, image = _edges(tiles, size, unit)
     height, width = size
     low, high = torch.minimum(start[:, 1], stop[:, 1]), torch.maximum(start[:, 1], stop[:, 1])
     first, beyond = (t.ceil().clamp(0, height).long() for t in (low, high))  # rows with low <= row < high
@@ -134,16 +140,16 @@ def _edges(tiles: Tiles, size: Size, unit: int) -> tuple[Tensor, Tensor, Tensor,
     offset = tiles.outline.new_tensor([(n - 1) / 2 for n in reversed(size)])
     mesh = tiles.outline * extent + offset
     index = torch.arange(tiles.count, device=mesh.device) + unit
-    value = (index * tiles.sound).to(dtype).view(batch, h + 1, w + 1)
+    value = (index * tiles.simple).to(dtype).view(batch, h + 1, w + 1)
     values = F.pad(value, (1, 1, 1, 1))
-    low, high, owner = _unsound_boxes(tiles, extent, offset)
+    low, high, owner = _tangled_boxes(tiles, extent, offset)
     flag = torch.full((owner.shape[0],), 2 * unit, dtype=dtype, device=mesh.device)
     sides = (
         (mesh[:, :-1], mesh[:, 1:], values[:, 1:-1, 1:] - values[:, 1:-1, :-1]),  # down a column: right minus left
         (mesh[:, :, :-1], mesh[:, :, 1:], values[:, :-1, 1:-1] - values[:, 1:, 1:-1]),  # along a row: above minus below
     )
     image = torch.arange(batch, device=mesh.device)
-    # Two sides of each unsound box make the count of everything between them at least two.
+    # Two sides of each tangled box make the count of everything between them at least two.
     start = [s.reshape(-1, 2) for s, _, _ in sides] + [low, torch.stack((high[:, 0], low[:, 1]), dim=-1)]
     stop = [s.reshape(-1, 2) for _, s, _ in sides] + [torch.stack((low[:, 0], high[:, 1]), dim=-1), high]
     added = [v.flatten() for _, _, v in sides] + [flag, -flag]
@@ -151,21 +157,41 @@ def _edges(tiles: Tiles, size: Size, unit: int) -> tuple[Tensor, Tensor, Tensor,
     return torch.cat(start), torch.cat(stop), torch.cat(added), torch.cat(images)
 
 
-def _unsound_boxes(tiles: Tiles, extent: Tensor, offset: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Bounding boxes (K, 2) least and greatest, in pixels, of the tiles that are neither sound nor empty nor of the ring; image (K,)."""
-    unsound = ~(tiles.sound | tiles.empty | tiles.ring)
-    low, high = (box[unsound] * extent + offset for box in tiles.boxes())
-    return low - MARGIN, high + MARGIN, unsound.nonzero()[:, 0]
+def _tangled_boxes(tiles: Tiles, extent: Tensor, offset: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Bounding boxes (K, 2), least and greatest, in pixels, of the tiles inside that are not simple nor empty; image (K,)."""
+    tangled = ~(tiles.simple | tiles.empty | tiles.ring)
+    box = tiles.boxes[:, tangled.flatten()].T
+    low, high = box[:, :2] * extent + offset, box[:, 2:] * extent + offset
+    return low - MARGIN, high + MARGIN, tangled.nonzero()[:, 0]
 
 
-def _search_missing(
-    tiles: Tiles, missing: Tensor, x: Tensor, y: Tensor, points: Tensor, valid: Tensor, kept: Tensor | None
+def _set_aside(index: Tensor, unit: int, first: Tensor, delicate: Tensor, offset: int) -> tuple[Tensor, Tensor]:
+    """The pixels of a portion that :func:`_solve_sound` must not answer, flat from ``offset``, and each one's tile or -1.
+
+    Afterwards ``index`` names some tile at each pixel, known to cover it or not.
+    """
+    alone = index.div(unit, rounding_mode="floor") == 1
+    index.copy_(torch.where(alone, index, unit))
+    aside = ~alone | delicate.index_select(0, (index - unit + first).flatten()).view_as(alone)
+    hint = torch.where(alone, index - unit, -1)[aside]
+    return aside.flatten().nonzero()[:, 0] + offset, hint.long()
+
+
+def _search_special(
+    tiles: Tiles,
+    pixels: Tensor,
+    hints: Tensor,
+    x: Tensor,
+    y: Tensor,
+    points: Tensor,
+    valid: Tensor,
+    kept: Tensor | None,
 ) -> None:
-    """Answer the pixels ``missing`` (flat indices) by search, in place."""
-    row, column = missing // x.numel(), missing % x.numel()
+    """Answer ``pixels`` (flat indices) by search, in place."""
+    row, column = pixels // x.numel(), pixels % x.numel()
     source = torch.stack((x[column], y[row % y.numel()]), dim=-1)
-    found = search(tiles, source, row // y.numel())
-    points.view(-1, 2)[missing] = found.points.to(points.dtype)
-    valid.view(-1)[missing] = found.valid
+    found = search(tiles, source, row // y.numel(), hints)
+    points.view(-1, 2)[pixels] = found.points.to(points.dtype)
+    valid.view(-1)[pixels] = found.valid
     if kept is not None:
-        kept.view(-1)[missing] = found.tile.int()
+        kept.view(-1)[pixels] = found.tile.int()

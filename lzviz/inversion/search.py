@@ -25,7 +25,7 @@ FLATTEST = 0.05
 FARTHEST = 1e6
 """The tangent continued: sides meet at no less than this sine, and no step is longer than so many tiles."""
 
-BUCKETS_PER_TILE = 2
+BUCKETS_PER_TILE = 4
 """Buckets along an axis for each tile along it."""
 
 
@@ -37,27 +37,50 @@ class Found:
     valid: Tensor
     tile: Tensor
 
+    @classmethod
+    def nothing(cls, points: Tensor) -> Found:
+        """Room for the answers at ``points`` (M, 2)."""
+        index = torch.zeros(points.shape[0], dtype=torch.int64, device=points.device)
+        return cls(torch.zeros_like(points), index.bool(), index)
 
-def search(tiles: Tiles, points: Tensor, batch: Tensor) -> Found:
-    """The zoomed points of source ``points`` (M, 2) float64 in the images ``batch`` (M,) int64."""
-    found = Found(
-        torch.zeros_like(points),
-        torch.zeros(points.shape[0], dtype=torch.bool, device=points.device),
-        torch.zeros(points.shape[0], dtype=torch.int64, device=points.device),
-    )
-    if not points.shape[0]:
-        return found
-    lists, start, stop = _bucket_candidates(tiles, points, batch)
-    missing = _ask(tiles, points, batch, found, lists, start, stop)
-    if missing.numel():
-        points, batch = points[missing], batch[missing]
-        rest = Found(found.points[missing], found.valid[missing], found.tile[missing])
-        ring = tiles.ring.nonzero()[:, 0]
-        start = torch.zeros_like(missing)
-        lost = _ask(tiles, points, batch, rest, ring, start, start + ring.numel())
-        _follow_tangent(tiles, points, batch, rest, lost)
-        found.points[missing], found.valid[missing], found.tile[missing] = rest.points, rest.valid, rest.tile
+    def put(self, index: Tensor, points: Tensor, valid: Tensor, tile: Tensor) -> None:
+        """Write the answers of the points ``index``."""
+        self.points[index], self.valid[index], self.tile[index] = points, valid, tile
+
+
+def search(tiles: Tiles, points: Tensor, batch: Tensor, hint: Tensor | None = None) -> Found:
+    """The zoomed points of source points.
+
+    Args:
+        points: (M, 2) float64.
+        batch: (M,) int64, the image of each.
+        hint: (M,) int64, the only tile that covers the point where that is known, else -1.
+    """
+    found = Found.nothing(points)
+    left = torch.arange(points.shape[0], device=points.device)
+    if hint is not None:
+        left = _ask_hint(tiles, points, batch, found, hint)
+    for candidates in (_bucket_candidates, _ring_candidates):
+        if left.numel():
+            left = _ask(tiles, points, batch, found, left, *candidates(tiles, points[left], batch[left]))
+    _follow_tangent(tiles, points, batch, found, left)
     return found
+
+
+def _ask_hint(tiles: Tiles, points: Tensor, batch: Tensor, found: Found, hint: Tensor) -> Tensor:
+    """Answer by the tile that is known; returns the points without answer."""
+    tile = hint.clamp(min=0)
+    u, v, fits, valid = _fit(tiles, tile, points, batch, 1.0)
+    fits &= hint >= 0
+    target = fits.nonzero()[:, 0]
+    found.put(target, _zoomed(tiles, tile, u, v)[target], valid[target], tiles.inner_index[tile[target]])
+    return (~fits).nonzero()[:, 0]
+
+
+def _ring_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """For each point the whole ring."""
+    lists, start = tiles.ring.nonzero()[:, 0], torch.zeros_like(batch)
+    return lists, start, start + lists.numel()
 
 
 def _bucket_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -71,11 +94,11 @@ def _bucket_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Ten
         """(..., 2) positions to (..., 2) column and row; what lies outside counts to the nearest one."""
         return torch.minimum(((position - low) / (high - low) * shape).floor().clamp(min=0), shape - 1).long()
 
-    first, last = (bucket(box) for box in tiles.boxes())  # (B, T, 2)
-    span = (last - first + 1) * (~tiles.empty[..., None]).long()
-    owner, number = expand(span.prod(-1).flatten())
-    columns = span[..., 0].flatten()[owner]
-    at = first.flatten(0, 1)[owner] + torch.stack((number % columns, number // columns), dim=-1)
+    first, last = bucket(tiles.boxes[:2].T), bucket(tiles.boxes[2:].T)  # (B * T, 2)
+    span = (last - first + 1) * (~tiles.empty.view(-1, 1)).long()
+    owner, number = expand(span.prod(-1))
+    columns = span[:, 0][owner]
+    at = first[owner] + torch.stack((number % columns, number // columns), dim=-1)
     key = (owner // tiles.count * height + at[:, 1]) * width + at[:, 0]
     key, order = key.sort(stable=True)
     place = bucket(points)
@@ -85,30 +108,32 @@ def _bucket_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Ten
 
 
 def _ask(
-    tiles: Tiles, points: Tensor, batch: Tensor, found: Found, lists: Tensor, start: Tensor, stop: Tensor
+    tiles: Tiles, points: Tensor, batch: Tensor, found: Found, asking: Tensor, lists: Tensor, start: Tensor, stop: Tensor
 ) -> Tensor:
-    """Let the tiles ``lists[start:stop]`` of each point answer into ``found``; returns the points without answer."""
+    """Let the tiles ``lists[start:stop]`` of each point of ``asking`` answer; returns the points without answer."""
     none = 3 * tiles.count
-    counts, inner_index, empty = stop - start, tiles.inner_index, []
+    counts, left = stop - start, []
     for a, b in chunks(counts, PAIRS):
+        target = asking[a:b]
+        x, y = points[target].unbind(-1)
+        first = batch[target] * tiles.count
         owner, number = expand(counts[a:b])
-        tile = lists[start[a:b][owner] + number]
-        pairs = _in_box(tiles, tile, points[a:b][owner], batch[a:b][owner])
-        owner, tile = owner[pairs], tile[pairs]
-        owner, tile, rank, answer, valid = _answers(tiles, owner, tile, points[a:b], batch[a:b])
+        tile = lists.index_select(0, start[a:b].index_select(0, owner).add_(number))
+        near = _in_box(tiles, tile, first[owner], x[owner], y[owner])
+        owner, tile, rank, answer, valid = _answers(tiles, owner[near], tile[near], points[target], batch[target])
         best = torch.full((b - a,), none, device=rank.device).scatter_reduce(0, owner, rank, "amin")
-        won = rank == best[owner]
-        target = owner[won] + a
-        found.points[target], found.valid[target], found.tile[target] = answer[won], valid[won], inner_index[tile[won]]
-        empty.append((best == none).nonzero()[:, 0] + a)
-    return torch.cat(empty)
+        won = (rank == best[owner]).nonzero()[:, 0]
+        found.put(target[owner[won]], answer[won], valid[won], tiles.inner_index[tile[won]])
+        left.append(target[best == none])
+    return torch.cat(left)
 
 
-def _in_box(tiles: Tiles, tile: Tensor, points: Tensor, batch: Tensor) -> Tensor:
+def _in_box(tiles: Tiles, tile: Tensor, first: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """The pairs whose point lies in the tile's bounding box, or whose tile is of the ring, which has no end."""
-    low, high = (box.flatten(0, 1)[batch * tiles.count + tile] for box in tiles.boxes())
-    near = ((points >= low - SEAM_TOLERANCE) & (points <= high + SEAM_TOLERANCE)).all(-1)
-    return (near | tiles.ring[tile]).nonzero()[:, 0]
+    x0, y0, x1, y1 = tiles.boxes.index_select(1, first + tile)
+    slack = SEAM_TOLERANCE
+    near = (x >= x0 - slack) & (x <= x1 + slack) & (y >= y0 - slack) & (y <= y1 + slack)
+    return (near | tiles.ring.index_select(0, tile)).nonzero()[:, 0]
 
 
 def _answers(
@@ -169,9 +194,8 @@ def _follow_tangent(tiles: Tiles, points: Tensor, batch: Tensor, found: Found, l
         local = torch.lerp(*ends[:, nearest[:, 0]], share[:, None])  # (M, 2)
         coefficients = tiles.coefficients[:, column[:, 0] + tile]
         u, v = _tangent_step(coefficients, *local.T, *target.T)
-        found.points[index] = _zoomed(tiles, tile, u, v)
-        found.valid[index] = _miss(coefficients, *local.T, *target.T) <= BORDER_TOLERANCE
-        found.tile[index] = tiles.inner_index[tile]
+        valid = _miss(coefficients, *local.T, *target.T) <= BORDER_TOLERANCE
+        found.put(index, _zoomed(tiles, tile, u, v), valid, tiles.inner_index[tile])
 
 
 def _border(tiles: Tiles) -> tuple[Tensor, Tensor]:

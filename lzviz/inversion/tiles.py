@@ -34,6 +34,9 @@ RING_MARGIN = 0.05
 RING_LIMIT = 4.0
 """At most so many ranges of the control grid does a ring tile continue its border tile."""
 
+SIMPLE_RATIO = 1e-6
+"""A simple tile: its determinant is positive everywhere, and nowhere this much smaller than elsewhere."""
+
 SOUND_RATIO = 1 / 16
 SOUND_SINE = 1 / 32
 """A sound tile: its determinant varies at most 16-fold, and its sides meet at no less than about two degrees."""
@@ -49,7 +52,12 @@ class Tiles:
         coefficients: (8, B * T): p00, right, down, twist of the (border) tile, x and y of each.
         low, high: (2, T) the share of the plane (u, v) that the tile answers for; infinite in the ring.
         place: (2, T) column and row of the (border) tile.
-        empty, folds, sound: (B, T) bool. Folds: the determinant is negative somewhere.
+        ring: (T,) bool, the tile continues a border tile outside the control grid.
+        boxes: (4, B * T) least x, least y, greatest x, greatest y of the outline.
+        empty: (B, T) bool, collapsed by clamping.
+        folds: (B, T) bool, the determinant is negative somewhere.
+        simple: (B, T) bool, the outline is convex and is covered once.
+        sound: (B, T) bool, simple and so well conditioned that float32 is enough.
     """
 
     shape: tuple[int, int]
@@ -58,19 +66,17 @@ class Tiles:
     low: Tensor
     high: Tensor
     place: Tensor
+    ring: Tensor
+    boxes: Tensor
     empty: Tensor
     folds: Tensor
+    simple: Tensor
     sound: Tensor
 
     @property
     def count(self) -> int:
         """Tiles an image, the ring included."""
         return self.place.shape[1]
-
-    @property
-    def ring(self) -> Tensor:
-        """(T,) bool: continued tiles, outside the control grid."""
-        return (torch.isinf(self.low) | torch.isinf(self.high)).any(0)
 
     @property
     def inner_index(self) -> Tensor:
@@ -89,11 +95,18 @@ class Tiles:
         at = _corner_positions(nodes)
         u, v = (_four_corners(at[..., k]) - place[k, ..., None] for k in (0, 1))  # (B, h+1, w+1, 4)
         spots = torch.stack(evaluate(polynomial[..., None], u, v), dim=-1)  # (B, h+1, w+1, 4, 2)
-        determinants, sine = _determinants(polynomial[..., None], u, v)
-        least, most = determinants.amin(-1), determinants.abs().amax(-1)
-        empty = most <= EMPTY_AREA
-        sound = ~empty & (least >= SOUND_RATIO * most) & (sine >= SOUND_SINE) & (_least_turn(spots) > 0)
+        least = _determinants(polynomial[..., None], u, v)[0].amin(-1)
+        # Q, J(u, 0) and J(0, v) are divisors of the solution: in the ring they lie outside the tile, elsewhere at corners.
+        zero = torch.zeros_like(u)
+        tested = torch.cat((u, u, zero, zero), dim=-1), torch.cat((v, zero, v, zero), dim=-1)
+        determinants, sines = _determinants(polynomial[..., None], *tested)
+        most = determinants.abs().amax(-1)
+        simple = (most > EMPTY_AREA) & (least > SIMPLE_RATIO * most) & (_least_turn(spots) > 0)
         low, high = _domains(columns, rows, (h, w))
+        ring = (torch.isinf(low) | torch.isinf(high)).any(0).view_as(place[0])
+        # Where the map folds the ring may reach over it, and pixels on the border would be the ring's: let the search decide.
+        simple &= ~(ring & (~simple & ~ring & (most > EMPTY_AREA)).any(dim=(1, 2), keepdim=True))
+        sound = simple & (determinants.amin(-1) >= SOUND_RATIO * most) & (sines.amin(-1) >= SOUND_SINE)
         return cls(
             shape=(h, w),
             outline=_outline(spots),
@@ -101,16 +114,13 @@ class Tiles:
             low=low,
             high=high,
             place=place.flatten(1),
-            empty=empty.flatten(1),
+            ring=ring.flatten(),
+            boxes=torch.cat((spots.amin(3), spots.amax(3)), dim=-1).reshape(-1, 4).T.contiguous(),
+            empty=(most <= EMPTY_AREA).flatten(1),
             folds=(least < 0).flatten(1),
+            simple=simple.flatten(1),
             sound=sound.flatten(1),
         )
-
-    def boxes(self) -> tuple[Tensor, Tensor]:
-        """Least and greatest x, y of each tile's outline: 2 x (B, T, 2)."""
-        corners = [_four_corners(self.outline[..., k]) for k in (0, 1)]
-        quads = torch.stack(corners, dim=-1).flatten(1, 2)
-        return quads.amin(2), quads.amax(2)
 
 
 def cross(ax: Tensor, ay: Tensor, bx: Tensor, by: Tensor) -> Tensor:
@@ -186,12 +196,11 @@ def _outline(spots: Tensor) -> Tensor:
 
 
 def _determinants(tile: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-    """det g' at points (u, v) (..., 4), and the least sine (...) of the angle at which the sides of the tile meet there."""
+    """det g' at (u, v), and the sine of the angle at which the images of the two axes meet there."""
     _, _, rx, ry, dx, dy, tx, ty = tile
     ux, uy, vx, vy = rx + v * tx, ry + v * ty, dx + u * tx, dy + u * ty
     determinant = cross(ux, uy, vx, vy)
-    sine = determinant / (torch.hypot(ux, uy) * torch.hypot(vx, vy)).clamp(min=1e-300)
-    return determinant, sine.amin(-1)
+    return determinant, determinant / (torch.hypot(ux, uy) * torch.hypot(vx, vy)).clamp(min=1e-300)
 
 
 def _least_turn(quads: Tensor) -> Tensor:
