@@ -5,14 +5,15 @@
  *     edges   m = clip(E / 255 + (D - 128) / 127, 0, 1)     S = resize(m)
  *     file    m = F / 255                                   S = resize(m)
  *     centre  S = exp(-(x^2 + y^2) / (2 * 0.35^2)), x and y normalised, rounded to float32
- *     boxes   S = sum_b [strength K_b / (1e-5 + sum K_b) + 1/(2P + 1)^2] / total,   P = min(h, w) - 1,
+ *     boxes   S = sum_b [a K_b / (1e-5 + sum K_b) + 1/(2P + 1)^2] / total,   a = strength/50, P = min(h, w) - 1,
  *             K_b = exp(-((X - cx)^2 / (64 bw) + (Y - cy)^2 / (64 bh)) / 2),   X = linspace(0, W, w), Y likewise
  *     fixed   S = the stored map, on its own lattice
  *
  * then S ** contrast, and last, where S is not on the nodes yet, plain bilinear. P, E, D, F are the byte maps of the
  * paint, the edges found in the picture, the painted edges (128 = no change; null means all 128) and the uploaded map.
  * E and D share a lattice. No paint, no edges yet, no file, no boxes: uniform (all S equal). Boxes are pixel edges of
- * the source; a side below one pixel counts as one. Strength 1 is the amplitude of the FOVEA paper.
+ * the source; a side below one pixel counts as one. Strength 50, where its slider starts, is the
+ * amplitude a = 1 of the FOVEA paper.
  *
  * resize: corner-aligned, from n to m cells, with a triangle filter that widens where the map shrinks:
  *
@@ -55,6 +56,9 @@ const CENTRE_SIGMA = 0.35;
 /** Bandwidth of FOVEA's kernel density, in pixels: bandwidth * side is a variance. */
 const BANDWIDTH = 64;
 
+/** The strength that stands for FOVEA's amplitude 1. */
+const UNIT_STRENGTH = 50;
+
 /** So many axis filters are kept: sizes change rarely, but sliders must not fill the memory. */
 const KEPT_AXES = 16;
 
@@ -80,7 +84,7 @@ export function saliencyOf(state, sources, nodes, source, workspace = createSali
     case "file": maskOf(sources.file, nodes, workspace); break;
     case "edges": edgesOf(sources.edges, state.edgePaint, nodes, workspace); break;
     case "centre": centreBlob(nodes, data); break;
-    case "boxes": boxDensity(state.boxes, source, nodes, state.strength, data); break;
+    case "boxes": boxDensity(state.boxes, source, nodes, state.strength / UNIT_STRENGTH, data); break;
     case "fixed": data.fill(1); break;
     default: throw new RangeError(`unknown saliency ${state.saliency}`);
   }
