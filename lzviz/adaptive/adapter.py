@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten
 
+from lzviz.adaptive.engine import Engine
 from lzviz.adaptive.folding import Watch, fold, shape_twin
 from lzviz.adaptive.lattice import Tree
 from lzviz.adaptive.levels import active_cells, check_levels
@@ -45,7 +46,7 @@ def adapt(
         pool: "exact", or "paper": max and average pooling leave fine cells unpooled.
         dense_from: name of a submodule that runs on the dense fine grid, dilated by the same rule.
         global_pool: pooling over the whole map: "area" weights each row with the cells that it stands for, "coarse" reads
-            the coarsest grid only, as the strided network does.
+            the features of the stock network only, so that its class scores come out whatever the levels.
         batch_norm: statistics in training: "rows" counts every row once, "area" by its cells.
 
     Raises:
@@ -168,10 +169,13 @@ class Adapted:
         settings: how it is adapted.
     """
 
-    def __init__(self, model: nn.Module, settings: Settings, folded: frozenset[str] = frozenset()):
+    def __init__(
+        self, model: nn.Module, settings: Settings, folded: frozenset[str] = frozenset(), engine: Engine | None = None
+    ):
         self.model = model
         self.settings = settings
         self._folded = folded
+        self._engine = engine
         self._last: Run | None = None
 
     def __call__(
@@ -234,7 +238,7 @@ class Adapted:
         modules = dict(model.named_modules())
         for conv, norm in pairs:
             fold(modules[conv], modules[norm])  # type: ignore[arg-type]
-        return Adapted(model, self.settings, frozenset(norm for _, norm in pairs))
+        return Adapted(model, self.settings, frozenset(norm for _, norm in pairs), Engine())
 
     def _norm_pairs(self) -> list[tuple[str, str]]:
         """Names of (convolution, norm) that can be folded, seen in a run without data on the smallest image of use."""
@@ -276,7 +280,7 @@ class Adapted:
         return self._follow(self.model, run, x, args, kwargs), run
 
     def _new_run(self, model: nn.Module, levels: Levels | Tree, watch: Watch | None) -> Run:
-        return Run(self.settings, names_of(model), levels, self._folded, watch=watch)
+        return Run(self.settings, names_of(model), levels, self._folded, watch=watch, engine=self._engine)
 
     def _follow(self, model: nn.Module, run: Run, x: Tensor, args: tuple, kwargs: dict) -> Any:
         with run.following(model):

@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.adaptive.lattice import Grid, Window
+
+if TYPE_CHECKING:
+    from lzviz.adaptive.engine import Engine
 
 Backend = Callable[[Tensor, Tensor, Tensor, "Tensor | None", int], "Tensor | None"]
 
@@ -85,7 +89,7 @@ def blocked_rows(features: Tensor, table: Tensor, weight: Tensor, bias: Tensor |
     matrix = tap_major(weight).reshape(weight.shape[0], -1).t() if groups == 1 else None
     for start in range(0, m, rows):
         index = table[start : start + rows].reshape(-1)
-        block = _gather(features, index, columns[: index.numel()])
+        block = gather_rows(features, index, columns[: index.numel()])
         target = out[start : start + rows]
         if matrix is None:
             target.copy_(_product(block.view(-1, taps, channels), weight, None, groups))
@@ -94,7 +98,7 @@ def blocked_rows(features: Tensor, table: Tensor, weight: Tensor, bias: Tensor |
     return out if bias is None else out.add_(bias)
 
 
-def _gather(features: Tensor, index: Tensor, out: Tensor) -> Tensor:
+def gather_rows(features: Tensor, index: Tensor, out: Tensor) -> Tensor:
     """``features[index]`` into ``out``, zero where the index is one past the last row."""
     outside = (index == features.shape[0]).nonzero()[:, 0]
     if outside.numel():
@@ -110,17 +114,26 @@ def depthwise_rows(features: Tensor, table: Tensor, weight: Tensor, bias: Tensor
     out = features.new_zeros(table.shape[0], features.shape[1])
     columns = torch.empty_like(out)
     for tap, scale in zip(table.t(), weight.flatten(1).t(), strict=True):
-        out.addcmul_(_gather(features, tap.contiguous(), columns), scale)
+        out.addcmul_(gather_rows(features, tap.contiguous(), columns), scale)
     return out if bias is None else out.add_(bias)
 
 
 def convolve(
-    rows: Tensor, grid: Grid, window: Window, weight: Tensor, bias: Tensor | None, groups: int
+    rows: Tensor,
+    grid: Grid,
+    window: Window,
+    weight: Tensor,
+    bias: Tensor | None,
+    groups: int,
+    engine: Engine | None = None,
 ) -> tuple[Tensor, Grid]:
     """Convolve rows (N, C) of ``grid``: the rows (M, Cout) of the output grid, and that grid."""
     out = grid.after(window)
+    fast = engine is not None and engine.takes(rows, weight, groups)
     if window.is_point and window.stride == 1:
-        return point(rows, weight, bias, groups), out
+        return (engine.point(rows, weight, bias) if fast else point(rows, weight, bias, groups)), out  # type: ignore[union-attr]
+    if fast:
+        return engine.convolve(rows, grid, window, out, weight, bias), out  # type: ignore[union-attr]
     if grid.tree.centred and not grid.tree.is_fine:
         return row_convolution(rows, grid.taps(window, out), weight, bias, groups), out
     coarse = coarse_convolution(rows, grid, window, out, weight, bias, groups)
@@ -138,7 +151,14 @@ def point(rows: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Ten
 
 
 def coarse_convolution(
-    rows: Tensor, grid: Grid, window: Window, out: Grid, weight: Tensor, bias: Tensor | None, groups: int
+    rows: Tensor,
+    grid: Grid,
+    window: Window,
+    out: Grid,
+    weight: Tensor,
+    bias: Tensor | None,
+    groups: int,
+    channels_first: bool = False,
 ) -> Tensor:
     """The output's coarsest grid, which reads the input's coarsest grid only: an ordinary convolution."""
     scale = 2**grid.exponent // grid.step  # more halvings than levels: the coarsest grid is dilated itself
@@ -146,6 +166,7 @@ def coarse_convolution(
     dilation = tuple(d * scale for d in window.dilation)
     before, after = ([p * scale for p in side] for side in (window.before, window.after))
     dense = grid.coarse(rows)
+    dense = dense.contiguous() if channels_first else dense
     if before != after:
         dense = F.pad(dense, (before[1], after[1], before[0], after[0]))
         before = [0, 0]

@@ -222,6 +222,15 @@ class Grid:
         """The coarsest grid of rows (N, C) as an ordinary map (B, C, hc, wc), channels last; a view."""
         return rows[: self.coarse_rows].view(self.batch, *self.coarse_size, rows.shape[1]).permute(0, 3, 1, 2)
 
+    @property
+    def surplus(self) -> int:
+        """Coarsest cells, along an axis, for one feature of the stock network: 2^(halvings beyond the deepest level)."""
+        return 2**self.exponent // self.step
+
+    def stock(self, rows: Tensor) -> Tensor:
+        """The features that the stock network has: (B, C, ceil(eh / 2^n), ceil(ew / 2^n))."""
+        return self.coarse(rows)[..., :: self.surplus, :: self.surplus]
+
     def after(self, window: Window, extent: Pair | None = None) -> Grid:
         """The grid of a window's output."""
         extent = window.extent(self.extent, self.exponent) if extent is None else extent

@@ -83,13 +83,12 @@ def _clipped_window(grid: Grid, window: Window, out: Grid, only: Tensor | None) 
 
 
 def over_images(rows: Tensor, grid: Grid, reduce: str, coarse: bool) -> Tensor:
-    """Mean or maximum of each image: (B, C). ``coarse``: of its coarsest cells only, as the strided network does;
-    else every row counts with the area it stands for."""
+    """Mean or maximum of each image: (B, C). ``coarse``: of the stock network's features only; else every row counts with the area it stands for."""
     if rows.is_meta:
         return rows.new_empty(grid.batch, rows.shape[1])
     if coarse:
-        cells = rows[: grid.coarse_rows].view(grid.batch, -1, rows.shape[1])
-        return cells.mean(1) if reduce == "mean" else cells.amax(1)
+        cells = grid.stock(rows)
+        return cells.mean((2, 3)) if reduce == "mean" else cells.amax((2, 3))
     if reduce == "max":
         index = grid.place[0][:, None].expand_as(rows)
         start = rows.new_full((grid.batch, rows.shape[1]), float("-inf"))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
@@ -15,6 +15,9 @@ from lzviz.adaptive.lattice import Tree
 from lzviz.adaptive.levels import check_levels
 from lzviz.adaptive.tensor import Dense, MultiResolution
 from lzviz.cost import Layer
+
+if TYPE_CHECKING:
+    from lzviz.adaptive.engine import Engine
 
 Levels = Tensor | Callable[[Tensor], Tensor]
 
@@ -73,6 +76,7 @@ class Run:
     reached: int = 1
     halvings: int = 0
     watch: Any = None
+    engine: Engine | None = None
 
     @property
     def module(self) -> str:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lzviz.adaptive import convolution, pooling
 from lzviz.adaptive.lattice import Grid, Pair, Tree, Window
-from lzviz.adaptive.rules import current, fill, rule
+from lzviz.adaptive.rules import current, rule
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense
 
@@ -118,14 +118,19 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         note_step(run, stride, state)
         window = conv_window(run, weight, stride, call["padding"], call["dilation"])
         check_extent(run, state, window)
-        out = _convolve(state, window, weight, bias, groups)
+        out = _convolve(run, state, window, weight, bias, groups)
     _count(run, out, weight)
     return MultiResolution(out, run)
 
 
-def _convolve(state: Rows | Filled, window: Window, weight: Tensor, bias: Tensor | None, groups: int) -> State:
+def _convolve(
+    run: Run, state: Rows | Filled, window: Window, weight: Tensor, bias: Tensor | None, groups: int
+) -> State:
     if isinstance(state, Rows):
-        return Rows(*convolution.convolve(state.tensor, state.grid, window, weight, bias, groups))
+        return Rows(*convolution.convolve(state.tensor, state.grid, window, weight, bias, groups, run.engine))
+    if run.engine is not None and run.engine.takes(state.tensor, weight, groups):
+        out = state.grid.after(window)
+        return Filled(run.engine.filled(state.tensor, state.grid, window, out, weight, bias), out)
     cell = 2**state.grid.exponent
     tensor, padding = _pad(state.tensor, window, cell)
     dilation = tuple(d * cell for d in window.dilation)
@@ -216,8 +221,8 @@ def _adaptive_pool(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         return _over_map(run, x, reduce)[..., None, None]
     state = current(run, x.state)
     if run.settings.global_pool == "coarse" and isinstance(state, Rows):
-        return func(state.grid.coarse(state.tensor), *args[1:], **kwargs)
-    return func(dense(state), *args[1:], **kwargs)
+        return func(state.grid.stock(state.tensor), *args[1:], **kwargs)
+    return func(_stock(run, state), *args[1:], **kwargs)
 
 
 def _over_map(run: Run, x: MultiResolution, reduce: str) -> Tensor:
@@ -225,10 +230,16 @@ def _over_map(run: Run, x: MultiResolution, reduce: str) -> Tensor:
     state, coarse = current(run, x.state), run.settings.global_pool == "coarse"
     if isinstance(state, Rows):
         return pooling.over_images(state.tensor, state.grid, reduce, coarse)
-    tensor = state.tensor
-    if isinstance(state, Filled) and coarse:
-        tensor = tensor[..., :: state.grid.step, :: state.grid.step]
+    tensor = _stock(run, state)
     return tensor.mean((2, 3)) if reduce == "mean" else tensor.amax((2, 3))
+
+
+def _stock(run: Run, state: State) -> Tensor:
+    """A dense map as pooling over all of it sees it."""
+    if isinstance(state, Filled) and run.settings.global_pool == "coarse":
+        step = 2**state.grid.exponent
+        return state.tensor[..., ::step, ::step]
+    return dense(state)
 
 
 @rule("mean", "amax", "sum")
