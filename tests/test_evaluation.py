@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from lzviz import evaluation
+from lzviz import Warp, evaluation, models
+from lzviz.adaptive import QuadTree
 from lzviz.layout import Layout
 
 
@@ -114,6 +115,43 @@ def test_sampling_every_pixel_loses_only_what_is_not_valid():
     labels = torch.randint(0, 3, (1, 4, 5))
     matrix = evaluation.intrinsic_confusion(Corners((4, 5), 1), labels, 3)
     assert matrix[:, :3].diagonal().sum() == 16 and matrix[:, 3].sum() == 4
+
+
+def blocky_labels():
+    return torch.randint(0, 3, (2, 8, 11)).repeat_interleave(3, 1).repeat_interleave(3, 2)
+
+
+@pytest.mark.parametrize("kind", ["warp", "quadtree"])
+def test_intrinsic_error_of_real_layouts(kind):
+    labels = blocky_labels()
+    size = (24, 33)
+    everything, some = {
+        "warp": lambda: (Warp.identity(batch=2).at(size, size), Warp.identity(batch=2).at((10, 14), size)),
+        "quadtree": lambda: (
+            QuadTree(torch.zeros(2, 1, 24, 33, dtype=torch.int64), 1, size),
+            QuadTree(torch.ones(2, 1, 24, 33, dtype=torch.int64), 1, size),
+        ),
+    }[kind]()
+    assert evaluation.intrinsic_upsampling_error(everything, labels, 3) == 0
+    assert 0.05 < evaluation.intrinsic_upsampling_error(some, labels, 3) < 0.6
+    second = evaluation.reconstructed_labels(some, labels, 3)[1]
+    alone = Warp.identity().at((10, 14), size) if kind == "warp" else QuadTree(torch.ones(1, 1, 24, 33).long(), 1, size)
+    assert torch.equal(second, evaluation.reconstructed_labels(alone, labels[1:], 3)[0])
+
+
+def test_key_points_of_a_shifted_picture_match_where_the_network_sees_the_shift():
+    """A shift by the output stride moves the features by one: away from the border the descriptors are the same."""
+    network = models.d2net(width=4)
+    wide = torch.rand(1, 3, 176, 184)
+    first, second = wide[:, :, 8:, 8:], wide[:, :, :-8, :-8]
+    points = 64 + 40 * torch.rand(1, 30, 2)
+    moved = points + 8
+    shift = torch.tensor([[1.0, 0, 8], [0, 1, 8], [0, 0, 1]])
+    with torch.no_grad():
+        described = [network.describe(image, at)[0] for image, at in ((first, points), (second, moved))]
+    assert evaluation.mma(points[0], described[0], moved[0], described[1], shift, (0.1,)) == 1
+    shuffled = described[1].roll(1, 0)
+    assert evaluation.mma(points[0], described[0], moved[0], shuffled, shift, (0.1,)) < 0.2
 
 
 def rotation(angle, shift):
