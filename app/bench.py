@@ -21,10 +21,15 @@ class Bench:
 
     def __init__(self, slots: int = 2, waiting: int = 16):
         self._limiter = anyio.CapacityLimiter(slots)
-        self._most_waiting = waiting
+        self._room = slots + waiting
+        self._inside = 0
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
         """``work(*arguments)`` in a thread when a slot is free; :class:`Refusal` 503 when too many wait already."""
-        if self._limiter.statistics().tasks_waiting >= self._most_waiting:
+        if self._inside >= self._room:
             raise Refusal("The server is busy with other visitors; wait a moment and press again.", 503)
-        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiter)
+        self._inside += 1
+        try:
+            return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiter)
+        finally:
+            self._inside -= 1

@@ -8,7 +8,7 @@ from typing import Any
 import lzviz
 from app import middleware, pictures
 from app.compute import device_name
-from app.pictures import Shipped
+from app.gallery import Shipped
 from app.state import camel, lattice_side, most_boxes, schema
 from app.wire import encode_array
 from lzviz import saliency, samplers

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from app import figures
 from app.compute import UNZOOM_SIDE, Setting, examine
-from app.pictures import Picture, fit
+from app.pictures import Picture, encode_png, fit
 from app.snippet import snippet
 from app.state import Map, State
 from app.wire import Refusal
@@ -53,10 +51,7 @@ def _sentence(setting: Setting) -> str:
 
 
 def _png(pixels: np.ndarray, sentence: str) -> bytes:
-    words, buffer = PngInfo(), io.BytesIO()
-    words.add_text("Description", sentence)
-    Image.fromarray(pixels).save(buffer, "PNG", pnginfo=words, compress_level=3)
-    return buffer.getvalue()
+    return encode_png(pixels, {"Description": sentence})
 
 
 def _source_png(setting: Setting) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 from gradio import themes
+from gradio.events import api
 from starlette.middleware import Middleware
 
 from app.api import downsample_endpoint
@@ -28,7 +29,7 @@ def build(server: Server | None = None) -> gr.Blocks:
     with page as demo, gr.Tabs(elem_id="lz-tabs"), gr.Tab("Explore", id="explore"):
         explore()
     with demo:
-        gr.api(downsample_endpoint(server or Server()), api_name="downsample", concurrency_limit=2)
+        api(downsample_endpoint(server or Server()), api_name="downsample", concurrency_limit=2)
     demo.queue(max_size=32, default_concurrency_limit=2)
     return demo
 

@@ -9,17 +9,14 @@ import hashlib
 import io
 import secrets
 import struct
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
-from threading import Thread
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 from app.cache import ByteCache
 from app.wire import Refusal
@@ -30,7 +27,7 @@ MAX_PIXELS = 100_000_000
 DISPLAY_SIDE = 2048
 THUMB_SIDE = 96
 # Readers that decode by themselves: no format that starts another program (EPS) or opens other files.
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "GIF", "BMP", "PPM", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "PPM", "AVIF")
 FORMATS_FOR_PEOPLE = "PNG, JPEG, WebP, TIFF, GIF, BMP, PPM or AVIF"
 OWN_PREFIX = "own-"
 
@@ -88,14 +85,26 @@ def shrink(pixels: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize((w, h), Image.Resampling.BOX))
 
 
-def encode_png(pixels: np.ndarray) -> bytes:
-    """A lossless PNG of (H, W), (H, W, 3) or (H, W, 4) uint8, without colour profile: values arrive as they are."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=3)
+def encode_png(pixels: np.ndarray, texts: Mapping[str, str] | None = None) -> bytes:
+    """A lossless PNG of (H, W), (H, W, 3) or (H, W, 4) uint8, without colour profile: values arrive as they are.
+
+    ``texts`` are kept in the file by their names.
+    """
+    buffer, words = io.BytesIO(), PngInfo()
+    for name, text in (texts or {}).items():
+        words.add_text(name, text)
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=3, pnginfo=words)
     return buffer.getvalue()
 
 
 # Uploaded bytes -> Picture ------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _formats() -> tuple[str, ...]:
+    """Those of :data:`FORMATS` that this build of Pillow has."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def decode(data: bytes) -> Picture:
@@ -106,7 +115,7 @@ def decode(data: bytes) -> Picture:
     if not data:
         raise Refusal("The file is empty; choose an image file.")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=_formats()) as image:
             _check_pixels(*image.size)
             notes: list[str] = []
             if getattr(image, "n_frames", 1) > 1:
@@ -118,7 +127,7 @@ def decode(data: bytes) -> Picture:
             return Picture(_to_rgb(upright, notes), tuple(notes))
     except Refusal:
         raise
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels("more than 200") from None
     except UnidentifiedImageError:
         raise Refusal(f"This file is not an image that can be read; choose a {FORMATS_FOR_PEOPLE} file.", 415) from None
@@ -195,93 +204,3 @@ class Uploads:
         if picture := self._cache.get(identifier):
             return picture
         raise Refusal("The server no longer holds this picture; choose or drop the file again.", 404)
-
-
-# The pictures that ship ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """One picture of the gallery. ``size``, (H, W), is known without making it."""
-
-    id: str
-    title: str
-    credit: str
-    size: tuple[int, int]
-    make: Callable[[], Picture]
-    # How a script gets the same pixels: one Python expression.
-    source: str
-    # Where a first visitor should look: x0, y0, x1, y1 in source pixels, corner-exclusive.
-    highlight: tuple[float, float, float, float] | None = None
-    _future: list[Future[Picture]] = field(default_factory=list, compare=False)
-
-    def prepare(self) -> Future[Picture]:
-        """Start making the picture in a thread, once; every caller gets the same future."""
-        if not self._future:
-            self._future.append(Future())
-            Thread(target=self._run, daemon=True, name=f"picture-{self.id}").start()
-        return self._future[0]
-
-    def _run(self) -> None:
-        try:
-            picture = self.make()
-            _ = picture.display
-            self._future[0].set_result(picture)
-        except BaseException as error:
-            self._future[0].set_exception(error)
-
-
-STREET = Path(__file__).with_name("street.png")
-STREET_SIZE = (1024, 2048)
-# The blue direction sign: x0, y0, x1, y1 in pixels.
-STREET_HIGHLIGHT = (1006.0, 368.0, 1130.0, 430.0)
-
-_STREET_SOURCE = f"lzviz.scenes.street({STREET_SIZE}).image"
-
-# id, file in scikit-image's wheel, the function there that reads it, title, size, credit.
-_PHOTOGRAPHS = (
-    ("motorcycle", "motorcycle_left.png", "stereo_motorcycle()[0]", "Motorcycle", (500, 741),
-     "Middlebury Stereo 2014 (Scharstein et al.), via scikit-image"),
-    ("astronaut", "astronaut.png", "astronaut()", "Astronaut", (512, 512), "NASA, public domain, via scikit-image"),
-    ("coffee", "coffee.png", "coffee()", "Coffee", (400, 600), "Rachel Michetti, CC0, via scikit-image"),
-    ("chelsea", "chelsea.png", "chelsea()", "Cat", (300, 451), "Stéfan van der Walt, CC0, via scikit-image"),
-    ("rocket", "rocket.jpg", "rocket()", "Rocket", (427, 640), "SpaceX, public domain, via scikit-image"),
-    ("retina", "retina.jpg", "retina()", "Retina", (1411, 1411), "Mikael Häggström, CC0, via scikit-image"),
-    ("tissue", "ihc.png", "immunohistochemistry()", "Tissue", (512, 512),
-     "CMMI Charleroi, no known restrictions, via scikit-image"),
-    ("hubble", "hubble_deep_field.jpg", "hubble_deep_field()", "Deep field", (872, 1000),
-     "NASA / ESA, public domain, via scikit-image"),
-)  # fmt: skip
-
-
-def _photograph(path: Path) -> Picture:
-    with Image.open(path) as image:
-        return Picture(np.asarray(image.convert("RGB")))
-
-
-def _street() -> Picture:
-    """The street as it was drawn once: drawing it takes seconds, and it is the first thing that anybody sees."""
-    picture = _photograph(STREET)
-    picture.remember("display", STREET.read_bytes)
-    return picture
-
-
-def draw_street() -> None:
-    """Draw the street again and keep it beside this module."""
-    from lzviz import scenes
-
-    STREET.write_bytes(encode_png(scenes.street(STREET_SIZE).image))
-
-
-def shipped() -> dict[str, Shipped]:
-    """The gallery by id, the procedural street first. Nothing is decoded, drawn or downloaded yet."""
-    package = find_spec("skimage")
-    if package is None or not package.submodule_search_locations:
-        raise RuntimeError("scikit-image is not installed; run `pip install -r requirements.txt`")
-    folder = Path(package.submodule_search_locations[0]) / "data"
-    street = Shipped("street", "Street", "Drawn by lzviz", STREET_SIZE, _street, _STREET_SOURCE, STREET_HIGHLIGHT)
-    photographs = [
-        Shipped(id, title, credit, size, partial(_photograph, folder / file), f"skimage.data.{call}")
-        for id, file, call, title, size, credit in _PHOTOGRAPHS
-    ]
-    return {picture.id: picture for picture in (street, *photographs)}

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import lzviz
-from app import pictures
+from app import gallery, pictures
 from app.bench import Bench
 from app.pictures import OWN_PREFIX, Picture, Uploads
 from app.state import Map, State
@@ -83,7 +83,7 @@ class Server:
 
     def __init__(self) -> None:
         self.modules = modules()
-        self.gallery = pictures.shipped()
+        self.gallery = gallery.shipped()
         self.uploads = Uploads()
         self.bench = Bench()
         self.gallery["street"].prepare()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from app.compute import UNIT_STRENGTH, Setting, edge_map, options_of, takes_saliency
-from app.pictures import shipped
+from app.gallery import shipped
 from app.state import Map
 from lzviz import samplers
 

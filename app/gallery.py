@@ -1,0 +1,112 @@
+"""The pictures that ship: one street drawn by lzviz itself and photographs that are part of scikit-image's wheel.
+
+Nothing here is downloaded, and nothing is decoded before somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+from PIL import Image
+
+from app.pictures import Picture, encode_png
+
+Box = tuple[float, float, float, float]
+
+STREET = Path(__file__).with_name("street.png")
+STREET_SIZE = (1024, 2048)
+
+# id, file in scikit-image's wheel, the function there that reads it, title, size, credit.
+_PHOTOGRAPHS = (
+    ("motorcycle", "motorcycle_left.png", "stereo_motorcycle()[0]", "Motorcycle", (500, 741),
+     "Middlebury Stereo 2014 (Scharstein et al.), via scikit-image"),
+    ("astronaut", "astronaut.png", "astronaut()", "Astronaut", (512, 512), "NASA, public domain, via scikit-image"),
+    ("coffee", "coffee.png", "coffee()", "Coffee", (400, 600), "Rachel Michetti, CC0, via scikit-image"),
+    ("chelsea", "chelsea.png", "chelsea()", "Cat", (300, 451), "Stéfan van der Walt, CC0, via scikit-image"),
+    ("rocket", "rocket.jpg", "rocket()", "Rocket", (427, 640), "SpaceX, public domain, via scikit-image"),
+    ("retina", "retina.jpg", "retina()", "Retina", (1411, 1411), "Mikael Häggström, CC0, via scikit-image"),
+    ("tissue", "ihc.png", "immunohistochemistry()", "Tissue", (512, 512),
+     "CMMI Charleroi, no known restrictions, via scikit-image"),
+    ("hubble", "hubble_deep_field.jpg", "hubble_deep_field()", "Deep field", (872, 1000),
+     "NASA / ESA, public domain, via scikit-image"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """One picture of the gallery. ``size``, (H, W), is known without making it."""
+
+    id: str
+    title: str
+    credit: str
+    size: tuple[int, int]
+    make: Callable[[], Picture]
+    # How a script gets the same pixels: one Python expression.
+    source: str
+    # Where a first visitor should look: x0, y0, x1, y1 in source pixels, corner-exclusive.
+    highlight: Box | None = None
+    _future: list[Future[Picture]] = field(default_factory=list, compare=False)
+
+    def prepare(self) -> Future[Picture]:
+        """Start making the picture in a thread, once; every caller gets the same future."""
+        if not self._future:
+            self._future.append(Future())
+            Thread(target=self._run, daemon=True, name=f"picture-{self.id}").start()
+        return self._future[0]
+
+    def _run(self) -> None:
+        try:
+            picture = self.make()
+            _ = picture.display
+            self._future[0].set_result(picture)
+        except BaseException as error:
+            self._future[0].set_exception(error)
+
+
+def shipped() -> dict[str, Shipped]:
+    """The gallery by id, the procedural street first. Nothing is decoded, drawn or downloaded yet."""
+    package = find_spec("skimage")
+    if package is None or not package.submodule_search_locations:
+        raise RuntimeError("scikit-image is not installed; run `pip install -r requirements.txt`")
+    folder = Path(package.submodule_search_locations[0]) / "data"
+    source = f"lzviz.scenes.street({STREET_SIZE}).image"
+    street = Shipped("street", "Street", "Drawn by lzviz", STREET_SIZE, _street, source, _highlight())
+    photographs = [
+        Shipped(id, title, credit, size, partial(_photograph, folder / file), f"skimage.data.{call}")
+        for id, file, call, title, size, credit in _PHOTOGRAPHS
+    ]
+    return {picture.id: picture for picture in (street, *photographs)}
+
+
+def _photograph(path: Path) -> Picture:
+    with Image.open(path) as image:
+        return Picture(np.asarray(image.convert("RGB")))
+
+
+def _street() -> Picture:
+    """The street as it was drawn once: drawing it takes seconds, and it is the first thing that anybody sees."""
+    picture = _photograph(STREET)
+    picture.remember("display", STREET.read_bytes)
+    return picture
+
+
+def draw_street() -> None:
+    """Draw the street again and keep it beside this module, with the box of its direction sign as a text in the file."""
+    from lzviz import scenes
+
+    scene = scenes.street(STREET_SIZE)
+    STREET.write_bytes(encode_png(scene.image, {"highlight": " ".join(map(str, scene.highlight or ()))}))
+
+
+def _highlight() -> Box | None:
+    """The box that :func:`draw_street` noted: x0, y0, x1, y1 in pixel edges."""
+    with Image.open(STREET) as image:
+        box = tuple(float(edge) for edge in image.info["highlight"].split())
+    return box if len(box) == 4 else None
