@@ -284,6 +284,7 @@ export function disclosure(label, children) {
     onclick: () => {
       body.hidden = !body.hidden;
       button.setAttribute("aria-expanded", String(!body.hidden));
+      if (!body.hidden) body.scrollIntoView({ block: "nearest" });
     } },
   h("span", { class: "lz-more-head" }, label, icon("right")), summary);
   return {

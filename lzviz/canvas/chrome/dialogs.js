@@ -35,7 +35,7 @@ export function showKeys(root, commands) {
   const groups = [...new Set(commands.map(({ group }) => group))];
   const sections = groups.map((group) => h("section", {}, h("h3", {}, group), h("dl", { class: "lz-keys" },
     ...commands.filter((command) => command.group === group && command.keys.length).map(({ keys, label }) =>
-      h("div", {}, h("dt", {}, ...keys.slice(0, 3).map((key) => h("kbd", {}, keyName(key)))), h("dd", {}, label))))));
+      h("div", {}, h("dt", {}, ...keys.slice(0, 2).map((key) => h("kbd", {}, keyName(key)))), h("dd", {}, label))))));
   openPanel(root, "Keys", [h("div", { class: "lz-keys-groups" }, ...sections)], { name: "lz-panel-wide" });
 }
 
@@ -43,8 +43,17 @@ const NAMES = /** @type {Record<string, string>} */ ({
   " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc",
 });
 
-/** @param {string} key */
-const keyName = (key) => NAMES[key] ?? (/^[a-z]$/.test(key) ? key.toUpperCase() : key);
+const MAC = globalThis.navigator?.platform?.startsWith("Mac") ?? false;
+
+/**
+ * A key as it stands on the keyboard: "Mod+Shift+z" -> "Ctrl ⇧ Z".
+ * @param {string} key @returns {string}
+ */
+export function keyName(key) {
+  if (NAMES[key] || !/.\+./.test(key)) return NAMES[key] ?? (/^[a-z]$/.test(key) ? key.toUpperCase() : key);
+  const signs = /** @type {Record<string, string>} */ ({ Mod: MAC ? "⌘" : "Ctrl", Shift: "⇧" });
+  return key.split("+").map((part) => signs[part] ?? keyName(part)).join(" ");
+}
 
 /**
  * The link, selected, for browsers that refuse to copy.

@@ -66,7 +66,7 @@ function warpTexts(m) {
     coverage: known(m.coverage) ? [percent(m.coverage), ""] : ["–", ""],
     roundTrip: known(m.roundTrip) ? [tiny(m.roundTrip), " px"] : ["–", ""],
     outside: known(m.outside) ? [whole(m.outside), " samples"] : ["–", ""],
-    cost: m.width ? [`${m.width} × ${m.height}`, " uniform"] : ["–", ""],
+    cost: m.width ? [`${m.width} × ${m.height}`, ""] : ["–", ""],
   });
 }
 
@@ -93,7 +93,7 @@ export function warpNumbers({ measured, answer, answered, image }, state) {
 function warpPart({ live, store }) {
   const lines = /** @type {Record<string, ReturnType<typeof line>>} */ ({
     samples: line("Samples"), share: line("On saliency"), zoom: line("Zoom"), folds: line("Folds"),
-    coverage: line("Coverage"), roundTrip: line("Round trip"), outside: line("Outside"), cost: line("Costs like"),
+    coverage: line("Coverage"), roundTrip: line("Round trip"), outside: line("Outside"), cost: line("Same as uniform"),
   });
   const show = () => {
     const texts = warpTexts(warpNumbers(live.get(), store.get()));

@@ -5,6 +5,7 @@ import { arrange, TITLE } from "../stage/arrange.js";
 const LEAST = 260;
 const MOST = 320;
 const PHONE = "(max-width: 727px)";
+const SCROLLING = "(max-width: 900px)";
 
 /**
  * Height of the dock: its least, and what the views do not need.
@@ -15,6 +16,15 @@ export function dockHeight(room, aspect, beside) {
   const wanted = arrange({ width: room.width, height: room.height - LEAST }, aspect, beside);
   const needed = wanted.source.height + TITLE;
   return Math.round(Math.min(MOST, Math.max(LEAST, room.height - needed)));
+}
+
+/**
+ * Height of the views on a page that scrolls: what they need at full width, at most 70 % of the window.
+ * @param {number} width @param {number} aspect @param {boolean} beside
+ */
+function viewsHeight(width, aspect, beside) {
+  const height = 0.7 * window.innerHeight;
+  return Math.round(Math.min(height, arrange({ width, height: Infinity }, aspect, beside).source.height + TITLE));
 }
 
 /**
@@ -38,9 +48,15 @@ export function shareRoom({ root, store, live }, stage, slot) {
     const padding = [style.paddingTop, style.paddingBottom].map(parseFloat).reduce((a, b) => a + b, 0);
     const gutters = [style.paddingLeft, style.paddingRight].map(parseFloat).reduce((a, b) => a + b, 0);
     const dock = /** @type {HTMLElement} */ (root.querySelector(".lz-dock"));
-    const room = { width: stage.clientWidth - gutters, height: stage.clientHeight + dock.offsetHeight - padding };
-    const height = dockHeight(room, image.width / image.height, store.get().compare === "uniform");
-    root.style.setProperty("--lz-dock", `${height}px`);
+    const [aspect, beside] = [image.width / image.height, store.get().compare === "uniform"];
+    const width = stage.clientWidth - gutters;
+    if (window.matchMedia(SCROLLING).matches) {
+      root.style.setProperty("--lz-views", `${viewsHeight(width, aspect, beside) + padding}px`);
+      root.style.removeProperty("--lz-dock");
+      return;
+    }
+    const room = { width, height: stage.clientHeight + dock.offsetHeight - padding };
+    root.style.setProperty("--lz-dock", `${dockHeight(room, aspect, beside)}px`);
   }
   const observer = new ResizeObserver(share);
   observer.observe(root);
