@@ -1,17 +1,18 @@
 """Gradients of the inverse by the implicit function theorem.
 
 p(x, nodes) solves g(p; nodes) = x, so dp = J^-1 (dx - dg), J = dg/dp. Backwards, with the incoming gradient e and
-``l = J^-T e``, points receive l, and nodes receive -l, shared among the tile's four corners by their bilinear weights.
-The backward pass is itself differentiable torch, and p in it is the differentiable output: any order comes for free.
+``l = J^-T e``, points receive l, and the tile's coefficients (p00, right, down, twist) receive ``-l (1, u, v, u v)``, which
+its four nodes share. The backward pass is itself differentiable torch, and p in it is the differentiable output: any order comes for free.
 """
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
-from lzviz.inversion.tiles import EMPTY_AREA, cross
+from lzviz.inversion.tiles import EMPTY_AREA, cross, polynomials
 
 PORTION = 1 << 17
 """Points differentiated at a time, to bound memory."""
@@ -40,42 +41,54 @@ class _Implicit(Function):
     def backward(ctx, gradient: Tensor):  # type: ignore[override]
         nodes, solution, tile = ctx.saved_tensors
         batch, h, w, _ = nodes.shape
-        flat = nodes.reshape(-1, 2)
-        column, row = tile % (w - 1), torch.div(tile, w - 1, rounding_mode="floor")
-        image = torch.arange(batch, device=nodes.device).view(-1, 1) * (h * w)
-        corner = (image + row * w + column).flatten()
-        place = torch.stack((column, row), dim=-1).reshape(-1, 2)
-        total, pulled = torch.zeros_like(flat), []
-        parts = (t.split(PORTION) for t in (gradient.reshape(-1, 2), solution.reshape(-1, 2), corner, place))
+        table = polynomials(nodes)  # (8, B, h-1, w-1)
+        image = torch.arange(batch, device=nodes.device).view(-1, 1) * ((h - 1) * (w - 1))
+        total, pulled = torch.zeros_like(table).flatten(1), []
+        parts = (t.split(PORTION) for t in (gradient.reshape(-1, 2), solution.reshape(-1, 2), (image + tile).flatten()))
         for portion in zip(*parts, strict=True):
-            back, contribution = _pull(flat, (h, w), *portion)
-            total = total - contribution
+            back, shares = _pull(table.flatten(1), (h, w), *portion)
+            total = total.scatter_add(1, portion[-1].expand_as(shares), shares)
             if ctx.needs_input_grad[1]:
-                pulled.append(back)
+                pulled.append(back.T)
         to_points = torch.cat(pulled).reshape(gradient.shape).to(ctx.points_dtype) if pulled else None
-        return total.reshape(nodes.shape) if ctx.needs_input_grad[0] else None, to_points, None, None
+        to_nodes = _to_nodes(-total.view_as(table)) if ctx.needs_input_grad[0] else None
+        return to_nodes, to_points, None, None
 
 
 def _pull(
-    flat: Tensor, shape: tuple[int, int], gradient: Tensor, solution: Tensor, corner: Tensor, place: Tensor
+    table: Tensor, shape: tuple[int, int], gradient: Tensor, solution: Tensor, index: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """``l = J^-T e`` (N, 2) and its share at all nodes (B * h * w, 2)."""
+    """``l = J^-T e`` (2, N), and ``l (1, u, v, u v)`` (8, N) in the order of the coefficients.
+
+    Args:
+        table: (8, B * (h-1) * (w-1)) coefficients; index: (N,) the tile of each point.
+        gradient, solution: (N, 2), the incoming gradient e and the zoomed point.
+    """
     h, w = shape
-    scale = flat.new_tensor([(w - 1) / 2, (h - 1) / 2])
-    u, v = ((solution.to(flat.dtype) + 1) * scale - place).unbind(-1)
-    corners = [corner, corner + 1, corner + w, corner + w + 1]
-    p00, p01, p10, p11 = (flat.index_select(0, c) for c in corners)
-    twist = p00 - p01 - p10 + p11
-    ux, uy = (p01 - p00 + v[:, None] * twist).unbind(-1)
-    vx, vy = (p10 - p00 + u[:, None] * twist).unbind(-1)
-    determinant = cross(ux, uy, vx, vy)
+    scale_x, scale_y = (w - 1) / 2, (h - 1) / 2
+    column, row = index % (w - 1), torch.div(index, w - 1, rounding_mode="floor") % (h - 1)
+    px, py = solution.to(table.dtype).unbind(-1)
+    u, v = (px + 1) * scale_x - column, (py + 1) * scale_y - row
+    _, _, rx, ry, dx, dy, tx, ty = table.index_select(1, index)
+    ux, uy, vx, vy = rx + v * tx, ry + v * ty, dx + u * tx, dy + u * ty
+    inverse = 1 / _held_away(cross(ux, uy, vx, vy), ux, uy, vx, vy)
+    a, b = gradient.to(table.dtype).unbind(-1)
+    a, b = a / scale_x * inverse, b / scale_y * inverse
+    back = torch.stack((vy * a - uy * b, ux * b - vx * a))
+    return back, torch.cat((back, u * back, v * back, u * v * back))
+
+
+def _held_away(determinant: Tensor, ux: Tensor, uy: Tensor, vx: Tensor, vy: Tensor) -> Tensor:
+    """The determinant, held away from zero where the map is singular."""
     with torch.no_grad():
-        size = torch.hypot(ux, uy) * torch.hypot(vx, vy)
-        flat_here = determinant.abs() < FLATTEST * size
-        floor = torch.copysign((FLATTEST * size).clamp(min=EMPTY_AREA), determinant)
-    inverse = 1 / torch.where(flat_here | (size <= EMPTY_AREA), floor, determinant)
-    a, b = (gradient.to(flat.dtype) * scale.reciprocal()).unbind(-1)
-    back = torch.stack(((vy * a - uy * b) * inverse, (ux * b - vx * a) * inverse), dim=-1)
-    weights = torch.stack(((1 - u) * (1 - v), u * (1 - v), (1 - u) * v, u * v))
-    shares = (weights[..., None] * back).flatten(0, 1)
-    return back, torch.zeros_like(flat).index_add(0, torch.cat(corners), shares)
+        floor = (FLATTEST * torch.hypot(ux, uy) * torch.hypot(vx, vy)).clamp(min=EMPTY_AREA)
+        singular = determinant.abs() < floor
+    return torch.where(singular, torch.copysign(floor, determinant), determinant)
+
+
+def _to_nodes(coefficients: Tensor) -> Tensor:
+    """The adjoint of :func:`tiles.polynomials`: (8, B, h-1, w-1) to (B, h, w, 2)."""
+    origin, right, down, twist = coefficients.unflatten(0, (4, 2)).movedim(1, -1)  # (B, h-1, w-1, 2) each
+    corners = ((origin - right - down + twist, (0, 1, 0, 1)), (right - twist, (1, 0, 0, 1)))
+    corners += ((down - twist, (0, 1, 1, 0)), (twist, (1, 0, 1, 0)))
+    return torch.stack([F.pad(corner, (0, 0, *sides)) for corner, sides in corners]).sum(0)

@@ -90,7 +90,7 @@ class Tiles:
         h, w = nodes.shape[1:3]
         rows, columns = (torch.arange(-1, n, device=nodes.device) for n in (h, w))
         i, j = rows.clamp(0, h - 2), columns.clamp(0, w - 2)
-        polynomial = _polynomials(nodes)[:, :, i][:, :, :, j]  # (8, B, h+1, w+1)
+        polynomial = polynomials(nodes)[:, :, i][:, :, :, j]  # (8, B, h+1, w+1)
         place = torch.stack(torch.broadcast_tensors(j, i[:, None])).double()  # (2, h+1, w+1)
         at = _corner_positions(nodes)
         u, v = (_four_corners(at[..., k]) - place[k, ..., None] for k in (0, 1))  # (B, h+1, w+1, 4)
@@ -152,8 +152,8 @@ def solve(tile: Tensor, x: Tensor, y: Tensor, sign: float = 1.0) -> tuple[Tensor
     return tuple(torch.nan_to_num(t, 0.0, 0.0, 0.0) for t in (u, v))
 
 
-def _polynomials(nodes: Tensor) -> Tensor:
-    """(B, h, w, 2) to (8, B, h-1, w-1)."""
+def polynomials(nodes: Tensor) -> Tensor:
+    """Nodes (B, h, w, 2) to the coefficients p00, right, down, twist of each tile, x and y of each: (8, B, h-1, w-1)."""
     p00, p01, p10, p11 = nodes[:, :-1, :-1], nodes[:, :-1, 1:], nodes[:, 1:, :-1], nodes[:, 1:, 1:]
     parts = torch.stack((p00, p01 - p00, p10 - p00, p00 - p10 - p01 + p11))  # (4, B, h-1, w-1, 2)
     return parts.movedim(-1, 1).flatten(0, 1)
