@@ -111,7 +111,8 @@ function range(a, b, reach, step, cells) {
 function applyTo(data, k, amount, { erase, signed }) {
   const before = data[k];
   if (signed) {
-    data[k] = erase ? Math.min(before, Math.round(128 * (1 - amount))) : Math.max(before, Math.round(128 + 127 * amount));
+    const [less, more] = [Math.round(128 * (1 - amount)), Math.round(128 + 127 * amount)];
+    data[k] = erase ? Math.min(before, less) : Math.max(before, more);
   } else {
     data[k] = erase ? Math.min(before, Math.round(255 * (1 - amount))) : Math.max(before, Math.round(255 * amount));
   }

@@ -60,7 +60,8 @@ const alphaTable = (rgb, most) => table((t) => pack(rgb, most * t));
  */
 const divergingTable = (low, middle, high) => table((t) => {
   const s = 2 * t - 1;
-  return pack(mix(middle, s < 0 ? low : high, Math.min(1, 1.6 * Math.abs(s))), 0.35 + 0.5 * Math.min(1, 2 * Math.abs(s)));
+  const strength = Math.min(1, 2 * Math.abs(s));
+  return pack(mix(middle, s < 0 ? low : high, strength), 0.25 + 0.6 * strength);
 });
 
 /**

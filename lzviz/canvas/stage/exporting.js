@@ -46,7 +46,10 @@ export function svgFile(raster, { title, frame = null, points = false, mesh = fa
 /** @param {string} text */
 const escape = (text) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** Normalised -> pixel edges of the source. @param {Frame} frame @param {ArrayLike<number>} points @param {number} at */
+/**
+ * Normalised -> pixel edges of the source.
+ * @param {Frame} frame @param {ArrayLike<number>} points @param {number} at
+ */
 function place({ source: [h, w] }, points, at) {
   return `${short(((points[at] + 1) / 2) * (w - 1) + 0.5)} ${short(((points[at + 1] + 1) / 2) * (h - 1) + 0.5)}`;
 }

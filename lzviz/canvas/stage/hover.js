@@ -3,12 +3,10 @@
  * Linked hover: one zoomed pixel, its exact footprint in the source, and the taps it reads.
  *
  * @typedef {import("../engine/coords.js").Warp} Warp
- * @typedef {import("./pixels.js").Raster} Raster
- * @typedef {import("../chrome/readout.js").Hover} Readout
  *
  * @typedef {object} Hover
  * @property {readonly [number, number]} pixel   the zoomed pixel, whole numbers
- * @property {readonly [number, number]} source  what the pointer means in the source, pixels of the picture that is read
+ * @property {readonly [number, number]} source  what the pointer means, pixels of the picture that is read
  * @property {readonly (readonly [number, number])[]} quad  footprint of `pixel`, the same pixels, clockwise
  * @property {boolean} inside  false: no sample reaches the source point under the pointer
  */

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The stage's keys, as data for the key sheet, and the two things a table cannot do: holding Space, and working a focused
+ * The stage's keys, as data for the key sheet, and the two things a table cannot do: holding Space, and working a
+ * focused
  * view with arrows and Enter.
  *
  * @typedef {import("../chrome/commands.js").Command} Command
@@ -46,9 +47,11 @@ export function stageCommands(store, camera) {
   ];
 }
 
+const CONTROLS = "input, textarea, select, button, a, summary, dialog, [contenteditable]";
+
 /** Whether a key press is meant for a control or a text. @param {EventTarget | null} target */
 const isControl = (target) =>
-  target instanceof HTMLElement && target.closest("input, textarea, select, button, a, summary, dialog, [contenteditable]") !== null;
+  target instanceof HTMLElement && target.closest(CONTROLS) !== null;
 
 /**
  * Space held = uniform. Ends with the key, with the window's focus, and with the page's sight.
@@ -87,7 +90,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 /**
  * Arrows and Enter on a focused view.
  * @param {HTMLElement} element
- * @param {{move: (dx: number, dy: number, fine: boolean) => void, use: (erase: boolean) => void, cancel: () => void}} act
+ * @param {{move: (dx: number, dy: number, fine: boolean) => void, use: (erase: boolean) => void, cancel: () => void}}
+ * act
  * @returns {() => void} stop listening
  */
 export function listenForCursor(element, act) {

@@ -82,7 +82,7 @@ export function createMarks(view) {
 }
 
 /** A shape twice: a pale rim, and the colour on it. @param {string} tag @param {string} name @returns {SVGElement[]} */
-const pair = (tag, name) => [svg(tag, { class: `${name} lz-mark-rim`, hidden: true }), svg(tag, { class: name, hidden: true })];
+const pair = (tag, name) => [`${name} lz-mark-rim`, name].map((each) => svg(tag, { class: each, hidden: true }));
 
 /** @param {SVGElement[]} shapes @param {boolean} visible */
 function show(shapes, visible) {
@@ -91,5 +91,7 @@ function show(shapes, visible) {
 
 /** @param {SVGElement[]} shapes @param {Record<string, string | number>} attributes */
 function set(shapes, attributes) {
-  for (const shape of shapes) for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries(attributes)) {
+    for (const shape of shapes) shape.setAttribute(name, String(value));
+  }
 }

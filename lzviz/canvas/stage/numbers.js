@@ -9,7 +9,9 @@
 
 import { toPixel } from "../engine/coords.js";
 import { invertLattice } from "../engine/inverse.js";
-import { foldTiles, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian } from "../engine/warp.js";
+import {
+  foldTiles, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
+} from "../engine/warp.js";
 import { fieldSize } from "./fields.js";
 
 const BINS = { bins: 32, low: -1.5, high: 2.5 };
@@ -47,7 +49,7 @@ function there({ warp, source }) {
 /** Samples outside the picture. @param {Float64Array} grid */
 function outside(grid) {
   let count = 0;
-  for (let k = 0; k < grid.length; k += 2) if (Math.abs(grid[k]) > 1 + 1e-6 || Math.abs(grid[k + 1]) > 1 + 1e-6) count++;
+  for (let k = 0; k < grid.length; k += 2) if (Math.max(Math.abs(grid[k]), Math.abs(grid[k + 1])) > 1 + 1e-6) count++;
   return count;
 }
 
@@ -62,7 +64,9 @@ function weigh(grid, { h, w, values }) {
     const y = Math.min(Math.max(toPixel(grid[k + 1], h), 0), h - 1);
     const [j, i] = [Math.min(Math.floor(x), w - 2), Math.min(Math.floor(y), h - 2)];
     const [u, v, at] = [x - j, y - i, i * w + j];
-    read += (1 - v) * ((1 - u) * values[at] + u * values[at + 1]) + v * ((1 - u) * values[at + w] + u * values[at + w + 1]);
+    const [top, bottom] = [values[at] + u * (values[at + 1] - values[at]),
+      values[at + w] + u * (values[at + w + 1] - values[at + w])];
+    read += top + v * (bottom - top);
   }
   let sum = 0;
   let cells = 0;

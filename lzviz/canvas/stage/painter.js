@@ -32,7 +32,8 @@ const SPACING = 5;
  */
 export function askedFor(state, frame) {
   if (state.saliency === "paint" && takesSaliency(state.sampler)) {
-    return state.paint && { h: state.paint.h, w: state.paint.w, values: state.paint.data, low: 1, high: state.strength };
+    const { paint, strength } = state;
+    return paint && { h: paint.h, w: paint.w, values: paint.data, low: 1, high: strength };
   }
   return frame.saliency && rangeField(frame.saliency, state.nodes[0], state.nodes[1]);
 }
@@ -45,25 +46,42 @@ export function createPainter(renderer) {
   /** @type {{key: string, levels: readonly Raster[], raster: Raster} | null} */
   let truth = null;
 
+  /** @type {Map<number, Uint8ClampedArray<ArrayBuffer>>} by length: frames of one size share theirs */
+  const buffers = new Map();
+
+  /** @param {number} length */
+  function bufferOf(length) {
+    const known = buffers.get(length);
+    if (known) return known;
+    if (buffers.size > 3) buffers.clear();
+    const made = new Uint8ClampedArray(length);
+    buffers.set(length, made);
+    return made;
+  }
+
   /**
-   * The unzoomed image on the lattice of a part.
+   * The unzoomed image on the lattice of a part; its pixels are overwritten by the next call.
    * @param {Frame} frame @param {Part} part @param {boolean} nearest
    * @returns {{raster: Raster, valid: Uint8Array}}
    */
   function unzoom(frame, part, nearest) {
     const { edges, width, height } = part;
     const [dx, dy] = [(edges.x1 - edges.x0) / width / 2, (edges.y1 - edges.y0) / height / 2];
-    const window = { x0: edges.x0 + dx - 0.5, y0: edges.y0 + dy - 0.5, x1: edges.x1 - dx - 0.5, y1: edges.y1 - dy - 0.5 };
+    const window = { x0: edges.x0 + dx - 0.5, y0: edges.y0 + dy - 0.5,
+      x1: edges.x1 - dx - 0.5, y1: edges.y1 - dy - 0.5 };
     const warp = windowed(frame.warp, frame.source, window, moved);
     moved = warp.nodes;
     const found = invertLattice(warp, [height, width], inverse);
     if (frame.faulty) publishedInverse(found, [height, width], frame.warp.size);
-    const data = new Uint8ClampedArray(width * height * 4);
+    const data = bufferOf(width * height * 4);
     unzoomImage(frame.colours, frame.zoomed, found, data, { interpolation: nearest ? "nearest" : "bilinear" });
     return { raster: { width, height, data }, valid: found.valid };
   }
 
-  /** The source on the lattice of a part, kept while neither changes. @param {readonly Raster[]} levels @param {Part} part */
+  /**
+   * The source on the lattice of a part, kept while neither changes.
+   * @param {readonly Raster[]} levels @param {Part} part
+   */
   function sourceOn(levels, part) {
     const key = JSON.stringify([part.edges, part.width, part.height]);
     if (truth?.key !== key || truth.levels !== levels) truth = { key, levels, raster: pixelsOf(levels, part) };

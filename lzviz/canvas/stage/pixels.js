@@ -67,7 +67,10 @@ export function areaResize(image, part, width, height) {
   return { width, height, data: out };
 }
 
-/** @param {Raster} image @param {number} row @param {ReturnType<typeof areaWeights>} columns @param {Float32Array} line */
+/**
+ * @param {Raster} image @param {number} row @param {ReturnType<typeof areaWeights>} columns
+ * @param {Float32Array} line
+ */
 function averageRow(image, row, columns, line) {
   const { first, offset, weight } = columns;
   const { data } = image;

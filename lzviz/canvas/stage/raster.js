@@ -88,36 +88,42 @@ function blendRows(values, start, step, w, share, line) {
 }
 
 /**
- * A dot with a dark halo at 4 x 4 subpixel positions, as lists of (dx, dy, packed pixel): points lie where they
- * are, not on the nearest device pixel.
- * @typedef {{reach: number, sprites: Int32Array[], colours: Uint32Array[]}} Dot
+ * A dot with a dark halo at 4 x 4 subpixel positions: points lie where they are, not on the nearest device pixel. Each
+ * sprite is a list of pixels: dx, dy, their distance in a surface of `width`, and the packed colour.
+ * @typedef {{dx: Int32Array, dy: Int32Array, at: Int32Array, colours: Uint32Array}} Sprite
+ * @typedef {{reach: number, width: number, sprites: Sprite[]}} Dot
  * @param {number} radius of the white core, device pixels @param {number} halo width of the dark rim
+ * @param {number} width of the surface
  * @returns {Dot}
  */
-export function createDot(radius, halo) {
+export function createDot(radius, halo, width) {
   const reach = Math.ceil(radius + halo + 0.5);
-  const sprites = [];
-  const colours = [];
-  for (let k = 0; k < 16; k++) {
-    const cx = (k & 3) / 4 + 0.125;
-    const cy = (k >> 2) / 4 + 0.125;
-    const offsets = [];
-    const packed = [];
-    for (let y = -reach; y <= reach; y++) {
-      for (let x = -reach; x <= reach; x++) {
-        const distance = Math.hypot(x + 0.5 - cx, y + 0.5 - cy);
-        const core = coverage(distance, radius);
-        const alpha = core + (1 - core) * 0.5 * coverage(distance, radius + halo);
-        if (alpha < 0.03) continue;
-        const light = Math.round((255 * core) / alpha);
-        offsets.push(x, y);
-        packed.push(((Math.round(alpha * 255) << 24) | (light << 16) | (light << 8) | light) >>> 0);
-      }
+  const sprites = Array.from({ length: 16 }, (_, k) =>
+    createSprite(radius, halo, reach, (k & 3) / 4 + 0.125, (k >> 2) / 4 + 0.125, width));
+  return { reach, width, sprites };
+}
+
+/**
+ * @param {number} radius @param {number} halo @param {number} reach
+ * @param {number} cx @param {number} cy the centre inside its pixel @param {number} width
+ * @returns {Sprite}
+ */
+function createSprite(radius, halo, reach, cx, cy, width) {
+  const dx = /** @type {number[]} */ ([]), dy = /** @type {number[]} */ ([]), colours = [];
+  for (let y = -reach; y <= reach; y++) {
+    for (let x = -reach; x <= reach; x++) {
+      const distance = Math.hypot(x + 0.5 - cx, y + 0.5 - cy);
+      const core = coverage(distance, radius);
+      const alpha = core + (1 - core) * 0.5 * coverage(distance, radius + halo);
+      if (alpha < 0.05) continue;
+      const light = Math.round((255 * core) / alpha);
+      dx.push(x);
+      dy.push(y);
+      colours.push(((Math.round(alpha * 255) << 24) | (light << 16) | (light << 8) | light) >>> 0);
     }
-    sprites.push(Int32Array.from(offsets));
-    colours.push(Uint32Array.from(packed));
   }
-  return { reach, sprites, colours };
+  const at = Int32Array.from(dx, (x, k) => dy[k] * width + x);
+  return { dx: Int32Array.from(dx), dy: Int32Array.from(dy), at, colours: Uint32Array.from(colours) };
 }
 
 /** How much of a pixel at `distance` a disc covers, to first order. @param {number} distance @param {number} radius */
@@ -144,22 +150,17 @@ export function drawPoints(surface, projection, image, grid, h, w, stride, dot) 
 }
 
 /** @param {Surface} surface @param {number} x @param {number} y @param {Dot} dot */
-function stamp({ width, height, pixels }, x, y, dot) {
+function stamp({ width, height, pixels }, x, y, { reach, sprites }) {
   const left = Math.floor(x);
   const top = Math.floor(y);
-  const { reach } = dot;
   if (left < -reach || top < -reach || left >= width + reach || top >= height + reach) return;
-  const which = (((x - left) * 4) | 0) + 4 * (((y - top) * 4) | 0);
-  const offsets = dot.sprites[which];
-  const colours = dot.colours[which];
+  const { dx, dy, at, colours } = sprites[(((x - left) * 4) | 0) + 4 * (((y - top) * 4) | 0)];
+  const start = top * width + left;
   const whole = left >= reach && top >= reach && left < width - reach && top < height - reach;
   for (let k = 0, n = colours.length; k < n; k++) {
-    const px = left + offsets[2 * k];
-    const py = top + offsets[2 * k + 1];
-    if (!whole && (px < 0 || py < 0 || px >= width || py >= height)) continue;
-    const at = py * width + px;
-    const below = pixels[at];
-    pixels[at] = below === 0 ? colours[k] : over(below, colours[k]);
+    if (!whole && (left + dx[k] < 0 || top + dy[k] < 0 || left + dx[k] >= width || top + dy[k] >= height)) continue;
+    const below = pixels[start + at[k]];
+    pixels[start + at[k]] = below === 0 ? colours[k] : over(below, colours[k]);
   }
 }
 

@@ -95,7 +95,7 @@ export function pixelsOf(levels, { edges, width, height, whole }) {
 export function createRenderer() {
   let surface = new ImageData(1, 1);
   let pixels = new Uint32Array(surface.data.buffer);
-  let dot = createDot(1, 1);
+  let dot = createDot(1, 1, 1);
   let dotRatio = 0;
 
   /** A cleared surface of the size. @param {number} width @param {number} height */
@@ -107,9 +107,9 @@ export function createRenderer() {
     return { width, height, pixels };
   }
 
-  /** @param {number} ratio */
-  function dotFor(ratio) {
-    if (dotRatio !== ratio) dot = createDot(0.85 * ratio, 0.75 * ratio);
+  /** @param {number} ratio @param {number} width of the surface */
+  function dotFor(ratio, width) {
+    if (dotRatio !== ratio || dot.width !== width) dot = createDot(0.85 * ratio, 0.75 * ratio, width);
     dotRatio = ratio;
     return dot;
   }
@@ -133,7 +133,7 @@ export function createRenderer() {
       for (const { field, table } of scene.heat) drawHeat(target, device, scene.image, field, table);
       if (scene.points) {
         const { grid, h, w, stride } = scene.points;
-        drawPoints(target, device, scene.image, grid, h, w, stride, dotFor(ratio));
+        drawPoints(target, device, scene.image, grid, h, w, stride, dotFor(ratio, target.width));
       }
       const context = pen(canvas);
       context.setTransform(1, 0, 0, 1, 0, 0);

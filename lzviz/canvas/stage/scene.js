@@ -50,10 +50,14 @@ export class Scene {
     this.container = container;
     this.store = store;
     this.live = live;
-    this.views = /** @type {Record<ViewName, View>} */ (Object.fromEntries(NAMES.map((name) => [name, createView(name)])));
+    this.views = /** @type {Record<ViewName, View>} */ (
+      Object.fromEntries(NAMES.map((name) => [name, createView(name)])));
     this.marks = /** @type {Record<ViewName, ReturnType<typeof createMarks>>} */ (
       Object.fromEntries(NAMES.map((name) => [name, createMarks(this.views[name])])));
-    this.legend = createLegend((name) => store.set({ layers: { ...store.get().layers, [name]: !store.get().layers[name] } }));
+    this.legend = createLegend((name) => {
+      const { layers } = store.get();
+      store.set({ layers: { ...layers, [name]: !layers[name] } });
+    });
     this.slot = h("div", { class: "lz-stage-slot" });
     this.scale = h("span", { class: "lz-scale", hidden: true }, h("small", {}, "0"), h("i"), h("small", {}, "128"));
     this.root = this.build();
@@ -88,6 +92,11 @@ export class Scene {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.settling = undefined;
     this.settled = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.printing = undefined;
+    this.drawMs = 0;
+    /** @type {ReturnType<typeof tapList>} */
+    this.taps = [];
     /** @type {() => void} */
     this.onFirstFrame = () => {};
   }
@@ -156,8 +165,8 @@ export class Scene {
     const source = [this.camera.u * width - 0.5, this.camera.v * height - 0.5];
     const at = invertPoint(frame.warp, toNormalised(source[0], width), toNormalised(source[1], height));
     const [rows, columns] = frame.zoomed;
-    const camera = { u: (toPixel(at.x, columns) + 0.5) / columns, v: (toPixel(at.y, rows) + 0.5) / rows, zoom: this.camera.zoom };
-    return restrain(camera, this.views.zoomed.box, { width: columns, height: rows });
+    const [u, v] = [(toPixel(at.x, columns) + 0.5) / columns, (toPixel(at.y, rows) + 0.5) / rows];
+    return restrain({ u, v, zoom: this.camera.zoom }, this.views.zoomed.box, { width: columns, height: rows });
   }
 
   /** Move the shared camera so that a zoomed view has `camera`. @param {Frame} frame @param {Camera} camera */
@@ -169,7 +178,8 @@ export class Scene {
   }
 
   /**
-   * @param {View} view @param {(camera: Camera, box: View["box"], image: {width: number, height: number}) => Camera} change
+   * @param {View} view @param {(camera: Camera, box: View["box"], image: {width: number, height: number}) => Camera}
+   * change
    * @returns {boolean} whether the camera moved
    */
   moveCamera(view, change) {
@@ -180,7 +190,8 @@ export class Scene {
       this.camera = this.followZoomed(frame, change(this.zoomedCamera(frame), view.box, { width, height }));
     } else this.camera = change(before, view.box, this.extent);
     this.camera = restrain(this.camera, this.views.source.box, this.extent);
-    const moved = ["u", "v", "zoom"].some((key) => Math.abs(/** @type {any} */ (this.camera)[key] - /** @type {any} */ (before)[key]) > 1e-9);
+    const { u, v, zoom } = this.camera;
+    const moved = Math.max(Math.abs(u - before.u), Math.abs(v - before.v), Math.abs(zoom - before.zoom)) > 1e-9;
     if (moved) this.request("photo", "draw");
     return moved;
   }
@@ -277,7 +288,7 @@ export class Scene {
     if (this.uniform) this.drawPair(this.uniform, views.uniform, views.uniformUnzoomed, state, quick);
     const drawMs = performance.now() - started - frame.warpMs;
     this.settled = !quick;
-    this.print(drawMs, quick);
+    this.print(drawMs);
     this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
     this.onFirstFrame();
   }
@@ -312,23 +323,27 @@ export class Scene {
 
   // Words and numbers ------------------------------------------------------------------------------------------------
 
-  /** @param {number} drawMs @param {boolean} quick */
-  print(drawMs, quick) {
+  /**
+   * Tell what was measured, in a task of its own: the next move does not wait for it.
+   * @param {number} drawMs
+   */
+  print(drawMs) {
     clearTimeout(this.settling);
-    const now = performance.now();
-    if (quick && now - this.printed < PRINT_EVERY) return this.settleSoon();
-    this.printed = now;
-    if (!this.frame) return;
-    this.publish(drawMs, true);
-    this.settleSoon();
+    this.settling = setTimeout(() => this.settle(), SETTLE_AFTER);
+    this.drawMs = drawMs;
+    this.printing ||= setTimeout(() => {
+      this.printing = undefined;
+      this.printed = performance.now();
+      this.publish(this.drawMs, true);
+      this.publishHover();
+    }, Math.max(0, PRINT_EVERY - (performance.now() - this.printed)));
   }
 
-  settleSoon() {
-    this.settling = setTimeout(() => {
-      if (this.strokes.active() || this.motion === "moving") return this.settleSoon();
-      if (!this.settled) this.request("draw");
-      else if (this.frame) this.publish(this.live.get().measured?.drawMs ?? 0, false);
-    }, SETTLE_AFTER);
+  /** At rest: everything at its best. */
+  settle() {
+    if (this.strokes.active() || this.motion === "moving") return;
+    if (!this.settled) this.request("draw");
+    else this.publish(this.drawMs, false);
   }
 
   /** @param {number} drawMs @param {boolean} quick */
@@ -349,10 +364,11 @@ export class Scene {
     const { compare } = this.store.get();
     const [rows, columns] = frame.zoomed;
     if (!image) return;
-    const shown = this.extent.width === image.width ? "" : ` · read at ${this.extent.width} × ${this.extent.height}`;
-    const scale = this.views.source.projection.scale * this.ratio;
-    caption(this.views.source, { size: `${image.width} × ${image.height}${shown} · ${percent(scale).replace(".0 ", " ")}` });
-    this.views.source.size.title = `Shown at ${percent(scale)}: area averages below 100 %, the pixels themselves above.`;
+    const { width, height } = this.extent;
+    const read = width === image.width ? "" : ` · read at ${width} × ${height}`;
+    const scale = percent(this.views.source.projection.scale * this.ratio).replace(".0 ", " ");
+    caption(this.views.source, { size: `${image.width} × ${image.height}${read} · ${scale}` });
+    this.views.source.size.title = `Shown at ${scale}: area averages below 100 %, the pixels themselves above.`;
     const share = (rows * columns) / (image.width * image.height);
     caption(this.views.zoomed, { title: uniform ? "Uniform" : "Zoomed", size: `${columns} × ${rows}`,
       number: uniform ? "the same pixels" : `${percent(share)} of the pixels` });
@@ -409,16 +425,16 @@ export class Scene {
     if (!this.pinned) this.hover = this.readPointer();
     else if (this.hover && frame) this.hover = hoverZoomed(frame, this.hover.pixel[0], this.hover.pixel[1]);
     const picture = this.picture?.picture;
-    const taps = this.hover && frame && picture ? tapList(frame, picture, this.hover.pixel, state.interpolation) : [];
-    for (const name of NAMES) this.markView(name, taps);
+    this.taps = this.hover && frame && picture ? tapList(frame, picture, this.hover.pixel, state.interpolation) : [];
+    for (const name of NAMES) this.markView(name);
     this.drawBrush();
     this.root.dataset.tool = state.tool;
     this.marks.source.box(this.box, this.views.source.projection);
-    this.publishHover(taps);
+    if (!this.strokes.active()) this.publishHover();
   }
 
-  /** @param {ViewName} name @param {ReturnType<typeof tapList>} taps */
-  markView(name, taps) {
+  /** @param {ViewName} name */
+  markView(name) {
     const { projection } = this.views[name];
     const marks = this.marks[name];
     if (name === "zoomed") {
@@ -429,7 +445,7 @@ export class Scene {
     }
     if (name === "uniform") return;
     marks.quad(this.hover?.quad ?? null, projection);
-    if (name === "source") marks.taps(taps, projection);
+    if (name === "source") marks.taps(this.taps, projection);
   }
 
   /** The ring of the brush where the pointer is; on the zoomed view only its place in the source. */
@@ -440,8 +456,8 @@ export class Scene {
     const { width, height } = this.extent;
     for (const name of /** @type {const} */ (["source", "unzoomed"])) {
       const view = this.views[name];
-      const mine = painting && pointer && (pointer.view === view || (name === "source" && pointer.view.name === "zoomed"));
-      if (!mine) this.marks[name].brush(null, 0, false);
+      const here = pointer?.view === view || (name === "source" && pointer?.view.name === "zoomed");
+      if (!painting || !pointer || !here) this.marks[name].brush(null, 0, false);
       else {
         const [x, y] = this.sourceAt(pointer.view, [pointer.x, pointer.y]);
         const { scale, x: left, y: top } = view.projection;
@@ -451,15 +467,13 @@ export class Scene {
     }
   }
 
-  /** @param {ReturnType<typeof tapList>} taps */
-  publishHover(taps) {
+  publishHover() {
     const { image, hover } = this.live.get();
     if (!this.hover || !this.frame || !image) {
       if (hover) this.live.set({ hover: null });
       return;
     }
-    if (this.strokes.active() && performance.now() - this.printed > 16) return;
-    this.live.set({ hover: readoutOf(this.hover, this.frame, taps, image) });
+    this.live.set({ hover: readoutOf(this.hover, this.frame, this.taps, image) });
   }
 }
 

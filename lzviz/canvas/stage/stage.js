@@ -2,7 +2,8 @@
 /**
  * The stage: source, zoomed and unzoomed views with their tools, in a container of the page.
  *
- * It reads the state from `store`, writes what a hand made back once a stroke ends, and tells `live` what is hovered and
+ * It reads the state from `store`, writes what a hand made back once a stroke ends, and tells `live` what is hovered
+ * and
  * measured. It asks nobody: every move is computed and drawn here.
  *
  * @typedef {import("../chrome/context.js").StateStore} StateStore
@@ -17,8 +18,8 @@ import { Scene } from "./scene.js";
 import { attachTools } from "./tools.js";
 
 /** Keys of the state that change the warp or the zoomed image. */
-const WARP_KEYS = ["image", "sampler", "mode", "saliency", "strength", "fwhm", "width", "nodes", "separable", "antiCrop",
-  "interpolation", "sourceScale", "contrast", "floor", "paint", "edgePaint", "boxes"];
+const WARP_KEYS = ["image", "sampler", "mode", "saliency", "strength", "fwhm", "width", "nodes", "separable",
+  "antiCrop", "interpolation", "sourceScale", "contrast", "floor", "paint", "edgePaint", "boxes"];
 
 /**
  * @param {HTMLElement} container
@@ -33,7 +34,9 @@ export function createStage(container, { store, live, root = container }) {
   };
   const exportView = (/** @type {string} */ name, format = "png") => exported(scene, name, format);
   const stage = {
-    commands: stageCommands(store, { zoom: (factor) => void scene.zoomBy(scene.views.source, factor), fit: () => scene.fit() }),
+    commands: stageCommands(store, {
+      zoom: (factor) => void scene.zoomBy(scene.views.source, factor), fit: () => scene.fit(),
+    }),
     /** Where a narrow page puts its tools: between source and results. */
     slot: scene.slot,
     redraw: () => scene.request("layout"),
@@ -44,6 +47,7 @@ export function createStage(container, { store, live, root = container }) {
       ends.forEach((end) => end());
       cancelAnimationFrame(scene.ticket);
       clearTimeout(scene.settling);
+      clearTimeout(scene.printing);
       scene.root.remove();
     },
   };
@@ -93,7 +97,8 @@ async function exported(scene, name, format) {
   const { frame, picture } = scene;
   if (!frame || !picture) throw new Error("there is no picture yet: wait until it is loaded");
   const { width, height } = scene.extent;
-  const whole = { edges: { x0: 0, y0: 0, x1: width, y1: height }, width, height, whole: true, place: { x: 0, y: 0, width, height } };
+  const edges = { x0: 0, y0: 0, x1: width, y1: height };
+  const whole = { edges, width, height, whole: true, place: { x: 0, y: 0, width, height } };
   const nearest = scene.store.get().interpolation === "nearest";
   const { layers } = scene.store.get();
   const raster = name === "source" ? pixelsOf(picture.levels, whole)

@@ -36,7 +36,10 @@ export function createStrokes(store, live) {
     shown: (state) => (stroke ? { ...state, [stroke.key]: stroke.map } : state),
     active: () => stroke !== null,
 
-    /** @param {readonly number[]} at @param {boolean} erase @returns {boolean} whether there is something to paint on */
+    /**
+     * @param {readonly number[]} at @param {boolean} erase
+     * @returns {boolean} whether there is something to paint on
+     */
     begin(at, erase) {
       const state = store.get();
       const image = live.get().image;
@@ -56,7 +59,7 @@ export function createStrokes(store, live) {
       if (!stroke) return;
       const { key, map, changed } = stroke;
       stroke = null;
-      if (keep && changed) store.set({ [key]: Object.freeze({ h: map.h, w: map.w, data: map.data }) }, { history: true });
+      if (keep && changed) store.set({ [key]: Object.freeze({ ...map }) }, { history: true });
       live.set({ painting: false });
     },
   };

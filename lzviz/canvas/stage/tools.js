@@ -77,7 +77,9 @@ function intentsOf(scene, view) {
       } else paint(points);
     },
     end(keep) {
-      if (corner && keep && last) endBox(scene, trueSource(corner.at), trueSource(last), corner.erase, travel(corner.at, last));
+      if (corner && keep && last) {
+        endBox(scene, trueSource(corner.at), trueSource(last), corner.erase, travel(corner.at, last));
+      }
       corner = last = scene.box = null;
       strokes.end(keep);
       scene.request("warp");
@@ -114,7 +116,8 @@ function endBox({ store, live }, a, b, erase, moved) {
     live.set({ notice: `There are ${MOST_BOXES} boxes, and no more fit into a link: click one to remove it.` });
     return;
   }
-  const edge = (/** @type {number} */ value, /** @type {number} */ most) => Math.min(most, Math.max(0, Math.round(value + 0.5)));
+  const edge = (/** @type {number} */ value, /** @type {number} */ most) =>
+    Math.min(most, Math.max(0, Math.round(value + 0.5)));
   const [left, right] = [Math.min(a[0], b[0]), Math.max(a[0], b[0])];
   const [top, bottom] = [Math.min(a[1], b[1]), Math.max(a[1], b[1])];
   const box = [edge(left, image.width), edge(top, image.height), edge(right, image.width), edge(bottom, image.height)];
@@ -143,7 +146,7 @@ function cursorOf(scene, view, intents) {
       if (intents.action() !== "stroke") return intents.click(at);
       if (store().tool !== "box" || corner) {
         intents.begin(corner ?? at, erase);
-        intents.extend([at], /** @type {any} */ (null));
+        intents.extend([at]);
         intents.end(true);
         corner = null;
       } else corner = at;
