@@ -11,8 +11,8 @@ the level whose pixels are as large as the footprint of the sample, blending the
     px_L = (px + 1/2) / 2^L - 1/2
 
 ``sqrt|det J|`` keeps the area of the footprint; the last term bounds aliasing where a footprint is much longer than wide.
-Where the map magnifies, rho = 1 and the reader is plain bilinear. Cost: two bilinear reads of the pyramid plus one of the
-image where some sample needs it, and building the pyramid, about a third of one pass over the image.
+Where the map magnifies, rho = 1 and the reader is plain bilinear. Cost: building the pyramid, a third of a pass over the image
+more than one, and one bilinear read for each level that some sample needs (``python -m benchmarks.inversion`` prints it).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lzviz.coords import Size, to_pixels
+from lzviz.coords import Size, to_normalised, to_pixels
 
 Interpolation = Literal["nearest", "bilinear", "antialias"]
 
@@ -85,23 +85,20 @@ def level_of_detail(grid: Tensor, size: Size) -> Tensor:
 
     J is taken by differences: central inside, one-sided at the border; 0 along an axis of a single sample.
     """
-    px = to_pixels(grid.detach(), size)
-    jx, jy = _difference(px, 2), _difference(px, 1)
-    area = (jx[..., 0] * jy[..., 1] - jx[..., 1] * jy[..., 0]).abs()
-    longest = jx.square().sum(-1) + jy.square().sum(-1)
-    squared = torch.maximum(area, longest / ANISOTROPY**2).clamp(min=1)
-    return squared.log2() / 2
+    x, y = to_pixels(grid.detach(), size).unbind(-1)
+    (xx, xy), (yx, yy) = ((_difference(v, 2), _difference(v, 1)) for v in (x, y))
+    area = (xx * yy - xy * yx).abs()
+    longest = xx.square() + xy.square() + yx.square() + yy.square()
+    return torch.maximum(area, longest / ANISOTROPY**2).clamp(min=1).log2() / 2
 
 
-def _difference(px: Tensor, dim: int) -> Tensor:
-    n = px.shape[dim]
+def _difference(values: Tensor, dim: int) -> Tensor:
+    n = values.shape[dim]
     if n == 1:
-        return torch.zeros_like(px)
-    ahead = torch.cat((px.narrow(dim, 1, n - 1), px.narrow(dim, n - 1, 1)), dim)
-    behind = torch.cat((px.narrow(dim, 0, 1), px.narrow(dim, 0, n - 1)), dim)
-    step = torch.full((n,), 2.0, dtype=px.dtype, device=px.device)
-    step[0] = step[-1] = 1.0
-    return (ahead - behind) / step.reshape([n if d == dim else 1 for d in range(px.ndim)])
+        return torch.zeros_like(values)
+    first, last = (values.narrow(dim, k + 1, 1) - values.narrow(dim, k, 1) for k in (0, n - 2))
+    inner = (values.narrow(dim, 2, n - 2) - values.narrow(dim, 0, n - 2)) / 2
+    return torch.cat((first, inner, last), dim)
 
 
 def _broadcast(image: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
@@ -127,54 +124,28 @@ def _bilinear(image: Tensor, grid: Tensor) -> Tensor:
 
 def _antialias(image: Tensor, grid: Tensor) -> Tensor:
     size: Size = (image.shape[-2], image.shape[-1])
-    lod = level_of_detail(grid, size)
-    deepest = max(0, math.ceil(math.log2(max(size))))
-    lod = lod.clamp(max=deepest)
+    lod = level_of_detail(grid, size).clamp(max=math.ceil(math.log2(max(size))))
     lowest, highest = (float(v) for v in torch.aminmax(lod))
-    if highest == 0:
-        return _bilinear(image, grid)
-    out: Tensor | float = 0.0
-    if lowest < 1:
-        out = (1 - lod).clamp(min=0)[:, None] * _bilinear(image, grid)
-    below = lod.floor().clamp(min=1)
-    atlas, offsets, sizes = _pyramid(image, math.ceil(highest))
     px = to_pixels(grid, size)
-    for level, weight in ((below, (1 - (lod - below).abs()).clamp(min=0)), (below + 1, (lod - below).clamp(min=0))):
-        if float(weight.max()) > 0:
-            place = _in_atlas(px, level.clamp(max=len(sizes)), offsets, sizes, (atlas.shape[-2], atlas.shape[-1]))
-            out = out + weight[:, None] * _bilinear(atlas, place)
+    out: Tensor | float = 0.0
+    level = image
+    for n in range(math.ceil(highest) + 1):
+        if n:
+            level = _halve(level)
+        if n < math.floor(lowest):
+            continue
+        at = to_normalised((px + 0.5) * 0.5**n - 0.5, (level.shape[-2], level.shape[-1])) if n else grid
+        weight = (1 - (lod - n).abs()).clamp(min=0)
+        out = out + weight[:, None] * _bilinear(level, at)
     return out  # type: ignore[return-value]
 
 
-def _pyramid(image: Tensor, levels: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Levels 1..levels of the 2 x 2 box pyramid in one picture, so that one gather reads any level.
-
-    Returns the atlas (B, C, H', W'), the (levels, 2) x, y of each level's first pixel in it, and the (levels, 2) last pixel
-    w - 1, h - 1 of each level.
-    """
-    stack, level = [], image
-    for _ in range(levels):
-        level = F.avg_pool2d(level, 2, ceil_mode=True, count_include_pad=False)
-        stack.append(level)
-    # Level 1 on the left, the rest in a column on its right; their heights sum to less than level 1 plus one row a level.
-    height = max(stack[0].shape[-2], sum(s.shape[-2] for s in stack[1:]))
-    column = [F.pad(s, (0, stack[1].shape[-1] - s.shape[-1], 0, 0)) for s in stack[1:]]
-    parts = [F.pad(stack[0], (0, 0, 0, height - stack[0].shape[-2]))]
-    if column:
-        tower = torch.cat(column, dim=2)
-        parts.append(F.pad(tower, (0, 0, 0, height - tower.shape[-2])))
-    offsets, y = [(0, 0)], 0
-    for s in stack[1:]:
-        offsets.append((stack[0].shape[-1], y))
-        y += s.shape[-2]
-    last = [(s.shape[-1] - 1, s.shape[-2] - 1) for s in stack]
-    return torch.cat(parts, dim=3), image.new_tensor(offsets), image.new_tensor(last)
-
-
-def _in_atlas(px: Tensor, level: Tensor, offsets: Tensor, last: Tensor, atlas_size: Size) -> Tensor:
-    """Source pixels (B, h, w, 2) at integer levels (B, h, w) >= 1 as normalised coordinates of the atlas."""
-    at = (px + 0.5) * torch.exp2(-level)[..., None] - 0.5
-    which = level.long() - 1
-    at = torch.minimum(at.clamp(min=0), last[which]) + offsets[which]
-    extent = px.new_tensor([atlas_size[1] - 1, atlas_size[0] - 1]).clamp(min=1)
-    return at / extent * 2 - 1
+def _halve(level: Tensor) -> Tensor:
+    """The mean of 2 x 2 pixels, of those that exist at an odd border. Twice two lerps: four times torch's pooling."""
+    for dim in (2, 3):
+        n = level.shape[dim]
+        if n % 2:
+            level = torch.cat((level, level.narrow(dim, n - 1, 1)), dim)
+        even, odd = (level[:, :, k::2] if dim == 2 else level[..., k::2] for k in (0, 1))
+        level = torch.lerp(even, odd, 0.5)
+    return level
