@@ -1,0 +1,153 @@
+"""The exact answer: nodes, shares, folds, round trip, clock; against numbers worked out by other means."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from app import compute
+from app.compute import Setting, answer, box_weights, edge_map, edited_edges, fit_lattice, map_of
+from app.gallery import shipped
+from app.pictures import Picture
+from app.state import Map, State
+from app.wire import Refusal
+from lzviz import samplers
+from tests.app_server import blob, nodes_of
+
+SAMPLERS = ("uniform", "uniform-area", "lz", "fovea", "lzu")
+KINDS = ("paint", "edges", "boxes", "centre", "fixed", "file")
+
+
+@pytest.fixture(scope="module")
+def coffee() -> Picture:
+    return shipped()["coffee"].prepare().result()
+
+
+def state_of(**given) -> State:
+    return State.parse({"image": "coffee", "width": 60, **given})
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("mode", ["fixed", "published"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_setting_has_an_answer_in_plain_json(coffee, sampler, mode, kind):
+    state = state_of(sampler=sampler, mode=mode, saliency=kind, boxes=[[300, 50, 420, 150]], contrast=1.5)
+    told = json.loads(json.dumps(answer(state, coffee, blob(85, 128)), allow_nan=False))
+    assert np.isfinite(nodes_of(told)).all()
+    assert 0.9 < told["coverage"] <= 1
+    assert told["roundTrip"]["max"] < 5e-3
+    assert told["samples"] == 60 * 40
+
+
+def test_paint_attracts_samples_and_the_sentence_says_so(coffee):
+    told = answer(state_of(paint=blob(85, 128, (0.25, 0.8)).to_text(), strength=80), coffee)
+    assert told["share"] > 4 * told["area"]
+    assert told["zoomRange"][1] > 2
+    assert told["sentence"].startswith(f"Spends {100 * told['share']:.0f} % of 2,400 samples on ")
+    assert "top right; no folds; at most " in told["sentence"]
+
+
+def test_uniform_sampling_spends_on_paint_what_its_area_is(coffee):
+    told = answer(state_of(sampler="uniform", paint=blob(85, 128).to_text()), coffee)
+    assert told["share"] == pytest.approx(told["area"], rel=0.05)
+    assert told["zoomRange"] == pytest.approx([1, 1])
+
+
+def test_without_paint_nothing_is_emphasised(coffee):
+    told = answer(state_of(), coffee)
+    assert (told["share"], told["area"]) == (None, 0)
+    assert told["sentence"] == "Spreads 2,400 samples over the whole image; no folds; at most 1.0x zoom."
+    assert (
+        np.abs(nodes_of(told) - np.stack(np.meshgrid(np.linspace(-1, 1, 51), np.linspace(-1, 1, 31)), -1)).max() < 1e-12
+    )
+
+
+def test_cropping_is_told(coffee):
+    told = answer(state_of(sampler="lz", antiCrop=False, saliency="centre", fwhm=8), coffee)
+    assert told["coverage"] < 0.9
+    assert told["sentence"].endswith(f"; shows {100 * told['coverage']:.0f} % of the image.")
+
+
+def test_nodes_are_float64_and_those_of_the_library(coffee):
+    painted = blob(85, 128)
+    told = answer(state_of(paint=painted.to_text(), fwhm=7.3, strength=33), coffee)
+    from lzviz import Warp
+    from lzviz.saliency import from_mask
+
+    mask = torch.tensor(painted.values / 255.0)
+    expected = Warp.from_saliency(from_mask(mask, (31, 51), 33.0), (31, 51), 7.3, separable=False)
+    assert np.array_equal(nodes_of(told), expected.nodes[0].numpy())
+
+
+def test_the_source_resolution_changes_what_is_read_and_not_where(coffee):
+    full, quarter = (answer(state_of(saliency="edges", sourceScale=s), coffee) for s in (1, 0.25))
+    assert full["nodes"] == quarter["nodes"]
+
+
+def test_boxes_cover_what_they_say():
+    weights = box_weights(((-0.5, -0.5, 50, 39.5),), (40, 101))
+    assert float(weights.mean()) == pytest.approx(0.5, abs=0.02)
+    assert weights[0, 0, :, 0].all() and not weights[0, 0, :, -1].any()
+
+
+def test_painted_edges_add_and_remove():
+    edges = Map.of(np.array([[0, 100], [200, 255]], np.uint8))
+    painted = Map.of(np.array([[255, 128], [0, 1]], np.uint8))
+    values = edited_edges(edges, painted)[0, 0].numpy()
+    assert values == pytest.approx(np.array([[1, 100 / 255], [0, 0]]))
+    with pytest.raises(Refusal, match="3 x 2 cells"):
+        edited_edges(edges, Map.of(np.zeros((2, 3), np.uint8)))
+
+
+def test_edges_are_found_once_and_where_they_are():
+    pixels = np.zeros((64, 96, 3), np.uint8)
+    pixels[:, 48:] = 255
+    picture = Picture(pixels)
+    edges = edge_map(picture)
+    assert edge_map(picture) is edges
+    assert (edges.h, edges.w) == (85, 128)
+    assert abs(int(edges.values.sum(0).argmax()) - 63.5) <= 1.5
+
+
+@pytest.mark.parametrize(("size", "lattice"), [((100, 300), (43, 128)), ((300, 100), (128, 43)), ((1, 900), (2, 128))])
+def test_the_lattice_of_painted_maps(size, lattice):
+    assert fit_lattice(size) == lattice
+
+
+def test_a_map_keeps_its_greys():
+    ramp = np.repeat(np.linspace(0, 255, 128).round().astype(np.uint8)[None, :, None], 64, 0).repeat(3, 2)
+    assert np.abs(map_of(Picture(ramp)).values.astype(int) - ramp[..., 0]).max() <= 1
+
+
+def test_the_clock_times_the_second_of_two_fast_runs_and_the_only_slow_one(monkeypatch):
+    moments = iter([0.0, 0.010, 1.0, 1.004, 5.0, 5.5])
+    monkeypatch.setattr(compute, "perf_counter", lambda: next(moments))
+    clock, calls = compute.Clock(torch.device("cpu")), []
+    assert clock.time("fast", lambda: calls.append("fast") or 7) == 7
+    clock.time("slow", lambda: calls.append("slow"))
+    assert calls == ["fast", "fast", "slow"]
+    assert clock.milliseconds == pytest.approx({"fast": 4, "slow": 500})
+
+
+def test_a_sampler_that_is_no_warp_is_refused(coffee):
+    samplers.REGISTRY.pop("ours", None)
+    samplers.register("ours", lambda image: image)
+    try:
+        with pytest.raises(Refusal, match="no warp"):
+            compute.sampler_of(State(**{**vars(state_of()), "sampler": "ours"}))
+    finally:
+        samplers.REGISTRY.pop("ours")
+
+
+def test_a_large_picture_is_unzoomed_on_a_smaller_lattice_and_told_so():
+    rng = np.random.default_rng(0)
+    picture = Picture(rng.integers(0, 255, (2100, 4200, 3), np.uint8))
+    told = answer(state_of(saliency="centre", interpolation="bilinear"), picture)
+    assert told["unzoomSize"] == [1024, 2048]
+    assert told["roundTrip"]["max"] < 5e-3
+
+
+def test_the_same_setting_has_the_same_answer(coffee):
+    state = state_of(saliency="edges")
+    assert Setting.of(state, coffee).nodes.equal(Setting.of(state, coffee).nodes)
