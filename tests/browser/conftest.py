@@ -1,0 +1,165 @@
+"""The real ``app.py`` in a process of its own, and a Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 60.0
+DESKTOP = {"width": 1280, "height": 800}
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The address of a freshly started ``python app.py``, with the last slash."""
+    port = free_port()
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "app.py", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        wait_until_served(process, port)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
+    """Return as soon as the page answers; fail with the output of the process when it ends before."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            said = process.stdout.read().decode() if process.stdout else ""
+            pytest.fail(f"app.py ended with {process.returncode}:\n{said}")
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/lzviz/catalogue", timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"app.py did not answer within {PATIENCE:.0f} s")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of the system, headless."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.fail(f"no Chromium on the PATH ({', '.join(NAMES)}): run `sh tests/browser/install.sh`, then test again")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One page of the app in a fresh browser context, with everything that it asked for and complained about."""
+
+    def __init__(self, context: BrowserContext, address: str):
+        self.address = address
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE * 1000)
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.expected: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+
+    def open(self, rest: str = "") -> Visit:
+        """Load the page (``rest``: query and hash) until its first picture is drawn."""
+        self.page.goto(self.address + rest)
+        return self.ready()
+
+    def ready(self) -> Visit:
+        """Wait until the page can be used."""
+        self.page.wait_for_selector("[data-lzviz][data-ready][data-lzviz-ready]")
+        return self
+
+    def run(self, expression: str, argument: Any = None) -> Any:
+        """Evaluate JavaScript with ``store``, ``live`` and ``stage`` at hand and ``given`` as its argument."""
+        script = (
+            "(given) => { const { store, live, stage } = document.querySelector('[data-lzviz]').lzviz;"
+            f" return ({expression}); }}"
+        )
+        return self.page.evaluate(script, argument)
+
+    def wait(self, expression: str) -> None:
+        """Wait until a JavaScript condition holds."""
+        script = (
+            "() => { const { store, live, stage } = document.querySelector('[data-lzviz]').lzviz;"
+            f" return ({expression}); }}"
+        )
+        self.page.wait_for_function(script)
+
+    def answered(self) -> dict[str, Any]:
+        """Wait for Python's answer to the state that is shown now."""
+        self.wait("live.get().answer && live.get().answered === store.get() && !live.get().busy")
+        return self.run("live.get().answer")
+
+    def nodes(self) -> list[float]:
+        """The control nodes that are drawn, once nothing moves any more."""
+        self.wait("stage.scene.motion === 'done' && stage.scene.dirty.size === 0")
+        return self.run("Array.from(stage.scene.frame.warp.nodes)")
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Screen position of a point of the source, as fractions of its width and height."""
+        script = """(stage.scene.views.source.overlay.getBoundingClientRect().toJSON())"""
+        box, scene = self.run(script), self.run("({p: stage.scene.views.source.projection, e: stage.scene.extent})")
+        scale = scene["p"]["scale"]
+        left, top = box["x"] + scene["p"]["x"], box["y"] + scene["p"]["y"]
+        return left + x * scene["e"]["width"] * scale, top + y * scene["e"]["height"] * scale
+
+    def stroke(self, start: tuple[float, float], end: tuple[float, float], steps: int = 6) -> None:
+        """Drag the tool over the source, from and to fractions of its width and height."""
+        self.page.mouse.move(*self.place(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.place(*end), steps=steps)
+        self.page.mouse.up()
+
+    def painted(self, x: float, y: float) -> int:
+        """The painted value (0..255) at a point of the source, as fractions."""
+        return self.run(
+            "((map) => map ? map.data[Math.round(given[1] * (map.h - 1)) * map.w + Math.round(given[0] * (map.w - 1))]"
+            " : 0)(store.get().paint)",
+            [x, y],
+        )
+
+    def check(self) -> None:
+        """No request left the app's own address, and nothing was complained about that was not expected."""
+        home = urlsplit(self.address).netloc
+        outside = [
+            url for url in self.requests if urlsplit(url).scheme.startswith("http") and urlsplit(url).netloc != home
+        ]
+        assert outside == []
+        assert [text for text in self.complaints if not any(part in text for part in self.expected)] == []
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """A visit at desktop size that is checked for outside requests and complaints when the test ends."""
+    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
+    visit = Visit(context, address)
+    yield visit
+    visit.check()
+    context.close()
