@@ -27,7 +27,7 @@ export default [
     languageOptions: { globals: { ...globals["shared-node-browser"] } },
   },
   {
-    files: ["tests/js/**/*.js", "benchmarks/**/*.mjs", "eslint.config.js"],
+    files: ["tests/js/**/*.{js,mjs}", "benchmarks/**/*.mjs", "eslint.config.js"],
     languageOptions: { globals: { ...globals.node } },
     rules: { "max-lines-per-function": "off" },
   },

@@ -25,13 +25,28 @@ CENTRE_SIGMA = 0.35
 
 
 def to_nodes(values: Tensor, nodes: Size) -> Tensor:
-    """Resample maps (B, 1, H, W) to (B, 1, h, w): corner-aligned bilinear, triangle-filtered where they shrink."""
+    """Resample maps (B, 1, H, W) to (B, 1, h, w): corners on corners, triangle-filtered where they shrink, bilinear where they
+    grow. Along an axis, with ``s = (n - 1) / (m - 1)`` cells a node and ``r = max(1, s)``,
+
+        out[i] = sum_k w(k - i s) in[k] / sum_k w(k - i s),   w(d) = max(0, 1 - |d| / r)
+
+    (``F.interpolate(align_corners=True, antialias=True)`` is not this: it moves everything by ``(s - 1) / 2`` cells.)
+    """
     size = check_size(nodes, "nodes")
     if tuple(values.shape[-2:]) == size:
         return values
-    if 1 in values.shape[-2:]:
-        return F.interpolate(values, size=size, mode="bilinear", align_corners=False, antialias=True)
-    return F.interpolate(values, size=size, mode="bilinear", align_corners=True, antialias=True)
+    rows, columns = (_triangle(n, m).to(values) for n, m in zip(values.shape[-2:], size, strict=True))
+    return rows @ values @ columns.mT
+
+
+@lru_cache(maxsize=64)
+def _triangle(n: int, m: int) -> Tensor:
+    """(m, n) float64 rows of weights, each of sum 1, that take n cells of an axis to m. One node sits in the middle."""
+    step = (n - 1) / max(m - 1, 1)
+    centre = torch.arange(m, dtype=torch.float64) * step if m > 1 else torch.tensor([step / 2], dtype=torch.float64)
+    distance = (torch.arange(n, dtype=torch.float64) - centre[:, None]).abs()
+    weight = (1 - distance / max(1.0, step)).clamp(min=0)
+    return weight / weight.sum(1, keepdim=True)
 
 
 def from_mask(mask: Tensor, nodes: Size = (31, 51), strength: float = 50.0) -> Tensor:

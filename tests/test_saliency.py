@@ -48,9 +48,23 @@ def test_a_thin_stroke_between_two_nodes_is_not_lost():
 
 
 def test_masks_are_brought_to_the_nodes_corner_aligned():
-    mask = torch.rand(1, 1, 40, 60)
-    expected = F.interpolate(mask, size=(7, 9), mode="bilinear", align_corners=True, antialias=True)
-    torch.testing.assert_close(saliency.from_mask(mask, (7, 9), strength=2), 1 + expected)
+    row = torch.tensor([1.0, 2, 4, 8, 16])
+    mask = torch.stack((row, 3 * row)).double()[None, None] / 64
+    # 5 cells to 3 nodes: two cells a node, so a triangle of two cells to each side of cells 0, 2 and 4.
+    shrunk = torch.tensor([(2 * 1 + 2) / 3, (2 + 2 * 4 + 8) / 4, (8 + 2 * 16) / 3], dtype=torch.float64) / 64
+    torch.testing.assert_close(saliency.from_mask(mask, (2, 3), strength=2)[0, 0, 0], 1 + shrunk)
+    grown = F.interpolate(mask, size=(3, 9), mode="bilinear", align_corners=True)
+    torch.testing.assert_close(saliency.to_nodes(mask, (3, 9)), grown)
+
+
+@pytest.mark.parametrize("nodes", [(3, 5), (31, 51), (64, 128)])
+def test_a_spot_stays_where_it_was_painted(nodes):
+    y, x = torch.linspace(-1, 1, 64)[:, None], torch.linspace(-1, 1, 128)
+    saliency_map = saliency.to_nodes((2 + 0.5 * x + 0.3 * y)[None, None].double(), nodes)[0, 0]
+    node_y, node_x = (torch.linspace(-1, 1, n, dtype=torch.float64) for n in nodes)
+    # Where the triangle lies inside the map a plane is kept, up to what sampling a triangle at whole cells costs.
+    expected = 2 + 0.5 * node_x + 0.3 * node_y[:, None]
+    torch.testing.assert_close(saliency_map[1:-1, 1:-1], expected[1:-1, 1:-1], atol=2e-3, rtol=0)
 
 
 def test_boundaries_differ_from_any_of_eight_neighbours_and_void_makes_none():

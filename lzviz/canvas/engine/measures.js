@@ -15,12 +15,15 @@ const BOX_LATTICE = 512;
 /**
  * What a state asks to see better, as weights in [0, 1] on a lattice that is corner-aligned on the image: the paint
  * itself, the inside of the boxes, or any other saliency between its least and its greatest value.
- * @param {SaliencyState} state @param {FloatMap} saliency of the state, before contrast @param {Size} source
+ * @param {SaliencyState} state @param {FloatMap | null} saliency of the state, before contrast; null where its
+ *   sampler takes none: then only what was painted or boxed counts
+ * @param {Size} source
  * @returns {FloatMap | null} null when it asks for nothing
  */
 export function emphasisOf(state, saliency, source) {
   if (state.saliency === "paint") return state.paint && anything(spread(state.paint, 0, 255));
   if (state.saliency === "boxes") return anything(boxWeights(state.boxes, source));
+  if (!saliency) return null;
   let low = Infinity, high = -Infinity;
   for (let k = 0; k < saliency.data.length; k++) {
     low = Math.min(low, saliency.data[k]);

@@ -12,14 +12,14 @@
  * then S ** contrast, and last, where S is not on the nodes yet, plain bilinear. P, E, D, F are the byte maps of the
  * paint, the edges found in the picture, the painted edges (128 = no change; null means all 128) and the uploaded map.
  * E and D share a lattice. No paint, no edges yet, no file, no boxes: uniform (all S equal). Boxes are pixel edges of
- * the source; a side below one pixel counts as one. Strength 50, where its slider starts, is the
- * amplitude a = 1 of the FOVEA paper.
+ * the source; a side below one pixel counts as one. Strength 50, where its slider starts, is
+ * the amplitude a = 1 of the FOVEA paper.
  *
  * resize: corner-aligned, from n to m cells, with a triangle filter that widens where the map shrinks:
  *
  *     out[i] = sum_k w(k - i s) in[k] / sum_k w(k - i s),   s = (n - 1)/(m - 1),   w(d) = max(0, 1 - |d| / max(1, s))
  *
- * (torch: F.interpolate(mode="bilinear", align_corners=True, antialias=True)); plain bilinear is max(1, s) -> 1.
+ * (`lzviz.saliency.to_nodes`); plain bilinear has 1 in place of max(1, s).
  *
  * @typedef {import("./coords.js").Size} Size
  *

@@ -123,18 +123,21 @@ function stretched(k, count, n) {
 
 /**
  * What the public code of LZU makes of an inverse on a lattice, in place: the last row and column have no answer, and
- * get the marker 2 max(H, W) in units of control nodes; on small lattices that is a valid place.
+ * get the marker 2 max(H, W) in units of control nodes; on small lattices that is a valid place. Validity has no
+ * tolerance: |x|, |y| <= 1.
  * @param {import("./inverse.js").Inverse} inverse @param {Size} lattice @param {Size} nodes
  */
 export function publishedInverse({ grid, valid }, [rows, columns], [h, w]) {
   const x = toNormalised(2 * Math.max(rows, columns), w), y = toNormalised(2 * Math.max(rows, columns), h);
-  const answered = Math.abs(x) <= 1 && Math.abs(y) <= 1 ? 1 : 0;
   for (let r = 0, k = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++, k++) {
-      if (r < rows - 1 && c < columns - 1) continue;
-      grid[2 * k] = x;
-      grid[2 * k + 1] = y;
-      valid[k] = answered;
+      const hole = r === rows - 1 || c === columns - 1;
+      if (hole) {
+        grid[2 * k] = x;
+        grid[2 * k + 1] = y;
+      }
+      const inside = Math.abs(grid[2 * k]) <= 1 && Math.abs(grid[2 * k + 1]) <= 1;
+      valid[k] = inside && (hole || valid[k] === 1) ? 1 : 0;
     }
   }
 }
