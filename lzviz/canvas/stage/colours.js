@@ -12,7 +12,7 @@
  * @property {string} hatch  line colour of hatching
  * @property {number} brightness of a receding photograph
  * @property {Uint32Array} saliency   0..255 = saliency 0..1
- * @property {Uint32Array} density    0..255 = 0..4 times the mean
+ * @property {Uint32Array} density    0..255 = 0..4 times uniform
  * @property {Uint32Array} magnification 0..255 = log2 of -LOG_RANGE .. LOG_RANGE
  * @property {Uint32Array} error 0..255 = 0 .. the largest error
  * @property {Uint32Array} difference 0..255 = difference in grey levels, times DIFFERENCE_GAIN
@@ -20,7 +20,7 @@
 
 /** Magnification maps reach from 1/4 to 4 times uniform. */
 export const LOG_RANGE = 2;
-/** Density maps reach to this many times the mean density. */
+/** Density maps reach to this many times the density of uniform sampling. */
 export const DENSITY_RANGE = 4;
 /** Differences are shown this much brighter than they are; the scale beside the view says so. */
 export const DIFFERENCE_GAIN = 2;
@@ -103,7 +103,7 @@ export function createPalette(token, dark) {
 
 /** Index of a log2 magnification in its table. @param {number} log */
 export const magnificationIndex = (log) =>
-  Math.min(255, Math.max(0, Math.round(((log + LOG_RANGE) / (2 * LOG_RANGE)) * 255)));
+  Math.min(255, Math.max(0, ((log + LOG_RANGE) / (2 * LOG_RANGE)) * 255));
 
 /**
  * A CSS gradient of a table, for a legend.

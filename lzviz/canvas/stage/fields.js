@@ -8,7 +8,7 @@
  */
 
 import { attract } from "../engine/attraction.js";
-import { toPixel } from "../engine/coords.js";
+import { identityWarp, toPixel } from "../engine/coords.js";
 import { invertLattice } from "../engine/inverse.js";
 import { densityMap, forwardGrid, tileDeterminant, tileOf } from "../engine/warp.js";
 import { DENSITY_RANGE, magnificationIndex } from "./colours.js";
@@ -41,23 +41,20 @@ export function rangeField(values, h, w) {
 }
 
 /**
- * Samples per source area against their mean; the full colour is DENSITY_RANGE times the mean. Cells on the border of
- * a corner-aligned lattice are half as large, which is taken out.
- * @param {Float64Array} grid (n, 2) normalised sites @param {Size} size lattice
- * @returns {Field & {high: number}} high: times the mean
+ * Samples in each cell against what uniform sampling with as many pixels has there (so that cells on the border, which
+ * are half as large, count alike); the full colour is DENSITY_RANGE times uniform.
+ * @param {Float64Array} grid (h, w, 2) normalised sites @param {Size} zoomed (h, w) @param {Size} size lattice
+ * @returns {Field & {high: number}} high: times uniform
  */
-export function densityField(grid, [h, w]) {
+export function densityField(grid, zoomed, [h, w]) {
   const density = densityMap(grid, [h, w]);
-  const mean = grid.length / 2 / ((h - 1) * (w - 1));
+  const uniform = densityMap(forwardGrid(identityWarp([2, 2]), zoomed), [h, w]);
   const values = new Float32Array(h * w);
   let high = 0;
-  for (let i = 0, k = 0; i < h; i++) {
-    const rows = i === 0 || i === h - 1 ? 2 : 1;
-    for (let j = 0; j < w; j++, k++) {
-      const times = (density[k] * rows * (j === 0 || j === w - 1 ? 2 : 1)) / mean;
-      high = Math.max(high, times);
-      values[k] = Math.min(255, (times / DENSITY_RANGE) * 255);
-    }
+  for (let k = 0; k < values.length; k++) {
+    const times = uniform[k] > 0 ? density[k] / uniform[k] : 0;
+    high = Math.max(high, times);
+    values[k] = Math.min(255, (times / DENSITY_RANGE) * 255);
   }
   return { h, w, values, high };
 }

@@ -15,7 +15,7 @@ export const LAYERS = [
   { name: "points", title: "Points", help: "Where the samples are taken" },
   { name: "mesh", title: "Mesh", help: "The control grid; bilinear between its nodes" },
   { name: "saliency", title: "Saliency", help: "Where to look: what you ask for" },
-  { name: "density", title: "Density", help: "Samples per source area, against their mean" },
+  { name: "density", title: "Density", help: "Samples per source area, against uniform sampling" },
   { name: "jacobian", title: "Zoom", help: "Magnification against uniform, from det J: orange shrunk, blue magnified" },
   { name: "folds", title: "Folds", help: "Tiles whose det J is negative somewhere" },
   { name: "approximation", title: "Grid error",

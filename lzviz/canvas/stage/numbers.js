@@ -13,6 +13,7 @@ import {
   foldTiles, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
 } from "../engine/warp.js";
 import { fieldSize } from "./fields.js";
+import { place, sentence } from "./sentence.js";
 
 const BINS = { bins: 32, low: -1.5, high: 2.5 };
 /** Points a side that are enough for numbers that change while one looks. */
@@ -34,9 +35,12 @@ export function measure(frame, weights, quick) {
     histogram: { edges: [...edges], shares: Array.from(counts, (count) => count / total) },
     zoomRange: max > 0 ? [min, max] : null, folds, tiles: tiles.length, outside: outside(frame.grid),
     share: asked?.share ?? null, area: asked?.area ?? null, warpMs: frame.warpMs,
-    sentence: sentence({ samples: frame.zoomed[0] * frame.zoomed[1], ...asked, folds, most: max }),
   };
-  return quick ? numbers : { ...numbers, ...there(frame) };
+  const facts = { samples: frame.zoomed[0] * frame.zoomed[1], ...asked, place: weights ? place(weights) : "", folds,
+    tiles: tiles.length, most: max };
+  if (quick) return { ...numbers, sentence: sentence(facts) };
+  const inverse = there(frame);
+  return { ...numbers, ...inverse, sentence: sentence({ ...facts, coverage: inverse.coverage }) };
 }
 
 /** Coverage and round trip on a lattice of the source. @param {Frame} frame */
@@ -78,19 +82,4 @@ function weigh(grid, { h, w, values }) {
     }
   }
   return sum > 0 ? { share: read / (255 * (grid.length / 2)), area: sum / (255 * cells) } : null;
-}
-
-/** @param {number} share */
-const percent = (share) => `${(100 * share).toFixed(share < 0.0995 && share > 0 ? 1 : 0)} %`;
-
-/**
- * The warp in one sentence.
- * @param {{samples: number, share?: number, area?: number, folds: number, most: number}} facts
- */
-export function sentence({ samples, share, area, folds, most }) {
-  const count = samples.toLocaleString("en");
-  const spent = share === undefined || area === undefined ? `Spends ${count} samples evenly`
-    : `Spends ${percent(share)} of ${count} samples on ${percent(area)} of the image`;
-  const folded = folds ? `${folds.toLocaleString("en")} fold${folds > 1 ? "s" : ""}` : "no folds";
-  return most > 1.005 ? `${spent}; ${folded}; at most ${most.toFixed(1)}× zoom.` : `${spent}; ${folded}.`;
 }

@@ -177,7 +177,7 @@ function heatOf(frame, state, palette) {
   const size = fieldSize(frame.source);
   const { layers } = state;
   if (layers.density) {
-    const field = densityField(frame.grid, densitySize(frame.zoomed));
+    const field = densityField(frame.grid, frame.zoomed, densitySize(frame.zoomed));
     heat.push({ field, table: palette.density });
     ranges.density = `0–${short(field.high)}×`;
   }

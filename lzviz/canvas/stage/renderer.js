@@ -109,7 +109,7 @@ export function createRenderer() {
 
   /** @param {number} ratio @param {number} width of the surface */
   function dotFor(ratio, width) {
-    if (dotRatio !== ratio || dot.width !== width) dot = createDot(0.85 * ratio, 0.75 * ratio, width);
+    if (dotRatio !== ratio || dot.width !== width) dot = createDot(0.25 + 0.6 * ratio, 0.3 + 0.45 * ratio, width);
     dotRatio = ratio;
     return dot;
   }

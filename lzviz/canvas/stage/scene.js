@@ -34,6 +34,8 @@ const PRINT_EVERY = 120;
 /** A pause after which everything is drawn and measured at its best. */
 const SETTLE_AFTER = 140;
 const FIRST_MOTION = 700;
+/** Results narrower than this show their name and one number only, CSS pixels. */
+const TIGHT = 310;
 
 /** @type {readonly ViewName[]} */
 const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
@@ -148,6 +150,7 @@ export class Scene {
     const sizes = arrange({ width, height }, aspect, beside, window.innerHeight);
     this.narrow = sizes.narrow;
     this.root.toggleAttribute("data-narrow", sizes.narrow);
+    this.root.toggleAttribute("data-tight", sizes.result.width < TIGHT);
     this.root.style.setProperty("--columns", String(sizes.columns));
     this.root.style.setProperty("--gap", `${GAP}px`);
     this.root.style.setProperty("--gutter", `${GUTTER}px`);
@@ -367,7 +370,8 @@ export class Scene {
     const { width, height } = this.extent;
     const read = width === image.width ? "" : ` · read at ${width} × ${height}`;
     const scale = percent(this.views.source.projection.scale * this.ratio).replace(".0 ", " ");
-    caption(this.views.source, { size: `${image.width} × ${image.height}${read} · ${scale}` });
+    const size = `${image.width} × ${image.height}`;
+    caption(this.views.source, { size: this.narrow ? size : `${size}${read} · ${scale}` });
     this.views.source.size.title = `Shown at ${scale}: area averages below 100 %, the pixels themselves above.`;
     const share = (rows * columns) / (image.width * image.height);
     caption(this.views.zoomed, { title: uniform ? "Uniform" : "Zoomed", size: `${columns} × ${rows}`,
