@@ -28,13 +28,13 @@ DIFFERENCE_GAIN = 2.0
 HEAT = np.array([(8, 8, 16), (74, 27, 98), (170, 54, 84), (240, 130, 60), (252, 245, 190)], np.float32)
 # Sub-pixel bits of OpenCV's drawing functions.
 SHIFT = 4
-MOST_PIXELS = 16_000_000
+MOST_PIXELS = 8_000_000
 
 Floats = np.ndarray
 
 
 def bounded(source: Size) -> Size:
-    """The size a source-sized picture is drawn at: its own, or the largest of the same shape below 16 megapixels."""
+    """The size a source-sized picture is drawn at: its own, or the largest of the same shape below 8 megapixels."""
     scale = min(1.0, math.sqrt(MOST_PIXELS / (source[0] * source[1])))
     return max(1, int(source[0] * scale)), max(1, int(source[1] * scale))
 
