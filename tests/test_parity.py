@@ -10,7 +10,6 @@ import json
 import random
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.compute import Setting, edge_map
+from app.compute import Setting, edge_map, fit_lattice
 from app.pictures import Picture
 from app.state import Map, State
 from lzviz import Warp, resampling, saliency
@@ -50,7 +49,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        state = self.asked.get("state", self.asked.get("options"))
+        state = self.asked["state" if "state" in self.asked else "options"]
         return ", ".join(f"{k}={v}" for k, v in state.items() if k not in ("paint", "edgePaint", "layers"))
 
 
@@ -75,9 +74,7 @@ def _boxes(rng: random.Random, size: tuple[int, int]) -> list[list[float]]:
 
 def _state(rng: random.Random, k: int, picture: Picture) -> dict[str, Any]:
     """A random state; samplers, saliencies and interpolations take turns, so that all of them occur."""
-    h, w = picture.size
-    longest = max(h, w)
-    lattice = tuple(max(2, round(128 * n / longest)) for n in (h, w))
+    lattice = fit_lattice(picture.size)
     return {
         "sampler": SAMPLERS[k % 5] if k % 3 else "lzu",
         "saliency": KINDS[k // 2 % 6],
@@ -149,16 +146,24 @@ def _attraction_case(seed: int) -> Case:
     return Case({"saliency": map_.flatten().tolist(), "h": h, "w": w, "options": options})
 
 
-CASES = [_frame_case(seed) for seed in range(90)]
-ATTRACTIONS = [_attraction_case(seed) for seed in range(40)]
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    """Random states on random pictures."""
+    return [_frame_case(seed) for seed in range(90)]
 
 
 @pytest.fixture(scope="module")
-def answers() -> list[dict[str, np.ndarray]]:
+def attractions() -> list[Case]:
+    """Random maps with the options that no state has."""
+    return [_attraction_case(seed) for seed in range(40)]
+
+
+@pytest.fixture(scope="module")
+def answers(cases, attractions) -> list[dict[str, np.ndarray]]:
     """What the engine says to all cases."""
     node = shutil.which("node")
     assert node, "the canvas is tested with Node 20 or newer: install it, or run `make test`, which brings its own"
-    asked = json.dumps([case.asked for case in (*CASES, *ATTRACTIONS)]).encode()
+    asked = json.dumps([case.asked for case in (*cases, *attractions)]).encode()
     done = subprocess.run([node, str(RUNNER)], input=asked, capture_output=True, timeout=300)
     assert done.returncode == 0, done.stderr.decode()
     head, _, body = done.stdout.partition(b"\n")
@@ -171,9 +176,9 @@ def _cuts(values: np.ndarray, heads: list[list[list[Any]]]) -> tuple[np.ndarray,
 
 
 @pytest.fixture(scope="module")
-def pairs(answers: list[dict[str, np.ndarray]]) -> list[tuple[Case, Setting, dict[str, np.ndarray]]]:
+def pairs(cases, answers) -> list[tuple[Case, Setting, dict[str, np.ndarray]]]:
     """Each state's case with its setting in torch and the engine's answer."""
-    return [(case, case.setting, answer) for case, answer in zip(CASES, answers, strict=False) if case.setting]
+    return [(case, case.setting, answer) for case, answer in zip(cases, answers, strict=False) if case.setting]
 
 
 def _off(ours: Tensor, theirs: np.ndarray) -> float:
@@ -217,8 +222,8 @@ def _least_area(nodes: Tensor) -> np.ndarray:
     return np.min([a[..., 0] * d[..., 1] - a[..., 1] * d[..., 0] for a, d in pairs], axis=0).ravel()
 
 
-def test_attraction_with_every_option(answers) -> None:
-    for case, answer in zip(ATTRACTIONS, answers[len(CASES) :], strict=True):
+def test_attraction_with_every_option(attractions, answers) -> None:
+    for case, answer in zip(attractions, answers[-len(attractions) :], strict=True):
         options = dict(case.asked["options"])
         options["kernel_radius"] = options.pop("kernelRadius")
         map_ = torch.tensor(case.asked["saliency"], dtype=torch.float64).reshape(1, 1, case.asked["h"], case.asked["w"])
@@ -271,20 +276,20 @@ def _clear_of_rounding(warp: Warp, size: tuple[int, int]) -> np.ndarray:
     return clear.numpy().ravel()
 
 
-def _images(setting: Setting) -> Iterator[Tensor]:
-    """The zoomed image (h, w, 3) on the scale 0..255 in float64, and the same brought back at no lattice yet."""
+def _zoomed(setting: Setting) -> np.ndarray:
+    """The zoomed image (h, w, 3) on the scale 0..255, read in float64."""
     pixels = torch.tensor(setting.picture.pixels).permute(2, 0, 1)[None].double()
     source = resampling.reduce(pixels / 255, setting.state.source_scale)
-    yield resampling.read(source, setting.warp.grid(setting.zoomed).double(), setting.state.interpolation)  # type: ignore[arg-type]
+    grid = setting.warp.grid(setting.zoomed).double()
+    zoomed = resampling.read(source, grid, setting.state.interpolation)  # type: ignore[arg-type]
+    return 255 * zoomed[0].permute(1, 2, 0).numpy()
 
 
 def test_zoomed_image(pairs) -> None:
     for case, setting, answer in pairs:
-        (zoomed,) = _images(setting)
-        expected = 255 * zoomed[0].permute(1, 2, 0).numpy()
         actual = answer["zoomed"].reshape(*setting.zoomed, 4)
         assert (actual[..., 3] == 255).all()
-        off = np.abs(actual[..., :3] - expected).max(-1)
+        off = np.abs(actual[..., :3] - _zoomed(setting)).max(-1)
         # A pixel half way between two source pixels may be read from either; float32 nodes move samples a little.
         clear = _clear_of_halves(setting) if setting.state.interpolation == "nearest" else np.ones_like(off, dtype=bool)
         tolerance = COLOUR if setting.warp.like.dtype == torch.float64 else 0.02
@@ -319,10 +324,10 @@ def test_share_and_area(pairs) -> None:
         assert abs(share - answer["share"][0]) < 1e-6, case.name
 
 
-def test_every_option_took_part() -> None:
+def test_every_option_took_part(cases, attractions) -> None:
     """The cases would agree about nothing, too."""
-    states = [case.asked["state"] for case in CASES]
+    states = [case.asked["state"] for case in cases]
     for key in ("sampler", "saliency", "mode", "interpolation", "separable", "antiCrop", "sourceScale"):
         seen = {state[key] for state in states}
         assert len(seen) == {"sampler": 5, "saliency": 6, "interpolation": 3, "sourceScale": 4}.get(key, 2), key
-    assert {o["padding"] for o in (case.asked["options"] for case in ATTRACTIONS)} == {"reflect", "replicate", "zero"}
+    assert {o["padding"] for o in (case.asked["options"] for case in attractions)} == {"reflect", "replicate", "zero"}
