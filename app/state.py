@@ -98,6 +98,16 @@ class State:
     tool: str
     brush_size: float
     brush_softness: float
+    cad_levels: str
+    cad_mask: str
+    cad_threshold: float
+    cad_dilation: int
+    cad_keep: float
+    cad_paint: Map | None
+    cad_network: str
+    cad_channel: int
+    cad_beside: str
+    cad_view: str
 
     @classmethod
     def parse(cls, given: object) -> State:

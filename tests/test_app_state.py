@@ -44,10 +44,12 @@ def test_every_declared_key_has_a_field_and_is_checked():
 WRONG = [
     ("strength", 0.5), ("strength", 1001), ("strength", "50"), ("strength", True), ("strength", float("nan")),
     ("strength", 1e999), ("fwhm", -1), ("width", 10.5), ("width", 10**30), ("nodes", [31]), ("nodes", [31, 1]),
-    ("nodes", [31, 129]), ("nodes", "31x51"), ("separable", 1), ("sampler", "cad"), ("interpolation", ["nearest"]),
+    ("nodes", [31, 129]), ("nodes", "31x51"), ("separable", 1), ("sampler", "nearest"), ("interpolation", ["nearest"]),
     ("sourceScale", 0.3), ("sourceScale", True), ("floor", 2), ("image", "../../etc/passwd"), ("image", ""),
     ("image", "a" * 81), ("boxes", [[5, 0, 1, 9]]), ("boxes", [[0, 0, 1]]), ("boxes", [[0, 0, 1, 1]] * 65),
     ("boxes", [[0, 0, 1, 1e9]]), ("layers", {"stars": True}), ("layers", {"points": 1}), ("paint", 5),
+    ("cadLevels", "8-64"), ("cadMask", "learned"), ("cadThreshold", 0), ("cadDilation", 64), ("cadKeep", 1.5),
+    ("cadNetwork", "vgg19"), ("cadChannel", -2), ("cadPaint", "1x1.AA"), ("cadView", None),
     ("paint", "128x64."), ("paint", "4x4.!!!!"), ("brushSize", None),
 ]  # fmt: skip
 
