@@ -64,8 +64,10 @@ class WarpCanvas(gr.HTML):
 
     def api_info(self) -> dict[str, Any]:
         """The JSON schema of the value, for the API page."""
-        plain = {"type": ["number", "string", "boolean", "null"]}
-        return {"type": ["object", "null"], "additionalProperties": plain, "description": "What the canvas shows"}
+        # Gradio reads anyOf but fails on a list of types, and then no page is served at all.
+        plain = {"anyOf": [{"type": name} for name in ("number", "string", "boolean", "null")]}
+        shown = {"type": "object", "additionalProperties": plain, "description": "What the canvas shows"}
+        return {"anyOf": [shown, {"type": "null"}]}
 
     def example_payload(self) -> None:
         """No example: the canvas is driven by its own page."""
