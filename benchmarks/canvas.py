@@ -65,7 +65,9 @@ READ_BACK = """() => {
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--chromium", default=os.environ.get("CHROMIUM", "/usr/bin/chromium"), help="path of the browser")
+    parser.add_argument(
+        "--chromium", default=os.environ.get("CHROMIUM", "/usr/bin/chromium"), help="path of the browser"
+    )
     parser.add_argument("--moves", type=int, default=MOVES)
     arguments = parser.parse_args()
     with sync_playwright() as playwright:
@@ -74,7 +76,10 @@ def main() -> None:
         )
         port, started = free_port(), time.perf_counter()
         server = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "app.py", "--port", str(port)],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             measure(browser, f"http://127.0.0.1:{port}/", started, arguments.moves)
@@ -110,8 +115,12 @@ def measure(browser: Browser, address: str, started: float, count: int) -> None:
     report("work, with mesh, density and magnification drawn too", every)
     work = [move["work"] for move in rows]
     good = quantile(work, 0.95) <= BUDGET_P95 and max(work) <= BUDGET_MAX
-    print(f"\nGoal: p95 <= {BUDGET_P95:.0f} ms and nothing above {BUDGET_MAX:.0f} ms: {'reached' if good else 'not reached'}.")
-    print(f"A 1-pixel read-back after the last move took {page.evaluate(READ_BACK):.2f} ms: nothing was still being drawn.")
+    print(
+        f"\nGoal: p95 <= {BUDGET_P95:.0f} ms and nothing above {BUDGET_MAX:.0f} ms: {'reached' if good else 'not reached'}."
+    )
+    print(
+        f"A 1-pixel read-back after the last move took {page.evaluate(READ_BACK):.2f} ms: nothing was still being drawn."
+    )
 
 
 def paint(page: Page, count: int, separable: bool, every: bool = False) -> list[dict[str, Any]]:
