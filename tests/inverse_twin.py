@@ -30,8 +30,8 @@ def invert(nodes: np.ndarray, points: np.ndarray, tolerance: float = 1e-9) -> tu
             continue
         a, b, c = cross(right, twist), cross(right, down) + cross(offset, twist), cross(offset, down)
         for u in _roots(a, b, c):
-            along = down + u[:, None] * twist
             with np.errstate(all="ignore"):
+                along = down + u[:, None] * twist
                 v = -((offset + u[:, None] * right) * along).sum(-1) / (along * along).sum(-1)
             u, v = np.nan_to_num(u).clip(0, 1), np.nan_to_num(v).clip(0, 1)
             mapped = p00 + np.outer(u, right) + np.outer(v, down) + np.outer(u * v, twist)

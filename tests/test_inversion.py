@@ -124,7 +124,9 @@ def test_valid_points_are_undone_and_all_are_finite(h, w, size, amount, scale, c
     nodes = (nodes.clamp(-1, 1) if clamp else nodes).requires_grad_()
     grid, valid = invert_lattice(nodes, size)
     assert torch.isfinite(grid).all()
-    error = (GridWarp(nodes.detach(), False).forward(grid.detach().flatten(1, 2)) - lattice(size).double().view(1, -1, 2)).abs()
+    error = (
+        GridWarp(nodes.detach(), False).forward(grid.detach().flatten(1, 2)) - lattice(size).double().view(1, -1, 2)
+    ).abs()
     assert (error.amax(-1).view_as(valid)[valid] <= 2e-6 + 1e-7).all()
     grid.sum().backward()
     assert nodes.grad is not None and torch.isfinite(nodes.grad).all()
@@ -221,7 +223,9 @@ def test_convention_an_axis_of_one_pixel_is_its_middle(separable: bool) -> None:
 
 
 @KINDS
-def test_agrees_with_the_public_inverse_where_that_has_no_hole(published: dict[str, np.ndarray], separable: bool) -> None:
+def test_agrees_with_the_public_inverse_where_that_has_no_hole(
+    published: dict[str, np.ndarray], separable: bool
+) -> None:
     """Its inverse is read at the corner-aligned lattice too; outside its holes the two agree to float32 rounding."""
     x, y = torch.tensor(published["nuscenes_grid_x"])[None], torch.tensor(published["nuscenes_grid_y"])[None]
     for size in ((15, 25), (8, 13)):
@@ -384,8 +388,10 @@ def test_both_kinds_have_the_same_gradient() -> None:
     x, y = (torch.linspace(-1, 1, n).double()[None] ** 3 for n in (6, 8))
     x.requires_grad_()
     weight = torch.rand(1, 11, 9, 2, dtype=torch.float64)
-    got = [torch.autograd.grad((invert_lattice(outer(x, y), (11, 9), kind)[0] * weight).sum(), x)[0] for kind in (True, False)]
-    # At the ends points lie on a node exactly, where the two sides of a kink are equally right: compare inside.
+    got = [
+        torch.autograd.grad((invert_lattice(outer(x, y), (11, 9), kind)[0] * weight).sum(), x)[0]
+        for kind in (True, False)
+    ]
     torch.testing.assert_close(got[0], got[1], atol=1e-8, rtol=1e-8)
 
 

@@ -161,11 +161,11 @@ class Engine:
 
     def _once(self, kind: str, weight: Tensor, make: Callable[[], Tensor | None]) -> Tensor | None:
         """Something made of a weight, remade when the weight has changed."""
-        key = (kind, id(weight))
+        key, version = (kind, id(weight)), 0 if weight.is_inference() else weight._version
         found = self._packed.get(key)
-        if found is None or found[0] is not weight or found[1] != weight._version:
+        if found is None or found[0] is not weight or found[1] != version:
             with torch.no_grad():
-                found = (weight, weight._version, make())
+                found = (weight, version, make())
             self._packed[key] = found
         return found[2]
 

@@ -54,11 +54,12 @@ class MaskNetwork(nn.Module):
         """
         logits = self.logits(features)
         if noise:
-            uniform = torch.rand_like(logits).clamp(min=torch.finfo(logits.dtype).tiny)
-            logits = logits - torch.log(-torch.log(uniform).clamp(min=torch.finfo(logits.dtype).tiny))
+            tiny = torch.finfo(logits.dtype).tiny
+            exponential = -torch.rand_like(logits).clamp(min=tiny).log()
+            logits = logits - exponential.clamp(min=tiny).log()
         soft = (logits / temperature).softmax(1)[:, 1:]
         hard = (logits[:, 1:] > logits[:, :1]).to(soft.dtype)
-        return self._to_cells(hard + soft - soft.detach(), features)
+        return self._to_cells(hard + (soft - soft.detach()), features)
 
     def forward(self, features: Tensor) -> Tensor:
         """Levels (B, 1, h, w) int64: the argmax, without noise."""

@@ -33,39 +33,36 @@ def grey(image: Tensor) -> Tensor:
         raise ValueError(f"expected an image (B, 3, H, W) or (B, 1, H, W), got {tuple(image.shape)}")
     if image.shape[1] == 1:
         return image
-    red, green, blue = image.unbind(1)
-    return (red * LUMA[0] + green * LUMA[1] + blue * LUMA[2])[:, None]
+    red, green, blue = image.split(1, dim=1)
+    return (red * LUMA[0]).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2])
 
 
-def dilate(wanted: Tensor, size: int) -> Tensor:
-    """Dilation of (B, 1, H, W) bool by a square of ``size`` (odd) pixels, one axis after the other."""
-    if size <= 1:
-        return wanted
-    if size % 2 == 0:
-        raise ValueError(f"expected an odd dilation (pixels across), got {size}")
-    h, w = wanted.shape[-2:]
-    radius = size // 2
-    # Running sums find "any within the window" in one pass, whatever its size.
-    for axis, length in ((-1, w), (-2, h)):
-        total = F.pad(wanted.to(torch.int32).cumsum(axis), (1, 0) if axis == -1 else (0, 0, 1, 0))
-        place = torch.arange(length, device=wanted.device)
-        high = total.index_select(axis, (place + radius + 1).clamp(max=length))
-        wanted = high > total.index_select(axis, (place - radius).clamp(min=0))
-    return wanted
+def window_max(values: Tensor, stride: int, before: int, after: int) -> Tensor:
+    """The maximum over pixels ``s i - before .. s i + after`` of each axis, for each fine cell i: (B, 1, h, w)."""
+    for axis in (-2, -1):
+        length = values.shape[axis]
+        cells = -(-length // stride)
+        margin = (before, (cells - 1) * stride + after + 1 - length)
+        values = F.pad(values, margin if axis == -1 else (0, 0, *margin), value=float("-inf"))
+        values = values.unfold(axis, before + after + 1, stride).amax(-1)
+    return values
 
 
-def cells_of(wanted: Tensor, stride: int) -> Tensor:
-    """Fine cells (B, 1, h, w) bool in whose ``stride`` x ``stride`` pixels something is wanted."""
-    h, w = wanted.shape[-2:]
-    padded = F.pad(wanted.to(torch.float32), (0, -w % stride, 0, -h % stride))
-    return F.max_pool2d(padded, stride) > 0
+def within(values: Tensor, stride: int, dilation: int = 1) -> Tensor:
+    """The maximum over each fine cell's pixels and what lies within a square of ``dilation`` (odd) pixels around them.
+
+    On a map of 0 and 1 that is: dilate, then ask whether a cell has anything in it.
+    """
+    if dilation < 1 or dilation % 2 == 0:
+        raise ValueError(f"expected an odd dilation >= 1 (pixels across), got {dilation}")
+    return window_max(values, stride, dilation // 2, stride - 1 + dilation // 2)
 
 
-def rings(wanted: Tensor, stride: int, dilations: Sequence[int]) -> Tensor:
-    """Levels from nested dilations: 0 within the first one of what is wanted, 1 within the second, ... (B, 1, h, w)."""
-    levels = torch.full_like(cells_of(wanted, stride), len(dilations), dtype=torch.int64)
+def rings(values: Tensor, threshold: float, stride: int, dilations: Sequence[int]) -> Tensor:
+    """Levels from nested dilations of ``values >= threshold``: 0 within the first one, 1 within the second, ..."""
+    levels = torch.full_like(values[..., ::stride, ::stride], len(dilations), dtype=torch.int64)
     for level, size in reversed(list(enumerate(dilations))):
-        levels[cells_of(dilate(wanted, size), stride)] = level
+        levels[within(values, stride, size) >= threshold] = level
     return levels
 
 
@@ -107,40 +104,40 @@ def edges(
         threshold = presets[mode][threshold]
     if mode == "published":
         return _published_edges(image, threshold, dilation, stride, depth)
-    found = edge_map(grey(image), threshold, smooth=operator == "sobel")
-    return rings(found, stride, [dilation // 2 * 2 ** (level + 1) + 1 for level in range(depth)])
+    if dilation < 1 or dilation % 2 == 0:
+        raise ValueError(f"expected an odd dilation >= 1 (pixels across), got {dilation}")
+    change = differences(grey(image), smooth=operator == "sobel")
+    return rings(change, threshold, stride, [dilation // 2 * 2 ** (level + 1) + 1 for level in range(depth)])
 
 
-def edge_map(luma: Tensor, threshold: float, smooth: bool = False, rising: bool = False) -> Tensor:
-    """Pixels of (B, 1, H, W) whose central difference in x or y reaches ``threshold``: (B, 1, H, W) bool.
+def differences(luma: Tensor, smooth: bool = False) -> Tensor:
+    """The larger of the central differences of (B, 1, H, W) in x and y, absolute; the border is repeated.
 
     Args:
         smooth: average across the difference with [1, 2, 1] / 4 first (Sobel, in the same unit).
-        rising: signed differences on a zero border (the public code); else absolute ones, the border repeated.
     """
-    padded = F.pad(luma, (1, 1, 1, 1), mode="constant" if rising else "replicate")
+    padded = F.pad(luma, (1, 1, 1, 1), mode="replicate")
+    if not smooth:
+        across = (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]).abs_()
+        return torch.maximum(across, (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]).abs_(), out=across)
     across, down = padded[..., 2:] - padded[..., :-2], padded[..., 2:, :] - padded[..., :-2, :]
-    if smooth:
-        across = (across[..., :-2, :] + 2 * across[..., 1:-1, :] + across[..., 2:, :]) / 4
-        down = (down[..., :-2] + 2 * down[..., 1:-1] + down[..., 2:]) / 4
-    else:
-        across, down = across[..., 1:-1, :], down[..., 1:-1]
-    return (
-        torch.maximum(across, down) >= threshold if rising else (across.abs() >= threshold) | (down.abs() >= threshold)
-    )
+    across = (across[..., :-2, :] + 2 * across[..., 1:-1, :] + across[..., 2:, :]) / 4
+    down = (down[..., :-2] + 2 * down[..., 1:-1] + down[..., 2:]) / 4
+    return torch.maximum(across.abs_(), down.abs_())
 
 
 def _published_edges(image: Tensor, threshold: float, dilation: int, stride: int, depth: int) -> Tensor:
+    """Signed differences with zeros around the image, dilated, read at one pixel a cell, any in a block."""
     if image.shape[1] == 3:
         mean, std = (image.new_tensor(v)[:, None, None] for v in (IMAGENET_MEAN, IMAGENET_STD))
         image = (image - mean) / std
-    found = dilate(edge_map(grey(image), threshold, rising=True), dilation)
-    keep = found[..., ::stride, ::stride]
-    block = cells_of(keep, 2**depth)
-    kept = block.repeat_interleave(2**depth, -2).repeat_interleave(2**depth, -1)[
-        ..., : keep.shape[-2], : keep.shape[-1]
-    ]
-    return (~kept).long() * depth
+    padded = F.pad(grey(image), (1, 1, 1, 1))
+    across, down = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2], padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
+    radius = dilation // 2
+    keep = window_max(torch.maximum(across, down), stride, radius, radius) >= threshold
+    side, (h, w) = 2**depth, keep.shape[-2:]
+    blocks = window_max(keep.float(), side, 0, side - 1) > 0
+    return (~blocks.repeat_interleave(side, -2).repeat_interleave(side, -1)[..., :h, :w]).long() * depth
 
 
 def keypoints(
@@ -163,16 +160,16 @@ def keypoints(
     """
     h, w = image.shape[-2:]
     points = [sift(grey(one[None])[0, 0], count) for one in image] if points is None else points
-    spots = torch.zeros(image.shape[0], 1, h, w, dtype=torch.bool, device=image.device)
+    spots = image.new_zeros(image.shape[0], 1, h, w)
     for index, xy in enumerate(points):
         place = xy.round().long().to(image.device)
-        spots[index, 0, place[:, 1].clamp(0, h - 1), place[:, 0].clamp(0, w - 1)] = True
-    levels = torch.full_like(cells_of(spots, stride), len(dilation), dtype=torch.int64)
+        spots[index, 0, place[:, 1].clamp(0, h - 1), place[:, 0].clamp(0, w - 1)] = 1
+    levels = torch.full_like(spots[..., ::stride, ::stride], len(dilation), dtype=torch.int64)
     for level, size in reversed(list(enumerate(dilation))):
         if size == float("inf"):
             levels.fill_(level)
         elif size > 0:
-            levels[cells_of(dilate(spots, int(size)), stride)] = level
+            levels[within(spots, stride, int(size)) > 0] = level
     return levels
 
 
@@ -206,7 +203,7 @@ def oracle(
         if value.shape != labels.shape:
             raise ValueError(f"expected {name} at the size of labels {tuple(labels.shape)}, got {tuple(value.shape)}")
     gained = (predicted[0] == labels) & (predicted[1] != labels) & (labels != ignore_index)
-    return (~cells_of(dilate(gained[:, None], dilation), stride)).long() * depth
+    return (within(gained[:, None].float(), stride, dilation) < 1).long() * depth
 
 
 def painted(mask: Tensor, size: Size | None = None, stride: int = 8, depth: int = 1) -> Tensor:
@@ -221,11 +218,7 @@ def painted(mask: Tensor, size: Size | None = None, stride: int = 8, depth: int 
         raise ValueError(f"a painted mask lies in [0, 1], got {mask.min().item():g}..{mask.max().item():g}")
     h, w = mask.shape[-2:] if size is None else check_size(size)
     fine = (-(-h // stride), -(-w // stride))
-    if size is None:
-        padded = F.pad(mask.float(), (0, -w % stride, 0, -h % stride))
-        strongest = F.max_pool2d(padded, stride)
-    else:
-        strongest = F.adaptive_max_pool2d(mask.float(), fine)
+    strongest = within(mask.float(), stride) if size is None else F.adaptive_max_pool2d(mask.float(), fine)
     return ((1 - strongest) * depth).round().long()
 
 
@@ -254,8 +247,6 @@ def _check_depth(depth: int) -> None:
 
 __all__ = [
     "MaskNetwork",
-    "cells_of",
-    "dilate",
     "edges",
     "grey",
     "inverse",
@@ -264,6 +255,5 @@ __all__ = [
     "oracle",
     "painted",
     "random",
-    "rings",
     "sift",
 ]
