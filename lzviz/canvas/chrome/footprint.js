@@ -10,6 +10,8 @@ import { h } from "./dom.js";
 /** Side of the part of the source, relative to the footprint, and its least. */
 const MARGIN = 2.4;
 const LEAST_PIXELS = 9;
+/** More taps than this are drawn as lightened pixels: discs would hide what they read. */
+const MANY = 80;
 
 /**
  * The square of the source that is shown: its left and top (pixel edges) and its side in source pixels. The side grows
@@ -56,9 +58,10 @@ export function createFootprint({ live, root }) {
     pen.drawImage(pixels(image), left * scale, top * scale, side * scale, side * scale, 0, 0, room, room);
     const place = (/** @type {number} */ x, /** @type {number} */ y) => /** @type {[number, number]} */ (
       [((x + 0.5 - left) * room) / side, ((y + 0.5 - top) * room) / side]);
+    if (hover.taps.length > MANY) drawShares(pen, hover.taps, place, room / side);
+    else drawTaps(pen, hover.taps, place);
     const corners = hover.quad.map((/** @type {readonly number[]} */ [x, y]) => place(x, y));
     drawQuad(pen, corners, getComputedStyle(root).getPropertyValue("--lz-accent"));
-    drawTaps(pen, hover.taps, place);
   }
   new ResizeObserver(show).observe(box);
   return { element: box, show };
@@ -96,7 +99,7 @@ function drawQuad(pen, quad, accent) {
  */
 function drawTaps(pen, taps, place) {
   const heaviest = Math.max(...taps.map(({ weight }) => weight), 1e-9);
-  const largest = taps.length > 60 ? 2.2 : taps.length > 9 ? 3 : 4.5;
+  const largest = taps.length > 9 ? 3 : 4.5;
   Object.assign(pen, { fillStyle: "#fff", strokeStyle: "rgba(0,0,0,.65)", lineWidth: 1 });
   for (const { x, y, weight } of taps) {
     const radius = largest * Math.sqrt(Math.max(0, weight) / heaviest);
@@ -105,5 +108,19 @@ function drawTaps(pen, taps, place) {
     pen.arc(...place(x, y), radius, 0, 2 * Math.PI);
     pen.fill();
     pen.stroke();
+  }
+}
+
+/**
+ * Taps as pixels that are the lighter, the more they weigh.
+ * @param {CanvasRenderingContext2D} pen @param {Hover["taps"]} taps
+ * @param {(x: number, y: number) => [number, number]} place @param {number} size of a source pixel
+ */
+function drawShares(pen, taps, place, size) {
+  const heaviest = Math.max(...taps.map(({ weight }) => weight), 1e-9);
+  for (const { x, y, weight } of taps) {
+    const [left, top] = place(x - 0.5, y - 0.5);
+    pen.fillStyle = `rgb(255 255 255 / ${((0.6 * weight) / heaviest).toFixed(3)})`;
+    pen.fillRect(left, top, size, size);
   }
 }

@@ -69,7 +69,6 @@ class Hand {
     const { element, fingers, intents } = this;
     const at = this.place(event);
     const touch = event.pointerType === "touch";
-    element.focus({ preventScroll: true });
     element.setPointerCapture(event.pointerId);
     if (touch) fingers.set(event.pointerId, at);
     if (fingers.size === 2) return this.startPinch();
