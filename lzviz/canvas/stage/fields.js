@@ -7,9 +7,10 @@
  * @typedef {import("./raster.js").Field} Field
  */
 
-import { attract } from "../engine/attraction.js";
+import { attractAt } from "../engine/attraction.js";
 import { identityWarp, toPixel } from "../engine/coords.js";
 import { invertLattice } from "../engine/inverse.js";
+import { gridDistance } from "../engine/measures.js";
 import { densityMap, forwardGrid, tileDeterminant, tileOf } from "../engine/warp.js";
 import { DENSITY_RANGE, magnificationIndex } from "./colours.js";
 
@@ -87,42 +88,16 @@ export function magnificationField(warp, size) {
 }
 
 /**
- * What reading the warp between control nodes costs: the distance, in source pixels, between the bilinear map and the
- * attraction evaluated between the nodes too (on a lattice twice as fine, with a kernel as wide).
- * @param {Warp} warp @param {ArrayLike<number>} saliency (h, w) at the nodes
- * @param {import("../engine/attraction.js").AttractionOptions} options as for the nodes @param {Size} source
- * @returns {{size: Size, error: Float64Array, most: number}} on the fine lattice of the zoomed image
+ * What reading the warp between control nodes costs: the distance, in source pixels, between each sample and the place
+ * where the attraction itself, evaluated there, would have put it.
+ * @param {Pick<import("./model.js").Frame, "attracting" | "grid" | "options" | "source" | "zoomed">} frame
+ * @param {readonly [number, number]} nodes
+ * @returns {{size: Size, error: Float64Array, most: number}} on the lattice of the zoomed image
  */
-export function gridError(warp, saliency, options, source) {
-  const [h, w] = warp.size;
-  const size = /** @type {Size} */ ([2 * h - 1, 2 * w - 1]);
-  const radius = options.kernelRadius ?? Math.min(h, w) - 1;
-  const dense = attract(midpoints(saliency, h, w), size[0], size[1],
-    { ...options, fwhm: 2 * options.fwhm, kernelRadius: 2 * radius });
-  const coarse = forwardGrid(warp, size);
-  const error = new Float64Array(size[0] * size[1]);
-  let most = 0;
-  for (let k = 0; k < error.length; k++) {
-    const dx = ((dense[2 * k] - coarse[2 * k]) / 2) * (source[1] - 1);
-    const dy = ((dense[2 * k + 1] - coarse[2 * k + 1]) / 2) * (source[0] - 1);
-    error[k] = Math.hypot(dx, dy);
-    most = Math.max(most, error[k]);
-  }
-  return { size, error, most };
-}
-
-/** A map and its bilinear midpoints. @param {ArrayLike<number>} map @param {number} h @param {number} w */
-export function midpoints(map, h, w) {
-  const [rows, columns] = [2 * h - 1, 2 * w - 1];
-  const out = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
-    const [top, bottom] = [(i >> 1) * w, ((i + 1) >> 1) * w];
-    for (let j = 0; j < columns; j++) {
-      const [left, right] = [j >> 1, (j + 1) >> 1];
-      out[i * columns + j] = (map[top + left] + map[top + right] + map[bottom + left] + map[bottom + right]) / 4;
-    }
-  }
-  return out;
+export function gridError({ attracting, grid, options, source, zoomed }, nodes) {
+  const truth = attractAt(attracting ?? [], nodes[0], nodes[1], options, zoomed);
+  const error = gridDistance(grid, truth, source);
+  return { size: zoomed, error, most: error.reduce((a, b) => Math.max(a, b), 0) };
 }
 
 /**

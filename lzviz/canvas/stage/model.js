@@ -16,7 +16,8 @@
  * @property {Float64Array} grid  (h, w, 2) where the samples lie, normalised
  * @property {Float32Array} colours (h, w, 4) of the zoomed image, not rounded
  * @property {Raster} image       the same, rounded
- * @property {Float64Array | null} saliency  at the control nodes; null: this sampler has none
+ * @property {import("../engine/saliency.js").FloatMap | null} saliency before contrast; null: this sampler has none
+ * @property {Float64Array | null} attracting  the same with its contrast, at the control nodes
  * @property {import("../engine/attraction.js").AttractionOptions} options of the attraction
  * @property {boolean} faulty the inverse on lattices is the published one, with its border of holes
  * @property {number} warpMs  saliency and attraction
@@ -28,7 +29,7 @@ import { identityWarp, reuse } from "../engine/coords.js";
 import { createPicture } from "../engine/picture.js";
 import { sampleImage } from "../engine/resample.js";
 import { attractionOptions, hasPublishedInverse, samplerWarp, takesSaliency, zoomedSize } from "../engine/samplers.js";
-import { computeSaliency, createSaliencyWorkspace } from "../engine/saliency.js";
+import { createSaliencyWorkspace, saliencyAtNodes, saliencyOf } from "../engine/saliency.js";
 import { forwardGrid } from "../engine/warp.js";
 import { levelsOf } from "./pixels.js";
 
@@ -85,8 +86,9 @@ export function createModel(pictureOf) {
     const zoomed = zoomedSize(state.width, size);
     const shown = uniform ? { ...state, sampler: "uniform" } : state;
     const nodes = /** @type {Size} */ ([...state.nodes]);
-    const saliency = takesSaliency(shown.sampler) ? computeSaliency(state, live, nodes, size, saliencySpace) : null;
-    const goal = samplerWarp(shown, saliency, zoomed, size, attractionSpace);
+    const saliency = takesSaliency(shown.sampler) ? saliencyOf(state, live, nodes, size, saliencySpace) : null;
+    const attracting = saliency && saliencyAtNodes(saliency, state.contrast, nodes, saliencySpace);
+    const goal = samplerWarp(shown, attracting, zoomed, size, attractionSpace);
     const warp = t < 1 ? between(identityWarp(goal.size), goal, t) : goal;
     const warped = performance.now();
     grid = forwardGrid(warp, zoomed, grid);
@@ -96,7 +98,7 @@ export function createModel(pictureOf) {
     if (pixels.length !== length) pixels = new Uint8ClampedArray(length);
     pixels.set(colours);
     const image = { width: zoomed[1], height: zoomed[0], data: pixels };
-    return { warp, zoomed, source: source.picture.size, grid, colours, image, saliency,
+    return { warp, zoomed, source: source.picture.size, grid, colours, image, saliency, attracting,
       options: attractionOptions(state), faulty: hasPublishedInverse(shown),
       warpMs: warped - started, zoomMs: performance.now() - warped };
   }

@@ -3,12 +3,11 @@
  * The numbers of a warp that the page prints while Python has not answered yet.
  *
  * @typedef {import("./model.js").Frame} Frame
- * @typedef {import("../store.js").State} State
- * @typedef {{h: number, w: number, values: ArrayLike<number>}} Weights 0..255, corner-aligned: what was asked for
+ * @typedef {import("../engine/saliency.js").FloatMap} Weights in [0, 1], corner-aligned: what was asked for
  */
 
-import { toPixel } from "../engine/coords.js";
 import { invertLattice } from "../engine/inverse.js";
+import { areaOf, shareOf } from "../engine/measures.js";
 import {
   foldTiles, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
 } from "../engine/warp.js";
@@ -30,7 +29,7 @@ export function measure(frame, weights, quick) {
   const total = counts.reduce((sum, count) => sum + count, 0) || 1;
   const tiles = foldTiles(frame.warp);
   const folds = tiles.reduce((sum, fold) => sum + fold, 0);
-  const asked = weights && weigh(frame.grid, weights);
+  const asked = weights && { share: shareOf(weights, frame.grid), area: areaOf(weights) };
   const numbers = {
     histogram: { edges: [...edges], shares: Array.from(counts, (count) => count / total) },
     zoomRange: max > 0 ? [min, max] : null, folds, tiles: tiles.length, outside: outside(frame.grid),
@@ -55,31 +54,4 @@ function outside(grid) {
   let count = 0;
   for (let k = 0; k < grid.length; k += 2) if (Math.max(Math.abs(grid[k]), Math.abs(grid[k + 1])) > 1 + 1e-6) count++;
   return count;
-}
-
-/**
- * The mean of the weights over the samples, and over the image.
- * @param {Float64Array} grid @param {Weights} weights
- */
-function weigh(grid, { h, w, values }) {
-  let read = 0;
-  for (let k = 0; k < grid.length; k += 2) {
-    const x = Math.min(Math.max(toPixel(grid[k], w), 0), w - 1);
-    const y = Math.min(Math.max(toPixel(grid[k + 1], h), 0), h - 1);
-    const [j, i] = [Math.min(Math.floor(x), w - 2), Math.min(Math.floor(y), h - 2)];
-    const [u, v, at] = [x - j, y - i, i * w + j];
-    const [top, bottom] = [values[at] + u * (values[at + 1] - values[at]),
-      values[at + w] + u * (values[at + w + 1] - values[at + w])];
-    read += top + v * (bottom - top);
-  }
-  let sum = 0;
-  let cells = 0;
-  for (let i = 0; i < h; i++) {
-    for (let j = 0; j < w; j++) {
-      const cell = (i % (h - 1) ? 1 : 0.5) * (j % (w - 1) ? 1 : 0.5);
-      sum += cell * values[i * w + j];
-      cells += cell;
-    }
-  }
-  return sum > 0 ? { share: read / (255 * (grid.length / 2)), area: sum / (255 * cells) } : null;
 }

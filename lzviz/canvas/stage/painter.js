@@ -26,16 +26,16 @@ import { partOf, pixelsOf } from "./renderer.js";
 const SPACING = 5;
 
 /**
- * What was asked for, 0..255 on a lattice over the image: the painted map itself, else the saliency at the nodes.
+ * The saliency as a map over the image: what was painted, as fine as it was painted, else what the sampler takes.
  * @param {State} state as shown @param {Frame} frame
  * @returns {(Field & {low: number, high: number}) | null}
  */
-export function askedFor(state, frame) {
+function saliencyField(state, { saliency }) {
+  const { paint, strength } = state;
   if (state.saliency === "paint" && takesSaliency(state.sampler)) {
-    const { paint, strength } = state;
     return paint && { h: paint.h, w: paint.w, values: paint.data, low: 1, high: strength };
   }
-  return frame.saliency && rangeField(frame.saliency, state.nodes[0], state.nodes[1]);
+  return saliency && rangeField(saliency.data, saliency.h, saliency.w);
 }
 
 /** @param {import("./renderer.js").Renderer} renderer */
@@ -186,12 +186,12 @@ function heatOf(frame, state, palette) {
     heat.push({ field, table: palette.magnification });
     ranges.jacobian = field.high > 0 ? `${short(field.low)}–${short(field.high)}×` : "";
   }
-  if (layers.approximation && frame.saliency?.length === frame.warp.size[0] * frame.warp.size[1]) {
-    const map = gridError(frame.warp, frame.saliency, frame.options, frame.source);
+  if (layers.approximation && frame.attracting && Math.min(...frame.zoomed) > 1) {
+    const map = gridError(frame, state.nodes);
     heat.push({ field: pulledBack(frame.warp, size, map), table: palette.error });
     ranges.approximation = `≤ ${short(map.most)} px`;
   }
-  const asked = layers.saliency ? askedFor(state, frame) : null;
+  const asked = layers.saliency ? saliencyField(state, frame) : null;
   if (asked) {
     heat.push({ field: asked, table: palette.saliency });
     ranges.saliency = state.saliency === "paint" ? `1–${short(asked.high)}×` : "min–max";

@@ -9,11 +9,14 @@
  * @typedef {import("./model.js").Frame} Frame
  * @typedef {import("./hover.js").Hover} Hover
  * @typedef {import("./camera.js").Camera} Camera
+ * @typedef {import("../store.js").State} State
  */
 
 import { h } from "../chrome/dom.js";
 import { toNormalised, toPixel } from "../engine/coords.js";
 import { invertPoint } from "../engine/inverse.js";
+import { emphasisOf } from "../engine/measures.js";
+import { takesSaliency } from "../engine/samplers.js";
 import { arrange, GAP, GUTTER } from "./arrange.js";
 import { FIT, pan, project, restrain, toImage, zoomAt } from "./camera.js";
 import { createPalette, gradient } from "./colours.js";
@@ -22,7 +25,7 @@ import { createLegend } from "./legend.js";
 import { createMarks } from "./marks.js";
 import { createModel, createPictures } from "./model.js";
 import { measure } from "./numbers.js";
-import { askedFor, createPainter } from "./painter.js";
+import { createPainter } from "./painter.js";
 import { readoutOf, tapList } from "./readout.js";
 import { createRenderer } from "./renderer.js";
 import { createStrokes } from "./strokes.js";
@@ -296,7 +299,7 @@ export class Scene {
     this.onFirstFrame();
   }
 
-  /** @param {Frame} frame @param {import("../store.js").State} state */
+  /** @param {Frame} frame @param {State} state */
   drawOverlay(frame, state) {
     const { image } = this.live.get();
     const view = this.views.source;
@@ -308,7 +311,7 @@ export class Scene {
   }
 
   /**
-   * @param {Frame} frame @param {View} zoomed @param {View} unzoomed @param {import("../store.js").State} state
+   * @param {Frame} frame @param {View} zoomed @param {View} unzoomed @param {State} state
    * @param {boolean} quick one lattice point a CSS pixel is enough
    */
   drawPair(frame, zoomed, unzoomed, state, quick) {
@@ -356,9 +359,19 @@ export class Scene {
     const state = this.strokes.shown(this.store.get());
     const before = this.live.get().measured ?? {};
     const kept = quick ? { roundTrip: before.roundTrip, coverage: before.coverage } : {};
-    const measured = { ...kept, ...measure(frame, askedFor(state, frame), quick), drawMs };
+    const measured = { ...kept, ...measure(frame, this.emphasis(frame, state), quick), drawMs };
     this.live.set({ measured });
     this.writeTitles(frame, measured);
+  }
+
+  /**
+   * What was asked for, as weights; null where the sampler takes no wishes.
+   * @param {Frame} frame @param {State} state
+   */
+  emphasis(frame, state) {
+    const { image } = this.live.get();
+    if (!image || !takesSaliency(state.sampler)) return null;
+    return emphasisOf(state, frame.saliency, [image.height, image.width]);
   }
 
   /** @param {Frame} frame @param {any} measured */

@@ -45,10 +45,10 @@ export function percent(share) {
 
 /**
  * Where a map has its mass, on a 3 x 3 board: cells with a fifth of it or more, the heaviest first.
- * @param {{h: number, w: number, values: ArrayLike<number>}} map
+ * @param {import("../engine/saliency.js").FloatMap} map
  */
-export function place({ h, w, values }) {
-  const board = boardOf(h, w, values);
+export function place({ h, w, data }) {
+  const board = boardOf(h, w, data);
   if (!board) return "";
   const heavy = board.map((_, k) => k).filter((k) => board[k] >= 0.2 - 1e-9);
   heavy.sort((a, b) => board[b] - board[a] || a - b);
