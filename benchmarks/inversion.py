@@ -73,7 +73,18 @@ def lattices() -> str:
             rows.append(_lattice_row(kind, street_nodes(separable, padding), size, separable))
         for kind, spread, fwhm in (("nonseparable, few folds", 8.0, 4.0), ("nonseparable, many folds", 15.0, 4.0)):
             rows.append(_lattice_row(kind, folding_nodes(spread, fwhm), size, False))
-    head = ("size", "map", "folded tiles", "grid_sample ms", "inverse ms", "ratio", "outside", "holes", "round trip px", "peak MB")
+    head = (
+        "size",
+        "map",
+        "folded tiles",
+        "grid_sample ms",
+        "inverse ms",
+        "ratio",
+        "outside",
+        "holes",
+        "round trip px",
+        "peak MB",
+    )
     return table(head, rows)
 
 
@@ -99,7 +110,9 @@ def gradients() -> str:
             upstream = torch.rand(1, *size, 2)
             grid = invert_lattice(nodes.detach(), size, separable)[0]
 
-            def step(nodes: Tensor = nodes, size: Size = size, separable: bool = separable, e: Tensor = upstream) -> None:
+            def step(
+                nodes: Tensor = nodes, size: Size = size, separable: bool = separable, e: Tensor = upstream
+            ) -> None:
                 nodes.grad = None
                 invert_lattice(nodes, size, separable)[0].backward(e)
 

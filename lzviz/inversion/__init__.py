@@ -23,7 +23,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lzviz.coords import Size, axis, check_size, lattice
+from lzviz.coords import Size, check_size, lattice
 from lzviz.inversion import axes
 from lzviz.inversion.gradient import implicit
 from lzviz.inversion.raster import rasterise

@@ -21,10 +21,10 @@ SHORTEST = 1e-18
 
 
 def rising(nodes: Tensor) -> bool:
-    """True if neither axis of a separable control grid ever turns back: the 1-D inverse is then unique."""
-    x, y = nodes[:, 0, :, 0].detach(), nodes[:, :, 0, 1].detach()
-    ends = (x[:, -1] - x[:, 0] > SLIVER).all() & (y[:, -1] - y[:, 0] > SLIVER).all()
-    return bool((x.diff(dim=1) >= 0).all() & (y.diff(dim=1) >= 0).all() & ends)
+    """True if neither axis of a separable control grid ever turns back or collapses: the 1-D inverse is then unique."""
+    lines = nodes[:, 0, :, 0].detach(), nodes[:, :, 0, 1].detach()
+    least = float(torch.cat([line.diff(dim=1) for line in lines], dim=1).min())
+    return least > SLIVER or (least >= 0 and all(bool((line[:, -1] - line[:, 0] > SLIVER).all()) for line in lines))
 
 
 def invert_points(nodes: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,13 +57,20 @@ def _invert(line: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     line, values = line.double(), values.double()
     n = line.shape[1]
     with torch.no_grad():
-        wide = line.diff(dim=1) > SLIVER
-        first = wide.int().argmax(dim=1, keepdim=True)
-        last = n - 2 - wide.flip(1).int().argmax(dim=1, keepdim=True)
         # The lowest segment that holds the value: node[k] < value <= node[k + 1].
-        segment = torch.searchsorted(line.detach().contiguous(), values.detach().contiguous()) - 1
-        segment = torch.minimum(torch.maximum(segment, first), last)
-        outside = torch.maximum(line[:, :1] - values, values - line[:, -1:])
+        segment = torch.searchsorted(line.detach().contiguous(), values.detach().contiguous()).sub_(1)
+        segment = _within_wide(segment, line.detach())
+        valid = (values >= line[:, :1] - BORDER_TOLERANCE).logical_and_(values <= line[:, -1:] + BORDER_TOLERANCE)
     start, end = line.gather(1, segment), line.gather(1, segment + 1)
     share = (values - start) / (end - start).clamp(min=SHORTEST)
-    return (share + segment) * (2 / (n - 1)) - 1, outside <= BORDER_TOLERANCE
+    return (share + segment) * (2 / (n - 1)) - 1, valid
+
+
+def _within_wide(segment: Tensor, line: Tensor) -> Tensor:
+    """Segments (B, N) held between the first and the last that are no slivers: these continue the map outside."""
+    wide = line.diff(dim=1) > SLIVER
+    last = wide.shape[1] - 1
+    if wide.all():
+        return segment.clamp_(0, last)
+    ends = wide.int().argmax(dim=1, keepdim=True), last - wide.flip(1).int().argmax(dim=1, keepdim=True)
+    return torch.minimum(torch.maximum(segment, ends[0]), ends[1])

@@ -1,8 +1,9 @@
 """Gradients of the inverse by the implicit function theorem.
 
 p(x, nodes) solves g(p; nodes) = x, so dp = J^-1 (dx - dg), J = dg/dp. Backwards, with the incoming gradient e and
-``l = J^-T e``, points receive l, and the tile's coefficients (p00, right, down, twist) receive ``-l (1, u, v, u v)``, which
-its four nodes share. The backward pass is itself differentiable torch, and p in it is the differentiable output: any order comes for free.
+``l = J^-T e``, points receive l, and the tile's coefficients (p00, right, down, twist) receive ``-l (1, u, v, u v)``,
+which its four nodes share. The backward pass is itself differentiable torch, and p in it is the differentiable output:
+any order comes for free.
 """
 
 from __future__ import annotations

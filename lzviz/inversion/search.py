@@ -60,7 +60,8 @@ def search(tiles: Tiles, points: Tensor, batch: Tensor, hint: Tensor | None = No
     left = torch.arange(points.shape[0], device=points.device)
     if hint is not None:
         left = _ask_hint(tiles, points, batch, found, hint)
-    for candidates in (_bucket_candidates, _ring_candidates):
+    few = points.shape[0] * tiles.count <= PAIRS
+    for candidates in (_all_candidates if few else _bucket_candidates, _ring_candidates):
         if left.numel():
             left = _ask(tiles, points, batch, found, left, *candidates(tiles, points[left], batch[left]))
     _follow_tangent(tiles, points, batch, found, left)
@@ -69,12 +70,16 @@ def search(tiles: Tiles, points: Tensor, batch: Tensor, hint: Tensor | None = No
 
 def _ask_hint(tiles: Tiles, points: Tensor, batch: Tensor, found: Found, hint: Tensor) -> Tensor:
     """Answer by the tile that is known; returns the points without answer."""
-    tile = hint.clamp(min=0)
-    u, v, fits, valid = _fit(tiles, tile, points, batch, 1.0)
-    fits &= hint >= 0
-    target = fits.nonzero()[:, 0]
-    found.put(target, _zoomed(tiles, tile, u, v)[target], valid[target], tiles.inner_index[tile[target]])
-    return (~fits).nonzero()[:, 0]
+    owner = (hint >= 0).nonzero()[:, 0]
+    owner, tile, zoomed, valid = _fit(tiles, owner, hint[owner], points, batch, 1.0)
+    found.put(owner, zoomed, valid, tiles.inner_index[tile])
+    return torch.ones_like(hint, dtype=torch.bool).index_fill_(0, owner, False).nonzero()[:, 0]
+
+
+def _all_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """For each point every tile: for a few points that is less work than filling buckets."""
+    lists, start = torch.arange(tiles.count, device=points.device), torch.zeros_like(batch)
+    return lists, start, start + tiles.count
 
 
 def _ring_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -108,7 +113,14 @@ def _bucket_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Ten
 
 
 def _ask(
-    tiles: Tiles, points: Tensor, batch: Tensor, found: Found, asking: Tensor, lists: Tensor, start: Tensor, stop: Tensor
+    tiles: Tiles,
+    points: Tensor,
+    batch: Tensor,
+    found: Found,
+    asking: Tensor,
+    lists: Tensor,
+    start: Tensor,
+    stop: Tensor,
 ) -> Tensor:
     """Let the tiles ``lists[start:stop]`` of each point of ``asking`` answer; returns the points without answer."""
     none = 3 * tiles.count
@@ -139,31 +151,32 @@ def _in_box(tiles: Tiles, tile: Tensor, first: Tensor, x: Tensor, y: Tensor) -> 
 def _answers(
     tiles: Tiles, owner: Tensor, tile: Tensor, points: Tensor, batch: Tensor
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Solve pairs (owner, tile). Returns those that fit: owner, tile, rank (lowest answers), zoomed point, validity."""
-    count, ring = tiles.count, tiles.ring
-    negative = tiles.folds.flatten()[batch[owner] * count + tile] & ~ring[tile]
-    sides = []
-    for sign, pairs in ((1.0, slice(None)), (-1.0, negative)):
-        o, t = owner[pairs], tile[pairs]
-        u, v, fits, valid = _fit(tiles, t, points[o], batch[o], sign)
-        rank = t + count * (2 * ring[t].long() if sign > 0 else 1)
-        zoomed = _zoomed(tiles, t, u, v)
-        sides.append((o[fits], t[fits], rank[fits], zoomed[fits], valid[fits]))
-    return tuple(torch.cat(parts) for parts in zip(*sides, strict=True))  # type: ignore[return-value]
+    """Solve pairs (owner, tile). Returns those that fit: owner, tile, rank (lowest answers), zoomed point, validity.
+
+    Positively oriented solutions come first, then those of tiles turned over, then the ring's.
+    """
+    negative = tiles.folds.flatten()[batch[owner] * tiles.count + tile] & ~tiles.ring[tile]
+    upright = _fit(tiles, owner, tile, points, batch, 1.0)
+    turned = _fit(tiles, owner[negative], tile[negative], points, batch, -1.0)
+    later = torch.cat((2 * tiles.ring[upright[1]].long(), torch.ones_like(turned[1])))
+    owner, tile, zoomed, valid = (torch.cat(parts) for parts in zip(upright, turned, strict=True))
+    return owner, tile, tile + tiles.count * later, zoomed, valid
 
 
 def _fit(
-    tiles: Tiles, tile: Tensor, points: Tensor, batch: Tensor, sign: float
+    tiles: Tiles, owner: Tensor, tile: Tensor, points: Tensor, batch: Tensor, sign: float
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Local coordinates, whether the tile answers there, and whether the point lies in the image of the map."""
-    coefficients = tiles.coefficients.index_select(1, batch * tiles.count + tile)
-    low, high = tiles.low[:, tile], tiles.high[:, tile]
-    x, y = points.unbind(-1)
+    """Solve pairs (owner, tile) on one orientation. Returns those that fit: owner, tile, zoomed point, validity."""
+    coefficients = tiles.coefficients.index_select(1, batch.index_select(0, owner) * tiles.count + tile)
+    low, high = tiles.low.index_select(1, tile), tiles.high.index_select(1, tile)
+    x, y = points.index_select(0, owner).unbind(-1)
     u, v = solve(coefficients, x, y, sign)
     u, v = torch.minimum(torch.maximum(u, low[0]), high[0]), torch.minimum(torch.maximum(v, low[1]), high[1])
-    fits = _miss(coefficients, u, v, x, y) <= SEAM_TOLERANCE * (1 + torch.maximum(x.abs(), y.abs()))
+    miss = _miss(coefficients, u, v, x, y)
+    fits = (miss <= SEAM_TOLERANCE * (1 + torch.maximum(x.abs(), y.abs()))).nonzero()[:, 0]
+    owner, tile, coefficients, u, v, x, y = (t[..., fits] for t in (owner, tile, coefficients, u, v, x, y))
     valid = _miss(coefficients, u.clamp(0, 1), v.clamp(0, 1), x, y) <= BORDER_TOLERANCE
-    return u, v, fits, valid
+    return owner, tile, _zoomed(tiles, tile, u, v), valid
 
 
 def _miss(coefficients: Tensor, u: Tensor, v: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -191,7 +204,8 @@ def _follow_tangent(tiles: Tiles, points: Tensor, batch: Tensor, found: Found, l
         share = ((away * along).sum(-1) / along.square().sum(-1).clamp(min=1e-300)).clamp(0, 1)
         nearest = (away - share[..., None] * along).square().sum(-1).argmin(1, keepdim=True)  # (M, 1)
         share, tile = share.gather(1, nearest)[:, 0], side[nearest[:, 0]]
-        local = torch.lerp(*ends[:, nearest[:, 0]], share[:, None])  # (M, 2)
+        here = ends[:, nearest[:, 0]]  # (2, M, 2)
+        local = here[0] + share[:, None] * (here[1] - here[0])
         coefficients = tiles.coefficients[:, column[:, 0] + tile]
         u, v = _tangent_step(coefficients, *local.T, *target.T)
         valid = _miss(coefficients, *local.T, *target.T) <= BORDER_TOLERANCE

@@ -149,7 +149,7 @@ def solve(tile: Tensor, x: Tensor, y: Tensor, sign: float = 1.0) -> tuple[Tensor
     root = sign * (b * b + 4 * bend * across).clamp(min=0).sqrt()
     u = torch.where(b * sign >= 0, 2 * across / (b + root), (root - b) / (2 * bend))
     v = torch.where(c * sign >= 0, 2 * down / (c + root), (c - root) / (2 * lean))
-    return tuple(torch.nan_to_num(t, 0.0, 0.0, 0.0) for t in (u, v))
+    return u.nan_to_num(0, 0, 0), v.nan_to_num(0, 0, 0)
 
 
 def polynomials(nodes: Tensor) -> Tensor:
@@ -166,7 +166,10 @@ def _corner_positions(nodes: Tensor) -> Tensor:
     """
     h, w = nodes.shape[1:3]
     x, y = nodes[..., 0], nodes[..., 1]
-    left, right = _reach(x[:, :, 0] + 1, x[:, :, 1] - x[:, :, 0], w), _reach(1 - x[:, :, -1], x[:, :, -1] - x[:, :, -2], w)
+    left, right = (
+        _reach(x[:, :, 0] + 1, x[:, :, 1] - x[:, :, 0], w),
+        _reach(1 - x[:, :, -1], x[:, :, -1] - x[:, :, -2], w),
+    )
     top, bottom = _reach(y[:, 0] + 1, y[:, 1] - y[:, 0], h), _reach(1 - y[:, -1], y[:, -1] - y[:, -2], h)
     column, row = (torch.arange(n, dtype=x.dtype, device=x.device) for n in (w, h))
     across = torch.cat((-left[..., None], column.expand(x.shape), w - 1 + right[..., None]), dim=2)
@@ -218,4 +221,9 @@ def _domains(columns: Tensor, rows: Tensor, shape: tuple[int, int]) -> tuple[Ten
         inside = torch.zeros(index.shape, dtype=torch.float64, device=index.device)
         low.append(inside.masked_fill(index < 0, -torch.inf).masked_fill(index > n - 2, 1.0))
         high.append((inside + 1).masked_fill(index < 0, 0.0).masked_fill(index > n - 2, torch.inf))
-    return tuple(torch.stack(torch.broadcast_tensors(x, y[:, None])).flatten(1) for x, y in (low, high))
+    return _over_tiles(*low), _over_tiles(*high)
+
+
+def _over_tiles(x: Tensor, y: Tensor) -> Tensor:
+    """Values of the columns and of the rows, for every tile: (2, T)."""
+    return torch.stack(torch.broadcast_tensors(x, y[:, None])).flatten(1)
