@@ -12,15 +12,20 @@ from lzviz.scenes.shapes import ellipses, paint, rectangles, rotate
 
 CLASSES = ("grass", "field", "water", "road", "building", "tree", "car")
 LABELS = {name: index for index, name in enumerate(CLASSES)}
-_METRE = 1 / 1000  # unit: the picture's short side is a kilometre
+_METRE = 1 / 1000  # the unit is a kilometre
 _GRASS, _SOIL, _TAR, _WATER, _ROOF, _LEAF, _METAL = range(1, 8)
 _SHADOW = np.array([0.55, 0.62])  # per unit of height: the sun stands in the upper left
 _CARS = np.array(
-    [(222, 220, 214), (60, 64, 70), (150, 156, 160), (150, 58, 52), (66, 92, 130), (196, 188, 170), (98, 108, 112)], float
+    [(222, 220, 214), (60, 64, 70), (150, 156, 160), (150, 58, 52), (66, 92, 130), (196, 188, 170), (98, 108, 112)],
+    float,
 )
-_TILES = np.array([(172, 104, 80), (158, 92, 74), (186, 122, 92), (128, 108, 100), (110, 114, 122), (146, 84, 70)], float)
+_TILES = np.array(
+    [(168, 118, 98), (152, 108, 94), (180, 136, 112), (136, 122, 114), (114, 118, 126), (146, 98, 86)], float
+)
 _FLAT = np.array([(196, 194, 188), (172, 174, 176), (150, 154, 158), (206, 198, 184)], float)
-_CROPS = np.array([(168, 170, 98), (134, 152, 84), (192, 174, 112), (150, 128, 92), (116, 142, 82), (204, 190, 130)], float)
+_CROPS = np.array(
+    [(168, 170, 98), (134, 152, 84), (192, 174, 112), (150, 128, 92), (116, 142, 82), (204, 190, 130)], float
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class _Town:
         self.shadows: list[np.ndarray] = []
         self.cars: list[tuple[np.ndarray, np.ndarray]] = []  # centres (n, 2), angles (n,)
         self.trees: list[tuple[np.ndarray, np.ndarray]] = []  # centres (n, 2), radii (n,)
+        self.lake = extent * rng.uniform(0.18, 0.32, 2) + (extent * 0.5 if rng.random() < 0.5 else 0)
         self.ground = {name: self.painting.add(LABELS[name]) for name in ("grass", "field", "water", "road")}
 
     def turn(self, points: np.ndarray) -> np.ndarray:
@@ -61,6 +67,12 @@ class _Town:
         middle = self.extent / 2
         points = np.asarray(points, float)
         return rotate(points - middle, np.full(points.shape[:-2], self.angle)) + middle
+
+    def in_sight(self, block: Block) -> bool:
+        """May any of the block, or a shadow from it, fall into the picture?"""
+        reach = float(np.hypot(*block.size)) / 2 + 0.02
+        centre = self.turn(block.centre[None])[0]
+        return bool(((centre > -reach) & (centre < self.extent + reach)).all())
 
     def flat(self, points, colour, name: str, material: int) -> None:
         paint(self.painting, self.turn(points), colour, self.ground[name], material)
@@ -75,15 +87,15 @@ class _Town:
 def aerial(size: tuple[int, int] = (2048, 2048), seed: int = 0) -> Scene:
     """A town seen from above with exact labels, and boxes for each building and car (visible pixels only).
 
-    size: (h, w) pixels, 16..8192 each; the short side is a kilometre at any size, so a longer picture shows more.
+    size: (h, w) pixels, 16..8192 each; the picture always covers a square kilometre, whatever its shape.
     `highlight` is the box of one building near the middle.
     """
     h, w = check(size, seed)
-    short = min(h, w)
+    scale = float(np.sqrt(h * w))
     rng = np.random.default_rng([seed, 2])
-    town = _Town(rng, np.array([w / short, h / short]))
+    town = _Town(rng, np.array([w / scale, h / scale]))
     _compose(town)
-    frame = Frame((h, w), float(short), (0.0, 0.0))
+    frame = Frame((h, w), scale, (0.0, 0.0))
     scene = render(town.painting, frame, _Shader(town, frame, seed), CLASSES, seed)
     return _with_highlight(scene)
 
@@ -115,6 +127,8 @@ def _split(town: _Town, block: Block) -> list[Block]:
     """Halve the plan until blocks have the size of a city block, leaving streets with dashes between."""
     rng = town.rng
     w, h = block.size
+    if not town.in_sight(block):
+        return []
     if max(w, h) < rng.uniform(0.13, 0.24):
         return [block]
     share = rng.uniform(0.36, 0.64)
@@ -150,6 +164,10 @@ def _fill(town: _Town, block: Block) -> None:
     rng = town.rng
     out = float(np.abs((block.centre - town.extent / 2) / town.extent).max())
     use = rng.random() + 1.1 * (out - 0.32)
+    near = np.maximum(np.abs(block.centre - town.lake) - block.size / 2, 0)
+    if np.hypot(*near) < 0.13:
+        _park(town, block)
+        return
     if use > 0.86:
         _field(town, block)
         return
@@ -162,7 +180,7 @@ def _fill(town: _Town, block: Block) -> None:
         _works(town, yard)
     elif use < 0.26:
         _park(town, yard)
-    elif use < 0.46:
+    elif use < 0.5 and max(yard.size) < 0.15:
         _perimeter(town, yard)
     else:
         _houses(town, yard)
@@ -257,7 +275,12 @@ def _perimeter(town: _Town, block: Block) -> None:
     _plot(town, block, (148, 154, 112), "grass", _GRASS)
     deep = 6.5 * _METRE
     w, h = block.size
-    sides = [(0, block.y0 + deep, w), (0, block.y1 - deep, w), (1, block.x0 + deep, h - 4 * deep), (1, block.x1 - deep, h - 4 * deep)]
+    sides = [
+        (0, block.y0 + deep, w),
+        (0, block.y1 - deep, w),
+        (1, block.x0 + deep, h - 4 * deep),
+        (1, block.x1 - deep, h - 4 * deep),
+    ]
     centres, halves = [], []
     for axis, at, length in sides:
         count = max(1, int(length / (24 * _METRE)))
@@ -267,9 +290,12 @@ def _perimeter(town: _Town, block: Block) -> None:
             halves.append((length / count / 2 * 0.985, deep))
     turned = np.repeat([axis == 1 for axis, _, _ in sides], [max(1, int(n / (24 * _METRE))) for _, _, n in sides])
     _gables(town, np.array(centres), np.array(halves), turned)
-    count = int(block.size.prod() / (20 * _METRE) ** 2)
+    count = int(block.size.prod() / (17 * _METRE) ** 2)
     inner = block.inset(3.2 * deep)
-    if min(inner.size) > 0:
+    if min(inner.size) > 12 * _METRE:
+        sheds = rng.uniform((inner.x0, inner.y0), (inner.x1, inner.y1), (1 + count // 12, 2))
+        town.flat(rectangles(sheds, np.array([9, 7]) * _METRE, 0.0), (186, 178, 166), "road", _TAR)
+        _gables(town, sheds, np.tile(np.array([6.0, 3.2]) * _METRE, (len(sheds), 1)), rng.random(len(sheds)) < 0.5)
         spots = rng.uniform((inner.x0, inner.y0), (inner.x1, inner.y1), (count, 2))
         town.trees.append((spots, rng.uniform(2, 4.5, count) * _METRE))
 
@@ -314,21 +340,24 @@ def _hall(town: _Town, hall: Block) -> None:
 def _lake(town: _Town) -> None:
     """A pond with a sandy edge, off the middle."""
     rng = town.rng
-    at = town.extent * rng.uniform(0.15, 0.3, 2) + (town.extent * 0.5 if rng.random() < 0.5 else 0)
+    at = town.lake
     turn = np.arange(48) * 2 * np.pi / 48
     rough = 1 + 0.16 * np.sin(2 * turn + rng.uniform(0, 6)) + 0.1 * np.sin(3 * turn + rng.uniform(0, 6))
     halves = np.array([0.10, 0.065])
     spin = rng.uniform(0, np.pi)
     for grow, colour, name, material in (
-        (1.14, (134, 152, 96), "grass", _GRASS), (1.03, (196, 184, 150), "grass", _GRASS), (1.0, (92, 128, 140), "water", _WATER),
-    ):  # fmt: skip
+        (1.14, (134, 152, 96), "grass", _GRASS),
+        (1.03, (196, 184, 150), "grass", _GRASS),
+        (1.0, (92, 128, 140), "water", _WATER),
+    ):
         town.flat(ellipses(at[None], halves * grow, spin, 48, rough[None]), colour, name, material)
     count = 70
     edge = rng.uniform(0, 2 * np.pi, count)
     ring = np.stack([np.cos(edge), np.sin(edge)], 1) * halves * rng.uniform(1.15, 1.35, (count, 1))
     town.trees.append((at + rotate(ring[None], np.array([spin]))[0], rng.uniform(2, 5, count) * _METRE))
-    wet = lambda c: ((rotate((c - at)[None], np.array([-spin]))[0] / halves / 1.2) ** 2).sum(1) < 1  # noqa: E731
-    town.cars[:] = [(c[~wet(c)], a[~wet(c)]) for c, a in town.cars]
+    wet = lambda c, grow: ((rotate((c - at)[None], np.array([-spin]))[0] / halves / grow) ** 2).sum(1) < 1  # noqa: E731
+    town.cars[:] = [(c[~wet(c, 1.3)], a[~wet(c, 1.3)]) for c, a in town.cars]
+    town.trees[:] = [(c[~wet(c, 1.15)], r[~wet(c, 1.15)]) for c, r in town.trees]
 
 
 def _draw_cars(town: _Town) -> None:
@@ -346,7 +375,6 @@ def _draw_cars(town: _Town) -> None:
     put = lambda shape, tone: paint(  # noqa: E731
         town.painting, town.turn(rotate(shape, angles + flip) + centres[:, None]), tone, owners, _METAL
     )
-    body = ellipses(np.zeros((n, 2)), np.stack([long, np.full(n, 0.92 * _METRE)], 1), 0.0, 8)
     corner = np.array([(-1, -0.7), (-0.9, -1), (0.86, -1), (1, -0.6), (1, 0.6), (0.86, 1), (-0.9, 1), (-1, 0.7)])
     body = corner * np.stack([long, np.full(n, 0.92 * _METRE)], 1)[:, None]
     town.cast(town.turn(rotate(body, angles + flip) + centres[:, None]), 1.5 * _METRE)
@@ -369,7 +397,9 @@ def _draw_trees(town: _Town) -> None:
     outline = ellipses(centres, radii[:, None] * np.ones(2), rng.uniform(0, 6, n), 14, rough)
     town.cast(outline, 1.3 * radii)
     paint(town.painting, outline, green * 0.72, owners, _LEAF)
-    inner = ellipses(centres - 0.12 * radii[:, None], radii[:, None] * [0.8, 0.8], rng.uniform(0, 6, n), 14, rough[:, ::-1])
+    inner = ellipses(
+        centres - 0.12 * radii[:, None], radii[:, None] * [0.8, 0.8], rng.uniform(0, 6, n), 14, rough[:, ::-1]
+    )
     paint(town.painting, inner, green * 0.96, owners, _LEAF)
     for k in range(6):
         away = rng.normal(0, 0.3, (n, 2)) - 0.2
@@ -397,8 +427,7 @@ class _Shader:
         fine = np.array([0, 0.06, 0.05, 0.03, 0.02, 0.02, 0.09, 0.01], np.float32)[kinds]
         factor = 1 + amount * noise + fine * detail
         flat = (kinds > 0) & (kinds <= _WATER)
-        shade = 1 - 0.50 * (self.mask[band.top : band.bottom].astype(np.float32) / 255) * flat
-        cool = np.array((1.0, 1.03, 1.12), np.float32)
-        colour *= factor[..., None] * (1 + (shade[..., None] * cool - 1) * flat[..., None])
+        shadow = self.mask[band.top : band.bottom].astype(np.float32) / 255 * flat
+        colour *= factor[..., None] * (1 - shadow[..., None] * np.array((0.54, 0.50, 0.42), np.float32))
         colour += grain(band.top, kinds.shape, self.seed)[..., None] * 1.6 + 0.5
         return np.clip(colour, 0, 255).astype(np.uint8)

@@ -1,6 +1,7 @@
 """Buildings along the street: walls, windows, shops, balconies, roofs."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -155,8 +156,8 @@ def _windows(face: Face, rects: np.ndarray, plan: Plan, trim: np.ndarray) -> Non
     face.paint(np.concatenate([np.stack(np.broadcast_arrays(*b), 1) for b in bars]), frame, light=face.light * 0.92)
     sills = rects.copy()
     sills[:, :2] += [-0.16, 0.16]
-    sills[:, 2:] = rects[:, 2:3] + [-0.12, 0.0]
-    shadow = sills + [0, 0, -0.14, -0.12]
+    sills[:, 2:] = rects[:, 2:3] + np.array([-0.12, 0.0])
+    shadow = sills + np.array([0, 0, -0.14, -0.12])
     face.paint(shadow, plan.colour * 0.7)
     face.boxes(sills, 0.14, trim)
     if plan.style == "shutters":
@@ -164,7 +165,7 @@ def _windows(face: Face, rects: np.ndarray, plan: Plan, trim: np.ndarray) -> Non
     elif not modern:
         caps = rects.copy()
         caps[:, :2] += [-0.2, 0.2]
-        caps[:, 2:] = rects[:, 3:4] + [0.13, 0.27]
+        caps[:, 2:] = rects[:, 3:4] + np.array([0.13, 0.27])
         face.boxes(caps, 0.12, trim)
 
 
@@ -180,7 +181,9 @@ def _glass(face: Face, glass: np.ndarray, rng: np.random.Generator) -> None:
     u0, u1, v0, v1 = glass.T
     steps = 14 if face.axis != "front" and u0.min() < 26 else 6
     t = (np.arange(steps) + 0.5)[:, None] / steps
-    panes = np.stack(np.broadcast_arrays(u0, u1, v0 + (v1 - v0) * (t - 0.5 / steps), v0 + (v1 - v0) * (t + 0.5 / steps)), -1)
+    panes = np.stack(
+        np.broadcast_arrays(u0, u1, v0 + (v1 - v0) * (t - 0.5 / steps), v0 + (v1 - v0) * (t + 0.5 / steps)), -1
+    )
     tone = low + (high - low) * (t**1.4)[..., None]
     face.paint(panes.reshape(-1, 4), tone.reshape(-1, 3), light=1.0, material=PLAIN)
     slant = (v1 - v0) * rng.uniform(0.2, 0.5, n)
@@ -209,7 +212,7 @@ def _balconies(face: Face, rects: np.ndarray, v: np.ndarray) -> None:
         return
     u0, u1 = rects[:, 0] - 0.35, rects[:, 1] + 0.35
     flat = lambda low, high: np.stack([u0, u1, v + low, v + high], 1)  # noqa: E731
-    face.paint(flat(-0.75, -0.16) + [0.1, 0, 0, 0], (96, 90, 88), light=face.light * 0.9)
+    face.paint(flat(-0.75, -0.16) + np.array([0.1, 0, 0, 0]), (96, 90, 88), light=face.light * 0.9)
     face.boxes(flat(-0.16, 0), 0.85, TRIM * 0.92)
     iron = np.array((52, 54, 58.0))
     post = np.array([-0.015, 0.015, 0.0, 0.95])
@@ -219,7 +222,9 @@ def _balconies(face: Face, rects: np.ndarray, v: np.ndarray) -> None:
     end = np.stack([u0, u0, v, v], 1) + post
     face.paint(np.tile(end, (6, 1)), iron, np.repeat(np.linspace(0.05, 0.83, 6), len(u0)))
     face.paint(flat(0.92, 0.99), iron, 0.83)
-    rail = face.points(u0[:, None] + np.zeros(4), v[:, None] + [0.92, 0.92, 0.99, 0.99], np.array([0, 0.83, 0.83, 0]))
+    rail = face.points(
+        u0[:, None] + np.zeros(4), v[:, None] + np.array([0.92, 0.92, 0.99, 0.99]), np.array([0, 0.83, 0.83, 0])
+    )
     face.stage.paint(rail, iron * face.light, face.owner)
 
 
@@ -238,7 +243,7 @@ def _shop(face: Face, plan: Plan) -> None:
             _entrance(face, (low + high) / 2, colour, glazed=True)
             continue
         pane = np.array([[low + 0.18, high - 0.18, 0.75, 2.85]])
-        face.paint(pane + [-0.07, 0.07, -0.07, 0.07], np.clip(colour * 1.45, 0, 235), 0.06)
+        face.paint(pane + np.array([-0.07, 0.07, -0.07, 0.07]), np.clip(colour * 1.45, 0, 235), 0.06)
         _display(face, pane, rng)
     face.boxes(np.array([[u0, u1, 3.0, 3.72]]), 0.2, colour)
     ink = np.array((246, 234, 204.0)) if colour.mean() < 105 else np.array((52, 40, 34.0))
@@ -291,8 +296,8 @@ def _entrance(face: Face, u: float, colour: np.ndarray, glazed: bool) -> None:
     leaf = face.sunk(np.array([[u - 0.52, u + 0.52, 0.1, 2.5]]), 0.3)
     face.paint(leaf, colour * 0.6, 0.0)
     if glazed:
-        face.paint(leaf + [0.14, -0.14, 0.75, -0.12], (72, 82, 86), light=1.0)
-        face.paint(leaf + [0.14, -0.5, 1.5, -0.12], (126, 142, 150), light=1.0)
+        face.paint(leaf + np.array([0.14, -0.14, 0.75, -0.12]), (72, 82, 86), light=1.0)
+        face.paint(leaf + np.array([0.14, -0.5, 1.5, -0.12]), (126, 142, 150), light=1.0)
     else:
         for low, high in ((0.25, 1.0), (1.15, 2.2)):
             for a, b in ((0.1, 0.46), (0.54, 0.9)):
@@ -331,7 +336,7 @@ def _roof(stage: Stage, plan: Plan, owner: int) -> None:
         _chimney(stage, owner, s, place, h, rng)
     inner, outer = s * (WALL + 0.15), s * (WALL + 1.9)
     edges = np.linspace(plan.z1, plan.z0, 5)
-    quads = [[(inner, h, a), (inner, h, b), (outer, h + 2.7, b), (outer, h + 2.7, a)] for a, b in zip(edges, edges[1:], strict=False)]
+    quads = [[(inner, h, a), (inner, h, b), (outer, h + 2.7, b), (outer, h + 2.7, a)] for a, b in pairwise(edges)]
     far = s * (WALL + DEPTH)
     gable = [[(inner, h, plan.z0), (outer, h + 2.7, plan.z0), (far, h + 2.7, plan.z0), (far, h, plan.z0)]]
     stage.paint(gable, slate * shade((0, 0.4, -0.92), 0.8), owner, ROOF)
@@ -355,7 +360,14 @@ def _chimney(stage: Stage, owner: int, side: int, z: float, height: float, rng: 
     stage.paint(body, brick * shade((0, 0, -1.0), 0.9), owner)
     for k in (0.25, 0.7):
         pot = x + side * k
-        quad = [[(pot - 0.1, top, near), (pot + 0.1, top, near), (pot + 0.08, top + 0.5, near), (pot - 0.08, top + 0.5, near)]]
+        quad = [
+            [
+                (pot - 0.1, top, near),
+                (pot + 0.1, top, near),
+                (pot + 0.08, top + 0.5, near),
+                (pot - 0.08, top + 0.5, near),
+            ]
+        ]
         stage.paint(quad, np.array((176, 112, 84.0)), owner)
 
 
@@ -371,5 +383,3 @@ def _blade(stage: Stage, plan: Plan, label: int) -> None:
     face.paint([[near, far, v, v + 0.7]], (232, 222, 200))
     face.paint([[near + 0.05, far - 0.05, v + 0.05, v + 0.65]], colour, 0.01)
     face.text(str(rng.choice(BLADES)), (near + far) / 2, v + 0.18, 0.32, (246, 236, 212), 0.02)
-
-

@@ -1,5 +1,7 @@
 """What stands on the pavement: trees, lamps and wires, traffic lights, signs, fences, bollards."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from lzviz.scenes.stage import EYE, FOLIAGE, KERB, ROAD, Face, Stage, project, shade
@@ -9,7 +11,9 @@ GREENS = np.array([(98, 120, 66), (82, 110, 70), (112, 124, 68), (126, 122, 66)]
 WORDS = ("ZOOM", "OPERA", "PARK", "PORT", "MUSEUM", "LENS")
 
 
-def column(stage: Stage, x: float, z: float, low: float, high: float, radius: float, colour, owner: int, top=None) -> None:
+def column(
+    stage: Stage, x: float, z: float, low: float, high: float, radius: float, colour, owner: int, top=None
+) -> None:
     """A round upright post from height low to high, light on its left; `top`: its radius there."""
     top = radius if top is None else top
     lit = stage.lit_at(x, (low + high) / 2, z)
@@ -17,7 +21,7 @@ def column(stage: Stage, x: float, z: float, low: float, high: float, radius: fl
     normals = np.stack([edges[:-1] + 0.1, 0 * edges[1:], -np.sqrt(1 - (edges[:-1] + 0.1) ** 2 * 0.99)], 1)
     quads = [
         [(x + a * radius, low, z), (x + b * radius, low, z), (x + b * top, high, z), (x + a * top, high, z)]
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
     ]
     stage.paint(quads, np.asarray(colour, float) * shade(normals, lit), owner, cast=True)
     stage.contacts.append((x, z, radius * 2.2, radius * 2.2))
@@ -43,7 +47,7 @@ def tree(stage: Stage, x: float, z: float, size: float, label: int) -> None:
     crown = np.array([x, KERB + 2.5 + size * 1.05, z])
     column(stage, x, z, KERB, crown[1], 0.15 + 0.02 * size, bark, owner, top=0.09)
     for s in (-0.8, -0.35, 0.3, 0.75):
-        tip = crown + [s * size * 0.8, rng.uniform(0, 0.5) * size, 0]
+        tip = crown + np.array([s * size * 0.8, rng.uniform(0, 0.5) * size, 0])
         bar(stage, np.array([[x, crown[1] - size * 0.7, z], tip]), 0.1, bark * shade((-0.3, 0, -0.9), 0.5), owner)
     clusters = 15
     turn, high = rng.uniform(0, 2 * np.pi, clusters), rng.uniform(-0.75, 0.95, clusters)
@@ -53,7 +57,7 @@ def tree(stage: Stage, x: float, z: float, size: float, label: int) -> None:
     order = np.argsort(-offset[:, 2])
     lit = stage.lit_at(*crown)
     for i in order:
-        _cluster(stage, crown, crown + offset[i], radius[i], size, green, owner, lit)
+        _cluster(stage, crown, crown + offset[i], float(radius[i]), size, green, owner, lit)
     stage.contacts.append((x, z, 0.7, 0.7))
 
 
@@ -154,7 +158,14 @@ def plate(stage: Stage, x: float, z: float, kind: str, pole: int, sign: int) -> 
     else:
         face.paint([[x - 0.31, x + 0.31, 2.24, 2.86]], white, 0.01)
         face.paint([[x - 0.28, x + 0.28, 2.27, 2.83]], blue, 0.01)
-        face.text({"P": "P", "bus": "BUS", "cross": "^"}[kind], x, 2.40 if kind != "bus" else 2.48, 0.32 if kind != "bus" else 0.17, white, 0.03)
+        face.text(
+            {"P": "P", "bus": "BUS", "cross": "^"}[kind],
+            x,
+            2.40 if kind != "bus" else 2.48,
+            0.32 if kind != "bus" else 0.17,
+            white,
+            0.03,
+        )
 
 
 def guide(stage: Stage, z: float, x: float, word: str, pole: int, owner: int) -> None:
@@ -164,7 +175,9 @@ def guide(stage: Stage, z: float, x: float, word: str, pole: int, owner: int) ->
     column(stage, foot, z, KERB, 6.6, 0.12, STEEL, post, top=0.09)
     lit = stage.lit_at(x, 5.4, z)
     for v in (6.3, 5.5):
-        bar(stage, np.array([[foot, v, z], [x - 0.6, v, z]]), 0.09, STEEL * shade((0, 0.3, -0.95), lit), post, cast=True)
+        bar(
+            stage, np.array([[foot, v, z], [x - 0.6, v, z]]), 0.09, STEEL * shade((0, 0.3, -0.95), lit), post, cast=True
+        )
     face = Face(stage, "front", z - 0.12, owner, 1.0)
     white, blue = np.array((250, 249, 244.0)), np.array((32, 78, 156.0))
     half, low, high = 1.62, 5.02, 6.62
@@ -188,7 +201,7 @@ def railing(stage: Stage, x: float, z0: float, z1: float, label: int) -> None:
     for v, t in ((KERB + 0.18, 0.045), (KERB + 0.98, 0.06)):
         lit = stage.lit_at(x, 0.6, z0)
         ends = np.linspace(z1, z0, 9)
-        for a, b in zip(ends[:-1], ends[1:], strict=True):
+        for a, b in pairwise(ends):
             rail = [[(x, v, b), (x, v, a), (x, v + t, a), (x, v + t, b)]]
             stage.paint(rail, iron * shade((-float(np.sign(x - EYE[0])), 0.2, 0), lit) * 1.1, owner, cast=True)
             lid = [[(x - 0.03, v + t, b), (x + 0.03, v + t, b), (x + 0.03, v + t, a), (x - 0.03, v + t, a)]]

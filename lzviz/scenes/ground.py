@@ -1,5 +1,7 @@
 """The ground: road, kerbs, pavements, markings, cracks, covers."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from lzviz.scenes.stage import ASPHALT, KERB, MARKING, PAVING, PLAIN, ROAD, WALL, Stage, shade
@@ -35,7 +37,7 @@ def _pavement(stage: Stage, side: int, z0: float, z1: float, owner: int) -> None
     _slab(stage, sorted((edge, edge + side * 0.28)), (z0, z1), KERB, _STONE * 1.1, owner, PAVING)
     _slab(stage, sorted((edge + side * 0.28, edge + side * 0.31)), (z0, z1), KERB, _STONE * 0.72, owner, PAVING)
     cuts = np.geomspace(z1, z0, 24)
-    face = [[(edge, 0, b), (edge, 0, a), (edge, KERB, a), (edge, KERB, b)] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    face = [[(edge, 0, b), (edge, 0, a), (edge, KERB, a), (edge, KERB, b)] for a, b in pairwise(cuts)]
     lit = stage.lit(*np.array(face).mean(1).T)
     stage.paint(face, np.array((168, 162, 154.0)) * shade((-side, 0, 0), lit), owner, PLAIN)
     gutter = sorted((edge, edge - side * 0.32))
@@ -57,10 +59,10 @@ def _markings(stage: Stage, road: int, crossing: tuple[float, float]) -> None:
     for side in (-1, 1):
         for z0, z1 in ((0.95, crossing[0] - 6), (crossing[1] + 4, 200.0)):
             for z in np.arange(z0, z1, 1.0):
-                stripe(*sorted((side * 3.92, side * 4.02)), z, min(z + 0.55, z1), 0.8)
+                stripe(*_between(side * 3.92, side * 4.02), z, min(z + 0.55, z1), 0.8)
         for z in np.arange(9.0, 200.0, 6.2):
             if not crossing[0] - 8 < z < crossing[1] + 4:
-                stripe(*sorted((side * 4.0, side * (ROAD - 0.35))), z - 0.3, z - 0.2, 0.75)
+                stripe(*_between(side * 4.0, side * (ROAD - 0.35)), z - 0.3, z - 0.2, 0.75)
     for x in np.arange(-ROAD + 0.35, ROAD - 0.3, 1.0):
         stripe(x, x + 0.5, crossing[0] - 3.0, crossing[0] - 0.2)
         stripe(x, x + 0.5, crossing[1] + 0.2, crossing[1] + 3.0)
@@ -68,6 +70,10 @@ def _markings(stage: Stage, road: int, crossing: tuple[float, float]) -> None:
     stripe(-3.9, -0.1, crossing[1] + 4.0, crossing[1] + 4.4)
     _arrow(stage, road, 1.95, 10.5)
     _arrow(stage, road, 1.95, 31.0)
+
+
+def _between(a: float, b: float) -> tuple[float, float]:
+    return min(a, b), max(a, b)
 
 
 def _arrow(stage: Stage, road: int, x: float, z: float) -> None:
@@ -128,5 +134,12 @@ def _cover(stage: Stage, road: int, x: float, z: float) -> None:
         for b in np.arange(-0.24, 0.25, 0.12):
             if np.hypot(a, b) < 0.29:
                 r = 0.035
-                stud = [[(x + a - r, 0, z + b - r), (x + a + r, 0, z + b - r), (x + a + r, 0, z + b + r), (x + a - r, 0, z + b + r)]]
+                stud = [
+                    [
+                        (x + a - r, 0, z + b - r),
+                        (x + a + r, 0, z + b - r),
+                        (x + a + r, 0, z + b + r),
+                        (x + a - r, 0, z + b + r),
+                    ]
+                ]
                 stage.paint(stud, _TAR * 0.98, road, ASPHALT, air=False)

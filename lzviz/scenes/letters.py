@@ -69,7 +69,7 @@ def text_quads(text: str, height: float, weight: float = 0.16) -> np.ndarray:
         for stroke in _GLYPHS.get(letter, []):
             points = np.array([[int(c) for c in pair] for pair in stroke.strip("~").split()], float)
             points = _rounded(points) if stroke[0] == "~" else points
-            quads.append(_stroke(points, half) + [place * _ADVANCE, 0])
+            quads.append(_stroke(points, half) + np.array([place * _ADVANCE, 0]))
     return np.concatenate(quads) * (height / 6)
 
 

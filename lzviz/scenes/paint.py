@@ -48,7 +48,7 @@ class Band:
 
     colour: (rows, w, 3) float32 in 0..255, premultiplied by what `backdrop` leaves;
     backdrop: (rows, w) float32 in 0..1, the share of each pixel covered by backdrop polygons (the sky);
-    owners: (rows, w) int32; materials: (rows, w) uint8, both at pixel centres.
+    owners: (rows, w) int32, -1 where nothing was drawn; materials: (rows, w) uint8; both at pixel centres.
     """
 
     top: int
@@ -108,7 +108,7 @@ class Painting:
         high = np.maximum.reduceat(points, starts[:-1])
         none = np.zeros((1, 4), np.uint8)
         colours = np.ascontiguousarray(np.concatenate([none, *self._colours])).view(np.uint32).ravel()
-        tags = np.concatenate([[0], *self._tags]).astype(np.int32)
+        tags = np.concatenate([[-256], *self._tags]).astype(np.int32)
         return _Polygons(points, starts, low, high, colours, tags)
 
 
@@ -119,7 +119,7 @@ class _Polygons:
     low: np.ndarray  # (n, 2)
     high: np.ndarray  # (n, 2)
     colours: np.ndarray  # (n + 1,) uint32, four bytes each; 0 is where nothing was drawn
-    tags: np.ndarray  # (n + 1,) int32 from `tag`
+    tags: np.ndarray  # (n + 1,) int32 from `tag`; -256 (owner -1) is where nothing was drawn
 
 
 def tag(owner, material=0):
@@ -154,11 +154,11 @@ def _draw(polygons: _Polygons, frame: Frame, top: int, bottom: int, factor: int)
 def visible_boxes(owners: np.ndarray, count: int) -> np.ndarray:
     """(count, 4) x0, y0, x1, y1 pixel edges, tight around the visible pixels of each owner; NaN where none is seen.
 
-    owners: (h, w) owner numbers below `count`.
+    owners: (h, w) owner numbers below `count`, or -1.
     """
     h, w = owners.shape
-    low = np.full((count, 2), max(h, w), np.int64)
-    high = np.full((count, 2), -1, np.int64)
+    low = np.full((count + 1, 2), max(h, w), np.int64)  # the last row gathers the owner -1
+    high = np.full((count + 1, 2), -1, np.int64)
     columns = np.arange(w)
     for y in range(h):
         row = owners[y]
@@ -172,4 +172,4 @@ def visible_boxes(owners: np.ndarray, count: int) -> np.ndarray:
         high[who, 1] = y
     boxes = np.concatenate([low, high + 1], 1).astype(np.float64)
     boxes[high[:, 0] < 0] = np.nan
-    return boxes
+    return boxes[:-1]

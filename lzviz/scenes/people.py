@@ -1,6 +1,7 @@
 """Pedestrians and cyclists: figures built of capsules, standing upright at one depth."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Figure:
         """An ellipse with its light from the left."""
         colour, centre = np.asarray(colour, float), np.asarray(centre, float)
         self._solid(centre + _CIRCLE * [rx, ry], colour * 0.82)
-        self._solid(centre + [-0.18 * rx, 0.08 * ry] + _CIRCLE * [rx * 0.76, ry * 0.8], colour * 1.04)
+        self._solid(centre + _xy(-0.18 * rx, 0.08 * ry) + _CIRCLE * [rx * 0.76, ry * 0.8], colour * 1.04)
 
     def body(self, outline, colour) -> None:
         """A shape symmetrical about x = 0: eight (half width, y), from the top down; a darker right, a lit left."""
@@ -54,7 +55,7 @@ class Figure:
         """A circle drawn as a chain of short capsules: a wheel."""
         turn = np.linspace(0, 2 * np.pi, 25)
         rim = np.asarray(centre) + radius * np.stack([np.cos(turn), np.sin(turn)], 1)
-        for a, b in zip(rim[:-1], rim[1:], strict=True):
+        for a, b in pairwise(rim):
             self._capsule(a, b, width / 2, width / 2, colour)
 
     def _capsule(self, start, end, r0: float, r1: float, colour) -> None:
@@ -77,7 +78,7 @@ class Figure:
     def place(self, stage: Stage, x: float, z: float, ground: float, label: int, size: float, mirror: bool) -> None:
         """Paint the figure with its feet at (x, ground, z), `size` times as large."""
         local = self.shapes() * size * [-1 if mirror else 1, 1]
-        points = np.concatenate([local + [x, ground], np.full((*local.shape[:2], 1), z)], 2)
+        points = np.concatenate([local + _xy(x, ground), np.full((*local.shape[:2], 1), z)], 2)
         light = shade(np.array((-0.45, 0.35, -0.82)), stage.lit_at(x, 1.0, z))
         owner = stage.painting.add(label, boxed=True)
         stage.contacts.append((x, z, 0.3 * size, 0.24 * size))
@@ -96,6 +97,10 @@ def _capsules(start, end, r0, r1) -> np.ndarray:
         angle = turn[:, None] + arc
         ends.append(centre[:, None] + radius[:, None, None] * np.stack([np.cos(angle), np.sin(angle)], 2))
     return np.concatenate(ends, 1)
+
+
+def _xy(x: float, y: float) -> np.ndarray:
+    return np.array((x, y))
 
 
 def _choose(rng: np.random.Generator, table: np.ndarray) -> np.ndarray:
@@ -119,7 +124,7 @@ def pedestrian(stage: Stage, x: float, z: float, ground: float, label: int, side
         figure.limb((s * hips * 0.8, 0.88), knee, 0.095, 0.07, tone)
         figure.limb(knee, foot, 0.068, 0.048, tone)
         toe = foot + ([0.13, -0.02] if sideways else [s * 0.02, -0.025])
-        figure.limb(foot + [0, -0.015], toe, 0.05, 0.042, shoe)
+        figure.limb(foot + _xy(0, -0.015), toe, 0.05, 0.042, shoe)
     swing = step * 0.9 if sideways else 0.03
     _arm(figure, coat, skin, sideways, swing, back=True)
     if not sideways:
@@ -127,12 +132,37 @@ def pedestrian(stage: Stage, x: float, z: float, ground: float, label: int, side
     slim = 0.78 if sideways else 1.0
     hem, flare = (0.58, 0.20) if rng.random() < 0.4 else (0.84, 0.165)
     if skirt:
-        figure.body([(0.13, 0.98), (0.15, 0.9), (0.17, 0.8), (0.185, 0.72), (0.2, 0.65), (0.205, 0.6), (0.2, 0.58), (0.1, 0.57)], legs)
+        figure.body(
+            [
+                (0.13, 0.98),
+                (0.15, 0.9),
+                (0.17, 0.8),
+                (0.185, 0.72),
+                (0.2, 0.65),
+                (0.205, 0.6),
+                (0.2, 0.58),
+                (0.1, 0.57),
+            ],
+            legs,
+        )
         hem, flare = 0.88, 0.15
-    outline = [(0.06, 1.47), (0.15, 1.44), (0.20, 1.37), (0.195, 1.22), (0.165, 1.06), (0.165, 0.94), (flare, hem + 0.02), (flare * 0.6, hem)]
+    outline = [
+        (0.06, 1.47),
+        (0.15, 1.44),
+        (0.20, 1.37),
+        (0.195, 1.22),
+        (0.165, 1.06),
+        (0.165, 0.94),
+        (flare, hem + 0.02),
+        (flare * 0.6, hem),
+    ]
     figure.body([(half * slim, y) for half, y in outline], coat)
     if not away and not sideways:
-        figure.body([(0.02, 1.46)] * 1 + [(0.05, 1.45), (0.045, 1.42), (0.035, 1.38), (0.02, 1.33), (0.01, 1.3), (0.004, 1.28), (0, 1.27)], np.array((238, 234, 224.0)))
+        figure.body(
+            [(0.02, 1.46)] * 1
+            + [(0.05, 1.45), (0.045, 1.42), (0.035, 1.38), (0.02, 1.33), (0.01, 1.3), (0.004, 1.28), (0, 1.27)],
+            np.array((238, 234, 224.0)),
+        )
         figure.limb((0, hem + 0.06), (0, 1.25), 0.006, 0.006, coat * 0.6)
     if sideways:
         _arm(figure, coat * 1.03, skin, sideways, swing, back=False)
@@ -145,10 +175,10 @@ def _arm(figure: Figure, coat, skin, sideways: bool, swing: float, back: bool) -
     """One arm; seen from the side it swings, seen along the street it hangs."""
     s = 1 if back else -1
     shoulder = np.array([s * (0.02 if sideways else 0.175), 1.38])
-    elbow = shoulder + [s * (swing * 0.45 if sideways else 0.045), -0.27]
-    hand = elbow + [s * swing * 0.6 if sideways else -s * 0.005, -0.24]
+    elbow = shoulder + _xy(s * (swing * 0.45 if sideways else 0.045), -0.27)
+    hand = elbow + _xy(s * swing * 0.6 if sideways else -s * 0.005, -0.24)
     tone = coat * (0.84 if back else 0.98)
-    figure.ball(hand + [0, -0.05], 0.033, 0.05, skin)
+    figure.ball(hand + _xy(0, -0.05), 0.033, 0.05, skin)
     figure.limb(elbow, hand, 0.045, 0.036, tone)
     figure.limb(shoulder, elbow, 0.058, 0.046, tone)
 
@@ -158,19 +188,19 @@ def _head(figure: Figure, skin, hair, away: bool, sideways: bool, rng: np.random
     centre = np.array([0.01, 1.61])
     style = rng.random()
     if style < 0.4:
-        figure.limb(centre + [0, 0.02], centre + [0, -0.12], 0.1, 0.085, hair)  # long hair
+        figure.limb(centre + _xy(0, 0.02), centre + _xy(0, -0.12), 0.1, 0.085, hair)  # long hair
     figure.ball(centre, 0.08, 0.112, hair if away else skin)
     if sideways:
-        figure.ball(centre + [-0.03, 0.03], 0.08, 0.095, hair)
+        figure.ball(centre + _xy(-0.03, 0.03), 0.08, 0.095, hair)
     elif not away:
-        figure.ball(centre + [0, 0.08], 0.084, 0.05, hair)
+        figure.ball(centre + _xy(0, 0.08), 0.084, 0.05, hair)
         for s in (-1, 1):
-            figure.limb(centre + [s * 0.076, 0.07], centre + [s * 0.078, 0.01], 0.014, 0.01, hair)
-            figure.limb(centre + [s * 0.03, 0.012], centre + [s * 0.036, 0.012], 0.007, 0.007, (60, 48, 44))
-        figure.limb(centre + [-0.02, -0.058], centre + [0.02, -0.058], 0.006, 0.006, skin * 0.66)
+            figure.limb(centre + _xy(s * 0.076, 0.07), centre + _xy(s * 0.078, 0.01), 0.014, 0.01, hair)
+            figure.limb(centre + _xy(s * 0.03, 0.012), centre + _xy(s * 0.036, 0.012), 0.007, 0.007, (60, 48, 44))
+        figure.limb(centre + _xy(-0.02, -0.058), centre + _xy(0.02, -0.058), 0.006, 0.006, skin * 0.66)
     if style > 0.86:
         cap = COATS[rng.integers(len(COATS))]
-        figure.ball(centre + [0, 0.085], 0.09, 0.052, cap)
+        figure.ball(centre + _xy(0, 0.085), 0.09, 0.052, cap)
 
 
 def _bag(figure: Figure, rng: np.random.Generator, away: bool, sideways: bool) -> None:
@@ -178,12 +208,12 @@ def _bag(figure: Figure, rng: np.random.Generator, away: bool, sideways: bool) -
     colour = _choose(rng, np.concatenate([COATS, TROUSERS]))
     if kind < 0.3 and (away or sideways):
         at = np.array([-0.17, 1.16]) if sideways else np.array([0.0, 1.16])
-        figure.limb(at + [0, -0.12], at + [0, 0.12], 0.12, 0.11, colour)
-        figure.limb(at + [-0.03, -0.11], at + [0.03, -0.11], 0.05, 0.05, colour * 0.8)
+        figure.limb(at + _xy(0, -0.12), at + _xy(0, 0.12), 0.12, 0.11, colour)
+        figure.limb(at + _xy(-0.03, -0.11), at + _xy(0.03, -0.11), 0.05, 0.05, colour * 0.8)
     elif kind < 0.62:
         at = np.array([0.27, 0.72])
-        figure.limb(at + [-0.07, 0.0], at + [0.07, 0.0], 0.11, 0.11, colour)
-        figure.limb(at + [0, 0.08], at + [0, 0.26], 0.012, 0.012, colour * 0.7)
+        figure.limb(at + _xy(-0.07, 0.0), at + _xy(0.07, 0.0), 0.11, 0.11, colour)
+        figure.limb(at + _xy(0, 0.08), at + _xy(0, 0.26), 0.012, 0.012, colour * 0.7)
 
 
 def cyclist(stage: Stage, x: float, z: float, label: int, view: str) -> None:
@@ -211,19 +241,25 @@ def _ride_across(figure: Figure, skin, coat, legs, helmet, frame) -> None:
     saddle, head = np.array([-0.2, 0.92]), np.array([0.36, 0.86])
     figure.limb((-0.2, 0.95), (-0.06, 0.52), 0.075, 0.06, legs * 0.8)
     figure.limb((-0.06, 0.52), (-0.16, 0.22), 0.055, 0.045, legs * 0.8)
-    tubes = [(back, pedal), (pedal, saddle), (back, saddle - [0, 0.12]), (pedal, head - [0, 0.1]), (saddle - [0, 0.1], head)]
+    tubes = [
+        (back, pedal),
+        (pedal, saddle),
+        (back, saddle - [0, 0.12]),
+        (pedal, head - [0, 0.1]),
+        (saddle - [0, 0.1], head),
+    ]
     for a, b in [*tubes, (head, front)]:
         figure.limb(a, b, 0.021, 0.021, frame)
-    figure.limb(saddle + [-0.1, 0.02], saddle + [0.1, 0.02], 0.035, 0.02, rubber)
-    figure.limb(head, head + [0.02, 0.16], 0.016, 0.016, steel)
-    figure.limb(head + [0.02, 0.16], head + [0.14, 0.18], 0.016, 0.016, rubber)
+    figure.limb(saddle + _xy(-0.1, 0.02), saddle + _xy(0.1, 0.02), 0.035, 0.02, rubber)
+    figure.limb(head, head + _xy(0.02, 0.16), 0.016, 0.016, steel)
+    figure.limb(head + _xy(0.02, 0.16), head + _xy(0.14, 0.18), 0.016, 0.016, rubber)
     figure.ring(pedal, 0.09, 0.018, steel)
     hip, shoulder, hand = np.array([-0.17, 1.0]), np.array([0.12, 1.44]), np.array([0.46, 1.04])
     knee, foot = np.array([0.20, 0.74]), np.array([0.08, 0.36])
     figure.limb(hip, shoulder, 0.15, 0.135, coat)
     figure.limb(hip, knee, 0.088, 0.066, legs)
     figure.limb(knee, foot, 0.06, 0.045, legs)
-    figure.limb(foot + [-0.03, -0.04], foot + [0.12, -0.05], 0.042, 0.036, (228, 222, 212))
+    figure.limb(foot + _xy(-0.03, -0.04), foot + _xy(0.12, -0.05), 0.042, 0.036, (228, 222, 212))
     figure.limb(shoulder, (0.26, 1.14), 0.06, 0.05, coat * 1.04)
     figure.limb((0.26, 1.14), hand, 0.048, 0.036, coat * 1.04)
     figure.ball(hand, 0.038, 0.038, skin)
@@ -241,11 +277,17 @@ def _ride_along(figure: Figure, skin, hair, coat, legs, helmet, frame, away: boo
         foot = np.array([s * 0.13, 0.22 + lift])
         figure.limb((s * 0.09, 0.95), knee, 0.09, 0.07, legs)
         figure.limb(knee, foot, 0.064, 0.048, legs)
-        figure.limb(foot + [-0.02, -0.04], foot + [0.02, -0.05], 0.05, 0.05, (228, 222, 212))
+        figure.limb(foot + _xy(-0.02, -0.04), foot + _xy(0.02, -0.05), 0.05, 0.05, (228, 222, 212))
     if not away:
         figure.limb((-0.3, 1.06), (0.3, 1.06), 0.02, 0.02, rubber)
-    figure.body([(0.09, 1.04), (0.15, 1.02), (0.165, 0.98), (0.17, 0.94), (0.165, 0.9), (0.13, 0.86), (0.08, 0.85), (0, 0.84)], legs)
-    figure.body([(0.06, 1.5), (0.15, 1.47), (0.21, 1.4), (0.2, 1.28), (0.17, 1.12), (0.155, 1.0), (0.14, 0.98), (0.1, 0.97)], coat)
+    figure.body(
+        [(0.09, 1.04), (0.15, 1.02), (0.165, 0.98), (0.17, 0.94), (0.165, 0.9), (0.13, 0.86), (0.08, 0.85), (0, 0.84)],
+        legs,
+    )
+    figure.body(
+        [(0.06, 1.5), (0.15, 1.47), (0.21, 1.4), (0.2, 1.28), (0.17, 1.12), (0.155, 1.0), (0.14, 0.98), (0.1, 0.97)],
+        coat,
+    )
     for s in (-1, 1):
         figure.limb((s * 0.18, 1.4), (s * 0.29, 1.22), 0.065, 0.052, coat)
         figure.limb((s * 0.29, 1.22), (s * 0.27, 1.06), 0.05, 0.04, coat * 0.94)

@@ -66,8 +66,8 @@ def render(
         image[band.top : band.bottom] = shader(band)
         owners[band.top : band.bottom] = band.owners
     kinds = np.array(painting.classes)
-    labels = kinds.astype(np.uint8)[owners]
+    labels = np.append(kinds, VOID).astype(np.uint8)[owners]  # -1, nothing drawn, reads the last
     boxes = visible_boxes(owners, len(kinds))
-    chosen = np.flatnonzero(np.array(painting.boxed) & ~np.isnan(boxes[:, 0]) & (kinds != VOID))
+    chosen = np.flatnonzero(np.array(painting.boxed) & ~np.isnan(boxes[:, 0]))
     spot = None if highlight is None or np.isnan(boxes[highlight, 0]) else tuple(boxes[highlight].tolist())
     return Scene(image, labels, boxes[chosen], kinds[chosen].astype(np.int64), classes, int(seed), spot)

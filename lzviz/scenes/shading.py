@@ -77,7 +77,9 @@ class StreetShader:
         factor.flat[flat] = self._paving(x.flat[flat], z.flat[flat], along.flat[flat])
         marks = kinds == st.MARKING
         if marks.any():
-            wear = lookup(self.middle, x / 1.7, z / 1.7) + 0.5 * lookup(self.fine, x / 0.4, z / 0.4) * _fade(0.03, along)
+            wear = lookup(self.middle, x / 1.7, z / 1.7) + 0.5 * lookup(self.fine, x / 0.4, z / 0.4) * _fade(
+                0.03, along
+            )
             factor = np.where(marks, 0.93 - 0.13 * np.clip(wear, 0, 2), factor)
         lit = self.stage.lit(x, 0.0, z)
         lit *= 1 - self.shadows[band.top + first : band.bottom].astype(np.float32) / 255

@@ -45,4 +45,3 @@ def paint(painting: Painting, points, colours, owners, material: int = 0) -> Non
     colours = np.broadcast_to(np.asarray(colours, float), (n, 3))
     tags = np.broadcast_to(tag(owners, material), (n,))
     painting.polygons(points.reshape(-1, 2), np.full(n, k), colours, tags)
-

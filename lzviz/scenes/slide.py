@@ -19,15 +19,17 @@ _DARK = np.array((98, 62, 132.0))
 def slide(size: tuple[int, int] = (1024, 5120), seed: int = 0) -> Scene:
     """A histology-like section with exact tissue and nucleus labels, and a box for every visible nucleus.
 
-    size: (h, w) pixels, 16..8192 each; the section runs along the longer side, and the short side is one unit at any
-    size. Nuclei are of two classes: "nucleus" and the small round "lymphocyte".
+    size: (h, w) pixels, 16..8192 each. The section runs along the longer side and is as wide as the shorter one (of a
+    picture longer than 12 times its width one sees a strip from the middle of such a section).
+    Nuclei are of two classes: "nucleus" and the small round "lymphocyte".
     `highlight` is the box of one nucleus that is dividing: two dark bars, unlike all others.
     """
     h, w = check(size, seed)
-    short = min(h, w)
-    section = _Section(np.random.default_rng([seed, 3]), max(h, w) / short, upright=h > w)
+    scale = max(min(h, w), max(h, w) / 12)
+    section = _Section(np.random.default_rng([seed, 3]), max(h, w) / scale, upright=h > w)
     mitosis = section.compose()
-    frame = Frame((h, w), float(short), (0.0, 0.0))
+    aside = (min(h, w) - scale) / 2
+    frame = Frame((h, w), float(scale), (aside, 0.0) if h > w else (0.0, aside))
     return render(section.painting, frame, _Shader(frame, seed), CLASSES, seed, highlight=mitosis)
 
 
@@ -121,7 +123,7 @@ class _Section:
         rng = self.rng
         owner = self.painting.add(LABELS["fat"])
         for x, y, r in self._room(0.08, 0.13, int(8 * self.length)):
-            spots = (x, y) + rng.uniform(-r, r, (90, 2))
+            spots = rng.uniform((x - r, y - r), (x + r, y + r), (90, 2))
             kept: list[np.ndarray] = []
             for spot in spots:
                 if np.hypot(*(spot - (x, y))) < r * 0.84 and all(np.hypot(*(spot - k)) > 0.034 for k in kept):
@@ -140,7 +142,9 @@ class _Section:
         lining, hollow = self.painting.add(LABELS["epithelium"]), self.painting.add(LABELS["lumen"])
         for x, y, r in self._room(0.045, 0.12, int(150 * self.length)):
             turn = np.arange(64) * 2 * np.pi / 64
-            wobble = 1 + sum(rng.uniform(0.02, 0.09) * np.sin(k * turn + rng.uniform(0, 6.3)) for k in (2, 3, 5))
+            wobble = np.ones(64) + sum(
+                rng.uniform(0.02, 0.09) * np.sin(k * turn + rng.uniform(0, 6.3)) for k in (2, 3, 5)
+            )
             wobble /= wobble.max()
             thick = rng.uniform(0.017, 0.024)
             centre = np.array([[x, y]])
@@ -152,7 +156,9 @@ class _Section:
             out = np.stack(_compass(spoke), 1)
             walls = np.stack([centre + out * (radius - 0.004)[:, None], centre + out * (radius - thick)[:, None]], 1)
             self.put(ribbons(walls, 0.0005), _EPITHELIUM * 1.12, lining, _CELL)
-            inner = ellipses(centre, np.full(2, r), 0.0, 64, ((r * wobble - thick) / r + rng.normal(0, 0.006, 64))[None])
+            inner = ellipses(
+                centre, np.full(2, r), 0.0, 64, ((r * wobble - thick) / r + rng.normal(0, 0.006, 64))[None]
+            )
             self.put(inner, _GLASS * [0.985, 0.965, 0.985], hollow, _CLEAR)
             self._secretion(centre, r - thick, hollow)
             place = centre + out * (radius - rng.uniform(0.0055, 0.0085, cells))[:, None]
@@ -164,7 +170,9 @@ class _Section:
         if room > 0.03 and self.rng.random() < 0.6:
             spots = centre + self.rng.normal(0, room * 0.28, (14, 2))
             size = self.rng.uniform(0.006, 0.016, (14, 1)) * [1.0, 0.8]
-            self.put(ellipses(spots, size, 0.3, 14, self.rng.uniform(0.8, 1.15, (14, 14))), (240, 214, 228), hollow, _CLEAR)
+            self.put(
+                ellipses(spots, size, 0.3, 14, self.rng.uniform(0.8, 1.15, (14, 14))), (240, 214, 228), hollow, _CLEAR
+            )
 
     def _stroma_cells(self) -> None:
         """Spindle-shaped nuclei between the fibres, small vessels with red cells."""
@@ -203,9 +211,13 @@ class _Section:
         rough = rng.uniform(0.93, 1.07, (n, 16))
         tone = _DARK * rng.uniform(0.82, 1.24, (n, 1)) * (0.74 if kind == "lymphocyte" else 1.0)
         self.put(ellipses(place, halves, angle, 16, rough), tone * 0.84, owners, _NUCLEUS)
-        self.put(ellipses(place, halves * 0.78, angle, 16, rough), tone + (34, 30, 26), owners, _NUCLEUS)
+        self.put(ellipses(place, halves * 0.78, angle, 16, rough), tone + np.array((34, 30, 26)), owners, _NUCLEUS)
         for _ in range(4):
-            shift = np.stack(_compass(rng.uniform(0, 6.3, n)), 1) * halves.min(1, keepdims=True) * rng.uniform(0.1, 0.55, (n, 1))
+            shift = (
+                np.stack(_compass(rng.uniform(0, 6.3, n)), 1)
+                * halves.min(1, keepdims=True)
+                * rng.uniform(0.1, 0.55, (n, 1))
+            )
             dot = halves.min(1, keepdims=True) * rng.uniform(0.14, 0.32, (n, 1)) * np.ones(2)
             self.put(ellipses(place + shift, dot, 0.0, 8), tone * 0.72, owners, _NUCLEUS)
 

@@ -170,18 +170,18 @@ class Face:
         points[..., through] = self.at + np.asarray(out) * self.normal[through]
         return points
 
-    def corners(self, rects, out=0.0) -> np.ndarray:
+    def corners(self, rects, out: float | np.ndarray = 0.0) -> np.ndarray:
         """(n, 4, 3) metres of rectangles (n, 4) u0, u1, v0, v1."""
         rects = np.asarray(rects, float).reshape(-1, 4)
         return self.points(rects[:, (0, 1, 1, 0)], rects[:, (2, 2, 3, 3)], np.asarray(out)[..., None])
 
-    def paint(self, rects, colour, out=0.0, light=None, material: int = PLAIN) -> None:
+    def paint(self, rects, colour, out: float | np.ndarray = 0.0, light=None, material: int = PLAIN) -> None:
         """Rectangles (n, 4) u0, u1, v0, v1 of a colour (before light)."""
         light = self.light if light is None else light
         self.stage.paint(self.corners(rects, out), np.asarray(colour, float) * light, self.owner, material)
 
     def sunk(self, rects: np.ndarray, depth: float) -> np.ndarray:
-        """Rectangles as they appear `depth` metres behind openings of the same size: what the reveal leaves in sight."""
+        """Rectangles as seen `depth` metres behind openings of the same size: what the reveal leaves in sight."""
         rects = np.asarray(rects, float).reshape(-1, 4)
         distance = abs(self.at - EYE[2 if self.axis == "front" else 0])
         factor = distance / (distance + depth)
@@ -198,7 +198,9 @@ class Face:
         below = v1 < EYE[1]
         edge = np.where(below, v1, v0)
         ones = np.ones_like(u0)
-        flat = self.points(np.stack([u0, u1, u1, u0], 1), edge[:, None], np.stack([0 * ones, 0 * ones, ones, ones], 1) * out)
+        flat = self.points(
+            np.stack([u0, u1, u1, u0], 1), edge[:, None], np.stack([0 * ones, 0 * ones, ones, ones], 1) * out
+        )
         side = u0 if self.axis != "front" else np.where(u0 > EYE[0], u0, u1)
         end = self.points(
             side[:, None], np.stack([v0, v0, v1, v1], 1), np.stack([0 * ones, ones, ones, 0 * ones], 1) * out

@@ -1,5 +1,7 @@
 """The street: the app's first picture. A fixed plan in metres, varied by the seed, seen in one-point perspective."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from lzviz.scenes import facades, furniture, ground, people, shading, vehicles
@@ -87,7 +89,9 @@ def _church(stage: Stage, owner: int, x: float, z: float) -> None:
 def _side_street(stage: Stage, side: int) -> None:
     """The mouth of the cross street: a board fence far in, and a hedge over it."""
     x0, x1 = sorted((side * (WALL + 0.1), side * (WALL + 30)))
-    furniture.hoarding(stage, side, x0 if side < 0 else x0 + 3, x1 if side > 0 else x1 - 3, CROSSING[1] - 0.3, LABELS["fence"])
+    furniture.hoarding(
+        stage, side, x0 if side < 0 else x0 + 3, x1 if side > 0 else x1 - 3, CROSSING[1] - 0.3, LABELS["fence"]
+    )
 
 
 def _things(stage: Stage, word: str, sign: int) -> list:
@@ -105,8 +109,11 @@ def _things(stage: Stage, word: str, sign: int) -> list:
     for side in (-1, 1):
         add(30.0, furniture.railing, side * (ROAD + 0.3), 30.0, 39.0, L["fence"])
         add(58.0, furniture.railing, side * (ROAD + 0.3), 58.0, 68.0, L["fence"])
-    for i, x in enumerate((4.15, 2.65)):
-        add(20.0 + 1.5 * i, furniture.barrier, x + 0.2, x + 1.6, 20.0 + 0.6 * i, L["fence"])
+    works = rng.uniform(18.5, 22.0)
+    if rng.random() < 0.75:
+        for x, z in ((4.35, works), (2.85, works + 0.6)):
+            add(z, furniture.barrier, x, x + 1.4, z, L["fence"])
+    add(works - 3.5, people.cyclist, rng.uniform(2.6, 3.3), works - 3.5, L["bicyclist"], "away")
     return things
 
 
@@ -120,7 +127,7 @@ def _add_wires(add) -> None:
     """Cables along the lamps and across the street."""
     for side in (-1, 1):
         places = [np.array([side * (ROAD + 0.55), 6.5, z]) for z in LAMPS[side]]
-        for a, b in zip(places[:-1], places[1:], strict=True):
+        for a, b in pairwise(places):
             add(b[2], furniture.wire, a, b, 0.35, LABELS["pole"])
     for z in (41.5, 57.0, 76.0, 98.0):
         add(z, furniture.wire, np.array([-WALL, 8.6, z]), np.array([WALL, 9.0, z]), 0.9, LABELS["pole"])
@@ -128,8 +135,10 @@ def _add_wires(add) -> None:
 
 def _add_trees(add, rng) -> None:
     for z in (17.5, 62.0, 70.0, 84.0, 92.0, 106.0, 118.0, 134.0):
+        z += rng.uniform(-0.9, 0.9)
         add(z, furniture.tree, -(ROAD + 1.3), z, rng.uniform(1.7, 2.4), LABELS["tree"])
     for z in (14.0, 60.0, 68.0, 82.0, 90.0, 104.0, 116.0, 132.0, 144.0):
+        z += rng.uniform(-0.9, 0.9)
         add(z, furniture.tree, ROAD + 1.4, z, rng.uniform(1.7, 2.3), LABELS["tree"])
 
 
@@ -140,7 +149,7 @@ def _add_posts(add, rng) -> None:
             add(z, furniture.lamp, side, z, pole)
         for z in np.arange(21.0, 29.0, 1.8):
             add(z, furniture.bollard, side * (ROAD + 0.4), z, pole)
-        add(40.6, furniture.traffic_light, side * (ROAD + 0.5), 40.6, pole, sign, 2 if side > 0 else 2)
+        add(40.6, furniture.traffic_light, side * (ROAD + 0.5), 40.6, pole, sign, 2)
     kinds = ["30", "P", "cross", "bus", "stop"]
     for z, side, kind in zip((22.0, 18.5, 39.6, 72.0, 57.0), (1, -1, -1, 1, 1), rng.permutation(kinds), strict=True):
         add(z, furniture.plate, side * (ROAD + 0.75), z, str(kind), pole, sign)
@@ -176,11 +185,12 @@ def _add_people(add, rng) -> None:
         for z in (11.5, 15.5, 19.5, 24.0, 28.0, 33.0, 38.0, 55.0, 59.0, 64.0, 73.0, 86.0, 100.0):
             for _ in range(int(rng.integers(0, 3))):
                 x = side * rng.uniform(ROAD + 1.2, WALL - 0.9)
-                add(z, people.pedestrian, x, z + rng.uniform(-1.5, 1.5), KERB, walker)
+                place = z + rng.uniform(-1.5, 1.5)
+                add(place, people.pedestrian, x, place, KERB, walker)
     for x in (-4.2, -2.6, 0.4, 3.6):
         if rng.random() < 0.75:
             add(41.8, people.pedestrian, x + rng.uniform(-0.5, 0.5), 41.8, 0.0, walker, True)
-    add(16.0, people.cyclist, 3.15, 16.0, rider, "away")
-    add(33.0, people.cyclist, -3.55, 33.0 + rng.uniform(-4, 4), rider, "towards")
-    add(48.0, people.cyclist, 0.6 + rng.uniform(-2, 2), 47.0, rider, "side")
+    z = rng.uniform(26, 37)
+    add(z, people.cyclist, -3.55, z, rider, "towards")
+    add(47.0, people.cyclist, 0.6 + rng.uniform(-2, 2), 47.0, rider, "side")
     add(55.0, people.cyclist, 3.5, 55.0, rider, "away")

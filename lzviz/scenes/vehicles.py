@@ -82,7 +82,7 @@ def _loft(body: np.ndarray, x: float, z: float, ahead: bool) -> np.ndarray:
     right = np.stack([np.stack(p, 1) for p in ring], 1)
     both = np.concatenate([right, right[:, -2::-1] * [-1, 1]], 1)
     depth = z + (t if ahead else body[-1, 0] - t)
-    return np.concatenate([both + [x, 0], np.broadcast_to(depth[:, None, None], (*both.shape[:2], 1))], 2)
+    return np.concatenate([both + np.array([x, 0]), np.broadcast_to(depth[:, None, None], (*both.shape[:2], 1))], 2)
 
 
 def _smooth(keys: np.ndarray, steps: int) -> np.ndarray:
@@ -107,7 +107,9 @@ def _shell(stage, grid, kind, ahead, paint, owner, lit) -> None:
     facing = (normal * (quads.mean(2) - EYE)).sum(-1) < 0
     normal[1:-1] = (normal[:-2] + 2 * normal[1:-1] + normal[2:]) / 4
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    colours = np.where(_is_glass(quads.shape[:2], kind)[..., None], _pane(normal, quads, lit), _lacquer(paint, normal, quads, lit))
+    colours = np.where(
+        _is_glass(quads.shape[:2], kind)[..., None], _pane(normal, quads, lit), _lacquer(paint, normal, quads, lit)
+    )
     ends = grid[0 if ahead else -1]
     order = np.argsort(-quads.mean(2)[..., 2][facing], kind="stable")
     stage.paint(quads[facing][order], colours[facing][order], owner, PLAIN)
@@ -143,13 +145,20 @@ def _lacquer(paint, normal, quads, lit) -> np.ndarray:
 def _pane(normal, quads, lit) -> np.ndarray:
     up = np.clip(normal[..., 1:2], 0, 1)
     height = quads.mean(2)[..., 1:2]
-    dark = np.array((30, 37, 43.0)) + [50, 56, 62] * np.clip(height / 1.5 - 0.62, 0, 0.4)
+    dark = np.array((30, 37, 43.0)) + np.array([50, 56, 62]) * np.clip(height / 1.5 - 0.62, 0, 0.4)
     return dark + (np.array((178, 198, 212.0)) * (0.5 + 0.5 * lit) - dark) * (0.06 + 0.42 * up**1.5)
 
 
 def _underside(stage, x, z, length, half, owner) -> None:
     """The dark below a car, and the treads of the tyres at the near end."""
-    dark = [[(x - half + 0.1, 0.34, z + 0.1), (x + half - 0.1, 0.34, z + 0.1), (x + half - 0.1, 0.1, z + 0.4), (x - half + 0.1, 0.1, z + 0.4)]]
+    dark = [
+        [
+            (x - half + 0.1, 0.34, z + 0.1),
+            (x + half - 0.1, 0.34, z + 0.1),
+            (x + half - 0.1, 0.1, z + 0.4),
+            (x - half + 0.1, 0.1, z + 0.4),
+        ]
+    ]
     stage.paint(dark, np.array((30, 31, 34.0)), owner)
     for t in (0.81 * length, 0.19 * length):
         for s in (-1, 1):
@@ -185,11 +194,25 @@ def _seams(stage, body, flank, z, ahead, side, paint, owner, lit) -> None:
     belt = body[5, 2]
     for t in (0.33, 0.55, 0.72):
         line = at(t * length)
-        quad = [[(flank, 0.36, line), (flank, 0.36, line + 0.02), (flank, belt - 0.05, line + 0.02), (flank, belt - 0.05, line)]]
+        quad = [
+            [
+                (flank, 0.36, line),
+                (flank, 0.36, line + 0.02),
+                (flank, belt - 0.05, line + 0.02),
+                (flank, belt - 0.05, line),
+            ]
+        ]
         stage.paint(quad, paint * light * 0.45, owner)
     for t in (0.37, 0.575):
         grip = at(t * length)
-        quad = [[(flank, belt - 0.17, grip), (flank, belt - 0.17, grip + 0.2), (flank, belt - 0.13, grip + 0.2), (flank, belt - 0.13, grip)]]
+        quad = [
+            [
+                (flank, belt - 0.17, grip),
+                (flank, belt - 0.17, grip + 0.2),
+                (flank, belt - 0.13, grip + 0.2),
+                (flank, belt - 0.13, grip),
+            ]
+        ]
         stage.paint(quad, paint * light * 0.6 + 30, owner)
 
 
@@ -198,7 +221,14 @@ def _mirror(stage, body, flank, z, ahead, side, paint, owner, lit) -> None:
     belt, t = body[5, 2], body[_WINDSCREEN, 0] + 0.35
     at = z + (t if ahead else body[-1, 0] - t)
     low, high = belt + 0.03, belt + 0.15
-    quad = [[(flank - 0.02 * side, low, at), (flank + 0.15 * side, low, at), (flank + 0.15 * side, high, at), (flank, high, at)]]
+    quad = [
+        [
+            (flank - 0.02 * side, low, at),
+            (flank + 0.15 * side, low, at),
+            (flank + 0.15 * side, high, at),
+            (flank, high, at),
+        ]
+    ]
     stage.paint(quad, paint * shade((0, 0, -1.0), lit) * 0.85, owner)
 
 
