@@ -18,7 +18,12 @@ def main() -> None:
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to serve on")
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")), help="port")
     arguments = parser.parse_args()
-    demo.launch(server_name=arguments.host, server_port=arguments.port, **launch_options(server))
+    try:
+        demo.launch(server_name=arguments.host, server_port=arguments.port, **launch_options(server))
+    except OSError as error:
+        parser.exit(
+            1, f"Cannot serve on {arguments.host}:{arguments.port}: {error}. Try --port {arguments.port + 1}.\n"
+        )
 
 
 if __name__ == "__main__":

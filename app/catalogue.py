@@ -15,6 +15,8 @@ from lzviz import saliency, samplers
 
 # State keys that matter to a sampler as soon as it takes a saliency map.
 SALIENCY_KEYS = ("saliency", "strength", "paint", "edgePaint", "boxes")
+# What is painted at a first visit reaches so much further than the thing itself: a brush is soft at its rim.
+START_SPREAD = 1.5
 # State keys that every sampler obeys.
 COMMON_KEYS = ("width", "sourceScale")
 
@@ -72,5 +74,5 @@ def picture_entry(picture: Shipped) -> dict[str, Any]:
     if picture.highlight is not None:
         x0, y0, x1, y1 = picture.highlight
         x, y, r = (x0 + x1) / (2 * w), (y0 + y1) / (2 * h), max(x1 - x0, y1 - y0) / 2 / max(h, w)
-        entry |= {"highlight": {"x": x, "y": y, "r": r}, "start": [{"x": x, "y": y, "r": r}]}
+        entry |= {"highlight": {"x": x, "y": y, "r": r}, "start": [{"x": x, "y": y, "r": START_SPREAD * r}]}
     return entry

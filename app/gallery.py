@@ -63,9 +63,7 @@ class Shipped:
 
     def _run(self) -> None:
         try:
-            picture = self.make()
-            _ = picture.display
-            self._future[0].set_result(picture)
+            self._future[0].set_result(self.make())
         except BaseException as error:
             self._future[0].set_exception(error)
 

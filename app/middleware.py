@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+import anyio
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,6 +39,8 @@ BODY_LIMITS: tuple[tuple[str, int], ...] = (
 )
 # All bodies being received at one time.
 BODIES_IN_FLIGHT = 256 * MIB
+# Seconds that a body may take to arrive: a large picture over a slow line, but no connection held open for ever.
+BODY_SECONDS = 300.0
 # A file reference in a Gradio call would make Gradio open that path or fetch that URL.
 REFERENCES = frozenset({"path", "url", "meta", "_type"})
 
@@ -112,6 +115,13 @@ class Gate:
         declared = _header(scope, b"content-length")
         if declared and (not declared.isdecimal() or int(declared[:20]) > limit):
             raise _too_large(limit)
+        try:
+            with anyio.fail_after(BODY_SECONDS):
+                return await self._receive_all(receive, limit)
+        except TimeoutError:
+            raise Refusal("The request took too long to arrive; try again on a faster line.", 408) from None
+
+    async def _receive_all(self, receive: Receive, limit: int) -> bytes:
         chunks: list[bytes] = []
         held = 0
         try:
@@ -143,7 +153,7 @@ def _header(scope: Scope, name: bytes) -> str:
 
 def _answer(refusal: Refusal) -> JSONResponse:
     # Closing the connection keeps the rest of a refused body from being taken for the next request.
-    headers = {"connection": "close"} if refusal.status == 413 else None
+    headers = {"connection": "close"} if refusal.status in (408, 413, 503) else None
     return JSONResponse({"ok": False, "error": str(refusal)}, refusal.status, headers)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from app.wire import Refusal, encode_array, parse_json
 if TYPE_CHECKING:
     from app.export import Export
 
+log = logging.getLogger(__name__)
 CANVAS = Path(lzviz.__file__).parent / "canvas"
 CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
 FAVICON = (
@@ -58,6 +60,9 @@ def spoken(handler: Handler) -> Handler:
             return failure(str(refusal), refusal.status)
         except MemoryError:
             return failure("The server has no memory left for this; choose a smaller picture or output.", 503)
+        except Exception:
+            log.exception("%s failed", request.url.path)
+            return failure("Something went wrong inside the server; reload the page and try again.", 500)
 
     return answered
 

@@ -1,6 +1,8 @@
 """The exact answer: nodes, shares, folds, round trip, clock; against numbers worked out by other means."""
 
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -146,6 +148,18 @@ def test_a_large_picture_is_unzoomed_on_a_smaller_lattice_and_told_so():
     told = answer(state_of(saliency="centre", interpolation="bilinear"), picture)
     assert told["unzoomSize"] == [1024, 2048]
     assert told["roundTrip"]["max"] < 5e-3
+
+
+def test_a_gpu_is_borrowed_only_where_one_is_lent(monkeypatch):
+    def work() -> int:
+        return 7
+
+    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    assert compute.on_gpu(work) is work
+    lent = SimpleNamespace(GPU=lambda duration: lambda function: lambda: (duration, function()))
+    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
+    monkeypatch.setitem(sys.modules, "spaces", lent)
+    assert compute.on_gpu(work)() == (60, 7)
 
 
 def test_the_same_setting_has_the_same_answer(coffee):

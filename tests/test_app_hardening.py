@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from starlette.middleware import Middleware
 
+from app import middleware
 from app.main import launch_options
 from app.middleware import SECURITY_HEADERS, Gate, body_limit, route_path
 from app.server import Server
@@ -187,6 +188,29 @@ def test_more_bytes_than_declared_are_not_read():
     status, answer = raw("POST", "/lzviz/saliency", {"Content-Length": str(len(body))}, [body, b"x" * (2 * MIB)])
     assert status in (0, 200)
     assert status == 0 or json.loads(answer)["ok"]
+
+
+def test_a_body_that_never_ends_is_given_up(monkeypatch):
+    monkeypatch.setattr(middleware, "BODY_SECONDS", 0.2)
+    status, body = raw("POST", "/lzviz/compute", {"Content-Length": "1000"}, [b'{"state": '])
+    assert status == 408 and "too long" in json.loads(body)["error"]
+
+
+def test_bodies_together_are_bounded(monkeypatch):
+    monkeypatch.setattr(middleware, "BODIES_IN_FLIGHT", 1000)
+    assert "Too many uploads" in refusal(client().post("lzviz/map", content=b"x" * 2000))
+    monkeypatch.undo()
+    assert "not an image" in refusal(client().post("lzviz/map", content=b"x" * 2000))
+
+
+def test_a_fault_inside_is_one_sentence_without_its_inside(monkeypatch):
+    def fault(*_: object) -> None:
+        raise RuntimeError("/secret/path broke")
+
+    monkeypatch.setattr("app.compute.edge_map", fault)
+    answer = post("lzviz/saliency", {"image": "coffee", "kind": "edges"})
+    assert answer.status_code == 500
+    assert "secret" not in refusal(answer)
 
 
 def test_the_server_still_answers_after_all_that():
