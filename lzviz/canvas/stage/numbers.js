@@ -14,7 +14,8 @@ import {
 import { fieldSize } from "./fields.js";
 import { place, sentence } from "./sentence.js";
 
-const BINS = { bins: 32, low: -1.5, high: 2.5 };
+/** log2 of the magnification; 1x is in the middle of a bin, or rounding would split it. */
+const BINS = { bins: 33, low: -1.5625, high: 2.5625 };
 /** Points a side that are enough for numbers that change while one looks. */
 const QUICK = 64;
 

@@ -23,7 +23,7 @@ import { pointStride } from "./raster.js";
 import { partOf, pixelsOf } from "./renderer.js";
 
 /** CSS pixels between drawn samples, on average: closer, and they would only cover the picture. */
-const SPACING = 5;
+const SPACING = 6;
 
 /**
  * The saliency as a map over the image: what was painted, as fine as it was painted, else what the sampler takes.

@@ -39,6 +39,8 @@ const SETTLE_AFTER = 140;
 const FIRST_MOTION = 700;
 /** Results narrower than this show their name and one number only, CSS pixels. */
 const TIGHT = 310;
+/** The same for the source, whose title row holds the layers. */
+const SOURCE_TIGHT = 600;
 
 /** @type {readonly ViewName[]} */
 const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
@@ -153,7 +155,8 @@ export class Scene {
     const sizes = arrange({ width, height }, aspect, beside, window.innerHeight);
     this.narrow = sizes.narrow;
     this.root.toggleAttribute("data-narrow", sizes.narrow);
-    this.root.toggleAttribute("data-tight", sizes.result.width < TIGHT);
+    this.root.toggleAttribute("data-tight", !sizes.narrow && sizes.result.width < TIGHT);
+    this.views.source.section.toggleAttribute("data-tight", !sizes.narrow && sizes.source.width < SOURCE_TIGHT);
     this.root.style.setProperty("--columns", String(sizes.columns));
     this.root.style.setProperty("--gap", `${GAP}px`);
     this.root.style.setProperty("--gutter", `${GUTTER}px`);

@@ -36,10 +36,10 @@ export function drawMesh(context, p, image, { nodes, size: [h, w] }) {
   }
   context.lineJoin = "round";
   context.lineWidth = 2.25;
-  context.strokeStyle = "rgba(0,0,0,.28)";
+  context.strokeStyle = "rgba(0,0,0,.22)";
   context.stroke();
   context.lineWidth = 1;
-  context.strokeStyle = "rgba(255,255,255,.72)";
+  context.strokeStyle = "rgba(255,255,255,.6)";
   context.stroke();
 
   /** @param {boolean} joined @param {number} at */
