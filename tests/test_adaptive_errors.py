@@ -71,13 +71,13 @@ def test_a_submodule_that_is_not_there() -> None:
 
 def test_a_model_without_stride() -> None:
     model = nn.Sequential(nn.Conv2d(3, 4, 3, 1, 1))
-    with pytest.raises(ValueError, match="Sequential.*has no stride.*Remedy"):
+    with pytest.raises(ValueError, match=r"Sequential.*has no stride.*Remedy"):
         lzviz.adapt(model, (1, 2))(X, levels=zeros(2, 1, 32, 48))
 
 
 def test_a_dilated_model_has_nothing_left_to_adapt() -> None:
     model = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.Conv2d(4, 4, 3, 1, 2, dilation=2))
-    with pytest.raises(ValueError, match="strides end at 2.*give the strided network"):
+    with pytest.raises(ValueError, match=r"strides end at 2.*give the strided network"):
         lzviz.adapt(model, (2, 4))(X, levels=zeros(2, 1, 16, 24))
 
 
@@ -110,7 +110,7 @@ class Reshaping(nn.Module):
 def test_a_module_that_reshapes_its_features_is_named_with_the_remedy() -> None:
     model = nn.Sequential(STRIDED, Reshaping(), nn.Conv2d(4, 2, 3, 1, 1)).eval()
     levels = torch.randint(0, 2, (2, 1, 16, 24))
-    with pytest.raises(ValueError, match="module '1': it reshapes its features.*dense_from='1'"):
+    with pytest.raises(ValueError, match=r"module '1': it reshapes its features.*dense_from='1'"):
         lzviz.adapt(model, (2, 4))(X, levels=levels)
     x = torch.randn_like(X)
     adapted = lzviz.adapt(model, (2, 4), dense_from="1")
@@ -135,7 +135,7 @@ def test_plans_check_their_size() -> None:
     with pytest.raises(ValueError, match="has 16 x 24 cells"):
         adapted.plan(zeros(1, 1, 8, 8), (32, 48))
     plan = adapted.plan(zeros(1, 1, 16, 24) + 1, (32, 48))
-    with pytest.raises(ValueError, match="levels are for 1 image.*2 of 16 x 24"):
+    with pytest.raises(ValueError, match=r"levels are for 1 image.*2 of 16 x 24"):
         adapted(X, plan=plan)
 
 

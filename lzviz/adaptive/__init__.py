@@ -2,6 +2,7 @@
 
 from lzviz.adaptive import gpu, masks
 from lzviz.adaptive.adapter import Adapted, Plan, Report, adapt
+from lzviz.adaptive.extensions import DeformableConv2d, SoftPool2d
 from lzviz.adaptive.quadtree import Leaves, QuadTree
 
-__all__ = ["Adapted", "Leaves", "Plan", "QuadTree", "Report", "adapt", "gpu", "masks"]
+__all__ = ["Adapted", "DeformableConv2d", "Leaves", "Plan", "QuadTree", "Report", "SoftPool2d", "adapt", "gpu", "masks"]

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_flatten
 
-from lzviz.adaptive import rules, windows
+from lzviz.adaptive import extensions, rules, windows
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import MultiResolution
 
-HOMES = (rules, windows)  # importing them declares their rules
+HOMES = (rules, windows, extensions)  # importing them declares their rules
 
 METADATA = frozenset(
     (

@@ -24,8 +24,10 @@ class Watch:
         self._makers: dict[int, tuple[nn.Module, MultiResolution]] = {}
         self._users: dict[int, list[tuple[str, nn.Module]]] = defaultdict(list)
         self._runs: dict[nn.Module, int] = defaultdict(int)
+        self._alive: list[Any] = []  # an identity is only one for as long as its object lives
 
     def used(self, run: Run, name: str, args: tuple, kwargs: dict) -> None:
+        self._alive.append((args, kwargs))
         for value in tree_flatten((args, kwargs))[0]:
             if isinstance(value, MultiResolution) and run.stack:
                 self._users[id(value)].append((name, run.stack[-1].module))

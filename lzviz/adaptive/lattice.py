@@ -179,6 +179,12 @@ class Grid:
         """(B, eh, ew) the row that each cell of the extent belongs to."""
         return self._owner_of(*self._axes)[:, : self.extent[0], : self.extent[1]].contiguous()
 
+    def owner_at(self, batch: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        """The row that owns fine cells (batch, y, x) of any place; ``rows`` outside the map."""
+        (h, w), found = self.extent, (y >= 0) & (x >= 0) & (y < self.extent[0]) & (x < self.extent[1])
+        index = (batch * h + y.clamp(0, h - 1)) * w + x.clamp(0, w - 1)
+        return torch.where(found, self.owner.reshape(-1)[index], self.rows)
+
     def _owner_of(self, y: Tensor, x: Tensor) -> Tensor:
         """The owner of cells y (H, 1), x (1, W), which may lie beyond the border: (B, H, W); ``rows`` = nobody."""
         h, w = self.size

@@ -222,6 +222,41 @@ def painted(mask: Tensor, size: Size | None = None, stride: int = 8, depth: int 
     return ((1 - strongest) * depth).round().long()
 
 
+# Painted values 0..255 that overrule a mask; between them the mask decides.
+FORCED_FINE = 192
+FORCED_COARSE = 64
+
+
+def forced(levels: Tensor, paint: Tensor, stride: int, depth: int, image_size: Size) -> Tensor:
+    """Overrule a mask by paint: level 0 where it is at least 192, level ``depth`` where it is at most 64.
+
+    A cell's paint is that of the lattice point nearest to the cell's centre pixel ``s j + (s - 1) / 2``.
+
+    Args:
+        levels: (B, 1, h, w) integers on the fine grid.
+        paint: (H', W') values 0..255 on a lattice that is corner-aligned on the image.
+        stride: source pixels between fine cells.
+        depth: the deepest level.
+        image_size: (H, W) of the source.
+    """
+    _check_depth(depth)
+    if paint.ndim != 2 or min(paint.shape) < 1:
+        raise ValueError(f"expected paint (H, W) of 0..255, got {tuple(paint.shape)}")
+    y, x = (
+        _nearest_point(cells, stride, pixels, points)
+        for cells, pixels, points in zip(levels.shape[-2:], check_size(image_size), paint.shape, strict=True)
+    )
+    there = paint[y[:, None], x].to(levels.device)
+    levels = torch.where(there >= FORCED_FINE, 0, levels)
+    return torch.where(there <= FORCED_COARSE, depth, levels)
+
+
+def _nearest_point(cells: int, stride: int, pixels: int, points: int) -> Tensor:
+    """Of each cell along an axis, the corner-aligned lattice point nearest to its centre; halves go up: (cells,)."""
+    centre = torch.arange(cells, dtype=torch.float64) * stride + (stride - 1) / 2
+    return (centre * (points - 1) / max(pixels - 1, 1) + 0.5).floor().long().clamp(0, points - 1)
+
+
 def random(
     size: Size, keep: float, depth: int = 1, batch: int = 1, stride: int = 1, generator: torch.Generator | None = None
 ) -> Tensor:
@@ -248,6 +283,7 @@ def _check_depth(depth: int) -> None:
 __all__ = [
     "MaskNetwork",
     "edges",
+    "forced",
     "grey",
     "inverse",
     "keypoints",
