@@ -36,6 +36,8 @@ export function createHint({ store, live, host }, stage) {
     observer.disconnect();
     hint.remove();
   }
+  // A moved view would leave it beside the wrong place.
+  stage.addEventListener("wheel", () => hint.remove(), { once: true, passive: true });
   const observer = new ResizeObserver(place);
   observer.observe(stage);
   const stopLive = live.subscribe((now, changed) => {
