@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,8 +18,10 @@ from app.state import Map, State
 from app.wire import Refusal, encode_array
 from lzviz import describe, resampling, samplers
 from lzviz import saliency as maps
-from lzviz.coords import Size, lattice, to_pixels
+from lzviz.coords import Size
+from lzviz.examine import Examination, examine
 from lzviz.samplers.base import WarpSampler
+from lzviz.timing import Clock
 from lzviz.warp import Warp
 
 T = TypeVar("T")
@@ -71,8 +72,7 @@ def edited_edges(edges: Map, painted: Map | None) -> Tensor:
     if (painted.h, painted.w) != (edges.h, edges.w):
         here, there = f"{painted.w} x {painted.h}", f"{edges.w} x {edges.h}"
         raise Refusal(f"The painted edges have {here} cells and those of this picture {there}; clear them.")
-    change = (torch.tensor(painted.values, dtype=torch.float64)[None, None] - 128) / 127
-    return (map_tensor(edges) + change).clamp(0, 1)
+    return maps.edit(map_tensor(edges), torch.tensor(painted.values)[None, None])
 
 
 def saliency_of(state: State, picture: Picture, file: Map | None) -> Tensor:
@@ -158,6 +158,17 @@ class Setting:
             weights = (self.saliency - low) / (high - low).clamp(min=1e-300)
         return weights if weights is not None and bool(weights.any()) else None
 
+    def examine(self) -> Examination:
+        """The numbers of the warp, its inverse looked at on at most :data:`UNZOOM_SIDE` points a side."""
+        return examine(
+            self.warp,
+            self.zoomed,
+            self.picture.size,
+            emphasis=self.emphasis(),
+            used=self.warp_float32,
+            inverse_size=fit(self.picture.size, UNZOOM_SIDE),
+        )
+
 
 def takes_saliency(state: State) -> bool:
     """Whether the sampler of a state looks at a saliency map at all."""
@@ -176,8 +187,7 @@ def edge_map(picture: Picture) -> Map:
 
 def map_of(picture: Picture) -> Map:
     """A picture read as a saliency map: its grey values on the lattice of painted maps."""
-    grey = (image_tensor(picture) * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
-    values = maps.to_nodes(grey, fit_lattice(picture.size))
+    values = maps.to_nodes(maps.grey(image_tensor(picture)), fit_lattice(picture.size))
     return Map.of((values[0, 0] * 255 + 0.5).floor().clamp(0, 255).numpy())
 
 
@@ -190,12 +200,7 @@ def fit_lattice(source: Size, side: int = 128) -> Size:
 
 def box_weights(boxes: tuple[tuple[float, float, float, float], ...], source: Size) -> Tensor:
     """1 inside any box, 0 outside, on a lattice of at most 512 points a side that is corner-aligned on the source."""
-    h, w = fit(source, 512)
-    y, x = (torch.arange(n, dtype=torch.float64) * (s - 1) / max(n - 1, 1) for n, s in zip((h, w), source, strict=True))
-    inside = torch.zeros(h, w, dtype=torch.bool)
-    for x0, y0, x1, y1 in boxes:
-        inside |= ((y >= y0 - 0.5) & (y <= y1 - 0.5))[:, None] & ((x >= x0 - 0.5) & (x <= x1 - 0.5))[None, :]
-    return inside[None, None].double()
+    return maps.inside(torch.tensor(boxes, dtype=torch.float64).reshape(-1, 4), source, fit(source, 512))
 
 
 def image_tensor(picture: Picture) -> Tensor:
@@ -219,7 +224,8 @@ def _answer(state: State, picture: Picture, file: Map | None) -> dict[str, Any]:
     with torch.inference_mode():
         setting = Setting.of(state, picture, file)
         milliseconds = measure(setting)
-        facts, round_trip, zoom_range = examine(setting)
+        found = setting.examine()
+    facts = found.facts
     return {
         "nodes": encode_array(setting.nodes.numpy()),
         "nodesSize": list(setting.nodes.shape[:2]),
@@ -229,11 +235,11 @@ def _answer(state: State, picture: Picture, file: Map | None) -> dict[str, Any]:
         "folds": facts.folds,
         "tiles": facts.tiles,
         "samples": facts.samples,
-        "roundTrip": round_trip,
+        "roundTrip": found.round_trip,
         "coverage": facts.coverage,
         "share": facts.share,
         "area": facts.area,
-        "zoomRange": zoom_range,
+        "zoomRange": None if found.zoom_range is None else list(found.zoom_range),
         "sentence": describe.sentence(facts),
         "unzoomSize": list(fit(picture.size, UNZOOM_SIDE)),
     }
@@ -244,90 +250,26 @@ def measure(setting: Setting) -> dict[str, float]:
     state, picture, where = setting.state, setting.picture, device()
     image = resampling.reduce(image_tensor(picture).to(where), state.source_scale)
     saliency = None if setting.saliency is None else setting.saliency.float().to(where)
-    clock = Clock(where)
-    if saliency is not None:
-        clock.time("saliency", lambda: saliency_of(state, picture, setting.file))
-    warp = clock.time("warp", lambda: sampler_of(state).warp(saliency, setting.zoomed, picture.size))
-    small = clock.time("zoom", lambda: warp.zoom(image, setting.zoomed, state.interpolation))  # type: ignore[arg-type]
-    clock.time("unzoom", lambda: warp.unzoom(small, fit(picture.size, UNZOOM_SIDE)))
-    return {**clock.milliseconds, "total": sum(clock.milliseconds.values())}
+    milliseconds: dict[str, float] = {}
 
-
-class Clock:
-    """Milliseconds of named stages, synchronised with the device."""
-
-    def __init__(self, where: torch.device):
-        self.milliseconds: dict[str, float] = {}
-        self._where = where
-
-    def time(self, name: str, work: Callable[[], T]) -> T:
-        """Run ``work``, twice when it is fast, and note how long the last run took."""
-        result, taken = self._once(work)
-        if taken < REPEAT_BELOW_MS:
-            result, taken = self._once(work)
-        self.milliseconds[name] = taken
+    def time(name: str, work: Callable[[], T]) -> T:
+        result, milliseconds[name] = timed(work, where)
         return result
 
-    def _once(self, work: Callable[[], T]) -> tuple[T, float]:
-        self._wait()
-        start = perf_counter()
-        result = work()
-        self._wait()
-        return result, 1000 * (perf_counter() - start)
-
-    def _wait(self) -> None:
-        if self._where.type == "cuda":
-            torch.cuda.synchronize()
+    if saliency is not None:
+        time("saliency", lambda: saliency_of(state, picture, setting.file))
+    warp = time("warp", lambda: sampler_of(state).warp(saliency, setting.zoomed, picture.size))
+    small = time("zoom", lambda: warp.zoom(image, setting.zoomed, state.interpolation))  # type: ignore[arg-type]
+    time("unzoom", lambda: warp.unzoom(small, fit(picture.size, UNZOOM_SIDE)))
+    return {**milliseconds, "total": sum(milliseconds.values())}
 
 
-def examine(setting: Setting) -> tuple[describe.Facts, dict[str, float], list[float] | None]:
-    """The facts of a warp, its round trip error {max, median} in source pixels, and its least and largest zoom."""
-    folded = setting.warp.foldovers()  # type: ignore[attr-defined]
-    grid = setting.warp.grid(setting.zoomed).double()
-    coverage, round_trip = _there_and_back(setting)
-    zooms = _zoom_range(setting)
-    weights = setting.emphasis()
-    facts = describe.Facts(
-        samples=setting.zoomed[0] * setting.zoomed[1],
-        share=None if weights is None else float(resampling.read(weights, grid).mean()),
-        area=0.0 if weights is None else _mean_over_image(weights),
-        place="" if weights is None else describe.place(weights[0, 0].numpy()),
-        folds=int(folded.sum()),
-        tiles=folded.numel(),
-        most=None if zooms is None else zooms[1],
-        coverage=coverage,
-    )
-    return facts, round_trip, zooms
-
-
-def _there_and_back(setting: Setting) -> tuple[float, dict[str, float]]:
-    """Share of the source that the inverse covers, and ``|forward(inverse(p)) - p|`` there, in float32 as used."""
-    source, lattice_size = setting.picture.size, fit(setting.picture.size, UNZOOM_SIDE)
-    warp = setting.warp_float32
-    inverse, valid = warp.inverse_grid(lattice_size)
-    back = warp.forward(inverse.reshape(1, -1, 2)).reshape(inverse.shape)
-    error = to_pixels(back, source) - to_pixels(lattice(lattice_size), source)
-    lengths = error.norm(dim=-1)[valid]
-    if not lengths.numel():
-        return 0.0, {"max": 0.0, "median": 0.0}
-    return float(valid.float().mean()), {"max": float(lengths.max()), "median": float(lengths.median())}
-
-
-def _zoom_range(setting: Setting) -> list[float] | None:
-    """Least and largest linear zoom against uniform sampling, ``1 / sqrt(det J)`` in normalised coordinates.
-
-    Taken at the pixels of the zoomed image; empty and folded places have none. None where no place has one.
-    """
-    points = lattice(setting.zoomed, dtype=torch.float64).reshape(1, -1, 2)
-    determinant = torch.linalg.det(setting.warp.jacobian(points).double())
-    zooms = determinant[determinant > 0].rsqrt()
-    return [float(zooms.min()), float(zooms.max())] if zooms.numel() else None
-
-
-def _mean_over_image(weights: Tensor) -> float:
-    """The mean of a corner-aligned map over the image between its corner points: border cells count half."""
-    rows, columns = (torch.ones(n, dtype=torch.float64) for n in weights.shape[-2:])
-    for axis in (rows, columns):
-        if axis.numel() > 1:
-            axis[0] = axis[-1] = 0.5
-    return float((rows @ weights[0, 0] @ columns) / (rows.sum() * columns.sum()))
+def timed(work: Callable[[], T], where: torch.device) -> tuple[T, float]:
+    """The result of ``work`` and the milliseconds of its last run; it runs twice when it is fast."""
+    for _ in range(2):
+        clock = Clock(where)
+        with clock.stage("work"):
+            result = work()
+        if clock.milliseconds()["work"] >= REPEAT_BELOW_MS:
+            break
+    return result, clock.milliseconds()["work"]  # type: ignore[possibly-undefined]

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from app import figures
-from app.compute import UNZOOM_SIDE, Setting, examine
+from app.compute import UNZOOM_SIDE, Setting
 from app.pictures import Picture, encode_png, fit
 from app.snippet import snippet
 from app.state import Map, State
@@ -47,7 +47,7 @@ def export(state: State, picture: Picture, file: Map | None, what: object, form:
 
 
 def _sentence(setting: Setting) -> str:
-    return describe.sentence(examine(setting)[0])
+    return describe.sentence(setting.examine().facts)
 
 
 def _png(pixels: np.ndarray, sentence: str) -> bytes:

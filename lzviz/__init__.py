@@ -31,6 +31,7 @@ _MODULES = (
     "cost",
     "timing",
     "describe",
+    "examine",
     "canvas",
 )
 

@@ -150,21 +150,53 @@ def from_edges(image: Tensor, nodes: Size = (31, 51)) -> Tensor:
     Returns:
         (B, 1, h, w) in [0, 1]; an image without any gradient gives zeros (uniform sampling).
     """
-    if image.ndim != 4 or image.shape[1] not in (1, 3):
-        raise ValueError(f"expected an image (B, 3, H, W) or (B, 1, H, W), got {tuple(image.shape)}")
     h, w = check_size(nodes, "nodes")
     size = tuple(min(n, EDGE_OVERSAMPLING * k) for n, k in zip(image.shape[-2:], (h, w), strict=True))
-    weights = image.new_tensor([0.299, 0.587, 0.114] if image.shape[1] == 3 else [1.0])
-    grey = (F.adaptive_avg_pool2d(image, size) * weights[:, None, None]).sum(1, keepdim=True)  # type: ignore[arg-type]
+    small = grey(F.adaptive_avg_pool2d(image, size))  # type: ignore[arg-type]
     smooth, slope = image.new_tensor([3.0, 10.0, 3.0]) / 16, image.new_tensor([-0.5, 0.0, 0.5])
     kernels = torch.stack((torch.outer(smooth, slope), torch.outer(slope, smooth)))[:, None]
-    gradient = F.conv2d(F.pad(grey, (1, 1, 1, 1), mode="replicate"), kernels)
+    gradient = F.conv2d(F.pad(small, (1, 1, 1, 1), mode="replicate"), kernels)
     squared = gradient.square().sum(1, keepdim=True)
     # Rounding leaves 1e-8 on flat walls; a slope of 1e-5 a pixel is no edge, and its root would have no gradient.
     magnitude = torch.where(squared > 1e-10, squared.clamp(min=1e-10).sqrt(), torch.zeros_like(squared))
     magnitude = to_nodes(magnitude, (h, w))
     peak = magnitude.amax((2, 3), keepdim=True)
     return magnitude / peak.clamp(min=1e-6)
+
+
+def edit(edges: Tensor, painted: Tensor) -> Tensor:
+    """Edges in [0, 1] with what was painted on them: ``clip(edges + (painted - 128) / 127, 0, 1)``.
+
+    Args:
+        edges: (B, 1, h, w).
+        painted: the same size, 0..255, signed around 128: above adds edges, below removes them.
+    """
+    return (edges + (painted.to(edges.dtype) - 128) / 127).clamp(0, 1)
+
+
+def inside(boxes: Tensor, image_size: Size, size: Size) -> Tensor:
+    """1 in any box, 0 outside, at a corner-aligned lattice of ``size`` over the image: (1, 1, h, w) in the dtype of ``boxes``.
+
+    Args:
+        boxes: (N, 4) pixel edges: a box holds the pixel centres between its edges.
+    """
+    y, x = (
+        torch.arange(n, dtype=boxes.dtype) * ((pixels - 1) / max(n - 1, 1))
+        for n, pixels in zip(check_size(size), check_size(image_size, "image_size"), strict=True)
+    )
+    x0, y0, x1, y1 = (boxes - 0.5).unbind(-1)
+    rows = (y >= y0[:, None]) & (y <= y1[:, None])
+    columns = (x >= x0[:, None]) & (x <= x1[:, None])
+    return (rows[:, :, None] & columns[:, None, :]).any(0)[None, None].to(boxes.dtype)
+
+
+def grey(image: Tensor) -> Tensor:
+    """(B, 3 or 1, H, W) to its luma .299 R + .587 G + .114 B: (B, 1, H, W)."""
+    if image.ndim != 4 or image.shape[1] not in (1, 3):
+        raise ValueError(f"expected an image (B, 3, H, W) or (B, 1, H, W), got {tuple(image.shape)}")
+    if image.shape[1] == 1:
+        return image
+    return (image * image.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
 
 
 def centre(nodes: Size = (31, 51), sigma: float = CENTRE_SIGMA) -> Tensor:

@@ -1,0 +1,91 @@
+"""What a warp does to an image, in numbers: folds, coverage, round trip, zoom, and where its samples go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lzviz import describe, resampling
+from lzviz.coords import Size, check_size, lattice, to_pixels
+from lzviz.warp import Warp
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The numbers of one warp at two sizes.
+
+    Attributes:
+        facts: what the sentence is made of (:func:`lzviz.describe.sentence`).
+        round_trip: {"max", "median"} of ``|forward(inverse(p)) - p|`` where valid, source pixels.
+        zoom_range: least and largest linear zoom against uniform sampling, ``1 / sqrt(det J)`` in normalised coordinates, at
+            the pixels of the zoomed image; empty and folded places have none. ``None`` where no place has one.
+    """
+
+    facts: describe.Facts
+    round_trip: dict[str, float]
+    zoom_range: tuple[float, float] | None
+
+
+def examine(
+    warp: Warp,
+    zoomed_size: Size,
+    source_size: Size,
+    *,
+    emphasis: Tensor | None = None,
+    used: Warp | None = None,
+    inverse_size: Size | None = None,
+) -> Examination:
+    """Examine a single warp (batch 1) that has control nodes.
+
+    Args:
+        warp: best in float64.
+        zoomed_size, source_size: (h, w) pixels.
+        emphasis: (1, 1, h, w) weights in [0, 1], corner-aligned on the source: the area whose share of the samples is asked for.
+        used: the warp in the precision it is used in, for the round trip; ``warp`` by default.
+        inverse_size: lattice on which the inverse is looked at; ``source_size`` by default.
+    """
+    source_size = check_size(source_size, "source_size")
+    folded = warp.foldovers()  # type: ignore[attr-defined]
+    coverage, round_trip = _there_and_back(used or warp, source_size, inverse_size or source_size)
+    zooms = zoom_range(warp, zoomed_size)
+    facts = describe.Facts(
+        samples=zoomed_size[0] * zoomed_size[1],
+        share=None if emphasis is None else float(resampling.read(emphasis, warp.grid(zoomed_size)).mean()),
+        area=0.0 if emphasis is None else _area(emphasis),
+        place="" if emphasis is None else describe.place(emphasis[0, 0].numpy()),
+        folds=int(folded.sum()),
+        tiles=folded.numel(),
+        most=None if zooms is None else zooms[1],
+        coverage=coverage,
+    )
+    return Examination(facts, round_trip, zooms)
+
+
+def zoom_range(warp: Warp, zoomed_size: Size) -> tuple[float, float] | None:
+    """See :attr:`Examination.zoom_range`."""
+    points = lattice(zoomed_size, dtype=torch.float64).reshape(1, -1, 2)
+    determinant = torch.linalg.det(warp.jacobian(points).double())
+    zooms = determinant[determinant > 0].rsqrt()
+    return (float(zooms.min()), float(zooms.max())) if zooms.numel() else None
+
+
+def _there_and_back(warp: Warp, source_size: Size, inverse_size: Size) -> tuple[float, dict[str, float]]:
+    """Share of the source that the inverse covers, and the round trip error there, on the lattice of ``inverse_size``."""
+    inverse, valid = warp.inverse_grid(inverse_size)
+    back = warp.forward(inverse.reshape(1, -1, 2)).reshape(inverse.shape)
+    there = lattice(inverse_size, dtype=back.dtype, device=back.device)
+    lengths = (to_pixels(back, source_size) - to_pixels(there, source_size)).norm(dim=-1)[valid]
+    if not lengths.numel():
+        return 0.0, {"max": 0.0, "median": 0.0}
+    return float(valid.float().mean()), {"max": float(lengths.max()), "median": float(lengths.median())}
+
+
+def _area(weights: Tensor) -> float:
+    """The mean of a corner-aligned map over the image between its corner points: border cells count half."""
+    rows, columns = (torch.ones(n, dtype=weights.dtype) for n in weights.shape[-2:])
+    for axis in (rows, columns):
+        if axis.numel() > 1:
+            axis[0] = axis[-1] = 0.5
+    return float((rows @ weights[0, 0] @ columns) / (rows.sum() * columns.sum()))
