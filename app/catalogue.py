@@ -8,7 +8,7 @@ from typing import Any
 import lzviz
 from app import middleware, pictures
 from app.compute import device_name
-from app.gallery import Shipped
+from app.gallery import Box, Shipped
 from app.state import camel, lattice_side, most_boxes, schema
 from app.wire import encode_array
 from lzviz import saliency, samplers
@@ -17,6 +17,8 @@ from lzviz import saliency, samplers
 SALIENCY_KEYS = ("saliency", "strength", "paint", "edgePaint", "boxes")
 # What is painted at a first visit reaches so much further than the thing itself: a brush is soft at its rim.
 START_SPREAD = 1.5
+# LZU's paper prefers separable maps, which are cheaper; on a page, the full map shows where the brush went.
+PAGE_DEFAULTS = {"lzu": {"separable": False}}
 # State keys that every sampler obeys.
 COMMON_KEYS = ("width", "sourceScale")
 
@@ -53,6 +55,7 @@ def sampler_entry(system: samplers.System) -> dict[str, Any]:
     if "saliency" in controls:
         controls += [key for key in SALIENCY_KEYS if key not in controls]
     defaults = {camel(name): list(v) if isinstance(v, tuple) else v for name, v in system.defaults.items()}
+    defaults |= PAGE_DEFAULTS.get(system.name, {})
     return {
         "name": system.name,
         "title": system.title,
@@ -72,7 +75,13 @@ def picture_entry(picture: Shipped) -> dict[str, Any]:
         "id": picture.id, "title": picture.title, "credit": picture.credit, "width": w, "height": h,
     }  # fmt: skip
     if picture.highlight is not None:
-        x0, y0, x1, y1 = picture.highlight
-        x, y, r = (x0 + x1) / (2 * w), (y0 + y1) / (2 * h), max(x1 - x0, y1 - y0) / 2 / max(h, w)
-        entry |= {"highlight": {"x": x, "y": y, "r": r}, "start": [{"x": x, "y": y, "r": START_SPREAD * r}]}
+        entry["highlight"] = _spot(picture.highlight, (h, w))
+    if picture.start is not None:
+        spot = _spot(picture.start, (h, w))
+        entry["start"] = [{**spot, "r": START_SPREAD * spot["r"]}]
     return entry
+
+
+def _spot(box: Box, size: tuple[int, int]) -> dict[str, float]:
+    (x0, y0, x1, y1), (h, w) = box, size
+    return {"x": (x0 + x1) / (2 * w), "y": (y0 + y1) / (2 * h), "r": max(x1 - x0, y1 - y0) / 2 / max(h, w)}

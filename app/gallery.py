@@ -22,6 +22,8 @@ Box = tuple[float, float, float, float]
 
 STREET = Path(__file__).with_name("street.png")
 STREET_SIZE = (1024, 2048)
+# Where a parked car seen from behind has its plate, as shares of its box: x, y, and half the plate's width.
+PLATE = (0.68, 0.72, 0.12)
 
 # id, file in scikit-image's wheel, the function there that reads it, title, size, credit.
 _PHOTOGRAPHS = (
@@ -52,6 +54,8 @@ class Shipped:
     source: str
     # Where a first visitor should look: x0, y0, x1, y1 in source pixels, corner-exclusive.
     highlight: Box | None = None
+    # What is painted at a first visit, so that the page opens with a warp: somewhere else, in the same units.
+    start: Box | None = None
     _future: list[Future[Picture]] = field(default_factory=list, compare=False)
 
     def prepare(self) -> Future[Picture]:
@@ -75,7 +79,9 @@ def shipped() -> dict[str, Shipped]:
         raise RuntimeError("scikit-image is not installed; run `pip install -r requirements.txt`")
     folder = Path(package.submodule_search_locations[0]) / "data"
     source = f"lzviz.scenes.street({STREET_SIZE}).image"
-    street = Shipped("street", "Street", "Drawn by lzviz", STREET_SIZE, _street, source, _highlight())
+    street = Shipped(
+        "street", "Street", "Drawn by lzviz", STREET_SIZE, _street, source, _noted("highlight"), _noted("start")
+    )
     photographs = [
         Shipped(id, title, credit, size, partial(_photograph, folder / file), f"skimage.data.{call}")
         for id, file, call, title, size, credit in _PHOTOGRAPHS
@@ -96,15 +102,21 @@ def _street() -> Picture:
 
 
 def draw_street() -> None:
-    """Draw the street again and keep it beside this module, with the box of its direction sign as a text in the file."""
+    """Draw the street again and keep it beside this module, with two boxes as texts in the file: its direction sign, and
+    the plate of the parked car nearest on the right."""
     from lzviz import scenes
 
     scene = scenes.street(STREET_SIZE)
-    STREET.write_bytes(encode_png(scene.image, {"highlight": " ".join(map(str, scene.highlight or ()))}))
+    cars = [box for box, c in zip(scene.boxes, scene.box_classes, strict=True) if scene.classes[c] == "car"]
+    x0, y0, x1, y1 = max((c for c in cars if c[0] > STREET_SIZE[1] / 2), key=lambda c: (c[2] - c[0]) * (c[3] - c[1]))
+    x, y, r = x0 + PLATE[0] * (x1 - x0), y0 + PLATE[1] * (y1 - y0), PLATE[2] * (x1 - x0)
+    notes = {"highlight": scene.highlight or (), "start": (x - r, y - r / 2, x + r, y + r / 2)}
+    texts = {name: " ".join(f"{edge:.1f}" for edge in box) for name, box in notes.items()}
+    STREET.write_bytes(encode_png(scene.image, texts))
 
 
-def _highlight() -> Box | None:
-    """The box that :func:`draw_street` noted: x0, y0, x1, y1 in pixel edges."""
+def _noted(name: str) -> Box | None:
+    """A box that :func:`draw_street` noted: x0, y0, x1, y1 in pixel edges."""
     with Image.open(STREET) as image:
-        box = tuple(float(edge) for edge in image.info["highlight"].split())
+        box = tuple(float(edge) for edge in image.info[name].split())
     return box if len(box) == 4 else None
