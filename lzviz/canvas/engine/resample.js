@@ -73,31 +73,60 @@ function sampleBilinear({ data, size: [height, width] }, grid, out) {
 }
 
 /**
- * The hot path of a frame: everything of a sample stays in local variables.
+ * The hot path of a frame: everything of a sample stays in local variables, and what belongs to a level is looked up
+ * when the level changes, which it rarely does from one sample to the next.
  * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out
  */
 function sampleAntialias(picture, grid, zoomed, out) {
   const { data, offsets, widths, heights, size: [height, width] } = picture;
   const [rows, columns] = zoomed, deepest = offsets.length - 1;
+  let level = -1, next = 0, shrink = 1;
+  let w0 = 0, h0 = 0, w1 = 0, h1 = 0; // last column and row of the level and of the next one
   for (let r = 0, k = 0, to = 0; r < rows; r++) {
     for (let column = 0; column < columns; column++, k += 2, to += 4) {
       const lod = detail(grid, r, column, rows, columns, height - 1, width - 1, deepest);
-      const first = lod | 0, share = lod - first;
-      const px = toPixel(grid[k], width) + 0.5, py = toPixel(grid[k + 1], height) + 0.5;
-      let red = 0, green = 0, blue = 0;
-      for (let level = first; level <= first + 1; level++) {
-        const weight = level === first ? 1 - share : share;
-        if (weight === 0) continue;
-        const w = widths[level], h = heights[level], shrink = 1 / (1 << level);
-        const x = clampIndex(px * shrink - 0.5, w - 1), y = clampIndex(py * shrink - 0.5, h - 1);
-        const j = x | 0, i = y | 0;
-        const u = x - j, v = weight * (y - i);
-        const a = offsets[level] + 3 * (i * w + j), b = j + 1 < w ? a + 3 : a, below = i + 1 < h ? 3 * w : 0;
-        const w11 = u * v, w10 = v - w11, w01 = weight * u - w11, w00 = weight - weight * u - w10;
-        const c = a + below, d = b + below;
-        red += w00 * data[a] + w01 * data[b] + w10 * data[c] + w11 * data[d];
-        green += w00 * data[a + 1] + w01 * data[b + 1] + w10 * data[c + 1] + w11 * data[d + 1];
-        blue += w00 * data[a + 2] + w01 * data[b + 2] + w10 * data[c + 2] + w11 * data[d + 2];
+      if ((lod | 0) !== level) {
+        level = lod | 0;
+        next = level < deepest ? level + 1 : level;
+        shrink = 1 / (1 << level);
+        w0 = widths[level] - 1;
+        h0 = heights[level] - 1;
+        w1 = widths[next] - 1;
+        h1 = heights[next] - 1;
+      }
+      const share = lod - level;
+      const px = (toPixel(grid[k], width) + 0.5) * shrink, py = (toPixel(grid[k + 1], height) + 0.5) * shrink;
+      let x = px - 0.5, y = py - 0.5;
+      x = x < 0 ? 0 : x > w0 ? w0 : x;
+      y = y < 0 ? 0 : y > h0 ? h0 : y;
+      let j = x | 0, i = y | 0;
+      let u = x - j, v = y - i;
+      let a = offsets[level] + 3 * (i * (w0 + 1) + j), b = j < w0 ? a + 3 : a, c = i < h0 ? a + 3 * (w0 + 1) : a;
+      let d = c + b - a;
+      let w11 = u * v, w10 = v - w11, w01 = u - w11, w00 = 1 - u - w10;
+      let red = w00 * data[a] + w01 * data[b] + w10 * data[c] + w11 * data[d];
+      let green = w00 * data[a + 1] + w01 * data[b + 1] + w10 * data[c + 1] + w11 * data[d + 1];
+      let blue = w00 * data[a + 2] + w01 * data[b + 2] + w10 * data[c + 2] + w11 * data[d + 2];
+      if (share > 0) {
+        x = px * 0.5 - 0.5;
+        y = py * 0.5 - 0.5;
+        x = x < 0 ? 0 : x > w1 ? w1 : x;
+        y = y < 0 ? 0 : y > h1 ? h1 : y;
+        j = x | 0;
+        i = y | 0;
+        u = x - j;
+        v = y - i;
+        a = offsets[next] + 3 * (i * (w1 + 1) + j);
+        b = j < w1 ? a + 3 : a;
+        c = i < h1 ? a + 3 * (w1 + 1) : a;
+        d = c + b - a;
+        w11 = u * v;
+        w10 = v - w11;
+        w01 = u - w11;
+        w00 = 1 - u - w10;
+        red += share * (w00 * data[a] + w01 * data[b] + w10 * data[c] + w11 * data[d] - red);
+        green += share * (w00 * data[a + 1] + w01 * data[b + 1] + w10 * data[c + 1] + w11 * data[d + 1] - green);
+        blue += share * (w00 * data[a + 2] + w01 * data[b + 2] + w10 * data[c + 2] + w11 * data[d + 2] - blue);
       }
       out[to] = red;
       out[to + 1] = green;

@@ -12,7 +12,8 @@ import { toFrame } from "./camera.js";
 
 /** Smaller shapes get a locator around them, CSS pixels. */
 const FINDABLE = 12;
-const TAPS_FROM = 7;
+/** CSS pixels an image pixel needs before taps can be told apart. */
+export const TAPS_FROM = 7;
 
 /** @param {View} view */
 export function createMarks(view) {
@@ -47,11 +48,12 @@ export function createMarks(view) {
     },
 
     /**
-     * Taps by weight, where pixels are large enough to tell them apart.
+     * Taps by weight.
      * @param {readonly {x: number, y: number, weight: number}[]} list image pixels @param {Projection} p
      */
     taps(list, p) {
-      const shown = p.scale >= TAPS_FROM && list.length <= 256 ? list : [];
+      if (!list.length && !taps.childElementCount) return;
+      const shown = list.length <= 256 ? list : [];
       const most = Math.max(1e-9, ...shown.map(({ weight }) => weight));
       taps.replaceChildren(...shown.filter(({ weight }) => weight > 0).map(({ x, y, weight }) => {
         const [cx, cy] = toFrame(p, x, y);

@@ -58,33 +58,56 @@ export function drawHeat(surface, projection, image, field, table) {
   const { h, w, values } = field;
   const across = latticeAxis(width, projection.scale, projection.x, image.width, w);
   const down = latticeAxis(height, projection.scale, projection.y, image.height, h);
-  const line = new Float32Array(w);
-  const from = across.cell.findIndex((cell) => cell >= 0);
-  for (let i = 0; i < height && from >= 0; i++) {
-    if (down.cell[i] < 0 || !blendRows(values, down.cell[i] * w, h > 1 ? w : 0, w, down.share[i], line)) continue;
-    for (let j = from, at = i * width + from; j < width; j++, at++) {
+  const line = new Float32Array(w + 1);
+  const reach = new Int32Array(2);
+  const start = startOfCells(across.cell, w);
+  for (let i = 0; i < height; i++) {
+    const row = down.cell[i];
+    if (row < 0 || !blendRows(values, row * w, h > 1 ? w : 0, w, down.share[i], line, reach)) continue;
+    const last = start[Math.min(w, reach[1] + 1)];
+    for (let j = start[Math.max(0, reach[0] - 1)], at = i * width + j; j < last; j++, at++) {
       const cell = across.cell[j];
-      if (cell < 0) break;
-      const colour = table[(line[cell] + across.share[j] * ((line[cell + 1] ?? line[cell]) - line[cell]) + 0.5) | 0];
+      const colour = table[(line[cell] + across.share[j] * (line[cell + 1] - line[cell]) + 0.5) | 0];
       if (colour >= 0x1000000) pixels[at] = pixels[at] === 0 ? colour : over(pixels[at], colour);
     }
   }
 }
 
 /**
- * line = (1 - share) * row + share * next row; false where it is zero throughout.
- * @param {ArrayLike<number>} values @param {number} start @param {number} step @param {number} w
- * @param {number} share @param {Float32Array} line
+ * start[c] = the first device pixel whose cell is c or later; start[w] = the first one beyond the image.
+ * @param {Int32Array} cells rising, -1 outside the image @param {number} w
  */
-function blendRows(values, start, step, w, share, line) {
-  let most = 0;
+function startOfCells(cells, w) {
+  const start = new Int32Array(w + 1);
+  let first = 0;
+  while (first < cells.length && cells[first] < 0) first++;
+  let end = first;
+  while (end < cells.length && cells[end] >= 0) end++;
+  for (let c = 0, j = first; c <= w; c++) {
+    while (j < end && cells[j] < c) j++;
+    start[c] = j;
+  }
+  return start;
+}
+
+/**
+ * line = (1 - share) * row + share * next row, its last value repeated; false where it is zero throughout.
+ * @param {ArrayLike<number>} values @param {number} start @param {number} step @param {number} w
+ * @param {number} share @param {Float32Array} line @param {Int32Array} reach first and last cell above zero
+ */
+function blendRows(values, start, step, w, share, line, reach) {
+  reach[0] = w;
   for (let j = 0; j < w; j++) {
     const a = values[start + j];
     const value = share > 0 ? a + share * (values[start + step + j] - a) : a;
     line[j] = value;
-    if (value > most) most = value;
+    if (value > 0) {
+      if (reach[0] === w) reach[0] = j;
+      reach[1] = j;
+    }
   }
-  return most > 0;
+  line[w] = line[w - 1];
+  return reach[0] < w;
 }
 
 /**

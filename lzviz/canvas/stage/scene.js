@@ -22,7 +22,7 @@ import { FIT, pan, project, restrain, toImage, zoomAt } from "./camera.js";
 import { createPalette, gradient } from "./colours.js";
 import { hoverSource, hoverZoomed, read } from "./hover.js";
 import { createLegend } from "./legend.js";
-import { createMarks } from "./marks.js";
+import { createMarks, TAPS_FROM } from "./marks.js";
 import { createModel, createPictures } from "./model.js";
 import { measure } from "./numbers.js";
 import { createPainter } from "./painter.js";
@@ -102,8 +102,6 @@ export class Scene {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.printing = undefined;
     this.drawMs = 0;
-    /** @type {ReturnType<typeof tapList>} */
-    this.taps = [];
     /** @type {() => void} */
     this.onFirstFrame = () => {};
   }
@@ -444,8 +442,6 @@ export class Scene {
     const state = this.store.get();
     if (!this.pinned) this.hover = this.readPointer();
     else if (this.hover && frame) this.hover = hoverZoomed(frame, this.hover.pixel[0], this.hover.pixel[1]);
-    const picture = this.picture?.picture;
-    this.taps = this.hover && frame && picture ? tapList(frame, picture, this.hover.pixel, state.interpolation) : [];
     for (const name of NAMES) this.markView(name);
     this.drawBrush();
     this.root.dataset.tool = state.tool;
@@ -465,7 +461,14 @@ export class Scene {
     }
     if (name === "uniform") return;
     marks.quad(this.hover?.quad ?? null, projection);
-    if (name === "source") marks.taps(this.taps, projection);
+    if (name === "source") marks.taps(projection.scale >= TAPS_FROM ? this.taps() : [], projection);
+  }
+
+  /** What the hovered pixel reads. */
+  taps() {
+    const { hover, frame } = this;
+    const picture = this.picture?.picture;
+    return hover && frame && picture ? tapList(frame, picture, hover.pixel, this.store.get().interpolation) : [];
   }
 
   /** The ring of the brush where the pointer is; on the zoomed view only its place in the source. */
@@ -493,7 +496,7 @@ export class Scene {
       if (hover) this.live.set({ hover: null });
       return;
     }
-    this.live.set({ hover: readoutOf(this.hover, this.frame, this.taps, image) });
+    this.live.set({ hover: readoutOf(this.hover, this.frame, this.taps(), image) });
   }
 }
 
