@@ -109,6 +109,9 @@ class Server:
             route("/lzviz/map", self.map, "POST"),
             route("/lzviz/compute", self.compute, "POST"),
             route("/lzviz/export", self.export, "POST"),
+            route("/lzviz/cad-mask", self.adaptive("mask_answer"), "POST"),
+            route("/lzviz/cad", self.adaptive("answer"), "POST"),
+            route("/lzviz/cad-cost", self.adaptive_cost, "POST"),
         ]
 
     # Files and pictures ---------------------------------------------------------------------------------------------
@@ -185,11 +188,27 @@ class Server:
     async def compute(self, request: Request) -> Response:
         """The exact answer to a state: {seq, state, image, file} -> see :func:`app.compute.answer`."""
         asked = parse_json(await request.body())
-        sequence = asked.get("seq", 0)
-        if isinstance(sequence, bool) or not isinstance(sequence, int):
-            raise Refusal("seq: expected a whole number; reload the page.")
         state, picture, file = await self._question(asked)
-        return JSONResponse({"ok": True, "seq": sequence, **await self.bench.run(_answer, state, picture, file)})
+        answer = await self.bench.run(_answer, state, picture, file)
+        return JSONResponse({"ok": True, "seq": _sequence(asked), **answer})
+
+    def adaptive(self, name: str) -> Handler:
+        """The route of one answer of :mod:`app.cad`: {seq, state, image}."""
+
+        async def answered(request: Request) -> Response:
+            asked = parse_json(await request.body())
+            sequence, (state, picture, _) = _sequence(asked), await self._question(asked)
+            return JSONResponse({"ok": True, "seq": sequence, **await self.bench.run(_adaptive, name, state, picture)})
+
+        return answered
+
+    async def adaptive_cost(self, request: Request) -> Response:
+        """What the mask of a state costs over the gallery: {state} -> see :func:`app.cad.cost_answer`."""
+        asked = parse_json(await request.body())
+        state = State.parse(asked.get("state"))
+        shown = {key: (picture.title, await self.find(key)) for key, picture in self.gallery.items()}
+        answer = await self.bench.run(_adaptive, "cost_answer", state, shown)
+        return JSONResponse({"ok": True, "seq": _sequence(asked), **answer})
 
     async def export(self, request: Request) -> Response:
         """A file to keep: {state, image, file, what, format} -> an attachment."""
@@ -214,6 +233,12 @@ def _answer(state: State, picture: Picture, file: Map | None) -> dict[str, Any]:
     return answer(state, picture, file)
 
 
+def _adaptive(name: str, state: State, subject: object) -> dict[str, Any]:
+    from app import cad
+
+    return getattr(cad, name)(state, subject)
+
+
 def _edges(picture: Picture) -> Map:
     from app.compute import edge_map
 
@@ -230,6 +255,13 @@ def _export(state: State, picture: Picture, file: Map | None, what: object, form
     from app.export import export
 
     return export(state, picture, file, what, form)
+
+
+def _sequence(asked: dict[str, Any]) -> int:
+    sequence = asked.get("seq", 0)
+    if isinstance(sequence, bool) or not isinstance(sequence, int):
+        raise Refusal("seq: expected a whole number; reload the page.")
+    return sequence
 
 
 def _map_answer(values: Map) -> Response:

@@ -1,0 +1,417 @@
+"""Content-adaptive downsampling on the page: the mask with its price list, and the networks with their proof.
+
+    state + picture --Question--> image at working size, levels --lzviz.adaptive--> JSON
+
+Everything heavy is held in caches that are bounded in bytes, so that a brush stroke runs the adaptive network only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.cache import ByteCache
+from app.compute import REPEAT_BELOW_MS, device, on_gpu, timed
+from app.pictures import Picture, shrink
+from app.state import State
+from app.wire import Refusal, encode_array
+from lzviz import models, timing
+from lzviz.adaptive import QuadTree, inspect, masks
+from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
+from lzviz.coords import Size
+from lzviz.models import weights
+
+# Long side in pixels at which the networks read the picture; the second one where features are as fine as pixels.
+WORKING_SIDE = 512
+FINE_WORKING_SIDE = 256
+# A shorter side than this has not one feature of the stock network of output stride 8.
+LEAST_SIDE = 8
+# Channels of VGG16's first stage while its weights are random: cost and guarantees have the same shape at any width.
+VGG_WIDTH = {"1-8": 16, "8-16": 32, "8-32": 32}
+FULL_WIDTH = 64
+RANDOM = "random, seed 0"
+KEYPOINTS = 512
+CLOCK = (
+    f"networks under {REPEAT_BELOW_MS:.0f} ms: second of two runs, others: the only one; one picture, float32, stock "
+    "PyTorch, BatchNorm not folded"
+)
+
+_rings: ByteCache[Tensor] = ByteCache(32 << 20)
+# One at a time: times next to each other mean something, and one network's memory is enough.
+_running = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A state on a picture, at the size at which networks read it."""
+
+    state: State
+    picture: Picture
+
+    @cached_property
+    def strides(self) -> tuple[int, int]:
+        """(fine, coarse) output stride."""
+        fine, coarse = self.state.cad_levels.split("-")
+        return int(fine), int(coarse)
+
+    @property
+    def stride(self) -> int:
+        return self.strides[0]
+
+    @property
+    def depth(self) -> int:
+        """The deepest level."""
+        return (self.strides[1] // self.strides[0]).bit_length() - 1
+
+    @property
+    def side(self) -> int:
+        """Largest working size."""
+        return FINE_WORKING_SIDE if self.stride == 1 else WORKING_SIDE
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """(h, w, 3) uint8 at working size; borders that fill no block are kept."""
+        pixels = self.picture.remember(f"working {self.side}", lambda: shrink(self.picture.pixels, self.side))
+        h, w = pixels.shape[:2]
+        if min(h, w) < LEAST_SIDE:
+            raise Refusal(
+                f"The picture has {w} x {h} pixels at working size and a network needs at least {LEAST_SIDE} a side; choose "
+                "a larger or less narrow picture."
+            )
+        return pixels
+
+    @cached_property
+    def key(self) -> str:
+        """What the pixels are called in caches."""
+        return self.picture.remember(
+            f"key {self.side}", lambda: hashlib.blake2b(self.pixels.tobytes() + repr(self.size).encode()).hexdigest()
+        )
+
+    @property
+    def size(self) -> Size:
+        """(H, W) at working size."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def cells(self) -> Size:
+        """(h, w) of the fine grid."""
+        return -(-self.size[0] // self.stride), -(-self.size[1] // self.stride)
+
+    @property
+    def image(self) -> Tensor:
+        """(1, 3, H, W) float32 in [0, 1]."""
+        return torch.from_numpy(np.ascontiguousarray(self.pixels.transpose(2, 0, 1)))[None].float().div_(255)
+
+    @property
+    def network(self) -> str:
+        """Only VGG16 is run at output stride 1."""
+        return "vgg16" if self.stride == 1 else self.state.cad_network
+
+    @property
+    def subject(self) -> Subject:
+        return subject(self.network, self.state.cad_levels)
+
+    @property
+    def prices(self) -> Coefficients:
+        """Multiply-adds by rows."""
+        return coefficients(self.network, self.state.cad_levels, self.size)
+
+    def strengths(self) -> Tensor:
+        """(depth, h, w) float32; edge masks of any threshold follow from it."""
+        key = f"{self.key} {self.state.cad_levels} {self.state.cad_dilation}"
+        rings = _rings.get(key)
+        if rings is None:
+            rings = inspect.ring_strengths(self.image, self.state.cad_dilation, self.stride, self.depth)
+            _rings.put(key, rings, rings.nbytes)
+        return rings
+
+    def mask(self) -> Tensor:
+        """The mask before the brush: (1, 1, h, w) int64."""
+        return MASKS[self.state.cad_mask](self)
+
+    def levels(self) -> Tensor:
+        """The mask as the brush leaves it, blocks completed: (1, 1, h, w) int64."""
+        levels, paint = self.mask(), self.state.cad_paint
+        if paint is not None:
+            values = torch.tensor(paint.values)
+            levels = masks.forced(levels, values, self.stride, self.depth, self.size)
+        return QuadTree(levels, self.stride, self.size).levels
+
+    def where(self) -> dict[str, Any]:
+        """The part of an answer that says what the cells are cells of."""
+        (h, w), (rows, columns) = self.size, self.cells
+        return {
+            "image": {"h": h, "w": w},
+            "grid": {"h": rows, "w": columns, "stride": self.stride, "depth": self.depth},
+        }
+
+
+# Masks -------------------------------------------------------------------------------------------------------------
+
+
+def _edges(question: Question) -> Tensor:
+    return inspect.levels_of(question.strengths(), question.state.cad_threshold)
+
+
+def _inverse(question: Question) -> Tensor:
+    return masks.inverse(_edges(question), question.depth)
+
+
+def _painted(question: Question) -> Tensor:
+    """All coarse: what is fine is painted."""
+    return torch.full((1, 1, *question.cells), question.depth)
+
+
+def _keypoints(question: Question) -> Tensor:
+    points = question.picture.remember(
+        f"points {question.side}", lambda: masks.sift(masks.grey(question.image)[0, 0], KEYPOINTS)
+    )
+    rings = inspect.ring_sizes(question.state.cad_dilation, question.depth)
+    return masks.keypoints(question.image, dilation=rings, stride=question.stride, points=[points])
+
+
+def _random(question: Question) -> Tensor:
+    seed = torch.Generator().manual_seed(0)
+    keep = question.state.cad_keep
+    return masks.random(question.size, keep, question.depth, stride=question.stride, generator=seed)
+
+
+MASKS: dict[str, Callable[[Question], Tensor]] = {
+    "edges": _edges,
+    "inverse": _inverse,
+    "paint": _painted,
+    "keypoints": _keypoints,
+    "random": _random,
+}
+THRESHOLDED = ("edges", "inverse")
+
+
+# Networks ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=3)
+def subject(network: str, levels: str) -> Subject:
+    """A network in its three forms, on the device; published weights where the folder of weights has them."""
+    fine, coarse = (int(stride) for stride in levels.split("-"))
+    try:
+        found = weights.find(network)
+        width = FULL_WIDTH if found or network != "vgg16" else VGG_WIDTH[levels]
+        name = found.file if found else RANDOM + (f", {width} of {FULL_WIDTH} channels" if width < FULL_WIDTH else "")
+        made = Subject.make(network, fine, coarse, width=width, state=found.state if found else None, weights=name)
+    except ValueError as error:
+        raise Refusal(f"The weights of {network} cannot be used: {error}.", 500) from None
+    for module in (made.strided, made.dilated):
+        module.to(device())
+    return made
+
+
+@lru_cache(maxsize=256)
+def coefficients(network: str, levels: str, size: Size) -> Coefficients:
+    """The price list of a network on images of a size."""
+    return subject(network, levels).coefficients(size)
+
+
+def macs_of(prices: Coefficients, levels: Tensor, depth: int) -> dict[str, int]:
+    """Multiply-adds of the strided, the adaptive and the dilated run."""
+    everywhere = {"strided": torch.full_like(levels, depth), "adaptive": levels, "dilated": torch.zeros_like(levels)}
+    return {name: prices.macs(some) for name, some in everywhere.items()}
+
+
+# The mask's answer -------------------------------------------------------------------------------------------------
+
+
+def mask_answer(state: State, picture: Picture) -> dict[str, Any]:
+    """What the browser needs to move thresholds and brush by itself, to the last cell as Python would."""
+    question = Question(state, picture)
+    answer = question.where() | {"mask": state.cad_mask, "network": question.network}
+    if state.cad_mask in THRESHOLDED:
+        answer["strength"] = [encode_array(ring.numpy()) for ring in question.strengths()]
+    else:
+        answer["levels"] = encode_levels(question.mask())
+    prices = question.prices
+    total = macs_of(prices, question.mask(), question.depth)
+    return answer | {
+        "macs": {
+            "fixed": prices.fixed,
+            "perRow": list(prices.per_row),
+            "dilated": total["dilated"],
+            "strided": total["strided"],
+        }
+    }
+
+
+def encode_levels(levels: Tensor) -> str:
+    """Levels (1, 1, h, w) as base64 of bytes, row-major."""
+    return encode_array(levels[0, 0].to(torch.uint8).cpu().numpy())
+
+
+# The networks' answer ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Stock:
+    """The features of the strided and of the dilated network, the colours that follow, and milliseconds."""
+
+    strided: Tensor
+    dilated: Tensor
+    colours: Colours
+    milliseconds: Mapping[str, float]
+
+    @property
+    def cost(self) -> int:
+        return self.strided.nbytes + self.dilated.nbytes
+
+
+@dataclass(frozen=True, eq=False)
+class Adaptive:
+    """Adaptive features of a reading, both readings' badges, and milliseconds."""
+
+    features: Tensor
+    fixed: Badge
+    published: Badge
+    milliseconds: float
+
+
+_stock: ByteCache[Stock] = ByteCache(256 << 20)
+_adaptive: ByteCache[Adaptive] = ByteCache(128 << 20)
+
+
+def answer(state: State, picture: Picture) -> dict[str, Any]:
+    """Features of the three networks in the same colours, what they cost and took, and the proof."""
+    question = Question(state, picture)
+    channels, levels = question.subject.channels, question.levels()
+    if state.cad_channel >= channels:
+        raise Refusal(f"cadChannel: {question.network} has channels 0 to {channels - 1}, got {state.cad_channel}.")
+    with _running:
+        stock, adaptive = _run(question, levels)
+    colours = stock.colours if state.cad_channel < 0 else Colours.fit(stock.dilated, state.cad_channel)
+    strided = inspect.on_fine_grid(stock.strided, 2**question.depth, question.cells)
+    maps = {"strided": strided, "adaptive": adaptive.features, "dilated": stock.dilated}
+    tree = QuadTree(levels, question.stride, question.size)
+    rows = torch.bincount(tree.leaves().level, minlength=question.depth + 1).tolist()
+    active = sum(rows) / (question.cells[0] * question.cells[1])
+    macs = macs_of(question.prices, levels, question.depth)
+    return question.where() | {
+        "network": question.network,
+        "levels": encode_levels(levels),
+        "rows": rows,
+        "active": active,
+        "macs": macs,
+        "maps": {name: encode_array(colours(features).numpy()) for name, features in maps.items()},
+        "colour": "pca" if state.cad_channel < 0 else f"channel {state.cad_channel}",
+        "channels": channels,
+        "range": [colours.low.tolist(), colours.high.tolist()],
+        "badge": {
+            "max": adaptive.fixed.most,
+            "relative": adaptive.fixed.relative,
+            "published": adaptive.published.most,
+            "publishedRelative": adaptive.published.relative,
+            "exact": adaptive.fixed.exact,
+        },
+        "milliseconds": {**stock.milliseconds, "adaptive": adaptive.milliseconds},
+        "device": timing.device_name(device()),
+        "clock": CLOCK,
+        "weights": question.subject.weights,
+        "sentence": sentence(active, macs, adaptive, question.subject.weights),
+    }
+
+
+@on_gpu
+def _run(question: Question, levels: Tensor) -> tuple[Stock, Adaptive]:
+    """Both from their caches, or run. On a GPU in full single precision: the proof is about the method, not the format."""
+    stock_key = f"{question.key} {question.network} {question.state.cad_levels}"
+    bytes_of_levels = levels.to(torch.uint8).numpy().tobytes()
+    adaptive_key = f"{stock_key} {question.state.mode} {hashlib.blake2b(bytes_of_levels).hexdigest()}"
+    stock, adaptive = _stock.get(stock_key), _adaptive.get(adaptive_key)
+    if stock is not None and adaptive is not None:
+        return stock, adaptive
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        x = models.prepare(question.image, "imagenet").to(device())
+        if stock is None:
+            stock = run_stock(question.subject, x)
+            _stock.put(stock_key, stock, stock.cost)
+        if adaptive is None:
+            adaptive = run_adaptive(question.subject, x, levels, stock.strided, question.state.mode)
+            _adaptive.put(adaptive_key, adaptive, adaptive.features.nbytes)
+    return stock, adaptive
+
+
+def run_stock(subject: Subject, x: Tensor) -> Stock:
+    """The strided and the dilated network on a normalised image."""
+    strided, fast = timed(lambda: subject.strided(x), x.device)
+    dilated, slow = timed(lambda: subject.dilated(x), x.device)
+    dilated = dilated.cpu()
+    return Stock(strided.cpu(), dilated, Colours.fit(dilated), {"strided": fast, "dilated": slow})
+
+
+def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, mode: str) -> Adaptive:
+    """The adaptive network in both readings; the features and the time are those of ``mode``."""
+    size = int(x.shape[-2]), int(x.shape[-1])
+    features, badges, milliseconds = {}, {}, 0.0
+    for name, adapted in (("fixed", subject.fixed), ("published", subject.published)):
+        plan = adapted.plan(levels.to(x.device), size)
+        if name == mode:
+            made, milliseconds = timed(partial(adapted, x, plan=plan), x.device)
+        else:
+            made = adapted(x, plan=plan)
+        features[name] = made.cpu()
+        badges[name] = inspect.badge(features[name], strided, 2**subject.depth)
+    return Adaptive(features[mode], badges["fixed"], badges["published"], milliseconds)
+
+
+def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, named: str) -> str:
+    """What an answer says, in words."""
+    share = macs["adaptive"] / macs["dilated"]
+    proof = "exactly the strided network's" if adaptive.fixed.exact else "NOT the strided network's"
+    return (
+        f"Keeps {active:.0%} of the cells for {share:.0%} of the dilated network's multiply-adds "
+        f"({macs['adaptive'] / 1e9:.2f} of {macs['dilated'] / 1e9:.2f} billion); features at coarse locations are {proof} "
+        f"(relative difference {adaptive.fixed.relative:.0e}; as published {adaptive.published.relative:.0e}). "
+        f"Weights: {named}."
+    )
+
+
+# What it costs over pictures ---------------------------------------------------------------------------------------
+
+
+def cost_row(state: State, picture: Picture) -> dict[str, float]:
+    """The share of cells kept and the multiply-adds of one picture, without a brush."""
+    question = Question(state, picture)
+    levels = QuadTree(question.mask(), question.stride, question.size).levels
+    macs = macs_of(question.prices, levels, question.depth)
+    rows = inspect.grid_rows(levels, question.depth)
+    return {
+        "active": rows[-1] / rows[0],
+        "macs": macs["adaptive"],
+        "dilated": macs["dilated"],
+        "strided": macs["strided"],
+        "share": macs["adaptive"] / macs["dilated"],
+    }
+
+
+def cost_answer(state: State, pictures: Mapping[str, tuple[str, Picture]]) -> dict[str, Any]:
+    """Least, mean and most over pictures (id -> title, picture), each with its row."""
+    if state.cad_mask == "paint":
+        raise Refusal("A painted mask belongs to one picture; choose edges, key points or random to compare pictures.")
+    rows = [
+        {"id": id, "title": title, **cost_row(state, picture)} for id, (title, picture) in pictures.items()
+    ]  # fmt: skip
+    return {
+        "rows": rows,
+        "active": _spread(rows, "active"),
+        "macs": _spread(rows, "macs"),
+        "share": _spread(rows, "share"),
+    }
+
+
+def _spread(rows: list[dict[str, Any]], key: str) -> dict[str, float]:
+    values = [row[key] for row in rows]
+    return {"min": min(values), "mean": sum(values) / len(values), "max": max(values)}
