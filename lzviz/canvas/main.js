@@ -2,7 +2,7 @@
 /** The only module that knows everyone: puts store, stage and chrome together in one element. */
 import { createActions } from "./chrome/actions.js";
 import { followAddress, stateOfLink } from "./chrome/address.js";
-import * as codec from "./chrome/codec.js";
+import * as codec from "./engine/codec.js";
 import { listenForKeys, pageCommands } from "./chrome/commands.js";
 import { emptyLive } from "./chrome/context.js";
 import { h } from "./chrome/dom.js";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import * as codec from "../../lzviz/canvas/chrome/codec.js";
+import * as codec from "../../lzviz/canvas/engine/codec.js";
 import { linkNotice, readLink, writeLink } from "../../lzviz/canvas/chrome/link.js";
 import { createSchema, defaults, fromPosition } from "../../lzviz/canvas/chrome/schema.js";
 
