@@ -284,3 +284,45 @@ def test_random_masks_reach_every_share() -> None:
         levels = masks.random((64, 64), keep, depth=1)
         fraction = 0.25 + 0.75 * (levels == 0).double().mean().item()
         assert abs(fraction - (0.25 + 0.75 * keep)) < 0.06
+
+
+class PaddedApart(nn.Module):
+    """Asymmetric padding by a function of its own, before a convolution and a pool."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.last = nn.Conv2d(3, 4, 3, 2), nn.Conv2d(4, 4, 3, padding="same")
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(nn.functional.pad(x, (0, 1, 0, 1)))
+        y = nn.functional.max_pool2d(nn.functional.pad(y, (0, 1, 0, 1), value=float("-inf")), 3, 2)
+        return self.last(y)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_padding_by_a_function_of_its_own(size: tuple[int, int]) -> None:
+    model, x = PaddedApart(), torch.randn(2, 3, *size)
+    y = adapt(model, (1, 4))(x, levels=mixed(2, size, 2))
+    torch.testing.assert_close(y[..., ::4, ::4], model(x), **CLOSE)
+
+
+class ChannelsLast(nn.Module):
+    """A block that works with its channels last, as ConvNeXt does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down, self.depthwise = nn.Conv2d(3, 4, 2, 2), nn.Conv2d(4, 4, 7, padding=3, groups=4)
+        self.norm, self.linear = nn.LayerNorm(4), nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.down(x)
+        z = self.linear(self.norm(self.depthwise(y).permute(0, 2, 3, 1))) * self.linear.bias
+        return y + z.permute(0, 3, 1, 2)
+
+
+def test_channels_last_blocks_stay_on_rows() -> None:
+    model, x = ChannelsLast(), torch.randn(2, 3, 17, 23)
+    adapted = adapt(model, (1, 2))
+    y = adapted(x, levels=mixed(2, (17, 23), 1))
+    torch.testing.assert_close(y[..., ::2, ::2], model(x), **CLOSE)
+    assert len(adapted.report()) == 0

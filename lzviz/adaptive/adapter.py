@@ -220,8 +220,8 @@ class Adapted:
             if cells not in (pixels // self.settings.fine, -(-pixels // self.settings.fine)):
                 fine = tuple(-(-n // self.settings.fine) for n in (h, w))
                 raise ValueError(
-                    f"levels are {plain.shape[-2]} x {plain.shape[-1]}, but an image of {h} x {w} has {fine[0]} x {fine[1]} cells at "
-                    f"output stride {self.settings.fine}"
+                    f"levels are {plain.shape[-2]} x {plain.shape[-1]}, but an image of {h} x {w} has "
+                    f"{fine[0]} x {fine[1]} cells at output stride {self.settings.fine}"
                 )
         tree = Tree.grow(plain, self.settings.depth, self.settings.offset == "center")
         return Plan(tree, (h, w), self, channels)

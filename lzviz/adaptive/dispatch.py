@@ -23,6 +23,9 @@ METADATA = frozenset(
 )
 
 
+WINDOWS = frozenset(("conv2d", "max_pool2d", "avg_pool2d"))  # what padding may wait for
+
+
 def apply(func: Callable, args: tuple, kwargs: dict) -> Any:
     """Answer ``func(*args, **kwargs)``, in which a multi-resolution tensor takes part."""
     name = getattr(func, "__name__", str(func))
@@ -31,6 +34,8 @@ def apply(func: Callable, args: tuple, kwargs: dict) -> Any:
     if name in METADATA:
         return _plainly(func, args, kwargs)
     run = next(a.run for a in tree_flatten((args, kwargs))[0] if isinstance(a, MultiResolution))
+    if name not in WINDOWS and any(isinstance(a, MultiResolution) and a.margin is not None for a in args):
+        raise run.error(f"it pads its features and then calls {name}", "pad in the window itself (padding=)")
     if run.watch is None:
         return _answer(run, name, func, args, kwargs)
     run.watch.used(run, name, args, kwargs)

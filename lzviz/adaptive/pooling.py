@@ -83,7 +83,11 @@ def _clipped_window(grid: Grid, window: Window, out: Grid, only: Tensor | None) 
 
 
 def over_images(rows: Tensor, grid: Grid, reduce: str, coarse: bool) -> Tensor:
-    """Mean or maximum of each image: (B, C). ``coarse``: of the stock network's features only; else every row counts with the area it stands for."""
+    """Mean or maximum of each image: (B, C).
+
+    Args:
+        coarse: of the stock network's features only; else every row counts with the area that it stands for.
+    """
     if rows.is_meta:
         return rows.new_empty(grid.batch, rows.shape[1])
     if coarse:

@@ -167,6 +167,15 @@ def _dropout2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     return pointwise(run, torch.mul, (x, func(ones, *args[1:], **kwargs)), {})
 
 
+@rule("expand_as")
+def _expand_as(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    """Expanding to a map's size waits for the operation that broadcasts."""
+    x, other = args
+    if not isinstance(x, MultiResolution) and isinstance(other.state, Rows | Filled) and x.shape[-2:] == (1, 1):
+        return x
+    return fall_back(run, func, args, kwargs)
+
+
 @rule("new_zeros", "new_ones", "new_empty", "new_full", "new_tensor")
 def _new(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     return func(args[0].state.tensor, *args[1:], **kwargs)
@@ -183,7 +192,7 @@ def _axis(state: State, dim: Any) -> int | None:
     return (0, 2, 3, 1)[dim] if isinstance(state, Rows) and state.last else dim
 
 
-def _channel_rule(position: int, default: int | None = None) -> Rule:
+def channel_rule(position: int, default: int | None = None) -> Rule:
     """A rule for functions with ``dim`` at ``position``: along channels it runs on rows, otherwise on the dense grid."""
 
     def run_rule(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
@@ -205,9 +214,9 @@ def _channel_rule(position: int, default: int | None = None) -> Rule:
     return run_rule
 
 
-rule("cat", "concat", "concatenate", "softmax", "log_softmax", "cumsum", "glu")(_channel_rule(1, 0))
-rule("split", "chunk", "tensor_split", "split_with_sizes", "normalize")(_channel_rule(2, 0))
-RULES["normalize"] = _channel_rule(2, 1)
+rule("cat", "concat", "concatenate", "softmax", "log_softmax", "cumsum", "glu")(channel_rule(1, 0))
+rule("split", "chunk", "tensor_split", "split_with_sizes", "normalize")(channel_rule(2, 0))
+RULES["normalize"] = channel_rule(2, 1)
 
 
 @rule("__getitem__")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -69,11 +69,20 @@ class Filled:
 State = Dense | Rows | Filled
 
 
+class Margin(NamedTuple):
+    """Padding that waits for the window it was made for: cells (y, x) before and after, and their value."""
+
+    before: tuple[int, int]
+    after: tuple[int, int]
+    value: float
+
+
 class MultiResolution(Tensor):
     """A feature map in one of three states; see the module."""
 
     state: State
     run: Run
+    margin: Margin | None = None
 
     @staticmethod
     def __new__(cls, state: State, run: Run) -> MultiResolution:

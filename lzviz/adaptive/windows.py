@@ -16,9 +16,9 @@ from torch import Tensor
 
 from lzviz.adaptive import convolution, pooling
 from lzviz.adaptive.lattice import Grid, Pair, Tree, Window
-from lzviz.adaptive.rules import current, rule
+from lzviz.adaptive.rules import channel_rule, current, fall_back, rule
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense
+from lzviz.adaptive.tensor import Dense, Filled, Margin, MultiResolution, Rows, State, dense
 
 
 def pair(value: Any) -> Pair:
@@ -85,10 +85,46 @@ def check_extent(run: Run, state: Rows | Filled, window: Window) -> None:
         raise run.error(f"a map of {state.grid.extent} fine cells is too small for its window", "use a larger image")
 
 
+# Padding -------------------------------------------------------------------------------------------------------------
+
+
+@rule("pad")
+def _padded(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    """Padding by a function of its own is kept aside until the window that wants it."""
+    call = bind("input pad mode value", args, kwargs, mode="constant", value=None)
+    x, sides, value = call["input"], tuple(call["pad"]), call["value"] or 0.0
+    state = current(run, x.state)
+    if isinstance(state, Dense) and state.stride < run.settings.fine:
+        out = func(state.tensor, *args[1:], **{k: v for k, v in kwargs.items() if k != "input"})
+        return MultiResolution(Dense(out, state.stride, (out.shape[-2], out.shape[-1])), run)
+    if call["mode"] != "constant" or len(sides) not in (2, 4) or x.margin is not None:
+        return fall_back(run, func, args, kwargs)
+    left, right, top, bottom = (*sides, 0, 0)[:4]
+    result = MultiResolution(state, run)
+    result.margin = Margin((top, left), (bottom, right), value)
+    return result
+
+
+def with_margin(run: Run, x: MultiResolution, window: Window, value: float) -> Window:
+    """The window with the padding that was kept aside for it."""
+    if x.margin is None:
+        return window
+    if x.margin.value != value and (x.margin.before, x.margin.after) != ((0, 0), (0, 0)):
+        raise run.error(
+            f"its input was padded with {x.margin.value}, where rows can only follow {value}",
+            "pad in the window itself (padding=), or use dense_from=",
+        )
+    before, after = (
+        tuple(a + b for a, b in zip(*sides, strict=True))
+        for sides in ((window.before, x.margin.before), (window.after, x.margin.after))
+    )
+    return window._replace(before=before, after=after)
+
+
 # Convolution ---------------------------------------------------------------------------------------------------------
 
 
-def conv_window(run: Run, weight: Tensor, stride: int, padding: Any, dilation: Any) -> Window:
+def conv_window(weight: Tensor, stride: int, padding: Any, dilation: Any) -> Window:
     kernel, dilation = (weight.shape[2], weight.shape[3]), pair(dilation)
     if padding == "valid":
         padding = 0
@@ -116,7 +152,8 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         )
     else:
         note_step(run, stride, state)
-        window = conv_window(run, weight, stride, call["padding"], call["dilation"])
+        window = conv_window(weight, stride, call["padding"], call["dilation"])
+        window = with_margin(run, x, window, 0.0)
         check_extent(run, state, window)
         out = _convolve(run, state, window, weight, bias, groups)
     _count(run, out, weight)
@@ -187,6 +224,9 @@ def _pool(run: Run, func: Callable, args: tuple, kwargs: dict, call: dict, reduc
     note_step(run, stride, state)
     padding = pair(call["padding"])
     window = Window(kernel, pair(call["dilation"]), padding, padding, stride, bool(call["ceil_mode"]))
+    window = with_margin(run, call["input"], window, float("-inf") if reduce == "max" else 0.0)
+    if call["input"].margin is not None and divisor == "window":
+        divisor = kernel[0] * kernel[1]
     check_extent(run, state, window)
     return MultiResolution(_pooled(run, state, window, reduce, divisor), run)
 
@@ -244,8 +284,6 @@ def _stock(run: Run, state: State) -> Tensor:
 
 @rule("mean", "amax", "sum")
 def _mean(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-    from lzviz.adaptive.rules import _channel_rule, fall_back
-
     call = bind("input dim keepdim", args, kwargs, dim=None, keepdim=False)
     x, dim, name = call["input"], call["dim"], func.__name__
     state = x.state
@@ -257,7 +295,7 @@ def _mean(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
             return out
         return out[:, None, None] if whole == (1, 2) else out[..., None, None]
     if len(dims) == 1 and call["keepdim"]:
-        return _channel_rule(1)(run, func, (x, dims[0]), {"keepdim": True})
+        return channel_rule(1)(run, func, (x, dims[0]), {"keepdim": True})
     return fall_back(run, func, args, kwargs)
 
 

@@ -1,0 +1,142 @@
+"""Key points under a known change of view: what a finer output stride buys, and what it costs.
+
+    pair = Pair.of(image, homography(size))
+    trial(pair, network)                        # stride of the network
+    trial(pair, network, triplet=(0, 19, 35))   # adaptive, fine around key points
+
+The descriptors are those of D2-Net's network (VGG16 up to conv4_3); the points are SIFT's, the same for every network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lzviz import cost
+from lzviz.adaptive import masks
+from lzviz.adaptive.adapter import adapt
+from lzviz.adaptive.quadtree import QuadTree
+from lzviz.coords import Size, to_normalised
+from lzviz.evaluation import mma, mutual_matches, project
+from lzviz.models.d2net import D2Net, prepare, sample_descriptors
+
+# The paper's ten: pixels across within which a key point keeps cells at output stride 1, 2, 4; 0 = nowhere.
+TRIPLETS = (
+    (0, 0, 0), (0, 0, 5), (0, 0, 11), (0, 0, 21), (0, 0, 31),
+    (0, 19, 35), (0, 27, 37), (19, 41, 41), (25, 51, 51), (torch.inf, torch.inf, torch.inf),
+)  # fmt: skip
+THRESHOLDS = tuple(range(1, 11))
+
+
+def homography(
+    size: Size, seed: int = 0, turn: float = 8.0, grow: float = 0.1, shift: float = 0.04, tilt: float = 0.08
+) -> Tensor:
+    """A mild change of view of an image (H, W): 3x3 float64, pixels to pixels, about the centre.
+
+    Args:
+        turn: degrees at most, either way.
+        grow: change of scale at most, either way, as a share.
+        shift: of the longer side, at most, either way.
+        tilt: how much the far side of the longer side shrinks or grows by perspective, at most.
+    """
+    h, w = size
+    long, generator = max(h, w), torch.Generator().manual_seed(seed)
+    drawn = (2 * torch.rand(6, generator=generator, dtype=torch.float64) - 1).tolist()
+    angle, scale = torch.tensor(drawn[0] * turn, dtype=torch.float64).deg2rad(), 1 + drawn[1] * grow
+    cos, sin = (scale * f(angle).item() for f in (torch.cos, torch.sin))
+    bend = [tilt * d / (long / 2) for d in drawn[4:]]
+    change = torch.tensor(
+        [[cos, -sin, drawn[2] * shift * long], [sin, cos, drawn[3] * shift * long], [*bend, 1]], dtype=torch.float64
+    )
+    centre = torch.tensor([[1, 0, (w - 1) / 2], [0, 1, (h - 1) / 2], [0, 0, 1]], dtype=torch.float64)
+    return centre @ change @ torch.linalg.inv(centre)
+
+
+def warped(image: Tensor, matrix: Tensor) -> Tensor:
+    """The image (1, C, H, W) seen through a homography at its own size, bilinear; black where it shows nothing."""
+    h, w = image.shape[-2:]
+    y, x = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+    points = torch.stack([x, y], -1).reshape(-1, 2).double()
+    back = to_normalised(project(points, torch.linalg.inv(matrix)), (h, w)).reshape(1, h, w, 2)
+    return torch.nn.functional.grid_sample(image, back.to(image.dtype), align_corners=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """An image, its other view, and the key points of both.
+
+    Attributes:
+        first, second: (1, 3, H, W) in [0, 1].
+        matrix: 3x3, pixels of the first to the second.
+        first_points, second_points: (N, 2) and (L, 2) pixels, strongest first; of the second only those whose origin lies in
+            the first, so that the black around it gives none.
+    """
+
+    first: Tensor
+    second: Tensor
+    matrix: Tensor
+    first_points: Tensor
+    second_points: Tensor
+
+    @classmethod
+    def of(cls, image: Tensor, matrix: Tensor, count: int = 512, margin: float = 2.0) -> Pair:
+        """Two views with at most ``count`` SIFT points each; points of the second are ``margin`` pixels inside its part."""
+        second = warped(image, matrix)
+        points, others = (masks.sift(masks.grey(view)[0, 0], count) for view in (image, second))
+        h, w = image.shape[-2:]
+        origin = project(others.double(), torch.linalg.inv(matrix))
+        limit = torch.tensor([w - 1 - margin, h - 1 - margin])
+        return cls(image, second, matrix, points, others[((origin >= margin) & (origin <= limit)).all(1)])
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """How one network matched a pair.
+
+    Attributes:
+        mma: mean matching accuracy within 1 .. 10 pixels.
+        matches: (M, 2) rows of the first and of the second points.
+        errors: (M,) pixels between where a match is and where it should be.
+        macs: multiply-adds of both views together.
+        levels: (1, 1, h, w) of both views' adaptive grids; none for a network of one stride.
+    """
+
+    mma: tuple[float, ...]
+    matches: Tensor
+    errors: Tensor
+    macs: int
+    levels: tuple[Tensor, ...] = ()
+
+
+def trial(pair: Pair, network: D2Net, normalisation: str = "none", triplet: Sequence[float] | None = None) -> Trial:
+    """Describe both views' points and match them.
+
+    Args:
+        network: at the output stride to be tried; at 8 for a triplet.
+        normalisation: as its weights expect it, see :func:`lzviz.models.prepare`.
+        triplet: dilations at output strides 1, 2, 4: the network runs adaptively, 1 to 8.
+    """
+    descriptors, macs, levels = [], 0, []
+    for view, points in ((pair.first, pair.first_points), (pair.second, pair.second_points)):
+        x = prepare(view, normalisation)
+        if triplet is None:
+            features, stride = network(x), network.output_stride
+            macs += cost.count(network, tuple(x.shape)).total
+        else:
+            plan = adapt(network, (1, 8)).plan(
+                masks.keypoints(view, dilation=triplet, points=[points]), (x.shape[-2], x.shape[-1])
+            )
+            features, stride = adapt(network, (1, 8))(x, plan=plan), 1
+            macs += plan.macs
+            levels.append(QuadTree(plan.levels, 1, plan.image_size).levels)
+        descriptors.append(sample_descriptors(features, points, stride, network.offset)[0])
+    matches = mutual_matches(*descriptors)
+    expected = project(pair.first_points.double(), pair.matrix)
+    errors = (expected[matches[:, 0]] - pair.second_points[matches[:, 1]].double()).norm(dim=1)
+    accuracy = mma(
+        pair.first_points, descriptors[0], pair.second_points, descriptors[1], pair.matrix, THRESHOLDS
+    ).tolist()
+    return Trial(tuple(accuracy), matches, errors, macs, tuple(levels))
