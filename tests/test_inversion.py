@@ -82,6 +82,32 @@ def test_agrees_with_the_twin_where_nodes_are_clamped(amount: float) -> None:
     agrees_with_twin(nodes, grid, valid, 1e-7)
 
 
+@pytest.mark.parametrize("seed", [26, 72, 116])
+def test_a_ring_that_reaches_over_a_folded_map_does_not_take_its_border(seed: int) -> None:
+    nodes = jittered(4, 5, 0.5, seed).clamp(-1, 1)
+    grid, valid = invert_lattice(nodes, (24, 37))
+    agrees_with_twin(nodes, grid, valid, 1e-7)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_tile_that_tapers_a_thousandfold_is_exact_in_float32(turned: bool) -> None:
+    """The determinant grows a thousandfold along the tile: float32 alone would lose three digits at the far end."""
+    nodes = torch.tensor([[[[-1.0, -1e-3], [1.0, -1.0]], [[-1.0, 1e-3], [1.0, 1.0]]]])
+    nodes = nodes.transpose(1, 2).flip(-1).contiguous() if turned else nodes
+    grid, valid = invert_lattice(nodes, (1000, 1500))
+    assert 0.49 < valid.float().mean() < 0.51
+    assert round_trip(nodes, grid)[valid].max() < 2e-4
+
+
+def test_a_tile_sheared_to_a_thin_band_is_exact_in_float32() -> None:
+    """Two sides that meet at half a degree: their cross product alone would lose two digits."""
+    x, y = identity(3, 4, torch.float32).unbind(-1)
+    nodes = torch.stack((0.5 * x + 0.49 * y, 0.5 * x + 0.5 * y), dim=-1)
+    grid, valid = invert_lattice(nodes, (1000, 1500))
+    assert valid.any()
+    assert round_trip(nodes, grid)[valid].max() < 2e-4
+
+
 def test_points_and_lattice_are_one_function() -> None:
     nodes = jittered(6, 9, 0.3, batch=3)
     grid, valid = invert_lattice(nodes, (14, 11))
