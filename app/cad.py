@@ -8,8 +8,10 @@ Everything heavy is held in caches that are bounded in bytes, so that a brush st
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -29,9 +31,10 @@ from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
 from lzviz.coords import Size
 from lzviz.models import weights
 
-# Long side in pixels at which the networks read the picture; the second one where features are as fine as pixels.
-WORKING_SIDE = 512
-FINE_WORKING_SIDE = 256
+# The largest working size of a picture, (h, w) of a wide one: long side, and number of pixels whatever the shape. It bounds
+# the time of an answer; features as fine as pixels cost 64 times as much as those of output stride 8.
+WORKING = {"resnet18": (256, 512), "resnet50": (192, 384), "vgg16": (256, 512)}
+FINE_WORKING = (128, 256)
 # A shorter side than this has not one feature of the stock network of output stride 8.
 LEAST_SIDE = 8
 # Channels of VGG16's first stage while its weights are random: cost and guarantees have the same shape at any width.
@@ -46,7 +49,47 @@ CLOCK = (
 
 _rings: ByteCache[Tensor] = ByteCache(32 << 20)
 # One at a time: times next to each other mean something, and one network's memory is enough.
-_running = threading.Lock()
+running = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Working:
+    """A picture at the size at which networks read it.
+
+    Attributes:
+        pixels: (H, W, 3) uint8; borders that fill no block are kept.
+        key: what the pixels are called in caches.
+    """
+
+    pixels: np.ndarray
+    key: str
+
+    @classmethod
+    def of(cls, picture: Picture, largest: Size) -> Working:
+        """Area-averaged to at most the long side and the number of pixels of ``largest`` (h, w), which is wide."""
+        short, long = sorted(picture.size)
+        side = min(largest[1], math.floor(math.sqrt(largest[0] * largest[1] * long / short)))
+        return picture.remember(f"working {side}", lambda: cls._make(shrink(picture.pixels, side)))
+
+    @classmethod
+    def _make(cls, pixels: np.ndarray) -> Working:
+        h, w = pixels.shape[:2]
+        if min(h, w) < LEAST_SIDE:
+            raise Refusal(
+                f"The picture has {w} x {h} pixels at working size and a network needs at least {LEAST_SIDE} a side; choose "
+                "a larger or less narrow picture."
+            )
+        return cls(pixels, hashlib.blake2b(pixels.tobytes() + repr(pixels.shape).encode()).hexdigest())
+
+    @property
+    def size(self) -> Size:
+        """(H, W)."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def image(self) -> Tensor:
+        """(1, 3, H, W) float32 in [0, 1]."""
+        return torch.from_numpy(np.ascontiguousarray(self.pixels.transpose(2, 0, 1)))[None].float().div_(255)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,44 +114,20 @@ class Question:
         """The deepest level."""
         return (self.strides[1] // self.strides[0]).bit_length() - 1
 
-    @property
-    def side(self) -> int:
-        """Largest working size."""
-        return FINE_WORKING_SIDE if self.stride == 1 else WORKING_SIDE
-
     @cached_property
-    def pixels(self) -> np.ndarray:
-        """(h, w, 3) uint8 at working size; borders that fill no block are kept."""
-        pixels = self.picture.remember(f"working {self.side}", lambda: shrink(self.picture.pixels, self.side))
-        h, w = pixels.shape[:2]
-        if min(h, w) < LEAST_SIDE:
-            raise Refusal(
-                f"The picture has {w} x {h} pixels at working size and a network needs at least {LEAST_SIDE} a side; choose "
-                "a larger or less narrow picture."
-            )
-        return pixels
-
-    @cached_property
-    def key(self) -> str:
-        """What the pixels are called in caches."""
-        return self.picture.remember(
-            f"key {self.side}", lambda: hashlib.blake2b(self.pixels.tobytes() + repr(self.size).encode()).hexdigest()
-        )
+    def working(self) -> Working:
+        """The picture as the network reads it."""
+        return Working.of(self.picture, FINE_WORKING if self.stride == 1 else WORKING[self.network])
 
     @property
     def size(self) -> Size:
         """(H, W) at working size."""
-        return self.pixels.shape[0], self.pixels.shape[1]
+        return self.working.size
 
     @property
     def cells(self) -> Size:
         """(h, w) of the fine grid."""
         return -(-self.size[0] // self.stride), -(-self.size[1] // self.stride)
-
-    @property
-    def image(self) -> Tensor:
-        """(1, 3, H, W) float32 in [0, 1]."""
-        return torch.from_numpy(np.ascontiguousarray(self.pixels.transpose(2, 0, 1)))[None].float().div_(255)
 
     @property
     def network(self) -> str:
@@ -126,10 +145,10 @@ class Question:
 
     def strengths(self) -> Tensor:
         """(depth, h, w) float32; edge masks of any threshold follow from it."""
-        key = f"{self.key} {self.state.cad_levels} {self.state.cad_dilation}"
+        key = f"{self.working.key} {self.state.cad_levels} {self.state.cad_dilation}"
         rings = _rings.get(key)
         if rings is None:
-            rings = inspect.ring_strengths(self.image, self.state.cad_dilation, self.stride, self.depth)
+            rings = inspect.ring_strengths(self.working.image, self.state.cad_dilation, self.stride, self.depth)
             _rings.put(key, rings, rings.nbytes)
         return rings
 
@@ -171,11 +190,9 @@ def _painted(question: Question) -> Tensor:
 
 
 def _keypoints(question: Question) -> Tensor:
-    points = question.picture.remember(
-        f"points {question.side}", lambda: masks.sift(masks.grey(question.image)[0, 0], KEYPOINTS)
-    )
+    image = question.working.image
     rings = inspect.ring_sizes(question.state.cad_dilation, question.depth)
-    return masks.keypoints(question.image, dilation=rings, stride=question.stride, points=[points])
+    return masks.keypoints(image, KEYPOINTS, rings, question.stride)
 
 
 def _random(question: Question) -> Tensor:
@@ -290,7 +307,7 @@ def answer(state: State, picture: Picture) -> dict[str, Any]:
     channels, levels = question.subject.channels, question.levels()
     if state.cad_channel >= channels:
         raise Refusal(f"cadChannel: {question.network} has channels 0 to {channels - 1}, got {state.cad_channel}.")
-    with _running:
+    with running:
         stock, adaptive = _run(question, levels)
     colours = stock.colours if state.cad_channel < 0 else Colours.fit(stock.dilated, state.cad_channel)
     strided = inspect.on_fine_grid(stock.strided, 2**question.depth, question.cells)
@@ -324,17 +341,22 @@ def answer(state: State, picture: Picture) -> dict[str, Any]:
     }
 
 
+def precisely() -> AbstractContextManager:
+    """Full single precision on a GPU too: what is proven is the method, not the number format."""
+    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+
+
 @on_gpu
 def _run(question: Question, levels: Tensor) -> tuple[Stock, Adaptive]:
-    """Both from their caches, or run. On a GPU in full single precision: the proof is about the method, not the format."""
-    stock_key = f"{question.key} {question.network} {question.state.cad_levels}"
+    """Both from their caches, or run."""
+    stock_key = f"{question.working.key} {question.network} {question.state.cad_levels}"
     bytes_of_levels = levels.to(torch.uint8).numpy().tobytes()
     adaptive_key = f"{stock_key} {question.state.mode} {hashlib.blake2b(bytes_of_levels).hexdigest()}"
     stock, adaptive = _stock.get(stock_key), _adaptive.get(adaptive_key)
     if stock is not None and adaptive is not None:
         return stock, adaptive
-    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        x = models.prepare(question.image, "imagenet").to(device())
+    with torch.inference_mode(), precisely():
+        x = models.prepare(question.working.image, "imagenet").to(device())
         if stock is None:
             stock = run_stock(question.subject, x)
             _stock.put(stock_key, stock, stock.cost)

@@ -109,8 +109,9 @@ class Server:
             route("/lzviz/map", self.map, "POST"),
             route("/lzviz/compute", self.compute, "POST"),
             route("/lzviz/export", self.export, "POST"),
-            route("/lzviz/cad-mask", self.adaptive("mask_answer"), "POST"),
-            route("/lzviz/cad", self.adaptive("answer"), "POST"),
+            route("/lzviz/cad-mask", self.adaptive(_mask), "POST"),
+            route("/lzviz/cad", self.adaptive(_features), "POST"),
+            route("/lzviz/keypoints", self.adaptive(_keypoints), "POST"),
             route("/lzviz/cad-cost", self.adaptive_cost, "POST"),
         ]
 
@@ -192,13 +193,13 @@ class Server:
         answer = await self.bench.run(_answer, state, picture, file)
         return JSONResponse({"ok": True, "seq": _sequence(asked), **answer})
 
-    def adaptive(self, name: str) -> Handler:
-        """The route of one answer of :mod:`app.cad`: {seq, state, image}."""
+    def adaptive(self, answer: Callable[[State, Picture], dict[str, Any]]) -> Handler:
+        """The route of one answer of :mod:`app.cad` or :mod:`app.keypoints`: {seq, state, image}."""
 
         async def answered(request: Request) -> Response:
             asked = parse_json(await request.body())
             sequence, (state, picture, _) = _sequence(asked), await self._question(asked)
-            return JSONResponse({"ok": True, "seq": sequence, **await self.bench.run(_adaptive, name, state, picture)})
+            return JSONResponse({"ok": True, "seq": sequence, **await self.bench.run(answer, state, picture)})
 
         return answered
 
@@ -207,7 +208,7 @@ class Server:
         asked = parse_json(await request.body())
         state = State.parse(asked.get("state"))
         shown = {key: (picture.title, await self.find(key)) for key, picture in self.gallery.items()}
-        answer = await self.bench.run(_adaptive, "cost_answer", state, shown)
+        answer = await self.bench.run(_cost, state, shown)
         return JSONResponse({"ok": True, "seq": _sequence(asked), **answer})
 
     async def export(self, request: Request) -> Response:
@@ -233,10 +234,28 @@ def _answer(state: State, picture: Picture, file: Map | None) -> dict[str, Any]:
     return answer(state, picture, file)
 
 
-def _adaptive(name: str, state: State, subject: object) -> dict[str, Any]:
-    from app import cad
+def _mask(state: State, picture: Picture) -> dict[str, Any]:
+    from app.cad import mask_answer
 
-    return getattr(cad, name)(state, subject)
+    return mask_answer(state, picture)
+
+
+def _features(state: State, picture: Picture) -> dict[str, Any]:
+    from app.cad import answer
+
+    return answer(state, picture)
+
+
+def _keypoints(state: State, picture: Picture) -> dict[str, Any]:
+    from app.keypoints import answer
+
+    return answer(picture)
+
+
+def _cost(state: State, shown: dict[str, tuple[str, Picture]]) -> dict[str, Any]:
+    from app.cad import cost_answer
+
+    return cost_answer(state, shown)
 
 
 def _edges(picture: Picture) -> Map:

@@ -10,15 +10,14 @@ The descriptors are those of D2-Net's network (VGG16 up to conv4_3); the points 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 
 from lzviz import cost
 from lzviz.adaptive import masks
-from lzviz.adaptive.adapter import adapt
-from lzviz.adaptive.quadtree import QuadTree
+from lzviz.adaptive.adapter import Plan, adapt
 from lzviz.coords import Size, to_normalised
 from lzviz.evaluation import mma, mutual_matches, project
 from lzviz.models.d2net import D2Net, prepare, sample_descriptors
@@ -91,6 +90,10 @@ class Pair:
         limit = torch.tensor([w - 1 - margin, h - 1 - margin])
         return cls(image, second, matrix, points, others[((origin >= margin) & (origin <= limit)).all(1)])
 
+    def to(self, device: torch.device) -> Pair:
+        """The same on a device."""
+        return Pair(*(getattr(self, field.name).to(device) for field in fields(self)))
+
 
 @dataclass(frozen=True, eq=False)
 class Trial:
@@ -119,24 +122,23 @@ def trial(pair: Pair, network: D2Net, normalisation: str = "none", triplet: Sequ
         normalisation: as its weights expect it, see :func:`lzviz.models.prepare`.
         triplet: dilations at output strides 1, 2, 4: the network runs adaptively, 1 to 8.
     """
-    descriptors, macs, levels = [], 0, []
-    for view, points in ((pair.first, pair.first_points), (pair.second, pair.second_points)):
+    views = ((pair.first, pair.first_points), (pair.second, pair.second_points))
+    plans = () if triplet is None else tuple(_plan(network, view, points, triplet) for view, points in views)
+    descriptors, macs = [], 0
+    for index, (view, points) in enumerate(views):
         x = prepare(view, normalisation)
-        if triplet is None:
-            features, stride = network(x), network.output_stride
-            macs += cost.count(network, tuple(x.shape)).total
-        else:
-            plan = adapt(network, (1, 8)).plan(
-                masks.keypoints(view, dilation=triplet, points=[points]), (x.shape[-2], x.shape[-1])
-            )
-            features, stride = adapt(network, (1, 8))(x, plan=plan), 1
-            macs += plan.macs
-            levels.append(QuadTree(plan.levels, 1, plan.image_size).levels)
+        features = adapt(network, (1, 8))(x, plan=plans[index]) if plans else network(x)
+        macs += plans[index].macs if plans else cost.count(network, tuple(x.shape)).total
+        stride = 1 if plans else network.output_stride
         descriptors.append(sample_descriptors(features, points, stride, network.offset)[0])
+    first, second = pair.first_points, pair.second_points
     matches = mutual_matches(*descriptors)
-    expected = project(pair.first_points.double(), pair.matrix)
-    errors = (expected[matches[:, 0]] - pair.second_points[matches[:, 1]].double()).norm(dim=1)
-    accuracy = mma(
-        pair.first_points, descriptors[0], pair.second_points, descriptors[1], pair.matrix, THRESHOLDS
-    ).tolist()
-    return Trial(tuple(accuracy), matches, errors, macs, tuple(levels))
+    expected = project(first.double(), pair.matrix)
+    errors = (expected[matches[:, 0]] - second[matches[:, 1]].double()).norm(dim=1)
+    accuracy = mma(first, descriptors[0], second, descriptors[1], pair.matrix, THRESHOLDS)
+    return Trial(tuple(accuracy.tolist()), matches, errors, macs, tuple(plan.levels for plan in plans))
+
+
+def _plan(network: D2Net, view: Tensor, points: Tensor, triplet: Sequence[float]) -> Plan:
+    levels = masks.keypoints(view, dilation=triplet, points=[points])
+    return adapt(network, (1, 8)).plan(levels, (int(view.shape[-2]), int(view.shape[-1])))

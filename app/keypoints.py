@@ -1,0 +1,150 @@
+"""The key point view: SIFT points of a picture and of a known view of it, and how well each output stride matches them."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from app.cache import ByteCache
+from app.cad import FINE_WORKING, FULL_WIDTH, KEYPOINTS, RANDOM, Working, encode_levels, precisely, running
+from app.compute import device, on_gpu
+from app.pictures import Picture, encode_png
+from app.wire import Refusal
+from lzviz import timing
+from lzviz.adaptive import matching
+from lzviz.adaptive.matching import Pair, Trial
+from lzviz.models import D2Net, d2net, weights
+
+STRIDES = (8, 4, 2, 1)
+# Two of the paper's ten; the last one is shown on the picture.
+TRIPLETS = ((0, 0, 11), (0, 19, 35))
+# Random weights say nothing about good descriptors, and a quarter of the channels says it sixteen times as fast.
+WIDTH = 16
+# With published weights the network is as wide as it was, so the picture is smaller.
+PUBLISHED_WORKING = (80, 160)
+# A match is called correct within this many pixels of the working size.
+CORRECT = 3.0
+
+
+@dataclass(frozen=True)
+class Descriptors:
+    """The weights in use: their name, and how to make the network and its input for them."""
+
+    name: str
+    width: int
+    normalisation: str
+    found: weights.Weights | None = None
+
+    def network(self, stride: int) -> D2Net:
+        """The network at an output stride."""
+        made = d2net(output_stride=stride, width=self.width).eval().requires_grad_(False)
+        if self.found is not None:
+            try:
+                made.load_weights(self.found.state)
+            except ValueError as error:
+                raise Refusal(f"The weights in {self.found.file} cannot be used: {error}.", 500) from None
+        return made.to(device())
+
+
+@lru_cache(maxsize=1)
+def descriptors() -> Descriptors:
+    """D2-Net's weights where the folder of weights has them, else VGG16's, else random ones."""
+    for name, normalisation in (("d2net", "caffe"), ("vgg16", "imagenet")):
+        if (found := weights.find(name)) is not None:
+            return Descriptors(found.file, FULL_WIDTH, normalisation, found)
+    return Descriptors(f"{RANDOM}, {WIDTH} of {FULL_WIDTH} channels", WIDTH, "imagenet")
+
+
+_answers: ByteCache[dict[str, Any]] = ByteCache(16 << 20)
+
+
+def answer(picture: Picture) -> dict[str, Any]:
+    """Points, matches and accuracy against multiply-adds; it depends on the picture only."""
+    chosen = descriptors()
+    working = Working.of(picture, FINE_WORKING if chosen.found is None else PUBLISHED_WORKING)
+    known = _answers.get(working.key)
+    if known is None:
+        with running:
+            known = _make(working, chosen)
+        # Numbers as Python objects: about a hundred bytes for each row of a list.
+        _answers.put(
+            working.key, known, 100 * sum(len(curve["pairs"]) for curve in known["curves"]) + len(known["warped"])
+        )
+    return known
+
+
+@on_gpu
+def _make(working: Working, chosen: Descriptors) -> dict[str, Any]:
+    with torch.inference_mode(), precisely():
+        pair = Pair.of(working.image, matching.homography(working.size), KEYPOINTS)
+        if min(len(pair.first_points), len(pair.second_points)) < 2:
+            raise Refusal("No key points were found in this picture; choose one with more detail.")
+        trials = run_trials(pair, chosen)
+    shown = trials[-1][1]
+    h, w = working.size
+    pixels = (pair.second[0].permute(1, 2, 0) * 255 + 0.5).to(torch.uint8).numpy()
+    return {
+        "image": {"h": h, "w": w},
+        "grid": {"h": h, "w": w, "stride": 1, "depth": 3},
+        "points": rounded(pair.first_points),
+        "warpedPoints": rounded(pair.second_points),
+        "homography": pair.matrix.tolist(),
+        "warped": b64encode(encode_png(pixels)).decode(),
+        "triplet": list(TRIPLETS[-1]),
+        "levels": encode_levels(shown.levels[0]),
+        "thresholds": list(matching.THRESHOLDS),
+        "curves": [curve | as_json(trial) for curve, trial in trials],
+        "matches": matches_of(pair, shown),
+        "correct": CORRECT,
+        "device": timing.device_name(device()),
+        "weights": chosen.name,
+        "sentence": sentence(trials, chosen.name),
+    }
+
+
+def run_trials(pair: Pair, chosen: Descriptors) -> list[tuple[dict[str, Any], Trial]]:
+    """One trial an output stride, coarse to fine, then one a triplet; each with its name."""
+    pair = pair.to(device())
+    trials = []
+    for stride in STRIDES:
+        trial = matching.trial(pair, chosen.network(stride), chosen.normalisation)
+        trials.append(({"name": f"output stride {stride}", "stride": stride, "triplet": None}, trial))
+    network = chosen.network(STRIDES[0])
+    for triplet in TRIPLETS:
+        trial = matching.trial(pair, network, chosen.normalisation, triplet)
+        name = f"adaptive {', '.join(map(str, triplet))}"
+        trials.append(({"name": name, "stride": None, "triplet": list(triplet)}, trial))
+    return trials
+
+
+def as_json(trial: Trial) -> dict[str, Any]:
+    """What a trial found; ``pairs`` are rows of the points, of the warped points, and the error in pixels."""
+    pairs = zip(*trial.matches.T.tolist(), trial.errors.tolist(), strict=True)
+    return {"macs": trial.macs, "mma": list(trial.mma), "pairs": [[i, j, round(error, 2)] for i, j, error in pairs]}
+
+
+def matches_of(pair: Pair, trial: Trial) -> list[list[float]]:
+    """[x0, y0, x1, y1, 1 or 0 for correct] of each match."""
+    matches = trial.matches.cpu()
+    ends = torch.cat([pair.first_points[matches[:, 0]], pair.second_points[matches[:, 1]]], dim=1)
+    right = (trial.errors <= CORRECT).int().tolist()
+    return [[*end, correct] for end, correct in zip(rounded(ends), right, strict=True)]
+
+
+def rounded(points: torch.Tensor) -> list[list[float]]:
+    """Pixels to a hundredth."""
+    return [[round(value, 2) for value in point] for point in points.tolist()]
+
+
+def sentence(trials: list[tuple[dict[str, Any], Trial]], named: str) -> str:
+    """What the curves say, in words."""
+    (_, coarse), (_, fine), (_, adaptive) = trials[0], trials[len(STRIDES) - 1], trials[-1]
+    return (
+        f"Of the matches {adaptive.mma[0]:.0%} are right within one pixel with adaptive descriptors, {coarse.mma[0]:.0%} at "
+        f"output stride 8 and {fine.mma[0]:.0%} at 1, for {adaptive.macs / fine.macs:.0%} of the multiply-adds of stride 1. "
+        f"Weights: {named}."
+    )
