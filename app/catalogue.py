@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -52,6 +53,7 @@ def _is_known(system: samplers.System) -> bool:
 def sampler_entry(system: samplers.System) -> dict[str, Any]:
     """A menu line; controls and defaults by their names in the state."""
     controls = [camel(name) for name in system.controls if camel(name) in schema()]
+    controls += [key for key in schema() if re.match(rf"{re.escape(system.name)}[A-Z]", key)]  # named after it: its own
     if "saliency" in controls:
         controls += [key for key in SALIENCY_KEYS if key not in controls]
     defaults = {camel(name): list(v) if isinstance(v, tuple) else v for name, v in system.defaults.items()}

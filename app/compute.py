@@ -106,10 +106,14 @@ def options_of(state: State) -> dict[str, Any]:
 
 
 def sampler_of(state: State) -> WarpSampler:
-    """The sampler that a state asks for."""
-    sampler = samplers.create(state.sampler, **options_of(state))
+    """The warp sampler that a state asks for."""
+    known = state.sampler in samplers.REGISTRY
+    sampler = samplers.create(state.sampler, **options_of(state)) if known else None
     if not isinstance(sampler, WarpSampler):
-        raise Refusal(f"{state.sampler} is no warp of the image; choose another sampler.")
+        raise Refusal(
+            f"{state.sampler} keeps cells of a network and is no warp of the image; ask lzviz/{state.sampler} about it, or "
+            "choose another sampler."
+        )
     return sampler
 
 
@@ -127,9 +131,9 @@ class Setting:
     @classmethod
     def of(cls, state: State, picture: Picture, file: Map | None = None) -> Setting:
         """The exact warp of a state on a picture; ``file`` is the visitor's own map, where the state wants one."""
-        zoomed = state.zoomed_size(picture.size)
+        zoomed, sampler = state.zoomed_size(picture.size), sampler_of(state)
         saliency = saliency_of(state, picture, file) if takes_saliency(state) else None
-        return cls(state, picture, file, saliency, sampler_of(state).warp(saliency, zoomed, picture.size), zoomed)
+        return cls(state, picture, file, saliency, sampler.warp(saliency, zoomed, picture.size), zoomed)
 
     @property
     def nodes(self) -> Tensor:
