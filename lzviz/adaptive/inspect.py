@@ -36,7 +36,10 @@ COLOUR_ENDS = (0.01, 0.99)
 
 
 def ring_sizes(dilation: int, depth: int) -> list[int]:
-    """Pixels across within which cells stay at level 0, 1, ... or finer: each ring reaches twice as far as the last."""
+    """Pixels across within which cells stay at level 0, 1, ... or finer: each ring reaches twice as far as the last.
+
+    An even dilation counts as the next odd one: a window has a middle.
+    """
     return [dilation // 2 * 2 ** (level + 1) + 1 for level in range(depth)]
 
 
