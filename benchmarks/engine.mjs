@@ -1,9 +1,18 @@
-// Milliseconds of each stage of a frame: 31 x 51 nodes, 256 x 128 samples of a 1024 x 2048 source, unzoomed at
-// 480 x 240.   node benchmarks/engine.mjs [frames]
-import { computeFrame, createWorkspace } from "../lzviz/canvas/engine/frame.js";
+// Milliseconds of the parts of a frame, as the page composes it: 31 x 51 nodes, 256 x 128 samples of a 1024 x 2048
+// source, brought back at 480 x 240.   node benchmarks/engine.mjs [frames]
+import { unzoomImage } from "../lzviz/canvas/engine/resample.js";
+import { foldTiles } from "../lzviz/canvas/engine/warp.js";
+import { densityField, fieldSize, gridError, magnificationField, pulledBack } from "../lzviz/canvas/stage/fields.js";
+import { createModel, createPictures } from "../lzviz/canvas/stage/model.js";
+import { createDot, drawHeat, drawPoints } from "../lzviz/canvas/stage/raster.js";
+import { createUnzoom } from "../lzviz/canvas/stage/unzoom.js";
 
 const FRAMES = Number(process.argv[2] ?? 300);
+const WARM_UP = 20;
 const [height, width] = [1024, 2048];
+const BACK = [240, 480];
+/** The source on the screen. */
+const SHOWN = { width: 760, height: 380 };
 
 /** A picture of smooth noise: nothing here depends on its content. */
 function picture() {
@@ -27,29 +36,63 @@ const state = {
   nodes: [31, 51], separable: false, antiCrop: true, interpolation: "antialias", sourceScale: 1,
   paint: null, edgePaint: null, boxes: [],
 };
-const image = picture();
-const wanted = { unzoom: [240, 480] };
+const live = { image: picture() };
+const pictures = createPictures();
+const back = createUnzoom();
+const out = new Uint8ClampedArray(BACK[0] * BACK[1] * 4);
+const surface = { ...SHOWN, pixels: new Uint32Array(SHOWN.width * SHOWN.height) };
+const projection = { scale: SHOWN.width / width, x: 0, y: 0 };
+const dot = createDot(0.85, 0.75, SHOWN.width);
+/** Neither clear nor opaque: blending is part of the price. */
+const table = new Uint32Array(256).fill(0x80ff8040);
+
+/** The parts that every frame has. */
+function everyFrame(frame, timed) {
+  const inverse = timed("inverse", () => back.inverse(frame, BACK));
+  timed("unzoom", () => unzoomImage(frame.colours, frame.zoomed, inverse, out));
+  surface.pixels.fill(0);
+  timed("points", () => drawPoints(surface, projection, live.image, frame.grid, ...frame.zoomed, 2, dot));
+}
+
+/** What layers over the source cost when they are on. */
+function layers(frame, timed) {
+  const size = fieldSize(frame.source);
+  timed("folds", () => foldTiles(frame.warp));
+  timed("density", () => densityField(frame.grid, frame.zoomed, [40, 80]));
+  const field = timed("magnification", () => magnificationField(frame.warp, size));
+  timed("grid error", () => pulledBack(frame.warp, size, gridError(frame, state.nodes)));
+  timed("one heat map", () => drawHeat(surface, projection, live.image, field, table));
+}
 
 function measure(name, patch, more) {
-  const workspace = createWorkspace();
+  const model = createModel(pictures);
   const times = {};
   for (let step = 0; step < FRAMES; step++) {
-    const start = performance.now();
+    const taken = {};
+    const timed = (part, work) => {
+      const start = performance.now();
+      const result = work();
+      taken[part] = performance.now() - start;
+      return result;
+    };
     const given = { ...state, ...patch, paint: painted(step) };
-    const frame = computeFrame(given, image, {}, { ...wanted, ...more }, workspace);
-    const taken = { ...frame.milliseconds, frame: performance.now() - start };
-    if (step >= 20) for (const [stage, time] of Object.entries(taken)) (times[stage] ??= []).push(time);
+    const start = performance.now();
+    const frame = model.frame(given, live);
+    Object.assign(taken, { warp: frame.warpMs, zoom: frame.zoomMs });
+    everyFrame(frame, timed);
+    if (more) layers(frame, timed);
+    taken.frame = performance.now() - start;
+    if (step >= WARM_UP) for (const [part, time] of Object.entries(taken)) (times[part] ??= []).push(time);
   }
   console.log(`\n${name}`);
-  for (const [stage, list] of Object.entries(times)) {
+  for (const [part, list] of Object.entries(times)) {
     list.sort((a, b) => a - b);
     const at = (share) => list[Math.ceil(share * list.length) - 1].toFixed(2).padStart(7);
-    const [p50, p95, max] = [0.5, 0.95, 1].map(at);
-    console.log(`  ${stage.padEnd(14)} p50 ${p50}   p95 ${p95}   max ${max} ms`);
+    console.log(`  ${part.padEnd(14)} min ${list[0].toFixed(2).padStart(6)}   p50 ${at(0.5)}   p95 ${at(0.95)}   max ${at(1)} ms`);
   }
 }
 
 measure("nonseparable, anti-aliased", {});
 measure("separable, anti-aliased", { separable: true });
 measure("nonseparable, bilinear", { interpolation: "bilinear" });
-measure("nonseparable, all overlays", {}, { jacobian: true, folds: true, density: [128, 256], approximation: true });
+measure("nonseparable, all layers", {}, true);

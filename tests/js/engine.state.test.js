@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, encode } from "../../lzviz/canvas/engine/codec.js";
 import { identityWarp } from "../../lzviz/canvas/engine/coords.js";
-import { computeFrame, createWorkspace } from "../../lzviz/canvas/engine/frame.js";
 import { areaOf, coverageOf, emphasisOf, shareOf } from "../../lzviz/canvas/engine/measures.js";
 import { invertLattice } from "../../lzviz/canvas/engine/inverse.js";
 import {
@@ -12,13 +11,13 @@ import { publishedInverse, samplerWarp, zoomedSize } from "../../lzviz/canvas/en
 import { forwardGrid, gridToPixels } from "../../lzviz/canvas/engine/warp.js";
 import { close, random } from "./engine.helpers.js";
 
-/** @typedef {import("../../lzviz/canvas/engine/frame.js").FrameState} State */
+/** @typedef {import("../../lzviz/canvas/engine/saliency.js").SaliencyState} SaliencyState */
+/** @typedef {SaliencyState & import("../../lzviz/canvas/engine/samplers.js").SamplerState} State */
 
 /** @type {State} */
 const STATE = {
   sampler: "lzu", mode: "fixed", saliency: "paint", strength: 50, contrast: 1, floor: null, fwhm: 10, width: 24,
-  nodes: [7, 9], separable: false, antiCrop: true, interpolation: "antialias", sourceScale: 1,
-  paint: null, edgePaint: null, boxes: [],
+  nodes: [7, 9], separable: false, antiCrop: true, paint: null, edgePaint: null, boxes: [],
 };
 
 /** A byte map. @param {number} h @param {number} w @param {Record<number, number>} cells value at cell */
@@ -146,53 +145,6 @@ test("share and area of what is emphasised", () => {
   assert.deepEqual(Array.from(boxes?.data ?? []), [0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
   close(emphasisOf({ ...STATE, saliency: "centre" }, { h: 1, w: 3, data: [2, 6, 3] }, [9, 9])?.data ?? [],
     [0, 1, 0.25], 1e-15);
-});
-
-const IMAGE = {
-  data: Uint8ClampedArray.from({ length: 30 * 50 * 4 }, (_, k) => (k % 4 === 3 ? 255 : (k * 37) % 251)),
-  displayWidth: 50, displayHeight: 30, width: 500, height: 300,
-};
-
-test("a frame: every stage wanted is there, every other is not", () => {
-  const workspace = createWorkspace();
-  const paint = bytes(8, 13, { 40: 255, 41: 200 });
-  const all = { unzoom: /** @type {const} */ ([12, 20]), jacobian: true, folds: true,
-    density: /** @type {const} */ ([6, 10]), approximation: true };
-  const frame = computeFrame({ ...STATE, paint }, IMAGE, {}, all, workspace);
-  assert.deepEqual(frame.zoomed, [14, 24]);
-  assert.deepEqual(frame.source, [300, 500]);
-  assert.equal(frame.zoomedPixels?.length, 14 * 24 * 4);
-  assert.equal(frame.unzoomedPixels?.length, 12 * 20 * 4);
-  assert.equal(frame.folds?.length, 6 * 8);
-  assert.ok(Math.abs((frame.density ?? new Float64Array()).reduce((a, b) => a + b, 0) - 14 * 24) < 1e-9);
-  assert.ok(Math.max(...(frame.magnification ?? [])) > 1.2);
-  assert.ok(Math.max(...(frame.approximation ?? [])) > 0.1);
-  for (const stage of ["picture", "saliency", "warp", "grid", "zoom", "inverse", "unzoom", "jacobian", "folds"]) {
-    assert.ok(frame.milliseconds[stage] >= 0, stage);
-  }
-  const bare = computeFrame({ ...STATE, paint }, IMAGE, {}, { zoom: false }, workspace);
-  assert.equal(bare.zoomedPixels ?? bare.unzoomedPixels ?? bare.jacobian ?? bare.density ?? bare.folds, null);
-  assert.equal(bare.picture, frame.picture, "the picture is made once");
-  const half = computeFrame({ ...STATE, paint, sourceScale: 0.5 }, IMAGE, {}, {}, workspace);
-  assert.deepEqual(half.picture.size, [15, 25]);
-});
-
-test("frames of every sampler and saliency are finite, on pictures of one pixel too", () => {
-  const workspace = createWorkspace();
-  const one = { data: Uint8ClampedArray.of(1, 2, 3, 255), displayWidth: 1, displayHeight: 1, width: 1, height: 1 };
-  for (const image of [IMAGE, one]) {
-    for (const sampler of ["uniform", "uniform-area", "lz", "fovea", "lzu"]) {
-      for (const mode of /** @type {const} */ (["fixed", "published"])) {
-        for (const saliency of /** @type {const} */ (["paint", "edges", "boxes", "centre", "fixed", "file"])) {
-          const state = { ...STATE, sampler, mode, saliency, nodes: /** @type {const} */ ([2, 2]), width: 8 };
-          const wanted = { unzoom: /** @type {const} */ ([5, 9]), jacobian: true, approximation: true };
-          const frame = computeFrame(state, image, {}, wanted, workspace);
-          assert.ok(frame.grid.every(Number.isFinite) && frame.inverse?.grid.every(Number.isFinite));
-          assert.ok(frame.zoomedColours?.every(Number.isFinite) && frame.jacobian?.every(Number.isFinite));
-        }
-      }
-    }
-  }
 });
 
 test("maps survive as text, damaged text does not", async () => {

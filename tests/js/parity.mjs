@@ -3,14 +3,14 @@
 // Output: one line of JSON, for each case a list of [name, count], then all arrays as little-endian float64.
 import { attract } from "../../lzviz/canvas/engine/attraction.js";
 import { decode } from "../../lzviz/canvas/engine/codec.js";
-import { computeFrame, createWorkspace } from "../../lzviz/canvas/engine/frame.js";
-import { unzoomImage } from "../../lzviz/canvas/engine/resample.js";
-import { saliencyAtNodes } from "../../lzviz/canvas/engine/saliency.js";
-import { foldTiles } from "../../lzviz/canvas/engine/warp.js";
-import { emphasisOf, shareOf, areaOf } from "../../lzviz/canvas/engine/measures.js";
+import { areaOf, emphasisOf, shareOf } from "../../lzviz/canvas/engine/measures.js";
+import { foldTiles, jacobianGrid } from "../../lzviz/canvas/engine/warp.js";
+import { createModel, createPictures } from "../../lzviz/canvas/stage/model.js";
+import { createUnzoom } from "../../lzviz/canvas/stage/unzoom.js";
 
-/** One workspace for all cases: what it keeps must never show. */
-const workspace = createWorkspace();
+/** One of each for all cases, as on a page: what they keep must never show. */
+const model = createModel(createPictures());
+const back = createUnzoom();
 
 /** A map as the link holds it. */
 async function mapOf(text) {
@@ -25,17 +25,16 @@ async function frameOf({ state, picture, edges, file, fixed, unzoom }) {
   const rgba = new Uint8ClampedArray(h * w * 4).fill(255);
   Buffer.from(data, "base64").forEach((value, k) => { rgba[4 * Math.floor(k / 3) + (k % 3)] = value; });
   const image = { data: rgba, width: w, height: h, displayWidth: w, displayHeight: h };
-  const sources = { edges: await mapOf(edges), file: await mapOf(file), fixed };
+  const live = { image, edges: await mapOf(edges), file: await mapOf(file), fixed };
   const given = { ...state, paint: await mapOf(state.paint), edgePaint: await mapOf(state.edgePaint) };
-  const frame = computeFrame(given, image, sources, { unzoom, jacobian: true, folds: true }, workspace);
-  const { grid, valid } = frame.inverse;
-  const weights = emphasisOf(given, frame.saliency, frame.source);
-  const unzoomed = unzoomImage(frame.zoomedColours, frame.zoomed, frame.inverse, new Float32Array(valid.length * 4));
+  const { attracting, saliency, warp, grid, colours, ...frame } = model.frame(given, live);
+  const weights = emphasisOf(given, saliency, [h, w]);
+  const unzoomed = new Float32Array(unzoom[0] * unzoom[1] * 4);
+  const inverse = back.image({ warp, colours, ...frame }, unzoom, undefined, unzoomed);
   return {
-    attracting: frame.saliency ? saliencyAtNodes(frame.saliency, state.contrast, state.nodes) : [],
-    nodes: frame.warp.nodes, size: frame.warp.size, grid: frame.grid, inverse: grid, valid, folds: frame.folds,
-    jacobian: frame.jacobian, zoomed: frame.zoomedColours, unzoomed,
-    share: weights ? [shareOf(weights, frame.grid), areaOf(weights)] : [],
+    attracting: attracting ?? [], nodes: warp.nodes, size: warp.size, grid, inverse: inverse.grid, valid: inverse.valid,
+    folds: foldTiles(warp), jacobian: jacobianGrid(warp, frame.zoomed, [h, w]), zoomed: colours, unzoomed,
+    share: weights ? [shareOf(weights, grid), areaOf(weights)] : [],
   };
 }
 

@@ -3,15 +3,17 @@ import test from "node:test";
 
 import { identityWarp } from "../../lzviz/canvas/engine/coords.js";
 import { invertLattice, invertPoint } from "../../lzviz/canvas/engine/inverse.js";
+import { coverageOf } from "../../lzviz/canvas/engine/measures.js";
 import { forwardGrid, jacobianGrid } from "../../lzviz/canvas/engine/warp.js";
 import {
-  densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField, windowed,
+  densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField,
 } from "../../lzviz/canvas/stage/fields.js";
 import { extentOf, footprintOf, hoverSource, hoverZoomed } from "../../lzviz/canvas/stage/hover.js";
 import { between, createModel, createPictures } from "../../lzviz/canvas/stage/model.js";
 import { measure } from "../../lzviz/canvas/stage/numbers.js";
 import { readoutOf, tapList } from "../../lzviz/canvas/stage/readout.js";
 import { percent, place, sentence } from "../../lzviz/canvas/stage/sentence.js";
+import { createUnzoom, windowed } from "../../lzviz/canvas/stage/unzoom.js";
 import { close, shaken } from "./engine.helpers.js";
 
 const warp = shaken(5, [5, 7], 0.5);
@@ -100,6 +102,51 @@ test("a frame: sizes, the uniform one, and the way between them", () => {
   close(frameOf(state, live, { t: 1 }).warp.nodes, frame.warp.nodes, 0);
   close(frameOf(state, live, { uniform: true }).grid, forwardGrid(identityWarp([2, 2]), [16, 24]), 1e-12);
   assert.equal(createModel(createPictures()).frame(state, { ...live, image: null }), null);
+});
+
+test("the picture is made once, and again where its scale changes", () => {
+  const { state, live } = page();
+  const pictures = createPictures();
+  const picture = pictures(state, live)?.picture;
+  assert.equal(pictures({ ...state, fwhm: 2 }, live)?.picture, picture);
+  assert.deepEqual(pictures({ ...state, sourceScale: 0.5 }, live)?.picture.size, [20, 30]);
+});
+
+test("bringing back is over a window what it is over the source, and published LZU keeps its holes", () => {
+  const { state, live } = page();
+  const frame = frameOf(state, live);
+  const back = createUnzoom();
+  const whole = new Float32Array(40 * 60 * 4), part = new Float32Array(10 * 20 * 4);
+  assert.equal(coverageOf(back.image(frame, [40, 60], undefined, whole).valid), 1);
+  back.image(frame, [10, 20], { x0: 5, y0: 7, x1: 24, y1: 16 }, part);
+  for (let i = 0; i < 10; i++) {
+    const from = 4 * ((7 + i) * 60 + 5);
+    close(part.subarray(80 * i, 80 * i + 80), whole.subarray(from, from + 80), 2e-4, `row ${i}`);
+  }
+  const published = frameOf({ ...state, mode: "published" }, live);
+  assert.equal(coverageOf(back.inverse(published, [40, 60]).valid), (39 * 59) / (40 * 60));
+});
+
+test("frames of every sampler and saliency are finite, on pictures of one pixel too", () => {
+  const { state, live } = page();
+  const one = { ...live.image, data: Uint8ClampedArray.of(1, 2, 3, 255), width: 1, height: 1, displayWidth: 1,
+    displayHeight: 1 };
+  const model = createModel(createPictures()), back = createUnzoom();
+  const choices = ["uniform", "uniform-area", "lz", "fovea", "lzu"].flatMap((sampler) =>
+    ["fixed", "published"].flatMap((mode) =>
+      ["paint", "edges", "boxes", "centre", "fixed", "file"].map((saliency) => ({ sampler, mode, saliency }))));
+  for (const image of [live.image, one]) {
+    for (const choice of choices) {
+      const given = { ...state, ...choice, nodes: [2, 2], width: 8, paint: null };
+      const frame = model.frame(given, { ...live, image });
+      if (!frame) throw new Error("no frame");
+      const { grid } = back.inverse(frame, [5, 9]);
+      const jacobian = jacobianGrid(frame.warp, frame.zoomed, [image.height, image.width]);
+      for (const numbers of [frame.grid, frame.colours, grid, jacobian]) {
+        assert.ok(numbers.every(Number.isFinite), JSON.stringify(choice));
+      }
+    }
+  }
 });
 
 test("taps weigh one, and the colour that is told is the colour that was read", () => {

@@ -119,27 +119,3 @@ export function pulledBack(warp, size, { size: [h, w], error, most }) {
   }
   return { h: size[0], w: size[1], values };
 }
-
-/**
- * The warp seen through a window of the source: the window's first and last lattice points become -1 and +1. Its
- * inverse on a lattice is the inverse at the window's points.
- * @param {Warp} warp @param {Size} source
- * @param {{x0: number, y0: number, x1: number, y1: number}} window centres of the first and last lattice points, pixels
- * @param {Float64Array} [out]
- * @returns {Warp}
- */
-export function windowed({ nodes, size, separable }, source, window, out) {
-  const moved = out?.length === nodes.length ? out : new Float64Array(nodes.length);
-  const map = (/** @type {number} */ n, /** @type {number} */ a, /** @type {number} */ b) => {
-    const half = b > a ? (b - a) / 2 : 1;
-    return [(n - 1) / 2 / half, ((n - 1) / 2 - (a + b) / 2) / half];
-  };
-  const [sx, tx] = map(source[1], window.x0, window.x1);
-  const [sy, ty] = map(source[0], window.y0, window.y1);
-  for (let k = 0; k < nodes.length; k += 2) {
-    moved[k] = nodes[k] * sx + tx;
-    moved[k + 1] = nodes[k + 1] * sy + ty;
-  }
-  return { nodes: moved, size, separable };
-}
-

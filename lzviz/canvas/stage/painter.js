@@ -12,15 +12,14 @@
  * @typedef {import("./legend.js").LayerName} LayerName
  */
 
-import { createInverseWorkspace, invertLattice } from "../engine/inverse.js";
-import { unzoomImage } from "../engine/resample.js";
-import { publishedInverse, takesSaliency } from "../engine/samplers.js";
+import { takesSaliency } from "../engine/samplers.js";
 import { foldTiles } from "../engine/warp.js";
 import { DIFFERENCE_GAIN } from "./colours.js";
-import { densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField, windowed } from "./fields.js";
+import { densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField } from "./fields.js";
 import { difference } from "./pixels.js";
 import { pointStride } from "./raster.js";
 import { partOf, pixelsOf } from "./renderer.js";
+import { createUnzoom } from "./unzoom.js";
 
 /** CSS pixels between drawn samples, on average: closer, and they would only cover the picture. */
 const SPACING = 6;
@@ -40,9 +39,7 @@ function saliencyField(state, { saliency }) {
 
 /** @param {import("./renderer.js").Renderer} renderer */
 export function createPainter(renderer) {
-  const inverse = createInverseWorkspace();
-  /** @type {Float64Array | undefined} */
-  let moved;
+  const back = createUnzoom();
   /** @type {{key: string, levels: readonly Raster[], raster: Raster} | null} */
   let truth = null;
 
@@ -69,13 +66,9 @@ export function createPainter(renderer) {
     const [dx, dy] = [(edges.x1 - edges.x0) / width / 2, (edges.y1 - edges.y0) / height / 2];
     const window = { x0: edges.x0 + dx - 0.5, y0: edges.y0 + dy - 0.5,
       x1: edges.x1 - dx - 0.5, y1: edges.y1 - dy - 0.5 };
-    const warp = windowed(frame.warp, frame.source, window, moved);
-    moved = warp.nodes;
-    const found = invertLattice(warp, [height, width], inverse);
-    if (frame.faulty) publishedInverse(found, [height, width], frame.warp.size);
     const data = bufferOf(width * height * 4);
-    unzoomImage(frame.colours, frame.zoomed, found, data, { interpolation: nearest ? "nearest" : "bilinear" });
-    return { raster: { width, height, data }, valid: found.valid };
+    const { valid } = back.image(frame, [height, width], window, data, nearest);
+    return { raster: { width, height, data }, valid };
   }
 
   /**
