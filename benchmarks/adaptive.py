@@ -67,7 +67,7 @@ def folded(model: nn.Module) -> nn.Module:
 def dense_ways(model: nn.Module, x: Tensor) -> dict[str, Callable[[], object]]:
     """The dense run in every layout that this machine knows."""
     plain = folded(model).to(x.device)
-    last = copy.deepcopy(plain).to(memory_format=torch.channels_last)
+    last = copy.deepcopy(plain).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     x_last = x.contiguous(memory_format=torch.channels_last)
     ways: dict[str, Callable[[], object]] = {"channels first": lambda: plain(x), "channels last": lambda: last(x_last)}
     if x.device.type == "cpu" and torch.backends.mkldnn.is_available():

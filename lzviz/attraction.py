@@ -154,8 +154,9 @@ def attract(
 
 
 def _separable(s: Tensor, along_y: Tensor, along_x: Tensor, identity: Tensor | None) -> Tensor:
-    x = _mean(*(s.sum(1) @ along_x.mT).unbind(0), None if identity is None else identity[0, :, 0])  # (B, w)
-    y = _mean(*(s.sum(2) @ along_y.mT).unbind(0), None if identity is None else identity[:, 0, 1])  # (B, h)
+    (total_x, moment_x), (total_y, moment_y) = s.sum(1) @ along_x.mT, s.sum(2) @ along_y.mT
+    x = _mean(total_x, moment_x, None if identity is None else identity[0, :, 0])  # (B, w)
+    y = _mean(total_y, moment_y, None if identity is None else identity[:, 0, 1])  # (B, h)
     return interleave(x[:, None, :], y[:, :, None])
 
 

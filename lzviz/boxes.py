@@ -78,7 +78,10 @@ def _between(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 def _crossings(nodes: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
     """Where the sides of source boxes cross the mapped node lines: zoomed points (B, N, K, 2) and which exist (B, N, K)."""
-    nodes, zoomed = _ringed(nodes), _ringed(lattice(nodes.shape[1:3], dtype=nodes.dtype, device=nodes.device)[None])
+    nodes, zoomed = (
+        _ringed(nodes),
+        _ringed(lattice((nodes.shape[1], nodes.shape[2]), dtype=nodes.dtype, device=nodes.device)[None]),
+    )
     zoomed = zoomed.expand_as(nodes)
     ends = [(n[:, :, :-1].flatten(1, 2), n[:, :, 1:].flatten(1, 2)) for n in (nodes, zoomed)]
     ends = [

@@ -19,9 +19,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import triton  # type: ignore[import-not-found]
-import triton.language as tl  # type: ignore[import-not-found]
+import triton
+import triton.language as tl
 from torch import Tensor
+from triton import knobs  # type: ignore[attr-defined]
 
 DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 
@@ -114,7 +115,8 @@ def launch(features: Tensor, table: Tensor, weight: Tensor, bias: Tensor | None,
     exact = features.dtype == torch.float32 and not torch.backends.cudnn.allow_tf32
     chosen = blocks(m, cout, features.dtype)
     grid = (triton.cdiv(m, chosen["BLOCK_M"]) * triton.cdiv(cout, chosen["BLOCK_N"]),)
-    rows_kernel[grid](  # type: ignore[index]
+    launch: Any = rows_kernel[grid]  # type: ignore[index]  # Triton's decorator has no types
+    launch(
         features,
         table.contiguous(),
         weight.contiguous(),
@@ -129,8 +131,8 @@ def launch(features: Tensor, table: Tensor, weight: Tensor, bias: Tensor | None,
         HAS_BIAS=bias is not None,
         RELU=relu,
         PRECISION="ieee" if exact else "tf32",
-        WIDEN=triton.knobs.runtime.interpret and features.dtype == torch.bfloat16,  # it multiplies bfloat16 by its bits
-        **chosen,  # type: ignore[arg-type]
+        WIDEN=knobs.runtime.interpret and features.dtype == torch.bfloat16,  # it multiplies bfloat16 by its bits
+        **chosen,
     )
     return out
 

@@ -33,7 +33,7 @@ class Fovea(AttractionSampler):
 
     def default_saliency(self, image: Tensor) -> Tensor:
         boxes = image.new_zeros(0, 4) if self.boxes is None else self.boxes.to(image)
-        return from_boxes(boxes, image.shape[-2:], self.nodes, self.bandwidth, self.amplitude)
+        return from_boxes(boxes, (image.shape[-2], image.shape[-1]), self.nodes, self.bandwidth, self.amplitude)
 
 
 add(

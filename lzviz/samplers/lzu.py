@@ -112,7 +112,8 @@ def unzoom_pyramid(
     if strides is not None and len(strides) != len(features):
         raise ValueError(f"expected a stride for each of the {len(features)} levels, got {len(strides)}")
     sizes = [(int(f.shape[-2]), int(f.shape[-1])) for f in features]
-    places = [None if strides is None else (s, check_size(zoomed_size, "zoomed_size")) for s in strides or sizes]
+    zoomed_size = check_size(zoomed_size, "zoomed_size")
+    places = [None] * len(sizes) if strides is None else [(stride, zoomed_size) for stride in strides]
     finest = _inverse_at(warp, sizes[0], places[0])
     out = []
     for level, size, place in zip(features, sizes, places, strict=True):
