@@ -1,10 +1,11 @@
 // @ts-check
 /** The only module that knows everyone: puts store, stage and chrome together in one element. */
+import { createCad } from "./cad/cad.js";
 import { createActions } from "./chrome/actions.js";
 import { followAddress, stateOfLink } from "./chrome/address.js";
 import * as codec from "./engine/codec.js";
 import { listenForKeys, pageCommands } from "./chrome/commands.js";
-import { emptyLive } from "./chrome/context.js";
+import { emptyLive, isCad } from "./chrome/context.js";
 import { h } from "./chrome/dom.js";
 import { createDock } from "./chrome/dock.js";
 import { createHint } from "./chrome/hint.js";
@@ -29,7 +30,7 @@ import { createStore } from "./store.js";
  * @typedef {import("./chrome/context.js").Context} Context
  */
 
-const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css"];
+const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css"];
 
 /** The style sheets, once a document. @returns {Promise<unknown>} */
 function loadStyles() {
@@ -107,8 +108,9 @@ export async function mount(element, given) {
   parts.stage = createStage(room, context);
   parts.images = createImages(context);
   parts.python = createPython(context, codec, parts.images.giveAgain);
-  const commands = [...pageCommands(context), ...(parts.stage.commands ?? [])];
-  parts.commands = () => commands;
+  const cad = createCad(context, room, parts.stage, parts.python.question);
+  const page = pageCommands(context);
+  parts.commands = () => [...page, ...(isCad(context.store.get()) ? cad.commands : parts.stage.commands)];
   const address = followAddress(context, codec, (state, notice) => {
     context.store.set(state, { history: true });
     context.live.set({ notice, error: null });
@@ -121,7 +123,8 @@ export async function mount(element, given) {
   createHint(context, room);
   await parts.images.follow();
   address.later();
+  Object.assign(/** @type {any} */ (element).lzviz, { cad });
   element.dataset.ready = "1";
   return { store: context.store, live: context.live, stage: parts.stage,
-    dispose: () => [...ends, () => parts.stage.dispose?.()].forEach((end) => end()) };
+    dispose: () => [...ends, cad.dispose, () => parts.stage.dispose?.()].forEach((end) => end()) };
 }

@@ -2,7 +2,7 @@
 /** What buttons and keys do, put together from the parts that can do it. */
 import { missingFromLink } from "./address.js";
 import { openCamera } from "./camera.js";
-import { paintKey, samplerOf } from "./context.js";
+import { paintKey, samplerOf, takesBoxes } from "./context.js";
 import { saveFile, showExport, showKeys, showLink } from "./dialogs.js";
 import { chooseFile } from "./intake.js";
 import { flipTheme } from "./theme.js";
@@ -25,7 +25,7 @@ function clear({ store }) {
   const state = store.get();
   const key = paintKey(state);
   if (key) store.set({ [key]: null }, { history: true });
-  else if (state.saliency === "boxes") store.set({ boxes: [] }, { history: true });
+  else if (takesBoxes(state)) store.set({ boxes: [] }, { history: true });
 }
 
 /**

@@ -143,8 +143,20 @@ export function reasonAgainst(context, key) {
   return "Strength weighs what is painted or boxed; other saliency has Contrast, under More.";
 }
 
+/** Content-adaptive downsampling has views, options and numbers of its own. @param {State} state */
+export const isCad = ({ sampler }) => sampler === "cad";
+
 /**
  * Which map the brush paints on, or null where there is none.
- * @param {State} state @returns {"paint" | "edgePaint" | null}
+ * @param {State} state @returns {"paint" | "edgePaint" | "cadPaint" | null}
  */
-export const paintKey = ({ saliency }) => (saliency === "paint" ? "paint" : saliency === "edges" ? "edgePaint" : null);
+export function paintKey(state) {
+  if (isCad(state)) return state.cadView === "features" ? "cadPaint" : null;
+  return state.saliency === "paint" ? "paint" : state.saliency === "edges" ? "edgePaint" : null;
+}
+
+/** Whether a map has a neutral middle: painting goes above 128, erasing below. @param {string} key */
+export const isSigned = (key) => key !== "paint";
+
+/** Whether boxes are drawn by hand. @param {State} state */
+export const takesBoxes = (state) => !isCad(state) && state.saliency === "boxes";

@@ -175,5 +175,6 @@ export const message = (error) => (error instanceof Error ? error.message : Stri
 export function carriedOver(state, before, after) {
   const boxes = before === null ? state.boxes : state.boxes.map((box) => box.map((edge, at) =>
     at % 2 ? (edge * after.height) / before.height : (edge * after.width) / before.width));
-  return { paint: resizeMap(state.paint, after), edgePaint: resizeMap(state.edgePaint, after), boxes };
+  const maps = { paint: state.paint, edgePaint: state.edgePaint, cadPaint: state.cadPaint };
+  return { boxes, ...Object.fromEntries(Object.entries(maps).map(([key, map]) => [key, resizeMap(map, after)])) };
 }

@@ -6,6 +6,7 @@
 import { fromBase64 } from "./wire.js";
 import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
+import { isCad } from "./context.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -14,6 +15,8 @@ import { writeMap } from "./link.js";
  */
 
 const PATIENCE = 60_000;
+/** The button beside an error that a later answer takes away. */
+export const AGAIN = "Ask again";
 
 /** An answer that was no. `status` is the HTTP status, 0 when there was no answer at all. */
 export class ServerError extends Error {
@@ -66,9 +69,9 @@ export async function askFile(host, path, body) {
  * @param {State} state @param {import("./link.js").Codec} codec
  */
 export async function wireState(state, codec) {
-  const maps = [state.paint, state.edgePaint].map((map) => map && writeMap(map, codec));
-  const [paint, edgePaint] = await Promise.all(maps);
-  return { ...state, paint, edgePaint };
+  const maps = [state.paint, state.edgePaint, state.cadPaint].map((map) => map && writeMap(map, codec));
+  const [paint, edgePaint, cadPaint] = await Promise.all(maps);
+  return { ...state, paint, edgePaint, cadPaint };
 }
 
 /**
@@ -99,6 +102,9 @@ export function createPython(context, codec, giveAgain) {
     }
   }
 
+  /** Any other question about the state of now. @param {string} path @param {object} more @returns {Promise<any>} */
+  const question = (path, more) => withPicture(async () => askServer(host, path, { ...(await body()), ...more }));
+
   async function once() {
     const state = store.get();
     try {
@@ -107,22 +113,14 @@ export function createPython(context, codec, giveAgain) {
       const { error } = live.get();
       if (answer.seq === seq && !wanted) live.set({ answer, answered: state, error: ours(error) ? null : error });
     } catch (error) {
-      if (!wanted) live.set({ answer: null, answered: null, error: trouble(error) });
+      if (!wanted) live.set({ answer: null, answered: null, error: trouble(error, () => void ask()) });
     }
   }
-
-  /** @param {unknown} error */
-  const trouble = (error) => ({
-    text: `${error instanceof Error ? error.message.replace(/\.$/, "") : error}. The views go on without Python.`,
-    press: "Ask again", run: ask,
-  });
-  /** @param {import("./context.js").Trouble | null} error */
-  const ours = (error) => error?.press === "Ask again";
 
   /** Asks about the state of now; calls on the way are merged into one. */
   async function ask() {
     wanted = true;
-    if (running || host.static || !live.get().image) return;
+    if (running || host.static || !live.get().image || isCad(store.get())) return;
     running = true;
     live.set({ busy: true });
     while (wanted) {
@@ -166,11 +164,18 @@ export function createPython(context, codec, giveAgain) {
   });
   return {
     ask: () => void ask(),
+    question,
     /** @param {string} what @param {string} format */
     download: (what, format) =>
       withPicture(async () => askFile(host, "lzviz/export", { ...(await body()), what, format })),
   };
 }
+
+/** @param {unknown} error @param {() => void} run */
+const trouble = (error, run) => ({ text: `${message(error)}. The views go on without Python.`, press: AGAIN, run });
+
+/** @param {import("./context.js").Trouble | null} error */
+const ours = (error) => error?.press === AGAIN;
 
 /** @param {unknown} error */
 const message = (error) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");

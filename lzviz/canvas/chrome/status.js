@@ -3,6 +3,7 @@
 import { h, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { milliseconds } from "./format.js";
+import { isCad } from "./context.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
@@ -12,7 +13,8 @@ const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "loa
 function chip(label, name) {
   const value = h("b", {}, "–");
   const after = h("span", {});
-  return { element: h("span", { class: `lz-chip lz-chip-${name}` }, `${label} `, value, after), value, after };
+  const title = h("span", {}, label);
+  return { element: h("span", { class: `lz-chip lz-chip-${name}` }, title, " ", value, after), title, value, after };
 }
 
 /**
@@ -63,10 +65,12 @@ export function createStatus(context) {
   const line = createLine(context);
   const warp = chip("browser warp", "warp");
   const draw = chip("draw", "draw");
-  const python = chip(host.static ? "Python" : "Python check", "python");
+  const python = chip("Python", "python");
   const show = () => {
     const { measured, answer, busy } = live.get();
     line.show();
+    setText(warp.title, isCad(store.get()) ? "browser mask" : "browser warp");
+    setText(python.title, isCad(store.get()) ? "networks" : host.static ? "Python" : "Python check");
     setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
     setText(draw.value, typeof measured?.drawMs === "number" ? milliseconds(measured.drawMs) : "–");
     setText(python.value, host.static ? "not here" : answer ? milliseconds(total(answer.milliseconds)) : "–");
@@ -76,7 +80,7 @@ export function createStatus(context) {
   live.subscribe((_, changed) => {
     if (SHOWN.some((key) => changed.has(key))) show();
   });
-  store.subscribe(line.show);
+  store.subscribe((_, changed) => (changed.has("sampler") ? show() : line.show()));
   show();
   return h("footer", { class: "lz-status" }, line.element,
     h("span", { class: "lz-chips" }, warp.element, draw.element, python.element));

@@ -3,7 +3,7 @@
 import { iconButton, isOff, setReason } from "./controls.js";
 import { h, setText, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
-import { paintKey } from "./context.js";
+import { isCad, paintKey, takesBoxes } from "./context.js";
 import { fromPosition, toPosition } from "./schema.js";
 
 /**
@@ -26,9 +26,11 @@ export const TOOLS = [
  */
 export function toolReason(tool, state) {
   if ((tool === "paint" || tool === "erase") && !paintKey(state)) {
-    return "There is nothing to paint on: choose Saliency from Paint or Edges.";
+    return isCad(state) ? "Key points are not painted: show Features to force cells."
+      : "There is nothing to paint on: choose Saliency from Paint or Edges.";
   }
-  if (tool === "box" && state.saliency !== "boxes") return "Boxes are drawn when Saliency comes from Boxes.";
+  if (tool === "box" && isCad(state)) return "Cells are forced with the brush: paint for fine, erase for coarse.";
+  if (tool === "box" && !takesBoxes(state)) return "Boxes are drawn when Saliency comes from Boxes.";
   return null;
 }
 
@@ -36,7 +38,7 @@ export function toolReason(tool, state) {
 function clearReason(state) {
   const key = paintKey(state);
   if (key) return state[key] ? null : "Nothing is painted.";
-  if (state.saliency === "boxes") return state.boxes.length ? null : "No box is drawn.";
+  if (takesBoxes(state)) return state.boxes.length ? null : "No box is drawn.";
   return "Nothing here was made by hand.";
 }
 

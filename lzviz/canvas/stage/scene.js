@@ -12,6 +12,7 @@
  * @typedef {import("../store.js").State} State
  */
 
+import { isCad } from "../chrome/context.js";
 import { h } from "../chrome/dom.js";
 import { toNormalised, toPixel } from "../engine/coords.js";
 import { invertPoint } from "../engine/inverse.js";
@@ -235,6 +236,7 @@ export class Scene {
   /** Draw now what is due. */
   flush() {
     const { dirty } = this;
+    if (isCad(this.store.get())) return dirty.clear();
     if (dirty.has("layout")) {
       if (!this.layOut()) return;
       for (const name of ["photo", "warp"]) dirty.add(name);

@@ -6,10 +6,10 @@
  * @typedef {import("../store.js").State} State
  * @typedef {import("../chrome/context.js").StateStore} StateStore
  * @typedef {import("../chrome/context.js").LiveStore} LiveStore
- * @typedef {"paint" | "edgePaint"} PaintKey
+ * @typedef {"paint" | "edgePaint" | "cadPaint"} PaintKey
  */
 
-import { paintKey } from "../chrome/context.js";
+import { isSigned, paintKey } from "../chrome/context.js";
 import { openMap, paintSegment } from "./brush.js";
 
 /** @param {StateStore} store @param {LiveStore} live */
@@ -23,8 +23,7 @@ export function createStrokes(store, live) {
     if (!stroke || !image) return false;
     const { brushSize, brushSoftness } = store.get();
     const radius = (brushSize * Math.max(image.width, image.height)) / 2;
-    const signed = stroke.key === "edgePaint";
-    const brush = { radius, softness: brushSoftness, erase: stroke.erase, signed };
+    const brush = { radius, softness: brushSoftness, erase: stroke.erase, signed: isSigned(stroke.key) };
     const changed = paintSegment(stroke.map, image, a, b, brush);
     stroke.changed ||= changed;
     stroke.last = b;
@@ -45,7 +44,7 @@ export function createStrokes(store, live) {
       const image = live.get().image;
       const key = paintKey(state);
       if (!key || !image) return false;
-      stroke = { key, map: openMap(state[key], image, key === "edgePaint"), erase, last: at, changed: false };
+      stroke = { key, map: openMap(state[key], image, isSigned(key)), erase, last: at, changed: false };
       live.set({ painting: true });
       dab(at, at);
       return true;

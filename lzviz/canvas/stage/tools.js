@@ -2,11 +2,27 @@
 /**
  * What pointer and keyboard do in a view: intents of pointer.js become changes of state, camera and scene.
  *
- * @typedef {import("./scene.js").Scene} Scene
  * @typedef {import("./views.js").View} View
+ *
+ * @typedef {object} Scene  what tools act on
+ * @property {import("../chrome/context.js").StateStore} store
+ * @property {import("../chrome/context.js").LiveStore} live
+ * @property {ReturnType<typeof import("./strokes.js").createStrokes>} strokes
+ * @property {Readonly<Record<string, View>>} views
+ * @property {{width: number, height: number}} extent of the picture that is read
+ * @property {{view: View, x: number, y: number} | null} pointer
+ * @property {unknown} hover
+ * @property {boolean} pinned
+ * @property {readonly number[] | null} box
+ * @property {(view: View, at: readonly number[]) => [number, number]} sourceAt
+ * @property {() => void} redraw
+ * @property {() => void} drawMarks
+ * @property {(...what: ("marks" | "warp")[]) => void} request
+ * @property {(view: View, dx: number, dy: number) => boolean} panBy
+ * @property {(view: View, factor: number, at: readonly number[]) => boolean} zoomBy
  */
 
-import { paintKey } from "../chrome/context.js";
+import { paintKey, takesBoxes } from "../chrome/context.js";
 import { listenForCursor } from "./keyboard.js";
 import { listen } from "./pointer.js";
 
@@ -53,7 +69,7 @@ function intentsOf(scene, view) {
     action() {
       const state = store.get();
       if (state.tool === "pan") return "pan";
-      if (state.tool === "box") return state.saliency === "boxes" ? "stroke" : "hover";
+      if (state.tool === "box") return takesBoxes(state) ? "stroke" : "hover";
       return state.tool !== "pick" && paintKey(state) ? "stroke" : "hover";
     },
     hover(at) {

@@ -2,7 +2,7 @@
 /**
  * The frames of the stage: a title row, and below it canvases and marks in a box of fixed size.
  *
- * @typedef {"source" | "zoomed" | "unzoomed" | "uniform" | "uniformUnzoomed"} ViewName
+ * @typedef {"source" | "zoomed" | "unzoomed" | "uniform" | "uniformUnzoomed" | "adaptive" | "beside"} ViewName
  * @typedef {import("./camera.js").Projection} Projection
  *
  * @typedef {object} View
@@ -29,6 +29,8 @@ export const TITLES = {
   unzoomed: "Unzoomed",
   uniform: "Uniform",
   uniformUnzoomed: "Uniform, unzoomed",
+  adaptive: "Adaptive",
+  beside: "Dilated",
 };
 
 /**

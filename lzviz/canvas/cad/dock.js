@@ -1,0 +1,162 @@
+// @ts-check
+/** The dock of content-adaptive downsampling: the cell under the pointer, cost and time, the guarantee. */
+import { h, setText } from "../chrome/dom.js";
+import { percent, whole } from "../chrome/format.js";
+import { createBars } from "./bars.js";
+import { boxOf } from "./hover.js";
+import { isActive } from "./marks.js";
+import { strideOf } from "./model.js";
+import { createTapPicture } from "./taps.js";
+import { difference, operations } from "./words.js";
+
+/**
+ * @typedef {import("./asking.js").Answers} Answers
+ * @typedef {import("../store.js").Store<Answers>} AnswerStore
+ */
+
+/** @param {string} title @param {string} name @param {Node | string | null} side @param {...Node} children */
+const part = (title, name, side, ...children) =>
+  h("section", { class: `lz-dock-part lz-cad-only lz-cad-${name}`, "aria-label": title },
+    h("h2", { class: "lz-dock-title" }, title, side && h("span", {}, side)), ...children);
+
+/** A line: name left, value and grey unit right. @param {string} name */
+function line(name) {
+  const value = h("span", { class: "lz-line-value" }, "–");
+  const unit = h("span", { class: "lz-line-unit" });
+  const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", hidden: true });
+  const element = h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, swatch, value, unit));
+  const say = (/** @type {string} */ text, grey = "") => {
+    setText(value, text);
+    setText(unit, grey);
+  };
+  return { element, swatch, say };
+}
+
+/** @param {...ReturnType<typeof line>} lines */
+const list = (...lines) => h("dl", {}, ...lines.map(({ element }) => element));
+
+const MAPS = /** @type {const} */ (["adaptive", "strided", "dilated"]);
+
+/**
+ * What a hovered cell shows in a feature map.
+ * @param {any} features @param {string} name @param {{y: number, x: number}} cell
+ */
+function featureAt(features, name, { y, x }) {
+  const bytes = atob(features.maps[name]);
+  const at = 3 * (y * features.grid.w + x);
+  const rgb = [0, 1, 2].map((k) => bytes.charCodeAt(at + k));
+  if (features.colour === "pca") return { rgb, text: rgb.join(", ") };
+  const [low, high] = [features.range[0][0], features.range[1][0]];
+  const value = low + (rgb[0] / 255) * (high - low);
+  const bound = rgb[0] === 255 ? "≥ " : rgb[0] === 0 ? "≤ " : "";
+  return { rgb, text: `${bound}${value.toPrecision(3)}` };
+}
+
+/** @param {AnswerStore} answers @param {import("../chrome/context.js").Context} context */
+function cellPart(answers, context) {
+  const picture = createTapPicture(answers, context);
+  const lines = { cell: line("Fine cell"), level: line("Level"), block: line("Block"), taps: line("Taps"),
+    owner: line("Read through owner"), adaptive: line("Adaptive"), strided: line("Strided"), dilated: line("Dilated") };
+  const show = () => {
+    const { hover, forest, features } = answers.get();
+    picture.show();
+    for (const { say, swatch } of Object.values(lines)) {
+      say("–");
+      swatch.hidden = true;
+    }
+    if (!hover || !forest) return;
+    const { grid, image } = forest;
+    const { cell, block, taps } = hover;
+    const [x0, y0, x1, y1] = boxOf(block, grid.stride, image);
+    lines.cell.say(`${cell.x}, ${cell.y}`, ` of ${grid.w} × ${grid.h}`);
+    lines.level.say(`${block.level}`, ` of ${grid.depth} · stride ${strideOf(grid, block.level)}`);
+    lines.block.say(`${x1 - x0} × ${y1 - y0}`, ` px at ${x0}, ${y0}`);
+    const outside = taps.filter((/** @type {any} */ { owner }) => !owner).length;
+    lines.taps.say(`${9 - outside}`, ` read${outside ? `, ${outside} zero` : ""} · ${1 << grid.depth} cells apart`);
+    const inactive = taps.filter((/** @type {any} */ tap) => tap.owner && !isActive(tap));
+    lines.owner.say(inactive.length ? inactive.slice(0, 2).map(ownerText).join("  ") : "none",
+      inactive.length > 2 ? `  + ${inactive.length - 2}` : "");
+    const same = features && features.grid.w === grid.w && features.grid.h === grid.h;
+    for (const name of MAPS) {
+      if (!same) continue;
+      const { rgb, text } = featureAt(features, name, cell);
+      lines[name].say(text);
+      lines[name].swatch.hidden = false;
+      lines[name].swatch.style.background = `rgb(${rgb.join(" ")})`;
+    }
+  };
+  return { show, elements: [part("Taps of a 3 × 3 convolution", "taps", null, picture.element),
+    part("Cell under the pointer", "cell", null, list(...Object.values(lines)))] };
+}
+
+/** @param {{y: number, x: number, owner: {y: number, x: number}}} tap */
+const ownerText = ({ y, x, owner }) => `${x},${y} → ${owner.x},${owner.y}`;
+
+/** @param {AnswerStore} answers */
+function costPart(answers) {
+  const work = createBars("Multiply-adds", operations);
+  const time = createBars("Time", (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`);
+  const clock = h("p", { class: "lz-note lz-cad-clock" });
+  return { element: part("Cost", "cost", null, work.element, time.element, clock), show() {
+    const { forest, features } = answers.get();
+    work.show(forest ? { strided: forest.macs.strided, adaptive: forest.macs.adaptive, dilated: forest.macs.dilated }
+      : null);
+    time.show(features ? features.milliseconds : null);
+    setText(clock, features ? `${features.device} · ${features.clock}` : "");
+    clock.title = clock.textContent ?? "";
+  } };
+}
+
+/** @param {AnswerStore} answers @param {() => void} askCost @param {import("../chrome/context.js").Context} context */
+function proofPart(answers, askCost, { store }) {
+  const verdict = h("div", { class: "lz-cad-badge" });
+  const words = h("span", {});
+  const detail = h("small", {});
+  verdict.append(h("span", { class: "lz-cad-seal", "aria-hidden": "true" }), h("span", {}, words, detail));
+  const lines = { published: line("As published"), active: line("Active rows"), forced: line("Forced by brush"),
+    weights: line("Weights"), least: line("Over all pictures") };
+  const button = h("button", { type: "button", class: "lz-link", onclick: askCost,
+    "data-tip": "Rows and multiply-adds depend on what is in the picture" }, "measure over all pictures");
+  lines.least.element.lastElementChild?.append(button);
+  return { element: part("Guarantee", "proof", "coarse cells against the strided network", verdict,
+    list(...Object.values(lines))), show() {
+    const { forest, features, cost, counting } = answers.get();
+    const badge = features?.badge;
+    const published = store.get().mode === "published";
+    verdict.toggleAttribute("data-exact", Boolean(badge?.exact));
+    verdict.hidden = !badge;
+    if (badge) {
+      setText(words, badge.exact ? "Coarse cells equal the strided network" : "Coarse cells differ");
+      setText(detail, `largest difference ${difference(badge.max)}${badge.exact ? " (exact)" : ""}`);
+      lines.published.say(difference(badge.published), ` off${published ? " · shown now" : ""}`);
+    } else lines.published.say("–");
+    lines.active.say(forest ? percent(forest.active) : "–", forest ? ` · ${whole(forest.total)} of ${whole(
+      forest.grid.h * forest.grid.w)}` : "");
+    lines.forced.say(forest ? whole(forest.forced) : "–", " cells");
+    lines.weights.say(features?.weights ?? "–");
+    button.hidden = Boolean(cost) || counting;
+    lines.least.say(counting ? "measuring …" : cost ? rangeOf(cost.active) : "", cost ? " rows, min / mean / max" : "");
+    lines.least.element.title = cost ? `Multiply-adds, share of dilated: ${rangeOf(cost.share)}` : "";
+  } };
+}
+
+/** @param {{min: number, mean: number, max: number}} spread */
+const rangeOf = ({ min, mean, max }) => `${[min, mean, max].map((share) => Math.round(100 * share)).join(" / ")} %`;
+
+/**
+ * @param {import("../chrome/context.js").Context} context @param {AnswerStore} answers @param {() => void} askCost
+ * @returns {HTMLElement[]}
+ */
+export function createCadDock(context, answers, askCost) {
+  const cell = cellPart(answers, context);
+  const cost = costPart(answers);
+  const proof = proofPart(answers, askCost, context);
+  const show = (/** @type {ReadonlySet<string>} */ changed) => {
+    if (["hover", "forest", "features"].some((key) => changed.has(key))) cell.show();
+    if (changed.has("forest") || changed.has("features")) cost.show();
+    proof.show();
+  };
+  answers.subscribe((_, changed) => show(changed));
+  show(new Set(["hover", "forest", "features"]));
+  return [...cell.elements, cost.element, proof.element];
+}

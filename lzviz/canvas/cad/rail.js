@@ -1,0 +1,116 @@
+// @ts-check
+/** The options of content-adaptive downsampling, below the menu of samplers. */
+import { numberBox, segmented, slider } from "../chrome/controls.js";
+import { h, setText } from "../chrome/dom.js";
+import { choices } from "../chrome/rail.js";
+
+/**
+ * @typedef {import("../chrome/context.js").Context} Context
+ * @typedef {import("../store.js").State} State
+ * @typedef {"cadView" | "cadLevels" | "cadMask" | "cadNetwork"} ChoiceKey
+ * @typedef {"cadThreshold" | "cadDilation" | "cadKeep"} NumberKey
+ */
+
+const MASK_NOTES = /** @type {Record<State["cadMask"], string>} */ ({
+  edges: "Fine where the picture changes. Paint forces cells fine, erase forces them coarse.",
+  paint: "Coarse everywhere but where you paint.",
+  keypoints: "Fine around the 512 strongest SIFT points.",
+  random: "Blocks drawn at random: a control that spends without looking.",
+  inverse: "Fine where nothing happens: what a bad mask costs.",
+});
+
+/** Masks that read each of the numbers. @type {Record<NumberKey, readonly State["cadMask"][]>} */
+const USED_BY = {
+  cadThreshold: ["edges", "inverse"], cadDilation: ["edges", "inverse", "keypoints"], cadKeep: ["random"],
+};
+
+const PRESETS = /** @type {const} */ ([[0.034, "Low"], [0.079, "Medium"], [0.214, "High"]]);
+
+/** @param {Context} context @param {ChoiceKey} key @param {boolean} [history] */
+function choice({ store, schema }, key, history = true) {
+  const field = schema.field(key);
+  const control = segmented(field.label, choices(field), (value) => store.set({ [key]: value }, { history }));
+  control.element.setAttribute("data-tip", field.help);
+  return { ...control, refresh: () => control.show(store.get()[key]) };
+}
+
+/** @param {Context} context @param {NumberKey} key */
+function number({ store, schema }, key) {
+  const field = schema.field(key);
+  const odd = (/** @type {number} */ value) => (key === "cadDilation" ? value - 1 + (value % 2) : value);
+  const set = (/** @type {boolean} */ history) => (/** @type {number} */ value) =>
+    store.set({ [key]: Math.max(field.min ?? 0, odd(value)) }, { history });
+  const control = slider(field, { unit: field.unit, onInput: set(false), onDone: set(true) });
+  control.element.setAttribute("data-tip", field.help);
+  return { element: control.element, refresh() {
+    control.show(store.get()[key]);
+    control.element.hidden = !USED_BY[key].includes(store.get().cadMask);
+  } };
+}
+
+/** The paper's three thresholds. @param {Context} context */
+function presets({ store }) {
+  const control = segmented("Thresholds of the paper", PRESETS.map(([value, label]) => ({ value, label })),
+    (cadThreshold) => store.set({ cadThreshold }, { history: true }));
+  return { element: control.element, refresh() {
+    control.show(store.get().cadThreshold);
+    control.element.hidden = !USED_BY.cadThreshold.includes(store.get().cadMask);
+  } };
+}
+
+/** The number of a channel, or all as colours. @param {Context} context @param {() => number} channels */
+function channel({ store, schema }, channels) {
+  const field = schema.field("cadChannel");
+  const set = (/** @type {number} */ cadChannel) => store.set({ cadChannel }, { history: true });
+  const kinds = [{ value: true, label: "All, as colours" }, { value: false, label: "Channel" }];
+  const kind = segmented("Colours from", kinds, (all) => set(all ? -1 : 0));
+  const box = numberBox("Channel", field, (value) => set(Math.min(Math.max(0, value), channels() - 1)));
+  const element = h("div", { class: "lz-cad-channel", "data-tip": field.help }, kind.element, box.element);
+  return { element, refresh() {
+    const { cadChannel } = store.get();
+    kind.show(cadChannel < 0);
+    box.show(Math.max(0, cadChannel));
+    box.setReason(cadChannel < 0 ? "All channels are shown." : null);
+  } };
+}
+
+/** @param {string} title @param {...Node} children */
+const section = (title, ...children) => h("section", { class: "lz-section lz-cad-only", "aria-label": title },
+  h("div", { class: "lz-head" }, title), ...children);
+
+/**
+ * @param {Context} context
+ * @param {() => any} features the last answer about features
+ * @returns {{elements: HTMLElement[], refresh: () => void}}
+ */
+export function createCadRail(context, features) {
+  const { store } = context;
+  const view = choice(context, "cadView", false);
+  const levels = choice(context, "cadLevels");
+  const mask = choice(context, "cadMask");
+  const network = choice(context, "cadNetwork");
+  mask.element.classList.add("lz-thirds");
+  const numbers = /** @type {NumberKey[]} */ (["cadThreshold", "cadDilation", "cadKeep"]).map((key) =>
+    number(context, key));
+  const paper = presets(context);
+  const colours = channel(context, () => features()?.channels ?? 2048);
+  const note = h("p", { class: "lz-note" });
+  const numberSection = h("section", { class: "lz-section lz-sliders lz-cad-only", "aria-label": "Mask" },
+    numbers[0].element, paper.element, numbers[1].element, numbers[2].element);
+  const maskSection = section("Mask from", mask.element, note);
+  const sections = [section("Show", view.element), section("Output stride, fine → coarse", levels.element),
+    maskSection, numberSection, section("Network", network.element, colours.element)];
+  const parts = [view, levels, mask, network, ...numbers, paper, colours];
+  return { elements: sections, refresh() {
+    const state = store.get();
+    for (const { refresh } of parts) refresh();
+    setText(note, MASK_NOTES[state.cadMask]);
+    numberSection.hidden = numbers.every(({ element }) => element.hidden) || state.cadView === "keypoints";
+    maskSection.hidden = state.cadView === "keypoints";
+    sections[1].hidden = state.cadView === "keypoints";
+    sections[4].hidden = state.cadView === "keypoints";
+    const only = state.cadLevels === "1-8" ? "Levels 1 → 8 always run VGG16." : null;
+    network.setReason(only);
+    network.show(only ? "vgg16" : state.cadNetwork);
+  } };
+}

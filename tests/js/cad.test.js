@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { newestOnly } from "../../lzviz/canvas/cad/asking.js";
+import { levelColours, planeOf } from "../../lzviz/canvas/cad/draw.js";
+import { boxOf, hoverAt } from "../../lzviz/canvas/cad/hover.js";
+import { isActive } from "../../lzviz/canvas/cad/marks.js";
+import { fits, forestOf } from "../../lzviz/canvas/cad/model.js";
+import { difference, guarantee, operations, sentence, weightsLabel } from "../../lzviz/canvas/cad/words.js";
+import { paintKey, takesBoxes } from "../../lzviz/canvas/chrome/context.js";
+
+const grid = { h: 4, w: 6, stride: 8, depth: 1 };
+const image = { h: 30, w: 48 };
+
+/** A mask of one ring whose strength is its column. */
+const mask = () => ({ image, grid, kind: /** @type {const} */ ("edges"), network: "resnet18", levels: null,
+  strength: Float32Array.from({ length: 24 }, (_, k) => k % 6),
+  macs: { fixed: 100, perRow: [0, 10], strided: 160, dilated: 340 } });
+
+/** @param {object} patch @returns {any} */
+const state = (patch = {}) => ({ sampler: "cad", cadMask: "edges", cadLevels: "8-16", cadThreshold: 2, cadPaint: null,
+  cadView: "features", saliency: "paint", ...patch });
+
+test("the threshold decides how many cells stay fine, and what that costs", () => {
+  const forest = forestOf(mask(), state());
+  assert.deepEqual(forest.rows, [16, 2]);
+  assert.equal(forest.active, 18 / 24);
+  assert.deepEqual(forest.macs, { strided: 160, adaptive: 280, dilated: 340 });
+  assert.deepEqual(forestOf(mask(), state({ cadThreshold: 9 })).rows, [0, 6]);
+  assert.deepEqual(forestOf(mask(), state({ cadMask: "inverse" })).rows, [8, 4]);
+});
+
+test("paint overrules the mask and is counted", () => {
+  const paint = { h: 4, w: 6, data: new Uint8Array(24).fill(128) };
+  assert.equal(forestOf(mask(), state({ cadPaint: paint })).forced, 0);
+  const fine = forestOf(mask(), state({ cadPaint: { ...paint, data: paint.data.map(() => 255) } }));
+  assert.deepEqual(fine.rows, [24, 0]);
+  assert.equal(fine.forced, 8);
+  const coarse = forestOf(mask(), state({ cadPaint: { ...paint, data: paint.data.map(() => 0) } }));
+  assert.deepEqual(coarse.rows, [0, 6]);
+});
+
+test("edges and their inverse are one mask; other kinds and other strides are not", () => {
+  assert.ok(fits(mask(), state({ cadMask: "inverse" })));
+  assert.ok(!fits(mask(), state({ cadMask: "random" })));
+  assert.ok(!fits(mask(), state({ cadLevels: "8-32" })));
+  assert.ok(!fits(null, state()));
+});
+
+test("a hovered cell tells its block, cut off at the border, and nine taps", () => {
+  const forest = forestOf(mask(), state());
+  const hover = hoverAt(forest, 12, 29.5, false);
+  assert.deepEqual(hover.cell, { y: 3, x: 1 });
+  assert.deepEqual(hover.block, { y: 2, x: 0, level: 1 });
+  assert.deepEqual(boxOf(hover.block, 8, image), [0, 16, 16, 30]);
+  assert.equal(hover.taps.length, 9);
+  assert.equal(hover.taps.filter(({ owner }) => !owner).length, 5);
+  assert.ok(hover.taps.filter(({ owner }) => owner).every(isActive));
+  assert.deepEqual(hoverAt(forest, -3, 400, false).cell, { y: 3, x: 0 });
+});
+
+test("a tap on an inactive cell is told from one on a row", () => {
+  const forest = forestOf(mask(), state({ cadThreshold: 2 }));
+  const { taps } = hoverAt(forest, 3 * 8 + 1, 1, false);
+  const inactive = taps.filter((tap) => tap.owner && !isActive(tap));
+  assert.deepEqual(inactive.map(({ y, x, owner }) => [y, x, owner?.y, owner?.x]), [[0, 1, 0, 0], [2, 1, 2, 0]]);
+});
+
+test("the newest call wins and none between is made", async () => {
+  /** @type {(() => void)[]} */
+  const ends = [];
+  const line = newestOnly(() => new Promise((done) => void ends.push(() => done(undefined))));
+  const all = [line.run(), line.run(), line.run()];
+  assert.ok(line.waiting());
+  ends[0]();
+  await Promise.all(all.slice(1));
+  await Promise.resolve();
+  assert.equal(ends.length, 2);
+  assert.ok(!line.waiting());
+  ends[1]();
+  await all[0];
+});
+
+test("cells lie on the picture whatever the size at which it is read", () => {
+  const plane = planeOf({ scale: 0.5, x: 10, y: 20 }, { width: 960, height: 600 }, image, 8);
+  assert.deepEqual(plane, { x: 10, y: 20, cell: 80, width: 480, height: 300 });
+});
+
+test("fine glows in amber, coarse takes the colour of the well", () => {
+  const colours = levelColours({ saliency: "#ffb22e", well: "#0c0d0e" }, 2);
+  assert.deepEqual(colours[0].slice(0, 3), [255, 178, 46]);
+  assert.deepEqual(colours[2].slice(0, 3), [12, 13, 14]);
+  assert.ok(colours[1][0] < colours[0][0] && colours[1][0] > colours[2][0]);
+});
+
+test("words: operations, differences, the guarantee, weights, the sentence", () => {
+  assert.deepEqual([operations(13.523e9), operations(642e6), operations(900)], ["13.52 G", "642.0 M", "900"]);
+  assert.deepEqual([difference(0), difference(3.4e-7), difference(0.734)], ["0", "3.4e-7", "0.73"]);
+  assert.equal(weightsLabel("random, seed 0"), "weights: random, seed 0");
+  assert.equal(weightsLabel("resnet18.pth"), "resnet18.pth");
+  assert.match(guarantee({ max: 0, relative: 0, exact: true, published: 1 }), /=/);
+  assert.match(sentence(forestOf(mask(), state())), /^Keeps 67 % of 24 cells at stride 8, .* 75 % .* 82 %/);
+});
+
+test("the brush forces cells where features are shown, and nothing else is drawn by hand", () => {
+  assert.equal(paintKey(state()), "cadPaint");
+  assert.equal(paintKey(state({ cadView: "keypoints" })), null);
+  assert.equal(paintKey(state({ sampler: "lzu" })), "paint");
+  assert.ok(!takesBoxes(state({ saliency: "boxes" })));
+  assert.ok(takesBoxes(state({ saliency: "boxes", sampler: "lzu" })));
+});
