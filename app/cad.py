@@ -31,7 +31,7 @@ from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
 from lzviz.coords import Size
 from lzviz.models import weights
 
-# The largest working size of a picture, (h, w) of a wide one: long side, and number of pixels whatever the shape. It bounds
+# The largest working size of a picture, (h, w) of a wide one: number of pixels whatever the shape, and long side. It bounds
 # the time of an answer; features as fine as pixels cost 64 times as much as those of output stride 8.
 WORKING = {"resnet18": (256, 512), "resnet50": (192, 384), "vgg16": (256, 512)}
 FINE_WORKING = (128, 256)
@@ -66,9 +66,13 @@ class Working:
 
     @classmethod
     def of(cls, picture: Picture, largest: Size) -> Working:
-        """Area-averaged to at most the long side and the number of pixels of ``largest`` (h, w), which is wide."""
-        short, long = sorted(picture.size)
-        side = min(largest[1], math.floor(math.sqrt(largest[0] * largest[1] * long / short)))
+        """Area-averaged to at most the long side and the number of pixels of ``largest`` (h, w), which is wide.
+
+        A narrow picture may be longer, so that its short side keeps a feature; never more pixels.
+        """
+        (short, long), pixels = sorted(picture.size), largest[0] * largest[1]
+        side = min(largest[1], math.floor(math.sqrt(pixels * long / short)))
+        side = max(side, min(math.ceil(LEAST_SIDE * long / short), pixels // LEAST_SIDE))
         return picture.remember(f"working {side}", lambda: cls._make(shrink(picture.pixels, side)))
 
     @classmethod

@@ -1,0 +1,360 @@
+"""Adaptive downsampling as the page asks for it: masks to the last cell, proofs, prices, key points."""
+
+import base64
+import io
+import threading
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from app import cad, keypoints
+from app.catalogue import sampler_entry
+from app.pictures import Picture
+from app.state import Map, State
+from app.wire import Refusal
+from lzviz import models, samplers
+from lzviz.adaptive import masks
+from lzviz.adaptive.levels import complete
+from lzviz.evaluation import project
+from tests.app_server import client, encoded, post, refusal
+
+
+def picture(h, w, seed=0):
+    small = np.random.default_rng(seed).integers(0, 256, (max(h // 16, 2), max(w // 16, 2), 3), np.uint8)
+    return Picture(np.asarray(Image.fromarray(small).resize((w, h), Image.Resampling.BICUBIC)))
+
+
+def parse(**options):
+    return State.parse({"sampler": "cad", **options})
+
+
+def cells(text, kind, grid):
+    return np.frombuffer(base64.b64decode(text), kind).reshape(grid["h"], grid["w"])
+
+
+def painted(h=64, w=128):
+    """Left fine, right coarse, the middle as the mask says."""
+    values = np.full((h, w), 128, np.uint8)
+    values[:, : w // 4] = 255
+    values[:, -w // 4 :] = 0
+    return Map.of(values)
+
+
+def in_the_browser(told, state):
+    """Levels from the mask's answer alone, as the page makes them."""
+    grid, size = told["grid"], (told["image"]["h"], told["image"]["w"])
+    if "strength" in told:
+        strengths = np.stack([cells(ring, "<f4", grid) for ring in told["strength"]])
+        levels = (strengths < np.float32(state.cad_threshold)).sum(0)
+        levels = grid["depth"] - levels if told["mask"] == "inverse" else levels
+    else:
+        levels = cells(told["levels"], "u1", grid).astype(int)
+    levels = torch.tensor(levels)[None, None]
+    if state.cad_paint is not None:
+        paint = torch.tensor(state.cad_paint.values)
+        levels = masks.forced(levels, paint, grid["stride"], grid["depth"], size)
+    return complete(levels[:, 0], grid["depth"])[0].numpy()
+
+
+def price(told, levels):
+    """Multiply-adds from the mask's answer alone."""
+    y, x = np.mgrid[: levels.shape[0], : levels.shape[1]]
+    total = told["macs"]["fixed"]
+    for halvings, macs in enumerate(told["macs"]["perRow"]):
+        side = 2 ** np.minimum(levels, halvings)
+        total += macs * int(((y % side == 0) & (x % side == 0)).sum())
+    return total
+
+
+CASES = [
+    {}, {"cadLevels": "8-32"}, {"cadLevels": "1-8"}, {"cadMask": "inverse", "cadLevels": "8-32"}, {"cadMask": "paint"},
+    {"cadMask": "keypoints", "cadLevels": "8-32"}, {"cadMask": "random", "cadKeep": 0.4}, {"cadNetwork": "vgg16"},
+    {"cadThreshold": 0.02, "cadDilation": 3}, {"mode": "published"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", CASES, ids=lambda options: "-".join(map(str, options.values())) or "default")
+def test_the_browser_knows_levels_and_multiply_adds_from_the_mask_alone(options):
+    shown = picture(135, 203)
+    state = parse(**options, cadPaint=painted().to_text())
+    told, answer = cad.mask_answer(state, shown), cad.answer(state, shown)
+    assert told["grid"] == answer["grid"] and told["image"] == answer["image"]
+    levels = in_the_browser(told, state)
+    assert np.array_equal(cells(answer["levels"], "u1", answer["grid"]), levels)
+    assert price(told, levels) == answer["macs"]["adaptive"]
+    assert (told["macs"]["strided"], told["macs"]["dilated"]) == (answer["macs"]["strided"], answer["macs"]["dilated"])
+    y, x = np.mgrid[: levels.shape[0], : levels.shape[1]]
+    corners = (y % 2**levels == 0) & (x % 2**levels == 0)
+    assert answer["rows"] == [int((corners & (levels == level)).sum()) for level in range(told["grid"]["depth"] + 1)]
+    assert answer["active"] == pytest.approx(corners.mean())
+
+
+@pytest.mark.parametrize("mask", ["edges", "inverse", "keypoints", "random"])
+@pytest.mark.parametrize("levels", ["8-16", "8-32", "1-8"])
+def test_the_badge_is_exact_as_fixed_and_is_not_as_published(mask, levels):
+    answer = cad.answer(parse(cadMask=mask, cadLevels=levels, cadThreshold=0.05, cadDilation=3), picture(135, 203))
+    assert len(set(cells(answer["levels"], "u1", answer["grid"]).flat)) > 1
+    badge = answer["badge"]
+    assert badge["exact"] and 0 <= badge["relative"] <= 1e-5
+    assert badge["publishedRelative"] > 1000 * max(badge["relative"], 1e-8)
+    assert badge["published"] > badge["max"]
+
+
+def test_a_border_that_fills_no_block_is_a_cell_of_its_own():
+    told = cad.mask_answer(parse(), picture(135, 203))
+    assert told["image"] == {"h": 135, "w": 203}
+    assert told["grid"] == {"h": 17, "w": 26, "stride": 8, "depth": 1}
+
+
+@pytest.mark.parametrize("beside", ["strided", "dilated"])
+@pytest.mark.parametrize("options", [{}, {"cadChannel": 7}, {"cadLevels": "8-32"}, {"cadLevels": "1-8"}])
+def test_where_everything_is_coarse_or_fine_the_maps_are_those_of_the_stock_networks(beside, options):
+    value = 0 if beside == "strided" else 255
+    everywhere = Map.of(np.full((2, 2), value, np.uint8)).to_text()
+    answer = cad.answer(parse(cadPaint=everywhere, **options), picture(96, 120))
+    grid = answer["grid"]
+    shown = {name: base64.b64decode(data) for name, data in answer["maps"].items()}
+    assert {len(data) for data in shown.values()} == {grid["h"] * grid["w"] * 3}
+    maps = {name: np.frombuffer(data, np.uint8).astype(int) for name, data in shown.items()}
+    assert np.abs(maps["adaptive"] - maps[beside]).max() <= 1
+    other = "dilated" if beside == "strided" else "strided"
+    assert np.abs(maps["adaptive"] - maps[other]).max() > 20
+    assert answer["macs"]["adaptive"] == answer["macs"][beside]
+
+
+def test_the_mode_decides_which_features_are_shown():
+    shown = picture(135, 203)
+    fixed, published = (cad.answer(parse(cadMask="random", mode=mode), shown) for mode in ("fixed", "published"))
+    assert fixed["maps"]["adaptive"] != published["maps"]["adaptive"]
+    assert fixed["maps"]["dilated"] == published["maps"]["dilated"]
+    assert fixed["badge"] == published["badge"]
+
+
+def test_an_answer_is_labelled():
+    answer = cad.answer(parse(cadLevels="1-8", cadNetwork="resnet18"), picture(100, 150))
+    assert answer["network"] == "vgg16"
+    assert answer["weights"] == "random, seed 0, 16 of 64 channels"
+    assert answer["weights"] in answer["sentence"]
+    assert set(answer["milliseconds"]) == {"strided", "adaptive", "dilated"}
+    assert all(taken > 0 for taken in answer["milliseconds"].values())
+    assert (answer["colour"], answer["channels"]) == ("pca", 128)
+    assert "thread" in answer["device"] and "60 ms" in answer["clock"]
+
+
+def test_a_brush_stroke_runs_the_adaptive_network_only(monkeypatch):
+    shown = picture(120, 160, seed=5)
+    cad.answer(parse(), shown)
+    monkeypatch.setattr(cad, "run_stock", lambda *_: pytest.fail("the stock networks ran again"))
+    cad.answer(parse(cadPaint=painted().to_text()), shown)
+    monkeypatch.setattr(cad, "run_adaptive", lambda *_: pytest.fail("the adaptive network ran again"))
+    first = cad.answer(parse(cadPaint=painted().to_text(), cadChannel=3), shown)
+    assert first["colour"] == "channel 3"
+
+
+def test_a_channel_that_the_network_has_not():
+    with pytest.raises(Refusal, match=r"cadChannel: resnet18 has channels 0 to 511, got 512\."):
+        cad.answer(parse(cadChannel=512), picture(64, 64))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (7, 64), (9, 30_000)])
+@pytest.mark.parametrize("ask", [cad.mask_answer, cad.answer])
+def test_a_picture_without_a_feature_is_refused_in_a_sentence(size, ask):
+    with pytest.raises(Refusal, match=r"needs at least 8 a side; choose a larger or less narrow picture\."):
+        ask(parse(), picture(*size))
+    with pytest.raises(Refusal, match="less narrow"):
+        keypoints.answer(picture(*size))
+
+
+@pytest.mark.parametrize("size", [(8, 8), (8, 400), (9, 17), (300, 31), (20, 3000)])
+@pytest.mark.parametrize("levels", ["8-16", "8-32", "1-8"])
+def test_small_and_narrow_pictures_are_answered(size, levels):
+    answer = cad.answer(parse(cadLevels=levels, cadMask="random"), picture(*size))
+    assert answer["badge"]["exact"]
+
+
+def test_the_working_size_bounds_the_work_whatever_the_shape():
+    for size in [(2000, 4000), (3000, 3000), (4000, 500), (100, 5000)]:
+        for network, (rows, columns) in cad.WORKING.items():
+            h, w = cad.Working.of(picture(*size), cad.WORKING[network]).size
+            assert h * w <= 1.01 * rows * columns and (max(h, w) <= columns or min(h, w) == 8)
+            assert w / h == pytest.approx(size[1] / size[0], rel=0.06)
+    assert cad.Working.of(picture(50, 60), (256, 512)).size == (50, 60)
+
+
+def test_what_is_kept_is_bounded():
+    for cache in (cad._rings, cad._stock, cad._adaptive, keypoints._answers):
+        assert cache.bytes_held <= cache.limit <= 1 << 28
+    assert cad.subject.cache_info().maxsize == 3
+
+
+# Routes
+
+
+def test_the_routes_of_a_shipped_picture():
+    state = {"sampler": "cad", "image": "chelsea", "cadThreshold": 0.15}
+    mask = post("lzviz/cad-mask", {"seq": 7, "state": state, "image": "chelsea"}).json()
+    assert mask["ok"] and mask["seq"] == 7 and len(mask["strength"]) == 1
+    answer = post("lzviz/cad", {"seq": 8, "state": state, "image": "chelsea"}).json()
+    assert answer["ok"] and answer["seq"] == 8 and answer["badge"]["exact"]
+    assert price(mask, cells(answer["levels"], "u1", answer["grid"])) == answer["macs"]["adaptive"]
+
+
+def test_an_uploaded_pixel_is_refused_by_every_route():
+    told = client().post("lzviz/picture", content=encoded(Image.new("RGB", (1, 1)))).json()
+    for path in ("lzviz/cad-mask", "lzviz/cad", "lzviz/keypoints"):
+        assert "1 x 1 pixels" in refusal(post(path, {"state": {"image": "own"}, "image": told["id"]}))
+
+
+@pytest.mark.parametrize("path", ["lzviz/cad-mask", "lzviz/cad", "lzviz/keypoints", "lzviz/cad-cost"])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"state": {"cadThreshold": 0}, "image": "coffee"}, "cadThreshold: expected"),
+        ({"state": {"cadLevels": "2-4"}, "image": "coffee"}, "cadLevels: expected one of 8-16"),
+        ({"state": {"cadPaint": "x"}, "image": "coffee"}, "cadPaint: expected"),
+        ({"state": {}, "image": "coffee", "seq": True}, "seq"),
+        ({"image": "coffee"}, "expected the state"),
+    ],
+)
+def test_a_question_that_makes_no_sense(path, body, said):
+    assert said in refusal(post(path, body))
+
+
+def test_the_cost_over_the_gallery():
+    told = post("lzviz/cad-cost", {"seq": 3, "state": {"sampler": "cad", "cadThreshold": 0.214}}).json()
+    assert told["ok"] and told["seq"] == 3
+    rows = told["rows"]
+    assert [row["id"] for row in rows][:2] == ["street", "motorcycle"] and len(rows) == 9
+    for row in rows:
+        assert row["strided"] <= row["macs"] <= row["dilated"] and 0.25 <= row["active"] <= 1
+    for key in ("active", "macs", "share"):
+        values = [row[key] for row in rows]
+        assert told[key] == {"min": min(values), "mean": pytest.approx(np.mean(values)), "max": max(values)}
+    assert told["active"]["min"] < 0.6 < told["active"]["max"]
+    assert "belongs to one picture" in refusal(post("lzviz/cad-cost", {"state": {"cadMask": "paint"}}))
+
+
+def test_a_warp_cannot_be_asked_of_it():
+    sentence = refusal(post("lzviz/compute", {"state": {"sampler": "cad"}, "image": "coffee"}))
+    assert "lzviz/cad" in sentence and "no warp" in sentence
+    body = {"state": {"sampler": "cad"}, "image": "coffee", "what": "grid", "format": "npz"}
+    assert "no warp" in refusal(post("lzviz/export", body))
+
+
+def test_keys_named_after_a_sampler_are_its_controls():
+    system = samplers.System("cad", "CAD", "", "", samplers.Sampler, controls=("mode",))
+    entry = sampler_entry(system)
+    assert {"cadLevels", "cadMask", "cadPaint", "cadView", "mode"} <= set(entry["controls"])
+    assert entry["modes"] == ["fixed", "published"]
+    for known in samplers.REGISTRY.values():
+        if known.name != "cad":
+            assert not any(key.startswith("cad") for key in sampler_entry(known)["controls"])
+
+
+def test_visitors_at_the_same_time_get_their_own_answers():
+    shown = [picture(96, 120, seed) for seed in (11, 12, 13)]
+    alone = [cad.answer(parse(cadMask="keypoints"), one)["maps"]["dilated"] for one in shown]
+    cad._stock._held.clear()
+    cad._adaptive._held.clear()
+    found: dict[int, str] = {}
+
+    def ask(index):
+        found[index] = cad.answer(parse(cadMask="keypoints"), shown[index])["maps"]["dilated"]
+
+    threads = [threading.Thread(target=ask, args=(index,)) for index in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[index] for index in range(3)] == alone
+
+
+# Key points
+
+
+@pytest.fixture(scope="module")
+def matched():
+    return post(
+        "lzviz/keypoints", {"seq": 2, "state": {"sampler": "cad", "cadView": "keypoints"}, "image": "rocket"}
+    ).json()
+
+
+def test_the_key_point_view(matched):
+    assert matched["ok"] and matched["seq"] == 2
+    h, w = matched["image"]["h"], matched["image"]["w"]
+    assert h * w <= 128 * 256 * 1.01
+    warped = Image.open(io.BytesIO(base64.b64decode(matched["warped"])))
+    assert warped.size == (w, h)
+    assert 20 < len(matched["points"]) <= 512 and 20 < len(matched["warpedPoints"]) <= 512
+    assert cells(matched["levels"], "u1", matched["grid"]).max() == 3
+    assert matched["weights"] == "random, seed 0, 16 of 64 channels" and matched["weights"] in matched["sentence"]
+
+
+def test_each_curve_is_the_share_of_its_pairs(matched):
+    curves = matched["curves"]
+    assert [curve["stride"] for curve in curves] == [8, 4, 2, 1, None, None]
+    assert [curve["triplet"] for curve in curves[4:]] == [[0, 0, 11], [0, 19, 35]]
+    costs = [curve["macs"] for curve in curves]
+    assert costs[:4] == sorted(costs[:4]) and costs[0] < costs[4] < costs[5] < costs[3]
+    points, others = np.array(matched["points"]), np.array(matched["warpedPoints"])
+    matrix = torch.tensor(matched["homography"], dtype=torch.float64)
+    for curve in curves:
+        pairs = np.array(curve["pairs"])
+        first, second = points[pairs[:, 0].astype(int)], others[pairs[:, 1].astype(int)]
+        errors = np.linalg.norm(project(torch.tensor(first), matrix).numpy() - second, axis=1)
+        assert errors == pytest.approx(pairs[:, 2], abs=0.03)
+        assert curve["mma"] == pytest.approx([(pairs[:, 2] <= t).mean() for t in matched["thresholds"]], abs=0.03)
+
+
+def test_the_matches_shown_are_those_of_the_last_curve(matched):
+    shown = np.array(matched["matches"])
+    pairs = np.array(matched["curves"][-1]["pairs"])
+    assert matched["triplet"] == matched["curves"][-1]["triplet"]
+    assert np.array_equal(shown[:, :2], np.array(matched["points"])[pairs[:, 0].astype(int)])
+    assert np.array_equal(shown[:, 4], pairs[:, 2] <= matched["correct"])
+
+
+def test_a_picture_without_key_points():
+    with pytest.raises(Refusal, match="No key points"):
+        keypoints.answer(Picture(np.full((60, 80, 3), 127, np.uint8)))
+
+
+# Published weights
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("LZVIZ_WEIGHTS", str(tmp_path))
+    for cache in (cad.subject, cad.coefficients, keypoints.descriptors):
+        cache.cache_clear()
+    yield tmp_path
+    for cache in (cad.subject, cad.coefficients, keypoints.descriptors):
+        cache.cache_clear()
+
+
+def test_published_weights_are_used_and_named(folder):
+    torch.save(models.resnet18(seed=4).state_dict(), folder / "resnet18.pth")
+    answer = cad.answer(parse(), picture(64, 64, seed=21))
+    assert answer["weights"] == "resnet18.pth" and answer["sentence"].endswith("Weights: resnet18.pth.")
+    assert answer["badge"]["exact"]
+
+
+def test_published_descriptors_are_used_and_named(folder):
+    network = models.d2net(seed=4)
+    torch.save({"model": network.state_dict()}, folder / "d2net.pth")
+    chosen = keypoints.descriptors()
+    assert (chosen.name, chosen.width, chosen.normalisation) == ("d2net.pth", 64, "caffe")
+    for stride in keypoints.STRIDES:
+        made = chosen.network(stride).state_dict()
+        assert all(torch.equal(made[key], value) for key, value in network.state_dict().items())
+
+
+def test_weights_of_something_else_are_refused_in_a_sentence(folder):
+    torch.save({"w": torch.zeros(2)}, folder / "resnet18.pth")
+    torch.save({"w": torch.zeros(2)}, folder / "d2net.pth")
+    with pytest.raises(Refusal, match="weights of resnet18 cannot be used"):
+        cad.answer(parse(), picture(64, 64, seed=22))
+    with pytest.raises(Refusal, match="cannot be used"):
+        keypoints.answer(picture(64, 96, seed=22))
