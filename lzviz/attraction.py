@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lzviz.coords import Size, check_size, interleave, lattice
+from lzviz.coords import Size, check_size, interleave, lattice, outer
 
 Padding = Literal["reflect", "replicate", "zero"]
 
@@ -157,7 +157,7 @@ def _separable(s: Tensor, along_y: Tensor, along_x: Tensor, identity: Tensor | N
     (total_x, moment_x), (total_y, moment_y) = s.sum(1) @ along_x.mT, s.sum(2) @ along_y.mT
     x = _mean(total_x, moment_x, None if identity is None else identity[0, :, 0])  # (B, w)
     y = _mean(total_y, moment_y, None if identity is None else identity[:, 0, 1])  # (B, h)
-    return interleave(x[:, None, :], y[:, :, None])
+    return outer(x, y)
 
 
 def _joint(s: Tensor, along_y: Tensor, along_x: Tensor, identity: Tensor | None) -> Tensor:

@@ -39,17 +39,23 @@ def axis(n: int, *, dtype: torch.dtype = torch.float32, device: torch.device | s
 
 
 def interleave(x: Tensor, y: Tensor) -> Tensor:
-    """Broadcast x and y against each other and put them side by side: (..., 2).
+    """Put x and y of the same shape side by side: (..., 2). As complex numbers, the fastest way that torch has."""
+    return torch.view_as_real(torch.complex(x, y))
 
-    As one complex number a point: the fastest way that torch has to fill a grid, four times ``torch.stack``.
+
+def outer(x: Tensor, y: Tensor) -> Tensor:
+    """The grid of one x axis (..., W) and one y axis (..., H): (..., H, W, 2).
+
+    One complex sum writes x and y side by side at memory speed, four times faster than ``torch.stack``.
     """
-    return torch.view_as_real(torch.complex(*torch.broadcast_tensors(x, y)))
+    real, imaginary = torch.complex(x, torch.zeros_like(x)), torch.complex(torch.zeros_like(y), y)
+    return torch.view_as_real(real[..., None, :] + imaginary[..., :, None])
 
 
 def lattice(size: Size, *, dtype: torch.dtype = torch.float32, device: torch.device | str | None = None) -> Tensor:
     """The normalised pixel centres of an image of ``size``: (h, w, 2), x before y."""
     y, x = (axis(n, dtype=dtype, device=device) for n in size)
-    return interleave(x[None, :], y[:, None])
+    return outer(x, y)
 
 
 def _extent(points: Tensor, size: Size) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor
 from lzviz import boxes as _boxes
 from lzviz import inversion, resampling
 from lzviz.attraction import Padding, attract
-from lzviz.coords import Size, axis, check_size, from_half_pixel, interleave, lattice, to_normalised, to_pixels
+from lzviz.coords import Size, axis, check_size, from_half_pixel, lattice, outer, to_normalised, to_pixels
 from lzviz.layout import Layout
 
 
@@ -285,7 +285,7 @@ class GridWarp(Warp):
         h, w = check_size(size)
         if self.separable:
             x, y = _stretch(self.nodes[:, 0, :, 0], w, 1), _stretch(self.nodes[:, :, 0, 1], h, 1)
-            return interleave(x[:, None, :], y[:, :, None])
+            return outer(x, y)
         # Columns first: few rows are stretched along x, then whole rows are blended along y.
         return _stretch(_stretch(self.nodes, w, 2), h, 1)
 
@@ -379,7 +379,7 @@ class WarpLayout(Layout):
         h, w = self.zoomed_size
         like = self.warp.like
         edge_y, edge_x = (torch.arange(n + 1, dtype=like.dtype, device=like.device) - 0.5 for n in (h, w))
-        pixels = torch.stack(torch.broadcast_tensors(edge_x[None, :], edge_y[:, None]), dim=-1).reshape(1, -1, 2)
+        pixels = outer(edge_x, edge_y).reshape(1, -1, 2)
         points = to_normalised(pixels, self.zoomed_size).expand(self.warp.batch, -1, 2)
         corners = to_pixels(self.warp.forward(points), self.source_size).reshape(-1, h + 1, w + 1, 2)
         quads = (corners[:, :-1, :-1], corners[:, :-1, 1:], corners[:, 1:, 1:], corners[:, 1:, :-1])

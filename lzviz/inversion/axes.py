@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lzviz.coords import Size, axis
+from lzviz.coords import Size, axis, outer
 from lzviz.inversion.tiles import BORDER_TOLERANCE
 
 SLIVER = 1e-9
@@ -42,14 +42,7 @@ def invert_lattice(nodes: Tensor, size: Size) -> tuple[Tensor, Tensor]:
     )
     # As bytes: torch's "and" of bytes is vectorised, that of booleans is not.
     valid = valid_y.view(torch.uint8)[:, :, None] & valid_x.view(torch.uint8)[:, None, :]
-    return _outer(x.to(nodes.dtype), y.to(nodes.dtype)), valid.view(torch.bool)
-
-
-def _outer(x: Tensor, y: Tensor) -> Tensor:
-    """(B, W) and (B, H) to the grid (B, H, W, 2). One complex sum writes x and y side by side, at memory speed."""
-    real = torch.complex(x, torch.zeros_like(x))[:, None, :]
-    imaginary = torch.complex(torch.zeros_like(y), y)[:, :, None]
-    return torch.view_as_real(real + imaginary)
+    return outer(x.to(nodes.dtype), y.to(nodes.dtype)), valid.view(torch.bool)
 
 
 def _invert(line: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
