@@ -6,6 +6,8 @@ its owner's value, beside the number of times that the cell has been halved so f
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -32,7 +34,7 @@ class Twin:
         """``combine`` the taps (kernel * kernel, C) at every cell that is its block's corner before this window."""
         height, width = self.levels.shape
         cell = 2**self.halvings
-        out = None
+        out = np.zeros((0, height, width))
         for y in range(height):
             for x in range(width):
                 side = self.side(y, x)
@@ -49,7 +51,7 @@ class Twin:
                     for j in range(kernel)
                 ]
                 value = combine(np.stack(taps), self.values[:, y, x], y, x)
-                out = np.zeros((len(value), height, width)) if out is None else out
+                out = out if len(out) else np.zeros((len(value), height, width))
                 out[:, y, x] = value
         self.values = out
         self.halvings += stride.bit_length() - 1
@@ -59,8 +61,9 @@ class Twin:
         height, width = self.levels.shape
         return np.stack([[self.read(y, x, 0.0) for x in range(width)] for y in range(height)]).transpose(2, 0, 1)
 
-    def layer(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Conv2d):
+    def layer(self, module: Any) -> None:
+        kind = type(module)
+        if kind is nn.Conv2d:
             weight, bias = module.weight.detach().numpy(), module.bias
             constant = np.zeros(len(weight)) if bias is None else bias.detach().numpy()
             flat = weight.reshape(len(weight), -1)
@@ -68,7 +71,7 @@ class Twin:
                 module.kernel_size[0], module.stride[0], module.padding[0], module.dilation[0], 0.0,
                 lambda taps, own, y, x: flat @ taps.T.reshape(-1) + constant,
             )  # fmt: skip
-        elif isinstance(module, nn.MaxPool2d):
+        elif kind is nn.MaxPool2d:
             after = self.halvings + module.stride.bit_length() - 1
 
             def largest(taps: np.ndarray, own: np.ndarray, y: int, x: int) -> np.ndarray:
@@ -76,8 +79,19 @@ class Twin:
                 return taps.max(0) if self.pool == "exact" or halved or module.stride == 1 else own
 
             self.slide(module.kernel_size, module.stride, module.padding, module.dilation, -np.inf, largest)
-        elif isinstance(module, nn.ReLU):
+        elif kind is nn.ReLU:
             self.values = np.maximum(self.values, 0)
+        elif kind is nn.BatchNorm2d:
+            scale = (module.weight / (module.running_var + module.eps).sqrt()).detach().numpy()
+            shift = (module.bias - module.running_mean * torch.from_numpy(scale)).detach().numpy()
+            self.values = self.values * scale[:, None, None] + shift[:, None, None]
+        elif hasattr(module, "short"):
+            other = Twin(self.values, self.levels, self.offset, self.pool)
+            other.halvings = self.halvings
+            other.layer(module.short)
+            for part in (module.first, module.norm, module.relu, module.second):
+                self.layer(part)
+            self.values = np.maximum(self.values + other.values, 0)
         else:
             raise TypeError(f"the twin does not know {type(module).__name__}")
 

@@ -31,7 +31,7 @@ def zeros(*shape: int) -> Tensor:
 )
 def test_levels_that_are_none(levels: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        lzviz.adapt(STRIDED, (2, 4))(X, levels=levels)
+        lzviz.adapt(STRIDED, (2, 4))(X, levels=levels)  # type: ignore[arg-type]
 
 
 def test_whole_floats_and_bools_are_levels() -> None:

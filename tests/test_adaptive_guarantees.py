@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from lzviz.adaptive import adapt, masks
 from lzviz.adaptive.levels import complete
 from tests.adaptive_twin import twin
 
-CLOSE = {"rtol": 1e-12, "atol": 1e-12}
+CLOSE: dict[str, Any] = {"rtol": 1e-12, "atol": 1e-12}
 
 
 @pytest.fixture(autouse=True)
@@ -86,8 +87,10 @@ def build(name: str) -> nn.Module:
     model = NETWORKS[name]().eval()
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.running_mean)
-            nn.init.uniform_(module.running_var, 0.5, 2)
+            module.running_mean, module.running_var = (
+                torch.randn(module.num_features),
+                torch.rand(module.num_features) + 0.5,
+            )
     return model
 
 
@@ -219,6 +222,7 @@ TWINS = {
         nn.Conv2d(3, 2, 3, 2, 1),
         nn.Conv2d(2, 2, 3, 1, 2, 2),
     ),
+    "residual": lambda: nn.Sequential(Residual(2, 2), Residual(2, 1), Residual(2, 2), Residual(2, 1)),
     "padded max pools": lambda: nn.Sequential(
         nn.MaxPool2d(3, 2, 1), nn.Conv2d(2, 2, 3, 1, 1), nn.MaxPool2d(3, 2, 1), nn.Conv2d(2, 2, 3, 1, 1)
     ),
@@ -232,7 +236,7 @@ TWINS = {
 @pytest.mark.parametrize("offset", ["corner", "center"])
 @pytest.mark.parametrize("pool", ["exact", "paper"])
 def test_the_slow_twin_agrees(name: str, offset: str, pool: str) -> None:
-    model, x = TWINS[name](), torch.randn(2, 2, 12, 16)
+    model, x = TWINS[name]().eval(), torch.randn(2, 2, 12, 16)
     depth = 1 if name == "convolutions" else 2
     levels = mixed(2, (12, 16), depth)
     y = adapt(model, output_stride=(1, 2**depth), offset=offset, pool=pool)(x, levels=levels)

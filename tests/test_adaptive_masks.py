@@ -183,7 +183,7 @@ def test_two_streams_train_a_mask_towards_its_budget_and_its_task() -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    levels = adapted.model.stem(image)
+    levels = adapted.model.get_submodule("stem")(image)
     found = network(levels).float()
     assert found[..., 18:].mean() > 0.9
     assert found[..., :14].mean() < 0.4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,13 +24,13 @@ def lively(model: nn.Module) -> nn.Module:
     """Evaluation mode, doubles, norms that do something."""
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.running_mean, std=0.1)
-            nn.init.uniform_(module.running_var, 0.5, 1.5)
+            module.running_mean = torch.randn(module.num_features) / 10
+            module.running_var = torch.rand(module.num_features) + 0.5
             nn.init.uniform_(module.weight, 0.5, 1.5)
     return model.double().eval()
 
 
-def same(got: Tensor, expected: Tensor) -> None:
+def same(got: Any, expected: Any) -> None:
     """Equal up to rounding: 1e-12 of the largest value."""
     assert got.shape == expected.shape
     assert (got - expected).abs().max() <= 1e-12 * expected.abs().max()
@@ -92,7 +93,7 @@ def test_vgg_from_every_pixel_to_every_eighth() -> None:
     same(adapted(x, levels=levels), model(x))
 
 
-def scaled_head(model: nn.Module) -> nn.Module:
+def scaled_head(model: Any) -> nn.Module:
     """The head of a network of output stride 16, at output stride 8: everything in it dilated twice as much."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d) and module.kernel_size != (1, 1):
@@ -207,7 +208,8 @@ def test_compiled_is_the_same_function(keep: float) -> None:
     for _ in range(2):  # the first run measures, the second one knows
         y = compiled(x, levels=levels)
         assert (y - expected).abs().max() < 1e-5 * expected.abs().max()
-    assert not any(isinstance(m, nn.BatchNorm2d) and m.running_mean.abs().sum() > 0 for m in compiled.model.modules())
+    norms: list[Any] = [m for m in compiled.model.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert norms and not any(norm.running_mean.any() for norm in norms)
 
 
 @torch.no_grad()
@@ -225,7 +227,8 @@ def test_folding_leaves_alone_what_is_read_twice() -> None:
     model, x, levels = lively(Twice()), torch.randn(1, 3, 8, 8).double(), masks.random((8, 8), 0.5)
     compiled = adapt(model, (1, 2)).compile()
     same(compiled(x, levels=levels), adapt(model, (1, 2))(x, levels=levels))
-    assert compiled.model.norm.running_mean.abs().sum() > 0 == compiled.model.last.running_mean.abs().sum()
+    folded: Any = compiled.model
+    assert folded.norm.running_mean.any() and not folded.last.running_mean.any()
 
 
 @torch.no_grad()
@@ -233,7 +236,7 @@ def test_compiled_weights_follow_their_changes() -> None:
     model, x, levels = resnet.resnet18(width=8, classes=None).eval(), picture().float(), levels_for(1)
     compiled = adapt(model, (8, 16)).compile()
     before = compiled(x, levels=levels)
-    for parameter in compiled.model.layer4.parameters():
+    for parameter in compiled.model.get_submodule("layer4").parameters():
         parameter.mul_(0.5)
     assert (compiled(x, levels=levels) - before).abs().max() > 1e-3
 

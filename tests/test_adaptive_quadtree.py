@@ -14,7 +14,7 @@ SIZES = [((135, 200), 8), ((64, 64), 8), ((37, 29), 1), ((45, 61), 4)]
 
 
 def tree(size: tuple[int, int], stride: int, batch: int = 2, depth: int = 2) -> QuadTree:
-    fine = tuple(-(-n // stride) for n in size)
+    fine = (-(-size[0] // stride), -(-size[1] // stride))
     return QuadTree(masks.random(fine, 0.3, depth, batch), stride, size)
 
 
