@@ -91,6 +91,8 @@ class Server:
         self.gallery = gallery.shipped()
         self.uploads = Uploads()
         self.bench = Bench()
+        # Seconds each, one at a time: warps and pictures never wait behind them.
+        self.networks = Bench(slots=1, waiting=8)
         self.gallery["street"].prepare()
 
     def routes(self) -> list[Route]:
@@ -109,9 +111,9 @@ class Server:
             route("/lzviz/map", self.map, "POST"),
             route("/lzviz/compute", self.compute, "POST"),
             route("/lzviz/export", self.export, "POST"),
-            route("/lzviz/cad-mask", self.adaptive(_mask), "POST"),
-            route("/lzviz/cad", self.adaptive(_features), "POST"),
-            route("/lzviz/keypoints", self.adaptive(_keypoints), "POST"),
+            route("/lzviz/cad-mask", self.adaptive(_mask, self.bench), "POST"),
+            route("/lzviz/cad", self.adaptive(_features, self.networks), "POST"),
+            route("/lzviz/keypoints", self.adaptive(_keypoints, self.networks), "POST"),
             route("/lzviz/cad-cost", self.adaptive_cost, "POST"),
         ]
 
@@ -193,13 +195,13 @@ class Server:
         answer = await self.bench.run(_answer, state, picture, file)
         return JSONResponse({"ok": True, "seq": _sequence(asked), **answer})
 
-    def adaptive(self, answer: Callable[[State, Picture], dict[str, Any]]) -> Handler:
+    def adaptive(self, answer: Callable[[State, Picture], dict[str, Any]], bench: Bench) -> Handler:
         """The route of one answer of :mod:`app.cad` or :mod:`app.keypoints`: {seq, state, image}."""
 
         async def answered(request: Request) -> Response:
             asked = parse_json(await request.body())
             sequence, (state, picture, _) = _sequence(asked), await self._question(asked)
-            return JSONResponse({"ok": True, "seq": sequence, **await self.bench.run(answer, state, picture)})
+            return JSONResponse({"ok": True, "seq": sequence, **await bench.run(answer, state, picture)})
 
         return answered
 

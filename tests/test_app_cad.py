@@ -4,6 +4,7 @@ import base64
 import io
 import threading
 
+import anyio
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,7 @@ from PIL import Image
 from app import cad, keypoints
 from app.catalogue import sampler_entry
 from app.pictures import Picture
+from app.server import Server
 from app.state import Map, State
 from app.wire import Refusal
 from lzviz import models, samplers
@@ -244,8 +246,7 @@ def test_a_warp_cannot_be_asked_of_it():
 
 
 def test_keys_named_after_a_sampler_are_its_controls():
-    system = samplers.System("cad", "CAD", "", "", samplers.Sampler, controls=("mode",))
-    entry = sampler_entry(system)
+    entry = sampler_entry(samplers.REGISTRY["cad"])
     assert {"cadLevels", "cadMask", "cadPaint", "cadView", "mode"} <= set(entry["controls"])
     assert entry["modes"] == ["fixed", "published"]
     for known in samplers.REGISTRY.values():
@@ -269,6 +270,23 @@ def test_visitors_at_the_same_time_get_their_own_answers():
     for thread in threads:
         thread.join()
     assert [found[index] for index in range(3)] == alone
+
+
+def test_networks_that_run_for_long_do_not_hold_up_the_rest():
+    """The networks' bench is full; warps are still answered, and whoever comes too late is told so."""
+    server, release = Server(), threading.Event()
+
+    async def crowd():
+        async with anyio.create_task_group() as group:
+            for _ in range(9):
+                group.start_soon(server.networks.run, release.wait)
+            await anyio.sleep(0.05)
+            assert await server.bench.run(lambda: "a warp") == "a warp"
+            with pytest.raises(Refusal, match="busy"):
+                await server.networks.run(lambda: "a network")
+            release.set()
+
+    anyio.run(crowd)
 
 
 # Key points
