@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -209,7 +208,7 @@ def box_weights(boxes: tuple[tuple[float, float, float, float], ...], source: Si
 
 def image_tensor(picture: Picture) -> Tensor:
     """A picture as (1, 3, H, W) float32 in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(picture.pixels.transpose(2, 0, 1)))[None].float().div_(255)
+    return torch.from_numpy(picture.pixels.transpose(2, 0, 1).copy())[None].float().div_(255)
 
 
 # The answer ---------------------------------------------------------------------------------------------------------
