@@ -14,6 +14,8 @@
  * @property {boolean} counting the cost over the pictures is on its way
  * @property {import("./model.js").Forest | null} forest  what is drawn
  * @property {any} hover        the cell under the pointer
+ * @property {number | null} curve  whose matches are shown; null: the last one's
+ * @property {import("./keypoints.js").Match | null} match  under the pointer
  */
 
 import { debounce } from "../chrome/dom.js";
@@ -22,7 +24,8 @@ import { decodeMask, fits } from "./model.js";
 
 /** @returns {Answers} */
 export const noAnswers = () =>
-  ({ mask: null, features: null, keypoints: null, cost: null, counting: false, forest: null, hover: null });
+  ({ mask: null, features: null, keypoints: null, cost: null, counting: false, forest: null, hover: null, curve: null,
+    match: null });
 
 /**
  * Runs the newest call after the one in flight; those between are dropped.
@@ -60,6 +63,7 @@ const PAUSE = 160;
 export function createAsking({ store, live }, question, answers) {
   let seq = 0;
   let calls = 0;
+  let waited = 0;
   const on = () => store.get().sampler === "cad" && live.get().image !== null;
 
   /**
@@ -69,11 +73,13 @@ export function createAsking({ store, live }, question, answers) {
    */
   async function ask(path, what, take, again) {
     const state = store.get();
+    const started = performance.now();
     live.set({ busy: ++calls > 0 });
     try {
       const answer = await question(path, { seq: ++seq });
-      if (!on()) return;
+      if (!on() || state.image !== store.get().image) return;
       const { error } = live.get();
+      waited = performance.now() - started;
       take(answer, state);
       if (error?.press === AGAIN) live.set({ error: null });
     } catch (error) {
@@ -84,6 +90,10 @@ export function createAsking({ store, live }, question, answers) {
     }
   }
 
+  /** For the status bar: the sentence and the time. @param {any} answer @param {State} state */
+  const tell = ({ sentence, milliseconds }, state) =>
+    live.set({ answer: { sentence, milliseconds: milliseconds ? totalOf(milliseconds) : waited }, answered: state });
+
   const mask = newestOnly(() => ask("lzviz/cad-mask", "No mask", (answer, state) => {
     if (mask.waiting()) return;
     const decoded = decodeMask(answer);
@@ -93,13 +103,13 @@ export function createAsking({ store, live }, question, answers) {
   const features = newestOnly(() => ask("lzviz/cad", "No features", (answer, state) => {
     if (features.waiting()) return;
     answers.set({ features: answer });
-    live.set({ answer: { ...answer, milliseconds: totalOf(answer.milliseconds) }, answered: state });
+    tell(answer, state);
   }, () => void features.run()));
 
   const keypoints = newestOnly(() => ask("lzviz/keypoints", "No key points", (answer, state) => {
     if (keypoints.waiting()) return;
     answers.set({ keypoints: answer });
-    live.set({ answer: { ...answer, milliseconds: totalOf(answer.milliseconds) }, answered: state });
+    tell(answer, state);
   }, () => void keypoints.run()));
 
   const cost = newestOnly(async () => {
@@ -138,5 +148,5 @@ export function createAsking({ store, live }, question, answers) {
 
 const COST_KEYS = new Set(["cadLevels", "cadMask", "cadThreshold", "cadDilation", "cadKeep", "cadNetwork"]);
 
-/** @param {Record<string, number> | undefined} times */
-const totalOf = (times) => (times ? { total: Object.values(times).reduce((a, b) => a + b, 0) } : 0);
+/** @param {Record<string, number>} times */
+const totalOf = (times) => Object.values(times).reduce((a, b) => a + b, 0);

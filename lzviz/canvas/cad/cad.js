@@ -34,7 +34,8 @@ export function createCad(context, room, stage, question) {
 
   function show() {
     const on = isCad(store.get());
-    root.toggleAttribute("data-cad", on);
+    if (on) root.dataset.cad = store.get().cadView;
+    else delete root.dataset.cad;
     stage.scene.root.hidden = on;
     if (on && !built) built = build(context, room, answers, asking);
     if (!built) return;
@@ -51,7 +52,10 @@ export function createCad(context, room, stage, question) {
 
   const ends = [store.subscribe((_, changed) => {
     if (changed.has("sampler")) show();
-    else asking.follow(changed);
+    else if (isCad(store.get())) {
+      root.dataset.cad = store.get().cadView;
+      asking.follow(changed);
+    }
   }), live.subscribe((_, changed) => changed.has("image") && isCad(store.get()) && asking.all())];
   show();
   return {
@@ -106,7 +110,7 @@ function watch(scene) {
     }),
     answers.subscribe((_, changed) => {
       if (changed.has("mask")) scene.request("warp");
-      if (changed.has("features") || changed.has("keypoints")) scene.request("draw");
+      if (changed.has("features") || changed.has("keypoints") || changed.has("curve")) scene.request("draw");
     }),
     live.subscribe((_, changed) => {
       if (changed.has("uniform")) scene.request("photo", "draw");

@@ -4,6 +4,8 @@ import { h, setText } from "../chrome/dom.js";
 import { percent, whole } from "../chrome/format.js";
 import { createBars } from "./bars.js";
 import { boxOf } from "./hover.js";
+import { createAccuracy } from "./accuracy.js";
+import { line, list, part } from "./lines.js";
 import { isActive } from "./marks.js";
 import { strideOf } from "./model.js";
 import { createTapPicture } from "./taps.js";
@@ -13,27 +15,6 @@ import { difference, operations } from "./words.js";
  * @typedef {import("./asking.js").Answers} Answers
  * @typedef {import("../store.js").Store<Answers>} AnswerStore
  */
-
-/** @param {string} title @param {string} name @param {Node | string | null} side @param {...Node} children */
-const part = (title, name, side, ...children) =>
-  h("section", { class: `lz-dock-part lz-cad-only lz-cad-${name}`, "aria-label": title },
-    h("h2", { class: "lz-dock-title" }, title, side && h("span", {}, side)), ...children);
-
-/** A line: name left, value and grey unit right. @param {string} name */
-function line(name) {
-  const value = h("span", { class: "lz-line-value" }, "–");
-  const unit = h("span", { class: "lz-line-unit" });
-  const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", hidden: true });
-  const element = h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, swatch, value, unit));
-  const say = (/** @type {string} */ text, grey = "") => {
-    setText(value, text);
-    setText(unit, grey);
-  };
-  return { element, swatch, say };
-}
-
-/** @param {...ReturnType<typeof line>} lines */
-const list = (...lines) => h("dl", {}, ...lines.map(({ element }) => element));
 
 const MAPS = /** @type {const} */ (["adaptive", "strided", "dilated"]);
 
@@ -85,8 +66,8 @@ function cellPart(answers, context) {
       lines[name].swatch.style.background = `rgb(${rgb.join(" ")})`;
     }
   };
-  return { show, elements: [part("Taps of a 3 × 3 convolution", "taps", null, picture.element),
-    part("Cell under the pointer", "cell", null, list(...Object.values(lines)))] };
+  return { show, elements: [part("Taps of a 3 × 3 convolution", "taps", "features", null, picture.element),
+    part("Cell under the pointer", "cell", "features", null, list(...Object.values(lines)))] };
 }
 
 /** @param {{y: number, x: number, owner: {y: number, x: number}}} tap */
@@ -97,7 +78,7 @@ function costPart(answers) {
   const work = createBars("Multiply-adds", operations);
   const time = createBars("Time", (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`);
   const clock = h("p", { class: "lz-note lz-cad-clock" });
-  return { element: part("Cost", "cost", null, work.element, time.element, clock), show() {
+  return { element: part("Cost", "cost", "features", null, work.element, time.element, clock), show() {
     const { forest, features } = answers.get();
     work.show(forest ? { strided: forest.macs.strided, adaptive: forest.macs.adaptive, dilated: forest.macs.dilated }
       : null);
@@ -116,9 +97,9 @@ function proofPart(answers, askCost, { store }) {
   const lines = { published: line("As published"), active: line("Active rows"), forced: line("Forced by brush"),
     weights: line("Weights"), least: line("Over all pictures") };
   const button = h("button", { type: "button", class: "lz-link", onclick: askCost,
-    "data-tip": "Rows and multiply-adds depend on what is in the picture" }, "measure over all pictures");
+    "data-tip": "Rows and multiply-adds depend on what is in the picture" }, "measure");
   lines.least.element.lastElementChild?.append(button);
-  return { element: part("Guarantee", "proof", "coarse cells against the strided network", verdict,
+  return { element: part("Guarantee", "proof", "features", null, verdict,
     list(...Object.values(lines))), show() {
     const { forest, features, cost, counting } = answers.get();
     const badge = features?.badge;
@@ -127,11 +108,11 @@ function proofPart(answers, askCost, { store }) {
     verdict.hidden = !badge;
     if (badge) {
       setText(words, badge.exact ? "Coarse cells equal the strided network" : "Coarse cells differ");
-      setText(detail, `largest difference ${difference(badge.max)}${badge.exact ? " (exact)" : ""}`);
+      setText(detail, badge.max === 0 ? "max difference 0 (exact)" : `max difference ${difference(badge.max)}${
+        badge.exact ? ": exact but for float32 rounding" : ""}`);
       lines.published.say(difference(badge.published), ` off${published ? " · shown now" : ""}`);
     } else lines.published.say("–");
-    lines.active.say(forest ? percent(forest.active) : "–", forest ? ` · ${whole(forest.total)} of ${whole(
-      forest.grid.h * forest.grid.w)}` : "");
+    lines.active.say(forest ? percent(forest.active) : "–", forest ? ` · ${whole(forest.total)} rows` : "");
     lines.forced.say(forest ? whole(forest.forced) : "–", " cells");
     lines.weights.say(features?.weights ?? "–");
     button.hidden = Boolean(cost) || counting;
@@ -158,5 +139,5 @@ export function createCadDock(context, answers, askCost) {
   };
   answers.subscribe((_, changed) => show(changed));
   show(new Set(["hover", "forest", "features"]));
-  return [...cell.elements, cost.element, proof.element];
+  return [...cell.elements, cost.element, proof.element, ...createAccuracy(answers)];
 }

@@ -19,9 +19,9 @@ import { parseColour } from "../stage/colours.js";
 
 /** Cells smaller than this get no outline, and smaller than that no dot: they would only be grey. CSS pixels. */
 const OUTLINED_FROM = 4;
-const DOTTED_FROM = 7;
-const FINE_ALPHA = 0.5;
-const COARSE_ALPHA = 0.42;
+const DOTTED_FROM = 15;
+const FINE_ALPHA = 0.32;
+const COARSE_ALPHA = 0.4;
 
 /**
  * @param {Projection} p @param {{width: number, height: number}} extent of the picture that is shown
@@ -53,7 +53,7 @@ export function levelColours({ saliency, well }, depth) {
 export const css = ([r, g, b, a], alpha = a) => `rgb(${r} ${g} ${b} / ${alpha.toFixed(3)})`;
 
 /** The same for a legend, without a photograph below. @param {readonly number[]} colour */
-export const swatchColour = (colour) => css(colour, Math.min(1, 2 * colour[3]));
+export const swatchColour = (colour) => css(colour, Math.min(1, 2.4 * colour[3]));
 
 /**
  * The level map, one pixel a cell.

@@ -57,6 +57,8 @@ export function createFeatureViews(views, store) {
     /** @param {any} answer @param {CadScene} scene */
     draw(answer, scene) {
       const { cadBeside } = store.get();
+      const { overlay } = views.adaptive;
+      if (overlay.width > 1) overlay.width = overlay.height = 1;
       buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(BESIDE[at].value === cadBeside)));
       for (const label of labels) {
         label.hidden = !answer;
@@ -94,5 +96,6 @@ function writeTitles({ adaptive, beside }, answer, below) {
   caption(adaptive, { title: "Adaptive", size, number: guarantee(answer?.badge),
     label: `Features of the adaptive network, ${colour}. ${guarantee(answer?.badge)}` });
   adaptive.number.toggleAttribute("data-exact", Boolean(answer?.badge.exact));
-  caption(beside, { title: "", size: "", number: colour, label: `Features of the ${below} network, ${colour}` });
+  caption(beside, { title: below === "strided" ? "Strided" : "Dilated", size: "", number: colour,
+    label: `Features of the ${below} network, ${colour}` });
 }

@@ -12,7 +12,7 @@ import { choices } from "../chrome/rail.js";
  */
 
 const MASK_NOTES = /** @type {Record<State["cadMask"], string>} */ ({
-  edges: "Fine where the picture changes. Paint forces cells fine, erase forces them coarse.",
+  edges: "Fine where the picture changes; the brush overrules it.",
   paint: "Coarse everywhere but where you paint.",
   keypoints: "Fine around the 512 strongest SIFT points.",
   random: "Blocks drawn at random: a control that spends without looking.",
@@ -98,17 +98,17 @@ export function createCadRail(context, features) {
   const numberSection = h("section", { class: "lz-section lz-sliders lz-cad-only", "aria-label": "Mask" },
     numbers[0].element, paper.element, numbers[1].element, numbers[2].element);
   const maskSection = section("Mask from", mask.element, note);
-  const sections = [section("Show", view.element), section("Output stride, fine → coarse", levels.element),
-    maskSection, numberSection, section("Network", network.element, colours.element)];
+  const shown = h("section", { class: "lz-section lz-cad-only lz-cad-show", "aria-label": "Show" }, view.element);
+  const strides = section("Output stride, fine → coarse", levels.element);
+  const networks = section("Network", network.element, colours.element);
+  const sections = [shown, maskSection, numberSection, strides, networks];
   const parts = [view, levels, mask, network, ...numbers, paper, colours];
   return { elements: sections, refresh() {
     const state = store.get();
     for (const { refresh } of parts) refresh();
     setText(note, MASK_NOTES[state.cadMask]);
     numberSection.hidden = numbers.every(({ element }) => element.hidden) || state.cadView === "keypoints";
-    maskSection.hidden = state.cadView === "keypoints";
-    sections[1].hidden = state.cadView === "keypoints";
-    sections[4].hidden = state.cadView === "keypoints";
+    for (const part of [maskSection, strides, networks]) part.hidden = state.cadView === "keypoints";
     const only = state.cadLevels === "1-8" ? "Levels 1 → 8 always run VGG16." : null;
     network.setReason(only);
     network.show(only ? "vgg16" : state.cadNetwork);

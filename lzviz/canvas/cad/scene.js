@@ -53,9 +53,10 @@ export class CadScene {
     this.legend = createLevelLegend(store);
     this.views.source.title.append(this.legend.element);
     this.features = createFeatureViews(this.views, store);
-    this.keypoints = createKeypointViews(this.views);
+    this.keypoints = createKeypointViews(this.views, answers);
     this.results = h("div", { class: "lz-results" }, this.views.adaptive.section, this.views.beside.section);
-    this.root = h("div", { class: "lz-views lz-cad-views" }, this.views.source.section, this.results);
+    this.root = h("div", { class: "lz-views lz-cad-views" }, this.views.source.section, this.results,
+      this.keypoints.bridge);
     this.strokes = createStrokes(store, live);
     this.renderer = createRenderer();
     this.pictureOf = createPictures();
@@ -105,7 +106,13 @@ export class CadScene {
   readTokens() {
     const style = getComputedStyle(this.container);
     const token = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    return { saliency: token("--lz-saliency") || "#ffb22e", well: token("--lz-well") || "#ecece8" };
+    return { saliency: token("--lz-saliency") || "#ffb22e", well: token("--lz-well") || "#ecece8",
+      right: token("--lz-det-high") || "#2b6cb0", wrong: "#ff9d3c" };
+  }
+
+  /** Of matches. */
+  get colours() {
+    return this.tokens;
   }
 
   readPalette() {
@@ -231,11 +238,13 @@ export class CadScene {
     this.drawOverlay();
     const { features, keypoints } = this.answers.get();
     this.root.toggleAttribute("data-keypoints", this.showsKeypoints);
+    this.keypoints.scatter.hidden = !this.showsKeypoints;
+    this.legend.points.hidden = this.showsKeypoints;
     if (this.showsKeypoints) this.keypoints.draw(keypoints, this);
     else this.features.draw(features, this);
     this.print();
     this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
-    if (this.forest) this.onFirstFrame();
+    if (this.tree) this.onFirstFrame();
   }
 
   /** The quadtree of this view: the key points' own, or the mask's. */
@@ -244,6 +253,7 @@ export class CadScene {
   }
 
   drawOverlay() {
+    if (this.showsKeypoints) this.keypoints.keep(this.answers.get().keypoints, () => this.request("draw"));
     const { overlay, box } = this.views.source;
     sizeCanvas(overlay, box.width * this.ratio, box.height * this.ratio);
     const pen = overlay.getContext("2d");
@@ -322,6 +332,7 @@ export class CadScene {
     const hidden = !hover || !forest || this.strokes.active();
     if (forest) this.showTaps(hidden ? [] : hover.taps, this.plane(this.views.source, forest));
     if (this.showsKeypoints) this.keypoints.mark(this);
+    else this.keypoints.bridge.toggleAttribute("hidden", true);
     this.drawBrush();
     if (!this.strokes.active() && this.answers.get().hover !== hover) this.answers.set({ hover });
   }

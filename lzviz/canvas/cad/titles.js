@@ -40,6 +40,7 @@ export function createLevelLegend(store) {
 
   return {
     element,
+    points,
     /**
      * @param {{grid: Forest["grid"], rows: readonly number[]} | null} tree
      * @param {readonly (readonly number[])[]} colours
