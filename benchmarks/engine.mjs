@@ -1,5 +1,6 @@
 // Milliseconds of the parts of a frame, as the page composes it: 31 x 51 nodes, 256 x 128 samples of a 1024 x 2048
 // source, brought back at 480 x 240.   node benchmarks/engine.mjs [frames]
+import { createInverseWorkspace, invertLattice } from "../lzviz/canvas/engine/inverse.js";
 import { unzoomImage } from "../lzviz/canvas/engine/resample.js";
 import { foldTiles } from "../lzviz/canvas/engine/warp.js";
 import { densityField, fieldSize, gridError, magnificationField, pulledBack } from "../lzviz/canvas/stage/fields.js";
@@ -39,6 +40,7 @@ const state = {
 const live = { image: picture() };
 const pictures = createPictures();
 const back = createUnzoom();
+const layerSpace = createInverseWorkspace();
 const out = new Uint8ClampedArray(BACK[0] * BACK[1] * 4);
 const surface = { ...SHOWN, pixels: new Uint32Array(SHOWN.width * SHOWN.height) };
 const projection = { scale: SHOWN.width / width, x: 0, y: 0 };
@@ -59,8 +61,9 @@ function layers(frame, timed) {
   const size = fieldSize(frame.source);
   timed("folds", () => foldTiles(frame.warp));
   timed("density", () => densityField(frame.grid, frame.zoomed, [40, 80]));
-  const field = timed("magnification", () => magnificationField(frame.warp, size));
-  timed("grid error", () => pulledBack(frame.warp, size, gridError(frame, state.nodes)));
+  const inverse = timed("their inverse", () => invertLattice(frame.warp, size, layerSpace));
+  const field = timed("magnification", () => magnificationField(frame.warp, size, inverse));
+  timed("grid error", () => pulledBack(size, inverse, gridError(frame, state.nodes)));
   timed("one heat map", () => drawHeat(surface, projection, live.image, field, table));
 }
 

@@ -201,19 +201,28 @@ function attractPlane(workspace, h, w) {
   const mass = (workspace.mass = reuse(workspace.mass, w, Float64Array));
   const moment = (workspace.moment = reuse(workspace.moment, w, Float64Array));
   const columnMass = columns.mass, columnMoment = columns.moment;
-  for (let i = 0, at = 0; i < rows.count; i++) {
+  const { count } = columns;
+  for (let i = 0; i < rows.count; i++) {
     combineRows(rows.mass, saliency, i, h, w, mass);
     combineRows(rows.moment, saliency, i, h, w, moment);
-    for (let j = 0; j < columns.count; j++, at += 2) {
-      let weight = 0, x = 0, y = 0;
-      for (let c = 0, k = j * w; c < w; c++, k++) {
-        const share = columnMass[k];
-        weight += share * mass[c];
-        x += columnMoment[k] * mass[c];
-        y += share * moment[c];
+    // Two columns at a time, so that sums need not wait for each other; the last one alone is its own neighbour.
+    for (let j = 0; j < count; j += 2) {
+      const next = j + 1 < count ? j + 1 : j;
+      let weight = 0, x = 0, y = 0, nextWeight = 0, nextX = 0, nextY = 0;
+      for (let c = 0, k = j * w, n = next * w; c < w; c++, k++, n++) {
+        const m = mass[c], q = moment[c], share = columnMass[k], nextShare = columnMass[n];
+        weight += share * m;
+        x += columnMoment[k] * m;
+        y += share * q;
+        nextWeight += nextShare * m;
+        nextX += columnMoment[n] * m;
+        nextY += nextShare * q;
       }
-      nodes[at] = place(x, weight, j, columns.count);
+      const at = 2 * (i * count + j), after = 2 * (i * count + next);
+      nodes[at] = place(x, weight, j, count);
       nodes[at + 1] = place(y, weight, i, rows.count);
+      nodes[after] = place(nextX, nextWeight, next, count);
+      nodes[after + 1] = place(nextY, nextWeight, i, rows.count);
     }
   }
 }

@@ -34,7 +34,9 @@ export function emphasisOf(state, saliency, source) {
 
 /** @param {FloatMap} map @param {number} low @param {number} high @returns {FloatMap} */
 function spread({ h, w, data }, low, high) {
-  return { h, w, data: Float64Array.from({ length: h * w }, (_, k) => (data[k] - low) / (high - low)) };
+  const weights = new Float64Array(h * w);
+  for (let k = 0; k < weights.length; k++) weights[k] = (data[k] - low) / (high - low);
+  return { h, w, data: weights };
 }
 
 /** @param {FloatMap} map */

@@ -80,11 +80,13 @@ function sampleBilinear({ data, size: [height, width] }, grid, out) {
 function sampleAntialias(picture, grid, zoomed, out) {
   const { data, offsets, widths, heights, size: [height, width] } = picture;
   const [rows, columns] = zoomed, deepest = offsets.length - 1;
+  const detail = new Float64Array(columns);
   let level = -1, next = 0, shrink = 1;
   let w0 = 0, h0 = 0, w1 = 0, h1 = 0; // last column and row of the level and of the next one
   for (let r = 0, k = 0, to = 0; r < rows; r++) {
+    detailOfRow(picture, grid, zoomed, r, 0, detail);
     for (let column = 0; column < columns; column++, k += 2, to += 4) {
-      const lod = detail(grid, r, column, rows, columns, height - 1, width - 1, deepest);
+      const lod = detail[column];
       if ((lod | 0) !== level) {
         level = lod | 0;
         next = level < deepest ? level + 1 : level;
@@ -141,52 +143,71 @@ function sampleAntialias(picture, grid, zoomed, out) {
  * log2 rho of zoomed pixel (r, c): 0 where the map magnifies.
  * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r @param {number} c
  */
-export function levelOfDetail({ size, levels }, grid, zoomed, r, c) {
-  return detail(grid, r, c, zoomed[0], zoomed[1], size[0] - 1, size[1] - 1, levels.length - 1);
-}
+export const levelOfDetail = (picture, grid, zoomed, r, c) =>
+  detailOfRow(picture, grid, zoomed, r, c, new Float64Array(1))[0];
 
 /**
- * The same of plain numbers.
- * @param {Float64Array} grid @param {number} r @param {number} c @param {number} rows @param {number} columns
- * @param {number} lastY @param {number} lastX last pixel of the picture @param {number} deepest
+ * The same of several pixels of a row. A function of one pixel would hand every number over in an object of its own.
+ * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r
+ * @param {number} first column @param {Float64Array} out as many columns
  */
-function detail(grid, r, c, rows, columns, lastY, lastX, deepest) {
-  const at = 2 * (r * columns + c);
-  const left = c > 0 ? at - 2 : at, right = c < columns - 1 ? at + 2 : at;
-  const above = r > 0 ? at - 2 * columns : at, under = r < rows - 1 ? at + 2 * columns : at;
-  const across = right - left > 2 ? 0.25 : 0.5, down = under - above > 2 * columns ? 0.25 : 0.5;
-  const xx = (grid[right] - grid[left]) * (lastX * across), yx = (grid[right + 1] - grid[left + 1]) * (lastY * across);
-  const xy = (grid[under] - grid[above]) * (lastX * down), yy = (grid[under + 1] - grid[above + 1]) * (lastY * down);
-  const area = Math.abs(xx * yy - yx * xy);
-  const longest = (xx * xx + yx * yx + xy * xy + yy * yy) / (ANISOTROPY * ANISOTROPY);
-  const squared = area > longest ? area : longest;
-  if (!(squared > 1)) return 0;
-  const lod = log2(squared) / 2;
-  return lod < deepest ? lod : deepest;
+function detailOfRow({ size, levels }, grid, [rows, columns], r, first, out) {
+  const lastX = size[1] - 1, lastY = size[0] - 1, deepest = levels.length - 1;
+  const above = r > 0 ? 2 * columns : 0, under = r < rows - 1 ? 2 * columns : 0;
+  const down = above > 0 && under > 0 ? 0.25 : 0.5;
+  const most = 4 ** deepest;
+  for (let k = 0, at = 2 * (r * columns + first); k < out.length; k++, at += 2) {
+    const left = first + k > 0 ? at - 2 : at, right = first + k < columns - 1 ? at + 2 : at;
+    const across = right - left > 2 ? 0.25 : 0.5;
+    const xx = (grid[right] - grid[left]) * (lastX * across);
+    const yx = (grid[right + 1] - grid[left + 1]) * (lastY * across);
+    const xy = (grid[at + under] - grid[at - above]) * (lastX * down);
+    const yy = (grid[at + under + 1] - grid[at - above + 1]) * (lastY * down);
+    const area = Math.abs(xx * yy - yx * xy);
+    const longest = (xx * xx + yx * yx + xy * xy + yy * yy) / (ANISOTROPY * ANISOTROPY);
+    const squared = area > longest ? area : longest;
+    out[k] = squared >= most ? deepest : squared > 1 ? log2(squared) / 2 : 0;
+  }
+  return out;
 }
 
-const number = new Float64Array(1);
-const words = new Uint32Array(number.buffer);
-/** Which of the two words holds the exponent. */
-const TOP = new Uint8Array(Uint16Array.of(1).buffer)[0];
+/** 2^-e */
+const POWERS = Float64Array.from({ length: 31 }, (_, e) => 2 ** -e);
 
 /**
- * log2 of a normal number above 0, to 3e-10: exponent from the bits, mantissa m in [sqrt(1/2), sqrt(2)) by the series
- * of artanh in t = (m - 1)/(m + 1). The exact function costs as much as all else that finds a level.
+ * log2 of a number in [1, 2^30), to 3e-10: exponent from the integer part of sqrt(2) x, mantissa m in [sqrt(1/2),
+ * sqrt(2)) by the series of artanh in t = (m - 1)/(m + 1). The exact function costs as much as all else that finds a
+ * level.
  * @param {number} x
  */
 export function log2(x) {
-  number[0] = x;
-  let exponent = (words[TOP] >>> 20) - 1023;
-  words[TOP] = (words[TOP] & 0xfffff) | 0x3ff00000;
-  let mantissa = number[0];
-  if (mantissa > Math.SQRT2) {
-    mantissa /= 2;
-    exponent += 1;
-  }
+  const exponent = 31 - Math.clz32((x * Math.SQRT2) | 0);
+  const mantissa = x * POWERS[exponent];
   const t = (mantissa - 1) / (mantissa + 1), tt = t * t;
   const series = 1 + tt * (1 / 3 + tt * (1 / 5 + tt * (1 / 7 + tt * (1 / 9 + tt * (1 / 11)))));
   return exponent + t * series * (2 / Math.LN2);
+}
+
+/** Added and taken away again, it rounds a number below 2^51 to the nearest integer, halves to the even one. */
+const ROUND = 1.5 * 2 ** 52;
+
+/**
+ * A pixel of numbers 0..255, rounded as a clamped array rounds, for one store in place of four.
+ * @param {number} red @param {number} green @param {number} blue @param {number} alpha
+ */
+const pack = (red, green, blue, alpha) => (((alpha + ROUND - ROUND) | 0) << 24) | (((blue + ROUND - ROUND) | 0) << 16)
+  | (((green + ROUND - ROUND) | 0) << 8) | ((red + ROUND - ROUND) | 0);
+
+/**
+ * Colours as pixels.
+ * @param {Float32Array} colours 0..255 @param {Uint8ClampedArray} out @returns {Uint8ClampedArray}
+ */
+export function roundColours(colours, out) {
+  const packed = new Uint32Array(out.buffer, out.byteOffset, out.length / 4);
+  for (let k = 0, from = 0; k < packed.length; k++, from += 4) {
+    packed[k] = pack(colours[from], colours[from + 1], colours[from + 2], colours[from + 3]);
+  }
+  return out;
 }
 
 /**
@@ -200,31 +221,37 @@ export function log2(x) {
  * @returns {T}
  */
 export function unzoomImage(image, [rows, columns], { grid, valid }, out, options = {}) {
-  const [red, green, blue, alpha] = options.fill ?? [0, 0, 0, 0];
+  const fill = options.fill ?? [0, 0, 0, 0];
   const nearest = options.interpolation === "nearest";
+  const packed = out instanceof Uint8ClampedArray ? new Uint32Array(out.buffer, out.byteOffset, valid.length) : null;
+  const lastX = columns - 1, lastY = rows - 1, halfX = lastX / 2, halfY = lastY / 2;
   for (let k = 0, to = 0; k < valid.length; k++, to += 4) {
     if (valid[k] === 0) {
-      out[to] = red;
-      out[to + 1] = green;
-      out[to + 2] = blue;
-      out[to + 3] = alpha;
+      out.set(fill, to);
       continue;
     }
-    let x = clampIndex(toPixel(grid[2 * k], columns), columns - 1);
-    let y = clampIndex(toPixel(grid[2 * k + 1], rows), rows - 1);
+    let x = (grid[2 * k] + 1) * halfX, y = (grid[2 * k + 1] + 1) * halfY;
+    x = x < 0 ? 0 : x > lastX ? lastX : x;
+    y = y < 0 ? 0 : y > lastY ? lastY : y;
     if (nearest) {
       x = Math.floor(x + 0.5);
       y = Math.floor(y + 0.5);
     }
     const j = x | 0, i = y | 0;
     const u = x - j, v = y - i;
-    const a = 4 * (i * columns + j);
-    const b = j + 1 < columns ? a + 4 : a, c = i + 1 < rows ? 4 * columns : 0;
+    const a = Math.imul(4, Math.imul(i, columns) + j), b = j < lastX ? (a + 4) | 0 : a;
+    const c = i < lastY ? (a + 4 * columns) | 0 : a, d = (c + b - a) | 0;
     const w11 = u * v, w10 = v - w11, w01 = u - w11, w00 = 1 - u - w10;
-    out[to] = w00 * image[a] + w01 * image[b] + w10 * image[a + c] + w11 * image[b + c];
-    out[to + 1] = w00 * image[a + 1] + w01 * image[b + 1] + w10 * image[a + c + 1] + w11 * image[b + c + 1];
-    out[to + 2] = w00 * image[a + 2] + w01 * image[b + 2] + w10 * image[a + c + 2] + w11 * image[b + c + 2];
-    out[to + 3] = 255;
+    const red = w00 * image[a] + w01 * image[b] + w10 * image[c] + w11 * image[d];
+    const green = w00 * image[a + 1] + w01 * image[b + 1] + w10 * image[c + 1] + w11 * image[d + 1];
+    const blue = w00 * image[a + 2] + w01 * image[b + 2] + w10 * image[c + 2] + w11 * image[d + 2];
+    if (packed) packed[k] = pack(red, green, blue, 255);
+    else {
+      out[to] = red;
+      out[to + 1] = green;
+      out[to + 2] = blue;
+      out[to + 3] = 255;
+    }
   }
   return out;
 }

@@ -49,6 +49,12 @@ export const tileOf = (at, n) => Math.min(Math.max(Math.floor(at), 0), n - 2);
 export function forwardGrid({ nodes, size: [h, w] }, [rows, columns], out) {
   const grid = reuse(out, rows * columns * 2, Float64Array);
   const line = new Float64Array(2 * w);
+  const tiles = new Int32Array(columns), shares = new Float64Array(columns);
+  for (let c = 0; c < columns; c++) {
+    const across = latticePosition(c, columns, w);
+    tiles[c] = 2 * tileOf(across, w);
+    shares[c] = across - tileOf(across, w);
+  }
   for (let r = 0; r < rows; r++) {
     const down = latticePosition(r, rows, h);
     const i = tileOf(down, h);
@@ -56,11 +62,9 @@ export function forwardGrid({ nodes, size: [h, w] }, [rows, columns], out) {
     const a = 2 * i * w, b = a + 2 * w;
     for (let k = 0; k < 2 * w; k++) line[k] = nodes[a + k] + v * (nodes[b + k] - nodes[a + k]);
     for (let c = 0, at = 2 * r * columns; c < columns; c++, at += 2) {
-      const across = latticePosition(c, columns, w);
-      const j = tileOf(across, w);
-      const u = across - j;
-      grid[at] = line[2 * j] + u * (line[2 * j + 2] - line[2 * j]);
-      grid[at + 1] = line[2 * j + 1] + u * (line[2 * j + 3] - line[2 * j + 1]);
+      const j = tiles[c], u = shares[c];
+      grid[at] = line[j] + u * (line[j + 2] - line[j]);
+      grid[at + 1] = line[j + 1] + u * (line[j + 3] - line[j + 1]);
     }
   }
   return grid;

@@ -4,12 +4,12 @@
  *
  * @typedef {import("../engine/coords.js").Warp} Warp
  * @typedef {import("../engine/coords.js").Size} Size
+ * @typedef {import("../engine/inverse.js").Inverse} Inverse
  * @typedef {import("./raster.js").Field} Field
  */
 
 import { attractAt } from "../engine/attraction.js";
 import { identityWarp, toPixel } from "../engine/coords.js";
-import { invertLattice } from "../engine/inverse.js";
 import { gridDistance } from "../engine/measures.js";
 import { densityMap, forwardGrid, tileDeterminant, tileOf } from "../engine/warp.js";
 import { DENSITY_RANGE, magnificationIndex } from "./colours.js";
@@ -41,6 +41,19 @@ export function rangeField(values, h, w) {
   return { h, w, low, high, values: Float32Array.from(values, (value) => (value - low) * scale) };
 }
 
+/** @type {{key: string, density: Float64Array}} */
+let even = { key: "", density: new Float64Array(0) };
+
+/**
+ * Samples in each cell if they were spread evenly; kept, because sizes rarely change.
+ * @param {Size} zoomed @param {Size} size
+ */
+function evenDensity(zoomed, size) {
+  const key = `${zoomed},${size}`;
+  if (even.key !== key) even = { key, density: densityMap(forwardGrid(identityWarp([2, 2]), zoomed), size) };
+  return even.density;
+}
+
 /**
  * Samples in each cell against what uniform sampling with as many pixels has there (so that cells on the border, which
  * are half as large, count alike); the full colour is DENSITY_RANGE times uniform.
@@ -49,7 +62,7 @@ export function rangeField(values, h, w) {
  */
 export function densityField(grid, zoomed, [h, w]) {
   const density = densityMap(grid, [h, w]);
-  const uniform = densityMap(forwardGrid(identityWarp([2, 2]), zoomed), [h, w]);
+  const uniform = evenDensity(zoomed, [h, w]);
   const values = new Float32Array(h * w);
   let high = 0;
   for (let k = 0; k < values.length; k++) {
@@ -63,28 +76,27 @@ export function densityField(grid, zoomed, [h, w]) {
 /**
  * log2 of the linear magnification against uniform sampling, at every place of the source: det J of the warp where
  * the exact inverse says. 1x where no sample reaches.
- * @param {Warp} warp @param {Size} size
+ * @param {Warp} warp @param {Size} size @param {Inverse} inverse of the warp, exact, at that lattice
  * @returns {Field & {low: number, high: number}} low, high: magnification
  */
-export function magnificationField(warp, size) {
-  const { grid, valid } = invertLattice(warp, size);
+export function magnificationField(warp, size, { grid, valid }) {
   const values = new Float32Array(valid.length).fill(127.5);
   const [h, w] = warp.size;
   const uniform = (2 / (w - 1)) * (2 / (h - 1));
-  let low = Infinity;
-  let high = 0;
+  let least = Infinity;
+  let most = 0;
   for (let k = 0; k < valid.length; k++) {
     if (!valid[k]) continue;
-    const [across, down] = [toPixel(grid[2 * k], w), toPixel(grid[2 * k + 1], h)];
-    const [j, i] = [tileOf(across, w), tileOf(down, h)];
+    const across = toPixel(grid[2 * k], w), down = toPixel(grid[2 * k + 1], h);
+    const j = tileOf(across, w), i = tileOf(down, h);
     const det = tileDeterminant(warp.nodes, 2 * (i * w + j), 2 * w, across - j, down - i);
     if (!(det > 0)) continue;
-    const times = Math.sqrt(uniform / det);
-    low = Math.min(low, times);
-    high = Math.max(high, times);
-    values[k] = magnificationIndex(Math.log2(times));
+    const area = uniform / det;
+    if (area < least) least = area;
+    if (area > most) most = area;
+    values[k] = magnificationIndex(Math.log2(area) / 2);
   }
-  return { h: size[0], w: size[1], values, low, high };
+  return { h: size[0], w: size[1], values, low: Math.sqrt(least), high: Math.sqrt(most) };
 }
 
 /**
@@ -102,17 +114,16 @@ export function gridError({ attracting, grid, options, source, zoomed }, nodes) 
 
 /**
  * A map of the zoomed image, seen at its places in the source.
- * @param {Warp} warp @param {Size} size lattice of the source
+ * @param {Size} size lattice of the source @param {Inverse} inverse exact, at that lattice
  * @param {{size: Size, error: Float64Array, most: number}} map @returns {Field}
  */
-export function pulledBack(warp, size, { size: [h, w], error, most }) {
-  const { grid, valid } = invertLattice(warp, size);
+export function pulledBack(size, { grid, valid }, { size: [h, w], error, most }) {
   const values = new Float32Array(valid.length);
   for (let k = 0; k < valid.length; k++) {
     if (!valid[k] || most === 0) continue;
-    const [x, y] = [toPixel(grid[2 * k], w), toPixel(grid[2 * k + 1], h)];
-    const [j, i] = [tileOf(x, w), tileOf(y, h)];
-    const [u, v, at] = [x - j, y - i, i * w + j];
+    const x = toPixel(grid[2 * k], w), y = toPixel(grid[2 * k + 1], h);
+    const j = tileOf(x, w), i = tileOf(y, h);
+    const u = x - j, v = y - i, at = i * w + j;
     const top = error[at] + u * (error[at + 1] - error[at]);
     const bottom = error[at + w] + u * (error[at + w + 1] - error[at + w]);
     values[k] = Math.min(255, Math.max(0, ((top + v * (bottom - top)) / most) * 255));

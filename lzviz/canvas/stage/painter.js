@@ -12,6 +12,7 @@
  * @typedef {import("./legend.js").LayerName} LayerName
  */
 
+import { createInverseWorkspace, invertLattice } from "../engine/inverse.js";
 import { takesSaliency } from "../engine/samplers.js";
 import { foldTiles } from "../engine/warp.js";
 import { DIFFERENCE_GAIN } from "./colours.js";
@@ -40,6 +41,7 @@ function saliencyField(state, { saliency }) {
 /** @param {import("./renderer.js").Renderer} renderer */
 export function createPainter(renderer) {
   const back = createUnzoom();
+  const inverse = createInverseWorkspace();
   /** @type {{key: string, levels: readonly Raster[], raster: Raster} | null} */
   let truth = null;
 
@@ -93,7 +95,7 @@ export function createPainter(renderer) {
      */
     overlay(view, frame, state, palette, ratio, boxScale, numbers) {
       const image = { width: frame.source[1], height: frame.source[0] };
-      const { heat, ranges } = heatOf(frame, state, palette);
+      const { heat, ranges } = heatOf(frame, state, palette, inverse);
       const [h, w] = frame.zoomed;
       const shown = { width: image.width * view.projection.scale, height: image.height * view.projection.scale };
       const stride = pointStride(h, w, shown.width, shown.height, SPACING);
@@ -161,27 +163,30 @@ const short = (value) => (value >= 10 ? value.toFixed(0) : value.toFixed(value >
 /**
  * The heat maps that are on, bottom first, and the texts of their legends.
  * @param {Frame} frame @param {State} state @param {Palette} palette
+ * @param {import("../engine/inverse.js").InverseWorkspace} workspace
  */
-function heatOf(frame, state, palette) {
+function heatOf(frame, state, palette, workspace) {
   /** @type {{field: Field, table: Uint32Array}[]} */
   const heat = [];
   /** @type {Partial<Record<LayerName, string>>} */
   const ranges = {};
   const size = fieldSize(frame.source);
   const { layers } = state;
+  const wanted = layers.jacobian || layers.approximation;
+  const inverse = wanted ? invertLattice(frame.warp, size, workspace) : workspace.result;
   if (layers.density) {
     const field = densityField(frame.grid, frame.zoomed, densitySize(frame.zoomed));
     heat.push({ field, table: palette.density });
     ranges.density = `0–${short(field.high)}×`;
   }
   if (layers.jacobian) {
-    const field = magnificationField(frame.warp, size);
+    const field = magnificationField(frame.warp, size, inverse);
     heat.push({ field, table: palette.magnification });
     ranges.jacobian = field.high > 0 ? `${short(field.low)}–${short(field.high)}×` : "";
   }
   if (layers.approximation && frame.attracting && Math.min(...frame.zoomed) > 1) {
     const map = gridError(frame, state.nodes);
-    heat.push({ field: pulledBack(frame.warp, size, map), table: palette.error });
+    heat.push({ field: pulledBack(size, inverse, map), table: palette.error });
     ranges.approximation = `≤ ${short(map.most)} px`;
   }
   const asked = layers.saliency ? saliencyField(state, frame) : null;

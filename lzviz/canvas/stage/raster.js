@@ -61,14 +61,24 @@ export function drawHeat(surface, projection, image, field, table) {
   const line = new Float32Array(w + 1);
   const reach = new Int32Array(2);
   const start = startOfCells(across.cell, w);
+  const { cell: cells, share: shares } = across;
+  let bottom = 0, top = 0, blended = 0; // neighbours are mostly alike: the last pair is kept
   for (let i = 0; i < height; i++) {
     const row = down.cell[i];
     if (row < 0 || !blendRows(values, row * w, h > 1 ? w : 0, w, down.share[i], line, reach)) continue;
     const last = start[Math.min(w, reach[1] + 1)];
     for (let j = start[Math.max(0, reach[0] - 1)], at = i * width + j; j < last; j++, at++) {
-      const cell = across.cell[j];
-      const colour = table[(line[cell] + across.share[j] * (line[cell + 1] - line[cell]) + 0.5) | 0];
-      if (colour >= 0x1000000) pixels[at] = pixels[at] === 0 ? colour : over(pixels[at], colour);
+      const a = line[cells[j]];
+      const colour = table[(a + shares[j] * (line[cells[j] + 1] - a) + 0.5) | 0];
+      if (colour < 0x1000000) continue;
+      const below = pixels[at];
+      if (below === 0) pixels[at] = colour;
+      else {
+        if (below !== bottom || colour !== top) blended = over(below, colour);
+        bottom = below;
+        top = colour;
+        pixels[at] = blended;
+      }
     }
   }
 }
