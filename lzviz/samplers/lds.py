@@ -1,0 +1,438 @@
+"""LDS: learning to downsample for segmentation (Jin et al. 2022, "Learning to Downsample for Segmentation of Ultra-High Resolution
+Images", ICLR).
+
+A small *deformation module* looks at a low-resolution view of the image, its map d (softmax over cells) attracts the samples by the
+family's common warp (:mod:`lzviz.attraction`), the network segments the deformed image, and a reverse sampler spreads each
+prediction over the pixels nearest to its sample. Both are trained together:
+
+    L = L_seg(P, Y^) + gamma MSE(d, d_t),    d_t = f_edge(f_gauss(Y_lr))
+
+(:class:`Loss`; gamma = 0 is the single loss). f_gauss is a Gaussian blur of sigma 1 (7 taps here), f_edge the 3 x 3 kernel with 8
+in the middle and -1 around; both maps are min-max normalised. A second form, ``form="square"``, is ours: S = .02 + p^2 with
+p = sigmoid(module), trained with ``edges="bce"`` on "is there a boundary in this cell".
+
+``mode="published"``, against the paper or a consistent convention:
+
+* kernel: the paper's is a Gaussian of standard deviation sigma on a square of side 2 sigma + 1; the code's has a *full width* R
+  at half maximum, is cut off at R rows and stretched to int(a R) columns, a = columns // rows of the map;
+* the view is read at single points, the grid is stretched and read half-pixel, and nothing keeps saliency from vanishing;
+* the reverse sampler is half a low-resolution pixel off (:class:`NearestLayout`; the code says by how much, the direction is ours);
+* the edge target is made of class *numbers*: 1 | 17 weighs sixteen times 1 | 2, ignored pixels are a class;
+* min-max runs over the whole batch, and constant labels give NaN; training labels are read bilinearly, which invents classes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from lzviz import evaluation
+from lzviz.attraction import Padding
+from lzviz.coords import Size, check_size, lattice, to_pixels
+from lzviz.models.initialise import he_
+from lzviz.nearest import nearest_marked
+from lzviz.resampling import Interpolation
+from lzviz.saliency import from_boundaries
+from lzviz.samplers import System, add
+from lzviz.samplers.base import Downsampled, Mode, WarpSampler, half_pixel_warp
+from lzviz.warp import Warp, WarpLayout
+
+Form = Literal["softmax", "square"]
+Upsampling = Literal["nearest", "inverse"]
+
+PAPER = (192, 192, 24)
+COMPACT = (16, 16, 16, 16, 16, 16)
+"""Channels of the 3 x 3 convolutions of the deformation module: the public code's, and a cheaper, deeper one."""
+
+SQUARE_FLOOR = 0.02
+AREA_LIMIT = 10.0
+FWHM_OF_SIGMA = 2 * math.sqrt(2 * math.log(2))
+
+
+# -- where to look -------------------------------------------------------------------------------------------------------
+
+
+class DeformationModule(nn.Module):
+    """A view (B, channels, h, w) to one number a cell (B, 1, h, w): 3x3 convolutions with BatchNorm and ReLU6 (the last: ReLU),
+    then 1x1. It starts near zero, so that an untrained module hardly deforms."""
+
+    def __init__(self, widths: Sequence[int] = PAPER, channels: int = 3):
+        super().__init__()
+        self.layers = nn.Sequential()
+        for k, width in enumerate(widths):
+            self.layers.append(nn.Conv2d(widths[k - 1] if k else channels, width, 3, padding=1, bias=False))
+            self.layers.append(nn.BatchNorm2d(width))
+            self.layers.append(nn.ReLU() if k == len(widths) - 1 else nn.ReLU6())
+        self.score = nn.Conv2d(widths[-1], 1, 1)
+        self.score.starts_small = True  # type: ignore[assignment]
+        he_(self)
+
+    def forward(self, view: Tensor) -> Tensor:
+        return self.score(self.layers(view))
+
+
+def deformation_map(logits: Tensor, form: Form = "softmax") -> Tensor:
+    """d of the module's numbers (B, 1, h, w): softmax over the cells of each image, or .02 + sigmoid^2."""
+    if form == "square":
+        return SQUARE_FLOOR + logits.sigmoid().square()
+    return logits.flatten(1).softmax(1).reshape(logits.shape)
+
+
+def known_map(target: Tensor) -> Tensor:
+    """The map of a module that knows: .02 + t^2, t the edge target (B, 1, h, w), or any map, brought to [0, 1] image by image."""
+    return SQUARE_FLOOR + min_max(target).square()
+
+
+def simulated(labels: Tensor, nodes: Size, density: float, ignore_index: int = 255) -> Tensor:
+    """The map of a simulated edge-based sampler (B, 1, h, w): a boundary outweighs the rest ``density`` times (1: uniform)."""
+    return from_boundaries(labels, nodes, boundary=density, background=1, ignore_index=ignore_index)
+
+
+def density_sweep(
+    sampler: LDS, labels: Tensor, size: Size, classes: int, densities: Sequence[float] = (1, 5, 20, 100, 1000)
+) -> dict[float, float]:
+    """Intrinsic mIoU of simulated edge-based samplers, by density: what sampling alone allows on labels (B, H, W)."""
+    out = {}
+    source_size = (int(labels.shape[-2]), int(labels.shape[-1]))
+    for density in densities:
+        warp = sampler.warp(simulated(labels, sampler.nodes, density), check_size(size), source_size)
+        layout = sampler.layout(warp, check_size(size), source_size)
+        out[density] = 1 - evaluation.intrinsic_upsampling_error(layout, labels, classes)
+    return out
+
+
+# -- the way back --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class NearestLayout(WarpLayout):
+    """LDS's reverse sampler: every source pixel takes the sample nearest to it, so that nothing is left without an answer.
+
+    One index map serves all channels. Of samples that fall on one pixel the first answers.
+
+    Attributes:
+        shift: where a sample is put when it is spread, in low-resolution pixels down and right of where it was read. 0; .5 is the
+            published fault.
+    """
+
+    shift: float = 0.0
+
+    def scatter(self, rows: Tensor, size: Size) -> tuple[Tensor, Tensor]:
+        sample = self.nearest(size).flatten(1)  # (B, H W)
+        values = rows.reshape(-1, math.prod(self.zoomed_size), rows.shape[-1])
+        sample = sample.expand(len(values), -1)
+        dense = values.gather(1, sample[..., None].expand(-1, -1, rows.shape[-1]))
+        dense = dense.mT.reshape(len(values), -1, *size)
+        return dense, torch.ones_like(dense[:, 0], dtype=torch.bool)
+
+    def nearest(self, size: Size) -> Tensor:
+        """The sample (row-major in the zoomed image) nearest to each pixel: (B, H, W) int64."""
+        h, w = check_size(size)
+        pixel = (to_pixels(self._places(), (h, w)) + 0.5).floor().long()
+        pixel = pixel[..., 1].clamp(0, h - 1) * w + pixel[..., 0].clamp(0, w - 1)  # (B, N)
+        samples = torch.arange(pixel.shape[1], device=pixel.device).expand_as(pixel)
+        none = pixel.shape[1]
+        first = torch.full((len(pixel), h * w), none, device=pixel.device).scatter_reduce(1, pixel, samples, "amin")
+        index = nearest_marked((first < none).reshape(-1, h, w))
+        return first.gather(1, index.flatten(1)).reshape(-1, h, w)
+
+    def _places(self) -> Tensor:
+        like = self.warp.like.detach()
+        points = lattice(self.zoomed_size, dtype=like.dtype, device=like.device).reshape(1, -1, 2)
+        step = points.new_tensor([2 / max(n - 1, 1) if n > 1 else 0.0 for n in reversed(self.zoomed_size)])
+        return self.warp.forward((points + self.shift * step).expand(self.warp.batch, -1, -1)).detach()
+
+
+# -- the sampler ---------------------------------------------------------------------------------------------------------
+
+
+class LDS(nn.Module, WarpSampler):
+    """The sampler; made in evaluation mode. A ``saliency`` map for a call stands in for the deformation module.
+
+    Args:
+        nodes: (h, w) of the view, of the map and of the control grid.
+        form: of the map, "softmax" or "square" (see :func:`deformation_map`).
+        mode: see the head of the file.
+        kernel_radius: sigma (fixed) or R (published) in cells. ``None``: a quarter of the shorter side less one, 15 for 64 x 128.
+        fwhm: full width of the kernel at half maximum in cells, where it shall differ from what the mode makes of the radius.
+        anti_crop, padding, floor: see :meth:`lzviz.Warp.from_saliency`. The paper replicates the border, which crops.
+        interpolation: how the source is read.
+        upsampling: the way back, "nearest" (the paper's) or "inverse" (bilinear on the exact inverse, as the other samplers).
+        widths: of the deformation module, :data:`PAPER` or :data:`COMPACT` or any.
+        channels: of the image.
+        seed: of the initial weights.
+    """
+
+    def __init__(
+        self,
+        nodes: Size = (64, 128),
+        form: Form = "softmax",
+        mode: Mode = "fixed",
+        kernel_radius: int | None = None,
+        fwhm: float | None = None,
+        anti_crop: bool = False,
+        padding: Padding | None = None,
+        floor: float | None = None,
+        interpolation: Interpolation = "bilinear",
+        upsampling: Upsampling = "nearest",
+        widths: Sequence[int] = PAPER,
+        channels: int = 3,
+        seed: int = 0,
+    ):
+        for name, value, known in (("mode", mode, Mode), ("form", form, Form), ("upsampling", upsampling, Upsampling)):
+            if value not in get_args(known):
+                raise ValueError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
+        if not widths or min(widths) < 1 or channels < 1:
+            raise ValueError(f"expected widths and channels >= 1, got {tuple(widths)} and {channels}")
+        super().__init__()
+        self.nodes, self.mode = check_size(nodes, "nodes"), mode
+        self.form: Form = form
+        self.kernel_radius, self.fwhm, self.floor = kernel_radius, fwhm, floor
+        self.anti_crop = anti_crop
+        self.padding: Padding | None = padding
+        self.interpolation: Interpolation = interpolation
+        self.upsampling, self.widths, self.channels = upsampling, tuple(widths), channels
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.module = DeformationModule(self.widths, channels)
+        self.eval()
+
+    @property
+    def kernel(self) -> tuple[int, float, float]:
+        """Radius in rows, full width at half maximum, and stretch along x, all in cells."""
+        radius = max(1, min(self.nodes) // 4 - 1) if self.kernel_radius is None else self.kernel_radius
+        published = self.mode == "published"
+        fwhm = max(radius, 1) * (1 if published else FWHM_OF_SIGMA) if self.fwhm is None else self.fwhm
+        return radius, fwhm, float(max(1, self.nodes[1] // self.nodes[0])) if published else 1.0
+
+    def view(self, image: Tensor) -> Tensor:
+        """X_lr (B, channels, h, w): what the deformation module sees."""
+        if image.ndim != 4 or image.shape[1] != self.channels or not image.is_floating_point():
+            raise ValueError(
+                f"expected a float image (B, {self.channels}, H, W), got {image.dtype} {tuple(image.shape)}"
+            )
+        return Warp.identity((2, 2)).zoom(image, self.nodes, "bilinear" if self.mode == "published" else "antialias")
+
+    def logits(self, view: Tensor) -> Tensor:
+        """The module's numbers (B, 1, h, w) for a view, in its own precision."""
+        return self.module(view.to(self.module.score.weight.dtype))
+
+    def look(self, image: Tensor) -> Tensor:
+        return deformation_map(self.logits(self.view(image)), self.form).to(image.dtype)
+
+    def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
+        if saliency is None:
+            raise ValueError("LDS needs a deformation map (B, 1, h, w)")
+        radius, fwhm, aspect = self.kernel
+        control = Warp.from_saliency(
+            saliency,
+            self.nodes,
+            fwhm,
+            separable=False,
+            anti_crop=self.anti_crop,
+            kernel_radius=radius,
+            padding=self.padding,
+            aspect=aspect,
+            floor=0.0 if self.mode == "published" and self.floor is None else self.floor,
+        )
+        return half_pixel_warp(control.nodes, size, source_size) if self.mode == "published" else control
+
+    def layout(self, warp: Warp, size: Size, source_size: Size) -> WarpLayout:
+        """The samples, with the way back that ``upsampling`` says."""
+        if self.upsampling == "inverse":
+            return WarpLayout(warp, size, source_size)
+        return NearestLayout(warp, size, source_size, shift=0.5 if self.mode == "published" else 0.0)
+
+    def forward(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
+        """``extras`` of a call without saliency: "view" and "logits"; ``Downsampled.saliency`` is d."""
+        extras = {}
+        if saliency is None:
+            view = self.view(image)
+            logits = self.logits(view)
+            saliency = deformation_map(logits, self.form).to(image.dtype)
+            extras = {"view": view, "logits": logits}
+        out = WarpSampler.__call__(self, image, size, saliency)
+        assert isinstance(out.layout, WarpLayout)
+        layout = self.layout(out.layout.warp, out.layout.zoomed_size, out.layout.source_size)
+        return Downsampled(out.image, layout, saliency, extras)
+
+
+# -- training ------------------------------------------------------------------------------------------------------------
+
+
+def edge_target(labels: Tensor, size: Size, mode: Mode = "fixed", ignore_index: int = 255) -> Tensor:
+    """d_t = f_edge(f_gauss(Y_lr)): where the boundaries are, at the size of d.
+
+    fixed: half the sum over classes of |f_edge(f_gauss(is this class))|, the same for every pair of classes; pixels of
+    ``ignore_index`` take their nearest label first and are 0 themselves. published: the signed response to class numbers.
+
+    Args:
+        labels: (B, H, W) integers, read by nearest neighbour at the uniform places.
+        size: (h, w) of d.
+
+    Returns:
+        (B, 1, h, w) float32, not normalised.
+    """
+    if labels.is_floating_point() or labels.ndim != 3:
+        raise ValueError(f"expected integer labels (B, H, W), got {labels.dtype} {tuple(labels.shape)}")
+    small = Warp.identity((2, 2)).zoom(labels, check_size(size), "nearest").long()
+    if mode == "published":
+        return _edge_of_blur(small[:, None].float())
+    known = small != ignore_index
+    nearest = nearest_marked(known | ~known.flatten(1).any(1)[:, None, None])
+    filled = small.flatten(1).gather(1, nearest.flatten(1)).reshape(small.shape)
+    present = filled.unique()
+    response = _edge_of_blur((filled[:, None] == present[:, None, None]).float())
+    return response.abs().sum(1, keepdim=True) / 2 * known[:, None]
+
+
+def _edge_of_blur(maps: Tensor) -> Tensor:
+    """Blur of sigma 1, then 8 in the middle and -1 around, of maps (B, K, h, w); the border repeats."""
+    taps = torch.exp(-0.5 * torch.arange(-3.0, 4.0, device=maps.device).square())
+    blur = torch.outer(taps, taps) / taps.sum().square()
+    edge = -maps.new_ones(3, 3)
+    edge[1, 1] = 8
+    out = maps.flatten(0, 1)[:, None]
+    for kernel in (blur, edge):
+        r = len(kernel) // 2
+        out = F.conv2d(F.pad(out, (r, r, r, r), mode="replicate"), kernel[None, None])
+    return out.reshape(maps.shape)
+
+
+def boundary_cells(labels: Tensor, size: Size, ignore_index: int = 255) -> Tensor:
+    """1 where a cell of d holds a label boundary (8 neighbours), else 0: (B, 1, h, w) float32. Each pixel of the labels belongs to
+    the nearest node of the corner-aligned lattice of ``size``."""
+    h, w = check_size(size)
+    edge = from_boundaries(labels, (labels.shape[-2], labels.shape[-1]), 1, 0, ignore_index)[:, 0]
+    row, column = (
+        ((torch.arange(n, device=labels.device) * (m - 1) / max(n - 1, 1)) + 0.5).floor().long()
+        for n, m in zip(labels.shape[-2:], (h, w), strict=True)
+    )
+    cell = (row[:, None] * w + column).flatten().expand(len(edge), -1)
+    return edge.new_zeros(len(edge), h * w).scatter_reduce(1, cell, edge.flatten(1), "amax").reshape(-1, 1, h, w)
+
+
+def min_max(values: Tensor, whole_batch: bool = False) -> Tensor:
+    """(B, 1, h, w) to [0, 1], each image by itself, a constant one to 0. ``whole_batch``: as published, constants to NaN."""
+    if whole_batch:
+        return (values - values.min()) / (values.max() - values.min())
+    low, high = values.amin((1, 2, 3), keepdim=True), values.amax((1, 2, 3), keepdim=True)
+    return (values - low) / torch.where(high > low, high - low, torch.ones_like(high))
+
+
+def focal_loss(
+    scores: Tensor, labels: Tensor, exponent: float = 2.0, ignore_index: int = 255, weight: Tensor | None = None
+) -> Tensor:
+    """Mean of ``-(1 - p)^exponent log p`` over the pixels whose label is known; 0 where none is. Exponent 0: cross-entropy.
+
+    Args:
+        scores: (B, K, h, w) before the softmax.
+        labels: (B, h, w) integers.
+        weight: (B, h, w), how much each pixel counts.
+    """
+    if scores.ndim != 4 or labels.shape != (len(scores), *scores.shape[-2:]):
+        raise ValueError(f"scores {tuple(scores.shape)} do not fit labels {tuple(labels.shape)}")
+    if not exponent >= 0:
+        raise ValueError(f"exponent must be >= 0, got {exponent!r}")
+    known = labels != ignore_index
+    log_p = scores.log_softmax(1).gather(1, labels.where(known, 0).long()[:, None])[:, 0]
+    counts = known.to(scores.dtype) if weight is None else known * weight
+    return (-((1 - log_p.exp()) ** exponent) * log_p * counts).sum() / counts.sum().clamp(min=1e-12)
+
+
+def area_weights(layout: WarpLayout) -> Tensor:
+    """How much of the source each sample stands for, (B, h, w), |det J| over its mean, at most 10; without gradient.
+
+    A loss in the deformed image over-weights what was magnified; these weights undo that.
+    """
+    area = layout.jacobian().detach().abs()
+    return (area / area.mean((1, 2), keepdim=True).clamp(min=1e-12)).clamp(max=AREA_LIMIT)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The joint loss, ``L_seg + gamma * L_edge``.
+
+    Attributes:
+        gamma: weight of the edge loss; 100 in the public code, 1 suits "bce"; 0 is the single loss.
+        exponent: of the focal loss; ``None``: 2, or 0 (cross-entropy) as the released commands have it.
+        edges: "mse" of the min-max normalised d and d_t, or "bce" of the module's numbers and :func:`boundary_cells`.
+        area_weighted: weigh samples by :func:`area_weights` ("fixed" only).
+        mode: "published" keeps the faults listed at the head of the file.
+    """
+
+    gamma: float = 100.0
+    exponent: float | None = None
+    edges: Literal["mse", "bce"] = "mse"
+    area_weighted: bool = True
+    mode: Mode = "fixed"
+    ignore_index: int = 255
+
+    def __post_init__(self) -> None:
+        if not self.gamma >= 0:
+            raise ValueError(f"gamma must be >= 0, got {self.gamma!r}")
+        if self.edges not in ("mse", "bce"):
+            raise ValueError(f"edges must be 'mse' or 'bce', got {self.edges!r}")
+
+    def __call__(self, scores: Tensor, out: Downsampled, labels: Tensor) -> dict[str, Tensor]:
+        """ "total", "segmentation" and "edge" of scores (B, K, h, w) on ``out.image`` and labels (B, H, W) of the source."""
+        segmentation, edge = self.segmentation(scores, out, labels), self.edge(out, labels)
+        return {"total": segmentation + self.gamma * edge, "segmentation": segmentation, "edge": edge}
+
+    def segmentation(self, scores: Tensor, out: Downsampled, labels: Tensor) -> Tensor:
+        assert isinstance(out.layout, WarpLayout)
+        published = self.mode == "published"
+        exponent = (0.0 if published else 2.0) if self.exponent is None else self.exponent
+        weight = area_weights(out.layout).to(scores) if self.area_weighted and not published else None
+        return focal_loss(scores, self.sampled(out.layout, labels), exponent, self.ignore_index, weight)
+
+    def sampled(self, layout: WarpLayout, labels: Tensor) -> Tensor:
+        """Y^ (B, h, w): labels at the samples, by nearest neighbour; published: bilinear in the class numbers, rounded."""
+        if self.mode == "published":
+            return layout.warp.zoom(labels[:, None].float(), layout.zoomed_size)[:, 0].round().long()
+        return layout.warp.zoom(labels, layout.zoomed_size, "nearest")
+
+    def edge(self, out: Downsampled, labels: Tensor) -> Tensor:
+        if out.saliency is None or "logits" not in out.extras:
+            raise ValueError("the edge loss trains the deformation module: call the sampler without a saliency map")
+        size: Size = (int(out.saliency.shape[-2]), int(out.saliency.shape[-1]))
+        if self.edges == "bce":
+            wanted = boundary_cells(labels, size, self.ignore_index)
+            return F.binary_cross_entropy_with_logits(out.extras["logits"], wanted.to(out.extras["logits"]))
+        batch = self.mode == "published"
+        wanted = edge_target(labels, size, self.mode, self.ignore_index).to(out.saliency)
+        return (min_max(out.saliency, batch) - min_max(wanted, batch)).square().mean()
+
+
+add(
+    System(
+        name="lds",
+        title="LDS",
+        summary="learning to downsample for segmentation",
+        paper="Jin et al. 2022",
+        make=LDS,
+        controls=(
+            "mode",
+            "nodes",
+            "form",
+            "kernel_radius",
+            "fwhm",
+            "anti_crop",
+            "floor",
+            "upsampling",
+            "interpolation",
+        ),
+        defaults={"mode": "fixed", "nodes": (64, 128), "form": "softmax", "anti_crop": False, "upsampling": "nearest"},
+        saliency=("paint", "edges", "boxes", "centre", "fixed", "file"),
+        # Of the warp for a given map. Not "no_fold": its kernel is cut off.
+        claims=frozenset(
+            {"identity", "inverse", "composition", "constants", "count", "flip", "batch", "dtype", "gradient"}
+        ),
+    )
+)

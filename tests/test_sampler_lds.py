@@ -1,0 +1,389 @@
+"""LDS: the kernels, the deformation map, the edge target, the losses and the reverse sampler, each against a slow twin."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lzviz import evaluation, samplers
+from lzviz.samplers.base import half_pixel_warp
+from lzviz.samplers.lds import (
+    COMPACT,
+    LDS,
+    Loss,
+    NearestLayout,
+    area_weights,
+    boundary_cells,
+    deformation_map,
+    density_sweep,
+    edge_target,
+    focal_loss,
+    known_map,
+    min_max,
+    simulated,
+)
+from lzviz.warp import Warp, WarpLayout
+from tests.conftest import blobs
+
+SOURCE, SIZE, NODES = (48, 80), (12, 20), (8, 16)
+
+
+def small(**options) -> LDS:
+    return LDS(**{"nodes": NODES, "widths": (4, 4), **options})
+
+
+def scene(batch=1):
+    labels = torch.zeros(batch, *SOURCE, dtype=torch.int64)
+    labels[:, 20:] = 1
+    labels[:, 8:18, 30:36] = 2
+    labels[:, 26:40, 50:70] = 17
+    return labels
+
+
+# -- the warp ------------------------------------------------------------------------------------------------------------
+
+
+def twin(s, row_kernel, column_kernel):
+    """The common warp node by node, cell by cell: (h, w, 2) in [-1, 1]."""
+    h, w = s.shape
+    py, px = len(row_kernel) // 2, len(column_kernel) // 2
+    out = torch.zeros(h, w, 2, dtype=torch.float64)
+    for i in range(h):
+        for j in range(w):
+            total, at = 0.0, torch.zeros(2, dtype=torch.float64)
+            for a in range(-py, py + 1):
+                for b in range(-px, px + 1):
+                    y, x = i + a, j + b
+                    value = s[min(max(y, 0), h - 1), min(max(x, 0), w - 1)] * row_kernel[a + py] * column_kernel[b + px]
+                    total += float(value)
+                    at += value * torch.tensor([x / (w - 1), y / (h - 1)], dtype=torch.float64)
+            out[i, j] = at / total * 2 - 1
+    return out.clamp(-1, 1)
+
+
+def test_the_papers_kernel_is_a_gaussian_of_sigma_on_a_square_of_2_sigma_and_1():
+    s = blobs(1, NODES).double()
+    sigma = 3
+    kernel = [math.exp(-(d**2) / (2 * sigma**2)) for d in range(-sigma, sigma + 1)]
+    warp = small(kernel_radius=sigma).warp(s, SIZE, SOURCE)
+    torch.testing.assert_close(warp.nodes[0], twin(s[0, 0], kernel, kernel))  # type: ignore[attr-defined]
+
+
+def test_the_codes_kernel_has_a_full_width_of_r_is_cut_off_at_r_and_stretched_along_x():
+    s = blobs(1, NODES).double()
+    radius, aspect = 2, NODES[1] // NODES[0]
+    kernel = [math.exp(-4 * math.log(2) * d**2 / radius**2) for d in range(-radius, radius + 1)]
+    stretched = F.interpolate(
+        torch.tensor([[kernel]], dtype=torch.float64), size=2 * aspect * radius + 1, mode="linear", align_corners=False
+    )
+    nodes = twin(s[0, 0], kernel, stretched[0, 0].tolist())
+    expected = half_pixel_warp(nodes[None], SIZE, SOURCE)
+    warp = small(kernel_radius=radius, mode="published").warp(s, SIZE, SOURCE)
+    torch.testing.assert_close(warp.nodes, expected.nodes)  # type: ignore[attr-defined]
+
+
+def test_the_kernel_of_each_mode_at_the_size_of_the_paper():
+    assert LDS(widths=COMPACT).kernel == (15, pytest.approx(15 * 2.3548, rel=1e-4), 1.0)
+    assert LDS(widths=COMPACT, mode="published").kernel == (15, 15, 2.0)
+    assert LDS(widths=COMPACT, nodes=(48, 64), fwhm=5.76, kernel_radius=47).kernel == (47, 5.76, 1.0)
+
+
+# -- the deformation map -------------------------------------------------------------------------------------------------
+
+
+def test_the_module_has_the_public_layers_and_starts_nearly_uniform():
+    net = LDS()
+    kinds = [type(layer).__name__ for layer in net.module.layers]
+    assert kinds == ["Conv2d", "BatchNorm2d", "ReLU6"] * 2 + ["Conv2d", "BatchNorm2d", "ReLU"]
+    weights = sum(p.numel() for p in net.parameters())
+    assert weights == 9 * (3 * 192 + 192 * 192 + 192 * 24) + 2 * (192 + 192 + 24) + 24 + 1
+    assert sum(p.numel() for p in LDS(widths=COMPACT).parameters()) < 13_000
+    out = small(anti_crop=True)(torch.rand(1, 3, *SOURCE), SIZE)
+    assert out.saliency is not None and out.saliency.sum().item() == pytest.approx(1, abs=1e-5)
+    uniform = samplers.create("uniform")(torch.rand(1, 3, *SOURCE), SIZE).layout.sites
+    assert (out.layout.sites - uniform).abs().max() < 1
+
+
+@pytest.mark.parametrize("form", ["softmax", "square"])
+def test_the_forms_of_the_map(form):
+    logits = torch.randn(2, 1, 3, 4, dtype=torch.float64)
+    d = deformation_map(logits, form)
+    softmax = logits.exp() / logits.exp().sum((2, 3), keepdim=True)
+    square = 0.02 + 1 / (1 + (-logits).exp()) ** 2
+    torch.testing.assert_close(d, {"softmax": softmax, "square": square}[form])
+
+
+def test_the_view_and_the_numbers_are_shown_and_every_image_stands_alone():
+    net = small()
+    torch.nn.init.normal_(net.module.score.weight, std=3)
+    image = torch.rand(3, 3, *SOURCE)
+    out = net(image, SIZE)
+    assert out.extras["view"].shape == (3, 3, *NODES) and out.extras["logits"].shape == (3, 1, *NODES)
+    torch.testing.assert_close(out.saliency, deformation_map(out.extras["logits"]))
+    torch.testing.assert_close(net(image[1:2], SIZE).image, out.image[1:2], atol=1e-4, rtol=0)
+    assert "logits" not in net(image, SIZE, out.saliency).extras
+    assert torch.equal(net(image, SIZE, out.saliency).image, out.image)
+
+
+def test_gradients_reach_the_module_through_the_zoom():
+    net = small(nodes=(4, 5), widths=(2,)).double()
+    image = torch.rand(1, 3, 7, 9, dtype=torch.float64)
+    weight = dict(net.named_parameters())["module.score.weight"]
+    torch.nn.init.normal_(weight)
+    assert torch.autograd.gradcheck(lambda w: net(image, (3, 4)).image, (weight,))
+    assert torch.autograd.grad(net(image, (3, 4)).image.square().sum(), weight)[0].abs().max() > 1e-6
+
+
+# -- the way back --------------------------------------------------------------------------------------------------------
+
+
+def test_the_reverse_sampler_is_the_nearest_sample_at_every_pixel():
+    out = small()(torch.rand(2, 3, *SOURCE), SIZE, blobs(2, NODES))
+    assert isinstance(out.layout, NearestLayout)
+    rows = torch.rand(2 * SIZE[0] * SIZE[1], 5)
+    dense, valid = out.layout.scatter(rows, SOURCE)
+    assert dense.shape == (2, 5, *SOURCE) and valid.all()
+    y, x = torch.meshgrid(torch.arange(48.0), torch.arange(80.0), indexing="ij")
+    pixels = torch.stack((x, y), -1).reshape(-1, 2)
+    rounded = (out.layout.sites + 0.5).floor().reshape(2, -1, 2)
+    index = out.layout.nearest(SOURCE).reshape(2, -1)
+    for k in range(2):
+        shortest = torch.cdist(pixels, rounded[k]).amin(1)
+        excess = (rounded[k][index[k]] - pixels).norm(dim=1) - shortest
+        assert excess.max() < 0.6 and (excess > 1e-3).float().mean() < 0.005
+        expected = rows.reshape(2, -1, 5)[k][index[k]].T.reshape(5, *SOURCE)
+        assert torch.equal(dense[k], expected), "one index map for all channels"
+
+
+def test_of_samples_on_one_pixel_the_first_answers_and_gradients_reach_the_rows():
+    layout = NearestLayout(Warp.identity((2, 2)), (5, 5), (2, 3))
+    rows = torch.arange(25.0)[:, None].requires_grad_()
+    dense, _ = layout.scatter(rows, (2, 3))
+    # columns 0, .5, 1, 1.5, 2 fall on pixels 0, 1, 1, 2, 2; rows 0, .25, .5, .75, 1 on 0, 0, 1, 1, 1
+    assert dense[0, 0].tolist() == [[0, 1, 3], [10, 11, 13]]
+    dense.sum().backward()
+    assert rows.grad is not None and rows.grad.sum() == 6
+
+
+def test_the_published_way_back_is_half_a_low_resolution_pixel_off():
+    labels = scene()
+    look = simulated(labels, NODES, 100)
+    image = torch.rand(1, 3, *SOURCE)
+    fixed = small()(image, SIZE, look).layout
+    assert isinstance(fixed, NearestLayout)
+    shifted = NearestLayout(fixed.warp, SIZE, SOURCE, shift=0.5)
+    lost = [evaluation.intrinsic_upsampling_error(layout, labels, 18) for layout in (fixed, shifted)]
+    assert lost[1] > lost[0] + 0.03
+    uniform = NearestLayout(Warp.identity((2, 2)), (3, 5), (5, 9), shift=0.5)
+    assert [int(uniform.nearest((5, 9))[0, 1, x]) for x in (1, 3, 5, 7)] == [0, 1, 2, 3], "read at 0, 2, 4, 6"
+    published = small(mode="published")(image, SIZE, look).layout
+    assert isinstance(published, NearestLayout) and published.shift == 0.5
+
+
+def test_the_inverse_is_another_way_back():
+    layout = small(upsampling="inverse", anti_crop=True)(torch.rand(1, 3, *SOURCE), SIZE, blobs(1, NODES)).layout
+    assert type(layout) is WarpLayout
+
+
+# -- perfect knowledge ---------------------------------------------------------------------------------------------------
+
+
+def test_denser_samples_at_the_boundaries_lose_less_than_uniform_ones():
+    net = small(nodes=(24, 40), fwhm=3.0, kernel_radius=23, anti_crop=True)
+    sweep = density_sweep(net, scene(), SIZE, 18, (1, 20, 100))
+    assert list(sweep) == [1, 20, 100]
+    assert sweep[20] > sweep[1] + 0.02
+    uniform = NearestLayout(Warp.identity((2, 2)), SIZE, SOURCE)
+    assert sweep[1] == pytest.approx(1 - evaluation.intrinsic_upsampling_error(uniform, scene(), 18), abs=1e-3)
+
+
+def test_the_edge_target_drives_the_sampler_as_a_module_that_knows():
+    net = small(nodes=(24, 40), fwhm=3.0, kernel_radius=23, anti_crop=True)
+    target = edge_target(scene(), net.nodes)
+    look = known_map(target)
+    assert look.min() == pytest.approx(0.02) and look.max() == pytest.approx(1.02)
+    near = boundary_cells(scene(), SOURCE)[:, 0]
+    image = torch.rand(1, 3, *SOURCE)
+    uniform = samplers.create("uniform")(image, SIZE).layout
+    assert net(image, SIZE, look).layout.share(near) > 1.5 * uniform.share(near)
+
+
+# -- the edge target -----------------------------------------------------------------------------------------------------
+
+
+def edge_twin(mask):
+    """Blur of sigma 1 over 7 x 7, then the 3 x 3 kernel, pixel by pixel."""
+
+    def at(m, y, x):
+        return float(m[min(max(y, 0), len(m) - 1)][min(max(x, 0), len(m[0]) - 1)])
+
+    def run(m, kernel):
+        r = len(kernel) // 2
+        span = range(-r, r + 1)
+        return [
+            [sum(kernel[a + r][b + r] * at(m, y + a, x + b) for a in span for b in span) for x in range(len(m[0]))]
+            for y in range(len(m))
+        ]
+
+    line = [math.exp(-0.5 * d * d) for d in range(-3, 4)]
+    blur = [[a * b / sum(line) ** 2 for b in line] for a in line]
+    edge = [[8.0 if a == b == 1 else -1.0 for b in range(3)] for a in range(3)]
+    return torch.tensor(run(run(mask.tolist(), blur), edge))
+
+
+def test_the_target_weighs_every_pair_of_classes_alike_and_published_by_its_numbers():
+    labels = torch.ones(2, 9, 12, dtype=torch.int64)
+    labels[0, :, 6:], labels[1, :, 6:] = 2, 17
+    fixed = edge_target(labels, (9, 12))
+    torch.testing.assert_close(fixed[0], fixed[1])
+    torch.testing.assert_close(fixed[0, 0], edge_twin(labels[0] == 2).abs(), atol=1e-5, rtol=0)
+    published = edge_target(labels, (9, 12), "published")
+    torch.testing.assert_close(published[1], published[0] * 16, atol=1e-4, rtol=0)
+    torch.testing.assert_close(published[0, 0], edge_twin(labels[0]), atol=1e-4, rtol=0)
+
+
+def test_three_classes_by_the_twin_and_ignored_pixels_make_no_boundary():
+    labels = torch.randint(0, 3, (1, 6, 7))
+    expected = sum(edge_twin(labels[0] == k).abs() for k in range(3)) / 2
+    torch.testing.assert_close(edge_target(labels, (6, 7))[0, 0], expected, atol=1e-5, rtol=0)
+    void = torch.full((1, 8, 8), 4)
+    void[:, 2:5, 3:6] = 255
+    assert edge_target(void, (8, 8)).abs().max() < 1e-5
+    assert edge_target(torch.full((1, 8, 8), 255), (8, 8)).abs().max() == 0
+    assert edge_target(void, (8, 8), "published").abs().max() > 10
+
+
+def test_the_target_is_read_at_the_uniform_places():
+    labels = torch.zeros(1, 9, 17, dtype=torch.int64)
+    labels[..., 8:] = 1
+    torch.testing.assert_close(edge_target(labels, (5, 9)), edge_target(labels[:, ::2, ::2], (5, 9)))
+
+
+def test_cells_that_hold_a_boundary():
+    labels = torch.zeros(1, 9, 17, dtype=torch.int64)
+    labels[:, 0, 0] = 1
+    expected = torch.zeros(1, 1, 3, 5)
+    expected[0, 0, 0, 0] = 1
+    assert torch.equal(boundary_cells(labels, (3, 5)), expected)
+    labels[:, :, 9:] = 3  # between columns 8 and 9, both of node 2 (columns 6 to 9)
+    expected[..., 2] = 1
+    assert torch.equal(boundary_cells(labels, (3, 5)), expected)
+
+
+def test_min_max_is_of_each_image_and_published_of_the_batch():
+    values = torch.tensor([[1.0, 3.0], [10.0, 20.0], [5.0, 5.0]])[:, None, None]
+    assert min_max(values)[:, 0, 0].tolist() == [[0, 1], [0, 1], [0, 0]]
+    assert min_max(values, True)[1, 0, 0].tolist() == pytest.approx([9 / 19, 1])
+    assert min_max(values[2:], True).isnan().all()
+
+
+# -- the losses ----------------------------------------------------------------------------------------------------------
+
+
+def test_focal_loss_by_hand_and_as_cross_entropy():
+    scores, labels = torch.randn(2, 4, 3, 5), torch.randint(0, 4, (2, 3, 5))
+    labels[0, 1, 2:] = 255
+    torch.testing.assert_close(focal_loss(scores, labels, 0.0), F.cross_entropy(scores, labels, ignore_index=255))
+    p = scores.softmax(1)
+    terms = [
+        -((1 - p[b, c, y, x]) ** 2) * p[b, c, y, x].log()
+        for b in range(2)
+        for y in range(3)
+        for x in range(5)
+        if (c := int(labels[b, y, x])) != 255
+    ]
+    torch.testing.assert_close(focal_loss(scores, labels), torch.stack(terms).mean())
+    weight = torch.rand(2, 3, 5)
+    known = labels != 255
+    wanted = F.cross_entropy(scores, labels, ignore_index=255, reduction="none")
+    wanted = (wanted * weight * known).sum() / (weight * known).sum()
+    torch.testing.assert_close(focal_loss(scores, labels, 0.0, weight=weight), wanted)
+    assert focal_loss(scores, torch.full_like(labels, 255)) == 0
+
+
+def test_samples_are_weighed_by_the_area_they_stand_for():
+    layout = small(anti_crop=True)(torch.rand(1, 3, *SOURCE), SIZE, blobs(1, NODES)).layout
+    weights = area_weights(layout)
+    quads = layout.footprints.reshape(*SIZE, 4, 2)
+    x, y = quads.unbind(-1)
+    area = 0.5 * (x * y.roll(-1, -1) - x.roll(-1, -1) * y).sum(-1).abs()
+    inner = (slice(2, -2), slice(2, -2))
+    ratio = (weights[0] / area)[inner]
+    assert ratio.std() / ratio.mean() < 0.25 and weights.max() <= 10 and weights.std() > 0.2
+    torch.testing.assert_close(area_weights(WarpLayout(Warp.identity(), SIZE, SOURCE)), torch.ones(1, *SIZE))
+
+
+def test_the_joint_loss_is_the_sum_of_its_parts():
+    out = small(anti_crop=True)(torch.rand(2, 3, *SOURCE), SIZE)
+    labels, scores = scene(2), torch.randn(2, 18, *SIZE)
+    loss = Loss(gamma=7.0, exponent=1.0)
+    parts = loss(scores, out, labels)
+    torch.testing.assert_close(parts["total"], parts["segmentation"] + 7 * parts["edge"])
+    target = min_max(edge_target(labels, NODES))
+    assert out.saliency is not None
+    torch.testing.assert_close(parts["edge"], F.mse_loss(min_max(out.saliency), target))
+    seen = out.layout.warp.zoom(labels, SIZE, "nearest")  # type: ignore[attr-defined]
+    weights = area_weights(out.layout)  # type: ignore[arg-type]
+    torch.testing.assert_close(parts["segmentation"], focal_loss(scores, seen, 1.0, weight=weights))
+    single = Loss(gamma=0.0, exponent=1.0)(scores, out, labels)
+    torch.testing.assert_close(single["total"], parts["segmentation"])
+    bce = Loss(gamma=1.0, edges="bce")(scores, out, labels)["edge"]
+    cells = boundary_cells(labels, NODES)
+    torch.testing.assert_close(bce, F.binary_cross_entropy(out.extras["logits"].sigmoid(), cells))
+
+
+def test_published_training_invents_classes_and_fails_on_constant_labels():
+    out = small(mode="published")(torch.rand(1, 3, *SOURCE), SIZE)
+    loss, labels = Loss(mode="published"), scene()
+    seen = set(loss.sampled(out.layout, labels).unique().tolist())  # type: ignore[arg-type]
+    assert seen - set(labels.unique().tolist())
+    assert set(Loss().sampled(out.layout, labels).unique().tolist()) <= {0, 1, 2, 17}  # type: ignore[arg-type]
+    scores = torch.randn(1, 18, *SIZE)
+    constant = torch.zeros_like(labels)
+    assert loss(scores, out, constant)["total"].isnan()
+    assert Loss()(scores, out, constant)["total"].isfinite()
+
+
+@pytest.mark.parametrize("edges", ["mse", "bce"])
+def test_the_edge_loss_teaches_the_module_where_boundaries_are(edges):
+    image = torch.zeros(4, 3, 16, 16)
+    labels = torch.zeros(4, 16, 16, dtype=torch.int64)
+    for k, column in enumerate((4, 7, 10, 12)):
+        image[k, :, :, column:] = 1
+        labels[k, :, column:] = 1
+    net = LDS(nodes=(16, 16), widths=(8, 8), form="softmax" if edges == "mse" else "square", anti_crop=True).train()
+    optimiser = torch.optim.Adam(net.parameters(), lr=0.02)
+    loss, losses = Loss(edges=edges), []
+    for _ in range(40):
+        optimiser.zero_grad()
+        value = loss.edge(net(image, (6, 6)), labels)
+        value.backward()
+        optimiser.step()
+        losses.append(value.item())
+    assert losses[-1] < 0.5 * losses[0]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: LDS(mode="old"), "mode must be one of fixed, published, got 'old'"),  # type: ignore[arg-type]
+        (lambda: LDS(form="cube"), "form must be one of softmax, square"),  # type: ignore[arg-type]
+        (lambda: LDS(upsampling="fast"), "upsampling must be one of nearest, inverse"),  # type: ignore[arg-type]
+        (lambda: LDS(widths=()), "widths and channels >= 1"),
+        (lambda: small()(torch.rand(1, 1, 8, 8), (4, 4)), r"float image \(B, 3, H, W\), got .*\(1, 1, 8, 8\)"),
+        (lambda: small().warp(None, SIZE, SOURCE), "needs a deformation map"),
+        (lambda: edge_target(torch.rand(1, 4, 4), (2, 2)), "expected integer labels"),
+        (lambda: focal_loss(torch.rand(1, 3, 4, 4), torch.zeros(1, 5, 4)), "do not fit labels"),
+        (lambda: focal_loss(torch.rand(1, 3, 4, 4), torch.zeros(1, 4, 4), -1), "exponent must be >= 0, got -1"),
+        (lambda: Loss(gamma=-1), "gamma must be >= 0, got -1"),
+        (lambda: Loss(edges="l1"), "edges must be 'mse' or 'bce', got 'l1'"),  # type: ignore[arg-type]
+        (
+            lambda: Loss().edge(small()(torch.rand(1, 3, *SOURCE), SIZE, blobs(1, NODES)), scene()),
+            "call the sampler without a saliency map",
+        ),
+    ],
+)
+def test_wrong_input_says_what_to_do(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
