@@ -23,7 +23,7 @@ from torch import Tensor
 from lzviz.adaptive.convolution import coarse_convolution, gather_rows, tap_major
 from lzviz.adaptive.lattice import Grid, Window
 
-BLOCKS = (128, 256, 512)
+BLOCKS = (256, 512, 1024)
 PROBES = 2  # timings of each way; the first one also warms it up
 DENSE_FROM = 0.7  # share of rows above which the dense grid is considered at all
 
