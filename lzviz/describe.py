@@ -1,6 +1,6 @@
 """One sentence with the numbers of a warp: its alt text, its caption, its answer to a script.
 
-    Spends 16 % of 7,776 samples on 4 % of the image, centre and right; no folds; at most 3.3x zoom.
+    Spends 16 % of 7,776 samples on 4 % of the image, centre and right; no folds; at most 3.3× zoom.
 
 Pure text: numpy only, no torch.
 """
@@ -62,7 +62,7 @@ def _folds(facts: Facts) -> str:
 
 
 def _zoom(facts: Facts) -> str:
-    return "unbounded zoom" if facts.most is None else f"at most {_times(facts.most)}x zoom"
+    return "unbounded zoom" if facts.most is None else f"at most {_times(facts.most)}× zoom"
 
 
 def _times(value: float) -> str:

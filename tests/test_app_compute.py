@@ -59,7 +59,7 @@ def test_uniform_sampling_spends_on_paint_what_its_area_is(coffee):
 def test_without_paint_nothing_is_emphasised(coffee):
     told = answer(state_of(), coffee)
     assert (told["share"], told["area"]) == (None, 0)
-    assert told["sentence"] == "Spreads 2,400 samples over the whole image; no folds; at most 1.0x zoom."
+    assert told["sentence"] == "Spreads 2,400 samples over the whole image; no folds; at most 1.0× zoom."
     assert (
         np.abs(nodes_of(told) - np.stack(np.meshgrid(np.linspace(-1, 1, 51), np.linspace(-1, 1, 31)), -1)).max() < 1e-12
     )

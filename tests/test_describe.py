@@ -9,7 +9,7 @@ from lzviz.describe import Facts, percent, place, sentence
 def test_the_sentence_of_the_design():
     facts = Facts(7776, 0.164, 0.041, "centre and right", 0, 1500, 3.31)
     assert sentence(facts) == (
-        "Spends 16 % of 7,776 samples on 4 % of the image, centre and right; no folds; at most 3.3x zoom."
+        "Spends 16 % of 7,776 samples on 4 % of the image, centre and right; no folds; at most 3.3× zoom."
     )
 
 

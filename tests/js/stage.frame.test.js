@@ -196,7 +196,7 @@ test("the sentence speaks as Python does", () => {
   const facts = { samples: 7776, share: 0.164, area: 0.04, place: "centre and right", folds: 0, tiles: 1500,
     most: 3.31 };
   assert.equal(sentence(facts),
-    "Spends 16 % of 7,776 samples on 4 % of the image, centre and right; no folds; at most 3.3x zoom.");
+    "Spends 16 % of 7,776 samples on 4 % of the image, centre and right; no folds; at most 3.3× zoom.");
   assert.equal(sentence({ samples: 9, folds: 2, tiles: 1500, most: Infinity, coverage: 0.4 }),
     "Spreads 9 samples over the whole image; 2 of 1,500 tiles fold; unbounded zoom; shows 40 % of the image.");
   assert.deepEqual([0, 0.0004, 0.004, 0.09, 0.998, 1].map(percent),

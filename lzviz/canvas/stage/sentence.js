@@ -20,7 +20,7 @@ const COLUMNS = ["left", "", "right"];
 export function sentence(facts) {
   const { folds, tiles, most, coverage = 1 } = facts;
   const parts = [budget(facts), folds ? `${whole(folds)} of ${whole(tiles)} tiles fold` : "no folds",
-    most > 0 && most < Infinity ? `at most ${most < 99.95 ? most.toFixed(1) : whole(most)}x zoom` : "unbounded zoom"];
+    most > 0 && most < Infinity ? `at most ${most < 99.95 ? most.toFixed(1) : whole(most)}× zoom` : "unbounded zoom"];
   if (coverage < 0.995) parts.push(`shows ${percent(coverage)} of the image`);
   return `${parts.join("; ")}.`;
 }
