@@ -37,9 +37,10 @@ browser:
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	touch $@
 
-.venv/dev.stamp: requirements-dev.txt requirements.txt
+.venv/dev.stamp: requirements-dev.txt requirements-extras.txt requirements.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	-$(BIN)/python -m pip install --quiet --no-deps -r requirements-extras.txt
 	touch $@ .venv/run.stamp
 
 node_modules/.stamp: package.json package-lock.json .venv/dev.stamp
