@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { newestOnly } from "../../lzviz/canvas/cad/asking.js";
 import { levelColours, planeOf } from "../../lzviz/canvas/cad/draw.js";
 import { boxOf, hoverAt } from "../../lzviz/canvas/cad/hover.js";
+import { matchesOf, transformed } from "../../lzviz/canvas/cad/keypoints.js";
 import { isActive } from "../../lzviz/canvas/cad/marks.js";
 import { fits, forestOf } from "../../lzviz/canvas/cad/model.js";
 import { difference, guarantee, operations, sentence, weightsLabel } from "../../lzviz/canvas/cad/words.js";
@@ -97,8 +98,29 @@ test("words: operations, differences, the guarantee, weights, the sentence", () 
   assert.deepEqual([difference(0), difference(3.4e-7), difference(0.734)], ["0", "3.4e-7", "0.73"]);
   assert.equal(weightsLabel("random, seed 0"), "weights: random, seed 0");
   assert.equal(weightsLabel("resnet18.pth"), "resnet18.pth");
-  assert.match(guarantee({ max: 0, relative: 0, exact: true, published: 1 }), /=/);
   assert.match(sentence(forestOf(mask(), state())), /^Keeps 67 % of 24 cells at stride 8, .* 75 % .* 82 %/);
+});
+
+test("the guarantee is told of the reading that is shown", () => {
+  const badge = { max: 0, exact: true, published: 0.75 };
+  assert.deepEqual([guarantee(badge, "fixed").holds, guarantee(badge, "published").holds], [true, false]);
+  assert.match(guarantee(badge, "fixed").number, /difference 0 \(exact\)/);
+  assert.match(guarantee({ ...badge, max: 3e-6 }, "fixed").number, /3\.0e-6.*rounding/);
+  assert.match(guarantee(badge, "published").short, /off by 0\.75/);
+  assert.ok(!guarantee({ ...badge, exact: false, max: 0.1 }, "fixed").holds);
+});
+
+test("a homography takes points along", () => {
+  assert.deepEqual(transformed([[2, 0, 1], [0, 2, -1], [0, 0, 2]], [3, 5]), [3.5, 4.5]);
+});
+
+test("matches of a curve: ends, where they should be, and whether they count as right", () => {
+  const answer = { points: [[0, 0], [4, 4]], warpedPoints: [[1, 1], [9, 4]], correct: 3,
+    homography: [[1, 0, 1], [0, 1, 1], [0, 0, 1]], curves: [{ pairs: [] }, { pairs: [[0, 0, 0], [1, 1, 4.12]] }] };
+  assert.deepEqual(matchesOf(answer, 1).map(({ right, truth }) => [right, truth]),
+    [[true, [1, 1]], [false, [5, 5]]]);
+  assert.deepEqual(matchesOf(answer, 7).length, 2);
+  assert.deepEqual(matchesOf(answer, 0), []);
 });
 
 test("the brush forces cells where features are shown, and nothing else is drawn by hand", () => {

@@ -23,7 +23,9 @@ function table(answers) {
     const row = (/** @type {any} */ { macs, mma, ...rest }, /** @type {number} */ at) => {
       const choose = h("button", { type: "button", class: "lz-link", "aria-pressed": String(at === chosen),
         onclick: () => answers.set({ curve: at }) }, shortName(rest));
-      return h("tr", { "data-chosen": at === chosen }, h("th", { scope: "row" }, sample(rest, at, chosen, keypoints.curves.length), choose), h("td", {}, operations(macs)),
+      const swatch = sample(rest, at, chosen, keypoints.curves.length);
+      return h("tr", { "data-chosen": at === chosen }, h("th", { scope: "row" }, swatch, choose),
+        h("td", {}, operations(macs)),
         ...COLUMNS.map((px) => h("td", {}, `${Math.round(100 * mma[keypoints.thresholds.indexOf(px)])} %`)));
     };
     body.replaceChildren(...keypoints.curves.map(row));
@@ -57,7 +59,7 @@ export function createAccuracy(answers) {
   };
   answers.subscribe((_, changed) => ["keypoints", "match", "curve"].some((key) => changed.has(key)) && show());
   const axes = "share of matches in %, over pixels of error";
-  return [part("Mean matching accuracy", "curves", "keypoints", axes, curves.element),
-    part("Show the matches of", "table", "keypoints", null, numbers.element, note),
+  return [part("Mean matching accuracy", "accuracy", "keypoints", axes, curves.element),
+    part("Show the matches of", "networks", "keypoints", null, numbers.element, note),
     part("Match under the pointer", "match", "keypoints", null, list(...Object.values(lines)))];
 }

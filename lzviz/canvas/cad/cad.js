@@ -105,7 +105,7 @@ function watch(scene) {
   return [
     store.subscribe((_, changed) => {
       if (changed.has("layers")) scene.request("photo", "draw");
-      if (changed.has("cadBeside") || changed.has("cadView")) scene.request("draw");
+      if (["cadBeside", "cadView", "mode"].some((key) => changed.has(key))) scene.request("draw");
       scene.request(TREE_KEYS.some((key) => changed.has(key)) ? "warp" : "marks");
     }),
     answers.subscribe((_, changed) => {

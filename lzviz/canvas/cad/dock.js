@@ -9,7 +9,7 @@ import { line, list, part } from "./lines.js";
 import { isActive } from "./marks.js";
 import { strideOf } from "./model.js";
 import { createTapPicture } from "./taps.js";
-import { difference, operations } from "./words.js";
+import { difference, guarantee, operations } from "./words.js";
 
 /**
  * @typedef {import("./asking.js").Answers} Answers
@@ -29,6 +29,7 @@ function featureAt(features, name, { y, x }) {
   if (features.colour === "pca") return { rgb, text: rgb.join(", ") };
   const [low, high] = [features.range[0][0], features.range[1][0]];
   const value = low + (rgb[0] / 255) * (high - low);
+  if (low === high) return { rgb, text: low.toPrecision(3) };
   const bound = rgb[0] === 255 ? "≥ " : rgb[0] === 0 ? "≤ " : "";
   return { rgb, text: `${bound}${value.toPrecision(3)}` };
 }
@@ -37,7 +38,7 @@ function featureAt(features, name, { y, x }) {
 function cellPart(answers, context) {
   const picture = createTapPicture(answers, context);
   const lines = { cell: line("Fine cell"), level: line("Level"), block: line("Block"), taps: line("Taps"),
-    owner: line("Read through owner"), adaptive: line("Adaptive"), strided: line("Strided"), dilated: line("Dilated") };
+    owner: line("Via owner"), adaptive: line("Adaptive"), strided: line("Strided"), dilated: line("Dilated") };
   const show = () => {
     const { hover, forest, features } = answers.get();
     picture.show();
@@ -55,8 +56,8 @@ function cellPart(answers, context) {
     const outside = taps.filter((/** @type {any} */ { owner }) => !owner).length;
     lines.taps.say(`${9 - outside}`, ` read${outside ? `, ${outside} zero` : ""} · ${1 << grid.depth} cells apart`);
     const inactive = taps.filter((/** @type {any} */ tap) => tap.owner && !isActive(tap));
-    lines.owner.say(inactive.length ? inactive.slice(0, 2).map(ownerText).join("  ") : "none",
-      inactive.length > 2 ? `  + ${inactive.length - 2}` : "");
+    lines.owner.say(inactive.length ? ownerText(inactive[0]) : "none",
+      inactive.length > 1 ? ` and ${inactive.length - 1} more` : "");
     const same = features && features.grid.w === grid.w && features.grid.h === grid.h;
     for (const name of MAPS) {
       if (!same) continue;
@@ -94,30 +95,35 @@ function proofPart(answers, askCost, { store }) {
   const words = h("span", {});
   const detail = h("small", {});
   verdict.append(h("span", { class: "lz-cad-seal", "aria-hidden": "true" }), h("span", {}, words, detail));
-  const lines = { published: line("As published"), active: line("Active rows"), forced: line("Forced by brush"),
-    weights: line("Weights"), least: line("Over all pictures") };
+  const lines = { other: line("Other reading"), active: line("Active rows"), forced: line("Forced by brush"),
+    all: line("Over all pictures"), rows: line("Min/mean/max rows"), work: line("Min/mean/max work") };
   const button = h("button", { type: "button", class: "lz-link", onclick: askCost,
     "data-tip": "Rows and multiply-adds depend on what is in the picture" }, "measure");
-  lines.least.element.lastElementChild?.append(button);
+  lines.all.element.lastElementChild?.append(button);
   return { element: part("Guarantee", "proof", "features", null, verdict,
     list(...Object.values(lines))), show() {
     const { forest, features, cost, counting } = answers.get();
-    const badge = features?.badge;
-    const published = store.get().mode === "published";
-    verdict.toggleAttribute("data-exact", Boolean(badge?.exact));
-    verdict.hidden = !badge;
-    if (badge) {
-      setText(words, badge.exact ? "Coarse cells equal the strided network" : "Coarse cells differ");
-      setText(detail, badge.max === 0 ? "max difference 0 (exact)" : `max difference ${difference(badge.max)}${
-        badge.exact ? ": exact but for float32 rounding" : ""}`);
-      lines.published.say(difference(badge.published), ` off${published ? " · shown now" : ""}`);
-    } else lines.published.say("–");
+    const { mode } = store.get();
+    const proof = features && guarantee(features.badge, mode);
+    verdict.toggleAttribute("data-exact", Boolean(proof?.holds));
+    verdict.hidden = !proof;
+    lines.other.say("–");
+    if (proof) {
+      setText(words, proof.words);
+      setText(detail, proof.number);
+      if (mode === "fixed") lines.other.say(difference(features.badge.published), " off as published");
+      else lines.other.say(difference(features.badge.max), features.badge.exact ? " fixed: exact" : " off as fixed");
+    }
     lines.active.say(forest ? percent(forest.active) : "–", forest ? ` · ${whole(forest.total)} rows` : "");
     lines.forced.say(forest ? whole(forest.forced) : "–", " cells");
-    lines.weights.say(features?.weights ?? "–");
-    button.hidden = Boolean(cost) || counting;
-    lines.least.say(counting ? "measuring …" : cost ? rangeOf(cost.active) : "", cost ? " rows, min / mean / max" : "");
-    lines.least.element.title = cost ? `Multiply-adds, share of dilated: ${rangeOf(cost.share)}` : "";
+    button.hidden = counting;
+    lines.all.say(counting ? "measuring …" : "");
+    lines.all.element.hidden = Boolean(cost);
+    for (const each of [lines.rows, lines.work]) each.element.hidden = !cost;
+    if (!cost) return;
+    lines.rows.say(rangeOf(cost.active));
+    lines.work.say(rangeOf(cost.share));
+    lines.work.element.title = "Multiply-adds as a share of the dilated network's, over the pictures that ship";
   } };
 }
 

@@ -66,7 +66,7 @@ export function createFeatureViews(views, store) {
       }
       const names = /** @type {const} */ ([["adaptive", "adaptive"], ["beside", cadBeside]]);
       for (const [name, map] of names) drawMap(scene, views[name], answer && raster(answer, map), answer);
-      writeTitles(views, answer, cadBeside);
+      writeTitles(views, answer, cadBeside, answer && guarantee(answer.badge, store.get().mode));
     },
   };
 }
@@ -87,15 +87,15 @@ function drawMap(scene, view, raster, answer) {
 
 /**
  * @param {Record<"source" | "adaptive" | "beside", View>} views @param {any} answer
- * @param {"strided" | "dilated"} below
+ * @param {"strided" | "dilated"} below @param {ReturnType<typeof guarantee> | null} proof
  */
-function writeTitles({ adaptive, beside }, answer, below) {
+function writeTitles({ adaptive, beside }, answer, below, proof) {
   const size = answer ? `${answer.grid.w} × ${answer.grid.h}` : "";
   const colour = !answer ? "" : answer.colour === "pca" ? `${whole(answer.channels)} channels as 3`
     : `${answer.colour} of ${whole(answer.channels)}`;
-  caption(adaptive, { title: "Adaptive", size, number: guarantee(answer?.badge),
-    label: `Features of the adaptive network, ${colour}. ${guarantee(answer?.badge)}` });
-  adaptive.number.toggleAttribute("data-exact", Boolean(answer?.badge.exact));
+  caption(adaptive, { title: "Adaptive", size, number: proof?.short ?? "",
+    label: `Features of the adaptive network, ${colour}. ${proof?.words ?? ""}` });
+  adaptive.number.toggleAttribute("data-exact", Boolean(proof?.holds));
   caption(beside, { title: below === "strided" ? "Strided" : "Dilated", size: "", number: colour,
     label: `Features of the ${below} network, ${colour}` });
 }

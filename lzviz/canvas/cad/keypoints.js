@@ -238,6 +238,6 @@ function writeTitles({ adaptive, beside }, answer, matches) {
   caption(adaptive, { title: "Known view", size: answer ? `${answer.image.w} × ${answer.image.h}` : "", number,
     label: `The picture under a known homography, with matches: ${number}.` });
   adaptive.number.toggleAttribute("data-exact", false);
-  caption(beside, { title: "Right matches against multiply-adds", size: "",
+  caption(beside, { title: "Accuracy and cost", size: "",
     number: answer ? `within ${answer.correct} px` : "", label: weightsLabel(answer?.weights) });
 }

@@ -63,10 +63,10 @@ export function createLevelLegend(store) {
 /**
  * @param {import("./scene.js").CadScene} scene @param {string} words
  */
-export function writeSourceTitle({ live, views, forest, narrow }, words) {
+export function writeSourceTitle({ live, views, tree, narrow }, words) {
   const { image } = live.get();
   if (!image) return;
-  const read = forest && !narrow ? ` · read at ${forest.image.w} × ${forest.image.h}` : "";
+  const read = tree && !narrow ? ` · read at ${tree.image.w} × ${tree.image.h}` : "";
   caption(views.source, { size: `${image.width} × ${image.height}${read}`,
     label: `Source, ${image.width} by ${image.height} pixels, with its quadtree of cells. ${words}` });
   views.source.size.title = "Networks read the picture at this size: area averages of the source.";

@@ -31,10 +31,15 @@ export function sentence({ grid, rows, active, macs }) {
 export const weightsLabel = (weights) => (weights ? (/^random/.test(weights) ? `weights: ${weights}` : weights) : "");
 
 /**
- * The guarantee in a few words.
- * @param {{max: number, relative: number, exact: boolean, published: number} | undefined} badge
+ * The guarantee of the reading that is shown: whether it holds, in a few words, in one sentence and its number.
+ * @param {{max: number, exact: boolean, published: number}} badge @param {"fixed" | "published"} mode
  */
-export function guarantee(badge) {
-  if (!badge) return "";
-  return badge.exact ? "coarse cells = strided" : "coarse cells differ";
+export function guarantee({ max, exact, published }, mode) {
+  const holds = exact && mode === "fixed";
+  const most = mode === "fixed" ? max : published;
+  const number = `max difference ${difference(most)}`;
+  return { holds, short: holds ? "coarse cells = strided" : `coarse cells off by ${difference(most)}`,
+    words: holds ? "Coarse cells equal the strided network"
+      : `${mode === "fixed" ? "Coarse" : "As published, coarse"} cells differ`,
+    number: !holds ? number : max === 0 ? `${number} (exact)` : `${number}: exact but for float32 rounding` };
 }
