@@ -149,3 +149,18 @@ def test_a_link_restores_all_of_it(visit: Visit) -> None:
     assert visit.run("store.get().cadBeside") == "strided"
     expect(visit.page.locator("[data-view=beside] [aria-pressed=true]")).to_have_text("Strided")
     expect(visit.page.locator(".lz-cad-entry")).to_have_count(3)
+
+
+def test_a_failing_network_is_told_in_one_line_and_the_brush_goes_on(visit: Visit) -> None:
+    visit.expected.append("status of 500")
+    answer = {"ok": False, "error": "The network is asleep; wake it."}
+    visit.page.route("**/lzviz/cad", lambda route: route.fulfill(status=500, json=answer))
+    visit.open(HASH)
+    expect(visit.page.locator(".lz-trouble")).to_contain_text("No features: The network is asleep; wake it.")
+    wait(visit, "answers.forest")
+    visit.page.get_by_role("slider", name="Edge threshold").press("PageDown")
+    wait(visit, "answers.forest.active > 0 && store.get().cadThreshold < 0.3")
+    visit.page.unroute("**/lzviz/cad")
+    visit.page.get_by_role("button", name="Ask again").click()
+    features(visit)
+    expect(visit.page.locator(".lz-trouble")).to_be_hidden()

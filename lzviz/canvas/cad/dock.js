@@ -89,6 +89,9 @@ function costPart(answers) {
   } };
 }
 
+/** What three numbers are. */
+const spread = () => h("small", { class: "lz-cad-spread" }, " min / mean / max");
+
 /** @param {AnswerStore} answers @param {() => void} askCost @param {import("../chrome/context.js").Context} context */
 function proofPart(answers, askCost, { store }) {
   const verdict = h("div", { class: "lz-cad-badge" });
@@ -96,7 +99,7 @@ function proofPart(answers, askCost, { store }) {
   const detail = h("small", {});
   verdict.append(h("span", { class: "lz-cad-seal", "aria-hidden": "true" }), h("span", {}, words, detail));
   const lines = { other: line("Other reading"), active: line("Active rows"), forced: line("Forced by brush"),
-    all: line("Over all pictures"), rows: line("Min/mean/max rows"), work: line("Min/mean/max work") };
+    all: line("Over all pictures"), rows: line("Rows", spread()), work: line("Work", spread()) };
   const button = h("button", { type: "button", class: "lz-link", onclick: askCost,
     "data-tip": "Rows and multiply-adds depend on what is in the picture" }, "measure");
   lines.all.element.lastElementChild?.append(button);
@@ -111,8 +114,8 @@ function proofPart(answers, askCost, { store }) {
     if (proof) {
       setText(words, proof.words);
       setText(detail, proof.number);
-      if (mode === "fixed") lines.other.say(difference(features.badge.published), " off as published");
-      else lines.other.say(difference(features.badge.max), features.badge.exact ? " fixed: exact" : " off as fixed");
+      if (mode === "fixed") lines.other.say(difference(features.badge.published), " published");
+      else lines.other.say(difference(features.badge.max), features.badge.exact ? " fixed, exact" : " fixed");
     }
     lines.active.say(forest ? percent(forest.active) : "–", forest ? ` · ${whole(forest.total)} rows` : "");
     lines.forced.say(forest ? whole(forest.forced) : "–", " cells");
@@ -122,8 +125,9 @@ function proofPart(answers, askCost, { store }) {
     for (const each of [lines.rows, lines.work]) each.element.hidden = !cost;
     if (!cost) return;
     lines.rows.say(rangeOf(cost.active));
+    lines.rows.element.title = "Over the pictures that ship, as a share of all fine cells";
     lines.work.say(rangeOf(cost.share));
-    lines.work.element.title = "Multiply-adds as a share of the dilated network's, over the pictures that ship";
+    lines.work.element.title = "Multiply-adds over the pictures that ship, of the dilated network's";
   } };
 }
 

@@ -244,7 +244,7 @@ export class CadScene {
     else this.features.draw(features, this);
     this.print();
     this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
-    if (this.tree) this.onFirstFrame();
+    this.onFirstFrame();
   }
 
   /** The quadtree of this view: the key points' own, or the mask's. */
