@@ -57,7 +57,7 @@ function cellPart(answers, context) {
     lines.taps.say(`${9 - outside}`, ` read${outside ? `, ${outside} zero` : ""} · ${1 << grid.depth} cells apart`);
     const inactive = taps.filter((/** @type {any} */ tap) => tap.owner && !isActive(tap));
     lines.owner.say(inactive.length ? ownerText(inactive[0]) : "none",
-      inactive.length > 1 ? ` and ${inactive.length - 1} more` : "");
+      inactive.length > 1 ? ` + ${inactive.length - 1}` : "");
     const same = features && features.grid.w === grid.w && features.grid.h === grid.h;
     for (const name of MAPS) {
       if (!same) continue;
@@ -132,7 +132,7 @@ function proofPart(answers, askCost, { store }) {
 }
 
 /** @param {{min: number, mean: number, max: number}} spread */
-const rangeOf = ({ min, mean, max }) => `${[min, mean, max].map((share) => Math.round(100 * share)).join(" / ")} %`;
+const rangeOf = ({ min, mean, max }) => `${[min, mean, max].map((share) => Math.round(100 * share)).join("/")} %`;
 
 /**
  * @param {import("../chrome/context.js").Context} context @param {AnswerStore} answers @param {() => void} askCost
