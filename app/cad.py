@@ -341,7 +341,7 @@ def answer(state: State, picture: Picture) -> dict[str, Any]:
         "device": timing.device_name(device()),
         "clock": CLOCK,
         "weights": question.subject.weights,
-        "sentence": sentence(active, macs, adaptive, question.subject.weights),
+        "sentence": sentence(active, macs, adaptive, question.state.mode, question.subject.weights),
     }
 
 
@@ -393,14 +393,15 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
     return Adaptive(features[mode], badges["fixed"], badges["published"], milliseconds)
 
 
-def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, named: str) -> str:
+def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: str, named: str) -> str:
     """What an answer says, in words."""
     share = macs["adaptive"] / macs["dilated"]
-    proof = "exactly the strided network's" if adaptive.fixed.exact else "NOT the strided network's"
+    shown = adaptive.published if mode == "published" else adaptive.fixed
+    proof = "exactly the strided network's" if shown.exact else "NOT the strided network's"
     return (
         f"Keeps {active:.0%} of the cells for {share:.0%} of the dilated network's multiply-adds "
         f"({macs['adaptive'] / 1e9:.2f} of {macs['dilated'] / 1e9:.2f} billion); features at coarse locations are {proof} "
-        f"(relative difference {adaptive.fixed.relative:.0e}; as published {adaptive.published.relative:.0e}). "
+        f"(relative difference fixed {adaptive.fixed.relative:.0e}, as published {adaptive.published.relative:.0e}). "
         f"Weights: {named}."
     )
 

@@ -84,6 +84,7 @@ def gaussian(radius: int, fwhm: float, taps_radius: int | None = None) -> Tensor
 
 
 @lru_cache(maxsize=256)
+@torch.inference_mode(False)  # what is kept must serve gradients later
 def _axis_operator(n: int, radius: int, taps_radius: int, fwhm: float, padding: Padding) -> Tensor:
     """(2, n, n) float64: kernel sums of one axis, and the same weighted with the normalised coordinate of each padded cell.
 

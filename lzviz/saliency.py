@@ -40,6 +40,7 @@ def to_nodes(values: Tensor, nodes: Size) -> Tensor:
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(False)  # what is kept must serve gradients later
 def _triangle(n: int, m: int) -> Tensor:
     """(m, n) float64 rows of weights, each of sum 1, that take n cells of an axis to m. One node sits in the middle."""
     step = (n - 1) / max(m - 1, 1)

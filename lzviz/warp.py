@@ -8,8 +8,10 @@ Coordinates: :mod:`lzviz.coords`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -19,6 +21,8 @@ from lzviz import inversion, resampling
 from lzviz.attraction import Padding, attract
 from lzviz.coords import Size, axis, check_size, from_half_pixel, lattice, outer, to_normalised, to_pixels
 from lzviz.layout import Layout
+
+T = TypeVar("T")
 
 
 class Warp(ABC):
@@ -157,7 +161,7 @@ class Warp(ABC):
             interpolation: "nearest" (also for label maps (B, H, W) of integers), "bilinear" (four taps, as the papers do)
                 or "antialias" (an image pyramid matched to the footprint of each sample).
         """
-        return resampling.read(image, self.grid(size), interpolation)
+        return resampling.read(image, self._kept(self.grid, size), interpolation)
 
     def unzoom(
         self,
@@ -177,7 +181,7 @@ class Warp(ABC):
                 strided network really sit: feature i on zoomed pixel ``s * i``.
             fill: value outside the valid set.
         """
-        grid, valid = self.inverse_grid(source_size)
+        grid, valid = self._kept(self.inverse_grid, source_size)
         return self._read_features(features, grid, valid, zoomed_size, stride, fill)
 
     def _read_features(
@@ -218,6 +222,19 @@ class Warp(ABC):
     @abstractmethod
     def like(self) -> Tensor:
         """A tensor with the dtype and device of the warp."""
+
+    def _kept(self, method: Callable[[Size], T], size: Size) -> T:
+        """The answer of a lattice method for reading, kept until another size is asked for: a fixed warp zooms many images.
+
+        Not kept where it carries gradients, or was made in inference mode, which later gradients could not pass.
+        """
+        if self.like.requires_grad or torch.is_inference_mode_enabled():
+            return method(size)
+        kept: dict[str, tuple[Size, T]] = vars(self).setdefault("_lattices", {})  # type: ignore[attr-defined]
+        name = method.__name__
+        if name not in kept or kept[name][0] != tuple(size):
+            kept[name] = (check_size(size), method(size))
+        return kept[name][1]
 
     def _lattice_points(self, size: Size) -> Tensor:
         points = lattice(size, dtype=self.like.dtype, device=self.like.device).reshape(1, -1, 2)
@@ -410,6 +427,7 @@ class WarpLayout(Layout):
 
 
 @lru_cache(maxsize=256)
+@torch.inference_mode(False)  # what is kept must serve gradients later
 def _positions(n: int, k: int) -> tuple[Tensor, Tensor, Tensor]:
     """Neighbours and weight of n corner-aligned positions among k nodes; a single one sits in the middle."""
     position = (axis(n, dtype=torch.float64) + 1) * ((k - 1) / 2)

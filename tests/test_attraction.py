@@ -168,6 +168,14 @@ def test_gradcheck(separable):
     assert torch.autograd.gradcheck(lambda t: attract(t, (4, 5), fwhm=3, separable=separable), s)
 
 
+def test_gradients_pass_after_a_first_use_in_inference_mode():
+    s = torch.rand(1, 1, 6, 9) + 0.1
+    with torch.inference_mode():
+        attract(s, (6, 9), fwhm=2.25)
+    attract(s.requires_grad_(), (6, 9), fwhm=2.25).sum().backward()
+    assert s.grad is not None and s.grad.isfinite().all()
+
+
 def test_each_element_of_a_batch_alone_gives_the_same():
     s = torch.rand(3, 1, 5, 6) + 0.1
     for separable in (True, False):

@@ -273,6 +273,21 @@ def test_features_of_a_strided_network_sit_on_multiples_of_the_stride():
         warp.unzoom(features, zoomed_size, stride=8)
 
 
+def test_a_kept_grid_is_never_a_stale_one_and_passes_gradients():
+    warp, image = zooming(), torch.rand(1, 1, 30, 40)
+    fresh = {size: zooming().zoom(image, size) for size in [(6, 8), (5, 9)]}
+    for size in [(6, 8), (5, 9), (6, 8), (6, 8)]:
+        assert torch.equal(warp.zoom(image, size), fresh[size])
+    with torch.inference_mode():
+        warp.zoom(image, (7, 7))
+    warp.zoom(image.requires_grad_(), (7, 7)).sum().backward()
+    nodes = warp.nodes.clone().requires_grad_()
+    learned = lzviz.Warp.from_grid(nodes)
+    for _ in range(2):  # twice: a kept graph would be freed by the first
+        learned.zoom(image, (7, 7)).sum().backward()
+    assert nodes.grad is not None and nodes.grad.abs().max() > 0
+
+
 def test_outside_the_view_stands_the_fill_value():
     warp = lzviz.Warp.from_grid((lattice((3, 3)) * 0.5)[None])
     out = warp.unzoom(torch.ones(1, 2, 8, 8), (9, 9), fill=-3)

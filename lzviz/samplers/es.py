@@ -116,6 +116,7 @@ def _minimise_across(values: Tensor, smoothness: float) -> Tensor:
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(False)  # what is kept must serve gradients later
 def _modes(n: int, fixed_ends: bool) -> tuple[Tensor, Tensor]:
     """Eigenvalues and eigenvectors of the Laplacian of n nodes in a row; ``fixed_ends``: each end has a fixed neighbour."""
     step = torch.diag_embed(torch.ones(n - 1, dtype=torch.float64), 1)
