@@ -1,4 +1,6 @@
-"""Content-adaptive downsampling against our own best dense runs: ``python -m benchmarks.adaptive [--device cuda] [--quick]``.
+"""Content-adaptive downsampling against our own best dense runs.
+
+``python -m benchmarks.adaptive [--device cuda] [--depths 50 101] [--threads 1 2] [--repeats 7]``
 
 layer3 + layer4 of ResNet-50 and -101 at 512 x 1024 (features of layer2: 512 x 64 x 128), one and two threads, fp32:
 
