@@ -32,6 +32,12 @@ number of samples. no_fold: no tile folds, whatever the saliency. flip: flipping
 batch: each image alone gives the same. dtype: float64 agrees with float32. gradient: gradcheck passes through the zoom.
 """
 
+ATTRACTION_CONTROLS = ("fwhm", "nodes", "separable", "anti_crop", "interpolation", "contrast", "floor", "saliency")
+"""Controls of every sampler whose nodes are attracted by saliency."""
+
+SOURCES = ("paint", "edges", "boxes", "centre", "fixed", "file")
+"""Where saliency may come from."""
+
 
 @dataclass(frozen=True)
 class System:
@@ -43,7 +49,7 @@ class System:
         make: keyword options -> :class:`Sampler`.
         controls: options worth a control, by their Python names.
         defaults: their values.
-        saliency: where this system may take its saliency from ("paint", "edges", "boxes", "centre", "fixed", "file").
+        saliency: where this system may take its saliency from, out of :data:`SOURCES`.
         claims: laws it keeps, out of :data:`CLAIMS`.
     """
 

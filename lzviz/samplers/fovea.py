@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from lzviz.saliency import from_boxes
-from lzviz.samplers import System, add
+from lzviz.samplers import ATTRACTION_CONTROLS, CLAIMS, SOURCES, System, add
 from lzviz.samplers.base import AttractionSampler
 
 
@@ -43,22 +43,9 @@ add(
         summary="boxes attract, nothing is cropped",
         paper="Thavamani et al. 2021",
         make=Fovea,
-        controls=("fwhm", "nodes", "separable", "anti_crop", "interpolation", "contrast", "floor", "saliency"),
+        controls=ATTRACTION_CONTROLS,
         defaults={"fwhm": 4.0, "nodes": (31, 51), "separable": True, "anti_crop": True},
-        saliency=("paint", "edges", "boxes", "centre", "fixed", "file"),
-        claims=frozenset(
-            {
-                "identity",
-                "inverse",
-                "composition",
-                "constants",
-                "count",
-                "no_fold",
-                "flip",
-                "batch",
-                "dtype",
-                "gradient",
-            }
-        ),
+        saliency=SOURCES,
+        claims=CLAIMS,
     )
 )

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lzviz.coords import Size
 from lzviz.saliency import from_edges
-from lzviz.samplers import System, add
+from lzviz.samplers import ATTRACTION_CONTROLS, CLAIMS, SOURCES, System, add
 from lzviz.samplers.base import AttractionSampler, half_pixel_warp
 from lzviz.warp import Warp
 
@@ -44,11 +44,9 @@ add(
         summary="learning to zoom",
         paper="Recasens et al. 2018",
         make=LZ,
-        controls=("mode", "fwhm", "nodes", "separable", "anti_crop", "interpolation", "contrast", "floor", "saliency"),
+        controls=("mode", *ATTRACTION_CONTROLS),
         defaults={"mode": "fixed", "fwhm": 13.0, "nodes": (31, 31), "separable": False, "anti_crop": False},
-        saliency=("paint", "edges", "boxes", "centre", "fixed", "file"),
-        claims=frozenset(
-            {"identity", "inverse", "composition", "constants", "count", "flip", "batch", "dtype", "gradient"}
-        ),
+        saliency=SOURCES,
+        claims=CLAIMS - {"no_fold"},
     )
 )

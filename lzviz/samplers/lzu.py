@@ -21,7 +21,7 @@ from torch import Tensor
 
 from lzviz import resampling, saliency
 from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
-from lzviz.samplers import System, add
+from lzviz.samplers import ATTRACTION_CONTROLS, CLAIMS, SOURCES, System, add
 from lzviz.samplers.base import AttractionSampler
 from lzviz.warp import Warp
 
@@ -152,22 +152,9 @@ add(
         summary="zoom and unzoom",
         paper="Thavamani et al. 2023",
         make=LZU,
-        controls=("mode", "fwhm", "nodes", "separable", "anti_crop", "interpolation", "contrast", "floor", "saliency"),
+        controls=("mode", *ATTRACTION_CONTROLS),
         defaults={"mode": "fixed", "fwhm": 10.0, "nodes": (31, 51), "separable": True, "anti_crop": True},
-        saliency=("paint", "edges", "boxes", "centre", "fixed", "file"),
-        claims=frozenset(
-            {
-                "identity",
-                "inverse",
-                "composition",
-                "constants",
-                "count",
-                "no_fold",
-                "flip",
-                "batch",
-                "dtype",
-                "gradient",
-            }
-        ),
+        saliency=SOURCES,
+        claims=CLAIMS,
     )
 )

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lzviz.coords import Size, lattice
 from lzviz.resampling import Interpolation
-from lzviz.samplers import System, add
+from lzviz.samplers import CLAIMS, System, add
 from lzviz.samplers.base import WarpSampler, half_pixel_warp
 from lzviz.warp import GridWarp, Warp
 
@@ -47,10 +47,6 @@ def _single(grid: Tensor, source_size: Size) -> GridWarp:
     return Warp.from_grid(nodes, align_corners=False, source_size=source_size)
 
 
-_CLAIMS = frozenset(
-    {"identity", "inverse", "composition", "constants", "count", "no_fold", "flip", "batch", "dtype", "gradient"}
-)
-
 add(
     System(
         name="uniform",
@@ -60,7 +56,7 @@ add(
         make=partial(Uniform, False),
         controls=("interpolation",),
         defaults={"interpolation": "bilinear"},
-        claims=_CLAIMS,
+        claims=CLAIMS,
     )
 )
 add(
@@ -72,6 +68,6 @@ add(
         make=partial(Uniform, True),
         controls=("interpolation",),
         defaults={"interpolation": "antialias"},
-        claims=_CLAIMS - {"identity"},
+        claims=CLAIMS - {"identity"},
     )
 )
