@@ -130,8 +130,8 @@ def test_the_query_survives_the_link(visit: Visit) -> None:
 def test_every_sampler_can_be_chosen(visit: Visit) -> None:
     visit.open("#image=coffee")
     titles = visit.page.locator(".lz-option b").all_text_contents()
-    assert len(titles) >= 5
-    for title in titles:
+    assert len(titles) >= 6
+    for title in [title for title in titles if title != "CAD"]:  # no warp: test_cad.py chooses it
         visit.page.locator(".lz-menu").click()
         visit.page.locator(".lz-option").filter(has=visit.page.get_by_text(title, exact=True)).click()
         assert visit.answered()["ok"]
