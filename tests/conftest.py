@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import anyio
 import numpy as np
 import pytest
 import torch
@@ -32,3 +34,9 @@ def blobs(batch: int, size: tuple[int, int], strength: float = 30.0, seed: int =
     at = 0.15 + 0.6 * torch.rand(batch, 2, 1, 1, generator=rng)
     d2 = (x[None, None, :] - at[:, 0]) ** 2 + (y[None, :, None] - at[:, 1]) ** 2
     return 1 + strength * torch.exp(-d2 / 0.02)[:, None]
+
+
+def run_async(function):
+    """Run an async function to its end in a thread of its own: the browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, function).result()

@@ -21,6 +21,7 @@ from lzviz.adaptive import masks
 from lzviz.adaptive.levels import complete
 from lzviz.evaluation import project
 from tests.app_server import client, encoded, post, refusal
+from tests.conftest import run_async
 
 
 def picture(h, w, seed=0):
@@ -286,7 +287,7 @@ def test_networks_that_run_for_long_do_not_hold_up_the_rest():
                 await server.networks.run(lambda: "a network")
             release.set()
 
-    anyio.run(crowd)
+    run_async(crowd)
 
 
 # Key points

@@ -18,6 +18,7 @@ from app.main import launch_options
 from app.middleware import SECURITY_HEADERS, Gate, body_limit, route_path
 from app.server import Server
 from tests.app_server import app_url, as_json, client, encoded, launch, post, refusal
+from tests.conftest import run_async
 
 MIB = 1 << 20
 
@@ -269,7 +270,7 @@ def test_a_crowd_is_told_to_come_again():
                 group.start_soon(visitor)
         return heard
 
-    heard = anyio.run(crowd)
+    heard = run_async(crowd)
     assert sorted(heard) == ["busy"] * 3 + ["served"] * 3
 
 
