@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.utils import mkldnn as onednn
 
 import lzviz
-from benchmarks.harness import milliseconds, processor, table, together
+from benchmarks.harness import milliseconds, processor, show, table, together
 from lzviz.adaptive import masks
 from lzviz.adaptive.folding import fold
 from lzviz.adaptive.lattice import Tree, Window
@@ -164,13 +164,10 @@ def main() -> None:
     with torch.inference_mode():
         for threads in options.threads if options.device == "cpu" else (1,):
             torch.set_num_threads(threads)
-            print(f"\n## {processor()}, {options.device}, {threads} thread(s)\n")
-            print(table(head, layers(options.device, tuple(options.depths), options.repeats)), flush=True)
-            print(
-                "\n"
-                + table(["DeepLabv3-ResNet-101", "ms", "of stock"], whole(options.device, max(3, options.repeats // 2)))
-            )
-            print("\n" + table(["around the network", "ms"], small(options.device, 3 * options.repeats)), flush=True)
+            print(f"\n## {processor()}, {options.device}, {threads} thread(s)\n", flush=True)
+            show(table(head, layers(options.device, tuple(options.depths), options.repeats)))
+            show(table(["DeepLabv3-ResNet-101", "ms", "of stock"], whole(options.device, max(3, options.repeats // 2))))
+            show(table(["around the network", "ms"], small(options.device, 3 * options.repeats)))
 
 
 if __name__ == "__main__":

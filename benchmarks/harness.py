@@ -1,18 +1,20 @@
 """How we measure: one thread, interleaved medians, ratios within one run, peak memory of the process.
 
-A ratio is only as good as its denominator, so subject and baseline are run in turns and compared by their medians. Times are
-processor time, which for one thread is what a clock shows on an idle machine, and stays it on a busy one.
+A ratio is only as good as its denominator, so subject and baseline are run in turns and compared by their medians. On one thread
+times are processor time, which is what a clock shows on an idle machine, and stays it on a busy one; on several they are the
+clock's, since processor time would hide a thread that waits.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import itertools
 import platform
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -27,18 +29,21 @@ def single_thread() -> None:
 
 
 def milliseconds(work: Work, repeats: int = 15, warm_up: int = 2) -> float:
-    """Median processor time of ``work`` in ms."""
+    """Median time of ``work`` in ms."""
     return together([work], repeats, warm_up)[0]
 
 
 def together(works: Sequence[Work], repeats: int = 15, warm_up: int = 2) -> list[float]:
-    """Median processor time of each of ``works`` in ms, run in turns: what slows the machine down slows all of them."""
+    """Median time of each of ``works`` in ms, run in turns: what slows the machine down slows all of them."""
+    now = time.process_time if torch.get_num_threads() == 1 and not torch.cuda.is_initialized() else time.perf_counter
     times: list[list[float]] = [[] for _ in works]
     for turn in range(warm_up + repeats):
         for work, seen in zip(works, times, strict=True):
-            start = time.process_time()
+            start = now()
             work()
-            elapsed = time.process_time() - start
+            if torch.cuda.is_initialized():
+                torch.cuda.synchronize()
+            elapsed = now() - start
             if turn >= warm_up:
                 seen.append(1e3 * elapsed)
     return [statistics.median(seen) for seen in times]
@@ -75,10 +80,17 @@ def processor() -> str:
     return f"{found[1] if found else platform.processor() or platform.machine()}, torch {torch.__version__}"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; numbers get three significant digits."""
-    lines = [head, ["---"] * len(head), *([_cell(value) for value in row] for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The lines of a Markdown table, each as soon as its row is measured; numbers get three significant digits."""
+    for row in itertools.chain((head, ["---"] * len(head)), ([_cell(value) for value in row] for row in rows)):
+        yield "| " + " | ".join(row) + " |"
+
+
+def show(lines: Iterable[str]) -> None:
+    """Print lines as they come, and an empty one."""
+    for line in lines:
+        print(line, flush=True)
+    print(flush=True)
 
 
 def _cell(value: object) -> str:

@@ -6,11 +6,13 @@ with it. Memory is the rise of the process' resident memory above what it held b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.harness import milliseconds, peak_megabytes, processor, single_thread, table, together
+from benchmarks.harness import milliseconds, peak_megabytes, processor, show, single_thread, table, together
 from lzviz.attraction import attract
 from lzviz.coords import Size, lattice
 from lzviz.inversion import invert_lattice, invert_points
@@ -24,7 +26,8 @@ def main() -> None:
     single_thread()
     print(f"Inversion, {NODES[0]}x{NODES[1]} nodes, batch 1, one thread. {processor()}\n")
     for title, section in SECTIONS.items():
-        print(f"### {title}\n\n{section()}\n", flush=True)
+        print(f"### {title}\n")
+        show(section())
 
 
 def street_nodes(separable: bool, padding: str = "reflect", fwhm: float = 10.0) -> Tensor:
@@ -61,7 +64,7 @@ def holes(valid: Tensor) -> int:
     return int(surrounded.sum())
 
 
-def lattices() -> str:
+def lattices() -> Iterator[str]:
     """Both kinds, at both sizes, on a whole-image and on a cropping map."""
     rows = []
     for size in SIZES:
@@ -100,7 +103,7 @@ def _lattice_row(kind: str, nodes: Tensor, size: Size, separable: bool) -> tuple
     return f"{size[0]}x{size[1]}", kind, folds, bare, inverse, inverse / bare, outside, holes(valid), worst, memory
 
 
-def gradients() -> str:
+def gradients() -> Iterator[str]:
     """Forward and backward, to the nodes."""
     rows = []
     for size in SIZES:
@@ -121,7 +124,7 @@ def gradients() -> str:
     return table(("size", "map", "grid_sample ms", "inverse + gradient ms", "ratio", "peak MB"), rows)
 
 
-def points() -> str:
+def points() -> Iterator[str]:
     """Any points, not a lattice."""
     rows = []
     for count in (100, 10_000, 1_000_000):
@@ -133,7 +136,7 @@ def points() -> str:
     return table(("points", "map", "ms", "ns a point"), rows)
 
 
-def transcription() -> str:
+def transcription() -> Iterator[str]:
     """The inverse as one would write it first: every tile solves every pixel, the one whose solution fits answers."""
     small: Size = (64, 128)
     nodes = street_nodes(False)
@@ -144,8 +147,9 @@ def transcription() -> str:
         scale = size[0] * size[1] / (small[0] * small[1])
         ours = milliseconds(lambda s=size: invert_lattice(nodes, s))
         rows.append((f"{size[0]}x{size[1]}", "extrapolated by pixels", slow * scale, ours))
-    note = f"\nLargest difference between the two, {small[0]}x{small[1]}: {difference:.1e} (normalised)."
-    return table(("size", "all tiles x all pixels", "ms", "ours ms"), rows) + "\n" + note
+    note = f"Largest difference between the two, {small[0]}x{small[1]}: {difference:.1e} (normalised)."
+    yield from table(("size", "all tiles x all pixels", "ms", "ours ms"), rows)
+    yield from ("", note)
 
 
 def all_tiles_all_pixels(nodes: Tensor, size: Size) -> Tensor:
@@ -172,7 +176,7 @@ def all_tiles_all_pixels(nodes: Tensor, size: Size) -> Tensor:
     return torch.stack(((column + u) * 2 / (w - 1) - 1, (row + v) * 2 / (h - 1) - 1), dim=-1).view(batch, *size, 2)
 
 
-def zooms() -> str:
+def zooms() -> Iterator[str]:
     """Zoom of a 3x1024x2048 image to 256x512: what the warp adds to a bare ``grid_sample``."""
     image, size = torch.rand(1, 3, 1024, 2048), (256, 512)
     rows = []

@@ -169,7 +169,7 @@ class Warp(ABC):
         source_size: Size,
         zoomed_size: Size | None = None,
         stride: float | None = None,
-        fill: float = 0.0,
+        fill: float | None = 0.0,
     ) -> Tensor:
         """Bring features of the zoomed image back: (B, C, h, w) to (B, C, H, W) over the source.
 
@@ -179,13 +179,19 @@ class Warp(ABC):
             zoomed_size: (h, w) in pixels of the zoomed image; needed with ``stride``.
             stride: ``None`` reads the features corner to corner, as the papers do. A number s says where the features of a
                 strided network really sit: feature i on zoomed pixel ``s * i``.
-            fill: value outside the valid set.
+            fill: value outside the valid set; ``None``: the border of the view answers.
         """
         grid, valid = self._kept(self.inverse_grid, source_size)
         return self._read_features(features, grid, valid, zoomed_size, stride, fill)
 
     def _read_features(
-        self, features: Tensor, grid: Tensor, valid: Tensor, zoomed_size: Size | None, stride: float | None, fill: float
+        self,
+        features: Tensor,
+        grid: Tensor,
+        valid: Tensor,
+        zoomed_size: Size | None,
+        stride: float | None,
+        fill: float | None,
     ) -> Tensor:
         if stride is not None:
             if zoomed_size is None:
@@ -194,7 +200,7 @@ class Warp(ABC):
                 )
             grid = _on_stride(grid, check_size(zoomed_size, "zoomed_size"), features.shape[-2:], stride)
         out = resampling.read(features, grid, "bilinear")
-        return torch.where(valid[:, None], out, out.new_tensor(fill))
+        return out if fill is None else torch.where(valid[:, None], out, out.new_tensor(fill))
 
     # -- on points and boxes -------------------------------------------------------------------------------------
 

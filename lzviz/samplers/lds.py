@@ -84,6 +84,28 @@ def deformation_map(logits: Tensor, form: Form = "softmax") -> Tensor:
     return logits.flatten(1).softmax(1).reshape(logits.shape)
 
 
+class SaliencyModule(nn.Module):
+    """LDS's deformation module as the saliency of another sampler: a view of the picture at the nodes -> S = .02 + p^2."""
+
+    def __init__(self, nodes: Size = (31, 41), widths: Sequence[int] = COMPACT, seed: int = 0):
+        super().__init__()
+        self.nodes = check_size(nodes, "nodes")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.module = DeformationModule(tuple(widths))
+        self.eval()
+
+    def logits(self, image: Tensor) -> Tensor:
+        view = Warp.identity((2, 2)).zoom(image, self.nodes, "antialias")
+        return self.module(view.to(self.module.score.weight.dtype))
+
+    def saliency(self, logits: Tensor) -> Tensor:
+        return deformation_map(logits.float(), "square")
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.saliency(self.logits(image)).to(image.dtype)
+
+
 def known_map(target: Tensor) -> Tensor:
     """The map of a module that knows: .02 + t^2, t the edge target (B, 1, h, w), or any map, brought to [0, 1] image by image."""
     return SQUARE_FLOOR + min_max(target).square()

@@ -1,7 +1,8 @@
 """LZ: learning to zoom (Recasens et al. 2018, "Learning to Zoom: a Saliency-Based Sampling Layer for Neural Networks", ECCV).
 
 The full saliency map attracts each node (eq. 3), on a square control grid with replicate padding, which crops: a centred
-blob at fwhm 13 covers 94.5 % of the width. Any saliency goes in; without one, the edges of the image stand in for the network.
+blob at fwhm 13 covers 94.5 % of the width. Any saliency goes in: a :class:`SaliencyNetwork`'s,
+trained with the task, a painted one; without one, the edges of the image stand in for the network.
 
 ``mode="published"``: the public code on today's PyTorch stretches the control grid and reads the image half-pixel
 (``align_corners=False``), which shifts samples by up to half a pixel of either lattice; and it has no floor.
@@ -11,13 +12,60 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
-from lzviz.coords import Size
+from lzviz.coords import Size, check_size
+from lzviz.models import resnet
+from lzviz.models.initialise import he_
 from lzviz.saliency import from_edges
 from lzviz.samplers import ATTRACTION_CONTROLS, CLAIMS, SOURCES, System, add
 from lzviz.samplers.base import AttractionSampler, half_pixel_warp
 from lzviz.warp import Warp
+
+
+class SaliencyNetwork(nn.Module):
+    """LZ's (Recasens et al. 2018): the picture at ``view`` -> ResNet-18 up to its third stage -> ReLU -> conv1x1 to one map ->
+    bilinear to the nodes -> softmax over the cells.
+
+    Args:
+        nodes: (h, w) of the map.
+        width, stem: of the ResNet; 64 and "imagenet" are the paper's.
+        view: (h, w) of the picture it sees, 224 x 224 in the paper.
+    """
+
+    def __init__(
+        self,
+        nodes: Size = (31, 31),
+        width: int = 64,
+        view: Size = (224, 224),
+        stem: str | int = "imagenet",
+        seed: int = 0,
+    ):
+        super().__init__()
+        self.nodes, self.size = check_size(nodes, "nodes"), check_size(view, "view")
+        trunk = resnet.resnet18(classes=None, width=width, stem=stem, seed=seed)
+        trunk.layer4 = nn.Identity()  # type: ignore[assignment]
+        self.trunk = trunk
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.score = nn.Conv2d(4 * width, 1, 1)
+            self.score.starts_small = True  # type: ignore[assignment]
+            he_(self.score)
+        self.eval()
+
+    def logits(self, image: Tensor) -> Tensor:
+        """The map before the softmax: (B, 1, h, w)."""
+        view = Warp.identity((2, 2)).zoom(image, self.size, "antialias")
+        features = self.trunk.stages(view.to(self.score.weight.dtype))[2]
+        return F.interpolate(self.score(features), size=self.nodes, mode="bilinear", align_corners=True)
+
+    def saliency(self, logits: Tensor) -> Tensor:
+        return logits.float().flatten(1).softmax(1).reshape(logits.shape)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.saliency(self.logits(image)).to(image.dtype)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,1 @@
+"""Training of learned samplers: data sets, recipes, objectives, and one readable loop."""

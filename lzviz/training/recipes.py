@@ -1,0 +1,226 @@
+"""Recipes: everything that decides a training run, as frozen values with names.
+
+    recipe = RECIPES["lds-camvid-96x128"]
+    replace(recipe, seed=1, steps=200)
+
+A :class:`Blueprint` says which pipeline is built, a :class:`Recipe` how it is trained. Both go into the checkpoint's card as JSON
+and come back from it (:func:`blueprint_from`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+import torch
+
+from lzviz import models, samplers
+from lzviz.coords import Size
+from lzviz.pipeline import Pipeline, Unzoom
+from lzviz.samplers.lds import COMPACT, SaliencyModule
+from lzviz.samplers.lz import SaliencyNetwork
+
+Looks = Literal["own", "fixed", "network", "module", "previous"]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Which pipeline to build.
+
+    Attributes:
+        system: the sampler's name in the registry.
+        options: the sampler's options, as :func:`lzviz.samplers.create` takes them.
+        looks: where saliency comes from: "own" (what the sampler does by itself), "fixed" (one map, kept in the checkpoint),
+            "network" (LZ's saliency network), "module" (a small module on a low-resolution view), "previous" (boundaries of the
+            previous labels, which outweigh the rest ``boundary`` times).
+        network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
+        size, source, unzoom: see :class:`lzviz.Pipeline`.
+    """
+
+    system: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    looks: Looks = "own"
+    look_options: Mapping[str, Any] = field(default_factory=dict)
+    network: str = "compact"
+    network_options: Mapping[str, Any] = field(default_factory=dict)
+    size: Size | None = None
+    source: Size | None = None
+    unzoom: Unzoom = "scores"
+    boundary: float = 100.0
+
+    def build(self, classes: int, seed: int = 0) -> Pipeline:
+        """The pipeline, untrained; the same seed gives the same weights."""
+        options = dict(self.options)
+        if "nodes" in options:
+            options["nodes"] = tuple(options["nodes"])
+        if self.looks == "fixed":
+            options["saliency"] = torch.ones(1, 1, *options["nodes"])
+        elif self.looks == "network":
+            options["saliency"] = SaliencyNetwork(options["nodes"], seed=seed, **self.look_options)
+        elif self.looks == "module":
+            options["saliency"] = SaliencyModule(options["nodes"], seed=seed, **self.look_options)
+        elif "seed" in inspect.signature(samplers.REGISTRY[self.system].make).parameters:
+            options["seed"] = seed
+        sampler = samplers.create(self.system, **options)
+        network = models.create(self.network, classes=classes, seed=seed, **self.network_options)
+        return Pipeline(
+            sampler,
+            network,
+            None if self.size is None else tuple(self.size),  # type: ignore[arg-type]
+            source=None if self.source is None else tuple(self.source),  # type: ignore[arg-type]
+            unzoom=self.unzoom,
+            boundary=self.boundary if self.looks == "previous" else None,
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a pipeline is trained.
+
+    Attributes:
+        name: of the run and of its checkpoint.
+        blueprint: the pipeline.
+        data: "camvid", "cityscapes" or "scenes"; ``data_options`` go to :func:`lzviz.training.data.open_data`.
+        steps, batch, seed: the schedule: ``batch`` pictures a step over all processes.
+        rate, decay: AdamW's learning rate at its peak and its weight decay; 5 % warm-up, cosine to 0.
+        ema: decay of the average of weights and BatchNorm statistics that is kept, min(ema, (t + 1) / (t + 10)).
+        window: (H, W) of the pictures; each step crops ``window / s``, s log-uniform in ``scale``, one s a step.
+        train_size: zoomed size in training where it differs from the pipeline's (whole pictures are trained in parts).
+        frame: where the loss stands: on the "zoomed" image, or on the "source" after scores came back.
+        area_weighted: in the zoomed image each sample counts by the area it stands for.
+        edge: weight of the loss that teaches the sampler where boundaries are; 0: none (LDS's single loss).
+        colour: largest relative change of gain, bias and saturation of the small image.
+        start: name of the checkpoint or run whose network the training starts from.
+    """
+
+    name: str
+    blueprint: Blueprint
+    data: str = "camvid"
+    data_options: Mapping[str, Any] = field(default_factory=dict)
+    steps: int = 3000
+    batch: int = 16
+    seed: int = 0
+    rate: float = 3e-3
+    decay: float = 1e-2
+    ema: float = 0.99
+    clip: float = 5.0
+    window: Size = (360, 480)
+    scale: tuple[float, float] = (1.0, 2.0)
+    train_size: Size | None = None
+    frame: Literal["zoomed", "source"] = "zoomed"
+    area_weighted: bool = False
+    edge: float = 0.0
+    colour: float = 0.3
+    jitter: float = 0.0
+    start: str | None = None
+    about: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def blueprint_from(values: Mapping[str, Any]) -> Blueprint:
+    """A blueprint as it was written into a card."""
+    return Blueprint(**values)
+
+
+# -- the recipes that ship -----------------------------------------------------------------------------------------------
+
+EDGE_FWHM = 0.12  # of the map's height: widths .06 and .24 lose up to a point of intrinsic mIoU
+
+
+def _systems() -> dict[str, dict[str, Any]]:
+    """What differs between the zoomed systems; everything else is the same for all."""
+    lzu = {"nodes": (31, 41), "fwhm": 9.3, "separable": True, "interpolation": "antialias"}
+    lds = {
+        "nodes": (48, 64),
+        "form": "square",
+        "fwhm": EDGE_FWHM * 48,
+        "anti_crop": True,
+        "widths": COMPACT,
+        "interpolation": "antialias",
+        "upsampling": "inverse",
+    }
+    lz = {"nodes": (31, 31), "interpolation": "antialias"}
+    half = (1, 1)  # twice the zoomed size
+    return {
+        "uniform": dict(blueprint=dict(system="uniform", options={"interpolation": "antialias"})),
+        "uniform-area": dict(blueprint=dict(system="uniform-area", options={"interpolation": "antialias"})),
+        "lz": dict(
+            blueprint=dict(
+                system="lz", options=lz, looks="network", look_options={"width": 16, "view": (96, 96), "stem": 2}
+            ),
+            area_weighted=True,
+        ),
+        "lzu-fixed": dict(blueprint=dict(system="lzu", options=lzu, looks="fixed"), frame="source"),
+        "lzu-adaptive": dict(blueprint=dict(system="lzu", options=lzu, looks="previous"), frame="source", jitter=0.08),
+        "lzu-learned": dict(blueprint=dict(system="lzu", options=lzu, looks="module"), frame="source", edge=1.0),
+        "lzu-features": dict(
+            blueprint=dict(system="lzu", options=lzu, looks="fixed", unzoom="features"), frame="source"
+        ),
+        "lds": dict(blueprint=dict(system="lds", options=lds), area_weighted=True, edge=1.0),
+        "lds-single": dict(blueprint=dict(system="lds", options=lds), area_weighted=True),
+        "es": dict(
+            blueprint=dict(system="es", options={"nodes": (16, 16), "interpolation": "antialias"}),
+            area_weighted=True,
+            edge=10.0,
+        ),
+        "resizer": dict(blueprint=dict(system="resizer", source=half)),
+        "downsizenet": dict(blueprint=dict(system="downsizenet", source=half)),
+        "downsizenet-texture": dict(blueprint=dict(system="downsizenet", options={"texture_only": True}, source=half)),
+    }
+
+
+def _zoomed(data: str, size: Size, stem: int, **schedule: Any) -> dict[str, Recipe]:
+    out = {}
+    for system, values in _systems().items():
+        values = dict(values)
+        blueprint = Blueprint(size=size, network_options={"stem": stem, "channels": 32}, **values.pop("blueprint"))
+        if blueprint.source is not None:
+            blueprint = replace(blueprint, source=(2 * size[0], 2 * size[1]))
+        name = f"{system}-{data}-{size[0]}x{size[1]}"
+        out[name] = Recipe(name, blueprint, data, **values, **schedule)
+    return out
+
+
+BASE = "base-camvid-96x128"
+"""All zoomed systems start from the network of this uniform run: a network must be good before the choice of pixels matters, and
+a common start takes most of the noise out of their differences."""
+
+_base = _zoomed("camvid", (96, 128), 2)["uniform-camvid-96x128"]
+_scenes: dict[str, Any] = dict(window=(512, 1024), data_options={"count": 240, "size": (512, 1024)})
+_whole = Recipe(
+    "strided-camvid-360x480",
+    Blueprint(
+        "uniform",
+        size=(360, 480),
+        network_options={"stem": 4, "decoder": False, "channels": 32, "output_stride": 16},
+    ),
+    batch=8,
+    window=(180, 240),
+    scale=(0.7, 1.4),
+    train_size=(180, 240),
+)
+_fine = dict(_whole.blueprint.network_options) | {"output_stride": 8, "head_dilation": 2}
+_system = dict(steps=1000, rate=2e-3, start=BASE)
+
+RECIPES: dict[str, Recipe] = {
+    BASE: replace(_base, name=BASE),
+    **_zoomed("camvid", (96, 128), 2, **_system),
+    **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 500}),
+    **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 500, "start": "base-scenes-64x128"}),
+    "strided-camvid-360x480": _whole,
+    "dilated-camvid-360x480": replace(
+        _whole,
+        name="dilated-camvid-360x480",
+        blueprint=replace(_whole.blueprint, network_options=_fine),
+        start="strided-camvid-360x480",
+        steps=1500,
+        rate=2e-3,
+    ),
+}
+RECIPES["base-scenes-64x128"] = replace(
+    RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=1000
+)
