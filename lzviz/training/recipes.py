@@ -204,13 +204,13 @@ _whole = Recipe(
     train_size=(180, 240),
 )
 _fine = dict(_whole.blueprint.network_options) | {"output_stride": 8, "head_dilation": 2}
-_system = dict(steps=1000, rate=2e-3, start=BASE)
+_system = dict(steps=1000, batch=8, rate=1.5e-3, start=BASE)
 
 RECIPES: dict[str, Recipe] = {
     BASE: replace(_base, name=BASE),
     **_zoomed("camvid", (96, 128), 2, **_system),
-    **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 500}),
-    **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 500, "start": "base-scenes-64x128"}),
+    **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 600}),
+    **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 400, "start": "base-scenes-64x128"}),
     "strided-camvid-360x480": _whole,
     "dilated-camvid-360x480": replace(
         _whole,
@@ -222,5 +222,5 @@ RECIPES: dict[str, Recipe] = {
     ),
 }
 RECIPES["base-scenes-64x128"] = replace(
-    RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=1000
+    RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=600
 )
