@@ -45,7 +45,8 @@ class SaliencyNetwork(nn.Module):
     ):
         super().__init__()
         self.nodes, self.size = check_size(nodes, "nodes"), check_size(view, "view")
-        trunk = resnet.resnet18(classes=None, width=width, stem=stem, seed=seed)
+        halved = 4 if stem == "imagenet" else int(stem)
+        trunk = resnet.resnet18(classes=None, width=width, stem=stem, output_stride=8 * halved, seed=seed)
         trunk.layer4 = nn.Identity()  # type: ignore[assignment]
         self.trunk = trunk
         with torch.random.fork_rng(devices=[]):
