@@ -9,6 +9,7 @@ and come back from it (:func:`blueprint_from`).
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -117,8 +118,28 @@ class Recipe:
     start: str | None = None
     about: str = ""
 
+    @property
+    def run(self) -> str:
+        """Name of the run: the recipe's, and the seed where it is not 0."""
+        return self.name if self.seed == 0 else f"{self.name}@{self.seed}"
+
+    def line(self) -> str:
+        """What the recipe does, in a line."""
+        start = f", from {self.start}" if self.start else ""
+        return f"{self.steps} steps of {self.batch}{start}"
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def recipe_named(name: str) -> Recipe:
+    """A recipe that ships."""
+    if name not in RECIPES:
+        near = difflib.get_close_matches(name, RECIPES, 3, 0.5)
+        raise ValueError(
+            f"no recipe named {name!r}; " + (f"did you mean {' or '.join(near)}?" if near else "see --list")
+        )
+    return RECIPES[name]
 
 
 def blueprint_from(values: Mapping[str, Any]) -> Blueprint:
@@ -207,7 +228,7 @@ _fine = dict(_whole.blueprint.network_options) | {"output_stride": 8, "head_dila
 _system = dict(steps=1000, batch=8, rate=1.5e-3, start=BASE)
 
 RECIPES: dict[str, Recipe] = {
-    BASE: replace(_base, name=BASE),
+    BASE: replace(_base, name=BASE, steps=2000),
     **_zoomed("camvid", (96, 128), 2, **_system),
     **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 600}),
     **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 400, "start": "base-scenes-64x128"}),
