@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from lzviz.pipeline import Pipeline
 from lzviz.training.data import Dataset
 from lzviz.training.objective import Objective
-from lzviz.training.recipes import Recipe
+from lzviz.training.recipes import RECIPES, Recipe
 
 STATE = "state.pt"
 
@@ -197,3 +197,16 @@ def averaged(folder: str | Path, recipe: Recipe, classes: int) -> Pipeline:
     state = torch.load(Path(folder) / STATE, map_location="cpu", weights_only=True)
     pipeline.load_state_dict(state["average"])
     return pipeline.eval()
+
+
+def start_of(recipe: Recipe, runs: str | Path) -> Pipeline | None:
+    """The pipeline that a recipe starts from: of a run in a folder of runs."""
+    if recipe.start is None:
+        return None
+    folder = Path(runs) / recipe.start
+    if not (folder / STATE).exists():
+        raise ValueError(
+            f"{recipe.name} starts from {recipe.start}, and there is no such run in {runs}: "
+            f"`python -m lzviz train {recipe.start}` first"
+        )
+    return averaged(folder, RECIPES[recipe.start], 11)
