@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import cv2
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.layout import Layout
+from lzviz.saliency import from_boundaries
+from lzviz.warp import WarpLayout
 
 # Labels
 
@@ -41,10 +46,11 @@ def confusion(prediction: Tensor, truth: Tensor, classes: int, ignore_index: int
 
 
 def iou(matrix: Tensor) -> Tensor:
-    """Intersection over union of each class, (classes,); NaN for a class that is neither true nor predicted anywhere."""
-    classes = matrix.shape[0]
-    both = matrix[:, :classes].diagonal()
-    return both / (matrix.sum(1) + matrix[:, :classes].sum(0) - both)
+    """Intersection over union of each class, (..., classes) of matrices (..., classes, classes + 1); NaN for a class that is
+    neither true nor predicted anywhere."""
+    known = matrix[..., : matrix.shape[-2]]
+    both = known.diagonal(dim1=-2, dim2=-1)
+    return both / (matrix.sum(-1) + known.sum(-2) - both)
 
 
 def miou(matrix: Tensor) -> float:
@@ -57,41 +63,143 @@ def accuracy(matrix: Tensor) -> float:
     return (matrix.diagonal().sum() / matrix.sum()).item()
 
 
+# Where it is hard
+
+
+def boundary_band(labels: Tensor, distance: int = 4, ignore_index: int = 255) -> Tensor:
+    """Pixels at most `distance` pixels from a label boundary, along rows and columns (Chebyshev): (B, H, W) bool.
+
+    A boundary is a pair of neighbours (of 8) of different classes; both are at distance 0. `ignore_index` makes none.
+    """
+    if distance < 0:
+        raise ValueError(f"distance must be a number of pixels >= 0, got {distance!r}")
+    edge = from_boundaries(labels, (int(labels.shape[-2]), int(labels.shape[-1])), 1, 0, ignore_index)
+    return _grown(edge, distance)[:, 0] > 0
+
+
+def boundary_confusion(
+    prediction: Tensor, truth: Tensor, classes: int, distance: int = 4, ignore_index: int = 255
+) -> Tensor:
+    """The confusion matrix within `boundary_band` of the truth; its mIoU is the *boundary mIoU* (a trimap's).
+
+    Not the boundary IoU of Cheng et al. 2021, which compares the inner contours of two masks. 4 pixels at 360 x 480.
+    """
+    band = boundary_band(truth, distance, ignore_index)
+    return confusion(prediction, torch.where(band, truth, ignore_index), classes, ignore_index)
+
+
+def small_objects(labels: Tensor, share: float = 0.001, ignore_index: int = 255) -> Tensor:
+    """Pixels of the connected components (8 neighbours, one class) that are smaller than `share` of the picture: (B, H, W) bool."""
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be a part of the picture in (0, 1], got {share!r}")
+    limit = share * labels.shape[-2] * labels.shape[-1]
+    out = np.zeros(tuple(labels.shape), dtype=bool)
+    for small, picture in zip(out, labels.cpu().numpy(), strict=True):
+        for label in np.unique(picture):
+            if label != ignore_index:
+                mask = (picture == label).astype(np.uint8)
+                _, component, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+                few = stats[:, cv2.CC_STAT_AREA] < limit
+                few[0] = False  # the rest of the picture
+                small |= few[component]
+    return torch.from_numpy(out).to(labels.device)
+
+
+def small_counts(
+    prediction: Tensor,
+    truth: Tensor,
+    classes: int,
+    share: float = 0.001,
+    distance: int = 4,
+    ignore_index: int = 255,
+) -> Tensor:
+    """What became of small objects, to be added up over pictures: (classes, 3) float64, pixels of each class that are
+
+    * hit: on one of its `small_objects` and predicted as the class;
+    * missed: on one of its small objects and predicted as another;
+    * false: of another true class, predicted as this one, and at most `distance` pixels (Chebyshev) from one of its small objects.
+
+    A false pixel farther off cannot be said to belong to an object of any size and does not count; nor do void, and pixels
+    of the same class on larger objects.
+    """
+    small = small_objects(truth, share, ignore_index)
+    out = torch.zeros(classes, 3, dtype=torch.float64, device=truth.device)
+    for label in truth[small].unique().tolist():
+        objects, predicted = small & (truth == label), prediction == label
+        near = _grown(objects[:, None].float(), distance)[:, 0] > 0
+        false = near & predicted & (truth != label) & (truth != ignore_index)
+        out[label] = torch.stack([(objects & predicted).sum(), (objects & ~predicted).sum(), false.sum()])
+    return out
+
+
+def small_iou(counts: Tensor) -> Tensor:
+    """hit / (hit + missed + false) of counts (..., classes, 3): (..., classes); NaN for a class without small objects."""
+    return counts[..., 0] / counts.sum(-1)
+
+
+def small_recall(counts: Tensor) -> Tensor:
+    """hit / (hit + missed) of counts (..., classes, 3): (..., classes); NaN for a class without small objects."""
+    return counts[..., 0] / counts[..., :2].sum(-1)
+
+
+def _grown(mask: Tensor, distance: int) -> Tensor:
+    """The largest value within `distance` pixels along rows and columns of (B, 1, H, W)."""
+    side = 2 * distance + 1
+    return F.max_pool2d(F.max_pool2d(mask, (side, 1), 1, (distance, 0)), (1, side), 1, (0, distance))
+
+
 # What sampling alone loses
 
 
 def sampled_labels(layout: Layout, labels: Tensor) -> Tensor:
-    """Labels (B, H, W) read at the sites of `layout` by nearest neighbour: (N,)."""
+    """Labels (B, H, W) read at the sites of `layout` by nearest neighbour: (N,); a layout of one image serves all labels."""
     height, width = labels.shape[-2:]
     if (height, width) != tuple(layout.source_size):
         raise ValueError(f"labels are {height} x {width}, the layout's source is {tuple(layout.source_size)}")
     column = (layout.sites[:, 0] + 0.5).floor().long().clamp(0, width - 1)
     row = (layout.sites[:, 1] + 0.5).floor().long().clamp(0, height - 1)
+    if layout.count.numel() == 1:
+        return labels[:, row, column].flatten()
     return labels[layout.batch, row, column]
 
 
-def reconstructed_labels(layout: Layout, labels: Tensor, classes: int, ignore_index: int = 255) -> Tensor:
+def reconstructed_labels(
+    layout: Layout, labels: Tensor, classes: int, ignore_index: int = 255, border: bool = False
+) -> Tensor:
     """Y' = upsample(sample(Y)): labels (B, H, W) after a perfect network that saw only the samples of `layout`.
 
     Each class (and "ignored") is spread over the source by `layout.scatter`, and the strongest wins at each pixel.
-    `ignore_index` where ignored wins, or where the layout reconstructs nothing.
+    `ignore_index` where ignored wins, or where the layout reconstructs nothing. A layout of one image serves all labels.
+
+    border  what lies outside the view of a warp takes the answer of the view's border, as `lzviz.Pipeline` has it
     """
+    if layout.count.numel() == 1 and len(labels) > 1:
+        return torch.cat([reconstructed_labels(layout, one[None], classes, ignore_index, border) for one in labels])
     rows = sampled_labels(layout, labels).long()
     rows = torch.where((rows >= 0) & (rows < classes), rows, classes)
-    votes = torch.nn.functional.one_hot(rows, classes + 1).to(layout.sites.dtype)
+    votes = F.one_hot(rows, classes + 1).to(layout.sites.dtype)
+    if border and isinstance(layout, WarpLayout):
+        zoomed = votes.reshape(-1, *layout.zoomed_size, classes + 1).permute(0, 3, 1, 2)
+        winner = layout.warp.unzoom(zoomed, layout.source_size, fill=None).argmax(1)
+        return torch.where(winner < classes, winner, ignore_index)
     dense, valid = layout.scatter(votes, layout.source_size)
     winner = dense.argmax(1)
     return torch.where(valid & (winner < classes), winner, ignore_index)
 
 
-def intrinsic_confusion(layout: Layout, labels: Tensor, classes: int, ignore_index: int = 255) -> Tensor:
+def intrinsic_confusion(
+    layout: Layout, labels: Tensor, classes: int, ignore_index: int = 255, border: bool = False
+) -> Tensor:
     """The confusion matrix of `reconstructed_labels` against `labels`, to be summed over a data set."""
-    return confusion(reconstructed_labels(layout, labels, classes, ignore_index), labels, classes, ignore_index)
+    rebuilt = reconstructed_labels(layout, labels, classes, ignore_index, border)
+    return confusion(rebuilt, labels, classes, ignore_index)
 
 
-def intrinsic_upsampling_error(layout: Layout, labels: Tensor, classes: int, ignore_index: int = 255) -> float:
+def intrinsic_upsampling_error(
+    layout: Layout, labels: Tensor, classes: int, ignore_index: int = 255, border: bool = False
+) -> float:
     """1 - mIoU(Y', Y): what sampling and reconstruction lose without any network (Jin et al. 2022), in [0, 1]."""
-    return 1 - miou(intrinsic_confusion(layout, labels, classes, ignore_index))
+    return 1 - miou(intrinsic_confusion(layout, labels, classes, ignore_index, border))
 
 
 # Key points

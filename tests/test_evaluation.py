@@ -139,6 +139,90 @@ def test_intrinsic_error_of_real_layouts(kind):
     assert torch.equal(second, evaluation.reconstructed_labels(alone, labels[1:], 3)[0])
 
 
+def test_scores_of_many_matrices_at_once():
+    matrices = torch.stack([evaluation.confusion(*noisy_labels(seed), 6) for seed in range(3)])
+    together = evaluation.iou(matrices)
+    assert together.shape == (3, 6)
+    for one, matrix in zip(together, matrices, strict=True):
+        assert torch.equal(one.nan_to_num(-1), evaluation.iou(matrix).nan_to_num(-1))
+
+
+def test_boundary_band_is_a_square_neighbourhood_of_both_sides():
+    labels = torch.zeros(1, 7, 9, dtype=torch.int64)
+    labels[:, :, 5:] = 1  # the boundary stands between columns 4 and 5
+    for distance, columns in ((0, (4, 5)), (1, (3, 6)), (2, (2, 7))):
+        expected = torch.zeros(1, 7, 9, dtype=torch.bool)
+        expected[:, :, columns[0] : columns[1] + 1] = True
+        assert torch.equal(evaluation.boundary_band(labels, distance), expected)
+    corner = torch.zeros(1, 5, 5, dtype=torch.int64)
+    corner[:, 0, 0] = 1
+    assert evaluation.boundary_band(corner, 1)[0].nonzero().amax(0).tolist() == [2, 2]  # diagonal steps count as one
+    assert not evaluation.boundary_band(torch.where(labels == 1, 255, labels), 3).any()  # void makes no boundary
+
+
+def test_boundary_confusion_counts_the_band_only():
+    truth = torch.zeros(1, 4, 10, dtype=torch.int64)
+    truth[:, :, 5:] = 1
+    truth[:, 0] = 255
+    prediction = truth.clone()
+    prediction[:, :, 0] = 1  # far from the boundary: not seen
+    prediction[:, 1, 5] = 0  # one pixel at it
+    matrix = evaluation.boundary_confusion(prediction, truth, 2, distance=1)
+    assert matrix.tolist() == [[6, 0, 0], [1, 5, 0]]
+    everything = evaluation.boundary_confusion(prediction, truth, 2, distance=10)
+    assert torch.equal(everything, evaluation.confusion(prediction, truth, 2))
+
+
+def test_small_objects_are_connected_components_of_one_class():
+    labels = torch.zeros(2, 10, 20, dtype=torch.int64)
+    labels[0, 1, 1], labels[0, 2, 2] = 1, 1  # touch at a corner: one object of 2 pixels
+    labels[0, 2, 3] = 2  # another class beside it: another object, of 1 pixel
+    labels[0, 6:9, 4:8] = 1  # 12 pixels
+    labels[0, 9, 19] = 255
+    small = evaluation.small_objects(labels, share=3 / 200)
+    assert small[0].nonzero().tolist() == [[1, 1], [2, 2], [2, 3]] and not small[1].any()
+    assert evaluation.small_objects(labels, share=2 / 200)[0].nonzero().tolist() == [[2, 3]]  # smaller than, not equal
+    assert evaluation.small_objects(labels, share=13 / 200)[0].sum() == 15
+
+
+def test_small_counts_by_hand():
+    truth = torch.zeros(1, 20, 20, dtype=torch.int64)
+    truth[:, 5:7, 5:7] = 1  # small: 4 pixels
+    truth[:, 10:20, 10:20] = 1  # large
+    truth[:, 4, 5] = 255
+    prediction = torch.zeros_like(truth)
+    prediction[:, 5:8, 6] = 1  # two hits, one false beside
+    prediction[:, 4, 5] = 1  # on void
+    prediction[:, 5, 12] = 1  # false, but six pixels off
+    prediction[:, 8:20, 10:20] = 1  # the large object, and two rows above it: no business of the small one
+    counts = evaluation.small_counts(prediction, truth, 3, share=0.02, distance=3)
+    assert counts.tolist() == [[0, 0, 0], [2, 2, 1], [0, 0, 0]]
+    assert evaluation.small_iou(counts)[1] == 2 / 5 and evaluation.small_recall(counts)[1] == 1 / 2
+    assert evaluation.small_iou(counts)[[0, 2]].isnan().all()
+    assert evaluation.small_counts(truth, truth, 3, share=0.02).tolist() == [[0, 0, 0], [4, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("border", [False, True])
+def test_a_layout_of_one_image_serves_all_labels(border):
+    labels = blocky_labels()
+    shared, each = (Warp.identity(batch=n).at((10, 14), (24, 33)) for n in (1, 2))
+    assert torch.equal(
+        evaluation.reconstructed_labels(shared, labels, 3, border=border),
+        evaluation.reconstructed_labels(each, labels, 3, border=border),
+    )
+
+
+def test_outside_the_view_the_border_may_answer():
+    x, y = torch.linspace(-0.5, 0.5, 5), torch.linspace(-1, 1, 5)
+    grid = torch.stack(torch.broadcast_tensors(x[None, :], y[:, None]), -1)[None]
+    layout = Warp.from_grid(grid).at((9, 5), (9, 9))  # sees columns 2 to 6 of 9
+    labels = torch.arange(9).expand(1, 9, 9)
+    rebuilt = evaluation.reconstructed_labels(layout, labels, 9)[0, 0]
+    assert rebuilt.tolist() == [255, 255, 2, 3, 4, 5, 6, 255, 255]
+    rebuilt = evaluation.reconstructed_labels(layout, labels, 9, border=True)[0, 0]
+    assert rebuilt.tolist() == [2, 2, 2, 3, 4, 5, 6, 6, 6]
+
+
 def test_key_points_of_a_shifted_picture_match_where_the_network_sees_the_shift():
     """A shift by the output stride moves the features by one: away from the border the descriptors are the same."""
     network = models.d2net(width=4)
@@ -225,6 +309,8 @@ ZEROS = torch.zeros(1, 2, 2, dtype=torch.int64)
             ValueError,
             r"2 x 2, the layout's source is \(4, 6\)",
         ),
+        (lambda: evaluation.boundary_band(ZEROS, -1), ValueError, "pixels >= 0, got -1"),
+        (lambda: evaluation.small_objects(ZEROS, 0), ValueError, r"in \(0, 1\], got 0"),
         (lambda: evaluation.mutual_matches(torch.zeros(2, 3), torch.zeros(2, 4)), ValueError, r"\(2, 3\) and \(2, 4\)"),
         (
             lambda: evaluation.mma(ONES, ONES, ONES, ONES, torch.eye(3), per="all"),  # type: ignore[arg-type]
