@@ -108,6 +108,14 @@ class State:
     cad_channel: int
     cad_beside: str
     cad_view: str
+    checkpoint: str
+    learned_from: str
+    learned_lambda: float
+    learned_stage: str
+    learned_channel: int
+    learned_view: str
+    learned_opacity: float
+    learned_step: int
 
     @classmethod
     def parse(cls, given: object) -> State:
