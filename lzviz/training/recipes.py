@@ -3,77 +3,20 @@
     recipe = RECIPES["lds-camvid-96x128"]
     replace(recipe, seed=1, steps=200)
 
-A :class:`Blueprint` says which pipeline is built, a :class:`Recipe` how it is trained. Both go into the checkpoint's card as JSON
-and come back from it (:func:`blueprint_from`).
+A :class:`~lzviz.blueprint.Blueprint` says which pipeline is built, a :class:`Recipe` how it is trained. Both go into the
+checkpoint's card as JSON.
 """
 
 from __future__ import annotations
 
 import difflib
-import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-import torch
-
-from lzviz import models, samplers
+from lzviz.blueprint import Blueprint
 from lzviz.coords import Size
-from lzviz.pipeline import Pipeline, Unzoom
-from lzviz.samplers.lds import COMPACT, SaliencyModule
-from lzviz.samplers.lz import SaliencyNetwork
-
-Looks = Literal["own", "fixed", "network", "module", "previous"]
-
-
-@dataclass(frozen=True)
-class Blueprint:
-    """Which pipeline to build.
-
-    Attributes:
-        system: the sampler's name in the registry.
-        options: the sampler's options, as :func:`lzviz.samplers.create` takes them.
-        looks: where saliency comes from: "own" (what the sampler does by itself), "fixed" (one map, kept in the checkpoint),
-            "network" (LZ's saliency network), "module" (a small module on a low-resolution view), "previous" (boundaries of the
-            previous labels, which outweigh the rest ``boundary`` times).
-        network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
-        size, source, unzoom: see :class:`lzviz.Pipeline`.
-    """
-
-    system: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    looks: Looks = "own"
-    look_options: Mapping[str, Any] = field(default_factory=dict)
-    network: str = "compact"
-    network_options: Mapping[str, Any] = field(default_factory=dict)
-    size: Size | None = None
-    source: Size | None = None
-    unzoom: Unzoom = "scores"
-    boundary: float = 100.0
-
-    def build(self, classes: int, seed: int = 0) -> Pipeline:
-        """The pipeline, untrained; the same seed gives the same weights."""
-        options = dict(self.options)
-        if "nodes" in options:
-            options["nodes"] = tuple(options["nodes"])
-        if self.looks == "fixed":
-            options["saliency"] = torch.ones(1, 1, *options["nodes"])
-        elif self.looks == "network":
-            options["saliency"] = SaliencyNetwork(options["nodes"], seed=seed, **self.look_options)
-        elif self.looks == "module":
-            options["saliency"] = SaliencyModule(options["nodes"], seed=seed, **self.look_options)
-        elif "seed" in inspect.signature(samplers.REGISTRY[self.system].make).parameters:
-            options["seed"] = seed
-        sampler = samplers.create(self.system, **options)
-        network = models.create(self.network, classes=classes, seed=seed, **self.network_options)
-        return Pipeline(
-            sampler,
-            network,
-            None if self.size is None else tuple(self.size),  # type: ignore[arg-type]
-            source=None if self.source is None else tuple(self.source),  # type: ignore[arg-type]
-            unzoom=self.unzoom,
-            boundary=self.boundary if self.looks == "previous" else None,
-        )
+from lzviz.samplers.lds import COMPACT
 
 
 @dataclass(frozen=True)
@@ -91,9 +34,16 @@ class Recipe:
         train_size: zoomed size in training where it differs from the pipeline's (whole pictures are trained in parts).
         frame: where the loss stands: on the "zoomed" image, or on the "source" after scores came back.
         area_weighted: in the zoomed image each sample counts by the area it stands for.
+        balance: a class of share p of the pixels weighs p^-balance; 0: all the same.
+        focal: exponent of the focal loss; 0: cross-entropy.
         edge: weight of the loss that teaches the sampler where boundaries are; 0: none (LDS's single loss).
+        edges: which one: "bce" or LDS's "mse" (:class:`lzviz.samplers.lds.Loss`).
         colour: largest relative change of gain, bias and saturation of the small image.
+        jitter: largest shift of LZU's previous labels, as a share of the picture.
+        curriculum: share of the steps in which LDS's view is average-pooled at random (the paper's first epochs).
+        objective: what is minimised, a name in :data:`lzviz.training.objective.OBJECTIVES`.
         start: name of the checkpoint or run whose network the training starts from.
+        about: the recipe in a few words.
     """
 
     name: str
@@ -112,9 +62,14 @@ class Recipe:
     train_size: Size | None = None
     frame: Literal["zoomed", "source"] = "zoomed"
     area_weighted: bool = False
+    balance: float = 0.5
+    focal: float = 0.0
     edge: float = 0.0
+    edges: Literal["bce", "mse"] = "bce"
     colour: float = 0.3
     jitter: float = 0.0
+    curriculum: float = 0.0
+    objective: str = "segmentation"
     start: str | None = None
     about: str = ""
 
@@ -140,11 +95,6 @@ def recipe_named(name: str) -> Recipe:
             f"no recipe named {name!r}; " + (f"did you mean {' or '.join(near)}?" if near else "see --list")
         )
     return RECIPES[name]
-
-
-def blueprint_from(values: Mapping[str, Any]) -> Blueprint:
-    """A blueprint as it was written into a card."""
-    return Blueprint(**values)
 
 
 # -- the recipes that ship -----------------------------------------------------------------------------------------------

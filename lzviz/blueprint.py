@@ -1,0 +1,84 @@
+"""Which pipeline: frozen values that a recipe trains, a checkpoint's card carries as JSON, and a pipeline is built from.
+
+Blueprint("lzu", {"nodes": (31, 41)}, looks="fixed", size=(96, 128)).build(classes=11)
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+import torch
+
+from lzviz import models, samplers
+from lzviz.coords import Size
+from lzviz.pipeline import Pipeline, Unzoom
+from lzviz.samplers.lds import SaliencyModule
+from lzviz.samplers.lz import SaliencyNetwork
+
+Looks = Literal["own", "fixed", "network", "module", "previous"]
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Which pipeline to build.
+
+    Attributes:
+        system: the sampler's name in the registry.
+        options: the sampler's options, as :func:`lzviz.samplers.create` takes them.
+        looks: where saliency comes from: "own" (what the sampler does by itself), "fixed" (one map, kept in the checkpoint),
+            "network" (LZ's saliency network), "module" (a small module on a low-resolution view), "previous" (boundaries of the
+            previous labels, which outweigh the rest ``boundary`` times).
+        network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
+        size, source, unzoom: see :class:`lzviz.Pipeline`.
+    """
+
+    system: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    looks: Looks = "own"
+    look_options: Mapping[str, Any] = field(default_factory=dict)
+    network: str = "compact"
+    network_options: Mapping[str, Any] = field(default_factory=dict)
+    size: Size | None = None
+    source: Size | None = None
+    unzoom: Unzoom = "scores"
+    boundary: float = 100.0
+
+    def build(self, classes: int, seed: int = 0) -> Pipeline:
+        """The pipeline, untrained; the same seed gives the same weights."""
+        options = dict(self.options)
+        if "nodes" in options:
+            options["nodes"] = tuple(options["nodes"])
+        if self.looks == "fixed":
+            options["saliency"] = torch.ones(1, 1, *options["nodes"])
+        elif self.looks == "network":
+            options["saliency"] = SaliencyNetwork(options["nodes"], seed=seed, **self.look_options)
+        elif self.looks == "module":
+            options["saliency"] = SaliencyModule(options["nodes"], seed=seed, **self.look_options)
+        elif "seed" in inspect.signature(samplers.REGISTRY[self.system].make).parameters:
+            options["seed"] = seed
+        sampler = samplers.create(self.system, **options)
+        network = models.create(self.network, classes=classes, seed=seed, **self.network_options)
+        return Pipeline(
+            sampler,
+            network,
+            None if self.size is None else tuple(self.size),  # type: ignore[arg-type]
+            source=None if self.source is None else tuple(self.source),  # type: ignore[arg-type]
+            unzoom=self.unzoom,
+            boundary=self.boundary if self.looks == "previous" else None,
+        )
+
+
+def blueprint_from(values: Mapping[str, Any]) -> Blueprint:
+    """A blueprint as it was written into a card.
+
+    Raises:
+        ValueError: it holds fields that blueprints of this version do not have, or lacks the system.
+    """
+    unknown = set(values) - {each.name for each in fields(Blueprint)}
+    if unknown or "system" not in values:
+        what = f"unknown {', '.join(sorted(unknown))}" if unknown else "no system"
+        raise ValueError(f"this is no blueprint of this version of lzviz: {what}")
+    return Blueprint(**values)
