@@ -13,6 +13,8 @@ from typing import Any, Literal
 import torch
 
 from lzviz import models, samplers
+from lzviz.adaptive.learned import PAPER_WIDTHS
+from lzviz.adaptive.segmenting import AdaptivePipeline, mask_network
 from lzviz.coords import Size
 from lzviz.pipeline import Pipeline, Unzoom
 from lzviz.samplers.lds import SaliencyModule
@@ -33,6 +35,8 @@ class Blueprint:
             previous labels, which outweigh the rest ``boundary`` times).
         network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
         size, source, unzoom: see :class:`lzviz.Pipeline`.
+        mask: of a network that runs adaptively (:class:`lzviz.adaptive.segmenting.AdaptivePipeline`): ``{"kind": "edges"}``,
+            "oracle", "fine", "coarse", or ``{"kind": "learned", "widths": (32, 32, 32)}``; ``None``: it runs as it is.
     """
 
     system: str
@@ -45,6 +49,7 @@ class Blueprint:
     source: Size | None = None
     unzoom: Unzoom = "scores"
     boundary: float = 100.0
+    mask: Mapping[str, Any] | None = None
 
     def build(self, classes: int, seed: int = 0) -> Pipeline:
         """The pipeline, untrained; the same seed gives the same weights."""
@@ -61,11 +66,16 @@ class Blueprint:
             options["seed"] = seed
         sampler = samplers.create(self.system, **options)
         network = models.create(self.network, classes=classes, seed=seed, **self.network_options)
+        source: Any = None if self.source is None else tuple(self.source)
+        if self.mask is not None:
+            kind, widths = self.mask["kind"], self.mask.get("widths", PAPER_WIDTHS)
+            look = mask_network(network, sampler, widths, seed=seed) if kind == "learned" else None  # type: ignore[arg-type]
+            return AdaptivePipeline(sampler, network, kind, look, source=source)  # type: ignore[arg-type]
         return Pipeline(
             sampler,
             network,
             None if self.size is None else tuple(self.size),  # type: ignore[arg-type]
-            source=None if self.source is None else tuple(self.source),  # type: ignore[arg-type]
+            source=source,
             unzoom=self.unzoom,
             boundary=self.boundary if self.looks == "previous" else None,
         )

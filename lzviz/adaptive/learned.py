@@ -8,6 +8,7 @@ fine-tuned on the real operator with :class:`MaskNetwork` as the ``levels=`` of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from lzviz.adaptive.adapter import Adapted
 
 
+PAPER_WIDTHS = (128, 64, 64)
+
+
 class MaskNetwork(nn.Module):
     """Features (B, C, h, w) before the adaptive step to levels (B, 1, h, w): ``adapted(x, levels=network)``.
 
@@ -26,21 +30,25 @@ class MaskNetwork(nn.Module):
     Args:
         channels: C of the features (512 for layer2 of a ResNet-50).
         depth: level that "downsample" means.
+        widths: of the three hidden convolutions; the paper's suit a ResNet-50, a small network needs a smaller one, which must
+            not cost more than it saves.
     """
 
-    def __init__(self, channels: int, depth: int = 1):
+    def __init__(self, channels: int, depth: int = 1, widths: Sequence[int] = PAPER_WIDTHS):
         super().__init__()
         self.depth = depth
+        first, second, third = widths
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, 128, 3, padding=1),
+            nn.Conv2d(channels, first, 3, padding=1),
             nn.ReLU(),
-            nn.Conv2d(128, 64, 3, padding=1),
+            nn.Conv2d(first, second, 3, padding=1),
             nn.ReLU(),
             nn.MaxPool2d(2**depth, ceil_mode=True),
-            nn.Conv2d(64, 64, 3, padding=1),
+            nn.Conv2d(second, third, 3, padding=1),
             nn.ReLU(),
-            nn.Conv2d(64, 2, 3, padding=1),
+            nn.Conv2d(third, 2, 3, padding=1),
         )
+        self.layers[-1].starts_small = True  # type: ignore[assignment]
 
     def logits(self, features: Tensor) -> Tensor:
         """(B, 2, ceil(h / 2^depth), ceil(w / 2^depth)): keep, downsample."""
