@@ -36,7 +36,8 @@ class Blueprint:
         network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
         size, source, unzoom: see :class:`lzviz.Pipeline`.
         mask: of a network that runs adaptively (:class:`lzviz.adaptive.segmenting.AdaptivePipeline`): ``{"kind": "edges"}``,
-            "oracle", "fine", "coarse", or ``{"kind": "learned", "widths": (32, 32, 32)}``; ``None``: it runs as it is.
+            "oracle", "fine", "coarse", or ``{"kind": "learned", "widths": (32, 32, 32), "gamma": .5}`` (the share that it was
+            trained to halve); ``None``: it runs as it is.
     """
 
     system: str

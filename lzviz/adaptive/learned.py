@@ -8,16 +8,11 @@ fine-tuned on the real operator with :class:`MaskNetwork` as the ``levels=`` of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from lzviz.adaptive.adapter import Adapted
-
 
 PAPER_WIDTHS = (128, 64, 64)
 
@@ -99,11 +94,11 @@ def blend(fine: Tensor, coarse: Tensor, downsample: Tensor) -> Tensor:
     return downsample * coarse + (1 - downsample) * fine
 
 
-def two_streams(adapted: Adapted, network: MaskNetwork, image: Tensor) -> tuple[Tensor, Tensor]:
+def two_streams(adapted: Callable[..., Tensor], network: MaskNetwork, image: Tensor) -> tuple[Tensor, Tensor]:
     """Train a mask: run a network finely and coarsely, with the same weights, and blend by the mask's sample.
 
     Args:
-        adapted: :func:`lzviz.adapt` of the network (or of its backbone).
+        adapted: :func:`lzviz.adapt` of the network (or of its backbone), or what runs it: called with an image and ``levels=``.
         network: the mask's network, for the features before the adaptive step.
         image: (B, C, H, W).
 
@@ -117,8 +112,7 @@ def two_streams(adapted: Adapted, network: MaskNetwork, image: Tensor) -> tuple[
         return torch.zeros_like(sampled[0], dtype=torch.int64)
 
     fine = adapted(image, levels=keep_all)
-    deepest = adapted.settings.depth
-    coarse = adapted(image, levels=torch.full_like(sampled[0], deepest, dtype=torch.int64))
+    coarse = adapted(image, levels=torch.full_like(sampled[0], network.depth, dtype=torch.int64))
     return blend(fine, coarse, sampled[0]), sampled[0]
 
 

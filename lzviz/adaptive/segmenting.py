@@ -38,8 +38,9 @@ class Stages(nn.Module):
     def __init__(self, network: nn.Module):
         super().__init__()
         if not hasattr(network, "backbone") or not hasattr(network, "classifier"):
+            given = type(network).__name__
             raise TypeError(
-                f"an adaptive pipeline needs a network with a backbone and a classifier (lzviz.models), got {type(network).__name__}"
+                f"adaptive pipelines need a network with backbone and classifier (lzviz.models), got {given}"
             )
         self.backbone, self.classifier = network.backbone, network.classifier
 
@@ -135,7 +136,8 @@ class AdaptivePipeline(Pipeline):
         size = self.zoomed_size(seen)
         with torch.no_grad():
             fine, coarse = (
-                self.on_zoomed(self.network_at(seen, levels)[0], size) for levels in (self._fine(seen), self._coarse(seen))
+                self.on_zoomed(self.network_at(seen, levels)[0], size)
+                for levels in (self._fine(seen), self._coarse(seen))
             )
         truth = Warp.identity((2, 2)).zoom(labels, size, "nearest")
         return masks.oracle(fine, coarse, truth, self.sampler.dilation, self.stride, self.depth)

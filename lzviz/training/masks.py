@@ -1,0 +1,65 @@
+"""Training of a learned mask (:mod:`lzviz.adaptive.learned`), in two recipes one after the other:
+
+1. :class:`Streams`: the network runs finely and coarsely, dense, with the same weights; the mask's sample blends the two answers,
+   and a budget asks for the share ``gamma`` of halved cells. This trains mask and weights.
+2. :class:`Adaptive`: the mask stays as it is, and the weights are fine-tuned on what will run: its argmax, on the quadtree's rows.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from lzviz.adaptive.learned import blended_loss, two_streams
+from lzviz.adaptive.segmenting import AdaptivePipeline
+from lzviz.pipeline import Pipeline
+from lzviz.training.objective import Objective, recolour
+from lzviz.training.recipes import Recipe
+from lzviz.warp import Warp
+
+
+class Adaptive(Objective):
+    """Cross-entropy of an adaptive pipeline's scores at the size of the picture."""
+
+    pipeline: AdaptivePipeline
+
+    def __init__(self, pipeline: Pipeline, recipe: Recipe, shares: Tensor):
+        if not isinstance(pipeline, AdaptivePipeline):
+            raise TypeError(f"{recipe.name}: this objective trains adaptive pipelines; its blueprint needs mask=")
+        super().__init__(pipeline, recipe, shares)
+        if pipeline.mask == "learned":
+            pipeline.look.requires_grad_(False)
+
+    def forward(self, image: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """ "total" and "segmentation" of images (B, 3, H, W) in [0, 1] and labels (B, H, W)."""
+        seen, truth = self.picture(image, labels)
+        segmentation = self.cross_entropy(self.pipeline(seen), truth)
+        return {"segmentation": segmentation, "total": segmentation}
+
+    def picture(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Image and labels at the size of training, with other colours."""
+        size = self.recipe.train_size or self.pipeline.zoomed_size(image)
+        identity = Warp.identity((2, 2))
+        seen = recolour(identity.zoom(image, size, "antialias"), self.recipe.colour)
+        return seen.contiguous(memory_format=torch.channels_last), identity.zoom(labels, size, "nearest")
+
+
+class Streams(Adaptive):
+    """Cross-entropy of two blended streams, and the mask's budget."""
+
+    def __init__(self, pipeline: Pipeline, recipe: Recipe, shares: Tensor):
+        super().__init__(pipeline, recipe, shares)
+        mask = recipe.blueprint.mask or {}
+        if mask.get("kind") != "learned" or "gamma" not in mask:
+            raise ValueError(f'{recipe.name} needs a blueprint with mask={{"kind": "learned", "gamma": .5}}')
+        self.gamma: float = mask["gamma"]
+        self.pipeline.look.requires_grad_(True)
+
+    def forward(self, image: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Also "halved", the share of cells that the mask's sample halves."""
+        pipeline = self.pipeline
+        seen, truth = self.picture(image, labels)
+        scores, halved = two_streams(lambda x, levels: pipeline.network_at(x, levels)[0], pipeline.look, seen)
+        segmentation = self.cross_entropy(pipeline.on_zoomed(scores, (truth.shape[-2], truth.shape[-1])), truth)
+        total = blended_loss(segmentation, halved, self.gamma)
+        return {"segmentation": segmentation, "halved": halved.mean().detach(), "total": total}
