@@ -113,7 +113,8 @@ class State:
     learned_lambda: float
     learned_stage: str
     learned_channel: int
-    learned_view: str
+    learned_left: str
+    learned_right: str
     learned_opacity: float
     learned_step: int
 

@@ -53,6 +53,15 @@
  * @property {number} cadChannel       -1: principal components as colours
  * @property {"strided" | "dilated"} cadBeside
  * @property {"features" | "keypoints"} cadView
+ * @property {string} checkpoint       of the catalogue; "auto" is its first; acts where the sampler is "learned"
+ * @property {"network" | "truth" | "paint" | "edges" | "file"} learnedFrom
+ * @property {number} learnedLambda    of ES
+ * @property {string} learnedStage     "auto": the deepest
+ * @property {number} learnedChannel   -1: principal components as colours
+ * @property {"photo" | "saliency" | "labels" | "error" | "truth" | "features"} learnedLeft
+ * @property {"image" | "labels" | "truth" | "features" | "weights" | "correction" | "target"} learnedRight
+ * @property {number} learnedOpacity   of labels over the source
+ * @property {number} learnedStep      of the training; -1: its end
  */
 
 /**

@@ -5,22 +5,16 @@
  *
  * @typedef {import("../chrome/context.js").Context} Context
  * @typedef {import("../stage/views.js").View} View
- * @typedef {import("../stage/camera.js").Camera} Camera
  * @typedef {import("./model.js").Forest} Forest
  * @typedef {import("./asking.js").Answers} Answers
  * @typedef {"source" | "adaptive" | "beside"} Name
- * @typedef {"layout" | "photo" | "warp" | "draw" | "marks"} Work
  */
 
 import { h } from "../chrome/dom.js";
 import { arrange, GAP, GUTTER } from "../stage/arrange.js";
-import { FIT, pan, project, restrain, toImage, zoomAt } from "../stage/camera.js";
-import { createPalette } from "../stage/colours.js";
-import { createMarks } from "../stage/marks.js";
-import { createPictures } from "../stage/model.js";
-import { createRenderer } from "../stage/renderer.js";
-import { createStrokes } from "../stage/strokes.js";
-import { createView, resizeView, sizeCanvas } from "../stage/views.js";
+import { project, restrain, toImage } from "../stage/camera.js";
+import { Viewer } from "../stage/viewer.js";
+import { resizeView, sizeCanvas } from "../stage/views.js";
 import { drawHairlines, drawLevels, drawSites, levelColours, planeOf } from "./draw.js";
 import { createFeatureViews } from "./features.js";
 import { hoverAt } from "./hover.js";
@@ -35,20 +29,15 @@ const PRINT_EVERY = 80;
 const TIGHT = 310;
 const NAMES = /** @type {const} */ (["source", "adaptive", "beside"]);
 
-export class CadScene {
+/** @extends {Viewer<Name>} */
+export class CadScene extends Viewer {
   /**
    * @param {HTMLElement} container @param {Context} context
    * @param {import("../store.js").Store<Answers>} answers
    */
   constructor(container, { store, live }, answers) {
-    this.container = container;
-    this.store = store;
-    this.live = live;
+    super(container, NAMES, { store, live });
     this.answers = answers;
-    this.views = /** @type {Record<Name, View>} */ (
-      Object.fromEntries(NAMES.map((name) => [name, createView(name)])));
-    this.marks = /** @type {Record<Name, ReturnType<typeof createMarks>>} */ (
-      Object.fromEntries(NAMES.map((name) => [name, createMarks(this.views[name])])));
     this.showTaps = createTapMarks(this.views.source.marks);
     this.legend = createLevelLegend(store);
     this.views.source.title.append(this.legend.element);
@@ -57,33 +46,14 @@ export class CadScene {
     this.results = h("div", { class: "lz-results" }, this.views.adaptive.section, this.views.beside.section);
     this.root = h("div", { class: "lz-views lz-cad-views" }, this.views.source.section, this.results,
       this.keypoints.bridge);
-    this.strokes = createStrokes(store, live);
-    this.renderer = createRenderer();
-    this.pictureOf = createPictures();
-    /** @type {Camera} */
-    this.camera = FIT;
-    this.ratio = 1;
-    this.narrow = false;
     this.palette = this.readPalette();
     this.tokens = this.readTokens();
-    /** @type {{view: View, x: number, y: number} | null} */
-    this.pointer = null;
     /** @type {import("./hover.js").CellHover | null} */
     this.hover = null;
-    this.pinned = false;
-    /** @type {readonly number[] | null} no boxes are drawn here */
-    this.box = null;
     /** @type {Forest | null} */
     this.forest = null;
-    /** @type {Set<Work>} */
-    this.dirty = new Set();
-    this.ticket = 0;
     this.times = { mask: 0, draw: 0 };
     this.printed = 0;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.printing = undefined;
-    /** @type {() => void} */
-    this.onFirstFrame = () => {};
   }
 
   get on() {
@@ -98,26 +68,14 @@ export class CadScene {
     return this.pictureOf({ ...this.store.get(), sourceScale: 1 }, this.live.get());
   }
 
-  get extent() {
-    const size = this.picture?.picture.size ?? [1, 1];
-    return { width: size[1], height: size[0] };
-  }
-
   readTokens() {
-    const style = getComputedStyle(this.container);
-    const token = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-    return { saliency: token("--lz-saliency") || "#ffb22e", well: token("--lz-well") || "#ecece8",
-      right: token("--lz-det-high") || "#2b6cb0", wrong: "#ff9d3c" };
+    return { saliency: this.token("--lz-saliency") || "#ffb22e", well: this.token("--lz-well") || "#ecece8",
+      right: this.token("--lz-det-high") || "#2b6cb0", wrong: "#ff9d3c" };
   }
 
   /** Of matches. */
   get colours() {
     return this.tokens;
-  }
-
-  readPalette() {
-    const style = getComputedStyle(this.container);
-    return createPalette((name) => style.getPropertyValue(name).trim(), document.body.classList.contains("dark"));
   }
 
   retheme() {
@@ -128,13 +86,10 @@ export class CadScene {
 
   /** Sizes of the frames; false while the page is hidden. */
   layOut() {
-    const style = getComputedStyle(this.container);
-    const width = this.container.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    const height = this.container.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
-    if (width < 1) return false;
-    this.ratio = Math.min(2, window.devicePixelRatio || 1);
+    const room = this.measure();
+    if (!room) return false;
     const aspect = Math.min(8, Math.max(1 / 4, this.extent.width / this.extent.height));
-    const sizes = arrange({ width, height }, aspect, false, window.innerHeight);
+    const sizes = arrange(room, aspect, false, window.innerHeight);
     this.narrow = sizes.narrow;
     this.root.toggleAttribute("data-narrow", sizes.narrow);
     this.root.toggleAttribute("data-tight", !sizes.narrow && sizes.result.width < TIGHT);
@@ -146,52 +101,7 @@ export class CadScene {
     return true;
   }
 
-  // Camera -----------------------------------------------------------------------------------------------------------
-
-  /**
-   * @param {View} view
-   * @param {(camera: Camera, box: View["box"], image: {width: number, height: number}) => Camera} change
-   */
-  moveCamera(view, change) {
-    const before = this.camera;
-    this.camera = restrain(change(before, view.box, this.extent), this.views.source.box, this.extent);
-    const { u, v, zoom } = this.camera;
-    const moved = Math.max(Math.abs(u - before.u), Math.abs(v - before.v), Math.abs(zoom - before.zoom)) > 1e-9;
-    if (moved) this.request("photo", "draw");
-    return moved;
-  }
-
-  /** @param {View} view @param {number} dx @param {number} dy CSS pixels */
-  panBy(view, dx, dy) {
-    return this.moveCamera(view, (camera, box, image) => pan(camera, box, image, dx, dy));
-  }
-
-  /** @param {View} view @param {number} factor @param {readonly number[]} [at] frame pixels; its middle */
-  zoomBy(view, factor, at = [view.box.width / 2, view.box.height / 2]) {
-    return this.moveCamera(view, (camera, box, image) => zoomAt(camera, box, image, factor, at[0], at[1]));
-  }
-
-  fit() {
-    this.camera = FIT;
-    this.request("photo", "draw");
-  }
-
   // Drawing ----------------------------------------------------------------------------------------------------------
-
-  /** Draw soon. @param {...Work} what */
-  request(...what) {
-    for (const name of what) this.dirty.add(name);
-    this.ticket ||= requestAnimationFrame(() => {
-      this.ticket = 0;
-      this.flush();
-    });
-  }
-
-  /** Work of one pointer move, before the handler returns. */
-  redraw() {
-    this.dirty.add("warp");
-    this.flush();
-  }
 
   /** Draw now what is due. */
   flush() {

@@ -8,30 +8,28 @@
  * @typedef {import("./views.js").ViewName} ViewName
  * @typedef {import("./model.js").Frame} Frame
  * @typedef {import("./hover.js").Hover} Hover
- * @typedef {import("./camera.js").Camera} Camera
  * @typedef {import("../store.js").State} State
  */
 
 import { isCad } from "../chrome/context.js";
 import { h } from "../chrome/dom.js";
-import { toNormalised, toPixel } from "../engine/coords.js";
-import { invertPoint } from "../engine/inverse.js";
 import { emphasisOf } from "../engine/measures.js";
 import { takesSaliency } from "../engine/samplers.js";
 import { arrange, GAP, GUTTER } from "./arrange.js";
-import { FIT, pan, project, restrain, toImage, zoomAt } from "./camera.js";
-import { createPalette, gradient } from "./colours.js";
+import { project, restrain, toImage } from "./camera.js";
+import { gradient } from "./colours.js";
 import { hoverSource, hoverZoomed, read } from "./hover.js";
 import { createLegend } from "./legend.js";
-import { createMarks, TAPS_FROM } from "./marks.js";
-import { createModel, createPictures } from "./model.js";
+import { lensOf } from "./lens.js";
+import { TAPS_FROM } from "./marks.js";
+import { createModel } from "./model.js";
 import { measure } from "./numbers.js";
 import { createPainter } from "./painter.js";
 import { readoutOf, tapList } from "./readout.js";
 import { createRenderer } from "./renderer.js";
-import { createStrokes } from "./strokes.js";
 import { NUMBERS_FROM } from "./vectors.js";
-import { caption, createView, resizeView } from "./views.js";
+import { Viewer } from "./viewer.js";
+import { caption, resizeView } from "./views.js";
 
 /** Numbers are printed this often while a stroke is on its way, milliseconds. */
 const PRINT_EVERY = 120;
@@ -49,19 +47,14 @@ const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
 /** @param {number} share */
 const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
-export class Scene {
+/** @extends {Viewer<ViewName>} */
+export class Scene extends Viewer {
   /**
    * @param {HTMLElement} container
    * @param {{store: StateStore, live: LiveStore}} context
    */
   constructor(container, { store, live }) {
-    this.container = container;
-    this.store = store;
-    this.live = live;
-    this.views = /** @type {Record<ViewName, View>} */ (
-      Object.fromEntries(NAMES.map((name) => [name, createView(name)])));
-    this.marks = /** @type {Record<ViewName, ReturnType<typeof createMarks>>} */ (
-      Object.fromEntries(NAMES.map((name) => [name, createMarks(this.views[name])])));
+    super(container, NAMES, { store, live });
     this.legend = createLegend((name) => {
       const { layers } = store.get();
       store.set({ layers: { ...layers, [name]: !layers[name] } });
@@ -70,41 +63,23 @@ export class Scene {
     this.scale = h("span", { class: "lz-scale", hidden: true }, h("small", {}, "0"), h("i"), h("small", {}, "128"));
     this.root = this.build();
     this.painter = createPainter(createRenderer());
-    this.renderer = createRenderer();
-    this.strokes = createStrokes(store, live);
-    this.pictureOf = createPictures();
     this.model = createModel(this.pictureOf);
     this.uniformModel = createModel(this.pictureOf);
     /** @type {Frame | null} */
     this.frame = null;
     /** @type {Frame | null} */
     this.uniform = null;
-    /** @type {Camera} */
-    this.camera = FIT;
-    this.ratio = 1;
-    this.narrow = false;
     this.palette = this.readPalette();
-    /** @type {{view: View, x: number, y: number} | null} what the pointer or the keyboard points at, frame pixels */
-    this.pointer = null;
     /** @type {Hover | null} */
     this.hover = null;
-    this.pinned = false;
-    /** @type {readonly number[] | null} a box on its way, pixel edges of the picture */
-    this.box = null;
     /** @type {"waiting" | "moving" | "done"} the motion from uniform to the warp at the first picture */
     this.motion = "waiting";
     this.motionStart = 0;
-    this.dirty = new Set();
-    this.ticket = 0;
     this.printed = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.settling = undefined;
     this.settled = false;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.printing = undefined;
     this.drawMs = 0;
-    /** @type {() => void} */
-    this.onFirstFrame = () => {};
   }
 
   build() {
@@ -120,20 +95,8 @@ export class Scene {
 
   // Sizes and theme --------------------------------------------------------------------------------------------------
 
-  /** The picture that is read, or null before there is one. */
-  get picture() {
-    return this.pictureOf(this.store.get(), this.live.get());
-  }
-
-  get extent() {
-    const picture = this.picture;
-    return picture ? { width: picture.picture.size[1], height: picture.picture.size[0] } : { width: 1, height: 1 };
-  }
-
   readPalette() {
-    const style = getComputedStyle(this.container);
-    const dark = document.body.classList.contains("dark");
-    const palette = createPalette((name) => style.getPropertyValue(name).trim(), dark);
+    const palette = super.readPalette();
     this.legend.paint(palette);
     const bar = /** @type {HTMLElement} */ (this.scale.querySelector("i"));
     bar.style.backgroundImage = gradient(palette.difference);
@@ -142,16 +105,12 @@ export class Scene {
 
   /** Sizes of the frames from the container's; false while the page is hidden. */
   layOut() {
-    const style = getComputedStyle(this.container);
-    const inside = (/** @type {string} */ a, /** @type {string} */ b) => parseFloat(a) + parseFloat(b) || 0;
-    const width = this.container.clientWidth - inside(style.paddingLeft, style.paddingRight);
-    const height = this.container.clientHeight - inside(style.paddingTop, style.paddingBottom);
-    if (width < 1) return false;
-    this.ratio = Math.min(2, window.devicePixelRatio || 1);
+    const room = this.measure();
+    if (!room) return false;
     const { image } = this.live.get();
     const aspect = image ? Math.min(8, Math.max(1 / 4, image.width / image.height)) : 1.5;
     const beside = this.store.get().compare === "uniform";
-    const sizes = arrange({ width, height }, aspect, beside, window.innerHeight);
+    const sizes = arrange(room, aspect, beside, window.innerHeight);
     this.narrow = sizes.narrow;
     this.root.toggleAttribute("data-narrow", sizes.narrow);
     this.root.toggleAttribute("data-tight", !sizes.narrow && sizes.result.width < TIGHT);
@@ -167,71 +126,13 @@ export class Scene {
 
   // Camera -----------------------------------------------------------------------------------------------------------
 
-  /** The camera of the zoomed views: its centre is where the centre of the source went. @param {Frame} frame */
-  zoomedCamera(frame) {
-    const { width, height } = this.extent;
-    const source = [this.camera.u * width - 0.5, this.camera.v * height - 0.5];
-    const at = invertPoint(frame.warp, toNormalised(source[0], width), toNormalised(source[1], height));
-    const [rows, columns] = frame.zoomed;
-    const [u, v] = [(toPixel(at.x, columns) + 0.5) / columns, (toPixel(at.y, rows) + 0.5) / rows];
-    return restrain({ u, v, zoom: this.camera.zoom }, this.views.zoomed.box, { width: columns, height: rows });
-  }
-
-  /** Move the shared camera so that a zoomed view has `camera`. @param {Frame} frame @param {Camera} camera */
-  followZoomed(frame, camera) {
-    const [rows, columns] = frame.zoomed;
-    const [[x, y]] = read(frame, [[camera.u * columns - 0.5, camera.v * rows - 0.5]]);
-    const { width, height } = this.extent;
-    return { u: (x + 0.5) / width, v: (y + 0.5) / height, zoom: camera.zoom };
-  }
-
-  /**
-   * @param {View} view @param {(camera: Camera, box: View["box"], image: {width: number, height: number}) => Camera}
-   * change
-   * @returns {boolean} whether the camera moved
-   */
-  moveCamera(view, change) {
+  /** @param {View} view */
+  lens(view) {
     const frame = view.name === "zoomed" ? this.frame : view.name === "uniform" ? this.uniform : null;
-    const before = this.camera;
-    if (frame) {
-      const [height, width] = frame.zoomed;
-      this.camera = this.followZoomed(frame, change(this.zoomedCamera(frame), view.box, { width, height }));
-    } else this.camera = change(before, view.box, this.extent);
-    this.camera = restrain(this.camera, this.views.source.box, this.extent);
-    const { u, v, zoom } = this.camera;
-    const moved = Math.max(Math.abs(u - before.u), Math.abs(v - before.v), Math.abs(zoom - before.zoom)) > 1e-9;
-    if (moved) this.request("photo", "draw");
-    return moved;
-  }
-
-  /** @param {View} view @param {number} dx @param {number} dy CSS pixels */
-  panBy(view, dx, dy) {
-    return this.moveCamera(view, (camera, box, image) => pan(camera, box, image, dx, dy));
-  }
-
-  /** @param {View} view @param {number} factor @param {readonly number[]} [at] frame pixels; its middle */
-  zoomBy(view, factor, at = [view.box.width / 2, view.box.height / 2]) {
-    return this.moveCamera(view, (camera, box, image) => zoomAt(camera, box, image, factor, at[0], at[1]));
-  }
-
-  fit() {
-    this.camera = FIT;
-    this.request("photo", "draw");
+    return frame && lensOf(frame, this.camera, view.box);
   }
 
   // Drawing ----------------------------------------------------------------------------------------------------------
-
-  /**
-   * Draw soon: "layout" > "photo", "warp" > "draw" > "marks".
-   * @param {...("layout" | "photo" | "warp" | "draw" | "marks")} what
-   */
-  request(...what) {
-    for (const name of what) this.dirty.add(name);
-    this.ticket ||= requestAnimationFrame(() => {
-      this.ticket = 0;
-      this.flush();
-    });
-  }
 
   /** Draw now what is due. */
   flush() {
@@ -239,7 +140,7 @@ export class Scene {
     if (isCad(this.store.get())) return dirty.clear();
     if (dirty.has("layout")) {
       if (!this.layOut()) return;
-      for (const name of ["photo", "warp"]) dirty.add(name);
+      for (const name of /** @type {const} */ (["photo", "warp"])) dirty.add(name);
     }
     if (!this.picture || this.views.source.box.width < 1) return dirty.clear();
     const started = performance.now();
@@ -249,12 +150,6 @@ export class Scene {
     this.drawMarks();
     dirty.clear();
     if (this.motion === "moving") this.request("warp");
-  }
-
-  /** Work of one pointer move: warp and all views, before the handler returns. */
-  redraw() {
-    this.dirty.add("warp");
-    this.flush();
   }
 
   compute() {
@@ -318,8 +213,8 @@ export class Scene {
    * @param {boolean} quick one lattice point a CSS pixel is enough
    */
   drawPair(frame, zoomed, unzoomed, state, quick) {
-    const [rows, columns] = frame.zoomed;
-    zoomed.projection = project(this.zoomedCamera(frame), zoomed.box, { width: columns, height: rows });
+    const { camera, image } = lensOf(frame, this.camera, zoomed.box);
+    zoomed.projection = project(camera, zoomed.box, image);
     this.painter.zoomed(zoomed, frame, this.ratio);
     unzoomed.projection = project(this.camera, unzoomed.box, this.extent);
     const ratio = quick ? 1 : this.ratio;

@@ -4,6 +4,8 @@
  *
  * @typedef {import("./views.js").View} View
  *
+ * @typedef {"layout" | "photo" | "warp" | "draw" | "marks"} Work
+ *
  * @typedef {object} Scene  what tools act on
  * @property {import("../chrome/context.js").StateStore} store
  * @property {import("../chrome/context.js").LiveStore} live
@@ -17,7 +19,7 @@
  * @property {(view: View, at: readonly number[]) => [number, number]} sourceAt
  * @property {() => void} redraw
  * @property {() => void} drawMarks
- * @property {(...what: ("marks" | "warp")[]) => void} request
+ * @property {(...what: Work[]) => void} request
  * @property {(view: View, dx: number, dy: number) => boolean} panBy
  * @property {(view: View, factor: number, at: readonly number[]) => boolean} zoomBy
  */
