@@ -14,6 +14,9 @@ _NAMES = {  # public name -> the module that defines it
     "Warp": "lzviz.warp",
     "Layout": "lzviz.layout",
     "adapt": "lzviz.adaptive",
+    "Pipeline": "lzviz.pipeline",
+    "Trace": "lzviz.pipeline",
+    "load": "lzviz.checkpoints",
 }
 _MODULES = (
     "coords",
@@ -27,6 +30,9 @@ _MODULES = (
     "adaptive",
     "models",
     "scenes",
+    "pipeline",
+    "blueprint",
+    "checkpoints",
     "evaluation",
     "cost",
     "timing",
@@ -39,7 +45,10 @@ __all__ = [*_NAMES, *_MODULES]
 
 if TYPE_CHECKING:
     from lzviz.adaptive import adapt as adapt
+    from lzviz.checkpoints import load as load
     from lzviz.layout import Layout as Layout
+    from lzviz.pipeline import Pipeline as Pipeline
+    from lzviz.pipeline import Trace as Trace
     from lzviz.warp import Warp as Warp
 
 

@@ -107,21 +107,48 @@ def _following(network: Callable[..., object], path: list[str]) -> Iterator[None
     """For as long as the block lasts: evaluation mode, and the names of the modules being run in `path`."""
     modules = list(network.named_modules()) if isinstance(network, nn.Module) else []
     training = [module.training for _, module in modules]
-    fused = torch.backends.mha.get_fastpath_enabled()
     handles = []
     try:
-        torch.backends.mha.set_fastpath_enabled(False)  # attention layer by layer, so that its products can be seen
         for name, module in modules:
             module.training = False
             handles.append(module.register_forward_pre_hook(lambda *_, name=name: path.append(name)))
             handles.append(module.register_forward_hook(lambda *_: path.__delitem__(-1)))
-        yield
+        with _unfused():
+            yield
     finally:
-        torch.backends.mha.set_fastpath_enabled(fused)
         for handle in handles:
             handle.remove()
         for (_, module), was_training in zip(modules, training, strict=True):
             module.training = was_training
+
+
+@contextmanager
+def _unfused() -> Iterator[None]:
+    """Attention layer by layer, so that its products can be seen."""
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
+
+
+class Tally:
+    """Multiply-adds of the named stages of one run: it goes around where a :class:`lzviz.timing.Clock` would.
+
+    Attributes:
+        macs: {stage: multiply-adds}, in the order of first use; a name used twice adds up.
+    """
+
+    def __init__(self) -> None:
+        self.macs: dict[str, int] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count what the block computes."""
+        with _unfused(), _Counter([""]) as counter:
+            yield
+        self.macs[name] = self.macs.get(name, 0) + sum(layer.macs for layer in counter.layers)
 
 
 def _meta(shape: object) -> Tensor:

@@ -38,7 +38,8 @@ def read(image: Tensor, grid: Tensor, interpolation: Interpolation = "bilinear")
     Args:
         image: (B, C, H, W) of any float dtype, or labels (B, H, W) of integers ("nearest" only). A batch of 1 on either side
             broadcasts.
-        grid: (B, h, w, 2) normalised source coordinates; stays float32 or better even where the image is half.
+        grid: (B, h, w, 2) normalised source coordinates; stays float32 or better even where the image is half. It goes to the
+            image's device.
         interpolation: "nearest", "bilinear" or "antialias".
 
     Returns:
@@ -50,6 +51,7 @@ def read(image: Tensor, grid: Tensor, interpolation: Interpolation = "bilinear")
     """
     if interpolation not in get_args(Interpolation):
         raise ValueError(f"interpolation must be one of {', '.join(get_args(Interpolation))}, got {interpolation!r}")
+    grid = grid.to(image.device)
     if image.ndim == 3 and not image.is_floating_point():
         if interpolation != "nearest":
             raise ValueError(f"labels are only ever read by nearest neighbour, got interpolation={interpolation!r}")

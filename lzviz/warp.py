@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -123,6 +123,13 @@ class Warp(ABC):
         size = check_size(nodes, "nodes")
         return GridWarp(lattice(size, dtype=dtype).expand(batch, *size, 2).contiguous(), True)
 
+    def to(self, device: torch.device | str) -> Self:
+        """The same warp on a device; itself where it is there already."""
+        if self.like.device == torch.device(device):
+            return self
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return replace(self, **{name: v.to(device) for name, v in parts.items() if isinstance(v, Tensor | Warp)})  # type: ignore[type-var]
+
     def __matmul__(self, inner: Warp) -> Composed:
         """``(outer @ inner)(p) = outer(inner(p))``, exact and lazy; ``b.zoom(a.zoom(I))`` is ``(a @ b).zoom(I)``."""
         return Composed(self, inner)
@@ -200,7 +207,7 @@ class Warp(ABC):
                 )
             grid = _on_stride(grid, check_size(zoomed_size, "zoomed_size"), features.shape[-2:], stride)
         out = resampling.read(features, grid, "bilinear")
-        return out if fill is None else torch.where(valid[:, None], out, out.new_tensor(fill))
+        return out if fill is None else torch.where(valid[:, None].to(out.device), out, out.new_tensor(fill))
 
     # -- on points and boxes -------------------------------------------------------------------------------------
 

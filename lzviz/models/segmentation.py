@@ -44,9 +44,10 @@ class Segmenter(nn.Module):
 
     def logits(self, image: Tensor) -> Tensor:
         """Scores (B, classes, h, w) on the grid of the finest stage that the head reads."""
-        return self._classify(self.backbone.stages(image))  # type: ignore[operator]
+        return self.classify(self.backbone.stages(image))  # type: ignore[operator]
 
-    def _classify(self, stages: Sequence[Tensor]) -> Tensor:
+    def classify(self, stages: Sequence[Tensor]) -> Tensor:
+        """The head's scores of the backbone's stages."""
         return self.classifier(*[stages[level] for level in self.classifier.levels])  # type: ignore[union-attr]
 
     def forward(self, image: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, Tensor]:
@@ -55,7 +56,7 @@ class Segmenter(nn.Module):
             raise ValueError("this network has no auxiliary head; build it with auxiliary=True")
         size = image.shape[-2:]
         stages = self.backbone.stages(image)  # type: ignore[operator]
-        scores = resize_to(self._classify(stages), size)
+        scores = resize_to(self.classify(stages), size)
         if not auxiliary:
             return scores
         return scores, resize_to(self.aux_classifier(stages[2]), size)  # type: ignore[misc]

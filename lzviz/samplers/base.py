@@ -71,7 +71,7 @@ class WarpSampler(Sampler):
             raise ValueError(f"expected a float image (B, C, H, W) in [0, 1], got {image.dtype} {tuple(image.shape)}")
         size, source_size = check_size(size), (int(image.shape[-2]), int(image.shape[-1]))
         saliency = self.look(image) if saliency is None else saliency
-        warp = self.warp(saliency, size, source_size)
+        warp = self.warp(saliency, size, source_size).to(image.device)
         layout = WarpLayout(warp, size, source_size)
         return Downsampled(warp.zoom(image, size, self.interpolation), layout, saliency)
 

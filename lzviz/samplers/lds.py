@@ -102,6 +102,10 @@ class SaliencyModule(nn.Module):
     def saliency(self, logits: Tensor) -> Tensor:
         return deformation_map(logits.float(), "square")
 
+    def target(self, labels: Tensor) -> Tensor:
+        """What the edge loss teaches it about labels (B, H, W): (B, 1, h, w) in [0, 1]."""
+        return boundary_cells(labels, self.nodes)
+
     def forward(self, image: Tensor) -> Tensor:
         return self.saliency(self.logits(image)).to(image.dtype)
 
@@ -244,6 +248,12 @@ class LDS(nn.Module, WarpSampler):
     def logits(self, view: Tensor) -> Tensor:
         """The module's numbers (B, 1, h, w) for a view, in its own precision."""
         return self.module(view.to(self.module.score.weight.dtype))
+
+    def target(self, labels: Tensor) -> Tensor:
+        """What the edge loss teaches it about labels (B, H, W): (B, 1, h, w) in [0, 1]."""
+        if self.form == "square":
+            return boundary_cells(labels, self.nodes)
+        return min_max(edge_target(labels, self.nodes, self.mode))
 
     def look(self, image: Tensor) -> Tensor:
         return deformation_map(self.logits(self.view(image)), self.form).to(image.dtype)
