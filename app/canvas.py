@@ -12,16 +12,25 @@ from app.wire import MAX_MAGNITUDE
 # Constant: Gradio compiles templates as code, so nothing from outside may ever enter one.
 TEMPLATE = '<div class="lz" data-lzviz></div>'
 
+# Gradio's own strip of tabs, which shell.css hides: the bars that the pages draw press its buttons.
+TABS = """
+const strip = () => [...document.querySelectorAll("#lz-tabs [role=tab]")];
+const tabs = () => strip().map(({ textContent }, at) => ({ title: textContent.trim(), select: () => strip()[at].click() }));
+"""
+
 # The body of a plain function(element, trigger, props, server, upload, watch) that runs once a mount. There is no
 # unmount event: whatever was mounted in an element that has left the page is disposed by the next mount.
-JS_ON_LOAD = """
+JS_ON_LOAD = (
+    """
 const mounted = window.lzvizMounted ??= new Map();
 for (const [old, handle] of mounted) if (!old.isConnected) { mounted.delete(old); handle?.dispose?.(); }
 const room = element.querySelector("[data-lzviz]") ?? element;
 const address = (path) => new URL(path, document.baseURI);
 const catalogue = fetch(address("lzviz/catalogue")).then((answer) => answer.json());
-Promise.all([import(address("lzviz/static/main.js")), catalogue])
-  .then(([{ mount }, catalogue]) => mount(room, { base: document.baseURI, catalogue, static: false }))
+"""
+    + TABS
+    + """Promise.all([import(address("lzviz/static/main.js")), catalogue])
+  .then(([{ mount }, catalogue]) => mount(room, { base: document.baseURI, catalogue, tabs: tabs(), static: false }))
   .then((handle) => { mounted.set(room, handle); element.lzviz = handle; })
   .catch((error) => {
     const line = document.createElement("p");
@@ -30,6 +39,7 @@ Promise.all([import(address("lzviz/static/main.js")), catalogue])
     room.replaceChildren(line);
   });
 """
+)
 
 # Gradio writes a stub (.pyi) beside the source of every component class; nothing may write into the program's folder.
 component_meta.create_or_modify_pyi = lambda component_class, class_name, events: None

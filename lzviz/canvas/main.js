@@ -17,6 +17,7 @@ import { createRail } from "./chrome/rail.js";
 import { shareRoom } from "./chrome/room.js";
 import { createSchema, defaults, untracked } from "./chrome/schema.js";
 import { createStatus } from "./chrome/status.js";
+import { loadStyles } from "./chrome/styles.js";
 import { startTheme } from "./chrome/theme.js";
 import { createTip } from "./chrome/tip.js";
 import { createTools } from "./chrome/tools.js";
@@ -31,15 +32,6 @@ import { createStore } from "./store.js";
  */
 
 const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css"];
-
-/** The style sheets, once a document. @returns {Promise<unknown>} */
-function loadStyles() {
-  const wanted = STYLES.map((name) => new URL(name, import.meta.url).href);
-  const missing = wanted.filter((href) => ![...document.styleSheets].some((sheet) => sheet.href === href));
-  return Promise.all(missing.map((href) => new Promise((done) => {
-    document.head.append(h("link", { rel: "stylesheet", href, onload: done, onerror: done }));
-  })));
-}
 
 /** @param {string} address @returns {Promise<any>} */
 async function fetchJson(address) {
@@ -56,7 +48,7 @@ async function prepare(host) {
   const [json, catalogue] = await Promise.all([
     host.schema ?? fetchJson(new URL("schema.json", import.meta.url).href),
     host.catalogue ?? fetchJson(new URL("lzviz/catalogue", host.base).href),
-    host.styled ? null : loadStyles(),
+    host.styled ? null : loadStyles(STYLES),
   ]);
   return { schema: createSchema(json), host: { ...host, catalogue } };
 }

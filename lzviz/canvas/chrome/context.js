@@ -38,7 +38,7 @@
  * @property {Catalogue} [catalogue]
  * @property {boolean} [static]   no Python behind this page
  * @property {any} [schema]       content of schema.json, where it cannot be fetched
- * @property {readonly {title: string, select: () => void}[]} [tabs]  other tabs of the application
+ * @property {readonly {title: string, select: () => void}[]} [tabs]  the tabs of the application, in order
  *
  * @typedef {object} SourceImage  the display level of the picture and its true size
  * @property {string} id          what Python knows it by

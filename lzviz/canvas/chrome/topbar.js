@@ -6,17 +6,21 @@ import { icon, mark, themeIcon } from "./icons.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
-/** @param {Context} context */
-function tabs({ host }) {
-  const others = (host.tabs ?? []).filter(({ title }) => title !== "Explore");
-  return h("nav", { class: "lz-tabs", "aria-label": "Rooms" },
-    h("span", { class: "lz-tab", "aria-current": "page" }, "Explore"),
-    ...others.map(({ title, select }) => h("button", { type: "button", class: "lz-tab", onclick: select }, title)));
+const EXPLORE = [{ title: "Explore", select() {} }];
+
+/**
+ * The tabs of the application, the open one marked.
+ * @param {readonly {title: string, select: () => void}[]} tabs @param {string} open title of the open one
+ */
+export function tabStrip(tabs, open) {
+  return h("nav", { class: "lz-tabs", "aria-label": "Rooms" }, ...tabs.map(({ title, select }) => (title === open
+    ? h("span", { class: "lz-tab", "aria-current": "page" }, title)
+    : h("button", { type: "button", class: "lz-tab", onclick: select }, title))));
 }
 
 /** @param {Context} context @returns {HTMLElement} */
 export function createTopbar(context) {
-  const { actions, store } = context;
+  const { actions, store, host: { tabs = EXPLORE } } = context;
   const undo = iconButton("undo", "Undo", actions.undo, { key: "Z" });
   const redo = iconButton("redo", "Redo", actions.redo, { key: "Shift+Z" });
   const exporter = h("button", { type: "button", class: "lz-button lz-export", "aria-haspopup": "dialog",
@@ -34,7 +38,7 @@ export function createTopbar(context) {
   refresh();
 
   return h("header", { class: "lz-top" },
-    h("span", { class: "lz-name" }, mark(), h("b", {}, "lzviz")), tabs(context), h("span", { class: "lz-grow" }),
+    h("span", { class: "lz-name" }, mark(), h("b", {}, "lzviz")), tabStrip(tabs, "Explore"), h("span", { class: "lz-grow" }),
     h("span", { class: "lz-top-history" }, undo, redo), h("span", { class: "lz-rule" }),
     iconButton(themeIcon(), "Light or dark", actions.theme, { key: "D", class: "lz-top-theme" }),
     iconButton("help", "All keys", actions.keys, { key: "?", class: "lz-top-keys" }), exporter, share);
