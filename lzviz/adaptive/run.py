@@ -19,7 +19,7 @@ from lzviz.cost import Layer
 if TYPE_CHECKING:
     from lzviz.adaptive.engine import Engine
 
-Levels = Tensor | Callable[[Tensor], Tensor]
+Levels = Tensor | Callable[[Tensor], "Tensor | Tree"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,8 @@ class Run:
         levels = self.levels
         if not isinstance(levels, Tensor) and callable(levels):
             levels = levels(self._features_before_step(features))
+            if isinstance(levels, Tree):
+                return levels
         plain = check_levels(levels, self.settings.depth, batch=features.tensor.shape[0], size=features.size)
         device = "cpu" if features.tensor.is_meta else features.tensor.device
         return Tree.grow(plain.to(device), self.settings.depth, self.settings.offset == "center")

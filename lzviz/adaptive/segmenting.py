@@ -11,7 +11,8 @@ what lies between the corners is read bilinearly, as for every other pipeline: n
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, cast, get_args
+from contextlib import ExitStack, nullcontext
+from typing import Any, Literal, cast, get_args
 
 import torch
 import torch.nn.functional as F
@@ -19,29 +20,26 @@ from torch import Tensor, nn
 
 from lzviz.adaptive import masks
 from lzviz.adaptive.adapter import Adapted, Plan, adapt
+from lzviz.adaptive.lattice import Tree
 from lzviz.adaptive.learned import PAPER_WIDTHS, MaskNetwork
 from lzviz.adaptive.quadtree import QuadTree
-from lzviz.adaptive.run import Levels
 from lzviz.coords import Size
 from lzviz.models.initialise import seeded
-from lzviz.pipeline import Pipeline, stride_of
+from lzviz.models.segmentation import Segmenter
+from lzviz.pipeline import Meter, Pass, Pipeline, identity, image_size, stride_of
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.cad import CAD
-from lzviz.warp import Warp
 
 Mask = Literal["edges", "learned", "oracle", "fine", "coarse"]
+Cells = Tensor | Callable[[Tensor], Tensor]
+"""Levels (B, 1, h, w), or what makes them from the features before the first halving."""
 
 
 class Stages(nn.Module):
     """A segmentation network that returns its scores at its own stride, and the stages of its backbone on the way."""
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, network: Segmenter):
         super().__init__()
-        if not hasattr(network, "backbone") or not hasattr(network, "classifier"):
-            given = type(network).__name__
-            raise TypeError(
-                f"adaptive pipelines need a network with backbone and classifier (lzviz.models), got {given}"
-            )
         self.backbone, self.classifier = network.backbone, network.classifier
 
     def forward(self, image: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -50,13 +48,20 @@ class Stages(nn.Module):
         return self.classifier(*[stages[level] for level in self.classifier.levels]), tuple(stages)  # type: ignore[union-attr]
 
 
+class Unmetered:
+    """The meter that measures nothing."""
+
+    def stage(self, name: str) -> Any:
+        return nullcontext()
+
+
 class AdaptivePipeline(Pipeline):
     """Content-adaptive downsampling inside a network, on the picture as it is.
 
     Args:
         sampler: says the fine output stride (``stride``), how often cells may be halved (``depth``), which edges to keep, and the
             reading: in the mode "published" the network runs as in the public code.
-        network: *strided*, of output stride ``stride * 2^depth``; with a backbone and a classifier.
+        network: *strided*, of output stride ``stride * 2^depth``.
         mask: where levels come from: "edges" of the image; "learned", by ``look``; "oracle", where labels are given: right when
             fine, wrong when coarse, with ``sampler.dilation`` pixels around; "fine": all cells kept, the dilated network;
             "coarse": none, the strided one.
@@ -65,20 +70,22 @@ class AdaptivePipeline(Pipeline):
     """
 
     sampler: CAD
-    network: nn.Module
+    network: Segmenter
 
     def __init__(
         self,
         sampler: CAD,
-        network: nn.Module,
+        network: Segmenter,
         mask: Mask = "edges",
         look: MaskNetwork | None = None,
         *,
         source: Size | None = None,
     ):
         if not isinstance(sampler, CAD) or sampler.stride is None:
-            raise ValueError(
-                'an adaptive pipeline needs the sampler "cad" with its fine output stride: create("cad", stride=8)'
+            raise ValueError('expected the sampler "cad" with its fine output stride: samplers.create("cad", stride=8)')
+        if not isinstance(network, Segmenter):
+            raise TypeError(
+                f"expected a lzviz.models.Segmenter, with a backbone and a head, got {type(network).__name__}"
             )
         if mask not in get_args(Mask):
             raise ValueError(f"mask must be one of {', '.join(get_args(Mask))}, got {mask!r}")
@@ -103,93 +110,117 @@ class AdaptivePipeline(Pipeline):
 
     def zoomed_size(self, image: Tensor) -> Size:
         """(h, w) of what the network reads: the picture's own, or ``source``."""
-        return self.source or (int(image.shape[-2]), int(image.shape[-1]))
-
-    def cells(self, seen: Tensor) -> Size:
-        """(h, w) of the fine grid of a picture as the network reads it."""
-        return -(-seen.shape[-2] // self.stride), -(-seen.shape[-1] // self.stride)
+        return self.source or image_size(image)
 
     # -- levels ----------------------------------------------------------------------------------------------------------
 
-    def levels(self, seen: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Levels:
-        """Levels (B, 1, h, w) of pictures as the network reads them, or, of a learned mask, what makes them from features.
+    def levels(self, seen: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Cells:
+        """Which cells to keep of pictures as the network reads them.
 
         Args:
             saliency: (B, 1, h', w') a map that overrules the mask: cells are kept where it reaches the middle of its range.
             labels: (B, H, W), which the oracle needs.
         """
         if saliency is not None:
-            levels = self.sampler.from_saliency(saliency, list(self.cells(seen)))
-            return levels.expand(len(seen), -1, -1, -1)
-        return getattr(self, f"_{self.mask}")(seen, labels)
+            cells = [-(-n // self.stride) for n in image_size(seen)]
+            return self.sampler.from_saliency(saliency, cells).expand(len(seen), -1, -1, -1)
+        if self.mask == "learned":
+            return self.look  # type: ignore[return-value]
+        if self.mask == "oracle":
+            return self._oracle(seen, labels)
+        if self.mask == "edges":
+            s = self.sampler
+            return masks.edges(seen, s.threshold, s.dilation, self.stride, self.depth, s.mode)
+        return self.everywhere(seen, 0 if self.mask == "fine" else self.depth)
 
-    def _edges(self, seen: Tensor, labels: Tensor | None) -> Tensor:
-        s = self.sampler
-        return masks.edges(seen, s.threshold, s.dilation, self.stride, self.depth, s.mode)
+    def everywhere(self, seen: Tensor, level: int) -> Tensor:
+        """The same level for all cells: (B, 1, h, w)."""
+        cells = [-(-n // self.stride) for n in image_size(seen)]
+        return torch.full((len(seen), 1, *cells), level, device=seen.device)
 
-    def _learned(self, seen: Tensor, labels: Tensor | None) -> Callable[[Tensor], Tensor]:
-        return self.look  # type: ignore[return-value]
-
+    @torch.no_grad()
     def _oracle(self, seen: Tensor, labels: Tensor | None) -> Tensor:
         if labels is None:
             raise ValueError("the oracle's mask needs labels=(B, H, W): it knows where the fine network is right")
-        size = self.zoomed_size(seen)
-        with torch.no_grad():
-            fine, coarse = (
-                self.on_zoomed(self.network_at(seen, levels)[0], size)
-                for levels in (self._fine(seen), self._coarse(seen))
-            )
-        truth = Warp.identity((2, 2)).zoom(labels, size, "nearest")
+        size = image_size(seen)
+        fine, coarse = (
+            self.on_zoomed(self.through(seen, self.everywhere(seen, level))[2], size) for level in (0, self.depth)
+        )
+        truth = identity(seen).zoom(labels, size, "nearest")
         return masks.oracle(fine, coarse, truth, self.sampler.dilation, self.stride, self.depth)
-
-    def _fine(self, seen: Tensor, labels: Tensor | None = None) -> Tensor:
-        return torch.zeros(len(seen), 1, *self.cells(seen), dtype=torch.int64, device=seen.device)
-
-    def _coarse(self, seen: Tensor, labels: Tensor | None = None) -> Tensor:
-        return self._fine(seen) + self.depth
 
     # -- the stages ------------------------------------------------------------------------------------------------------
 
-    def network_at(self, seen: Tensor, levels: Levels) -> tuple[Tensor, tuple[Tensor, ...], QuadTree]:
-        """The network in one pass: scores (B, K, h, w) on the fine grid, the backbone's stages, and the cells."""
-        made: list[Tensor] = [levels] if isinstance(levels, Tensor) else []
+    def through(
+        self, seen: Tensor, levels: Cells, meter: Meter | None = None
+    ) -> tuple[Plan, tuple[Tensor, ...], Tensor]:
+        """The network in one pass: its plan, the backbone's stages, and scores (B, K, h, w) on the fine grid.
 
-        def look(features: Tensor) -> Tensor:
-            made.append(levels(features))  # type: ignore[operator]
-            return made[0]
+        A mask that looks at features does so in the middle of the pass; the meter's stage "network" pauses for it.
+        """
+        meter = meter or Unmetered()
+        plans: list[Plan] = []
+        running = ExitStack()
 
-        scores, stages = self.adapted(seen, levels=levels if made else look)
-        tree = self._tree(made[0], seen)
-        return between(scores, tree.levels, self.depth), stages, tree
+        def planned(found: Tensor) -> Plan:
+            with meter.stage("downsample"):
+                plans.append(self.adapted.plan(found, image_size(seen)))
+            return plans[0]
+
+        def look(features: Tensor) -> Tree:
+            running.close()
+            with meter.stage("look"):
+                found = levels(features)  # type: ignore[operator]
+            tree = planned(found).tree
+            running.enter_context(meter.stage("network"))
+            return tree
+
+        cells: dict[str, Any] = {"levels": look} if callable(levels) else {"plan": planned(levels)}
+        with running:
+            running.enter_context(meter.stage("network"))
+            scores, stages = self.adapted(seen, **cells)
+        return plans[0], stages, between(scores, plans[0].levels, self.depth)
+
+    def once(self, image: Tensor, meter: Meter, saliency: Tensor | None = None, truth: Tensor | None = None) -> Pass:
+        with meter.stage("look"):
+            seen = self.seen(image)
+            levels = self.levels(seen, saliency, truth)
+        plan, stages, scores = self.through(seen, levels, meter)
+        out = self._downsampled(seen, plan, saliency)
+        with meter.stage("restore"):
+            unzoomed = self.restore(scores, out, image_size(image))
+        with meter.stage("labels"):
+            labels = unzoomed.argmax(1)
+        macs = {"network": plan.macs}
+        if self.mask == "oracle":
+            macs["look"] = 0  # what it knows is given
+        return Pass(out, _named(stages), scores, unzoomed, labels, macs)
 
     def downsample(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Downsampled:
-        """The picture as the network reads it, and the cells. A learned mask needs features: the network runs up to the end."""
+        """The picture as the network reads it, and the cells. A learned mask needs features: the network runs, to its end."""
         seen = self.seen(image)
         levels = self.levels(seen, saliency, labels)
-        tree = self.network_at(seen, levels)[2] if callable(levels) else self._tree(levels, seen)
-        return Downsampled(seen, tree, saliency, {"levels": tree.levels})
+        plan = self.through(seen, levels)[0] if callable(levels) else self.adapted.plan(levels, image_size(seen))
+        return self._downsampled(seen, plan, saliency)
 
-    def scores(self, out: Downsampled, image: Tensor | None = None) -> Tensor:
-        """Class scores (B, K, h, w) on the fine grid, of the cells of ``out``."""
-        return self.network_at(out.image if image is None else image, out.extras["levels"])[0]
+    def segment(self, out: Downsampled, image: Tensor | None = None) -> tuple[dict[str, Tensor], Tensor]:
+        """The backbone's features by stage, each cell with its owner's, and scores (B, K, h, w) on the fine grid."""
+        _, stages, scores = self.through(out.image if image is None else image, out.extras["levels"])
+        return _named(stages), scores
 
     def restore(self, scores: Tensor, out: Downsampled, size: Size) -> Tensor:
         """Scores on the fine grid brought to the source's lattice of ``size``: (B, K, H, W)."""
-        seen = out.layout.source_size
-        return Warp.identity((2, 2)).unzoom(scores, size, seen, stride_of(seen, scores), fill=None)
+        seen = image_size(out.image)
+        return identity(scores).unzoom(scores, size, seen, stride_of(seen, scores), fill=None)
 
     def forward(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
         """Scores (B, K, H, W) at the size of ``image``, in one pass of the network."""
         seen = self.seen(image)
-        scores, _, tree = self.network_at(seen, self.levels(seen, saliency, labels))
-        return self.restore(scores, Downsampled(seen, tree), (int(image.shape[-2]), int(image.shape[-1])))
+        plan, _, scores = self.through(seen, self.levels(seen, saliency, labels))
+        return self.restore(scores, self._downsampled(seen, plan, saliency), image_size(image))
 
-    def plan(self, tree: QuadTree) -> Plan:
-        """What the network costs on these cells: ``plan.macs``, ``plan.cost.without("classifier")``, ``plan.macs_dense``."""
-        return self.adapted.plan(tree.levels, tree.source_size)
-
-    def _tree(self, levels: Tensor, seen: Tensor) -> QuadTree:
-        return QuadTree(levels, self.stride, self.zoomed_size(seen))
+    def _downsampled(self, seen: Tensor, plan: Plan, saliency: Tensor | None) -> Downsampled:
+        return Downsampled(seen, QuadTree(plan.levels, self.stride, plan.image_size), saliency, {"levels": plan.levels})
 
 
 def between(scores: Tensor, levels: Tensor, depth: int) -> Tensor:
@@ -212,8 +243,12 @@ def between(scores: Tensor, levels: Tensor, depth: int) -> Tensor:
 
 
 @seeded
-def mask_network(network: nn.Module, sampler: CAD, widths: Sequence[int] = PAPER_WIDTHS) -> MaskNetwork:
+def mask_network(network: Segmenter, sampler: CAD, widths: Sequence[int] = PAPER_WIDTHS) -> MaskNetwork:
     """The mask's network for a ResNet's features at the fine output stride."""
-    backbone = network.backbone
-    stage = (cast(int, sampler.stride) // backbone.stem_stride).bit_length() - 1  # type: ignore[union-attr, operator]
-    return MaskNetwork(backbone.channels[stage], sampler.depth, widths)  # type: ignore[union-attr, index]
+    backbone = cast(Any, network.backbone)
+    stage = (cast(int, sampler.stride) // backbone.stem_stride).bit_length() - 1
+    return MaskNetwork(backbone.channels[stage], sampler.depth, widths)
+
+
+def _named(stages: Sequence[Tensor]) -> dict[str, Tensor]:
+    return {f"stage {k}": stage for k, stage in enumerate(stages, 1)}

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from lzviz.adaptive.learned import blended_loss, two_streams
 from lzviz.adaptive.segmenting import AdaptivePipeline
-from lzviz.pipeline import Pipeline
-from lzviz.training.objective import Objective, recolour
+from lzviz.pipeline import Pipeline, identity, image_size
+from lzviz.training.batches import Batch
+from lzviz.training.objective import OBJECTIVES, Objective, recolour
 from lzviz.training.recipes import Recipe
-from lzviz.warp import Warp
 
 
 class Adaptive(Objective):
@@ -25,23 +25,22 @@ class Adaptive(Objective):
 
     def __init__(self, pipeline: Pipeline, recipe: Recipe, shares: Tensor):
         if not isinstance(pipeline, AdaptivePipeline):
-            raise TypeError(f"{recipe.name}: this objective trains adaptive pipelines; its blueprint needs mask=")
+            raise TypeError(f"{recipe.name} trains an adaptive pipeline: its blueprint needs mask=")
         super().__init__(pipeline, recipe, shares)
         if pipeline.mask == "learned":
             pipeline.look.requires_grad_(False)
 
-    def forward(self, image: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """ "total" and "segmentation" of images (B, 3, H, W) in [0, 1] and labels (B, H, W)."""
-        seen, truth = self.picture(image, labels)
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """ "total" and "segmentation"."""
+        seen, truth = self.picture(batch)
         segmentation = self.cross_entropy(self.pipeline(seen), truth)
         return {"segmentation": segmentation, "total": segmentation}
 
-    def picture(self, image: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Image and labels at the size of training, with other colours."""
-        size = self.recipe.train_size or self.pipeline.zoomed_size(image)
-        identity = Warp.identity((2, 2))
-        seen = recolour(identity.zoom(image, size, "antialias"), self.recipe.colour)
-        return seen.contiguous(memory_format=torch.channels_last), identity.zoom(labels, size, "nearest")
+    def picture(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Images and labels at the size of training, with other colours."""
+        size, same = self.recipe.train_size or self.pipeline.zoomed_size(batch.image), identity(batch.image)
+        seen = recolour(same.zoom(batch.image, size, "antialias"), self.recipe.colour * batch.colour)
+        return seen.contiguous(memory_format=torch.channels_last), same.zoom(batch.labels, size, "nearest")
 
 
 class Streams(Adaptive):
@@ -55,11 +54,14 @@ class Streams(Adaptive):
         self.gamma: float = mask["gamma"]
         self.pipeline.look.requires_grad_(True)
 
-    def forward(self, image: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Also "halved", the share of cells that the mask's sample halves."""
         pipeline = self.pipeline
-        seen, truth = self.picture(image, labels)
-        scores, halved = two_streams(lambda x, levels: pipeline.network_at(x, levels)[0], pipeline.look, seen)
-        segmentation = self.cross_entropy(pipeline.on_zoomed(scores, (truth.shape[-2], truth.shape[-1])), truth)
+        seen, truth = self.picture(batch)
+        scores, halved = two_streams(lambda x, levels: pipeline.through(x, levels)[2], pipeline.look, seen)
+        segmentation = self.cross_entropy(pipeline.on_zoomed(scores, image_size(truth)), truth)
         total = blended_loss(segmentation, halved, self.gamma)
         return {"segmentation": segmentation, "halved": halved.mean().detach(), "total": total}
+
+
+OBJECTIVES |= {"adaptive": Adaptive, "streams": Streams}
