@@ -231,12 +231,12 @@ def _found(name: str | Path) -> Path:
     if path.is_file():
         raise ValueError(f"{text} is a file: a checkpoint is the folder with {MODEL} and {CARD}")
     if HUB_ID.fullmatch(text):
-        return _fetched(text)
+        return fetched(text)
     names = ", ".join(card.name for card in available()) or "none"
     raise ValueError(f"no checkpoint named {text!r}, and no such folder; there are: {names}")
 
 
-def _fetched(name: str) -> Path:
+def fetched(name: str) -> Path:
     """A checkpoint of the Hub, in the Hub's own cache."""
     try:
         import huggingface_hub
