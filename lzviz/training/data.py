@@ -8,8 +8,9 @@ torch.Size([3, 64, 128])
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,12 +55,14 @@ class Dataset(Sequence[Example]):
         classes: names, by index.
         readers: one for each example.
         licence: what may be done with the pictures.
+        split: which part of the data this is.
     """
 
     name: str
     classes: tuple[str, ...]
     readers: Sequence[Callable[[], Example]]
     licence: str = ""
+    split: str = "train"
     memory: int = 2 << 30
     _kept: dict[int, Example] = field(default_factory=dict, repr=False)
     _bytes: int = 0
@@ -84,26 +87,49 @@ class Dataset(Sequence[Example]):
         return counts / counts.sum().clamp(min=1)
 
 
-def read_pair(name: str, image: Path, labels: Path, lookup: np.ndarray | None = None) -> Example:
-    """An example from two files; ``lookup`` (256,) takes the file's numbers to class indices."""
-    with Image.open(image) as opened:
-        pixels = np.array(opened.convert("RGB"))
-    with Image.open(labels) as opened:
-        numbers = np.array(opened)
-    if numbers.ndim != 2:
-        raise ValueError(f"{labels}: expected a label image with one number a pixel, got shape {numbers.shape}")
+def read_pair(name: str, image: Path, labels: Path, lookup: np.ndarray) -> Example:
+    """An example from two files; ``lookup`` (256,) takes the file's numbers to class indices, -1: no number that may occur."""
+    pixels, numbers = read_picture(image), read_labels(labels)
     if numbers.shape != pixels.shape[:2]:
         raise ValueError(
             f"{labels} is {numbers.shape[1]} x {numbers.shape[0]}, its picture is {pixels.shape[1]} x {pixels.shape[0]}"
         )
-    numbers = numbers.astype(np.uint8) if lookup is None else lookup[numbers.astype(np.uint8)]
-    return Example(name, torch.from_numpy(pixels).permute(2, 0, 1).contiguous(), torch.from_numpy(numbers))
+    indices = lookup[numbers]
+    if indices.min() < 0:
+        raise ValueError(
+            f"{labels} holds {numbers[indices < 0][0]}, which is no class: see the number of classes given"
+        )
+    truth = torch.from_numpy(indices.astype(np.uint8))
+    return Example(name, torch.from_numpy(pixels).permute(2, 0, 1).contiguous(), truth)
 
 
-def _lookup(pairs: Mapping[int, int]) -> np.ndarray:
-    table = np.full(256, IGNORE, np.uint8)
-    for number, index in pairs.items():
-        table[number] = index
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8: 16 bits are scaled to 8, transparency is laid on white, grey becomes colour."""
+    with Image.open(path) as opened:
+        if opened.mode.startswith("I;16") or opened.mode == "I":
+            opened = Image.fromarray((np.array(opened) >> 8).astype(np.uint8))
+        if opened.has_transparency_data:
+            opened = opened.convert("RGBA")
+            opened = Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened)
+        return np.array(opened.convert("RGB"))
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """(H, W) uint8: the numbers of a grey or palette image; the palette's colours do not count."""
+    with Image.open(path) as opened:
+        numbers = np.array(opened)
+    if numbers.ndim != 2 or numbers.dtype.kind not in "biu":
+        raise ValueError(f"{path}: expected a label image with one whole number a pixel, got mode {opened.mode}")
+    if numbers.max() > 255:
+        raise ValueError(f"{path}: expected numbers up to 255 (255: not labelled), got {numbers.max()}")
+    return numbers.astype(np.uint8)
+
+
+def _lookup(numbers: Sequence[int], other: int = IGNORE) -> np.ndarray:
+    """Number -> its place in ``numbers``; what does not occur there is ``other``."""
+    table = np.full(256, other, np.int16)
+    table[list(numbers)] = range(len(numbers))
+    table[IGNORE] = IGNORE
     return table
 
 
@@ -120,11 +146,9 @@ def camvid(root: str | Path, split: str = "train") -> Dataset:
         for sequence, count in HELD_OUT.items():
             held |= set([path for path in images if path.name.startswith(sequence)][-count:])
         images = [path for path in images if (path in held) == (split == "heldout")]
-    lookup = _lookup({k: k for k in range(len(CAMVID))})
-    readers = [
-        lambda p=path: read_pair(p.stem, p, p.parent.parent / "labels" / f"{p.stem}.png", lookup) for path in images
-    ]
-    return Dataset("camvid", CAMVID, readers, "CamVid: research use")
+    labels = [path.parent.parent / "labels" / f"{path.stem}.png" for path in images]
+    readers = _readers([path.stem for path in images], images, labels, _lookup(range(len(CAMVID))))
+    return Dataset("camvid", CAMVID, readers, "CamVid: research use", split)
 
 
 def cityscapes(root: str | Path, split: str = "train") -> Dataset:
@@ -135,41 +159,53 @@ def cityscapes(root: str | Path, split: str = "train") -> Dataset:
         raise ValueError(
             f"no pictures in {base}/CITY/*_leftImg8bit.png: is {root} the folder that holds leftImg8bit and gtFine?"
         )
-    lookup = _lookup({number: index for index, number in enumerate(CITYSCAPES_IDS)})
+    names = [path.name.removesuffix("_leftImg8bit.png") for path in images]
+    labels = [
+        Path(root) / "gtFine" / split / path.parent.name / f"{name}_gtFine_labelIds.png"
+        for path, name in zip(images, names, strict=True)
+    ]
+    readers = _readers(names, images, labels, _lookup(CITYSCAPES_IDS))
+    return Dataset("cityscapes", CITYSCAPES, readers, "Cityscapes: non-commercial research", split)
 
-    def reader(path: Path) -> Callable[[], Example]:
-        name = path.name.removesuffix("_leftImg8bit.png")
-        labels = Path(root) / "gtFine" / split / path.parent.name / f"{name}_gtFine_labelIds.png"
-        return lambda: read_pair(name, path, labels, lookup)
 
-    return Dataset("cityscapes", CITYSCAPES, [reader(path) for path in images], "Cityscapes: non-commercial research")
-
-
-def pairs(images: str | Path, labels: str | Path, classes: Sequence[str]) -> Dataset:
-    """Any two folders: each picture's labels have its name, ending in .png, and hold class indices; 255 is ignored."""
+def pairs(images: str | Path, labels: str | Path, classes: Sequence[str], split: str = "train") -> Dataset:
+    """Any two folders: each picture's labels have its name, ending in .png, and hold class indices; 255: not labelled."""
     found = _pictures(Path(images))
-    missing = [path.stem for path in found if not (Path(labels) / f"{path.stem}.png").exists()]
-    if missing:
-        raise ValueError(f"{len(missing)} pictures have no labels in {labels}, e.g. {missing[0]}.png")
-    readers = [lambda p=path: read_pair(p.stem, p, Path(labels) / f"{p.stem}.png") for path in found]
-    return Dataset(Path(images).name, tuple(classes), readers)
+    truths = [Path(labels) / f"{path.stem}.png" for path in found]
+    readers = _readers([path.stem for path in found], found, truths, _lookup(range(len(classes)), other=-1))
+    return Dataset(Path(images).resolve().name, tuple(classes), readers, split=split)
+
+
+def class_names(names: str) -> tuple[str, ...]:
+    """Of "sky,road,car", or of a text file with one name a line."""
+    if Path(names).is_file():
+        names = ",".join(Path(names).read_text().split("\n"))
+    return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
 def procedural(
-    kind: str = "street", count: int = 64, size: Size = (1024, 2048), first: int = 0, memory: int = 4 << 30
+    kind: str = "street", count: int = 64, size: Size = (1024, 2048), first: int = 0, split: str = "train"
 ) -> Dataset:
     """Scenes drawn by :mod:`lzviz.scenes` from seeds ``first, first + 1, ...``: exact labels, no files."""
-
-    def reader(seed: int) -> Callable[[], Example]:
-        def draw() -> Example:
-            scene = scenes.SCENES[kind](size=size, seed=seed)
-            image = torch.from_numpy(scene.image).permute(2, 0, 1).contiguous()
-            return Example(f"{kind}_{seed:05d}", image, torch.from_numpy(scene.labels))
-
-        return draw
-
     classes = scenes.SCENES[kind](size=(16, 16), seed=0).classes
-    return Dataset(f"{kind} scenes", classes, [reader(first + k) for k in range(count)], "drawn by lzviz", memory)
+    readers = [partial(draw, kind, size, first + k) for k in range(count)]
+    return Dataset(f"{kind} scenes", classes, readers, "drawn by lzviz", split, memory=4 << 30)
+
+
+def draw(kind: str, size: Size, seed: int) -> Example:
+    """A procedural scene."""
+    scene = scenes.SCENES[kind](size=size, seed=seed)
+    image = torch.from_numpy(scene.image).permute(2, 0, 1).contiguous()
+    return Example(f"{kind}_{seed:05d}", image, torch.from_numpy(scene.labels))
+
+
+def _readers(
+    names: Sequence[str], images: Sequence[Path], labels: Sequence[Path], lookup: np.ndarray
+) -> list[Callable[[], Example]]:
+    missing = [path for path in labels if not path.exists()]
+    if missing:
+        raise ValueError(f"{len(missing)} of {len(labels)} pictures have no labels, e.g. there is no {missing[0]}")
+    return [partial(read_pair, *each, lookup) for each in zip(names, images, labels, strict=True)]
 
 
 def _pictures(folder: Path) -> list[Path]:
@@ -185,10 +221,13 @@ def open_data(name: str, root: str | Path | None = None, split: str = "train", *
     Scenes of the split "train" have seeds from 1000, of "val" from 100, of "test" from 500.
     """
     if name == "scenes":
-        return procedural(first={"train": 1000, "val": 100, "test": 500}[split], **options)
+        first = {"train": 1000, "val": 100, "test": 500}
+        if split not in first:
+            raise ValueError(f"scenes have the splits {', '.join(first)}, got {split!r}")
+        return procedural(first=first[split], split=split, **options)
     known = {"camvid": camvid, "cityscapes": cityscapes}
     if name not in known:
         raise ValueError(f"no data set named {name!r}; there are {', '.join(known)} and scenes")
     if root is None:
-        raise ValueError(f"{name} needs its folder: --data PATH")
+        raise ValueError(f"{name} needs its folder: --data FOLDER")
     return known[name](root, split)

@@ -32,14 +32,16 @@ class Adaptive(Objective):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """ "total" and "segmentation"."""
+        pipeline = self.pipeline
         seen, truth = self.picture(batch)
-        segmentation = self.cross_entropy(self.pipeline(seen), truth)
+        scores = pipeline.through(seen, pipeline.levels(seen))[2]
+        segmentation = self.cross_entropy(pipeline.on_zoomed(scores, image_size(truth)), truth)
         return {"segmentation": segmentation, "total": segmentation}
 
     def picture(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Images and labels at the size of training, with other colours."""
         size, same = self.recipe.train_size or self.pipeline.zoomed_size(batch.image), identity(batch.image)
-        seen = recolour(same.zoom(batch.image, size, "antialias"), self.recipe.colour * batch.colour)
+        seen = recolour(same.zoom(batch.image, size), self.recipe.colour * batch.colour)
         return seen.contiguous(memory_format=torch.channels_last), same.zoom(batch.labels, size, "nearest")
 
 

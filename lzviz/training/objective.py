@@ -1,26 +1,30 @@
 """What is minimised: one objective for every system, so that only the sampler differs.
 
-    L = CE(scores, labels) + edge * L_edge
+    L = L_seg(scores, labels) + edge * L_edge
 
-CE is cross-entropy, classes weighted by p^-1/2 (p = share of the pixels), void ignored. It stands on the *zoomed* image, where each
-sample may count by the area it stands for (:func:`lzviz.samplers.lds.area_weights`), or on the *source*, after the scores came back
-(LZU: the warp's distortion of the statistics is undone before the loss sees it). L_edge teaches a sampler that learns where
-boundaries are: binary cross-entropy of its numbers against "is there a boundary in this cell" (LDS, LZU learned), or the distance
-of its grid from the energy's minimiser (ES).
+L_seg is cross-entropy (or, with an exponent, focal loss), classes weighted by p^-1/2 (p = share of the pixels), void ignored. It
+stands on the *zoomed* image, where each sample may count by the area it stands for (:func:`lzviz.samplers.lds.area_weights`), or on
+the *source*, after the scores came back (LZU: the warp's distortion of the statistics is undone before the loss sees it). L_edge
+teaches a sampler that learns where boundaries are: LDS's edge loss in one of its forms (:class:`lzviz.samplers.lds.Loss`), or the
+distance of ES's grid from the energy's minimiser.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lzviz.coords import Size
 from lzviz.pipeline import Pipeline
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.es import ES, boundary_pixels
-from lzviz.samplers.lds import area_weights, boundary_cells
+from lzviz.samplers.lds import LDS, Loss, area_weights, deformation_map
+from lzviz.training.batches import Batch
 from lzviz.training.data import IGNORE
+from lzviz.training.parallel import mean_of_processes
 from lzviz.training.recipes import Recipe
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
@@ -37,23 +41,25 @@ class Objective(nn.Module):
     def __init__(self, pipeline: Pipeline, recipe: Recipe, shares: Tensor):
         super().__init__()
         self.pipeline, self.recipe = pipeline, recipe
-        weights = shares.clamp(min=1e-4).rsqrt()
+        weights = shares.clamp(min=1e-4) ** -recipe.balance
         self.register_buffer("weights", (weights / weights.mean()).float(), persistent=False)
+        mode = getattr(pipeline.sampler, "mode", "fixed") if isinstance(pipeline.sampler, LDS) else "fixed"
+        self.joint = Loss(recipe.edge, recipe.focal, recipe.edges, recipe.area_weighted, mode, IGNORE)
 
-    def forward(self, image: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """ "total", "segmentation" and, where there is one, "edge" of images (B, 3, H, W) in [0, 1] and labels (B, H, W)."""
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """ "total", "segmentation" and, where there is one, "edge"."""
         recipe, pipeline = self.recipe, self.pipeline
-        out, edge = self.downsample(image, labels)
+        out, edge = self.downsample(batch)
         assert isinstance(out.layout, WarpLayout)
-        zoomed = recolour(out.image, recipe.colour) if recipe.colour else out.image
-        with torch.autocast(image.device.type, torch.bfloat16, enabled=image.device.type == "cuda"):
+        zoomed = recolour(out.image, recipe.colour * batch.colour) if recipe.colour else out.image
+        with torch.autocast(zoomed.device.type, torch.bfloat16, enabled=zoomed.device.type == "cuda"):
             scores = pipeline.scores(out, zoomed.contiguous(memory_format=torch.channels_last)).float()
         size = out.layout.zoomed_size
         if recipe.frame == "source":
-            here = Warp.identity((2, 2)).zoom(labels, size, "nearest")
+            here = Warp.identity((2, 2)).zoom(batch.labels, size, "nearest")
             segmentation = self.cross_entropy(pipeline.restore(scores, out, size), here)
         else:
-            here = out.layout.warp.zoom(labels, size, "nearest")
+            here = self.joint.sampled(out.layout, batch.labels)
             area = area_weights(out.layout) if recipe.area_weighted else None
             segmentation = self.cross_entropy(pipeline.on_zoomed(scores, size), here, area)
         losses = {"segmentation": segmentation, "total": segmentation}
@@ -62,11 +68,11 @@ class Objective(nn.Module):
             losses["total"] = segmentation + recipe.edge * edge
         return losses
 
-    def downsample(self, image: Tensor, labels: Tensor) -> tuple[Downsampled, Tensor | None]:
+    def downsample(self, batch: Batch) -> tuple[Downsampled, Tensor | None]:
         """The zoomed image and the edge loss."""
-        pipeline, recipe = self.pipeline, self.recipe
-        sampler, size = pipeline.sampler, recipe.train_size or pipeline.zoomed_size(image)
-        seen = pipeline.seen(image) if pipeline.source is None else F.adaptive_avg_pool2d(image, pipeline.source)
+        pipeline, recipe, labels = self.pipeline, self.recipe, batch.labels
+        sampler, size = pipeline.sampler, recipe.train_size or pipeline.zoomed_size(batch.image)
+        seen = pipeline.seen(batch.image)
         if isinstance(sampler, ES):
             # The grid learns from the minimiser alone, as in the paper; the network from what the grid shows it.
             nodes = sampler.predict(seen)
@@ -75,44 +81,62 @@ class Objective(nn.Module):
             layout = warp.at(size, (int(seen.shape[-2]), int(seen.shape[-1])))
             out = Downsampled(warp.zoom(seen, size, sampler.interpolation), layout)
             return out, (nodes - wanted).square().sum(-1).mean()
-        saliency = logits = None
+        saliency, extras = None, {}
         look = getattr(pipeline, "look", None)
-        if pipeline.boundary is not None:
-            saliency = jittered(pipeline.saliency_of(labels), recipe.jitter)
+        if isinstance(sampler, LDS):
+            extras["logits"] = sampler.logits(pooled(sampler.view(seen), batch.pool))
+            saliency = deformation_map(extras["logits"], sampler.form).to(seen.dtype)
+        elif pipeline.boundary is not None:
+            saliency = pipeline.saliency_of(labels)
+            if recipe.jitter:
+                saliency = jittered(saliency, recipe.jitter * batch.shift)
         elif isinstance(look, nn.Module):
-            logits = look.logits(seen)  # type: ignore[operator]
-            saliency = look.saliency(logits)  # type: ignore[operator]
+            extras["logits"] = look.logits(seen)  # type: ignore[operator]
+            saliency = look.saliency(extras["logits"])  # type: ignore[operator]
+        elif isinstance(look, Tensor):
+            saliency = look
         out = sampler(seen, size, saliency)
-        logits = out.extras.get("logits", logits)
-        if not recipe.edge or logits is None:
+        if not recipe.edge or not extras:
             return out, None
-        cells: Size = (int(logits.shape[-2]), int(logits.shape[-1]))
-        return out, F.binary_cross_entropy_with_logits(logits.float(), boundary_cells(labels, cells, IGNORE))
+        return out, self.joint.edge(replace(out, extras=out.extras | extras), labels)
 
     def cross_entropy(self, scores: Tensor, labels: Tensor, area: Tensor | None = None) -> Tensor:
-        """Weighted mean over the labelled pixels."""
+        """Weighted mean over the labelled pixels, of all processes together."""
         weights: Tensor = self.weights  # type: ignore[assignment]
         known = labels != IGNORE
         target = labels.where(known, 0).long()
         each = F.cross_entropy(scores, target, reduction="none")
+        if self.recipe.focal:
+            each = each * (1 - (-each).exp()).clamp(min=1e-6) ** self.recipe.focal
         counts = weights[target] * known if area is None else weights[target] * known * area
-        return (each * counts).sum() / counts.sum().clamp(min=1e-6)
+        return (each * counts).sum() / mean_of_processes(counts.sum()).clamp(min=1e-6)
 
 
-def recolour(image: Tensor, most: float) -> Tensor:
-    """Random gain, bias and saturation, each image its own, from torch's global generator."""
-    gain, bias, saturation = ((torch.rand(3, len(image), 1, 1, 1, device=image.device) * 2 - 1) * most).unbind(0)
+OBJECTIVES: dict[str, Callable[[Pipeline, Recipe, Tensor], nn.Module]] = {"segmentation": Objective}
+"""What a recipe may minimise, by name: a module with the attribute ``pipeline`` that takes a :class:`Batch` to losses, "total"
+among them."""
+
+
+def recolour(image: Tensor, change: Tensor) -> Tensor:
+    """Change gain, bias and saturation of images (B, 3, H, W) by (B, 3)."""
+    gain, bias, saturation = change[:, :, None, None, None].unbind(1)
     grey = image.mean(1, keepdim=True)
     return (grey + (image - grey) * (1 + saturation)) * (1 + gain) + bias / 2
 
 
-def jittered(saliency: Tensor, most: float) -> Tensor:
-    """A map (B, 1, h, w) shifted by up to ``most`` of the image and scaled by as much: what an older frame would have said."""
-    if not most:
-        return saliency
-    batch = len(saliency)
-    theta = torch.zeros(batch, 2, 3, device=saliency.device)
-    theta[:, 0, 0] = theta[:, 1, 1] = 1 + (torch.rand(batch, device=saliency.device) * 2 - 1) * most
-    theta[:, :, 2] = (torch.rand(batch, 2, device=saliency.device) * 2 - 1) * 2 * most
+def jittered(saliency: Tensor, change: Tensor) -> Tensor:
+    """Maps (B, 1, h, w) scaled and shifted by (B, 3), scale, x, y, as shares of the image: what an older frame would have said."""
+    theta = torch.zeros(len(saliency), 2, 3, device=saliency.device)
+    theta[:, 0, 0] = theta[:, 1, 1] = 1 + change[:, 0]
+    theta[:, :, 2] = 2 * change[:, 1:]
     grid = F.affine_grid(theta, list(saliency.shape), align_corners=True)
     return F.grid_sample(saliency, grid, padding_mode="border", align_corners=True)
+
+
+def pooled(view: Tensor, sides: Tensor) -> Tensor:
+    """Views (B, C, h, w), each averaged over boxes of its side, (B,), and stretched back to its size."""
+    for side in sides.unique().tolist():
+        if side > 1:
+            small = F.avg_pool2d(view, side, ceil_mode=True, count_include_pad=False)
+            view = torch.where((sides == side)[:, None, None, None], F.interpolate(small, view.shape[-2:]), view)
+    return view

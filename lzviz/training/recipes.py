@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
-from lzviz.blueprint import Blueprint
+from lzviz.blueprint import Blueprint, blueprint_from
 from lzviz.coords import Size
 from lzviz.samplers.lds import COMPACT
+from lzviz.training.data import Dataset
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,16 @@ class Recipe:
     def line(self) -> str:
         """What the recipe does, in a line."""
         start = f", from {self.start}" if self.start else ""
-        return f"{self.steps} steps of {self.batch}{start}"
+        return f"{self.about}; {self.steps} steps of {self.batch}{start}"
+
+    def on(self, data: Dataset) -> Recipe:
+        """The recipe for other data: their name takes the place of its own, their first picture's size that of the window."""
+        name = self.name.replace(f"-{self.data}-", f"-{data.name}-")
+        window = (int(data[0].labels.shape[0]), int(data[0].labels.shape[1]))
+        return replace(self, name=name, data=data.name, data_options={}, window=window)
 
     def as_json(self) -> dict[str, Any]:
+        """For run.json and cards; :func:`recipe_from` is the way back."""
         return asdict(self)
 
 
@@ -95,6 +103,15 @@ def recipe_named(name: str) -> Recipe:
             f"no recipe named {name!r}; " + (f"did you mean {' or '.join(near)}?" if near else "see --list")
         )
     return RECIPES[name]
+
+
+def recipe_from(values: Mapping[str, Any]) -> Recipe:
+    """A recipe as it was written as JSON, into a run's folder or a checkpoint's card."""
+    unknown = set(values) - {each.name for each in fields(Recipe)}
+    if unknown:
+        raise ValueError(f"this is no recipe of this version of lzviz: unknown {', '.join(sorted(unknown))}")
+    tuples = {name: tuple(values[name]) for name in ("window", "scale", "train_size") if values.get(name)}
+    return Recipe(**{**values, **tuples, "blueprint": blueprint_from(values["blueprint"])})
 
 
 # -- the recipes that ship -----------------------------------------------------------------------------------------------

@@ -1,0 +1,70 @@
+"""What a pipeline makes of a picture, as one picture: where it samples, what the network sees, what it answers, what is true."""
+
+from __future__ import annotations
+
+import colorsys
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+from lzviz.pipeline import Pipeline
+from lzviz.training.data import IGNORE, Example
+
+HEIGHT, GAP = 288, 6
+POINT, VOID = (255, 214, 0), (0, 0, 0)
+LEAST_SPACING = 5
+"""Pixels between the points that are drawn, on the average: more of them would hide the picture."""
+
+
+def preview(pipeline: Pipeline, example: Example) -> np.ndarray:
+    """(h, w, 3) uint8: the picture with its sampling points | the zoomed image | the prediction | the truth."""
+    trace = pipeline.run(example.image.float() / 255, example.labels)
+    assert trace.labels is not None and trace.truth is not None and trace.scores is not None
+    classes = trace.scores.shape[1]
+    picture = _bytes(trace.image[0])
+    panels = [
+        _fit(_with_points(_fit(picture), trace.layout.sites.cpu().numpy(), picture.shape[:2])),
+        _fit(_bytes(trace.zoomed[0]), picture.shape[:2]),
+        *(_fit(_coloured(labels[0], classes)) for labels in (trace.labels, trace.truth)),
+    ]
+    gap = np.full((HEIGHT, GAP, 3), 255, np.uint8)
+    return np.concatenate([part for panel in panels for part in (panel, gap)][:-1], 1)
+
+
+def png(picture: np.ndarray) -> bytes:
+    """A picture (h, w, 3) as the bytes of a PNG file."""
+    return cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+
+
+def palette(classes: int) -> np.ndarray:
+    """(256, 3) uint8: colours by class, hues far apart; black where nothing is labelled."""
+    colours = np.zeros((256, 3), np.uint8)
+    for k in range(classes):
+        hue, value = (k * 0.618034) % 1, (1.0, 0.7)[k % 2]
+        colours[k] = [round(255 * c) for c in colorsys.hsv_to_rgb(hue, 0.75, value)]
+    return colours
+
+
+def _bytes(image: Tensor) -> np.ndarray:
+    return (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
+
+
+def _coloured(labels: Tensor, classes: int) -> np.ndarray:
+    return palette(classes)[labels.clamp(0, IGNORE).byte().cpu().numpy()]
+
+
+def _fit(picture: np.ndarray, shape: tuple[int, int] | None = None) -> np.ndarray:
+    """To the height of a panel, and the width of a picture of ``shape``."""
+    h, w = shape or picture.shape[:2]
+    size = (max(1, round(w * HEIGHT / h)), HEIGHT)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if picture.shape[0] > HEIGHT else cv2.INTER_NEAREST)
+
+
+def _with_points(panel: np.ndarray, sites: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    scale = panel.shape[0] / shape[0]
+    room = panel.shape[0] * panel.shape[1] / LEAST_SPACING**2
+    panel = np.ascontiguousarray(panel)
+    for x, y in np.round((sites[:: max(1, round(len(sites) / room))] + 0.5) * scale - 0.5).astype(int):
+        cv2.circle(panel, (int(x), int(y)), 1, POINT, -1, cv2.LINE_AA)
+    return panel
