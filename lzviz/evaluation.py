@@ -74,7 +74,7 @@ def boundary_band(labels: Tensor, distance: int = 4, ignore_index: int = 255) ->
     if distance < 0:
         raise ValueError(f"distance must be a number of pixels >= 0, got {distance!r}")
     edge = from_boundaries(labels, (int(labels.shape[-2]), int(labels.shape[-1])), 1, 0, ignore_index)
-    return _grown(edge, distance)[:, 0] > 0
+    return _grown(edge[:, 0] > 0, distance)
 
 
 def boundary_confusion(
@@ -95,7 +95,7 @@ def small_objects(labels: Tensor, share: float = 0.001, ignore_index: int = 255)
     limit = share * labels.shape[-2] * labels.shape[-1]
     out = np.zeros(tuple(labels.shape), dtype=bool)
     for small, picture in zip(out, labels.cpu().numpy(), strict=True):
-        for label in np.unique(picture):
+        for label in np.flatnonzero(np.bincount(picture.ravel())):
             if label != ignore_index:
                 mask = (picture == label).astype(np.uint8)
                 _, component, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -126,8 +126,7 @@ def small_counts(
     out = torch.zeros(classes, 3, dtype=torch.float64, device=truth.device)
     for label in truth[small].unique().tolist():
         objects, predicted = small & (truth == label), prediction == label
-        near = _grown(objects[:, None].float(), distance)[:, 0] > 0
-        false = near & predicted & (truth != label) & (truth != ignore_index)
+        false = _grown(objects, distance) & predicted & (truth != label) & (truth != ignore_index)
         out[label] = torch.stack([(objects & predicted).sum(), (objects & ~predicted).sum(), false.sum()])
     return out
 
@@ -143,9 +142,10 @@ def small_recall(counts: Tensor) -> Tensor:
 
 
 def _grown(mask: Tensor, distance: int) -> Tensor:
-    """The largest value within `distance` pixels along rows and columns of (B, 1, H, W)."""
-    side = 2 * distance + 1
-    return F.max_pool2d(F.max_pool2d(mask, (side, 1), 1, (distance, 0)), (1, side), 1, (0, distance))
+    """Pixels within `distance` of a marked one along rows and columns: (B, H, W) bool to the same."""
+    square = np.ones((2 * distance + 1, 2 * distance + 1), np.uint8)
+    grown = [cv2.dilate(image, square) for image in mask.cpu().numpy().astype(np.uint8)]
+    return torch.from_numpy(np.stack(grown)).to(mask.device) > 0
 
 
 # What sampling alone loses
