@@ -16,6 +16,7 @@ from app.api import downsample_endpoint
 from app.middleware import Gate
 from app.server import Server
 from app.tabs.explore import explore
+from app.tabs.models import models
 
 STYLE = Path(__file__).with_name("shell.css")
 SYSTEM_FONTS = ["Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
@@ -28,8 +29,11 @@ def build(server: Server | None = None) -> gr.Blocks:
     ``server`` is what the routes of :func:`launch_options` share with it; by default one of its own.
     """
     page = gr.Blocks(title="lzviz", fill_width=True, analytics_enabled=False, delete_cache=(600, 3600))
-    with page as demo, gr.Tabs(elem_id="lz-tabs"), gr.Tab("Explore", id="explore"):
-        explore()
+    with page as demo, gr.Tabs(elem_id="lz-tabs"):
+        with gr.Tab("Explore", id="explore"):
+            explore()
+        with gr.Tab("Models", id="models"):
+            models()
     with demo:
         api(downsample_endpoint(server or Server()), api_name="downsample", concurrency_limit=2)
     demo.queue(max_size=32, default_concurrency_limit=2)

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio.from_thread
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,8 +22,10 @@ from starlette.routing import Route
 import lzviz
 from app import gallery, pictures
 from app.bench import Bench
+from app.models import Models, plotly_js
 from app.pictures import OWN_PREFIX, Picture, Uploads
 from app.state import Map, State
+from app.truth import Truth, Truths
 from app.wire import Refusal, encode_array, parse_json
 
 if TYPE_CHECKING:
@@ -90,9 +93,11 @@ class Server:
         self.modules = modules()
         self.gallery = gallery.shipped()
         self.uploads = Uploads()
+        self.truths = Truths()
         self.bench = Bench()
         # Seconds each, one at a time: warps and pictures never wait behind them.
         self.networks = Bench(slots=1, waiting=8)
+        self.models = Models(self.bench)
         self.gallery["street"].prepare()
 
     def routes(self) -> list[Route]:
@@ -115,6 +120,19 @@ class Server:
             route("/lzviz/cad", self.adaptive(_features, self.networks), "POST"),
             route("/lzviz/keypoints", self.adaptive(_keypoints, self.networks), "POST"),
             route("/lzviz/cad-cost", self.adaptive_cost, "POST"),
+            route("/lzviz/learned", self.learned, "POST"),
+            route("/lzviz/learned-features", self.learned_part("features_answer"), "POST"),
+            route("/lzviz/learned-time", self.learned_part("time_answer"), "POST"),
+            route("/lzviz/learned-pixel", self.learned_part("pixel_answer", "x", "y"), "POST"),
+            route("/lzviz/learned-training", self.learned_training, "POST"),
+            route("/lzviz/truth", self.truth, "POST"),
+            route("/lzviz/checkpoint", self.checkpoint, "POST"),
+            route("/lzviz/checkpoint-hub", self.checkpoint_hub, "POST"),
+            route("/lzviz/models", self.models.models),
+            route("/lzviz/results", self.models.results),
+            route("/lzviz/results.csv", self.models.table),
+            route("/lzviz/plotly.js", self.plotly),
+            route("/lzviz/checkpoint-folder", self.models.folder, "POST"),
         ]
 
     # Files and pictures ---------------------------------------------------------------------------------------------
@@ -129,6 +147,10 @@ class Server:
         if path is None:
             raise Refusal("There is no such file of the canvas; reload the page.", 404)
         return fresh(request, await anyio.to_thread.run_sync(path.read_bytes), CONTENT_TYPES[path.suffix])
+
+    async def plotly(self, request: Request) -> Response:
+        """The library that draws the results."""
+        return fresh(request, await anyio.to_thread.run_sync(plotly_js), "text/javascript")
 
     async def catalogue(self, request: Request) -> Response:
         """What there is to choose from, and within which limits."""
@@ -213,11 +235,82 @@ class Server:
         answer = await self.bench.run(_cost, state, shown)
         return JSONResponse({"ok": True, "seq": _sequence(asked), **answer})
 
+    # Trained checkpoints --------------------------------------------------------------------------------------------
+
+    async def learned(self, request: Request) -> Response:
+        """A checkpoint on a picture: {seq, state, image, file, truth, only} -> see :func:`app.learned.answer`."""
+        asked = parse_json(await request.body())
+        # Without the network it takes milliseconds: a map that is being drawn does not wait for another visitor's network.
+        bench = self.bench if asked.get("only") else self.networks
+        return await self._learned(request, asked, "answer", bench, asked.get("only"))
+
+    def learned_part(self, name: str, *fields: str) -> Handler:
+        """The route of another answer of :mod:`app.learned`: {seq, state, image, file, truth} and ``fields`` of its own."""
+
+        async def answered(request: Request) -> Response:
+            asked = parse_json(await request.body())
+            return await self._learned(request, asked, name, self.networks, *(asked.get(field) for field in fields))
+
+        return answered
+
+    async def _learned(
+        self, request: Request, asked: dict[str, Any], name: str, bench: Bench, *arguments: object
+    ) -> Response:
+        sequence, (state, picture, file) = _sequence(asked), await self._question(asked)
+        truth = self._truth_of(asked, state)
+
+        def work() -> dict[str, Any]:
+            if anyio.from_thread.run(request.is_disconnected):
+                raise Refusal("The page no longer waits for this answer.", 499)
+            return _learned(name, state, picture, file, truth, *arguments)
+
+        return JSONResponse({"ok": True, "seq": sequence, **await bench.run(work)})
+
+    def _truth_of(self, asked: dict[str, Any], state: State) -> Truth | None:
+        """The labels that a request names: an upload's, those that the picture brings (null), or none ("")."""
+        identifier = asked.get("truth")
+        if identifier is None:
+            shipped = self.gallery.get(asked.get("image") or state.image)
+            return shipped.truth() if shipped is not None and shipped.truth is not None else None
+        if not isinstance(identifier, str):
+            raise Refusal("truth: expected the id of a label map as text; reload the page.")
+        return self.truths.get(identifier) if identifier else None
+
+    async def learned_training(self, request: Request) -> Response:
+        """How a checkpoint's places moved while it was trained: {state} -> see :func:`app.learned.training_answer`."""
+        asked = parse_json(await request.body())
+        state = State.parse(asked.get("state"))
+        return JSONResponse({"ok": True, "seq": _sequence(asked), **await self.bench.run(_training, state)})
+
+    async def truth(self, request: Request) -> Response:
+        """Hold the label map in the body, of the picture ``?image=`` and in the classes of ``?checkpoint=``."""
+        picture = await self.find(request.query_params.get("image"))
+        checkpoint, data = request.query_params.get("checkpoint", ""), await request.body()
+        identifier, truth = await self.bench.run(lambda: self.truths.add(data, picture.size, _classes(checkpoint)))
+        h, w = truth.size
+        return JSONResponse(
+            {"ok": True, "id": identifier, "width": w, "height": h, "kind": truth.kind, "classes": truth.found,
+             "labelled": truth.labelled, "note": truth.note}
+        )  # fmt: skip
+
+    async def checkpoint(self, request: Request) -> Response:
+        """Hold the checkpoint in the body: length of the card, card, weights (see :func:`app.checkpoints.add`)."""
+        return JSONResponse({"ok": True, "checkpoint": await self.bench.run(_brought, await request.body())})
+
+    async def checkpoint_hub(self, request: Request) -> Response:
+        """Hold a checkpoint of the Hugging Face Hub: {id}."""
+        asked = parse_json(await request.body())
+        return JSONResponse({"ok": True, "checkpoint": await self.bench.run(_fetched, asked.get("id"))})
+
     async def export(self, request: Request) -> Response:
-        """A file to keep: {state, image, file, what, format} -> an attachment."""
+        """A file to keep: {state, image, file, truth, what, format} -> an attachment."""
         asked = parse_json(await request.body())
         state, picture, file = await self._question(asked)
-        made = await self.bench.run(_export, state, picture, file, asked.get("what"), asked.get("format"))
+        if state.sampler == "learned":
+            work, truth = _export_learned, self._truth_of(asked, state)
+            made = await self.networks.run(work, state, picture, file, truth, asked.get("what"), asked.get("format"))
+        else:
+            made = await self.bench.run(_export, state, picture, file, asked.get("what"), asked.get("format"))
         headers = {"content-disposition": f'attachment; filename="{made.name}"', "cache-control": "no-store"}
         return Response(made.body, media_type=made.media_type, headers=headers)
 
@@ -276,6 +369,47 @@ def _export(state: State, picture: Picture, file: Map | None, what: object, form
     from app.export import export
 
     return export(state, picture, file, what, form)
+
+
+def _learned(
+    name: str, state: State, picture: Picture, file: Map | None, truth: Truth | None, *arguments: object
+) -> dict[str, Any]:
+    from app import learned
+
+    return getattr(learned, name)(learned.Question(state, picture, file, truth), *arguments)
+
+
+def _training(state: State) -> dict[str, Any]:
+    from app.learned import training_answer
+
+    return training_answer(state)
+
+
+def _export_learned(
+    state: State, picture: Picture, file: Map | None, truth: Truth | None, what: object, form: object
+) -> Export:
+    from app.learned import Question
+    from app.learned_export import export
+
+    return export(Question(state, picture, file, truth), what, form)
+
+
+def _classes(checkpoint: str) -> tuple[str, ...]:
+    from app import checkpoints
+
+    return tuple(checkpoints.card(checkpoints.chosen(checkpoint)).classes)
+
+
+def _brought(data: bytes) -> dict[str, Any]:
+    from app import checkpoints
+
+    return checkpoints.entry(checkpoints.add(data))
+
+
+def _fetched(identifier: object) -> dict[str, Any]:
+    from app import checkpoints
+
+    return checkpoints.entry(checkpoints.add_from_hub(identifier))
 
 
 def _sequence(asked: dict[str, Any]) -> int:

@@ -38,7 +38,8 @@ export function createTopbar(context) {
   refresh();
 
   return h("header", { class: "lz-top" },
-    h("span", { class: "lz-name" }, mark(), h("b", {}, "lzviz")), tabStrip(tabs, "Explore"), h("span", { class: "lz-grow" }),
+    h("span", { class: "lz-name" }, mark(), h("b", {}, "lzviz")), tabStrip(tabs, "Explore"),
+    h("span", { class: "lz-grow" }),
     h("span", { class: "lz-top-history" }, undo, redo), h("span", { class: "lz-rule" }),
     iconButton(themeIcon(), "Light or dark", actions.theme, { key: "D", class: "lz-top-theme" }),
     iconButton("help", "All keys", actions.keys, { key: "?", class: "lz-top-keys" }), exporter, share);

@@ -1,0 +1,311 @@
+"""The Models tab's routes: cards as texts, results, plotly.js, and a checkpoint from a folder of this machine.
+
+Uploads and Hub ids are :mod:`app.learned`'s; what a visitor loaded is listed here when the page names it (``?own=own-a,own-b``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app import results
+from app.bench import Bench
+from app.results import METRICS, SPLITS, Choice, Mark, Theme, short
+from app.wire import Refusal, parse_json
+
+if TYPE_CHECKING:
+    from lzviz.checkpoints import Card
+
+EMPTY = (
+    "No checkpoint is here yet. Train one, bring it into the list, and start the page again:",
+    "python -m lzviz train lds-camvid-96x128\npython -m lzviz export runs/lds-camvid-96x128\npython app.py",
+)
+OWN_FILES = "a folder with model.safetensors and card.json"
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+
+# Cards as texts ---------------------------------------------------------------------------------------------------------
+
+
+def card_view(card: Card, theme: Theme = "light", size: int | None = None, own: str | None = None) -> dict[str, Any]:
+    """One card as texts in reading order: headline, metrics, facts, recipe, seeds, Python.
+
+    Args:
+        theme: of the page, for the colour of its mark.
+        size: bytes of the weights.
+        own: the name under which a visitor brought it.
+    """
+    (mark,) = results.marks_of([card])
+    system = _systems().get(card.system)
+    return {
+        "name": own or card.name,
+        "said": card.name,
+        "title": card.title or card.name,
+        "group": group(mark),
+        "shape": results.shape(mark.size),
+        "colour": results.COLOURS[mark.system][theme],
+        "system": mark.system,
+        "systemTitle": system.title if system else card.system,
+        "summary": system.summary if system else "",
+        "data": card.data,
+        "own": own is not None,
+        "headline": headline(mark),
+        "metrics": metrics_table(mark),
+        "facts": facts(card, size, system.paper if system else ""),
+        "recipe": flat(card.recipe) + flat(card.blueprint),
+        "seeds": seeds_table(card),
+        "python": python_of(card.name if own is None else "path/of/the/folder"),
+        "notes": card.notes,
+    }
+
+
+def group(mark: Mark) -> str:
+    """Under which heading a card stands: its data set and what its network sees."""
+    size = "" if mark.size is None else f"{mark.size[0]} × {mark.size[1]}"
+    return " · ".join(filter(None, (results.DATA_SETS.get(mark.data, mark.data), size))) or "Other"
+
+
+def _systems() -> Mapping[str, Any]:
+    from lzviz import samplers
+
+    return samplers.REGISTRY
+
+
+def headline(mark: Mark) -> dict[str, str] | None:
+    """The number that stands for a checkpoint: mIoU on the first of its splits, held-out ones first."""
+    for split in results.splits([mark]):
+        value = mark.value(split, "miou")
+        if value is not None:
+            spread = mark.spread.get(split, {}).get("miou")
+            over = f"{spread[0]:.1f}–{spread[1]:.1f} over {mark.seeds} seeds" if spread else "one seed"
+            return {
+                "value": f"{value:.1f}",
+                "unit": "%",
+                "label": "mIoU",
+                "split": SPLITS.get(split, split),
+                "over": over,
+            }
+    return None
+
+
+def metrics_table(mark: Mark) -> dict[str, Any]:
+    """A row a metric, a column a split, in percent, with the spread over the seeds beside it."""
+    columns = results.splits([mark])
+    rows = []
+    for metric, label in METRICS.items():
+        cells = [_cell(mark, split, metric) for split in columns]
+        if any(cell["value"] for cell in cells):
+            rows.append({"label": label, "cells": cells})
+    return {"columns": [SPLITS.get(split, split) for split in columns], "rows": rows}
+
+
+def _cell(mark: Mark, split: str, metric: str) -> dict[str, str]:
+    value, spread = mark.value(split, metric), mark.spread.get(split, {}).get(metric)
+    return {
+        "value": "" if value is None else f"{value:.1f}",
+        "spread": f"{spread[0]:.1f}–{spread[1]:.1f}" if spread else "",
+    }
+
+
+def facts(card: Card, size: int | None, paper: str) -> list[list[str]]:
+    """What a card says of itself, as [label, text]; what it does not say is left out."""
+    zoomed = results.size_of(card)
+    source = card.blueprint.get("source")
+    return [
+        [label, text]
+        for label, text in (
+            ("Paper", paper),
+            ("Reading", card.mode),
+            ("Data", " · ".join(filter(None, (results.DATA_SETS.get(card.data, card.data), card.split)))),
+            ("Classes", f"{len(card.classes)}: {', '.join(card.classes)}" if card.classes else ""),
+            ("Network", f"{card.blueprint.get('network', '')}{_options(card.blueprint.get('network_options', {}))}"),
+            ("Network sees", "" if zoomed is None else f"{zoomed[0]} × {zoomed[1]} px"),
+            ("Sampler sees", "" if not source else f"{source[0]} × {source[1]} px"),
+            ("Multiply-adds", "" if not card.macs else f"{short(card.macs)} an image"),
+            ("Parameters", "" if not card.parameters else f"{card.parameters:,}".replace(",", " ")),
+            ("File", "" if size is None else f"{size / 1e6:.2f} MB, safetensors"),
+            ("Steps", "" if not card.steps else f"{card.steps}"),
+            ("Seed", "" if card.seed is None else f"{card.seed}"),
+            ("Date", card.date),
+            ("Licence", card.licence),
+        )
+        if text
+    ]
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    texts = [f"{label} {text}" for label, text in flat(options)]
+    return f" ({', '.join(texts)})" if texts else ""
+
+
+def flat(values: Mapping[str, Any], ahead: str = "") -> list[list[str]]:
+    """Nested settings as [dotted key, text]; what is empty is left out."""
+    out: list[list[str]] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            out += flat(value, f"{ahead}{key}.") if not (key == "blueprint" and not ahead) else []
+        elif value not in (None, "", (), []):
+            out.append([ahead + key.replace("_", " "), _text(value)])
+    return out
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return (" × " if len(value) == 2 and all(isinstance(n, int) for n in value) else ", ").join(map(_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def seeds_table(card: Card) -> dict[str, Any] | None:
+    """A row a seed, a column a split and metric; None with one seed, whose numbers stand above."""
+    if len(card.seeds) < 2:
+        return None
+    columns = [
+        (split, metric)
+        for split in results.splits(results.marks_of([card]))
+        for metric in METRICS
+        if any(metric in run.get(split, {}) for run in card.seeds)
+    ]
+    return {
+        "columns": [f"{METRICS[metric]}, {SPLITS.get(split, split).lower()}" for split, metric in columns],
+        "rows": [
+            [str(run.get("seed", at)), *(_percent(run.get(split, {}).get(metric)) for split, metric in columns)]
+            for at, run in enumerate(card.seeds)
+        ],
+    }
+
+
+def _percent(value: Any) -> str:
+    return f"{100 * value:.1f}" if isinstance(value, int | float) else ""
+
+
+def python_of(name: str) -> str:
+    """The three lines that load and run a checkpoint."""
+    return f'import lzviz\npipeline = lzviz.load("{name}")\ntrace = pipeline.run(image)  # (1, 3, H, W) in [0, 1]'
+
+
+# Routes -----------------------------------------------------------------------------------------------------------------
+
+
+class Models:
+    """The routes of the tab.
+
+    Args:
+        bench: where cards are read and figures made.
+    """
+
+    def __init__(self, bench: Bench):
+        self.bench = bench
+
+    async def models(self, request: Request) -> Response:
+        """{cards: [:func:`card_view`], empty: [sentence, commands]}; query: theme, own."""
+        theme = Choice.parse({"theme": request.query_params.get("theme", "light")}).theme
+        views = await self.bench.run(_views, theme, own_names(request))
+        return JSONResponse({"ok": True, "cards": views, "empty": EMPTY})
+
+    async def results(self, request: Request) -> Response:
+        """What :func:`app.results.results` says to the choice in the query."""
+        body = await self.bench.run(_results, Choice.parse(request.query_params), own_names(request))
+        return Response(body, media_type="application/json")
+
+    async def table(self, request: Request) -> Response:
+        """All numbers as a CSV file."""
+        body = await self.bench.run(_csv, own_names(request))
+        headers = {"content-disposition": 'attachment; filename="lzviz-results.csv"', "cache-control": "no-store"}
+        return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+    async def folder(self, request: Request) -> Response:
+        """Load a checkpoint from a folder of this machine, for a browser on this machine: {folder} -> {checkpoint}."""
+        if not is_local(request):
+            raise Refusal(
+                "Folders are opened only for a browser on the server's own machine; choose files instead.", 403
+            )
+        asked = parse_json(await request.body()).get("folder")
+        return JSONResponse({"ok": True, "checkpoint": await self.bench.run(_from_folder, asked)})
+
+
+def own_names(request: Request) -> list[str]:
+    """The names of a visitor's own checkpoints, as the page lists them."""
+    return list(filter(None, request.query_params.get("own", "").split(",")))[:32]
+
+
+def is_local(request: Request) -> bool:
+    """Whether the browser runs on this machine, asked this machine by its own name, and came through no proxy."""
+    try:
+        near = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        near = False
+    own_name = request.url.hostname in ("localhost", "127.0.0.1", "::1")
+    return near and own_name and not any(name in request.headers for name in FORWARDED)
+
+
+def plotly_js() -> bytes:
+    """plotly.js as the installed package has it: nothing is fetched from elsewhere."""
+    return (resources.files("plotly") / "package_data" / "plotly.min.js").read_bytes()
+
+
+# In a thread of the bench; torch is imported on first use, so that the page does not wait for it.
+
+
+def _listed(own: Iterable[str]) -> list[tuple[Card, str | None]]:
+    """(card, own name) of every trained checkpoint, those that the server forgot left out; in reading order."""
+    from app import checkpoints
+
+    shipped = [card for card in checkpoints.cards().values() if checkpoints.is_trained(card)]
+    order = [*results.DATA_SETS, *sorted({card.data for card in shipped})]
+    systems = list(results.COLOURS)
+
+    def place(card: Card) -> tuple[int, int, int, str]:
+        h, w = results.size_of(card) or (0, 0)
+        return order.index(card.data), h * w, systems.index(results.family(card.system)), card.name
+
+    brought: list[tuple[Card, str | None]] = []
+    for name in own:
+        try:
+            brought.append((checkpoints.card(name), name))
+        except Refusal:
+            continue
+    return [*brought, *((card, None) for card in sorted(shipped, key=place))]
+
+
+def _views(theme: Theme, own: Iterable[str]) -> list[dict[str, Any]]:
+    return [card_view(card, theme, None if name else _size(card.name), name) for card, name in _listed(own)]
+
+
+def _size(name: str) -> int | None:
+    from lzviz import checkpoints
+
+    paths = (folder / name / checkpoints.MODEL for folder in checkpoints.folders())
+    return next((path.stat().st_size for path in paths if path.is_file()), None)
+
+
+def _marks(own: Iterable[str]) -> list[Mark]:
+    return [*results.marks_of(card for card, _ in _listed(own)), *results.published()]
+
+
+def _results(choice: Choice, own: Iterable[str]) -> str:
+    return json.dumps({"ok": True, **results.results(_marks(own), choice)})
+
+
+def _csv(own: Iterable[str]) -> str:
+    return results.to_csv(_marks(own))
+
+
+def _from_folder(asked: object) -> dict[str, Any]:
+    from app import checkpoints
+
+    if not isinstance(asked, str) or not asked.strip():
+        raise Refusal(f"Expected the path of {OWN_FILES}.")
+    path = Path(asked.strip()).expanduser()
+    path = path.parent if path.name in ("model.safetensors", "card.json") else path
+    if not path.exists():
+        raise Refusal(f"There is no folder {str(path)[-120:]} on this machine; give the full path of {OWN_FILES}.", 404)
+    return checkpoints.entry(checkpoints.add_from_folder(path))
