@@ -67,16 +67,17 @@ class Blueprint:
             options["seed"] = seed
         sampler = samplers.create(self.system, **options)
         network = models.create(self.network, classes=classes, seed=seed, **self.network_options)
-        source: Any = None if self.source is None else tuple(self.source)
         if self.mask is not None:
+            if self.size is not None or self.source is not None:
+                raise ValueError("an adaptive pipeline reads pictures as they are: size and source must be left out")
             kind, widths = self.mask["kind"], self.mask.get("widths", PAPER_WIDTHS)
             look = mask_network(network, sampler, widths, seed=seed) if kind == "learned" else None  # type: ignore[arg-type]
-            return AdaptivePipeline(sampler, network, kind, look, source=source)  # type: ignore[arg-type]
+            return AdaptivePipeline(sampler, network, kind, look)  # type: ignore[arg-type]
         return Pipeline(
             sampler,
             network,
             None if self.size is None else tuple(self.size),  # type: ignore[arg-type]
-            source=source,
+            source=None if self.source is None else tuple(self.source),  # type: ignore[arg-type]
             unzoom=self.unzoom,
             boundary=self.boundary if self.looks == "previous" else None,
         )

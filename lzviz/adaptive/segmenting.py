@@ -66,7 +66,6 @@ class AdaptivePipeline(Pipeline):
             fine, wrong when coarse, with ``sampler.dilation`` pixels around; "fine": all cells kept, the dilated network;
             "coarse": none, the strided one.
         look: the mask's network, for the features before the first halving.
-        source: (H, W) to which the picture is area-averaged first; ``None``: as it is.
     """
 
     sampler: CAD
@@ -78,8 +77,6 @@ class AdaptivePipeline(Pipeline):
         network: Segmenter,
         mask: Mask = "edges",
         look: MaskNetwork | None = None,
-        *,
-        source: Size | None = None,
     ):
         if not isinstance(sampler, CAD) or sampler.stride is None:
             raise ValueError('expected the sampler "cad" with its fine output stride: samplers.create("cad", stride=8)')
@@ -91,7 +88,7 @@ class AdaptivePipeline(Pipeline):
             raise ValueError(f"mask must be one of {', '.join(get_args(Mask))}, got {mask!r}")
         if (mask == "learned") != (look is not None):
             raise ValueError('a mask network, look=, belongs to mask="learned" and to no other')
-        super().__init__(sampler, network, source=source)
+        super().__init__(sampler, network)
         self.mask: Mask = mask
         if look is not None:
             self.look = look
@@ -109,50 +106,49 @@ class AdaptivePipeline(Pipeline):
         return self.sampler.depth
 
     def zoomed_size(self, image: Tensor) -> Size:
-        """(h, w) of what the network reads: the picture's own, or ``source``."""
-        return self.source or image_size(image)
+        """(h, w) of what the network reads: the picture's own."""
+        return image_size(image)
 
     # -- levels ----------------------------------------------------------------------------------------------------------
 
-    def levels(self, seen: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Cells:
-        """Which cells to keep of pictures as the network reads them.
+    def levels(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Cells:
+        """Which cells to keep of pictures (B, 3, H, W).
 
         Args:
             saliency: (B, 1, h', w') a map that overrules the mask: cells are kept where it reaches the middle of its range.
             labels: (B, H, W), which the oracle needs.
         """
         if saliency is not None:
-            cells = [-(-n // self.stride) for n in image_size(seen)]
-            return self.sampler.from_saliency(saliency, cells).expand(len(seen), -1, -1, -1)
+            cells = [-(-n // self.stride) for n in image_size(image)]
+            return self.sampler.from_saliency(saliency, cells).expand(len(image), -1, -1, -1)
         if self.mask == "learned":
             return self.look  # type: ignore[return-value]
         if self.mask == "oracle":
-            return self._oracle(seen, labels)
+            return self._oracle(image, labels)
         if self.mask == "edges":
             s = self.sampler
-            return masks.edges(seen, s.threshold, s.dilation, self.stride, self.depth, s.mode)
-        return self.everywhere(seen, 0 if self.mask == "fine" else self.depth)
+            return masks.edges(image, s.threshold, s.dilation, self.stride, self.depth, s.mode)
+        return self.everywhere(image, 0 if self.mask == "fine" else self.depth)
 
-    def everywhere(self, seen: Tensor, level: int) -> Tensor:
+    def everywhere(self, image: Tensor, level: int) -> Tensor:
         """The same level for all cells: (B, 1, h, w)."""
-        cells = [-(-n // self.stride) for n in image_size(seen)]
-        return torch.full((len(seen), 1, *cells), level, device=seen.device)
+        cells = [-(-n // self.stride) for n in image_size(image)]
+        return torch.full((len(image), 1, *cells), level, device=image.device)
 
     @torch.no_grad()
-    def _oracle(self, seen: Tensor, labels: Tensor | None) -> Tensor:
+    def _oracle(self, image: Tensor, labels: Tensor | None) -> Tensor:
         if labels is None:
             raise ValueError("the oracle's mask needs labels=(B, H, W): it knows where the fine network is right")
-        size = image_size(seen)
         fine, coarse = (
-            self.on_zoomed(self.through(seen, self.everywhere(seen, level))[2], size) for level in (0, self.depth)
+            self.on_zoomed(self.through(image, self.everywhere(image, level))[2], image_size(image))
+            for level in (0, self.depth)
         )
-        truth = identity(seen).zoom(labels, size, "nearest")
-        return masks.oracle(fine, coarse, truth, self.sampler.dilation, self.stride, self.depth)
+        return masks.oracle(fine, coarse, labels, self.sampler.dilation, self.stride, self.depth)
 
     # -- the stages ------------------------------------------------------------------------------------------------------
 
     def through(
-        self, seen: Tensor, levels: Cells, meter: Meter | None = None
+        self, image: Tensor, levels: Cells, meter: Meter | None = None
     ) -> tuple[Plan, tuple[Tensor, ...], Tensor]:
         """The network in one pass: its plan, the backbone's stages, and scores (B, K, h, w) on the fine grid.
 
@@ -164,7 +160,7 @@ class AdaptivePipeline(Pipeline):
 
         def planned(found: Tensor) -> Plan:
             with meter.stage("downsample"):
-                plans.append(self.adapted.plan(found, image_size(seen)))
+                plans.append(self.adapted.plan(found, image_size(image)))
             return plans[0]
 
         def look(features: Tensor) -> Tree:
@@ -178,15 +174,14 @@ class AdaptivePipeline(Pipeline):
         cells: dict[str, Any] = {"levels": look} if callable(levels) else {"plan": planned(levels)}
         with running:
             running.enter_context(meter.stage("network"))
-            scores, stages = self.adapted(seen, **cells)
+            scores, stages = self.adapted(image, **cells)
         return plans[0], stages, between(scores, plans[0].levels, self.depth)
 
     def once(self, image: Tensor, meter: Meter, saliency: Tensor | None = None, truth: Tensor | None = None) -> Pass:
         with meter.stage("look"):
-            seen = self.seen(image)
-            levels = self.levels(seen, saliency, truth)
-        plan, stages, scores = self.through(seen, levels, meter)
-        out = self._downsampled(seen, plan, saliency)
+            levels = self.levels(image, saliency, truth)
+        plan, stages, scores = self.through(image, levels, meter)
+        out = self._downsampled(image, plan, saliency)
         with meter.stage("restore"):
             unzoomed = self.restore(scores, out, image_size(image))
         with meter.stage("labels"):
@@ -197,30 +192,34 @@ class AdaptivePipeline(Pipeline):
         return Pass(out, _named(stages), scores, unzoomed, labels, macs)
 
     def downsample(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Downsampled:
-        """The picture as the network reads it, and the cells. A learned mask needs features: the network runs, to its end."""
-        seen = self.seen(image)
-        levels = self.levels(seen, saliency, labels)
-        plan = self.through(seen, levels)[0] if callable(levels) else self.adapted.plan(levels, image_size(seen))
-        return self._downsampled(seen, plan, saliency)
+        """The picture as it is, and the cells. A learned mask needs features: the network runs, to its end."""
+        levels = self.levels(image, saliency, labels)
+        plan = self.through(image, levels)[0] if callable(levels) else self.adapted.plan(levels, image_size(image))
+        return self._downsampled(image, plan, saliency)
 
     def segment(self, out: Downsampled, image: Tensor | None = None) -> tuple[dict[str, Tensor], Tensor]:
-        """The backbone's features by stage, each cell with its owner's, and scores (B, K, h, w) on the fine grid."""
+        """The backbone's features by stage, each cell with its owner's, and scores (B, K, h, w) on the fine grid.
+
+        Args:
+            image: stands in for ``out.image``.
+        """
         _, stages, scores = self.through(out.image if image is None else image, out.extras["levels"])
         return _named(stages), scores
 
     def restore(self, scores: Tensor, out: Downsampled, size: Size) -> Tensor:
         """Scores on the fine grid brought to the source's lattice of ``size``: (B, K, H, W)."""
-        seen = image_size(out.image)
-        return identity(scores).unzoom(scores, size, seen, stride_of(seen, scores), fill=None)
+        own = image_size(out.image)
+        return identity(scores).unzoom(scores, size, own, stride_of(own, scores), fill=None)
 
     def forward(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
         """Scores (B, K, H, W) at the size of ``image``, in one pass of the network."""
-        seen = self.seen(image)
-        plan, _, scores = self.through(seen, self.levels(seen, saliency, labels))
-        return self.restore(scores, self._downsampled(seen, plan, saliency), image_size(image))
+        plan, _, scores = self.through(image, self.levels(image, saliency, labels))
+        return self.restore(scores, self._downsampled(image, plan, saliency), image_size(image))
 
-    def _downsampled(self, seen: Tensor, plan: Plan, saliency: Tensor | None) -> Downsampled:
-        return Downsampled(seen, QuadTree(plan.levels, self.stride, plan.image_size), saliency, {"levels": plan.levels})
+    def _downsampled(self, image: Tensor, plan: Plan, saliency: Tensor | None) -> Downsampled:
+        return Downsampled(
+            image, QuadTree(plan.levels, self.stride, plan.image_size), saliency, {"levels": plan.levels}
+        )
 
 
 def between(scores: Tensor, levels: Tensor, depth: int) -> Tensor:

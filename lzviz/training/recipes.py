@@ -134,30 +134,62 @@ def _systems() -> dict[str, dict[str, Any]]:
     lz = {"nodes": (31, 31), "interpolation": "antialias"}
     half = (1, 1)  # twice the zoomed size
     return {
-        "uniform": dict(blueprint=dict(system="uniform", options={"interpolation": "antialias"})),
-        "uniform-area": dict(blueprint=dict(system="uniform-area", options={"interpolation": "antialias"})),
+        "uniform": dict(
+            about="uniform, corners", blueprint=dict(system="uniform", options={"interpolation": "antialias"})
+        ),
+        "uniform-area": dict(
+            about="uniform, area", blueprint=dict(system="uniform-area", options={"interpolation": "antialias"})
+        ),
         "lz": dict(
+            about="LZ, trained with the task",
             blueprint=dict(
                 system="lz", options=lz, looks="network", look_options={"width": 16, "view": (96, 96), "stem": 2}
             ),
             area_weighted=True,
         ),
-        "lzu-fixed": dict(blueprint=dict(system="lzu", options=lzu, looks="fixed"), frame="source"),
-        "lzu-adaptive": dict(blueprint=dict(system="lzu", options=lzu, looks="previous"), frame="source", jitter=0.08),
-        "lzu-learned": dict(blueprint=dict(system="lzu", options=lzu, looks="module"), frame="source", edge=1.0),
-        "lzu-features": dict(
-            blueprint=dict(system="lzu", options=lzu, looks="fixed", unzoom="features"), frame="source"
+        "lzu-fixed": dict(
+            about="LZU, average boundaries", blueprint=dict(system="lzu", options=lzu, looks="fixed"), frame="source"
         ),
-        "lds": dict(blueprint=dict(system="lds", options=lds), area_weighted=True, edge=1.0),
-        "lds-single": dict(blueprint=dict(system="lds", options=lds), area_weighted=True),
+        "lzu-adaptive": dict(
+            about="LZU, previous labels",
+            blueprint=dict(system="lzu", options=lzu, looks="previous"),
+            frame="source",
+            jitter=0.08,
+        ),
+        "lzu-learned": dict(
+            about="LZU, learned through the inverse",
+            blueprint=dict(system="lzu", options=lzu, looks="module"),
+            frame="source",
+            edge=1.0,
+        ),
+        "lzu-features": dict(
+            about="LZU, average boundaries, features unzoomed",
+            blueprint=dict(system="lzu", options=lzu, looks="fixed", unzoom="features"),
+            frame="source",
+        ),
+        "lds": dict(about="LDS, joint loss", blueprint=dict(system="lds", options=lds), area_weighted=True, edge=1.0),
+        "lds-single": dict(
+            about="LDS, segmentation loss only", blueprint=dict(system="lds", options=lds), area_weighted=True
+        ),
+        "lds-published": dict(
+            about="LDS, joint loss as published",
+            blueprint=dict(system="lds", options=lds | {"form": "softmax"}),
+            balance=0.0,
+            edge=100.0,
+            edges="mse",
+        ),
         "es": dict(
+            about="ES, auxiliary network",
             blueprint=dict(system="es", options={"nodes": (16, 16), "interpolation": "antialias"}),
             area_weighted=True,
             edge=10.0,
         ),
-        "resizer": dict(blueprint=dict(system="resizer", source=half)),
-        "downsizenet": dict(blueprint=dict(system="downsizenet", source=half)),
-        "downsizenet-texture": dict(blueprint=dict(system="downsizenet", options={"texture_only": True}, source=half)),
+        "resizer": dict(about="learned resizer", blueprint=dict(system="resizer", source=half)),
+        "downsizenet": dict(about="DownsizeNet", blueprint=dict(system="downsizenet", source=half)),
+        "downsizenet-texture": dict(
+            about="DownsizeNet, texture only",
+            blueprint=dict(system="downsizenet", options={"texture_only": True}, source=half),
+        ),
     }
 
 
@@ -194,6 +226,35 @@ _whole = Recipe(
 _fine = dict(_whole.blueprint.network_options) | {"output_stride": 8, "head_dilation": 2}
 _system = dict(steps=1000, batch=8, rate=1.5e-3, start=BASE)
 
+
+def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
+    """CAD's learned mask: trained on two dense streams, then kept while the weights are tuned on the quadtree's rows."""
+    mask = {"kind": "learned", "widths": (32, 32, 32), "gamma": gamma}
+    blueprint = Blueprint("cad", {"stride": 8}, network_options=_whole.blueprint.network_options, mask=mask)
+    first, second = (f"cad-{part}{suffix}-camvid-360x480" for part in ("mask", "learned"))
+    same = replace(_whole, blueprint=blueprint)
+    return {
+        first: replace(
+            same,
+            name=first,
+            start="dilated-camvid-360x480",
+            objective="streams",
+            steps=350,
+            rate=1e-3,
+            about=f"CAD's learned mask, gamma {gamma:g}, on two dense streams",
+        ),
+        second: replace(
+            same,
+            name=second,
+            start=first,
+            objective="adaptive",
+            steps=150,
+            rate=5e-4,
+            about=f"CAD with its learned mask, gamma {gamma:g}",
+        ),
+    }
+
+
 RECIPES: dict[str, Recipe] = {
     BASE: replace(_base, name=BASE, steps=2000),
     **_zoomed("camvid", (96, 128), 2, **_system),
@@ -208,6 +269,8 @@ RECIPES: dict[str, Recipe] = {
         steps=1500,
         rate=2e-3,
     ),
+    **_learned(0.5, ""),
+    **_learned(0.7, "7"),
 }
 RECIPES["base-scenes-64x128"] = replace(
     RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=600
