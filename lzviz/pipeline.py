@@ -319,7 +319,7 @@ class Pipeline(nn.Module):
     def forward(self, image: Tensor, saliency: Tensor | None = None) -> Tensor:
         """Scores (B, K, H, W) at the size of ``image``."""
         if saliency is None and self.boundary is not None:
-            saliency = self.saliency_of(self.forward(image, self._uniform(image)).argmax(1))
+            saliency = self.saliency_of(best(self.forward(image, self._uniform(image))))
         out = self.downsample(image, saliency)
         return self.restore(self.scores(out), out, image_size(image))
 
@@ -417,7 +417,7 @@ class Pipeline(nn.Module):
         with meter.stage("restore"):
             unzoomed = self.restore(scores, out, image_size(image))
         with meter.stage("labels"):
-            labels = unzoomed.argmax(1)
+            labels = best(unzoomed)
         return Pass(out, features, scores, unzoomed, labels)
 
     def _looks(
@@ -438,7 +438,7 @@ class Pipeline(nn.Module):
         size: Size = (int(done.out.image.shape[-2]), int(done.out.image.shape[-1]))
         if self.unzoom == "features" and isinstance(done.out.layout, WarpLayout):
             return done.out.layout.warp.zoom(done.labels, size, "nearest")
-        return self.on_zoomed(done.scores, size).argmax(1)
+        return best(self.on_zoomed(done.scores, size))
 
     @property
     def _looker(self) -> object:
@@ -455,6 +455,11 @@ class Pipeline(nn.Module):
 def identity(like: Tensor) -> GridWarp:
     """The warp that changes nothing, on the device of a tensor."""
     return Warp.identity((2, 2)).to(like.device)
+
+
+def best(scores: Tensor) -> Tensor:
+    """The class of the highest score: (B, K, H, W) to (B, H, W) int64. On CPUs ``argmax`` takes four times as long."""
+    return scores.max(1).indices
 
 
 def image_size(image: Tensor) -> Size:
