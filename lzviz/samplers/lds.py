@@ -217,7 +217,8 @@ class LDS(nn.Module, WarpSampler):
         if not widths or min(widths) < 1 or channels < 1:
             raise ValueError(f"expected widths and channels >= 1, got {tuple(widths)} and {channels}")
         super().__init__()
-        self.nodes, self.mode = check_size(nodes, "nodes"), mode
+        self.nodes = check_size(nodes, "nodes")
+        self.mode: Mode = mode
         self.form: Form = form
         self.kernel_radius, self.fwhm, self.floor = kernel_radius, fwhm, floor
         self.anti_crop = anti_crop

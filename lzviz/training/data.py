@@ -64,8 +64,8 @@ class Dataset(Sequence[Example]):
     licence: str = ""
     split: str = "train"
     memory: int = 2 << 30
-    _kept: dict[int, Example] = field(default_factory=dict, repr=False)
-    _bytes: int = 0
+    _kept: dict[int, Example] = field(default_factory=dict, init=False, repr=False)
+    _bytes: int = field(default=0, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.readers)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Iterator
 from copy import deepcopy
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,7 @@ def train(
             start_from(pipeline, start)
     pipeline.network.to(memory_format=torch.channels_last)  # type: ignore[union-attr, call-overload]
     average = deepcopy(pipeline).to(device).eval()
+    pipeline.size = recipe.train_size or pipeline.size
     synchronise(pipeline, device)
     optimiser = torch.optim.AdamW(groups(pipeline, recipe.decay), lr=recipe.rate)
     shares = data.class_shares() if state is None else state["shares"].cpu()
@@ -153,19 +156,23 @@ def groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:
 @torch.no_grad()
 def update(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move an average of weights and BatchNorm statistics towards the model's."""
-    theirs = model.state_dict()
-    for name, value in average.state_dict().items():
-        if value.is_floating_point():
-            value.lerp_(theirs[name], 1 - decay)
+    for mine, theirs in zip(_numbers(average), _numbers(model), strict=True):
+        if mine.is_floating_point():
+            mine.lerp_(theirs, 1 - decay)
         else:
-            value.copy_(theirs[name])
+            mine.copy_(theirs)
+
+
+def _numbers(module: nn.Module) -> Iterator[torch.Tensor]:
+    """Weights and statistics, each once."""
+    return chain(module.parameters(), module.buffers())
 
 
 def start_from(pipeline: Pipeline, start: Pipeline) -> None:
     """Copy the weights of a network, and of what looks where both look alike; scores for another number of classes start anew."""
     for name in ("network", "look"):
         mine, theirs = getattr(pipeline, name, None), getattr(start, name, None)
-        if not isinstance(mine, nn.Module) or type(mine) is not type(theirs):
+        if not isinstance(mine, nn.Module) or not isinstance(theirs, type(mine)):
             continue
         weights, shapes = theirs.state_dict(), {key: value.shape for key, value in mine.state_dict().items()}
         fitting = {key: value for key, value in weights.items() if value.shape == shapes.get(key, value.shape)}

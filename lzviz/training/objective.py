@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lzviz.pipeline import Pipeline
+from lzviz.pipeline import Pipeline, image_size
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.es import ES, boundary_pixels
 from lzviz.samplers.lds import LDS, Loss, area_weights, deformation_map
@@ -43,7 +43,7 @@ class Objective(nn.Module):
         self.pipeline, self.recipe = pipeline, recipe
         weights = shares.clamp(min=1e-4) ** -recipe.balance
         self.register_buffer("weights", (weights / weights.mean()).float(), persistent=False)
-        mode = getattr(pipeline.sampler, "mode", "fixed") if isinstance(pipeline.sampler, LDS) else "fixed"
+        mode = pipeline.sampler.mode if isinstance(pipeline.sampler, LDS) else "fixed"
         self.joint = Loss(recipe.edge, recipe.focal, recipe.edges, recipe.area_weighted, mode, IGNORE)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -71,15 +71,14 @@ class Objective(nn.Module):
     def downsample(self, batch: Batch) -> tuple[Downsampled, Tensor | None]:
         """The zoomed image and the edge loss."""
         pipeline, recipe, labels = self.pipeline, self.recipe, batch.labels
-        sampler, size = pipeline.sampler, recipe.train_size or pipeline.zoomed_size(batch.image)
-        seen = pipeline.seen(batch.image)
+        sampler, seen = pipeline.sampler, pipeline.seen(batch.image)
         if isinstance(sampler, ES):
             # The grid learns from the minimiser alone, as in the paper; the network from what the grid shows it.
             nodes = sampler.predict(seen)
             wanted = sampler.locate(boundary_pixels(labels, IGNORE)).to(nodes)
             warp = GridWarp(nodes.detach())
-            layout = warp.at(size, (int(seen.shape[-2]), int(seen.shape[-1])))
-            out = Downsampled(warp.zoom(seen, size, sampler.interpolation), layout)
+            layout = warp.at(pipeline.zoomed_size(seen), image_size(seen))
+            out = Downsampled(warp.zoom(seen, layout.zoomed_size, sampler.interpolation), layout)
             return out, (nodes - wanted).square().sum(-1).mean()
         saliency, extras = None, {}
         look = getattr(pipeline, "look", None)
@@ -93,9 +92,7 @@ class Objective(nn.Module):
         elif isinstance(look, nn.Module):
             extras["logits"] = look.logits(seen)  # type: ignore[operator]
             saliency = look.saliency(extras["logits"])  # type: ignore[operator]
-        elif isinstance(look, Tensor):
-            saliency = look
-        out = sampler(seen, size, saliency)
+        out = pipeline.downsample(batch.image, saliency)
         if not recipe.edge or not extras:
             return out, None
         return out, self.joint.edge(replace(out, extras=out.extras | extras), labels)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import colorsys
+import math
 
 import cv2
 import numpy as np
 from torch import Tensor
 
+from lzviz.coords import Size
+from lzviz.layout import Layout
 from lzviz.pipeline import Pipeline
 from lzviz.training.data import IGNORE, Example
+from lzviz.warp import WarpLayout
 
 HEIGHT, GAP = 288, 6
-POINT, VOID = (255, 214, 0), (0, 0, 0)
-LEAST_SPACING = 5
+POINT = (255, 214, 0)
+SPACING = 9
 """Pixels between the points that are drawn, on the average: more of them would hide the picture."""
 
 
@@ -23,8 +27,9 @@ def preview(pipeline: Pipeline, example: Example) -> np.ndarray:
     assert trace.labels is not None and trace.truth is not None and trace.scores is not None
     classes = trace.scores.shape[1]
     picture = _bytes(trace.image[0])
+    small = _fit(picture)
     panels = [
-        _fit(_with_points(_fit(picture), trace.layout.sites.cpu().numpy(), picture.shape[:2])),
+        _with_points(small, _thinned(trace.layout, small.shape[:2]), HEIGHT / len(picture)),
         _fit(_bytes(trace.zoomed[0]), picture.shape[:2]),
         *(_fit(_coloured(labels[0], classes)) for labels in (trace.labels, trace.truth)),
     ]
@@ -61,10 +66,17 @@ def _fit(picture: np.ndarray, shape: tuple[int, int] | None = None) -> np.ndarra
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if picture.shape[0] > HEIGHT else cv2.INTER_NEAREST)
 
 
-def _with_points(panel: np.ndarray, sites: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    scale = panel.shape[0] / shape[0]
-    room = panel.shape[0] * panel.shape[1] / LEAST_SPACING**2
-    panel = np.ascontiguousarray(panel)
-    for x, y in np.round((sites[:: max(1, round(len(sites) / room))] + 0.5) * scale - 0.5).astype(int):
-        cv2.circle(panel, (int(x), int(y)), 1, POINT, -1, cv2.LINE_AA)
+def _thinned(layout: Layout, panel: Size) -> np.ndarray:
+    """Some of the sites (N, 2): every k-th row and column of a warp's, every k^2-th of other samples."""
+    sites = layout.sites.cpu().numpy()
+    k = max(1, round(SPACING * (len(sites) / math.prod(panel)) ** 0.5))
+    if isinstance(layout, WarpLayout):
+        return sites.reshape(*layout.zoomed_size, 2)[k // 2 :: k, k // 2 :: k].reshape(-1, 2)
+    return sites[:: k * k]
+
+
+def _with_points(panel: np.ndarray, sites: np.ndarray, scale: float) -> np.ndarray:
+    panel = panel.copy()
+    for x, y in np.round((sites + 0.5) * scale - 0.5).astype(int).tolist():
+        cv2.circle(panel, (x, y), 1, POINT, -1, cv2.LINE_AA)
     return panel

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 import torch
 
+from lzviz import checkpoints
 from lzviz.pipeline import Pipeline
 from lzviz.training.data import Dataset
 from lzviz.training.recipes import Recipe, recipe_from
@@ -129,15 +130,18 @@ def pipeline_of(folder: str | Path) -> tuple[Pipeline, Recipe, About]:
 
 
 def start_of(recipe: Recipe, folder: str | Path) -> Pipeline | None:
-    """The pipeline that a recipe starts from: a run in a folder of runs; ``None`` where it starts from random weights."""
+    """The pipeline that a recipe starts from, a run in a folder of runs or a checkpoint; ``None``: it starts from nothing."""
     if recipe.start is None:
         return None
     run = Path(folder) / recipe.start
     if not (run / ABOUT).exists():
-        raise ValueError(
-            f"{recipe.name} starts from {recipe.start}, and there is no such run in {folder}: "
-            f"`python -m lzviz train {recipe.start}` first, or --start none for random weights"
-        )
+        try:
+            return checkpoints.load(recipe.start)
+        except (ValueError, OSError) as problem:
+            raise ValueError(
+                f"{recipe.name} starts from {recipe.start}, which is no run in {folder} and no checkpoint ({problem}). First "
+                f"`python -m lzviz train {recipe.start}`, or --start none for random weights"
+            ) from None
     pipeline, before, _ = pipeline_of(run)
     step = (load(run) or {})["step"]
     if step < before.steps:
