@@ -27,11 +27,15 @@ from lzviz.saliency import from_boundaries
 from lzviz.training import preview, runs, snapshots
 from lzviz.training.batches import Batches
 from lzviz.training.data import Dataset
-from lzviz.training.objective import OBJECTIVES
+from lzviz.training.masks import Adaptive, Streams
+from lzviz.training.objective import Objective
 from lzviz.training.parallel import mean_of_processes, synchronise
 from lzviz.training.recipes import Recipe
 
 LOG_EVERY = 50
+
+OBJECTIVES = {"segmentation": Objective, "streams": Streams, "adaptive": Adaptive}
+"""What a recipe may minimise: modules that take a :class:`~lzviz.training.batches.Batch` to losses, "total" among them."""
 
 
 def train(
@@ -77,9 +81,9 @@ def train(
     average = deepcopy(pipeline).to(device).eval()
     pipeline.size = recipe.train_size or pipeline.size
     synchronise(pipeline, device)
-    optimiser = torch.optim.AdamW(groups(pipeline, recipe.decay), lr=recipe.rate)
     shares = data.class_shares() if state is None else state["shares"].cpu()
     objective = OBJECTIVES[recipe.objective](pipeline.train(), recipe, shares)
+    optimiser = torch.optim.AdamW(groups(pipeline, recipe.decay), lr=recipe.rate)
     objective, optimiser = accelerator.prepare(objective, optimiser)
     done, smooth, taken = 0, {}, {}
     if state is not None:

@@ -14,7 +14,7 @@ from lzviz.adaptive.learned import blended_loss, two_streams
 from lzviz.adaptive.segmenting import AdaptivePipeline
 from lzviz.pipeline import Pipeline, identity, image_size
 from lzviz.training.batches import Batch
-from lzviz.training.objective import OBJECTIVES, Objective, recolour
+from lzviz.training.objective import Objective, recolour
 from lzviz.training.recipes import Recipe
 
 
@@ -64,6 +64,3 @@ class Streams(Adaptive):
         segmentation = self.cross_entropy(pipeline.on_zoomed(scores, image_size(truth)), truth)
         total = blended_loss(segmentation, halved, self.gamma)
         return {"segmentation": segmentation, "halved": halved.mean().detach(), "total": total}
-
-
-OBJECTIVES |= {"adaptive": Adaptive, "streams": Streams}

@@ -11,7 +11,6 @@ distance of ES's grid from the energy's minimiser.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -107,11 +106,6 @@ class Objective(nn.Module):
             each = each * (1 - (-each).exp()).clamp(min=1e-6) ** self.recipe.focal
         counts = weights[target] * known if area is None else weights[target] * known * area
         return (each * counts).sum() / mean_of_processes(counts.sum()).clamp(min=1e-6)
-
-
-OBJECTIVES: dict[str, Callable[[Pipeline, Recipe, Tensor], nn.Module]] = {"segmentation": Objective}
-"""What a recipe may minimise, by name: a module with the attribute ``pipeline`` that takes a :class:`Batch` to losses, "total"
-among them."""
 
 
 def recolour(image: Tensor, change: Tensor) -> Tensor:

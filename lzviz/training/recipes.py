@@ -42,7 +42,7 @@ class Recipe:
         colour: largest relative change of gain, bias and saturation of the small image.
         jitter: largest shift of LZU's previous labels, as a share of the picture.
         curriculum: share of the steps in which LDS's view is average-pooled at random (the paper's first epochs).
-        objective: what is minimised, a name in :data:`lzviz.training.objective.OBJECTIVES`.
+        objective: what is minimised, a name in :data:`lzviz.training.loop.OBJECTIVES`.
         start: name of the checkpoint or run whose network the training starts from.
         about: the recipe in a few words.
     """
