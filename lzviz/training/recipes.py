@@ -218,6 +218,7 @@ _whole = Recipe(
         size=(360, 480),
         network_options={"stem": 4, "decoder": False, "channels": 32, "output_stride": 16},
     ),
+    steps=2000,
     batch=8,
     window=(180, 240),
     scale=(0.7, 1.4),
@@ -258,20 +259,20 @@ def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
 RECIPES: dict[str, Recipe] = {
     BASE: replace(_base, name=BASE, steps=2000),
     **_zoomed("camvid", (96, 128), 2, **_system),
-    **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 600}),
-    **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 400, "start": "base-scenes-64x128"}),
+    **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 400}),
+    **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 300, "start": "base-scenes-64x128"}),
     "strided-camvid-360x480": _whole,
     "dilated-camvid-360x480": replace(
         _whole,
         name="dilated-camvid-360x480",
         blueprint=replace(_whole.blueprint, network_options=_fine),
         start="strided-camvid-360x480",
-        steps=1500,
+        steps=1000,
         rate=2e-3,
     ),
     **_learned(0.5, ""),
     **_learned(0.7, "7"),
 }
 RECIPES["base-scenes-64x128"] = replace(
-    RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=600
+    RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=400
 )
