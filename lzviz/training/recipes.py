@@ -210,7 +210,7 @@ BASE = "base-camvid-96x128"
 a common start takes most of the noise out of their differences."""
 
 _base = _zoomed("camvid", (96, 128), 2)["uniform-camvid-96x128"]
-_scenes: dict[str, Any] = dict(window=(512, 1024), data_options={"count": 240, "size": (512, 1024)})
+_scenes: dict[str, Any] = dict(window=(512, 1024), data_options={"count": 120, "size": (512, 1024)})
 _whole = Recipe(
     "strided-camvid-360x480",
     Blueprint(
