@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import lzviz
-from app import middleware, pictures
+from app import checkpoints, middleware, palette, pictures
 from app.compute import device_name
 from app.gallery import Box, Shipped
 from app.state import camel, lattice_side, most_boxes, schema
@@ -22,6 +22,9 @@ START_SPREAD = 1.5
 PAGE_DEFAULTS = {"lzu": {"separable": False}}
 # State keys that every sampler obeys.
 COMMON_KEYS = ("width", "sourceScale")
+# State keys of the room where a trained checkpoint runs, which stands in the menu of samplers like one.
+LEARNED = "learned"
+LEARNED_KEYS = ("checkpoint", "strength", "paint", "edgePaint")
 
 
 def catalogue(gallery: Iterable[Shipped]) -> dict[str, Any]:
@@ -31,13 +34,21 @@ def catalogue(gallery: Iterable[Shipped]) -> dict[str, Any]:
         "ok": True,
         "version": lzviz.__version__,
         "device": device_name(),
-        "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values() if _is_known(system)],
+        "samplers": [
+            *(sampler_entry(system) for system in samplers.REGISTRY.values() if _is_known(system)),
+            learned_entry(),
+        ],
         "pictures": [picture_entry(picture) for picture in gallery],
+        "checkpoints": [checkpoints.entry(name) for name in checkpoints.cards()],
+        "checkpointDefault": checkpoints.default(),
+        "classColours": palette.COLOURS,
         "fixed": {"h": fixed.shape[0], "w": fixed.shape[1], "data": encode_array(fixed)},
         "limits": {
             "pixels": pictures.MAX_PIXELS,
             "uploadBytes": middleware.body_limit("/lzviz/picture"),
             "mapBytes": middleware.body_limit("/lzviz/map"),
+            "truthBytes": middleware.body_limit("/lzviz/truth"),
+            "checkpointBytes": middleware.body_limit("/lzviz/checkpoint"),
             "displaySide": pictures.DISPLAY_SIDE,
             "lattice": lattice_side(),
             "boxes": most_boxes(),
@@ -70,11 +81,26 @@ def sampler_entry(system: samplers.System) -> dict[str, Any]:
     }
 
 
+def learned_entry() -> dict[str, Any]:
+    """The menu line of trained checkpoints."""
+    return {
+        "name": LEARNED,
+        "title": "Trained",
+        "summary": "a checkpoint, from picture to labels",
+        "paper": "",
+        "controls": [*LEARNED_KEYS, *(key for key in schema() if re.match(r"learned[A-Z]", key))],
+        "defaults": {},
+        "modes": ["fixed"],
+        "saliency": [],
+    }
+
+
 def picture_entry(picture: Shipped) -> dict[str, Any]:
     """A line of the gallery; ``highlight`` and ``start`` in fractions of width and height, radius of the long side."""
     h, w = picture.size
     entry: dict[str, Any] = {
         "id": picture.id, "title": picture.title, "credit": picture.credit, "width": w, "height": h,
+        "labelled": picture.truth is not None,
     }  # fmt: skip
     if picture.highlight is not None:
         entry["highlight"] = _spot(picture.highlight, (h, w))

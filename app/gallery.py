@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
@@ -17,10 +17,12 @@ import numpy as np
 from PIL import Image
 
 from app.pictures import Picture, encode_png
+from app.truth import Truth
 
 Box = tuple[float, float, float, float]
 
 STREET = Path(__file__).with_name("street.png")
+STREET_LABELS = Path(__file__).with_name("street-labels.png")
 STREET_SIZE = (1024, 2048)
 # Where a parked car seen from behind has its plate, as shares of its box: x, y, and half the plate's width.
 PLATE = (0.68, 0.72, 0.12)
@@ -56,6 +58,8 @@ class Shipped:
     highlight: Box | None = None
     # What is painted at a first visit, so that the page opens with a warp: somewhere else, in the same units.
     start: Box | None = None
+    # True labels, for a picture that was drawn.
+    truth: Callable[[], Truth] | None = None
     _future: list[Future[Picture]] = field(default_factory=list, compare=False)
 
     def prepare(self) -> Future[Picture]:
@@ -80,7 +84,7 @@ def shipped() -> dict[str, Shipped]:
     folder = Path(package.submodule_search_locations[0]) / "data"
     source = f"lzviz.scenes.street({STREET_SIZE}).image"
     street = Shipped(
-        "street", "Street", "Drawn by lzviz", STREET_SIZE, _street, source, _noted("highlight"), _noted("start")
+        "street", "Street", "Drawn by lzviz", STREET_SIZE, _street, source, _noted("highlight"), _noted("start"), street_truth
     )
     photographs = [
         Shipped(id, title, credit, size, partial(_photograph, folder / file), f"skimage.data.{call}")
@@ -101,9 +105,16 @@ def _street() -> Picture:
     return picture
 
 
+@lru_cache(maxsize=1)
+def street_truth() -> Truth:
+    """The labels that were drawn with the street; the file names the classes."""
+    with Image.open(STREET_LABELS) as image:
+        return Truth(np.asarray(image), tuple(image.info["Classes"].split(", ")), "scene")
+
+
 def draw_street() -> None:
-    """Draw the street again and keep it beside this module, with two boxes as texts in the file: its direction sign, and
-    the plate of the parked car nearest on the right."""
+    """Draw the street again and keep it beside this module, its labels in a file of their own, with two boxes as texts: its
+    direction sign, and the plate of the parked car nearest on the right."""
     from lzviz import scenes
 
     scene = scenes.street(STREET_SIZE)
@@ -113,6 +124,7 @@ def draw_street() -> None:
     notes = {"highlight": scene.highlight or (), "start": (x - r, y - r / 2, x + r, y + r / 2)}
     texts = {name: " ".join(f"{edge:.1f}" for edge in box) for name, box in notes.items()}
     STREET.write_bytes(encode_png(scene.image, texts))
+    STREET_LABELS.write_bytes(encode_png(scene.labels, {"Classes": ", ".join(scene.classes)}))
 
 
 def _noted(name: str) -> Box | None:

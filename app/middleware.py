@@ -33,6 +33,8 @@ OPEN_FILES = re.compile(r"/gradio_api/file=(?:/[^/]|[A-Za-z]:[\\/]).*")
 BODY_LIMITS: tuple[tuple[str, int], ...] = (
     ("/lzviz/picture", 64 * MIB),
     ("/lzviz/map", 16 * MIB),
+    ("/lzviz/truth", 16 * MIB),
+    ("/lzviz/checkpoint", 64 * MIB),
     ("/lzviz/", 1 * MIB),
     ("/gradio_api/", 16 * MIB),
     ("/", 64 << 10),

@@ -9,7 +9,8 @@ import hashlib
 import io
 import secrets
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -107,24 +108,16 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def decode(data: bytes) -> Picture:
-    """Decode an image file held in memory; :class:`~app.wire.Refusal` with a sentence when it cannot be shown.
-
-    The first frame or page counts; EXIF rotation is applied; transparency is laid on white; 16 bits are scaled to 8.
-    """
+@contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """An image file held in memory, its size checked, not yet decoded; whatever fails inside the block becomes a
+    :class:`~app.wire.Refusal` with a sentence."""
     if not data:
         raise Refusal("The file is empty; choose an image file.")
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
             _check_pixels(*image.size)
-            notes: list[str] = []
-            if getattr(image, "n_frames", 1) > 1:
-                notes.append(f"{image.n_frames} frames or pages: the first one is shown.")  # type: ignore[attr-defined]
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-            if upright.size != image.size or image.getexif().get(0x0112, 1) != 1:
-                notes.append("Turned upright, as the camera noted (EXIF).")
-            return Picture(_to_rgb(upright, notes), tuple(notes))
+            yield image
     except Refusal:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -135,6 +128,22 @@ def decode(data: bytes) -> Picture:
         raise Refusal("The server has no memory left for this image; shrink it and try again.", 503) from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, KeyError, IndexError, TypeError):
         raise Refusal("The image file is damaged or ends too early; save it again and retry.", 422) from None
+
+
+def decode(data: bytes) -> Picture:
+    """Decode an image file held in memory; :class:`~app.wire.Refusal` with a sentence when it cannot be shown.
+
+    The first frame or page counts; EXIF rotation is applied; transparency is laid on white; 16 bits are scaled to 8.
+    """
+    with opened(data) as image:
+        notes: list[str] = []
+        if getattr(image, "n_frames", 1) > 1:
+            notes.append(f"{image.n_frames} frames or pages: the first one is shown.")  # type: ignore[attr-defined]
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        if upright.size != image.size or image.getexif().get(0x0112, 1) != 1:
+            notes.append("Turned upright, as the camera noted (EXIF).")
+        return Picture(_to_rgb(upright, notes), tuple(notes))
 
 
 def _check_pixels(width: int, height: int) -> None:

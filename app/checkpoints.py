@@ -1,0 +1,265 @@
+"""The checkpoints that a page may choose from: those that ship, one untrained stand-in for each system that has none, and the
+visitors' own.
+
+Pipelines are loaded when they are asked for and held in a cache that is bounded in bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import tempfile
+import threading
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from app.cache import ByteCache
+from app.compute import device
+from app.pictures import OWN_PREFIX
+from app.wire import Refusal, parse_json
+from lzviz import checkpoints, knowledge, samplers
+from lzviz.checkpoints import Card
+from lzviz.pipeline import Pipeline
+from lzviz.training.data import CAMVID
+from lzviz.training.recipes import RECIPES
+
+UNTRAINED = "untrained-"
+# Whose recipes the untrained stand-ins follow, and the checkpoint that is chosen first.
+STAND_INS = "-camvid-96x128"
+FIRST = "lds-camvid-96x128"
+# An uploaded checkpoint starts with the length of its card, in this many bytes.
+LENGTH_BYTES = 4
+# Of a visitor's checkpoint: numbers in its blueprint, and pixels of its zoomed image.
+LARGEST_NUMBER, LARGEST_SIZE = 4096, 1 << 20
+HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
+SNAPSHOTS = "snapshots.safetensors"
+
+_pipelines: ByteCache[Pipeline] = ByteCache(256 << 20)
+_own: ByteCache[Pipeline] = ByteCache(256 << 20)
+_loading = threading.Lock()
+_key = secrets.token_bytes(32)
+
+
+@lru_cache(maxsize=1)
+def cards() -> dict[str, Card]:
+    """What can be chosen without bringing anything: trained ones first."""
+    trained = {card.name: card for card in checkpoints.available()}
+    systems = {name.removesuffix(STAND_INS) for name in trained}
+    bare = [name.removesuffix(STAND_INS) for name in RECIPES if name.endswith(STAND_INS)]
+    stand_ins = {UNTRAINED + system: _untrained(system) for system in bare if system != "base" and system not in systems}
+    return {**trained, **stand_ins}
+
+
+def _untrained(system: str) -> Card:
+    recipe = RECIPES[system + STAND_INS]
+    sampler = samplers.REGISTRY[recipe.blueprint.system]
+    variant = system.removeprefix(recipe.blueprint.system).strip("-")
+    title = f"{sampler.title}{f' {variant}' if variant else ''} (untrained)"
+    return Card(
+        name=UNTRAINED + system,
+        system=recipe.blueprint.system,
+        title=title,
+        mode="fixed",
+        blueprint=asdict(recipe.blueprint),
+        recipe={},
+        data="nothing",
+        split="",
+        classes=CAMVID,
+        seed=0,
+        steps=0,
+        notes="Random weights: shows what the sampler does before it has learned anything.",
+    )
+
+
+def is_trained(card: Card) -> bool:
+    """Whether its weights have seen a single picture."""
+    return card.steps > 0
+
+
+def default() -> str:
+    """The checkpoint that is chosen first."""
+    known = cards()
+    return FIRST if FIRST in known else next(iter(known))
+
+
+def chosen(name: str) -> str:
+    """The checkpoint that a state means; a 404 sentence when there is none of that name."""
+    if name in ("", "auto"):
+        return default()
+    card(name)
+    return name
+
+
+def card(name: str) -> Card:
+    """The card of a checkpoint."""
+    if name.startswith(OWN_PREFIX):
+        made = _brought(name).card
+        assert made is not None
+        return made
+    known = cards()
+    if name not in known:
+        raise Refusal(f"There is no checkpoint {name[:60]!r}; choose one of the menu.", 404)
+    return known[name]
+
+
+def pipeline(name: str) -> Pipeline:
+    """A checkpoint, ready to run on the device."""
+    if name.startswith(OWN_PREFIX):
+        return _brought(name)
+    known = card(name)
+    with _loading:
+        found = _pipelines.get(name)
+        if found is None:
+            found = _build(known) if name.startswith(UNTRAINED) else checkpoints.load(name)
+            found = found.eval().requires_grad_(False).to(device())
+            _pipelines.put(name, found, _weight(found))
+    return found
+
+
+def recipe_of(name: str) -> str:
+    """The recipe that an untrained stand-in would be trained by."""
+    return name.removeprefix(UNTRAINED) + STAND_INS
+
+
+def _build(card: Card) -> Pipeline:
+    made = RECIPES[recipe_of(card.name)].blueprint.build(len(card.classes), card.seed)
+    made.card = card
+    return made
+
+
+def _weight(pipeline: Pipeline) -> int:
+    return sum(t.nbytes for t in (*pipeline.parameters(), *pipeline.buffers()))
+
+
+def snapshots(name: str) -> dict[str, np.ndarray] | None:
+    """What :mod:`lzviz.training.snapshots` kept of the training beside the weights: "steps" (T,) and "saliency" (T, h, w) or
+    "nodes" (T, h, w, 2)."""
+    path = _snapshots(name)
+    return None if path is None else load_file(path)
+
+
+def _snapshots(name: str) -> Path | None:
+    if name.startswith((OWN_PREFIX, UNTRAINED)) or name not in cards():
+        return None
+    paths = (folder / name / SNAPSHOTS for folder in checkpoints.folders())
+    return next((path for path in paths if path.is_file()), None)
+
+
+# A visitor's own ---------------------------------------------------------------------------------------------------
+
+
+def add(data: bytes) -> str:
+    """Hold a checkpoint that came as bytes (length of the card, card, weights) and return its name."""
+    length = int.from_bytes(data[:LENGTH_BYTES], "little")
+    card, model = data[LENGTH_BYTES : LENGTH_BYTES + length], data[LENGTH_BYTES + length :]
+    if not card or not model:
+        raise Refusal(f"A checkpoint is two files, {checkpoints.CARD} and {checkpoints.MODEL}; choose both.")
+    _check_modest(parse_json(card).get("blueprint"))
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, checkpoints.CARD).write_bytes(card)
+        Path(folder, checkpoints.MODEL).write_bytes(model)
+        return _hold(_loaded(Path(folder)), data)
+
+
+def add_from_hub(identifier: object) -> str:
+    """Hold a checkpoint of the Hugging Face Hub and return its name."""
+    if not isinstance(identifier, str) or not HUB_ID.fullmatch(identifier):
+        raise Refusal("Expected a Hub id such as owner/name; copy it from the page of the model.")
+    try:
+        folder = checkpoints.fetched(identifier)
+        _check_modest(checkpoints.read_card(folder).blueprint)
+        return _hold(_loaded(folder), identifier.encode())
+    except (ValueError, OSError) as error:
+        raise _refused(error) from None
+
+
+def _loaded(folder: Path) -> Pipeline:
+    try:
+        return checkpoints.load(folder)
+    except (ValueError, OSError) as error:
+        raise _refused(error) from None
+
+
+def _refused(error: Exception) -> Refusal:
+    """The library's own sentence, without the places where files lie on this machine."""
+    if isinstance(error, Refusal):
+        return error
+    text = re.sub(r"(?:/[^\s/:]+)+/", "", str(error)).strip().rstrip(".")
+    return Refusal(f"The checkpoint cannot be used: {text[:240]}.", 422)
+
+
+def _check_modest(blueprint: object) -> None:
+    """Refuse blueprints whose numbers alone would exhaust the server, before anything is built."""
+    stack: list[Any] = [blueprint]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, list | tuple):
+            stack.extend(value)
+        elif isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+            raise Refusal(f"The checkpoint's blueprint holds {value:g}; at most {LARGEST_NUMBER} is run here.", 413)
+    for name in ("size", "source"):
+        size = blueprint.get(name) if isinstance(blueprint, dict) else None
+        if isinstance(size, list | tuple) and len(size) == 2 and size[0] * size[1] > LARGEST_SIZE:
+            raise Refusal(f"The checkpoint's {name} has more than a million pixels; run it on a machine of yours.", 413)
+
+
+def _hold(made: Pipeline, secret: bytes) -> str:
+    name = OWN_PREFIX + hashlib.blake2b(secret, key=_key, digest_size=16).hexdigest()
+    _own.put(name, made.requires_grad_(False).to(device()), _weight(made))
+    return name
+
+
+def _brought(name: str) -> Pipeline:
+    if found := _own.get(name):
+        return found
+    raise Refusal("The server no longer holds this checkpoint; load it again.", 404)
+
+
+def title(card: Card) -> str:
+    """What a checkpoint is called in a menu."""
+    return card.title or f"{samplers.REGISTRY[card.system].title} · {card.name}"
+
+
+@lru_cache(maxsize=1)
+def _told() -> frozenset[str]:
+    """The systems that can be told where to look."""
+    return frozenset(name for name, system in samplers.REGISTRY.items() if knowledge.is_told(system.make()))
+
+
+# For the page ------------------------------------------------------------------------------------------------------
+
+
+def entry(name: str) -> dict[str, Any]:
+    """A line of the menu, as plain JSON values."""
+    told = card(name)
+    return {
+        "name": name,
+        "title": title(told),
+        "system": told.system,
+        "systemTitle": samplers.REGISTRY[told.system].title,
+        "mode": told.mode,
+        "trained": is_trained(told),
+        "size": list(told.blueprint["size"]) if told.blueprint.get("size") else None,
+        "data": told.data,
+        "licence": told.licence,
+        "classes": list(told.classes),
+        "metrics": told.metrics,
+        "seeds": list(told.seeds),
+        "seed": told.seed,
+        "steps": told.steps,
+        "date": told.date,
+        "macs": told.macs,
+        "parameters": told.parameters,
+        "notes": told.notes,
+        "adjusts": ["truth", "paint", "edges", "file"] if told.system in _told() else [],
+        "lambda": told.system == "es",
+        "snapshots": _snapshots(name) is not None,
+    }

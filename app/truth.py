@@ -1,0 +1,202 @@
+"""True labels of a picture: those that a drawn scene brings, and label maps that visitors bring.
+
+A truth is numbers and the names of the classes that they stand for, so that any checkpoint whose classes have those names can
+be held against it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from app import palette
+from app.cache import ByteCache
+from app.pictures import OWN_PREFIX, opened
+from app.wire import Refusal
+
+IGNORE = 255
+# Colours that are no class may cover so much of a map (borders that an editor blended) before it is refused.
+STRANGE = 0.05
+
+# The colours in which the data sets' own label maps are drawn.
+CAMVID_COLOURS = {
+    "sky": (128, 128, 128), "building": (128, 0, 0), "pole": (192, 192, 128), "road": (128, 64, 128),
+    "pavement": (60, 40, 222), "tree": (128, 128, 0), "sign": (192, 128, 128), "fence": (64, 64, 128),
+    "car": (64, 0, 128), "pedestrian": (64, 64, 0), "bicyclist": (0, 128, 192),
+}  # fmt: skip
+CITYSCAPES_COLOURS = {
+    "road": (128, 64, 128), "sidewalk": (244, 35, 232), "building": (70, 70, 70), "wall": (102, 102, 156),
+    "fence": (190, 153, 153), "pole": (153, 153, 153), "traffic light": (250, 170, 30), "traffic sign": (220, 220, 0),
+    "vegetation": (107, 142, 35), "terrain": (152, 251, 152), "sky": (70, 130, 180), "person": (220, 20, 60),
+    "rider": (255, 0, 0), "car": (0, 0, 142), "truck": (0, 0, 70), "bus": (0, 60, 100), "train": (0, 80, 100),
+    "motorcycle": (0, 0, 230), "bicycle": (119, 11, 32),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """Labels of a whole picture.
+
+    Attributes:
+        labels: (H, W) uint8, an index into ``classes``; 255 = not labelled.
+        classes: names.
+        source: "scene" (drawn with the picture) or "upload".
+        kind: how an upload was written, "index" or "colour".
+        note: what was decided while reading.
+    """
+
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    source: str
+    kind: str = "index"
+    note: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W)."""
+        return self.labels.shape[0], self.labels.shape[1]
+
+    @property
+    def labelled(self) -> float:
+        """Share of the pixels that have a label."""
+        return float((self.labels != IGNORE).mean())
+
+    @property
+    def found(self) -> list[str]:
+        """The classes that occur."""
+        return [self.classes[index] for index in np.unique(self.labels) if index != IGNORE]
+
+    @property
+    def key(self) -> str:
+        """What the labels are called in caches."""
+        return hashlib.blake2b(self.labels.tobytes(), digest_size=12, person=b"truth").hexdigest()
+
+    def within(self, size: tuple[int, int]) -> np.ndarray:
+        """The labels at another size, each pixel the one at its middle: (h, w) uint8."""
+        rows, columns = (((np.arange(n) + 0.5) * m / n).astype(int) for n, m in zip(size, self.size, strict=True))
+        return self.labels[rows[:, None], columns]
+
+    def named(self, names: Sequence[str]) -> Truth | None:
+        """The same labels as indices of other class names; classes without a namesake are not labelled. ``None`` when no
+        name fits."""
+        places = {palette.common(name): index for index, name in reversed(list(enumerate(names)))}
+        table = np.full(256, IGNORE, np.uint8)
+        for index, name in enumerate(self.classes):
+            table[index] = places.get(palette.common(name), IGNORE)
+        lost = [name for index, name in enumerate(self.classes) if table[index] == IGNORE]
+        if len(lost) == len(self.classes):
+            return None
+        notes = [self.note, f"no class of the checkpoint: {', '.join(lost)}" if lost else ""]
+        note = "; ".join(note for note in notes if note)
+        return Truth(table[self.labels], tuple(names), self.source, self.kind, note)
+
+
+# An upload -> Truth ------------------------------------------------------------------------------------------------
+
+
+def read(data: bytes, size: tuple[int, int], classes: Sequence[str]) -> Truth:
+    """A label map of a picture of ``size`` (H, W): one number a pixel (an index into ``classes``), or one colour.
+
+    Raises:
+        Refusal: another size, a lossy format, numbers or colours that are no class.
+    """
+    with opened(data) as image:
+        if image.format in ("JPEG", "AVIF"):
+            raise Refusal(f"{image.format} changes values, and with them labels; save the label map as PNG.", 415)
+        if (image.height, image.width) != size:
+            raise Refusal(
+                f"The label map is {image.width} x {image.height} and the picture {size[1]} x {size[0]}; every pixel needs "
+                "its own label, so save it at the picture's size."
+            )
+        values, alpha = _values(image)
+    if values.ndim == 2:
+        return _of_numbers(values, classes)
+    return _of_colours(values, alpha)
+
+
+def _values(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """Numbers (H, W), or colours (H, W, 3) and where they are opaque; a palette's numbers are its indices."""
+    if image.mode in ("P", "L", "1", "I", "I;16", "I;16B", "I;16L"):
+        return np.asarray(image).astype(np.int64), None
+    rgba = np.asarray(image.convert("RGBA"))
+    colours, opaque = rgba[..., :3], rgba[..., 3] == 255
+    if (colours == colours[..., :1]).all() and opaque.all():
+        return colours[..., 0].astype(np.int64), None
+    return colours, opaque
+
+
+def _of_numbers(numbers: np.ndarray, classes: Sequence[str]) -> Truth:
+    count = len(classes)
+    void = bool((numbers == count).any())
+    labels = np.where((numbers == IGNORE) | (numbers == count), IGNORE, numbers)
+    odd = labels[(labels != IGNORE) & ((labels < 0) | (labels >= count))]
+    if odd.size:
+        raise Refusal(
+            f"The label map holds the number {int(odd[0])}; the checkpoint has the classes 0 ({classes[0]}) to {count - 1} "
+            f"({classes[-1]}), {count} or {IGNORE} is not labelled. Save class indices or a colour map."
+        )
+    note = f"{count} was read as not labelled" if void else ""
+    return _some(Truth(labels.astype(np.uint8), tuple(classes), "upload", "index", note))
+
+
+def _of_colours(colours: np.ndarray, opaque: np.ndarray | None) -> Truth:
+    table = colour_table()
+    names = tuple(dict.fromkeys(table.values()))
+    codes = colours.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    found, inverse = np.unique(codes, return_inverse=True)
+    index = {(r << 16) + (g << 8) + b: names.index(name) for (r, g, b), name in table.items()}
+    labels = np.array([index.get(int(code), IGNORE) for code in found], np.uint8)[inverse.reshape(codes.shape)]
+    hidden = np.zeros(codes.shape, bool) if opaque is None else ~opaque
+    strange = (labels == IGNORE) & (codes != 0) & ~hidden
+    labels = np.where(hidden, IGNORE, labels).astype(np.uint8)
+    share = float(strange.mean())
+    if share > STRANGE:
+        common = np.bincount(inverse.reshape(-1)[strange.reshape(-1)]).argmax()
+        code = int(found[common])
+        raise Refusal(
+            f"{share:.0%} of the label map have colours that are no class, such as #{code:06x}; save class indices as a grey "
+            "PNG, or use the colours of this page, of CamVid or of Cityscapes."
+        )
+    note = f"{share:.1%} of the pixels have colours that are no class" if share else ""
+    return _some(Truth(labels, names, "upload", "colour", note))
+
+
+def _some(truth: Truth) -> Truth:
+    if not truth.labelled:
+        raise Refusal("The label map labels no pixel at all; choose one with classes in it.")
+    return truth
+
+
+def colour_table() -> Mapping[tuple[int, int, int], str]:
+    """Colour -> class name: the page's, CamVid's and Cityscapes'."""
+    ours = {palette.rgb(colour): name for name, colour in palette.COLOURS.items()}
+    theirs = {rgb: palette.common(name) for table in (CITYSCAPES_COLOURS, CAMVID_COLOURS) for name, rgb in table.items()}
+    return theirs | ours
+
+
+class Truths:
+    """Label maps that visitors brought, held like their pictures (:class:`app.pictures.Uploads`)."""
+
+    def __init__(self, limit: int = 128 << 20):
+        self._cache: ByteCache[Truth] = ByteCache(limit)
+        self._key = secrets.token_bytes(32)
+
+    def add(self, data: bytes, size: tuple[int, int], classes: Sequence[str]) -> tuple[str, Truth]:
+        """Read and hold a label map: (its id, the truth)."""
+        truth = read(data, size, classes)
+        identifier = OWN_PREFIX + hashlib.blake2b(
+            data + repr((size, tuple(classes))).encode(), key=self._key, digest_size=16
+        ).hexdigest()
+        self._cache.put(identifier, truth, truth.labels.nbytes)
+        return identifier, truth
+
+    def get(self, identifier: str) -> Truth:
+        """The truth; a 404 sentence when it is unknown or was let go."""
+        if truth := self._cache.get(identifier):
+            return truth
+        raise Refusal("The server no longer holds this label map; choose or drop the file again.", 404)
