@@ -14,7 +14,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
@@ -28,10 +28,11 @@ from lzviz.coords import Size, check_size
 from lzviz.pipeline import Pipeline
 from lzviz.resampling import reduce
 from lzviz.timing import Timing
-from lzviz.training.data import IGNORE, Example
+from lzviz.training.data import IGNORE, Dataset, Example
 
 Metric = Literal["miou", "boundary", "small", "intrinsic"]
-Previous = Literal["two passes", "sequence"]
+Previous = Literal["twice", "sequence"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
 
 BLOCK_FRAMES, BLOCK_PICTURES = 30, 3
 """Neighbours that are resampled together: a second of film by the numbers in the names, and at least so many pictures."""
@@ -54,7 +55,7 @@ class Report:
         milliseconds: of each picture, on ``device``; empty where no time was taken.
         parameters: weights of the pipeline.
         source_scale: pictures had been reduced to this share of their size.
-        previous: where saliency came from that is made of previous labels.
+        previous: see :func:`assess`.
     """
 
     name: str
@@ -73,7 +74,7 @@ class Report:
     distance: int
     share: float
     source_scale: float = 1.0
-    previous: Previous = "two passes"
+    previous: Previous = "twice"
     seed: int = 0
 
     @property
@@ -110,8 +111,8 @@ class Report:
 
     def counts(self, metric: Metric) -> Tensor:
         """What a metric is made of, one row a picture."""
-        if metric not in get_args(Metric):
-            raise ValueError(f"metric must be one of {', '.join(get_args(Metric))}, got {metric!r}")
+        if metric not in METRICS:
+            raise ValueError(f"metric must be one of {', '.join(METRICS)}, got {metric!r}")
         return self.everywhere if metric == "miou" else getattr(self, metric)
 
     def score(self, metric: Metric) -> float:
@@ -121,7 +122,7 @@ class Report:
     def metrics(self) -> dict[str, float | int | None]:
         """The numbers for a card; ``None`` where nothing counts."""
         numbers: dict[str, float | int | None] = {}
-        for metric in get_args(Metric):
+        for metric in METRICS:
             value = self.score(metric)
             numbers[metric] = None if math.isnan(value) else round(value, 5)
         numbers["macs"] = int(np.median(self.macs))
@@ -161,33 +162,34 @@ def scores(counts: Tensor, metric: Metric) -> Tensor:
 
 def assess(
     pipeline: Pipeline,
-    dataset: Sequence[Example],
+    dataset: Dataset,
     *,
     batch: int = 1,
     timing: bool = True,
-    name: str = "",
-    split: str = "",
-    seed: int = 0,
+    name: str | None = None,
+    seed: int | None = None,
     distance: int | None = None,
     share: float = 0.001,
     source_scale: float = 1.0,
-    previous: Previous = "two passes",
+    previous: Previous = "twice",
+    progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Run a pipeline over a data set and count.
 
     Args:
         pipeline: with a network, in evaluation mode, on the device that shall run it.
-        dataset: examples, with ``classes``; see :mod:`lzviz.training.data`.
+        dataset: see :mod:`lzviz.training.data`.
         batch: pictures of one size in a row that run together; times are then means of the batch.
         timing: after two runs that do not count, the times of the pipeline's stages.
-        name, split, seed: for the report.
+        name, seed: for the report; ``None``: the card's.
         distance: of the boundary band, pixels; ``None``: 4 for 360 rows, and in proportion (at least 1).
         share: of the picture, below which an object is small.
         source_scale: reduce pictures to this share of their size first, by area, and stretch them back: no detail beyond that is
             left, wherever a sampler looks.
-        previous: what pipelines see that look at previous labels (LZU's adaptive form): "two passes" asks the pipeline itself,
-            on uniform samples, and suits any picture; "sequence" takes the answer to the previous frame of the same film. Names
-            tell, as in ``0016E5_07959``; the first frame of a film gets two passes.
+        previous: what pipelines see that look at previous labels (LZU's adaptive form): "twice" lets the pipeline look twice, first
+            on uniform samples, which suits any picture; "sequence" takes the answer to the previous frame of the same film. Names
+            tell, as in ``0016E5_07959``; the first frame of a film is looked at twice.
+        progress: is told how many pictures are done.
     """
     if previous not in get_args(Previous):
         raise ValueError(f"previous must be one of {', '.join(get_args(Previous))}, got {previous!r}")
@@ -195,7 +197,7 @@ def assess(
         raise ValueError(f"batch must be at least 1, and 1 where frames follow each other, got {batch}")
     if not len(dataset):
         raise ValueError("there are no pictures to assess on")
-    classes: tuple[str, ...] = tuple(dataset.classes)  # type: ignore[attr-defined]
+    classes, card = dataset.classes, pipeline.card
     follow = previous == "sequence" and pipeline.boundary is not None
     last: dict[str, tuple[int, Tensor]] = {}
     rows: list[tuple[str, tuple[Tensor, ...], int, float]] = []
@@ -224,13 +226,15 @@ def assess(
                 one = slice(k, k + 1)
                 counted = _counted(trace.labels[one], perfect[one], truth[one], len(classes), band, share)
                 rows.append((example.name, counted, round(macs), spent))
+            if progress is not None:
+                progress(len(rows))
     rows.sort(key=lambda row: row[0])
     names, counts, costs, times = zip(*rows, strict=True)
     everywhere, boundary, intrinsic, small = (torch.stack(kind).long().cpu() for kind in zip(*counts, strict=True))
     return Report(
-        name=name,
-        data=getattr(dataset, "name", ""),
-        split=split,
+        name=(card.name if card else "") if name is None else name,
+        data=dataset.name,
+        split=dataset.split,
         classes=classes,
         pictures=names,
         everywhere=everywhere,
@@ -245,11 +249,11 @@ def assess(
         share=share,
         source_scale=source_scale,
         previous=previous,
-        seed=seed,
+        seed=(card.seed if card else 0) if seed is None else seed,
     )
 
 
-def _batches(dataset: Sequence[Example], batch: int) -> Iterator[list[Example]]:
+def _batches(dataset: Dataset, batch: int) -> Iterator[list[Example]]:
     """Up to ``batch`` examples in a row of one size."""
     kept: list[Example] = []
     for k in range(len(dataset)):
@@ -302,7 +306,7 @@ class Difference:
         mean: over the pairs of reports.
         low, high: of the interval that holds ``level`` of the resampled means.
         pairs: the difference of each pair.
-        blocks: of pictures, that were resampled; below about 10 the interval is too narrow.
+        blocks: of pictures, that were resampled; below about 10 the interval is too narrow, and one gives none (NaN).
     """
 
     metric: Metric
@@ -314,6 +318,8 @@ class Difference:
     level: float = 0.95
 
     def __str__(self) -> str:
+        if math.isnan(self.low):
+            return f"{100 * self.mean:+.1f} (no interval: the pictures are one block)"
         seeds = f", {len(self.pairs)} pairs" if len(self.pairs) > 1 else ""
         return f"{100 * self.mean:+.1f} ({100 * self.low:+.1f} .. {100 * self.high:+.1f}{seeds}, {self.blocks} blocks)"
 
@@ -350,8 +356,11 @@ def paired(
     pairs = tuple(a.score(metric) - b.score(metric) for a, b in zip(ours, theirs, strict=True))
     if any(map(math.isnan, pairs)):
         raise ValueError(f"there is nothing to compare by {metric!r}: no picture has what it counts")
-    draw = np.random.default_rng(seed)
+    mean = sum(pairs) / len(pairs)
     blocks = blocks_of(pictures, block or block_length(ours[0]))
+    if len(blocks) == 1:
+        return Difference(metric, mean, math.nan, math.nan, pairs, 1, level)
+    draw = np.random.default_rng(seed)
     belongs = np.zeros((len(blocks), len(pictures)))
     for row, members in zip(belongs, blocks, strict=True):
         row[members] = 1
@@ -363,7 +372,7 @@ def paired(
     runs = torch.from_numpy(draw.integers(len(ours), size=(len(ours), resamples)))
     means = spread.gather(0, runs).mean(0).numpy()
     low, high = np.nanquantile(means, [(1 - level) / 2, (1 + level) / 2]).tolist()
-    return Difference(metric, sum(pairs) / len(pairs), low, high, pairs, len(blocks), level)
+    return Difference(metric, mean, low, high, pairs, len(blocks), level)
 
 
 def _resampled(report: Report, metric: Metric, weights: Tensor) -> Tensor:

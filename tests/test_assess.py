@@ -1,16 +1,21 @@
 """Reports and their differences: numbers worked out by hand, and what must hold whatever the numbers."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
-from lzviz import Pipeline, samplers
+from lzviz import Pipeline, cost, samplers
 from lzviz.assess import Report, assess, block_length, blocks_of, equal_cost_size, frame_of, paired
-from lzviz.training.data import Dataset, Example
+from lzviz.blueprint import Blueprint
+from lzviz.checkpoints import Card, load, save
+from lzviz.cli import main
+from lzviz.training.data import CAMVID, Dataset, Example
 
 CLASSES = ("wall", "door", "knob")
 
@@ -52,7 +57,7 @@ def rooms(count=5, film="room", seed=0, size=(24, 32)):
 
 
 def data_of(examples, name="rooms"):
-    return Dataset(name, CLASSES, [lambda e=e: e for e in examples])
+    return Dataset(name, CLASSES, [lambda e=e: e for e in examples], split="val")
 
 
 def pipeline(size=(24, 32), always=None):
@@ -129,7 +134,7 @@ def test_a_reduced_source_has_no_detail_left():
 class Follower:
     """Stands for a pipeline that looks at previous labels: answers the picture's number, and remembers what it was shown."""
 
-    boundary = 100.0
+    boundary, card = 100.0, None
 
     def __init__(self, layout):
         self.layout, self.shown = layout, []
@@ -161,7 +166,7 @@ def test_along_a_film_the_last_answer_is_the_next_saliency():
 
 
 def test_a_report_survives_json():
-    report = assess(pipeline((8, 11)), rooms(2), name="x", split="val", seed=3)
+    report = assess(pipeline((8, 11)), rooms(2), name="x", seed=3)
     back = Report.from_json(report.to_json())
     assert back.to_json() == report.to_json() and str(back) == str(report)
     assert paired(report, back).mean == 0
@@ -186,7 +191,7 @@ def test_metrics_are_plain_numbers_and_what_was_not_seen_is_none():
 
 
 def test_the_table_goes_by_frequency():
-    lines = str(assess(pipeline((8, 11)), rooms(), timing=False, name="x", split="val")).splitlines()
+    lines = str(assess(pipeline((8, 11)), rooms(), timing=False, name="x")).splitlines()
     assert lines[0] == "x on rooms val: 5 pictures"
     assert [line.split()[0] for line in lines[-3:]] == ["wall", "door", "knob"]
 
@@ -216,7 +221,7 @@ def noise(n, seed, spread=10.0, block=1):
 
 @pytest.mark.parametrize("reports", [1, 3])
 def test_identical_reports_do_not_differ(reports):
-    some = [made(50 + noise(40, k), seed=k) for k in range(reports)]
+    some = [made(50 + noise(90, k), seed=k) for k in range(reports)]
     difference = paired(some, some)
     assert (difference.mean, difference.low, difference.high) == (0, 0, 0) and difference.pairs == (0,) * reports
 
@@ -265,6 +270,13 @@ def test_seeds_are_pairs_and_their_spread_widens_the_interval():
     assert loose.high - loose.low > 5 * (steady.high - steady.low)
 
 
+def test_one_block_gives_no_interval():
+    names = ("f_000", "f_001", "f_002")
+    difference = paired(made([50, 60, 70], names=names), made([40, 50, 60], names=names))
+    assert difference.mean == pytest.approx(0.1) and difference.blocks == 1
+    assert difference.low != difference.low and str(difference) == "+10.0 (no interval: the pictures are one block)"
+
+
 def test_a_metric_without_any_objects_has_no_difference():
     with pytest.raises(ValueError, match="nothing to compare"):
         paired(made([50, 60, 70]), made([50, 60, 70]), "small")
@@ -303,3 +315,74 @@ def test_films_and_blocks():
 def test_the_uniform_size_of_equal_cost(budget, expected):
     network = nn.Conv2d(3, 1, 3, padding=1)  # 27 multiply-adds a pixel
     assert equal_cost_size(network, budget, (64, 128)) == expected
+
+
+# -- the command ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Two untrained checkpoints, "wide" and "narrow", and pictures with labels."""
+    root = tmp_path_factory.mktemp("evaluate")
+    for name, size in (("wide", (16, 24)), ("narrow", (8, 16))):
+        blueprint = Blueprint("uniform", size=size, network_options={"stem": 1})
+        recipe = {"data_options": {"size": [16, 32]}}
+        card = Card(name, "uniform", asdict(blueprint), CAMVID, recipe=recipe, seed=1)
+        save(blueprint.build(len(CAMVID), 1), root / name, card)
+    for folder in ("images", "labels", "val/images", "val/labels"):
+        (root / "pictures" / folder).mkdir(parents=True)
+        for k, labels in enumerate(torch.randint(0, 11, (4, 6, 9), generator=torch.Generator().manual_seed(3))):
+            picture = labels.repeat_interleave(4, 0).repeat_interleave(4, 1).byte().numpy()
+            picture = picture if "labels" in folder else np.stack([20 * picture] * 3, -1)
+            Image.fromarray(picture).save(root / "pictures" / folder / f"street_{k:03d}.png")
+    return root
+
+
+def run(capsys, *arguments):
+    code = main(["evaluate", *map(str, arguments)])
+    return code, capsys.readouterr().out
+
+
+def test_evaluate_prints_a_table_and_writes_a_report(folders, capsys):
+    out = folders / "reports"
+    code, text = run(capsys, folders / "wide", folders / "pictures", "--json", out)
+    assert code == 0 and text.startswith("wide on images val: 4 pictures")
+    report = Report.from_json((out / "wide@1.val.json").read_text())
+    assert report.pictures == tuple(f"street_{k:03d}" for k in range(4)) and f"mIoU {100 * report.miou:.1f}" in text
+    wide = load(folders / "wide")
+    assert report.macs[0] == cost.count(wide.network, (1, 3, 16, 24)).total and report.seed == 1
+
+
+def test_evaluate_compares_with_another_checkpoint_or_a_report(folders, capsys):
+    pictures = folders / "pictures"
+    _, against = run(capsys, folders / "wide", pictures, "--against", folders / "narrow")
+    run(capsys, folders / "narrow", pictures, "--json", folders / "narrow.json")
+    _, file = run(capsys, folders / "wide", pictures, "--against", folders / "narrow.json")
+    differences = against.split("wide less narrow", 1)[1]
+    assert differences == file.split("wide less narrow", 1)[1] and "miou" in differences
+    _, same = run(capsys, folders / "wide", pictures, "--against", folders / "wide")
+    assert "miou      +0.0 (no interval: the pictures are one block)" in same
+
+
+def test_evaluate_knows_folders_by_what_they_hold(folders, capsys):
+    _, camvid = run(capsys, folders / "wide", "camvid", "--data-root", folders / "pictures", "--limit", 2)
+    assert camvid.startswith("wide on camvid val: 2 pictures")
+    _, scenes = run(capsys, folders / "wide", "scenes", "--limit", 1)  # in the size of the card's recipe
+    assert scenes.startswith("wide on street scenes val: 1 pictures")
+    for wrong, sentence in (
+        ([folders], "no folder of labelled pictures"),
+        (["camvid"], "needs its folder"),
+        ([folders / "pictures", "--limit", 0], "at least 1"),
+        ([folders / "pictures", "--split", "val", "test", "--json", "one.json"], "several splits need a folder"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            main(["evaluate", str(folders / "wide"), *map(str, wrong)])
+        assert stopped.value.code == 2 and sentence in capsys.readouterr().err
+
+
+def test_evaluate_refuses_other_classes(folders, capsys, tmp_path):
+    blueprint = Blueprint("uniform", size=(8, 16), network_options={"stem": 1})
+    save(blueprint.build(2), tmp_path / "two", Card("two", "uniform", asdict(blueprint), ("cat", "dog")))
+    with pytest.raises(SystemExit):
+        main(["evaluate", str(tmp_path / "two"), "camvid", "--data-root", str(folders / "pictures")])
+    assert "two knows cat, dog; the labels of camvid are sky" in capsys.readouterr().err
