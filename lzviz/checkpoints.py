@@ -28,6 +28,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from lzviz.blueprint import blueprint_from
 from lzviz.pipeline import Pipeline
@@ -135,7 +136,7 @@ def save(pipeline: Pipeline, folder: str | Path, card: Card) -> Path:
     folder = Path(folder)
     card = replace(card, parameters=sum(p.numel() for p in pipeline.parameters()))
     own = _own(pipeline)
-    _compare({name: tuple(t.shape) for name, t in own.items()}, _own(_build(card, "meta")), "the pipeline", card)
+    _compare({name: tuple(t.shape) for name, t in own.items()}, _own(_skeleton(card)), "the pipeline", card)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = [folder / f".{name}.new" for name in (MODEL, CARD)]
     state = {name: _stored(tensor).detach().cpu().contiguous() for name, tensor in own.items()}
@@ -206,8 +207,8 @@ def load(name: str | Path) -> Pipeline:
     try:
         with safe_open(path, framework="pt") as file:
             shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
-            _compare(shapes, _own(_build(card, "meta")), MODEL, card)
-            pipeline = _build(card, "cpu")
+            _compare(shapes, _own(_skeleton(card)), MODEL, card)
+            pipeline = _build(card)
             with torch.no_grad():
                 for key, tensor in _own(pipeline).items():
                     tensor.copy_(file.get_tensor(key))
@@ -262,11 +263,26 @@ def _pickled(name: str) -> ValueError:
     )
 
 
-def _build(card: Card, device: str) -> Pipeline:
-    """The card's pipeline; on "meta" it has shapes and takes no memory."""
+class _ShapesOnly(TorchFunctionMode):
+    """Skips the filling of new tensors: a second, at first, for those that have no content."""
+
+    FILLS = frozenset({Tensor.normal_, Tensor.uniform_, Tensor.fill_, Tensor.zero_})
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in self.FILLS or getattr(func, "__module__", None) == nn.init.__name__:
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+def _skeleton(card: Card) -> Pipeline:
+    """The card's pipeline without its numbers: shapes that take no memory."""
+    with torch.device("meta"), _ShapesOnly():
+        return _build(card)
+
+
+def _build(card: Card) -> Pipeline:
     try:
-        with torch.device(device):
-            return blueprint_from(card.blueprint).build(len(card.classes), card.seed)
+        return blueprint_from(card.blueprint).build(len(card.classes), card.seed)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise ValueError(
             f"the card of {card.name!r} describes no pipeline of this version of lzviz: {error}"
