@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,7 @@ def card_view(card: Card, theme: Theme = "light", size: int | None = None, own: 
         "systemTitle": system.title if system else card.system,
         "summary": system.summary if system else "",
         "data": card.data,
+        "size": results.size_key(mark.size),
         "own": own is not None,
         "headline": headline(mark),
         "metrics": metrics_table(mark),
@@ -68,7 +70,7 @@ def card_view(card: Card, theme: Theme = "light", size: int | None = None, own: 
 
 def group(mark: Mark) -> str:
     """Under which heading a card stands: its data set and what its network sees."""
-    size = "" if mark.size is None else f"{mark.size[0]} × {mark.size[1]}"
+    size = "" if mark.size is None else results.size_text(mark.size)
     return " · ".join(filter(None, (results.DATA_SETS.get(mark.data, mark.data), size))) or "Other"
 
 
@@ -81,7 +83,7 @@ def _systems() -> Mapping[str, Any]:
 def headline(mark: Mark) -> dict[str, str] | None:
     """The number that stands for a checkpoint: mIoU on the first of its splits, held-out ones first."""
     for split in results.splits([mark]):
-        value = mark.value(split, "miou")
+        value = mark.values[split].get("miou")
         if value is not None:
             spread = mark.spread.get(split, {}).get("miou")
             over = f"{spread[0]:.1f}–{spread[1]:.1f} over {mark.seeds} seeds" if spread else "one seed"
@@ -107,27 +109,27 @@ def metrics_table(mark: Mark) -> dict[str, Any]:
 
 
 def _cell(mark: Mark, split: str, metric: str) -> dict[str, str]:
-    value, spread = mark.value(split, metric), mark.spread.get(split, {}).get(metric)
+    value, spread = mark.values[split].get(metric), mark.spread.get(split, {}).get(metric)
     return {
         "value": "" if value is None else f"{value:.1f}",
         "spread": f"{spread[0]:.1f}–{spread[1]:.1f}" if spread else "",
     }
 
 
-def facts(card: Card, size: int | None, paper: str) -> list[list[str]]:
+def facts(card: Card, size: int | None, origin: str) -> list[list[str]]:
     """What a card says of itself, as [label, text]; what it does not say is left out."""
     zoomed = results.size_of(card)
     source = card.blueprint.get("source")
     return [
         [label, text]
         for label, text in (
-            ("Paper", paper),
+            ("Origin", origin),
             ("Reading", card.mode),
             ("Data", " · ".join(filter(None, (results.DATA_SETS.get(card.data, card.data), card.split)))),
             ("Classes", f"{len(card.classes)}: {', '.join(card.classes)}" if card.classes else ""),
             ("Network", f"{card.blueprint.get('network', '')}{_options(card.blueprint.get('network_options', {}))}"),
-            ("Network sees", "" if zoomed is None else f"{zoomed[0]} × {zoomed[1]} px"),
-            ("Sampler sees", "" if not source else f"{source[0]} × {source[1]} px"),
+            ("Network sees", "" if zoomed is None else f"{results.size_text(zoomed)} px"),
+            ("Sampler sees", "" if not source else f"{results.size_text((source[0], source[1]))} px"),
             ("Multiply-adds", "" if not card.macs else f"{short(card.macs)} an image"),
             ("Parameters", "" if not card.parameters else f"{card.parameters:,}".replace(",", " ")),
             ("File", "" if size is None else f"{size / 1e6:.2f} MB, safetensors"),
@@ -288,7 +290,12 @@ def _size(name: str) -> int | None:
 
 
 def _marks(own: Iterable[str]) -> list[Mark]:
-    return [*results.marks_of(card for card, _ in _listed(own)), *results.published()]
+    listed = _listed(own)
+    ours = results.marks_of(card for card, _ in listed)
+    for at, (_, name) in enumerate(listed):
+        if name is not None:
+            ours[at] = replace(ours[at], name=name, source=f"{ours[at].source}, loaded by you")
+    return [*ours, *results.published()]
 
 
 def _results(choice: Choice, own: Iterable[str]) -> str:
@@ -301,11 +308,18 @@ def _csv(own: Iterable[str]) -> str:
 
 def _from_folder(asked: object) -> dict[str, Any]:
     from app import checkpoints
+    from lzviz.checkpoints import CARD, MODEL, PICKLES
 
     if not isinstance(asked, str) or not asked.strip():
         raise Refusal(f"Expected the path of {OWN_FILES}.")
     path = Path(asked.strip()).expanduser()
-    path = path.parent if path.name in ("model.safetensors", "card.json") else path
-    if not path.exists():
-        raise Refusal(f"There is no folder {str(path)[-120:]} on this machine; give the full path of {OWN_FILES}.", 404)
-    return checkpoints.entry(checkpoints.add_from_folder(path))
+    if path.suffix.lower() in PICKLES:
+        raise Refusal(
+            f"{path.name} may be a pickle, which can run code when it is opened: refused. Save its tensors as {MODEL}."
+        )
+    folder = path.parent if path.name in (MODEL, CARD) else path
+    if not folder.is_dir():
+        raise Refusal(
+            f"There is no folder {asked.strip()[-120:]} on this machine; give the whole path of {OWN_FILES}.", 404
+        )
+    return checkpoints.entry(checkpoints.add_from_folder(folder))

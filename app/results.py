@@ -1,6 +1,6 @@
 """Cost against accuracy: the checkpoints' own numbers and the papers', as marks, figures, tables and CSV.
 
-    cards, published.csv --marks_of, published--> Mark --figure--> plotly.graph_objects.Figure, one a data set
+    cards, published.csv --marks_of, published--> Mark --points--> Point --figure--> plotly.graph_objects.Figure, one a data set
 
 Pure functions that read numbers and compute none: accuracies were measured when a checkpoint was made, and the papers' stand in
 ``data/published.csv``, each with the table it was printed in. Marks of different data sets never share a figure.
@@ -31,8 +31,16 @@ PUBLISHED = Path(__file__).with_name("data") / "published.csv"
 Cost = Literal["macs", "pixels"]
 Theme = Literal["light", "dark"]
 
-METRICS = {"miou": "mIoU", "boundary": "Boundary mIoU", "small": "Small objects, IoU", "intrinsic": "Intrinsic mIoU"}
-COSTS = {"macs": "Multiply-adds", "pixels": "Pixels the network sees"}
+METRICS = {"miou": "mIoU", "boundary": "Boundary mIoU", "small": "Small-object IoU", "intrinsic": "Intrinsic mIoU"}
+COSTS = {"macs": "Multiply-adds", "pixels": "Pixels that the network sees"}
+# The same on a button.
+BRIEF = {
+    "heldout": "Held out",
+    "boundary": "Boundary",
+    "small": "Small objects",
+    "intrinsic": "Intrinsic",
+    "pixels": "Pixels",
+}
 DATA_SETS = {"camvid": "CamVid", "scenes": "Procedural scenes", "cityscapes": "Cityscapes", "voc": "PASCAL VOC 2012"}
 SPLITS = {
     "heldout": "Held-out sequence",
@@ -73,7 +81,7 @@ COLOURS: dict[str, dict[Theme, str]] = {
     "other": {"light": "#1a1c1f", "dark": "#eceef0"},
 }
 TITLES = {
-    "uniform": "Uniform", "lz": "LZ", "lzu": "LZU", "lds": "LDS", "es": "ES", "resizer": "Learned resizer",
+    "uniform": "Uniform", "lz": "LZ", "lzu": "LZU", "lds": "LDS", "es": "ES", "resizer": "Resizer",
     "downsizenet": "DownsizeNet", "cad": "CAD", "other": "Other",
 }  # fmt: skip
 INK: dict[Theme, str] = {"light": "#1a1c1f", "dark": "#eceef0"}
@@ -87,7 +95,8 @@ FONT = 'Inter, ui-sans-serif, system-ui, "Segoe UI", Roboto, "Helvetica Neue", A
 # A shape a size, by the number of pixels up to which it is used.
 SHAPES = ((5_000, "circle"), (15_000, "square"), (100_000, "diamond"), (math.inf, "triangle-up"))
 NO_SIZE = "hexagon"
-MARK, RING = 11, 21
+PRINTED = "as printed"
+MARK, RING = 10, 20
 
 
 @dataclass(frozen=True)
@@ -100,10 +109,10 @@ class Mark:
         data: key of the data set.
         size: (h, w) of the image that the network sees; ``None``: not said.
         macs: multiply-adds for one image; ``None``: not said.
-        values: percent by split and metric; a paper's stand under the split "printed".
+        values: percent by split and metric; a paper's stand under the split "as printed".
         spread: smallest and largest percent over the seeds, by split and metric; empty with one seed.
         seeds: how many were trained.
-        setting, source: what else is said of it, and by whom.
+        setting: what else is said of it; source: the name of the checkpoint, or paper and table.
     """
 
     title: str
@@ -119,15 +128,27 @@ class Mark:
     setting: str
     source: str
 
-    def value(self, split: str, metric: str) -> float | None:
-        """Percent; of a paper, whatever split it printed."""
-        return self.values.get("printed" if self.name is None else split, {}).get(metric)
+    @property
+    def ours(self) -> bool:
+        """Whether it is a checkpoint, not a paper's number."""
+        return self.name is not None
 
-    def cost(self, cost: Cost) -> float | None:
-        """Multiply-adds, or pixels that the network sees."""
-        if cost == "macs":
-            return self.macs
-        return None if self.size is None else self.size[0] * self.size[1]
+
+@dataclass(frozen=True)
+class Point:
+    """One number of a mark: percent on a split, its smallest and largest over the seeds, and what it costs (None: not said)."""
+
+    mark: Mark
+    split: str
+    value: float
+    low: float
+    high: float
+    cost: float | None
+
+    @property
+    def spread(self) -> str:
+        """``57.1–58.3``; empty with one seed."""
+        return f"{self.low:.1f}–{self.high:.1f}" if self.high > self.low else ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +157,7 @@ class Choice:
 
     Attributes:
         split, metric, cost: which number against which.
-        data, systems: keys that are shown; empty: all.
+        data, systems, sizes: keys that are shown; empty: all. Sizes are those of checkpoints, as in "96x128".
         live: name of the checkpoint that Explore shows, drawn with a ring.
         theme: of the page.
     """
@@ -146,6 +167,7 @@ class Choice:
     cost: Cost = "macs"
     data: frozenset[str] = frozenset()
     systems: frozenset[str] = frozenset()
+    sizes: frozenset[str] = frozenset()
     live: str = ""
     theme: Theme = "light"
 
@@ -156,7 +178,7 @@ class Choice:
         Raises:
             Refusal: a word that is none of the possible ones.
         """
-        lists = {key: frozenset(filter(None, query.get(key, "").split(","))) for key in ("data", "systems")}
+        lists = {key: frozenset(filter(None, query.get(key, "").split(","))) for key in ("data", "systems", "sizes")}
         choice = cls(
             split=query.get("split", ""),
             metric=query.get("metric", "miou"),
@@ -196,7 +218,7 @@ def _mark(card: Card) -> Mark:
         spread={split: _spread(runs, split) for split, _ in _splits(card)},
         seeds=len(card.seeds) or 1,
         setting=card.mode or "",
-        source="trained here",
+        source=card.name,
     )
 
 
@@ -247,7 +269,7 @@ def _printed(row: Mapping[str, str]) -> Mark:
         network=row["network"],
         size=(int(row["height"]), int(row["width"])) if row["height"] else None,
         macs=float(row["macs"]) if row["macs"] else None,
-        values={"printed": {"miou": float(row["miou"])}},
+        values={PRINTED: {"miou": float(row["miou"])}},
         spread={},
         seeds=0,
         setting=setting + ("; which column is which size is inferred" if row["inferred"] == "size" else ""),
@@ -260,73 +282,99 @@ def _printed(row: Mapping[str, str]) -> Mark:
 
 def splits(marks: Iterable[Mark]) -> list[str]:
     """The splits that checkpoints were measured on, the held-out ones first."""
-    found = {split for mark in marks if mark.name is not None for split in mark.values}
+    found = {split for mark in marks if mark.ours for split in mark.values}
     order = [*SPLITS, *sorted(found)]
     return sorted(found, key=order.index)
 
 
-def settle(choice: Choice, marks: Sequence[Mark]) -> Choice:
-    """The choice with a split that exists."""
-    known = splits(marks)
-    return choice if choice.split in known else replace(choice, split=known[0] if known else "")
-
-
-def shown(marks: Iterable[Mark], choice: Choice) -> list[Mark]:
-    """The marks of the chosen data sets and systems that have the chosen number."""
+def points(marks: Iterable[Mark], choice: Choice) -> list[Point]:
+    """The chosen number of every mark that has it; a data set without the chosen split is shown on its first one."""
+    marks = list(marks)
     return [
-        mark
+        _point(mark, split, choice)
+        for data in {mark.data: None for mark in marks}
+        for known in [splits(mark for mark in marks if mark.data == data)]
         for mark in marks
-        if (not choice.data or mark.data in choice.data)
-        and (not choice.systems or mark.system in choice.systems)
-        and mark.value(choice.split, choice.metric) is not None
+        if mark.data == data and _wanted(mark, choice)
+        for split in [
+            PRINTED if not mark.ours else choice.split if choice.split in known else known[0] if known else ""
+        ]
+        if choice.metric in mark.values.get(split, {})
     ]
+
+
+def _wanted(mark: Mark, choice: Choice) -> bool:
+    return (
+        (not choice.data or mark.data in choice.data)
+        and (not choice.systems or mark.system in choice.systems)
+        and (not choice.sizes or not mark.ours or size_key(mark.size) in choice.sizes)
+    )
+
+
+def _point(mark: Mark, split: str, choice: Choice) -> Point:
+    value = mark.values[split][choice.metric]
+    low, high = mark.spread.get(split, {}).get(choice.metric, (value, value))
+    pixels = None if mark.size is None else float(math.prod(mark.size))
+    return Point(mark, split, value, low, high, mark.macs if choice.cost == "macs" else pixels)
+
+
+def size_key(size: Size | None) -> str:
+    """``96x128``; empty when it is not said."""
+    return "" if size is None else f"{size[0]}x{size[1]}"
+
+
+def size_text(size: Size | None) -> str:
+    """``96 × 128``, for readers."""
+    return "size not said" if size is None else f"{size[0]} × {size[1]}"
 
 
 def results(marks: Sequence[Mark], choice: Choice) -> dict[str, Any]:
     """Everything that the Results view draws, as plain JSON values: one panel a data set, the table, what can be chosen."""
-    choice = settle(choice, marks)
-    here = shown(marks, choice)
-    drawn = [mark for mark in here if mark.cost(choice.cost) is not None]
+    known = splits(marks)
+    if choice.split not in known:
+        choice = replace(choice, split=known[0] if known else "")
+    here = points(marks, choice)
     order = [*DATA_SETS, *sorted({mark.data for mark in marks})]
     data = sorted({mark.data for mark in marks}, key=order.index)
+    sizes = sorted({mark.size for mark in marks if mark.ours and mark.size}, key=math.prod)
+    panels = [[point for point in here if point.mark.data == key and point.cost is not None] for key in data]
     return {
         "choice": {"split": choice.split, "metric": choice.metric, "cost": choice.cost},
-        "splits": [{"value": split, "label": SPLITS.get(split, split)} for split in splits(marks)],
-        "metrics": [{"value": key, "label": label} for key, label in METRICS.items()],
-        "costs": [{"value": key, "label": label} for key, label in COSTS.items()],
+        "splits": [{"value": split, "label": BRIEF.get(split, SPLITS.get(split, split))} for split in known],
+        "metrics": [{"value": key, "label": BRIEF.get(key, label)} for key, label in METRICS.items()],
+        "costs": [{"value": key, "label": BRIEF.get(key, label)} for key, label in COSTS.items()],
         "data": [{"value": key, "label": DATA_SETS.get(key, key)} for key in data],
+        "sizes": [{"value": size_key(size), "label": size_text(size)} for size in sizes],
         "systems": [
             {"value": key, "label": TITLES[key], "colour": COLOURS[key][choice.theme]}
             for key in COLOURS
             if any(mark.system == key for mark in marks)
         ],
-        "panels": [panel([mark for mark in drawn if mark.data == key], choice) for key in data if _any(drawn, key)],
+        "panels": [panel(drawn, choice) for drawn in panels if drawn],
         "note": note(here, choice),
         "table": table(here, choice),
     }
 
 
-def _any(marks: Iterable[Mark], data: str) -> bool:
-    return any(mark.data == data for mark in marks)
-
-
-def note(marks: Sequence[Mark], choice: Choice) -> str:
+def note(shown: Sequence[Point], choice: Choice) -> str:
     """What a reader has to know before comparing: whose marks these are, and what could not be drawn."""
-    ours = sum(mark.name is not None for mark in marks)
-    printed = [mark for mark in marks if mark.name is None]
-    lost = sum(mark.cost(choice.cost) is None for mark in printed)
+    ours = sum(point.mark.ours for point in shown)
+    printed = [point for point in shown if not point.mark.ours]
+    lost = sum(point.cost is None for point in printed)
     said = []
     if ours:
         said.append(f"Solid: {_count(ours, 'checkpoint')} trained here; bars span the seeds.")
     if printed:
         said.append(
-            "Hollow: numbers from the papers: other data, other networks. Compare within one panel and one network only."
+            "Hollow: the papers' numbers: other data, other networks. Compare within one panel and one network only."
         )
     elif choice.metric != "miou":
         said.append("The papers' numbers are mIoU only.")
+    if any(point.mark.ours and point.mark.name == choice.live for point in shown):
+        said.append("Ring: open in Explore.")
     if lost:
-        word = "multiply-adds" if choice.cost == "macs" else "a size"
-        said.append(f"{lost} of the papers' {len(printed)} come without {word} and stand in the table only.")
+        what = "multiply-adds" if choice.cost == "macs" else "a size"
+        said.append(f"{lost} of the papers' {len(printed)} were printed without {what}: they stand in the table only.")
     return " ".join(said)
 
 
@@ -334,44 +382,38 @@ def _count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
-def panel(marks: Sequence[Mark], choice: Choice) -> dict[str, Any]:
-    """One data set: its title, the legend of its shapes, its figure and the figure in a sentence."""
-    ours = [mark for mark in marks if mark.name is not None]
-    data = marks[0].data
-    whose = " · ".join(
-        filter(None, (ours and SPLITS.get(choice.split, choice.split), len(ours) < len(marks) and "papers' numbers"))
-    )
-    shapes: dict[str, list[str]] = {}
-    for mark in sorted(marks, key=lambda mark: (mark.size is None, math.prod(mark.size or ()))):
-        text = "size not said" if mark.size is None else "×".join(map(str, mark.size))
-        if text not in shapes.setdefault(shape(mark.size), []):
-            shapes[shape(mark.size)].append(text)
+def panel(shown: Sequence[Point], choice: Choice) -> dict[str, Any]:
+    """The points of one data set: title, legend of the shapes, figure, and the figure in a sentence."""
+    data = shown[0].mark.data
+    kinds = {SPLITS.get(point.split, point.split) if point.mark.ours else "papers' numbers": None for point in shown}
+    shapes: dict[str, dict[str, None]] = {}
+    for size in sorted({point.mark.size or () for point in shown}, key=lambda size: (not size, math.prod(size))):
+        shapes.setdefault(shape(size or None), {})[size_text(size or None)] = None
     return {
         "data": data,
         "title": DATA_SETS.get(data, data),
-        "whose": whose,
+        "whose": " · ".join(kinds),
         "shapes": [{"shape": key, "sizes": ", ".join(texts)} for key, texts in shapes.items()],
-        "sentence": sentence(marks, choice),
-        "figure": figure(marks, choice).to_plotly_json(),
+        "sentence": sentence(shown, choice),
+        "figure": figure(shown, choice).to_plotly_json(),
     }
 
 
-def sentence(marks: Sequence[Mark], choice: Choice) -> str:
+def sentence(shown: Sequence[Point], choice: Choice) -> str:
     """A figure in words, for those who do not see it."""
-    best = max(marks, key=lambda mark: mark.value(choice.split, choice.metric) or 0)
-    value = best.value(choice.split, choice.metric)
-    costs = [mark.cost(choice.cost) or 0 for mark in marks]
+    best = max(shown, key=lambda point: point.value)
+    costs = [point.cost for point in shown if point.cost is not None]
     unit = "multiply-adds" if choice.cost == "macs" else "pixels"
     return (
-        f"{METRICS[choice.metric]} against {unit} on {DATA_SETS.get(marks[0].data, marks[0].data)}: "
-        f"{_count(len(marks), 'mark')} from {short(min(costs))} to {short(max(costs))} {unit}; "
-        f"highest: {best.title} with {value:.1f} %. The table below has every number."
+        f"{METRICS[choice.metric]} against {unit} on {DATA_SETS.get(best.mark.data, best.mark.data)}: "
+        f"{_count(len(shown), 'mark')} from {short(min(costs))} to {short(max(costs))} {unit}; "
+        f"highest: {best.mark.title} with {best.value:.1f} %. The table below has every number."
     )
 
 
 def shape(size: Size | None) -> str:
     """The mark of a size."""
-    return NO_SIZE if size is None else next(name for most, name in SHAPES if size[0] * size[1] < most)
+    return NO_SIZE if size is None else next(name for most, name in SHAPES if math.prod(size) < most)
 
 
 def short(value: float | None) -> str:
@@ -387,106 +429,108 @@ def short(value: float | None) -> str:
 # Figures --------------------------------------------------------------------------------------------------------------
 
 
-def figure(marks: Sequence[Mark], choice: Choice) -> Figure:
-    """Cost (log) against percent for the marks of one data set: solid = a checkpoint, hollow = a paper's, ring = live."""
+def figure(shown: Sequence[Point], choice: Choice) -> Figure:
+    """Cost (log) against percent on one data set: solid = a checkpoint, hollow = a paper's, ring = open in Explore."""
     from plotly import graph_objects as go
 
-    drawn = go.Figure(layout=_layout(marks, choice))
+    drawn = go.Figure(layout=_layout(shown, choice))
     for system in COLOURS:
-        for hollow in (True, False):
-            group = [mark for mark in marks if mark.system == system and (mark.name is None) == hollow]
+        for ours in (False, True):
+            group = [point for point in shown if point.mark.system == system and point.mark.ours == ours]
             if group:
-                drawn.add_trace(_trace(group, choice, hollow))
-    live = [mark for mark in marks if mark.name is not None and mark.name == choice.live]
-    if live:
+                drawn.add_trace(_solid(group, choice) if ours else _hollow(group, choice))
+    if live := [point for point in shown if point.mark.ours and point.mark.name == choice.live]:
         drawn.add_trace(_ring(live, choice))
     return drawn
 
 
-def _trace(marks: Sequence[Mark], choice: Choice, hollow: bool) -> Any:
+def _solid(group: Sequence[Point], choice: Choice) -> Any:
+    colour = COLOURS[group[0].mark.system][choice.theme]
+    drawn = _trace(group, choice, "", {"line": {"width": 1, "color": PAPER[choice.theme]}})
+    drawn.error_y = {
+        "array": [point.high - point.value for point in group],
+        "arrayminus": [point.value - point.low for point in group],
+        "symmetric": False,
+        "color": colour,
+        "thickness": 1.25,
+        "width": 3,
+    }
+    return drawn
+
+
+def _hollow(group: Sequence[Point], choice: Choice) -> Any:
+    return _trace(group, choice, "-open", {"line": {"width": 1.75}})
+
+
+def _trace(group: Sequence[Point], choice: Choice, suffix: str, marker: Mapping[str, Any]) -> Any:
     from plotly import graph_objects as go
 
-    colour = COLOURS[marks[0].system][choice.theme]
-    values = [mark.value(choice.split, choice.metric) or 0.0 for mark in marks]
-    ranges = [
-        mark.spread.get(choice.split, {}).get(choice.metric, (v, v)) for mark, v in zip(marks, values, strict=True)
-    ]
+    mark = group[0].mark
     return go.Scatter(
-        x=[mark.cost(choice.cost) for mark in marks],
-        y=values,
-        error_y={
-            "array": [max(0.0, high - v) for (_, high), v in zip(ranges, values, strict=True)],
-            "arrayminus": [max(0.0, v - low) for (low, _), v in zip(ranges, values, strict=True)],
-            "symmetric": False,
-            "visible": not hollow,
-            "color": colour,
-            "thickness": 1.25,
-            "width": 4,
-        },
+        x=[point.cost for point in group],
+        y=[point.value for point in group],
         mode="markers",
-        name=TITLES[marks[0].system] + (" (papers)" if hollow else ""),
+        name=TITLES[mark.system] + ("" if mark.ours else ", papers"),
         marker={
-            "symbol": [shape(mark.size) + ("-open" if hollow else "") for mark in marks],
+            "symbol": [shape(point.mark.size) + suffix for point in group],
             "size": MARK,
-            "color": colour,
+            "color": COLOURS[mark.system][choice.theme],
             "opacity": 1,
-            "line": {"width": 1.75 if hollow else 1, "color": colour if hollow else PAPER[choice.theme]},
+            **marker,
         },
-        text=[hover(mark, choice) for mark in marks],
-        customdata=[mark.name or "" for mark in marks],
+        text=[hover(point, choice) for point in group],
+        customdata=[point.mark.name or "" for point in group],
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
     )
 
 
-def _ring(marks: Sequence[Mark], choice: Choice) -> Any:
+def _ring(live: Sequence[Point], choice: Choice) -> Any:
     from plotly import graph_objects as go
 
     return go.Scatter(
-        x=[mark.cost(choice.cost) for mark in marks],
-        y=[mark.value(choice.split, choice.metric) for mark in marks],
+        x=[point.cost for point in live],
+        y=[point.value for point in live],
         mode="markers",
         name="open in Explore",
-        marker={"symbol": "circle-open", "size": RING, "color": ACCENT[choice.theme], "line": {"width": 2}},
+        marker={"symbol": "circle-open", "size": RING, "color": ACCENT[choice.theme], "line": {"width": 2.5}},
         hoverinfo="skip",
         showlegend=False,
     )
 
 
-def hover(mark: Mark, choice: Choice) -> str:
+def hover(point: Point, choice: Choice) -> str:
     """Everything about a mark, one fact a line; text from cards is escaped, because Plotly reads tags."""
-    value = mark.value(choice.split, choice.metric)
-    spread = mark.spread.get(choice.split, {}).get(choice.metric)
-    split = "as printed" if mark.name is None else SPLITS.get(choice.split, choice.split).lower()
+    mark = point.mark
     lines = [
         f"<b>{escape(mark.title)}</b>",
-        f"{METRICS[choice.metric]} <b>{value:.1f} %</b>"
-        + (f", {_range(spread)} over {mark.seeds} seeds" if spread else ""),
-        f"{DATA_SETS.get(mark.data, escape(mark.data))}, {escape(split)}",
-        escape(mark.network) + ("" if mark.size is None else f", sees {mark.size[0]} × {mark.size[1]}"),
+        f"{METRICS[choice.metric]} <b>{point.value:.1f} %</b>"
+        + (f", {point.spread} over {mark.seeds} seeds" if point.spread else ""),
+        escape(f"{DATA_SETS.get(mark.data, mark.data)}, {SPLITS.get(point.split, point.split).lower()}"),
+        escape(mark.network) + ("" if mark.size is None else f", sees {size_text(mark.size)}"),
         "multiply-adds not printed" if mark.macs is None else f"{short(mark.macs)} multiply-adds",
         escape(mark.setting),
-        escape(mark.name or mark.source),
+        escape(mark.source),
+        "open in Explore" if mark.ours and mark.name == choice.live else "",
     ]
-    if mark.name is not None and mark.name == choice.live:
-        lines.append("open in Explore")
     return "<br>".join(filter(None, lines))
 
 
-def _layout(marks: Sequence[Mark], choice: Choice) -> dict[str, Any]:
+def _layout(shown: Sequence[Point], choice: Choice) -> dict[str, Any]:
     theme = choice.theme
-    costs = [cost for mark in marks if (cost := mark.cost(choice.cost))]
+    costs = [math.log10(point.cost) for point in shown if point.cost]
     axis = {
         "gridcolor": LINE[theme], "linecolor": AXIS[theme], "zeroline": False, "showline": False,
         "tickfont": {"size": 11, "color": GREY[theme]}, "title": {"font": {"size": 11, "color": GREY[theme]}},
     }  # fmt: skip
-    low, high = math.log10(min(costs, default=1e8)), math.log10(max(costs, default=1e9))
-    room = max(0.12, 0.5 - (high - low) / 2)  # at least a decade is shown, so that equal costs look equal
+    low, high = min(costs, default=8.0), max(costs, default=9.0)
+    room = max(0.1, 0.25 - (high - low) / 2)  # at least half a decade is shown, so that nearly equal costs look equal
     return {
         "font": {"family": FONT, "size": 12, "color": INK[theme]},
+        "autosize": True,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 44, "r": 12, "t": 8, "b": 40},
+        "margin": {"l": 44, "r": 8, "t": 8, "b": 40},
         "hovermode": "closest",
         "hoverdistance": 24,
         "dragmode": "zoom",
@@ -495,8 +539,8 @@ def _layout(marks: Sequence[Mark], choice: Choice) -> dict[str, Any]:
             "font": {"family": FONT, "size": 12, "color": INK[theme]},
         },
         "xaxis": axis | {
-            "type": "log", "range": [low - room, high + room], "tickformat": "~s", "dtick": "D2",
-            "title": axis["title"] | {"text": COSTS[choice.cost] + " (log)", "standoff": 8},
+            "type": "log", "range": [low - room, high + room], "tickformat": "~s", "nticks": 6,
+            "title": axis["title"] | {"text": f"{COSTS[choice.cost]} (log)", "standoff": 8},
         },
         "yaxis": axis | {"ticksuffix": " %", "nticks": 7},
     }  # fmt: skip
@@ -504,35 +548,35 @@ def _layout(marks: Sequence[Mark], choice: Choice) -> dict[str, Any]:
 
 # Table and CSV --------------------------------------------------------------------------------------------------------
 
+COLUMNS = ("Model", "Data", "Measured on", "Network", "Size", "Multiply-adds", "", "Seeds", "Source")
+NUMBERS = slice(4, 8)
 
-def table(marks: Sequence[Mark], choice: Choice) -> dict[str, Any]:
-    """The shown marks as texts: {columns: [{label, number}], rows: [{name, cells}]}, best first within a data set."""
-    label = METRICS[choice.metric]
-    columns = ["Model", "Data", "Network", "Size", "Multiply-adds", f"{label}, %", "Seeds", "Source"]
-    order = [*DATA_SETS, *sorted({mark.data for mark in marks})]
-    best = sorted(marks, key=lambda mark: (order.index(mark.data), -(mark.value(choice.split, choice.metric) or 0)))
+
+def table(shown: Iterable[Point], choice: Choice) -> dict[str, Any]:
+    """The points as texts: {columns: [{label, number}], rows: [{name, cells}]}, best first within a data set."""
+    labels = [label or f"{METRICS[choice.metric]}, %" for label in COLUMNS]
+    shown = list(shown)
+    order = [*DATA_SETS, *sorted({point.mark.data for point in shown})]
+    best = sorted(shown, key=lambda point: (order.index(point.mark.data), -point.value))
     return {
-        "columns": [{"label": text, "number": text in columns[3:7]} for text in columns],
-        "rows": [{"name": mark.name, "system": mark.system, "cells": _cells(mark, choice)} for mark in best],
+        "columns": [{"label": label, "number": label in labels[NUMBERS]} for label in labels],
+        "rows": [{"name": point.mark.name, "cells": _cells(point)} for point in best],
     }
 
 
-def _cells(mark: Mark, choice: Choice) -> list[str]:
-    spread = mark.spread.get(choice.split, {}).get(choice.metric)
+def _cells(point: Point) -> list[str]:
+    mark = point.mark
     return [
         mark.title,
         DATA_SETS.get(mark.data, mark.data),
+        SPLITS.get(point.split, point.split),
         mark.network,
-        "–" if mark.size is None else f"{mark.size[0]} × {mark.size[1]}",
+        "–" if mark.size is None else size_text(mark.size),
         short(mark.macs),
-        f"{mark.value(choice.split, choice.metric):.1f}",
-        "–" if mark.name is None else f"{mark.seeds}" + (f" ({_range(spread)})" if spread else ""),
-        mark.name or "; ".join(filter(None, (mark.source, mark.setting))),
+        f"{point.value:.1f}",
+        " ".join(filter(None, (str(mark.seeds), point.spread and f"({point.spread})"))) if mark.ours else "–",
+        mark.source if mark.ours else "; ".join(filter(None, (mark.source, mark.setting))),
     ]
-
-
-def _range(spread: tuple[float, float]) -> str:
-    return f"{spread[0]:.1f}–{spread[1]:.1f}"
 
 
 def to_csv(marks: Iterable[Mark]) -> str:

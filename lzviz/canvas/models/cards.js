@@ -7,6 +7,7 @@ import { glyph } from "./glyph.js";
  * @typedef {import("./models.js").Room} Room
  * @typedef {{columns: string[], rows: {label: string, cells: {value: string, spread: string}[]}[]}} Measures
  * @typedef {{columns: string[], rows: string[][]}} Seeds
+ * @typedef {Record<"data" | "system" | "size", ReadonlySet<string>>} Off  what is switched off
  */
 
 /** @param {string} label @param {readonly (readonly [string, string])[]} facts */
@@ -56,7 +57,7 @@ function python(text) {
 function card(room, card) {
   const { headline } = card;
   return h("article", { class: "lz-card", id: `card-${card.name}`, tabindex: "-1", "aria-label": card.title,
-    "data-system": card.system, "data-data": card.data },
+    "data-system": card.system, "data-data": card.data, "data-size": card.size },
   h("header", {},
     h("h4", {}, glyph(card.shape, card.colour), card.title),
     headline && h("p", { class: "lz-headline" }, h("b", {}, headline.value), ` ${headline.unit} ${headline.label}`),
@@ -81,15 +82,15 @@ const emptyState = ([sentence, commands]) => h("div", { class: "lz-models-empty"
 /**
  * @param {Room} room
  * @returns {{element: HTMLElement, refresh: () => Promise<void>, reveal: (name: string) => void,
- *   filter: (data: ReadonlySet<string>, systems: ReadonlySet<string>) => void}}  filter: what is switched off
+ *   filter: (off: Off) => void}}
  */
 export function createCards(room) {
   const count = h("small", {});
   const list = h("div", { class: "lz-groups" });
   const element = h("section", { class: "lz-checkpoints", "aria-label": "Checkpoints" },
     h("div", { class: "lz-models-head" }, h("h2", {}, "Checkpoints"), count), list);
-  /** @type {readonly [ReadonlySet<string>, ReadonlySet<string>]} */
-  let off = [new Set(), new Set()];
+  /** @type {Off} */
+  let off = { data: new Set(), system: new Set(), size: new Set() };
   let drawn = "";
 
   /** @param {any} answer */
@@ -105,12 +106,11 @@ export function createCards(room) {
     if (answer.cards.length === 0) list.append(emptyState(answer.empty));
   }
   function hide() {
-    const [data, systems] = off;
     let seen = 0;
     for (const group of list.querySelectorAll(":scope > section")) {
       let some = false;
       for (const item of /** @type {NodeListOf<HTMLElement>} */ (group.querySelectorAll(".lz-card"))) {
-        item.hidden = data.has(item.dataset.data ?? "") || systems.has(item.dataset.system ?? "");
+        item.hidden = Object.entries(off).some(([key, values]) => values.has(item.dataset[key] ?? ""));
         some ||= !item.hidden;
         seen += item.hidden ? 0 : 1;
       }
@@ -139,8 +139,8 @@ export function createCards(room) {
       item?.scrollIntoView({ block: "center" });
       item?.focus({ preventScroll: true });
     },
-    filter(data, systems) {
-      off = [data, systems];
+    filter(next) {
+      off = next;
       hide();
     },
   };

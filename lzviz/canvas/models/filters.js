@@ -41,21 +41,27 @@ function switches(label, onChange) {
 /** @param {() => void} onChange */
 export function createFilters(onChange) {
   const data = switches("Data", onChange);
+  const sizes = switches("Sizes", onChange);
   const systems = switches("Systems", onChange);
   const bars = h("div", {});
   const asked = { metric: "miou", cost: "macs", split: "" };
   let offered = "";
   const section = (/** @type {string} */ title, /** @type {Node} */ content) =>
     h("div", { class: "lz-section" }, h("div", { class: "lz-head" }, title), content);
+  // Where the page is narrow only the legend stands open above the figures.
+  const open = !window.matchMedia("(max-width: 900px)").matches;
   return {
-    element: h("section", { class: "lz-models-filters", "aria-label": "What is shown" }, bars,
-      section("Data", data.element), section("Systems", systems.element)),
-    query: () => ({ ...asked, data: data.on(), systems: systems.on() }),
-    off: () => /** @type {const} */ ([data.off, systems.off]),
+    element: h("section", { class: "lz-models-filters", "aria-label": "What is shown" },
+      section("Systems", systems.element), h("details", { class: "lz-fold lz-more-filters", open },
+        h("summary", {}, "Number, cost, data, sizes"), bars, section("Data", data.element),
+        section("Sizes", sizes.element))),
+    query: () => ({ ...asked, data: data.on(), systems: systems.on(), sizes: sizes.on() }),
+    off: () => /** @type {const} */ ({ data: data.off, system: systems.off, size: sizes.off }),
     /** @param {any} answer */
     show(answer) {
       data.show(answer.data);
       systems.show(answer.systems);
+      sizes.show(answer.sizes);
       const { metrics, splits, costs, choice } = answer;
       const now = JSON.stringify([metrics, splits, costs]);
       if (now === offered) return;

@@ -31,7 +31,7 @@ function numbers(room, { columns, rows }) {
 
 /**
  * @param {Room} room
- * @param {(data: ReadonlySet<string>, systems: ReadonlySet<string>) => void} onFilter  told what is switched off
+ * @param {(off: import("./cards.js").Off) => void} onFilter  told what is switched off
  */
 export function createResults(room, onFilter) {
   const note = h("p", { class: "lz-note lz-results-note" });
@@ -39,7 +39,7 @@ export function createResults(room, onFilter) {
   const table = h("div", { class: "lz-scroll", tabindex: "0", role: "region", "aria-label": "Numbers" });
   const csv = h("a", { class: "lz-link", download: "lzviz-results.csv" }, "Download all as CSV");
   const filters = createFilters(() => {
-    onFilter(...filters.off());
+    onFilter(filters.off());
     void refresh();
   });
   let round = 0;
@@ -61,7 +61,7 @@ export function createResults(room, onFilter) {
       if (mine === round) note.textContent = /** @type {Error} */ (error).message;
     }
   }
-  const element = h("section", { class: "lz-results", "aria-label": "Results" },
+  const element = h("section", { class: "lz-outcome", "aria-label": "Results" },
     h("div", { class: "lz-models-head" }, h("h2", {}, "Results"), h("small", {}, "accuracy against cost")), note,
     plots.element, h("details", { class: "lz-fold lz-numbers-fold", open: true }, h("summary", {}, "All numbers"),
       table, h("p", {}, csv)));

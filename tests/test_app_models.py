@@ -1,0 +1,278 @@
+"""The Models tab's pure functions: cards as texts, marks and points, figures, table, CSV; and its routes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import lzviz
+from app import models, results
+from app.results import Choice
+from app.wire import Refusal
+from lzviz.blueprint import Blueprint
+from lzviz.checkpoints import Card
+from tests.app_server import client, post, refusal
+
+CLASSES = ("road", "sky")
+
+
+def scored(miou: float) -> dict[str, float | None]:
+    return {"miou": miou, "boundary": miou / 2, "small": None, "intrinsic": 0.9}
+
+
+def card(name: str = "lzu-fixed-camvid-48x64", **values: object) -> Card:
+    seeds = (
+        {"seed": 0, "heldout": scored(0.5), "val": scored(0.6)},
+        {"seed": 1, "heldout": scored(0.52), "val": scored(0.57)},
+    )
+    given = {
+        "name": name, "system": "lzu", "title": "LZU, fixed", "classes": CLASSES, "data": "camvid", "split": "train",
+        "blueprint": {"system": "lzu", "network": "compact", "network_options": {"stem": 2}, "size": [48, 64], "source": None},
+        "recipe": {"steps": 600, "scale": [1.0, 2.0], "blueprint": {"system": "lzu"}, "start": None},
+        "metrics": {"val": scored(0.6), "heldout": scored(0.5)}, "seeds": seeds, "macs": 163_000_000, "parameters": 848283,
+        "date": "2026-11-21", "steps": 600, "licence": "research only", "notes": "Ours.",
+    }  # fmt: skip
+    return Card(**given | values)  # type: ignore[arg-type]
+
+
+def paper(**values: object) -> results.Mark:
+    return replace(results.published()[0], **values)  # type: ignore[arg-type]
+
+
+# Cards ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_card_says_everything_in_texts():
+    view = models.card_view(card(), size=1_700_000)
+    told = dict(view["facts"])
+    assert told["Paper"] == "Thavamani et al. 2023"
+    assert told["Data"] == "CamVid · train" and told["Classes"] == "2: road, sky"
+    assert told["Network"] == "compact (stem 2)" and told["Network sees"] == "48 × 64 px"
+    assert told["Multiply-adds"] == "163 M an image" and told["Parameters"] == "848 283"
+    assert told["File"] == "1.70 MB, safetensors" and told["Licence"] == "research only"
+    assert "Sampler sees" not in told, "what a card does not say is left out"
+    assert view["group"] == "CamVid · 48 × 64" and view["notes"] == "Ours."
+    assert json.loads(json.dumps(view)) == view, "plain JSON values only"
+
+
+def test_the_headline_is_the_held_out_number_with_its_spread():
+    assert models.card_view(card())["headline"] == {
+        "value": "50.0", "unit": "%", "label": "mIoU", "split": "Held-out sequence", "over": "50.0–52.0 over 2 seeds",
+    }  # fmt: skip
+    assert models.card_view(card(seeds=()))["headline"]["over"] == "one seed"
+    assert models.card_view(card(metrics={}, seeds=()))["headline"] is None
+
+
+def test_metrics_stand_by_split_and_what_was_not_measured_has_no_row():
+    table = models.card_view(card())["metrics"]
+    assert table["columns"] == ["Held-out sequence", "Validation"]
+    assert [row["label"] for row in table["rows"]] == ["mIoU", "Boundary mIoU", "Intrinsic mIoU"]
+    assert table["rows"][0]["cells"][1] == {"value": "60.0", "spread": "57.0–60.0"}
+
+
+def test_every_seed_has_a_row():
+    table = models.card_view(card())["seeds"]
+    assert table["columns"][0] == "mIoU, held-out sequence"
+    assert [row[:2] for row in table["rows"]] == [["0", "50.0"], ["1", "52.0"]]
+    assert models.card_view(card(seeds=()))["seeds"] is None
+
+
+def test_the_recipe_is_flat_and_names_nothing_empty():
+    assert models.flat({"steps": 600, "scale": [1.0, 2.0], "size": [48, 64], "start": None, "options": {"anti_crop": True}}) == [
+        ["steps", "600"], ["scale", "1, 2"], ["size", "48 × 64"], ["options.anti crop", "yes"],
+    ]  # fmt: skip
+    keys = [key for key, _ in models.card_view(card())["recipe"]]
+    assert len(keys) == len(set(keys)), "the blueprint inside the recipe is not told twice"
+
+
+def test_the_python_of_a_card_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    blueprint = Blueprint("uniform", network_options={"channels": 8}, size=(16, 24))
+    made = card("tiny", system="uniform", blueprint=asdict(blueprint))
+    lzviz.checkpoints.save(blueprint.build(len(CLASSES)), tmp_path / "tiny", made)
+    monkeypatch.setenv("LZVIZ_CHECKPOINTS", str(tmp_path))
+    lines = models.card_view(made)["python"]
+    assert len(lines.splitlines()) == 3
+    names = {"image": torch.rand(1, 3, 32, 48)}
+    exec(lines, names)
+    assert names["trace"].labels.shape == (1, 32, 48)  # type: ignore[attr-defined]
+
+
+# Published numbers ------------------------------------------------------------------------------------------------------
+
+
+def test_published_numbers_name_their_table_data_and_network():
+    for mark in results.published():
+        assert mark.name is None and mark.network and "," in mark.source
+        assert mark.data in results.DATA_SETS and mark.system in results.COLOURS
+        assert 0 < mark.values[results.PRINTED]["miou"] < 100
+
+
+def test_known_rows_of_the_papers_are_there():
+    found = {
+        (m.title, m.size, m.macs): m.values[results.PRINTED]["miou"]
+        for m in results.published()
+        if "LZU" in m.source or "CAD" in m.source
+    }
+    assert found["CAD, oracle mask", None, 6.7e11] == 77.48
+    assert found["LZU, fixed", (128, 128), None] == 41.7
+    inferred = [mark for mark in results.published() if "inferred" in mark.setting]
+    assert len(inferred) == 9 and all("Table 4" in mark.source for mark in inferred)
+
+
+# What is shown ----------------------------------------------------------------------------------------------------------
+
+
+def marks(*cards: Card) -> list[results.Mark]:
+    return [*results.marks_of(cards), *results.published()]
+
+
+def test_data_sets_never_share_a_panel():
+    answer = results.results(marks(card(), card("b", data="scenes", metrics={"val": scored(0.3)}, seeds=())), Choice())
+    assert [panel["data"] for panel in answer["panels"]] == ["camvid", "scenes", "cityscapes"]
+    assert [panel["whose"] for panel in answer["panels"]] == ["Held-out sequence", "Validation", "papers' numbers"]
+    assert "other data, other networks" in answer["note"]
+
+
+def test_what_has_no_cost_in_print_stands_in_the_table_and_is_counted():
+    answer = results.results(list(results.published()), Choice())
+    drawn = sum(len(trace["x"]) for panel in answer["panels"] for trace in panel["figure"]["data"])
+    assert drawn == 3 and len(answer["table"]["rows"]) == 28
+    assert "25 of the papers' 28 were printed without multiply-adds" in answer["note"]
+
+
+def test_pixels_are_a_cost_that_more_papers_print():
+    answer = results.results(list(results.published()), Choice(cost="pixels"))
+    assert [panel["data"] for panel in answer["panels"]] == ["cityscapes", "voc"]
+    assert "5 of the papers' 28 were printed without a size" in answer["note"]
+
+
+def test_filters_keep_what_is_chosen():
+    two = marks(card(), card("lds", system="lds", blueprint={"size": [96, 128]}))
+    assert {p.mark.system for p in results.points(two, Choice(systems=frozenset({"lds"})))} == {"lds"}
+    assert {p.mark.data for p in results.points(two, Choice(data=frozenset({"camvid"})))} == {"camvid"}
+    ours = [p.mark.name for p in results.points(two, Choice(sizes=frozenset({"96x128"}))) if p.mark.ours]
+    assert ours == ["lds"], "sizes choose among the checkpoints and leave the papers alone"
+    assert not [p for p in results.points(two, Choice(metric="boundary")) if not p.mark.ours]
+
+
+@pytest.mark.parametrize("wrong", [{"metric": "loss"}, {"cost": "euros"}, {"theme": "sepia"}])
+def test_unknown_words_of_a_query_are_refused(wrong: dict[str, str]):
+    with pytest.raises(Refusal, match="expected one of"):
+        Choice.parse(wrong)
+
+
+# Figures ----------------------------------------------------------------------------------------------------------------
+
+
+def traces(*cards: Card, **choice: object) -> list[dict]:
+    shown = [p for p in results.points(marks(*cards), Choice("heldout", **choice)) if p.cost is not None]  # type: ignore[arg-type]
+    return results.figure(shown, Choice("heldout", **choice)).to_plotly_json()["data"]  # type: ignore[arg-type]
+
+
+def test_ours_are_solid_with_the_spread_as_bars_and_the_papers_hollow_without():
+    (solid,) = [trace for trace in traces(card()) if trace["customdata"] != [""] * len(trace["customdata"])]
+    assert solid["y"] == [50.0] and solid["marker"]["symbol"] == ["circle"]
+    assert np.allclose([solid["error_y"]["array"][0], solid["error_y"]["arrayminus"][0]], [2, 0])
+    hollow = [trace for trace in traces(card()) if trace is not solid and trace["customdata"][0] == ""]
+    assert hollow and all("error_y" not in trace for trace in hollow)
+    assert all(symbol.endswith("-open") for trace in hollow for symbol in trace["marker"]["symbol"])
+
+
+def test_the_ring_is_round_the_checkpoint_that_is_open():
+    plain, ringed = traces(card()), traces(card(), live="lzu-fixed-camvid-48x64")
+    assert len(ringed) == len(plain) + 1
+    assert (
+        ringed[-1]["marker"]["symbol"] == "circle-open"
+        and ringed[-1]["x"] == [163_000_000]
+        and ringed[-1]["y"] == [50.0]
+    )
+    assert len(traces(card(), live="no-such")) == len(plain)
+
+
+def test_text_of_a_card_is_no_markup_in_the_figure():
+    (trace,) = [t for t in traces(card(title="<a href='//x'>x</a>")) if t["customdata"] == ["lzu-fixed-camvid-48x64"]]
+    assert "&lt;a href" in trace["text"][0] and "<a " not in trace["text"][0]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_colour_stands_out_from_the_page(theme: results.Theme):
+    page = {"light": "#f7f7f5", "dark": "#131416"}[theme]
+
+    def luminance(colour: str) -> float:
+        channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    for colour in (pair[theme] for pair in results.COLOURS.values()):
+        low, high = sorted((luminance(colour), luminance(page)))
+        assert (high + 0.05) / (low + 0.05) >= 3
+    assert len({pair[theme] for pair in results.COLOURS.values()}) == len(results.COLOURS)
+
+
+# Table and CSV ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_has_the_numbers_of_the_figure_best_first():
+    table = results.results(marks(card(), card("b", metrics={"heldout": scored(0.7)}, seeds=())), Choice())["table"]
+    assert [column["label"] for column in table["columns"]][6:8] == ["mIoU, %", "Seeds"]
+    assert [row["name"] for row in table["rows"][:3]] == ["b", "lzu-fixed-camvid-48x64", None]
+    assert table["rows"][1]["cells"][4:8] == ["48 × 64", "163 M", "50.0", "2 (50.0–52.0)"]
+
+
+def test_the_csv_holds_all_splits_and_metrics():
+    rows = list(csv.DictReader(io.StringIO(results.to_csv(marks(card())))))
+    mine = {row["split"]: row for row in rows if row["checkpoint"]}
+    assert mine["val"]["miou"] == "60.00" and mine["val"]["miou_low"] == "57.00" and mine["val"]["small"] == ""
+    assert mine["heldout"]["height"] == "48" and mine["heldout"]["macs"] == "163000000"
+    assert len(rows) == 2 + len(results.published())
+
+
+# Routes -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_gets_cards_results_and_the_library_from_the_server_itself():
+    listed = client().get("/lzviz/models").json()
+    assert listed["ok"] and listed["empty"][1].startswith("python -m lzviz train")
+    answer = client().get("/lzviz/results", params={"cost": "pixels", "theme": "dark"}).json()
+    assert answer["ok"] and {"cityscapes", "voc"} <= {panel["data"] for panel in answer["panels"]}
+    assert client().get("/lzviz/results.csv").text.startswith("checkpoint,title,system,data,split")
+    script = client().get("/lzviz/plotly.js")
+    assert script.headers["content-type"].startswith("text/javascript") and "plotly.js v" in script.text[:200]
+
+
+def test_a_folder_of_this_machine_joins_the_list(tmp_path: Path):
+    blueprint = Blueprint("uniform", network_options={"channels": 8}, size=(16, 24))
+    made = card("mine", system="uniform", title="Mine", blueprint=asdict(blueprint))
+    lzviz.checkpoints.save(blueprint.build(len(CLASSES)), tmp_path / "mine", made)
+    loaded = post("/lzviz/checkpoint-folder", {"folder": str(tmp_path / "mine")}).json()["checkpoint"]
+    views = client().get("/lzviz/models", params={"own": loaded["name"]}).json()["cards"]
+    assert views[0]["own"] and views[0]["title"] == "Mine" and views[0]["name"] == loaded["name"]
+    panels = client().get("/lzviz/results", params={"own": loaded["name"], "data": "camvid"}).json()["panels"]
+    (found,) = [t for t in panels[0]["figure"]["data"] if loaded["name"] in t["customdata"]]
+    assert "mine, loaded by you" in found["text"][found["customdata"].index(loaded["name"])]
+
+
+def test_wrong_folders_are_refused_in_one_sentence(tmp_path: Path):
+    assert "no folder" in refusal(post("/lzviz/checkpoint-folder", {"folder": str(tmp_path / "nowhere")}))
+    assert "pickle" in refusal(post("/lzviz/checkpoint-folder", {"folder": str(tmp_path / "weights.pt")}))
+    assert "path" in refusal(post("/lzviz/checkpoint-folder", {"folder": 3}))
+    blueprint = Blueprint("uniform", network_options={"channels": 8}, size=(16, 24))
+    lzviz.checkpoints.save(
+        blueprint.build(2), tmp_path / "mine", card("mine", system="uniform", blueprint=asdict(blueprint))
+    )
+    text = (tmp_path / "mine" / "card.json").read_text().replace('"channels": 8', '"channels": 16')
+    (tmp_path / "mine" / "card.json").write_text(text)
+    assert "of another shape" in refusal(post("/lzviz/checkpoint-folder", {"folder": str(tmp_path / "mine")}))
+
+
+@pytest.mark.parametrize("headers", [{"x-forwarded-for": "8.8.8.8"}, {"host": "evil.example"}])
+def test_folders_are_not_opened_for_browsers_elsewhere(headers: dict[str, str], tmp_path: Path):
+    answer = client().post("/lzviz/checkpoint-folder", json={"folder": str(tmp_path)}, headers=headers)
+    assert answer.status_code == 403 and "own machine" in refusal(answer)
