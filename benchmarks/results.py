@@ -2,27 +2,33 @@
 
 ``python -m benchmarks.results``
     the shipped checkpoints, from their cards.
-``python -m benchmarks.results --reports FOLDER --against uniform-camvid-96x128``
-    paired differences from one checkpoint, with their intervals, of what ``python -m lzviz evaluate NAME DATA --json FOLDER``
-    wrote. Reports of one name and split are runs with other seeds.
+``python -m benchmarks.results --reports FOLDER [--against uniform]``
+    paired differences from uniform at the same size, with their intervals, of the reports that
+    ``python -m lzviz evaluate NAME DATA --json FOLDER`` wrote. Reports of one name and split are runs with other seeds.
 ``python -m benchmarks.results --intrinsic scenes``, ``--intrinsic camvid --data FOLDER``
     what sampling alone allows, without any network: labels are read at the samples of each sampler and brought back bilinearly on
     the exact inverse, the same for all.
-``python -m benchmarks.results --equal-cost NAME ...``
-    the size at which uniform sampling costs what these checkpoints do.
+``python -m benchmarks.results --equal-cost``
+    the size at which uniform sampling costs what each shipped checkpoint does.
+``python -m benchmarks.results --reports FOLDER --cards checkpoints``
+    writes what the reports say into the cards.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from benchmarks.harness import show, single_thread, table
-from lzviz import evaluation, saliency, samplers
+from lzviz import cost, evaluation, saliency, samplers
+from lzviz.assess import METRICS, Report, equal_cost_size, paired, with_reports
+from lzviz.checkpoints import CARD, Card, available, load, read_card
 from lzviz.coords import Size
 from lzviz.layout import Layout
 from lzviz.samplers.es import ES, boundary_pixels
@@ -133,6 +139,144 @@ def intrinsic_tables(options: argparse.Namespace) -> None:
         show(table(head, intrinsic(data, chosen, size, mean, back)))
 
 
+# Checkpoints, from their cards
+
+
+def groups(cards: Sequence[Card]) -> dict[tuple[str, str], list[Card]]:
+    """Checkpoints that may be compared, by data and size as their names have them; uniform first."""
+    out: dict[tuple[str, str], list[Card]] = {}
+    for card in sorted(cards, key=lambda card: (not card.system.startswith("uniform"), card.name)):
+        _, data, size = parts(card.name)
+        out.setdefault((data, size), []).append(card)
+    return out
+
+
+def parts(name: str) -> tuple[str, str, str]:
+    """lzu-fixed-camvid-96x128: ("lzu-fixed", "camvid", "96x128")."""
+    found = name.rsplit("-", 2)
+    return (found[0], found[1], found[2]) if len(found) == 3 else (name, "", "")
+
+
+def of_seeds(card: Card, split: str, metric: str) -> dict[int, float]:
+    """A metric of every seed, in percent."""
+    runs: Sequence[Mapping[str, Any]] = card.seeds or [{"seed": card.seed, **card.metrics}]
+    found = {run["seed"]: run.get(split, {}).get(metric) for run in runs}
+    return {seed: 100 * value for seed, value in found.items() if value is not None}
+
+
+def trained(cards: Sequence[Card], split: str) -> Iterator[list]:
+    """Rows of checkpoints of one size on one split; differences are of the same seeds."""
+    base = of_seeds(cards[0], split, "miou")
+    for card in cards:
+        miou = of_seeds(card, split, "miou")
+        if not miou:
+            continue
+        gains = [miou[seed] - base[seed] for seed in miou if seed in base]
+        others = [of_seeds(card, split, metric) for metric in ("boundary", "small", "intrinsic")]
+        found = card.metrics.get(split, {})
+        yield [
+            f"`{card.name}`",
+            spread(miou.values(), ".1f"),
+            spread(gains, "+.1f") if card is not cards[0] else "",
+            *(spread(each.values(), ".1f") if each else "" for each in others),
+            found.get("macs", card.macs) / 1e6,
+            card.parameters / 1e6,
+            found.get("milliseconds", ""),
+        ]
+
+
+def spread(values: Iterable[float], form: str) -> str:
+    """Mean, and each of several values."""
+    values = list(values)
+    if not values:
+        return ""
+    mean = format(sum(values) / len(values), form)
+    return mean if len(values) == 1 else f"{mean} ({', '.join(format(value, form) for value in values)})"
+
+
+def trained_tables() -> None:
+    head = ["checkpoint", "mIoU (seeds)", "less the first row", "boundary", "small", "intrinsic"]
+    head += ["M multiply-adds", "M weights", "ms"]
+    for (data, size), cards in groups(available()).items():
+        for split in dict.fromkeys(split for card in cards for split in card.metrics):
+            print(f"### {data}, {size}, {split}\n")
+            print(f"`python -m lzviz evaluate NAME {data} --split {split}`\n")
+            show(table(head, trained(cards, split)))
+
+
+def equal_cost_table() -> None:
+    def rows() -> Iterator[list]:
+        for (_, size), cards in groups(available()).items():
+            uniform = next((card for card in cards if card.system == "uniform"), None)
+            if uniform is None or uniform.blueprint.get("size") is None:
+                continue
+            network = load(uniform.name).network
+            assert network is not None
+            like = tuple(uniform.blueprint["size"])
+            for card in cards:
+                fair = equal_cost_size(network, card.macs, like)
+                price = cost.count(network, (1, 3, *fair)).total
+                yield [f"`{card.name}`", size, card.macs / 1e6, f"{fair[0]}x{fair[1]}", price / 1e6]
+
+    show(table(["checkpoint", "size", "M multiply-adds", "uniform of equal cost", "M multiply-adds of it"], rows()))
+    print("`python -m lzviz evaluate uniform-... DATA --zoomed H W` runs the uniform checkpoint at that size.\n")
+
+
+# Checkpoints, from reports
+
+
+def read_reports(folder: Path) -> dict[tuple[str, str, float, str], dict[int, Report]]:
+    """Reports by name, split, reduction of the source and way of looking; then by seed."""
+    out: dict[tuple[str, str, float, str], dict[int, Report]] = {}
+    for path in sorted(folder.glob("*.json")):
+        report = Report.from_json(path.read_text())
+        key = report.name, f"{report.data} {report.split}", report.source_scale, report.previous
+        out.setdefault(key, {})[report.seed] = report
+    return out
+
+
+def differences(found: dict[tuple[str, str, float, str], dict[int, Report]], against: str) -> None:
+    """Two tables for each data set, split and size: paired differences, and gains of IoU by class, most frequent first."""
+    baselines = {key: runs for key, runs in found.items() if parts(key[0])[0] == against}
+    for (base, split, scale, _), theirs in baselines.items():
+        rows: dict[str, list] = {}
+        classes: dict[str, Tensor] = {}
+        for (name, other_split, other_scale, previous), ours in found.items():
+            # "lds-camvid-96x128 (features unzoomed)" is compared where "lds-camvid-96x128" is.
+            same = parts(name.partition(" (")[0])[1:] == parts(base)[1:]
+            seeds = sorted(ours.keys() & theirs.keys())
+            if not same or name == base or (other_split, other_scale) != (split, scale) or not seeds:
+                continue
+            pairs = [ours[seed] for seed in seeds], [theirs[seed] for seed in seeds]
+            title = name if previous == "twice" else f"{name}, previous frame"
+            rows[title] = [spread((100 * ours[seed].miou for seed in seeds), ".1f")]
+            for metric in METRICS:
+                nothing = any(math.isnan(report.score(metric)) for side in pairs for report in side)
+                rows[title].append("" if nothing else str(paired(*pairs, metric)))
+            gains = [a.per_class - b.per_class for a, b in zip(*pairs, strict=True)]
+            classes[title] = 100 * torch.stack(gains).nanmean(0)
+        reduced = "" if scale == 1 else f", source reduced to {scale:g}"
+        print(f"### {split}, less {base} ({spread((100 * r.miou for r in theirs.values()), '.1f')}){reduced}\n")
+        show(table(["checkpoint", "mIoU (seeds)", *METRICS], ([f"`{name}`", *row] for name, row in rows.items())))
+        first = next(iter(theirs.values()))
+        order = first.class_shares.argsort(descending=True).tolist()
+        by_class = (
+            [first.classes[k], f"{100 * first.class_shares[k]:.2f}", f"{100 * first.per_class[k]:.1f}"]
+            + [f"{gain[k]:+.1f}" for gain in classes.values()]
+            for k in order
+        )
+        show(table(["class", "% of pixels", base, *(f"`{name}`" for name in classes)], by_class))
+
+
+def write_cards(found: dict[tuple[str, str, float, str], dict[int, Report]], folder: Path) -> None:
+    reports = [report for (_, _, _, previous), runs in found.items() if previous == "twice" for report in runs.values()]
+    for path in sorted(folder.glob(f"*/{CARD}")):
+        card = read_card(path.parent)
+        if any(report.name == card.name and report.seed == card.seed for report in reports):
+            path.write_text(with_reports(card, reports).to_json(), encoding="utf-8")
+            print(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--intrinsic", choices=("scenes", "camvid"), help="print what sampling alone allows")
@@ -140,11 +284,23 @@ def main() -> None:
     parser.add_argument("--split", default="val")
     parser.add_argument("--every", type=int, default=5, help="of CamVid's pictures, one in so many (%(default)s)")
     parser.add_argument("--pictures", type=int, default=6, help="number of scenes (%(default)s)")
+    parser.add_argument("--equal-cost", action="store_true", help="print sizes of uniform sampling of equal cost")
+    parser.add_argument("--reports", type=Path, metavar="FOLDER", help="of JSON files of `lzviz evaluate --json`")
+    parser.add_argument("--against", default="uniform", help="system that the reports are compared with (%(default)s)")
+    parser.add_argument("--cards", type=Path, metavar="FOLDER", help="write the reports into the cards of this folder")
     options = parser.parse_args()
     single_thread()
-    with torch.inference_mode():
-        if options.intrinsic:
+    if options.intrinsic:
+        with torch.inference_mode():
             intrinsic_tables(options)
+    elif options.equal_cost:
+        equal_cost_table()
+    elif options.cards is not None:
+        write_cards(read_reports(options.reports), options.cards)
+    elif options.reports is not None:
+        differences(read_reports(options.reports), options.against)
+    else:
+        trained_tables()
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz import cost, evaluation
+from lzviz.checkpoints import Card
 from lzviz.coords import Size, check_size
 from lzviz.pipeline import Pipeline
 from lzviz.resampling import reduce
@@ -399,6 +400,23 @@ def blocks_of(pictures: Sequence[str], block: int) -> list[np.ndarray]:
         for members in films.values()
         for part in np.array_split(np.array(members), max(1, round(len(members) / block)))
     ]
+
+
+def with_reports(card: Card, reports: Sequence[Report]) -> Card:
+    """A checkpoint's card with what was measured: its own seed's metrics by split, and those of every seed.
+
+    Reports of a reduced source, or of another name, do not count. On other data than it was trained on, a split is called
+    "street scenes val" and the like.
+    """
+    seeds: dict[int, dict[str, Any]] = {}
+    for report in sorted(reports, key=lambda report: report.seed):
+        if report.name == card.name and report.source_scale == 1:
+            split = report.split if report.data == card.data else f"{report.data} {report.split}"
+            seeds.setdefault(report.seed, {"seed": report.seed})[split] = report.metrics()
+    if card.seed not in seeds:
+        raise ValueError(f"there is no report of {card.name!r} with its own seed, {card.seed}")
+    own = {split: found for split, found in seeds[card.seed].items() if split != "seed"}
+    return replace(card, metrics=own, seeds=tuple(seeds.values()))
 
 
 # -- the fair baseline ---------------------------------------------------------------------------------------------------

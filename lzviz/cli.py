@@ -140,6 +140,7 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source-scale", type=float, default=1.0, metavar="S", help="reduce the pictures first")
     parser.add_argument("--previous", choices=("twice", "sequence"), default="twice", help="for LZU's adaptive form")
     parser.add_argument("--unzoom", choices=("scores", "features"), help="bring back something else than was trained")
+    parser.add_argument("--zoomed", type=int, nargs=2, metavar=("H", "W"), help="another zoomed size than was trained")
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--device", default="cpu")
 
@@ -152,7 +153,7 @@ def evaluate(options: argparse.Namespace) -> None:
         raise ValueError(f"--limit is a number of pictures, at least 1, got {options.limit}")
     if options.json is not None and options.json.suffix == ".json" and len(options.split) > 1:
         raise ValueError("several splits need a folder: --json FOLDER")
-    ours = _trained(options.checkpoint, options.unzoom)
+    ours = _trained(options.checkpoint, options.unzoom, options.zoomed)
     theirs = None
     if options.against is not None and not options.against.endswith(".json"):
         theirs = _trained(options.against)
@@ -179,8 +180,8 @@ def evaluate(options: argparse.Namespace) -> None:
         print()
 
 
-def _trained(name: str, unzoom: Literal["scores", "features"] | None = None):
-    """A checkpoint, or the average of a run: its pipeline, with a card."""
+def _trained(name: str, unzoom: Literal["scores", "features"] | None = None, zoomed: tuple[int, int] | None = None):
+    """A checkpoint, or the average of a run: its pipeline, with a card, and used in another way than it was trained."""
     from lzviz import checkpoints
     from lzviz.training import runs
 
@@ -195,6 +196,11 @@ def _trained(name: str, unzoom: Literal["scores", "features"] | None = None):
     if unzoom is not None and unzoom != pipeline.unzoom:
         pipeline.unzoom = unzoom
         pipeline.card = replace(pipeline.card, name=f"{pipeline.card.name} ({unzoom} unzoomed)")
+    if zoomed is not None and tuple(zoomed) != pipeline.size:
+        if pipeline.size is None:
+            raise ValueError(f"{name} has no zoomed size of its own to replace")
+        pipeline.size = (zoomed[0], zoomed[1])
+        pipeline.card = replace(pipeline.card, name=f"{pipeline.card.name} (at {zoomed[0]}x{zoomed[1]})")
     return pipeline
 
 

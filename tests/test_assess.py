@@ -10,8 +10,18 @@ import torch
 from PIL import Image
 from torch import nn
 
+from benchmarks import results
 from lzviz import Pipeline, cost, samplers
-from lzviz.assess import Report, assess, block_length, blocks_of, equal_cost_size, frame_of, paired
+from lzviz.assess import (
+    Report,
+    assess,
+    block_length,
+    blocks_of,
+    equal_cost_size,
+    frame_of,
+    paired,
+    with_reports,
+)
 from lzviz.blueprint import Blueprint
 from lzviz.checkpoints import Card, load, save
 from lzviz.cli import main
@@ -304,6 +314,49 @@ def test_films_and_blocks():
     assert block_length(made([50] * 3, names=("f_000", "f_030", "f_060"))) == 3  # one a second: three in a row
     assert block_length(made([50] * 3, names=("x", "y", "z"))) == 1
     assert block_length(made([50] * 90, data="street scenes")) == 1
+
+
+# -- cards and tables ----------------------------------------------------------------------------------------------------
+
+
+def card(name, seed=0, **more):
+    return Card(name, name.partition("-")[0], {}, ("a", "b"), data="film", seed=seed, **more)
+
+
+def test_a_card_gets_its_own_seed_s_metrics_and_those_of_all():
+    runs = [replace(made([50 + k] * 4, seed=k), name="lds-film-8x8") for k in (2, 0, 1)]
+    others = [made([90] * 4), replace(runs[0], source_scale=0.5), replace(runs[1], data="street scenes")]
+    told = with_reports(card("lds-film-8x8", seed=1), runs + others)
+    assert told.metrics == {"val": runs[2].metrics()} and [run["seed"] for run in told.seeds] == [0, 1, 2]
+    assert told.seeds[0]["val"]["miou"] == pytest.approx(0.5) and "street scenes val" in told.seeds[0]
+    with pytest.raises(ValueError, match="no report of 'lds-film-8x8' with its own seed, 7"):
+        with_reports(card("lds-film-8x8", seed=7), runs)
+
+
+def test_tables_of_cards_pair_the_seeds():
+    uniform = with_reports(
+        card("uniform-film-8x8"), [replace(made([50 + k] * 4, seed=k), name="uniform-film-8x8") for k in range(2)]
+    )
+    lds = with_reports(
+        card("lds-film-8x8"), [replace(made([55, 57] * 2, seed=k), name="lds-film-8x8") for k in range(3)]
+    )
+    ((place, cards),) = results.groups([lds, uniform]).items()
+    assert place == ("film", "8x8") and [c.name for c in cards] == ["uniform-film-8x8", "lds-film-8x8"]
+    first, second = results.trained(cards, "val")
+    assert first[:3] == ["`uniform-film-8x8`", "50.5 (50.0, 51.0)", ""]
+    assert second[:3] == ["`lds-film-8x8`", "56.0 (56.0, 56.0, 56.0)", "+5.5 (+6.0, +5.0)"]
+
+
+def test_tables_of_reports_pair_names_and_seeds(tmp_path, capsys):
+    for name, right in (("uniform", 50), ("lds", 60), ("lzu-fixed", 45)):
+        for seed in range(2):
+            report = replace(made(right + noise(90, seed), seed=seed), name=f"{name}-film-8x8")
+            (tmp_path / f"{name}@{seed}.json").write_text(report.to_json())
+    results.differences(results.read_reports(tmp_path), "uniform")
+    rows = {line.split("|")[1].strip(): line for line in capsys.readouterr().out.splitlines() if line.startswith("|")}
+    assert "+10.0 (+10.0 .. +10.0, 2 pairs, 3 blocks)" in rows["`lds-film-8x8`"]
+    assert "| -5.0 (" in rows["`lzu-fixed-film-8x8`"]
+    assert rows["a"].split("|")[-3:-1] == [" +10.0 ", " -5.0 "]  # the gain of each class
 
 
 # -- cost ----------------------------------------------------------------------------------------------------------------
