@@ -14,8 +14,8 @@ const EXPLORE = [{ title: "Explore", select() {} }];
  */
 export function tabStrip(tabs, open) {
   return h("nav", { class: "lz-tabs", "aria-label": "Rooms" }, ...tabs.map(({ title, select }) => (title === open
-    ? h("span", { class: "lz-tab", "aria-current": "page" }, title)
-    : h("button", { type: "button", class: "lz-tab", onclick: select }, title))));
+    ? h("span", { class: "lz-tab", "data-title": title, "aria-current": "page" }, title)
+    : h("button", { type: "button", class: "lz-tab", "data-title": title, onclick: select }, title))));
 }
 
 /** @param {Context} context @returns {HTMLElement} */

@@ -1,0 +1,80 @@
+"""The Models tab, as a visitor meets it: loaded when it is opened, results, filters, cards, loading one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+
+
+def opened(visit: Visit, rest: str = "") -> Visit:
+    """The Models tab, ready."""
+    visit.open(rest)
+    visit.page.locator("button.lz-tab", has_text="Models").click()
+    visit.page.wait_for_selector("[data-lzviz-models][data-ready]")
+    return visit
+
+
+def test_nothing_of_the_tab_is_loaded_before_it_is_opened(visit: Visit) -> None:
+    visit.open()
+    assert not [url for url in visit.requests if "/models" in url or "plotly" in url or "/results" in url]
+    visit.page.locator("button.lz-tab", has_text="Models").click()
+    visit.page.wait_for_selector("[data-lzviz-models][data-ready]")
+    assert [url for url in visit.requests if url.endswith("/lzviz/plotly.js")], (
+        "the library comes from the server itself"
+    )
+    expect(visit.page.locator(".lz-result[data-data=cityscapes] .main-svg").first).to_be_visible()
+
+
+def test_the_bar_stays_where_it_is_when_tabs_change(visit: Visit) -> None:
+    visit.open()
+    places = "tabs.filter((tab) => tab.offsetParent).map((tab) => tab.getBoundingClientRect().x)"
+    strip = f"((tabs) => {places})([...document.querySelectorAll('.lz-tab')])"
+    before = visit.page.evaluate(strip)
+    visit.page.locator("button.lz-tab", has_text="Models").click()
+    visit.page.wait_for_selector("[data-lzviz-models][data-ready]")
+    assert visit.page.evaluate(strip) == before
+    visit.page.locator(".lz-models button.lz-tab", has_text="Explore").click()
+    expect(visit.page.locator("[data-view=zoomed] canvas").first).to_be_visible()
+    assert visit.page.evaluate(strip) == before
+
+
+def test_another_cost_draws_more_papers_and_the_table_follows_the_filters(visit: Visit) -> None:
+    opened(visit)
+    visit.page.get_by_text("Pixels", exact=True).click()
+    expect(visit.page.locator(".lz-result[data-data=voc]")).to_be_visible()
+    rows = visit.page.locator("table.lz-numbers tbody tr")
+    all_rows = rows.count()
+    visit.page.get_by_role("button", name="LZU", exact=True).click()
+    expect(rows.filter(has_text="LZU, fixed")).to_have_count(0)
+    assert rows.count() < all_rows
+        "e => getComputedStyle(e).fill"
+    )
+
+
+def test_figures_follow_the_theme(visit: Visit) -> None:
+    opened(visit)
+    tick = visit.page.locator(".lz-plot .ytick text").first
+    light = tick.evaluate("e => getComputedStyle(e).fill")
+    visit.page.locator(".lz-models .lz-top-theme").click()
+    visit.page.wait_for_function(
+        "(light) => getComputedStyle(document.querySelector('.lz-plot .ytick text')).fill !== light", arg=light
+    )
+
+
+def test_files_that_are_no_checkpoint_are_refused_in_a_sentence(visit: Visit, tmp_path: Path) -> None:
+    opened(visit)
+    (tmp_path / "weights.pth").write_bytes(b"x")
+    choose, said = visit.page.locator(".lz-own input[type=file]"), visit.page.locator(".lz-own-said")
+    choose.set_input_files(tmp_path / "weights.pth")
+    expect(said).to_contain_text("may be a pickle")
+    (tmp_path / "model.safetensors").write_bytes(b"x")
+    choose.set_input_files(tmp_path / "model.safetensors")
+    expect(said).to_contain_text("two files together")
+    visit.expected.append("status of 4")
+    visit.page.get_by_text("Folder", exact=True).click()
+    visit.page.get_by_label("Folder", exact=True).last.fill("/no/such/folder")
+    visit.page.get_by_role("button", name="Load", exact=True).first.click()
+    expect(said).to_contain_text("There is no folder")
