@@ -37,7 +37,7 @@ FIRST = "lds-camvid-96x128"
 LENGTH_BYTES = 4
 # Of a visitor's checkpoint: numbers in its blueprint, and pixels of its zoomed image.
 LARGEST_NUMBER, LARGEST_SIZE = 4096, 1 << 20
-HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 SNAPSHOTS = "snapshots.safetensors"
 
 _pipelines: ByteCache[Pipeline] = ByteCache(256 << 20)
@@ -52,7 +52,9 @@ def cards() -> dict[str, Card]:
     trained = {card.name: card for card in checkpoints.available()}
     systems = {name.removesuffix(STAND_INS) for name in trained}
     bare = [name.removesuffix(STAND_INS) for name in RECIPES if name.endswith(STAND_INS)]
-    stand_ins = {UNTRAINED + system: _untrained(system) for system in bare if system != "base" and system not in systems}
+    stand_ins = {
+        UNTRAINED + system: _untrained(system) for system in bare if system != "base" and system not in systems
+    }
     return {**trained, **stand_ins}
 
 
@@ -179,6 +181,15 @@ def add_from_hub(identifier: object) -> str:
         raise _refused(error) from None
 
 
+def add_from_folder(folder: Path) -> str:
+    """Hold a checkpoint of a folder of this machine and return its name; who may ask for that is the caller's business."""
+    try:
+        _check_modest(checkpoints.read_card(folder).blueprint)
+        return _hold(_loaded(folder), str(folder.resolve()).encode())
+    except (ValueError, OSError) as error:
+        raise _refused(error) from None
+
+
 def _loaded(folder: Path) -> Pipeline:
     try:
         return checkpoints.load(folder)
@@ -228,10 +239,10 @@ def title(card: Card) -> str:
     return card.title or f"{samplers.REGISTRY[card.system].title} · {card.name}"
 
 
-@lru_cache(maxsize=1)
-def _told() -> frozenset[str]:
-    """The systems that can be told where to look."""
-    return frozenset(name for name, system in samplers.REGISTRY.items() if knowledge.is_told(system.make()))
+@lru_cache(maxsize=64)
+def _is_told(system: str) -> bool:
+    """Whether samplers of a system can be told where to look."""
+    return knowledge.is_told(samplers.REGISTRY[system].make())
 
 
 # For the page ------------------------------------------------------------------------------------------------------
@@ -259,7 +270,7 @@ def entry(name: str) -> dict[str, Any]:
         "macs": told.macs,
         "parameters": told.parameters,
         "notes": told.notes,
-        "adjusts": ["truth", "paint", "edges", "file"] if told.system in _told() else [],
+        "adjusts": ["truth", "paint", "edges", "file"] if _is_told(told.system) else [],
         "lambda": told.system == "es",
         "snapshots": _snapshots(name) is not None,
     }

@@ -84,7 +84,15 @@ def shipped() -> dict[str, Shipped]:
     folder = Path(package.submodule_search_locations[0]) / "data"
     source = f"lzviz.scenes.street({STREET_SIZE}).image"
     street = Shipped(
-        "street", "Street", "Drawn by lzviz", STREET_SIZE, _street, source, _noted("highlight"), _noted("start"), street_truth
+        "street",
+        "Street",
+        "Drawn by lzviz",
+        STREET_SIZE,
+        _street,
+        source,
+        _noted("highlight"),
+        _noted("start"),
+        street_truth,
     )
     photographs = [
         Shipped(id, title, credit, size, partial(_photograph, folder / file), f"skimage.data.{call}")

@@ -108,7 +108,9 @@ class Question:
         """Why there is no truth although labels were given."""
         if self.given is None or self.truth is not None:
             return None
-        return f"the labels of this picture ({', '.join(self.given.classes[:3])}, ...) are not classes of this checkpoint"
+        return (
+            f"the labels of this picture ({', '.join(self.given.classes[:3])}, ...) are not classes of this checkpoint"
+        )
 
     @cached_property
     def labels(self) -> Tensor | None:
@@ -124,8 +126,8 @@ class Question:
             return None
         if not knowledge.is_told(sampler):
             raise Refusal(
-                f"{checkpoints.title(checkpoints.card(self.name))} looks nowhere in particular, so nobody can tell it where; choose LDS, "
-                "ES, LZ or LZU, or let the trained network look."
+                f"{checkpoints.title(checkpoints.card(self.name))} looks nowhere in particular, so nobody can tell it where; "
+                "choose LDS, ES, LZ or LZU, or let the trained network look."
             )
         if state.learned_from == "truth":
             if self.labels is None:
@@ -180,7 +182,7 @@ def answer(question: Question, only: object = None) -> dict[str, Any]:
             trained network looks, there is nothing to leave out.
     """
     if only not in (None, "warp"):
-        raise Refusal(f"only: expected \"warp\" or nothing, got {str(only)[:20]!r}; reload the page.")
+        raise Refusal(f'only: expected "warp" or nothing, got {str(only)[:20]!r}; reload the page.')
     if only == "warp" and question.told:
         with torch.inference_mode(), precisely():
             out = question.pipeline.downsample(question.working.image.to(device()), _to_device(question.saliency()))
@@ -196,9 +198,7 @@ def _placed(question: Question, out: Downsampled, extras: Mapping[str, Tensor]) 
     """The part of an answer that needs no network: places, maps, the zoomed image."""
     picture, card, layout = question.picture, checkpoints.card(question.name), out.layout
     h, w = out.image.shape[-2:]
-    facts = words.Placing(
-        checkpoints.title(card), layout.count.tolist()[0], picture.size, question.state.learned_from
-    )
+    facts = words.Placing(checkpoints.title(card), layout.count.tolist()[0], picture.size, question.state.learned_from)
     maps = {"saliency": out.saliency, "target": extras.get("target")}
     if question.told and out.saliency is not None and not isinstance(question.trained.sampler, ES):
         maps["target"] = out.saliency
@@ -213,7 +213,7 @@ def _placed(question: Question, out: Downsampled, extras: Mapping[str, Tensor]) 
         "picture": _box(picture.size),
         "working": _box(question.size),
         "zoomed": _box((h, w)),
-        "image": png(image_bytes(out.image)),
+        "image": png(image_bytes(out.image)) if isinstance(layout, WarpLayout) else None,
         "sites": _sites(layout, picture.size),
         "mesh": _mesh(layout.warp, (h, w)) if isinstance(layout, WarpLayout) else None,
         "levels": _levels(layout),
@@ -231,8 +231,8 @@ def _placed(question: Question, out: Downsampled, extras: Mapping[str, Tensor]) 
 def _read(question: Question, trace: Trace, placed: str) -> dict[str, Any]:
     """The part of an answer that the network made; ``placed`` is the sentence about the other part."""
     card = checkpoints.card(question.name)
-    labels, unzoomed, scores, zoomed = trace.labels, trace.unzoomed, trace.scores, trace.zoomed_labels
-    assert labels is not None and unzoomed is not None and scores is not None and zoomed is not None
+    labels, unzoomed = trace.labels, trace.unzoomed
+    assert labels is not None and unzoomed is not None
     names = question.trained.classes
     shares = torch.bincount(labels.flatten(), minlength=len(names)).double() / labels.numel()
     classes = [
@@ -246,7 +246,7 @@ def _read(question: Question, trace: Trace, placed: str) -> dict[str, Any]:
         "classes": classes,
         "labels": png(index_bytes(labels)),
         "confidence": png(_confidence(unzoomed)),
-        "prediction": png(index_bytes(zoomed)),
+        "prediction": png(index_bytes(trace.zoomed_labels)) if isinstance(trace.layout, WarpLayout) else None,
         "truth": truth,
         "truthNote": question.truth_note,
         "stages": stages,
@@ -263,7 +263,8 @@ def _truth(question: Question, trace: Trace) -> dict[str, Any] | None:
     """How the labels compare with the truth; a note alone where the truth names none of the checkpoint's classes."""
     if question.truth is None:
         return None
-    confusion, per_class, error, zoomed = trace.confusion, trace.per_class, trace.error, trace.zoomed_truth
+    confusion, per_class, error = trace.confusion, trace.per_class, trace.error
+    zoomed = trace.zoomed_truth if isinstance(trace.layout, WarpLayout) else None
     assert confusion is not None and per_class is not None and error is not None and trace.truth is not None
     counted = max(float(confusion.sum()), 1.0)
     marks = torch.where(trace.truth == IGNORE, IGNORE, error.long())
@@ -415,7 +416,10 @@ def _own(question: Question) -> dict[str, Any] | None:
                 found = {"saliency": None, "mesh": _mesh(GridWarp(sampler.predict(seen)), (0, 0))}
             else:
                 saliency = None if pipeline.boundary is not None else pipeline.where(seen)
-                found = {"saliency": _map(saliency, words.map_title(checkpoints.card(question.name).system)), "mesh": None}
+                found = {
+                    "saliency": _map(saliency, words.map_title(checkpoints.card(question.name).system)),
+                    "mesh": None,
+                }
         _own_maps.put(key, found, sum(len(part.get("data", part.get("nodes"))) for part in found.values() if part))
     return found
 
@@ -526,7 +530,9 @@ def pixel_answer(question: Question, x: object, y: object) -> dict[str, Any]:
     """What is known about one pixel of the picture, by its centre (x, y)."""
     (height, width), (column, row) = question.picture.size, (_coordinate("x", x), _coordinate("y", y))
     if not (-0.5 <= column <= width - 0.5 and -0.5 <= row <= height - 0.5):
-        raise Refusal(f"({column:g}, {row:g}) is outside the picture of {width} x {height} pixels; point at the picture.")
+        raise Refusal(
+            f"({column:g}, {row:g}) is outside the picture of {width} x {height} pixels; point at the picture."
+        )
     trace = question.run()
     assert trace.unzoomed is not None
     h, w = question.size

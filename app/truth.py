@@ -175,7 +175,9 @@ def _some(truth: Truth) -> Truth:
 def colour_table() -> Mapping[tuple[int, int, int], str]:
     """Colour -> class name: the page's, CamVid's and Cityscapes'."""
     ours = {palette.rgb(colour): name for name, colour in palette.COLOURS.items()}
-    theirs = {rgb: palette.common(name) for table in (CITYSCAPES_COLOURS, CAMVID_COLOURS) for name, rgb in table.items()}
+    theirs = {
+        rgb: palette.common(name) for table in (CITYSCAPES_COLOURS, CAMVID_COLOURS) for name, rgb in table.items()
+    }
     return theirs | ours
 
 
@@ -189,9 +191,10 @@ class Truths:
     def add(self, data: bytes, size: tuple[int, int], classes: Sequence[str]) -> tuple[str, Truth]:
         """Read and hold a label map: (its id, the truth)."""
         truth = read(data, size, classes)
-        identifier = OWN_PREFIX + hashlib.blake2b(
-            data + repr((size, tuple(classes))).encode(), key=self._key, digest_size=16
-        ).hexdigest()
+        identifier = (
+            OWN_PREFIX
+            + hashlib.blake2b(data + repr((size, tuple(classes))).encode(), key=self._key, digest_size=16).hexdigest()
+        )
         self._cache.put(identifier, truth, truth.labels.nbytes)
         return identifier, truth
 

@@ -55,7 +55,9 @@ class Placing:
     def sentence(self) -> str:
         pixels = self.size[0] * self.size[1]
         told = "" if self.source == "network" else f", told by {TOLD[self.source]} where to look,"
-        start = f"{self.title}{told} reads {self.samples:,} samples of {pixels:,} pixels ({percent(self.samples / pixels)})"
+        start = (
+            f"{self.title}{told} reads {self.samples:,} samples of {pixels:,} pixels ({percent(self.samples / pixels)})"
+        )
         if self.facts is None:
             return f"{start}."
         rest = describe.sentence(self.facts)
@@ -72,12 +74,15 @@ def of_places(placing: Placing, made: Mapping[str, Any], maps: Mapping[str, Tens
             said[key] = _of_map(made[key]["title"], values[0, 0].float().cpu().numpy())
     if made["weights"] is not None:
         shares = ", ".join(
-            f"{name} {percent(share)}" for name, share in zip(made["weights"]["titles"], made["weights"]["mean"], strict=True)
+            f"{name} {percent(share)}"
+            for name, share in zip(made["weights"]["titles"], made["weights"]["mean"], strict=True)
         )
         said["weights"] = f"Mean weights of the four neighbours: {shares}."
     if made["correction"] is not None:
         rms, reach = made["correction"]["rms"], made["correction"]["range"]
-        said["correction"] = f"What the learned resizer adds to bilinear: {rms:.3f} of full scale (rms), at most {reach:.2f}."
+        said["correction"] = (
+            f"What the learned resizer adds to bilinear: {rms:.3f} of full scale (rms), at most {reach:.2f}."
+        )
     if made["wantedMesh"] is not None:
         said["wantedMesh"] = (
             f"The grid of perfect knowledge is {made['wantedMesh']['distance']:.3f} away from the predicted one "
@@ -94,7 +99,9 @@ def _of_map(title: str, values: np.ndarray) -> str:
     return f"{title}, {values.shape[1]} × {values.shape[0]} from {low:.3g} to {high:.3g}, strongest {where}."
 
 
-def whole(card: Card, placed: str, trace: Trace, classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None) -> str:
+def whole(
+    card: Card, placed: str, trace: Trace, classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None
+) -> str:
     """The sentence of the whole answer; ``placed`` is the one about places."""
     parts = [placed.rstrip("."), _shares(classes)]
     if truth is not None and truth["miou"] is not None:
@@ -155,7 +162,9 @@ def timing(stages: Sequence[Mapping[str, Any]], total: Mapping[str, Any], device
 
 def pixel(place: Mapping[str, Any]) -> str:
     best, true = place["class"], place["truth"]
-    verdict = "" if true is None else ", which is right" if true["index"] == best["index"] else f"; truly {true['name']}"
+    verdict = (
+        "" if true is None else ", which is right" if true["index"] == best["index"] else f"; truly {true['name']}"
+    )
     return f"({place['x']:.0f}, {place['y']:.0f}): {best['name']}, {percent(best['probability'])} sure{verdict}."
 
 
