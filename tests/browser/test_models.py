@@ -50,8 +50,6 @@ def test_another_cost_draws_more_papers_and_the_table_follows_the_filters(visit:
     visit.page.get_by_role("button", name="LZU", exact=True).click()
     expect(rows.filter(has_text="LZU, fixed")).to_have_count(0)
     assert rows.count() < all_rows
-        "e => getComputedStyle(e).fill"
-    )
 
 
 def test_figures_follow_the_theme(visit: Visit) -> None:
