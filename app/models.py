@@ -48,7 +48,7 @@ def card_view(card: Card, theme: Theme = "light", size: int | None = None, own: 
     return {
         "name": own or card.name,
         "said": card.name,
-        "title": card.title or card.name,
+        "title": mark.title,
         "group": group(mark),
         "shape": results.shape(mark.size),
         "colour": results.COLOURS[mark.system][theme],

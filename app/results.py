@@ -41,7 +41,13 @@ BRIEF = {
     "intrinsic": "Intrinsic",
     "pixels": "Pixels",
 }
-DATA_SETS = {"camvid": "CamVid", "scenes": "Procedural scenes", "cityscapes": "Cityscapes", "voc": "PASCAL VOC 2012"}
+DATA_SETS = {
+    "camvid": "CamVid",
+    "street scenes": "Street scenes, procedural",
+    "cityscapes": "Cityscapes",
+    "voc": "PASCAL VOC 2012",
+    "": "Data not said",
+}
 SPLITS = {
     "heldout": "Held-out sequence",
     "val": "Validation",
@@ -204,7 +210,7 @@ def marks_of(cards: Iterable[Card]) -> list[Mark]:
 def _mark(card: Card) -> Mark:
     runs = card.seeds if len(card.seeds) > 1 else ()
     return Mark(
-        title=card.title,
+        title=title_of(card),
         name=card.name,
         system=family(card.system),
         data=card.data,
@@ -226,6 +232,11 @@ def size_of(card: Card) -> Size | None:
     """(h, w) of the image that a checkpoint's network sees."""
     size = card.blueprint.get("size")
     return None if size is None else (size[0], size[1])
+
+
+def title_of(card: Card) -> str:
+    """What a checkpoint is called: its title with a capital, or else its name."""
+    return card.title[:1].upper() + card.title[1:] or card.name
 
 
 def family(system: str) -> str:

@@ -126,8 +126,10 @@ def marks(*cards: Card) -> list[results.Mark]:
 
 
 def test_data_sets_never_share_a_panel():
-    answer = results.results(marks(card(), card("b", data="scenes", metrics={"val": scored(0.3)}, seeds=())), Choice())
-    assert [panel["data"] for panel in answer["panels"]] == ["camvid", "scenes", "cityscapes"]
+    answer = results.results(
+        marks(card(), card("b", data="street scenes", metrics={"val": scored(0.3)}, seeds=())), Choice()
+    )
+    assert [panel["data"] for panel in answer["panels"]] == ["camvid", "street scenes", "cityscapes"]
     assert [panel["whose"] for panel in answer["panels"]] == ["Held-out sequence", "Validation", "papers' numbers"]
     assert "other data, other networks" in answer["note"]
 
