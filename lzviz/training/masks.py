@@ -1,7 +1,7 @@
 """Training of a learned mask (:mod:`lzviz.adaptive.learned`), in two recipes one after the other:
 
-1. :class:`Streams`: the network runs finely and coarsely, dense, with the same weights; the mask's sample blends the two answers,
-   and a budget asks for the share ``gamma`` of halved cells. This trains mask and weights.
+1. :class:`Streams`: a network that is trained already runs finely and coarsely, dense; the mask's sample blends the two answers,
+   and a budget asks for the share ``gamma`` of halved cells. This trains the mask; the weights stay, which makes a step a third as long.
 2. :class:`Adaptive`: the mask stays as it is, and the weights are fine-tuned on what will run: its argmax, on the quadtree's rows.
 """
 
@@ -54,11 +54,13 @@ class Streams(Adaptive):
         if mask.get("kind") != "learned" or "gamma" not in mask:
             raise ValueError(f'{recipe.name} needs a blueprint with mask={{"kind": "learned", "gamma": .5}}')
         self.gamma: float = mask["gamma"]
+        pipeline.network.requires_grad_(False)  # type: ignore[union-attr]
         self.pipeline.look.requires_grad_(True)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Also "halved", the share of cells that the mask's sample halves."""
         pipeline = self.pipeline
+        pipeline.network.eval()  # frozen: neither dropout nor new statistics
         seen, truth = self.picture(batch)
         scores, halved = two_streams(lambda x, levels: pipeline.through(x, levels)[2], pipeline.look, seen)
         segmentation = self.cross_entropy(pipeline.on_zoomed(scores, image_size(truth)), truth)

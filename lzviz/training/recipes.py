@@ -229,7 +229,7 @@ _system = dict(steps=1000, batch=8, rate=1.5e-3, start=BASE)
 
 
 def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
-    """CAD's learned mask: trained on two dense streams, then kept while the weights are tuned on the quadtree's rows."""
+    """CAD's learned mask: trained on two dense streams of frozen weights, then kept while the weights are tuned on the rows."""
     mask = {"kind": "learned", "widths": (32, 32, 32), "gamma": gamma}
     blueprint = Blueprint("cad", {"stride": 8}, network_options=_whole.blueprint.network_options, mask=mask)
     first, second = (f"cad-{part}{suffix}-camvid-360x480" for part in ("mask", "learned"))
