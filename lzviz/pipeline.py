@@ -280,7 +280,7 @@ class Pipeline(nn.Module):
             raise ValueError("this pipeline has no network: it downsamples only")
         if not isinstance(network, Segmenter):
             return _call(network, zoomed)
-        stages: Sequence[Tensor] = network.backbone.stages(zoomed)  # type: ignore[operator]
+        stages = network.stages(zoomed)
         read = self._unzoomed(stages, out) if self.unzoom == "features" else stages
         return {f"stage {k}": stage for k, stage in enumerate(stages, 1)}, network.classify(read)
 

@@ -136,7 +136,8 @@ class DeepLabv3Plus(nn.Module):
 class PSP(nn.Module):
     """Pyramid pooling (Zhao et al. 2017, https://arxiv.org/abs/1612.01105): means over bins x bins parts of the image.
 
-    Each level gets `channels` / number of levels channels; all are concatenated to the features and refined by a 3x3.
+    Each level gets `part` channels, `channels` / number of levels by default; all are concatenated to the features and
+    refined by a 3x3. The paper's `part` for a ResNet-50 is 512.
     """
 
     levels = (3,)
@@ -149,9 +150,10 @@ class PSP(nn.Module):
         channels: int = 512,
         dropout: float = 0.1,
         dilation: int = 1,
+        part: int | None = None,
     ):
         super().__init__()
-        part = max(1, channels // len(bins))
+        part = max(1, channels // len(bins)) if part is None else part
         self.pyramid = nn.ModuleList(
             nn.Sequential(nn.AdaptiveAvgPool2d(bin_count), *conv_norm(channels_in, part)) for bin_count in bins
         )
@@ -167,14 +169,17 @@ class PSP(nn.Module):
 
 
 class HRNetHead(nn.Module):
-    """All branches at the size of the finest, concatenated, 1x1 to `channels` (default: their sum), 1x1 to classes."""
+    """All branches at the size of the finest, concatenated, 1x1 to `channels` (default: their sum), 1x1 to classes.
+
+    kernel  of the first of the two convolutions; 3 is LDS's head, which has a quarter of the channels
+    """
 
     levels = (0, 1, 2, 3)
 
-    def __init__(self, widths: Sequence[int], classes: int, channels: int | None = None):
+    def __init__(self, widths: Sequence[int], classes: int, channels: int | None = None, kernel: int = 1):
         super().__init__()
         channels = sum(widths) if channels is None else channels
-        self.mix = nn.Sequential(*conv_norm(sum(widths), channels))
+        self.mix = nn.Sequential(*conv_norm(sum(widths), channels, kernel))
         self.classify = score(channels, classes)
 
     def forward(self, *branches: Tensor) -> Tensor:

@@ -16,9 +16,9 @@ from lzviz.models.initialise import seeded
 from lzviz.models.resnet import BasicBlock, Bottleneck, check_image, conv3x3, stage
 
 
-def halving(channels_in: int, channels_out: int, relu: bool = True) -> list[nn.Module]:
+def halving(channels_in: int, channels_out: int, relu: bool = True, stride: int = 2) -> list[nn.Module]:
     """3x3 stride 2, BatchNorm and, unless it is the last of a fusion path, ReLU."""
-    parts: list[nn.Module] = [conv3x3(channels_in, channels_out, 2), nn.BatchNorm2d(channels_out)]
+    parts: list[nn.Module] = [conv3x3(channels_in, channels_out, stride), nn.BatchNorm2d(channels_out)]
     return [*parts, nn.ReLU()] if relu else parts
 
 
@@ -67,12 +67,11 @@ class FusionModule(nn.Module):
 class HRNetV2(nn.Module):
     """Images (B, in_channels, H, W) to four maps at strides 4, 8, 16, 32 with `widths` channels.
 
-    blocks   basic blocks a branch and module
-    modules  fusion modules with two, three and four branches
-    stem     channels of the two stride-2 convolutions in front and of the bottlenecks after them
+    blocks         basic blocks a branch and module
+    modules        fusion modules with two, three and four branches
+    stem           channels of the two convolutions in front and of the bottlenecks after them
+    output_stride  of the finest map: 4, or 1, where those two keep the size (LDS's form, for small images)
     """
-
-    output_stride = 4
 
     def __init__(
         self,
@@ -82,12 +81,16 @@ class HRNetV2(nn.Module):
         modules: tuple[int, int, int] = (1, 1, 1),
         stem: int = 32,
         in_channels: int = 3,
+        output_stride: int = 4,
     ):
         super().__init__()
         if len(widths) != 4:
             raise ValueError(f"widths must be four numbers, one a branch, got {tuple(widths)}")
+        if output_stride not in (1, 4):
+            raise ValueError(f"output_stride of HRNetV2 must be 1 or 4, got {output_stride!r}")
+        self.output_stride, step = output_stride, 2 if output_stride == 4 else 1
         self.in_channels, self.channels = in_channels, tuple(widths)
-        self.stem = nn.Sequential(*halving(in_channels, stem), *halving(stem, stem))
+        self.stem = nn.Sequential(*halving(in_channels, stem, stride=step), *halving(stem, stem, stride=step))
         self.layer1 = stage(Bottleneck, stem, stem, blocks, 1, (1, 1))
         wide = stem * Bottleneck.expansion
         self.first = nn.Sequential(conv3x3(wide, widths[0]), nn.BatchNorm2d(widths[0]), nn.ReLU())

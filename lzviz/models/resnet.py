@@ -91,6 +91,18 @@ class SmallStem(nn.Sequential):
         super().__init__(*parts)
 
 
+class DeepStem(nn.Sequential):
+    """Three 3x3 convolutions instead of the 7x7, the first with stride 2 ("ResNet-C", as mmsegmentation has it)."""
+
+    def __init__(self, channels_in: int, channels: int):
+        half = channels // 2
+        super().__init__(
+            *(conv3x3(channels_in, half, 2), nn.BatchNorm2d(half), nn.ReLU()),
+            *(conv3x3(half, half), nn.BatchNorm2d(half), nn.ReLU()),
+            conv3x3(half, channels),
+        )
+
+
 class ResNet(nn.Module):
     """Images (B, in_channels, H, W) to class scores (B, classes), or to features (B, C, H/s, W/s) if `classes` is None.
 
@@ -98,7 +110,8 @@ class ResNet(nn.Module):
     depths         blocks in each of the four stages
     width          channels of the first stage; the others have 2, 4 and 8 times as many (times the block's expansion)
     output_stride  input pixels between neighbouring features, a power of two from the stem's stride to 8 times that
-    stem           "imagenet": 7x7 stride 2 and a 3x3 max-pool (stride 4); 1, 2 or 4: `SmallStem` of that stride
+    stem           "imagenet": 7x7 stride 2 and a 3x3 max-pool (stride 4); "deep": `DeepStem` and the max-pool; 1, 2 or 4:
+                   `SmallStem` of that stride
     """
 
     def __init__(
@@ -113,18 +126,21 @@ class ResNet(nn.Module):
         stem: str | int = "imagenet",
     ):
         super().__init__()
-        if stem not in ("imagenet", 1, 2, 4):
-            raise ValueError(f'stem must be "imagenet", 1, 2 or 4, got {stem!r}')
-        stem_stride = 4 if stem == "imagenet" else int(stem)
+        if stem not in ("imagenet", "deep", 1, 2, 4):
+            raise ValueError(f'stem must be "imagenet", "deep", 1, 2 or 4, got {stem!r}')
+        stem_stride = 4 if isinstance(stem, str) else stem
         strides, dilations = strides_and_dilations(stem_stride, output_stride)
         if width < 1:
             raise ValueError(f"width must be at least 1 channel, got {width}")
         self.in_channels, self.output_stride, self.stem_stride = in_channels, output_stride, stem_stride
-        if stem == "imagenet":
-            self.conv1 = nn.Conv2d(in_channels, width, 7, 2, padding=3, bias=False)
+        if isinstance(stem, str):
+            plain = stem == "imagenet"
+            self.conv1 = (
+                nn.Conv2d(in_channels, width, 7, 2, padding=3, bias=False) if plain else DeepStem(in_channels, width)
+            )
             self.maxpool = nn.MaxPool2d(3, 2, padding=1)
         else:
-            self.conv1 = SmallStem(in_channels, width, stem_stride)
+            self.conv1 = SmallStem(in_channels, width, stem)
             self.maxpool = nn.Identity()
         self.bn1 = nn.BatchNorm2d(width)
         channels = width

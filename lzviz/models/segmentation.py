@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from lzviz.models import resnet
+from lzviz.models.d2net import prepare
 from lzviz.models.heads import FCN, PSP, DeepLabv3, DeepLabv3Plus, HRNetHead, aspp_rates, resize_to
 from lzviz.models.hrnet import HRNetV2
 from lzviz.models.initialise import seeded
@@ -32,6 +33,8 @@ class Segmenter(nn.Module):
     classifier            a head: reads the stages in its `levels`, gives low-resolution scores
     auxiliary_classifier  a second head on the third stage, for training only; its keys start with `aux_classifier`
 
+    normalisation         of the image before the backbone sees it, "none" by default: see `lzviz.models.prepare`
+
     `forward` resizes the scores to the image bilinearly, half-pixel (torchvision's convention); `logits` gives them as
     the head left them, one per feature, for callers that bring them back themselves (`Warp.unzoom`, CAD).
     """
@@ -41,10 +44,15 @@ class Segmenter(nn.Module):
         self.backbone = backbone
         self.classifier = classifier
         self.aux_classifier = auxiliary_classifier
+        self.normalisation = "none"
+
+    def stages(self, image: Tensor) -> Sequence[Tensor]:
+        """The backbone's feature maps, finest first."""
+        return self.backbone.stages(prepare(image, self.normalisation))  # type: ignore[operator]
 
     def logits(self, image: Tensor) -> Tensor:
         """Scores (B, classes, h, w) on the grid of the finest stage that the head reads."""
-        return self.classify(self.backbone.stages(image))  # type: ignore[operator]
+        return self.classify(self.stages(image))
 
     def classify(self, stages: Sequence[Tensor]) -> Tensor:
         """The head's scores of the backbone's stages."""
@@ -55,7 +63,7 @@ class Segmenter(nn.Module):
         if auxiliary and self.aux_classifier is None:
             raise ValueError("this network has no auxiliary head; build it with auxiliary=True")
         size = image.shape[-2:]
-        stages = self.backbone.stages(image)  # type: ignore[operator]
+        stages = self.stages(image)
         scores = resize_to(self.classify(stages), size)
         if not auxiliary:
             return scores
@@ -136,23 +144,24 @@ def pspnet(
     channels: int = 512,
     bins: Sequence[int] = (1, 2, 3, 6),
     head_dilation: int = 1,
+    part: int | None = None,
     auxiliary: bool = False,
     **options,
 ) -> Segmenter:
-    """PSPNet on a (dilated) ResNet. `bins`: parts of the image along an axis, one pyramid level each."""
+    """PSPNet on a (dilated) ResNet. `bins`: parts of the image along an axis, one pyramid level of `part` channels each."""
     trunk = backbone_named(backbone, output_stride=output_stride, **options)
     return Segmenter(
         trunk,
-        PSP(trunk.channels[3], classes, bins, channels, dilation=head_dilation),
+        PSP(trunk.channels[3], classes, bins, channels, dilation=head_dilation, part=part),
         _auxiliary(trunk, classes, auxiliary),
     )
 
 
 @seeded
-def hrnet_segmenter(classes: int = 21, *, channels: int | None = None, **options) -> Segmenter:
+def hrnet_segmenter(classes: int = 21, *, channels: int | None = None, kernel: int = 1, **options) -> Segmenter:
     """HRNetV2 and its head: scores at stride 4. `options` go to `HRNetV2`."""
     trunk = HRNetV2(**options)
-    return Segmenter(trunk, HRNetHead(trunk.channels, classes, channels))
+    return Segmenter(trunk, HRNetHead(trunk.channels, classes, channels, kernel))
 
 
 @seeded

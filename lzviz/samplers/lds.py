@@ -35,6 +35,7 @@ from torch import Tensor, nn
 from lzviz import evaluation
 from lzviz.attraction import Padding
 from lzviz.coords import Size, check_size, lattice, to_pixels
+from lzviz.models.d2net import prepare
 from lzviz.models.initialise import he_
 from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
@@ -71,10 +72,11 @@ class DeformationModule(nn.Module):
             self.layers.append(nn.ReLU() if k == len(widths) - 1 else nn.ReLU6())
         self.score = nn.Conv2d(widths[-1], 1, 1)
         self.score.starts_small = True  # type: ignore[assignment]
+        self.normalisation = "none"  # of the view; published weights want another
         he_(self)
 
     def forward(self, view: Tensor) -> Tensor:
-        return self.score(self.layers(view))
+        return self.score(self.layers(prepare(view, self.normalisation)))
 
 
 def deformation_map(logits: Tensor, form: Form = "softmax") -> Tensor:
