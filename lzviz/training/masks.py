@@ -1,7 +1,8 @@
 """Training of a learned mask (:mod:`lzviz.adaptive.learned`), in two recipes one after the other:
 
 1. :class:`Streams`: a network that is trained already runs finely and coarsely, dense; the mask's sample blends the two answers,
-   and a budget asks for the share ``gamma`` of halved cells. This trains the mask; the weights stay, which makes a step a third as long.
+   and a budget asks for the share ``gamma`` of halved cells. This trains the mask; the weights stay, and a step takes
+   a third of the time.
 2. :class:`Adaptive`: the mask stays as it is, and the weights are fine-tuned on what will run: its argmax, on the quadtree's rows.
 """
 
