@@ -25,21 +25,27 @@ from app.compute import REPEAT_BELOW_MS, device, on_gpu, timed
 from app.pictures import Picture, shrink
 from app.state import State
 from app.wire import Refusal, encode_array
-from lzviz import models, timing
+from lzviz import checkpoints, models, timing
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
 from lzviz.coords import Size
 from lzviz.models import weights
+from lzviz.pipeline import Pipeline
 
 # The largest working size of a picture, (h, w) of a wide one: number of pixels whatever the shape, and long side. It bounds
 # the time of an answer; features as fine as pixels cost 64 times as much as those of output stride 8.
-WORKING = {"resnet18": (256, 512), "resnet50": (192, 384), "vgg16": (256, 512)}
+WORKING = {"resnet18": (256, 512), "resnet50": (192, 384), "vgg16": (256, 512), "compact": (360, 480)}
 FINE_WORKING = (128, 256)
 # A shorter side than this has not one feature of the stock network of output stride 8.
 LEAST_SIDE = 8
 # Channels of VGG16's first stage while its weights are random: cost and guarantees have the same shape at any width.
 VGG_WIDTH = {"1-8": 16, "8-16": 32, "8-32": 32}
 FULL_WIDTH = 64
+COMPACT_WIDTH = 16
+# Checkpoints that lend the compact network their weights: the first that is there. Only the first one has a mask of its own.
+LEARNED = "cad-learned-camvid-360x480"
+TRAINED = (LEARNED, "dilated-camvid-360x480", "strided-camvid-360x480")
+NORMALISATION = {"compact": "none"}
 RANDOM = "random, seed 0"
 KEYPOINTS = 512
 CLOCK = (
@@ -135,8 +141,10 @@ class Question:
 
     @property
     def network(self) -> str:
-        """Only VGG16 is run at output stride 1."""
-        return "vgg16" if self.stride == 1 else self.state.cad_network
+        """Only VGG16 is run at output stride 1, and a learned mask belongs to its network."""
+        if self.stride == 1:
+            return "vgg16"
+        return "compact" if self.state.cad_mask == "learned" else self.state.cad_network
 
     @property
     def subject(self) -> Subject:
@@ -205,8 +213,29 @@ def _random(question: Question) -> Tensor:
     return masks.random(question.size, keep, question.depth, stride=question.stride, generator=seed)
 
 
+def _learned(question: Question) -> Tensor:
+    if question.stride != 8:
+        raise Refusal("The learned mask was trained at output stride 8: choose the levels 8 → 16 or 8 → 32.")
+    pipeline = trained()
+    if pipeline is None or pipeline.card is None or pipeline.card.name != LEARNED:
+        raise Refusal(f"There is no checkpoint {LEARNED}, which has the learned mask: choose another mask.", 404)
+    return learned_levels(pipeline, question) * question.depth
+
+
+def learned_levels(pipeline: Pipeline, question: Question) -> Tensor:
+    """0 where a trained mask keeps a cell, else 1."""
+    key = f"{question.working.key} learned"
+    levels = _rings.get(key)
+    if levels is None:
+        with running, torch.no_grad():
+            levels = pipeline.downsample(question.working.image).extras["levels"]
+        _rings.put(key, levels, levels.nbytes)
+    return levels
+
+
 MASKS: dict[str, Callable[[Question], Tensor]] = {
     "edges": _edges,
+    "learned": _learned,
     "inverse": _inverse,
     "paint": _painted,
     "keypoints": _keypoints,
@@ -218,15 +247,34 @@ THRESHOLDED = ("edges", "inverse")
 # Networks ----------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1)
+def trained() -> Pipeline | None:
+    """The checkpoint whose weights the compact network has, if one is there."""
+    known = {card.name for card in checkpoints.available()}
+    return next((checkpoints.load(name) for name in TRAINED if name in known), None)
+
+
+def _weights(network: str, levels: str) -> tuple[Mapping[str, Any] | None, int, str]:
+    """Of a network: its state dict, ``None`` for random weights, its channels, and what to call them."""
+    if network == "compact":
+        pipeline = trained()
+        if pipeline is None or pipeline.card is None or pipeline.network is None:
+            return None, COMPACT_WIDTH, RANDOM
+        return pipeline.network.state_dict(), COMPACT_WIDTH, f"trained on street scenes ({pipeline.card.name})"
+    found = weights.find(network)
+    if found:
+        return found.state, FULL_WIDTH, found.file
+    width = VGG_WIDTH[levels] if network == "vgg16" else FULL_WIDTH
+    return None, width, RANDOM + (f", {width} of {FULL_WIDTH} channels" if width < FULL_WIDTH else "")
+
+
 @lru_cache(maxsize=3)
 def subject(network: str, levels: str) -> Subject:
-    """A network in its three forms, on the device; published weights where the folder of weights has them."""
+    """A network in its three forms, on the device; trained weights where a checkpoint or the folder of weights has them."""
     fine, coarse = (int(stride) for stride in levels.split("-"))
     try:
-        found = weights.find(network)
-        width = FULL_WIDTH if found or network != "vgg16" else VGG_WIDTH[levels]
-        name = found.file if found else RANDOM + (f", {width} of {FULL_WIDTH} channels" if width < FULL_WIDTH else "")
-        made = Subject.make(network, fine, coarse, width=width, state=found.state if found else None, weights=name)
+        state, width, name = _weights(network, levels)
+        made = Subject.make(network, fine, coarse, width=width, state=state, weights=name)
     except ValueError as error:
         raise Refusal(f"The weights of {network} cannot be used: {error}.", 500) from None
     for module in (made.strided, made.dilated):
@@ -360,7 +408,7 @@ def _run(question: Question, levels: Tensor) -> tuple[Stock, Adaptive]:
     if stock is not None and adaptive is not None:
         return stock, adaptive
     with torch.inference_mode(), precisely():
-        x = models.prepare(question.working.image, "imagenet").to(device())
+        x = models.prepare(question.working.image, NORMALISATION.get(question.network, "imagenet")).to(device())
         if stock is None:
             stock = run_stock(question.subject, x)
             _stock.put(stock_key, stock, stock.cost)
@@ -427,7 +475,7 @@ def cost_row(state: State, picture: Picture) -> dict[str, float]:
 def cost_answer(state: State, pictures: Mapping[str, tuple[str, Picture]]) -> dict[str, Any]:
     """Least, mean and most over pictures (id -> title, picture), each with its row."""
     if state.cad_mask == "paint":
-        raise Refusal("A painted mask belongs to one picture; choose edges, key points or random to compare pictures.")
+        raise Refusal("A painted mask belongs to one picture; choose another mask to compare pictures.")
     rows = [
         {"id": id, "title": title, **cost_row(state, picture)} for id, (title, picture) in pictures.items()
     ]  # fmt: skip

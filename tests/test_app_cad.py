@@ -3,6 +3,7 @@
 import base64
 import io
 import threading
+from dataclasses import asdict
 
 import anyio
 import numpy as np
@@ -16,10 +17,11 @@ from app.pictures import Picture
 from app.server import Server
 from app.state import Map, State
 from app.wire import Refusal
-from lzviz import models, samplers
+from lzviz import checkpoints, models, samplers
 from lzviz.adaptive import masks
 from lzviz.adaptive.levels import complete
 from lzviz.evaluation import project
+from lzviz.training.recipes import RECIPES
 from tests.app_server import client, encoded, post, refusal
 from tests.conftest import run_async
 
@@ -377,3 +379,61 @@ def test_weights_of_something_else_are_refused_in_a_sentence(folder):
         cad.answer(parse(), picture(64, 64, seed=22))
     with pytest.raises(Refusal, match="cannot be used"):
         keypoints.answer(picture(64, 96, seed=22))
+
+
+# Checkpoints
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """A folder of checkpoints with the learned mask, which keeps some cells and halves others."""
+    monkeypatch.setenv("LZVIZ_CHECKPOINTS", str(tmp_path))
+    kept = (cad.trained, cad.subject, cad.coefficients)
+    for cache in kept:
+        cache.cache_clear()
+    recipe = RECIPES[cad.LEARNED]
+    pipeline = recipe.blueprint.build(11, seed=5)
+    blueprint = asdict(recipe.blueprint)
+
+    def ship(name=cad.LEARNED):
+        checkpoints.save(pipeline, tmp_path / name, checkpoints.Card(name, "cad", blueprint, tuple("abcdefghijk")))
+        return checkpoints.load(name)
+
+    yield ship
+    for cache in kept:
+        cache.cache_clear()
+
+
+def test_without_a_checkpoint_the_compact_network_is_random_and_says_so(shipped):
+    answer = cad.answer(parse(cadNetwork="compact"), picture(72, 96))
+    assert (answer["network"], answer["weights"], answer["channels"]) == ("compact", "random, seed 0", 128)
+    assert answer["badge"]["exact"]
+    for ask in (cad.mask_answer, cad.answer):
+        with pytest.raises(Refusal, match="There is no checkpoint cad-learned-camvid-360x480"):
+            ask(parse(cadMask="learned"), picture(72, 96))
+
+
+@pytest.mark.parametrize("name", [cad.LEARNED, "dilated-camvid-360x480"])
+def test_the_compact_network_has_a_checkpoint_s_weights_and_names_it(shipped, name):
+    pipeline = shipped(name)
+    subject = cad.subject("compact", "8-16")
+    assert subject.weights == f"trained on street scenes ({name})"
+    weight = "layer4.1.conv2.weight"
+    assert torch.equal(subject.dilated.get_parameter(weight), pipeline.network.backbone.get_parameter(weight))
+
+
+@pytest.mark.parametrize("levels", ["8-16", "8-32"])
+def test_the_learned_mask_is_the_checkpoint_s_and_runs_its_network(shipped, levels):
+    shown, pipeline = picture(135, 203), shipped()
+    state = parse(cadMask="learned", cadLevels=levels)
+    told, answer = cad.mask_answer(state, shown), cad.answer(state, shown)
+    grid, wanted = told["grid"], pipeline.downsample(cad.Question(state, shown).working.image).extras["levels"]
+    assert np.array_equal(cells(told["levels"], "u1", grid), wanted[0, 0].numpy() * grid["depth"])
+    assert told["network"] == answer["network"] == "compact" and answer["badge"]["exact"]
+    assert price(told, in_the_browser(told, state)) == answer["macs"]["adaptive"]
+
+
+def test_the_learned_mask_was_trained_at_one_output_stride(shipped):
+    shipped()
+    with pytest.raises(Refusal, match="choose the levels 8 → 16 or 8 → 32"):
+        cad.mask_answer(parse(cadMask="learned", cadLevels="1-8"), picture(64, 64))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -93,12 +93,12 @@ class Subject:
         """A ResNet without its classifier, or VGG16 up to the last convolution or pool before the coarse stride ends.
 
         Args:
-            name: "resnet18", ..., "resnet152" or "vgg16".
+            name: "resnet18", ..., "resnet152", "vgg16" or "compact", the backbone of the small checkpoints.
             width: channels of the first stage.
             state: a state dict with torchvision's keys; random weights otherwise.
             weights: what to call them.
         """
-        build = _vgg if name == "vgg16" else _resnet
+        build = {"vgg16": _vgg, "compact": _compact}.get(name, _resnet)
         strided, dilated = (
             build(name, stride, coarse, width).eval().requires_grad_(False) for stride in (coarse, fine)
         )
@@ -157,9 +157,13 @@ def _vgg(name: str, stride: int, coarse: int, width: int) -> nn.Module:
     return seeded(vgg_features)(width=width, last=last, output_stride=stride, ceil_mode=True)
 
 
+def _compact(name: str, stride: int, coarse: int, width: int) -> nn.Module:
+    return cast(nn.Module, models.create(name, stem=4, decoder=False, output_stride=stride, width=width).backbone)
+
+
 def _load(network: nn.Module, state: Mapping[str, Any], name: str) -> None:
-    """Take those of the weights that the network has; "features." in front is VGG16's."""
-    plain = {key.removeprefix("features."): value for key, value in state.items()}
+    """Take those of the weights that the network has; "features." in front is VGG16's, "backbone." a segmentation network's."""
+    plain = {key.removeprefix("features.").removeprefix("backbone."): value for key, value in state.items()}
     own = network.state_dict()
     wrong = [key for key, value in own.items() if getattr(plain.get(key), "shape", None) != value.shape]
     if wrong:
