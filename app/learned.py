@@ -21,6 +21,7 @@ from torch import Tensor
 
 from app import checkpoints, palette, words
 from app.cache import ByteCache
+from app.cad import WORKING as NETWORKS
 from app.cad import Working, precisely, running
 from app.compute import device, edge_map, edited_edges, map_tensor, on_gpu
 from app.pictures import Picture, encode_png, fit
@@ -30,6 +31,7 @@ from app.wire import Refusal, encode_array
 from lzviz import examine, knowledge, timing
 from lzviz.adaptive import QuadTree
 from lzviz.adaptive.inspect import Colours
+from lzviz.adaptive.segmenting import AdaptivePipeline
 from lzviz.coords import Size, to_normalised, to_pixels
 from lzviz.pipeline import STAGES, Pipeline, Trace, stride_of
 from lzviz.samplers.base import Downsampled
@@ -90,8 +92,9 @@ class Question:
 
     @cached_property
     def working(self) -> Working:
-        """The picture as the pipeline reads it."""
-        return Working.of(self.picture, (WORKING, WORKING))
+        """The picture as the pipeline reads it. An adaptive network reads it as it is: at the scale that it was trained on."""
+        adaptive = isinstance(self.trained, AdaptivePipeline)
+        return Working.of(self.picture, NETWORKS["compact"] if adaptive else (WORKING, WORKING))
 
     @property
     def size(self) -> Size:
