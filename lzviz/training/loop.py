@@ -70,7 +70,7 @@ def train(
     batches = Batches(data, recipe, accelerator.process_index, accelerator.num_processes)
     if chief:
         runs.begin(folder, runs.About.of(recipe, data))
-    state = runs.load(folder, device)
+    state = runs.load(folder)
     pipeline = recipe.blueprint.build(len(data.classes), recipe.seed)
     if state is None:
         if recipe.blueprint.looks == "fixed":
@@ -81,7 +81,7 @@ def train(
     average = deepcopy(pipeline).to(device).eval()
     pipeline.size = recipe.train_size or pipeline.size
     synchronise(pipeline, device)
-    shares = data.class_shares() if state is None else state["shares"].cpu()
+    shares = data.class_shares() if state is None else state["shares"]
     objective = OBJECTIVES[recipe.objective](pipeline.train(), recipe, shares)
     optimiser = torch.optim.AdamW(groups(pipeline, recipe.decay), lr=recipe.rate)
     objective, optimiser = accelerator.prepare(objective, optimiser)
@@ -95,7 +95,7 @@ def train(
         runs.rewind(folder, done)
     accelerator.wait_for_everyone()
     if accelerator.log_with:
-        accelerator.init_trackers(recipe.run, init_kwargs={"tensorboard": {"purge_step": done}})
+        accelerator.init_trackers(recipe.run, init_kwargs={"tensorboard": {"purge_step": done + 1}})
     loader = DataLoader(
         batches,
         batch_size=None,

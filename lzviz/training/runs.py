@@ -80,10 +80,10 @@ def save(folder: Path, state: Mapping[str, Any]) -> None:
     replace_file(folder / STATE, lambda file: torch.save(dict(state), file))
 
 
-def load(folder: Path, device: torch.device | str = "cpu") -> dict[str, Any] | None:
-    """The state of a run, or ``None`` where it has none yet."""
+def load(folder: Path) -> dict[str, Any] | None:
+    """The state of a run, on the CPU, or ``None`` where it has none yet."""
     path = folder / STATE
-    return torch.load(path, map_location=device, weights_only=True) if path.exists() else None
+    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
 
 
 def log(folder: Path, line: Mapping[str, float]) -> None:
