@@ -26,7 +26,7 @@ from lzviz.adaptive.quadtree import QuadTree
 from lzviz.coords import Size
 from lzviz.models.initialise import seeded
 from lzviz.models.segmentation import Segmenter
-from lzviz.pipeline import Meter, Pass, Pipeline, identity, image_size, stride_of
+from lzviz.pipeline import Meter, Pass, Pipeline, best, identity, image_size, stride_of
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.cad import CAD
 
@@ -185,7 +185,7 @@ class AdaptivePipeline(Pipeline):
         with meter.stage("restore"):
             unzoomed = self.restore(scores, out, image_size(image))
         with meter.stage("labels"):
-            labels = unzoomed.argmax(1)
+            labels = best(unzoomed)
         macs = {"network": plan.macs}
         if self.mask == "oracle":
             macs["look"] = 0  # what it knows is given
