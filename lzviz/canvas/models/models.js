@@ -68,11 +68,15 @@ function topbar({ tabs }) {
     h("span", { class: "lz-grow" }), iconButton(themeIcon(), "Light or dark", flipTheme, { class: "lz-top-theme" }));
 }
 
-/** Calls `fn` whenever `element` comes into view after it was away. @param {Element} element @param {() => void} fn */
+/** Calls `fn` when `element` comes back into view. @param {Element} element @param {() => void} fn */
 function whenShown(element, fn) {
-  const watch = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && fn());
+  let away = false;
+  const watch = new IntersectionObserver((entries) => {
+    const shown = entries[entries.length - 1].isIntersecting;
+    if (shown && away) fn();
+    away = !shown;
+  });
   watch.observe(element);
-  return () => watch.disconnect();
 }
 
 /** Calls `fn` when the page changes between light and dark. @param {() => void} fn */
@@ -84,11 +88,10 @@ function whenThemed(fn) {
     dark = now;
   });
   watch.observe(document.body, { attributeFilter: ["class"] });
-  return () => watch.disconnect();
 }
 
 /**
- * Builds the tab in `element`.
+ * Builds the tab in `element`, which stays as long as the page does.
  * @param {HTMLElement} element @param {Host} host
  */
 export async function mount(element, host) {
@@ -105,21 +108,18 @@ export async function mount(element, host) {
   const cards = createCards(room);
   const results = createResults(room, cards.filter);
   const refresh = () => Promise.all([cards.refresh(), results.refresh()]);
-  /** @param {Event} event */
-  const loaded = (event) => {
+  window.addEventListener("lzviz-checkpoint", (event) => {
     const { name } = /** @type {CustomEvent} */ (event).detail;
     if (!room.own.includes(name)) room.own.push(name);
     remember(room.own);
     void refresh();
-  };
-  window.addEventListener("lzviz-checkpoint", loaded);
+  });
   const top = topbar(host);
   element.classList.add("lz-page", "lz-models");
   element.replaceChildren(top, h("main", { class: "lz-models-main" }, results.element, cards.element),
     h("aside", { class: "lz-models-rail" }, results.filters, createOwn(room)));
   await refresh();
-  const ends = [whenShown(top, () => void refresh()), whenThemed(() => void results.refresh()), results.stop,
-    () => window.removeEventListener("lzviz-checkpoint", loaded)];
+  whenShown(top, () => void refresh());
+  whenThemed(() => void refresh());
   element.dataset.ready = "1";
-  return { dispose: () => ends.forEach((end) => end()) };
 }

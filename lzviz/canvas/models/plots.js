@@ -79,6 +79,5 @@ export function createPlots(room) {
       }
       await Promise.all(panels.map(draw));
     },
-    stop: () => resized.disconnect(),
   };
 }

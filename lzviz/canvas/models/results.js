@@ -65,5 +65,5 @@ export function createResults(room, onFilter) {
     h("div", { class: "lz-models-head" }, h("h2", {}, "Results"), h("small", {}, "accuracy against cost")), note,
     plots.element, h("details", { class: "lz-fold lz-numbers-fold", open: true }, h("summary", {}, "All numbers"),
       table, h("p", {}, csv)));
-  return { element, filters: filters.element, refresh, stop: plots.stop };
+  return { element, filters: filters.element, refresh };
 }
