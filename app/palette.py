@@ -1,8 +1,8 @@
 """The colour of a class: the same wherever its name occurs, on the page and in files.
 
-Those of a street were chosen so that the closest two stay .16 apart in Oklab, also as people see them who lack red, green or
-blue cones (Machado et al. 2009), neither black nor white, so that they stand on both themes. Nineteen classes cannot be kept
-apart by colour alone: legend, hover and table name them.
+Those of a street were chosen so that the closest two stay .1 apart in Oklab, also as people see them who lack red, green or
+blue cones (Machado et al. 2009); what covers much of a street is muted, what is small is not; none is black or white, so that
+they stand on both themes. Nineteen classes cannot be kept apart by colour alone: legend, hover and table name them.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 COLOURS = {
-    "sky": "#3cdbff",
-    "building": "#9d2301",
-    "pole": "#c2ecb1",
-    "road": "#6f5c95",
-    "pavement": "#ca74d3",
-    "tree": "#229266",
-    "sign": "#ffb600",
-    "fence": "#adb09a",
-    "car": "#3421c8",
-    "pedestrian": "#ff2111",
-    "bicyclist": "#71115d",
-    "wall": "#666dc8",
+    "sky": "#80e4ff",
+    "building": "#823c01",
+    "pole": "#b0cc8a",
+    "road": "#836aa5",
+    "pavement": "#ca94da",
+    "tree": "#296062",
+    "sign": "#ffde00",
+    "fence": "#8b9b83",
+    "car": "#0059e5",
+    "pedestrian": "#d64b0d",
+    "bicyclist": "#60197c",
+    "wall": "#9d7174",
     "traffic light": "#fa8c00",
-    "terrain": "#9ae377",
-    "truck": "#1f563d",
-    "bus": "#2e7559",
-    "train": "#485b6b",
-    "motorcycle": "#0000fc",
-    "bicycle": "#a17ca5",
+    "terrain": "#b3f397",
+    "truck": "#2229a8",
+    "bus": "#0082d1",
+    "train": "#008921",
+    "motorcycle": "#0e00e5",
+    "bicycle": "#b51975",
 }
 # What other data sets call the same thing.
 SAME = {
@@ -41,7 +41,7 @@ SAME = {
     "column pole": "pole",
 }
 # For names that are not above, in this order; the colours of a street that are furthest apart.
-OTHERS = ("#229266", "#ffb600", "#3cdbff", "#ca74d3", "#9d2301", "#3421c8", "#c2ecb1", "#6f5c95", "#ff2111", "#adb09a")
+OTHERS = ("#296062", "#ffde00", "#80e4ff", "#ca94da", "#823c01", "#0059e5", "#d64b0d", "#b0cc8a", "#60197c", "#8b9b83")
 
 
 def common(name: str) -> str:

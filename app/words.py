@@ -53,15 +53,12 @@ class Placing:
         return replace(self, facts=facts)
 
     def sentence(self) -> str:
-        pixels = self.size[0] * self.size[1]
-        told = "" if self.source == "network" else f", told by {TOLD[self.source]} where to look,"
-        start = (
-            f"{self.title}{told} reads {self.samples:,} samples of {pixels:,} pixels ({percent(self.samples / pixels)})"
-        )
+        told = "" if self.source == "network" else f", told by {TOLD[self.source]} where to look"
+        share = percent(self.samples / (self.size[0] * self.size[1]))
         if self.facts is None:
-            return f"{start}."
-        rest = describe.sentence(self.facts)
-        return f"{start}; {rest[0].lower()}{rest[1:]}"
+            return f"{self.title}{told}: {self.samples:,} samples, {share} of the pixels."
+        does = describe.sentence(self.facts)
+        return f"{self.title}{told}: {does[0].lower()}{does[1:-1]}; as many samples as {share} of the pixels."
 
 
 def of_places(placing: Placing, made: Mapping[str, Any], maps: Mapping[str, Tensor | None]) -> dict[str, str]:

@@ -167,6 +167,33 @@ def test_the_colour_of_a_class_is_the_same_in_every_data_set():
     assert len(set(strange)) == 4
 
 
+# What is left of linear red, green, blue without one kind of cones (Machado, Oliveira & Fernandes 2009, severity 1).
+SEEN = {
+    "all": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+
+
+@pytest.mark.parametrize("eyes", SEEN)
+def test_the_colours_of_a_street_are_told_apart_by_everybody(eyes):
+    colours = np.array([palette.rgb(colour) for colour in palette.colours(CAMVID)]) / 255
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    cones = [
+        [0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]  # fmt: skip
+    oklab = [
+        [0.2104542553, 0.793617785, -0.0040720468], [1.9779984951, -2.428592205, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.808675766],
+    ]  # fmt: skip
+    seen = np.cbrt((linear @ np.array(SEEN[eyes]).T).clip(0, 1) @ np.array(cones).T) @ np.array(oklab).T
+    apart = np.linalg.norm(seen[:, None] - seen, axis=-1) + 9 * np.eye(len(seen))
+    assert apart.min() > 0.1
+    assert seen[:, 0].min() > 0.35 and seen[:, 0].max() < 0.93
+
+
 # A run
 
 
@@ -185,14 +212,19 @@ def test_an_answer_is_the_trace(picture, system):
     assert told["total"]["ms"] == pytest.approx(sum(stage["ms"] for stage in told["stages"]))
     assert told["truth"] is None and told["truthNote"] is None and told["own"] is None
     assert opened(told["confidence"]).shape == SIZE
-    assert "samples" in told["sentence"] and "multiply-adds" in told["sentence"] and told["sentence"].endswith(".")
+    assert (
+        "samples" in told["sentence"] and "billion multiply-adds" in told["sentence"] and told["sentence"].endswith(".")
+    )
 
 
 @pytest.mark.parametrize("system", list(BLUEPRINTS))
 def test_the_zoomed_image_and_its_places(picture, system):
     told, trace = answered(picture, system), traced(picture, system)
     h, w = ZOOMED
-    assert np.abs(opened(told["image"]).astype(int) - 255 * trace.zoomed[0].permute(1, 2, 0).clamp(0, 1).numpy()).max() <= 1
+    assert (
+        np.abs(opened(told["image"]).astype(int) - 255 * trace.zoomed[0].permute(1, 2, 0).clamp(0, 1).numpy()).max()
+        <= 1
+    )
     assert np.array_equal(opened(told["prediction"]).shape, ZOOMED)
     assert floats(told["sites"], h * w, 2) == pytest.approx(trace.layout.sites.numpy(), abs=1e-3)
     mesh = told["mesh"]
