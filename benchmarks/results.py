@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,11 @@ from torch import Tensor
 
 from benchmarks.harness import show, single_thread, table
 from lzviz import cost, evaluation, saliency, samplers
-from lzviz.assess import METRICS, Report, equal_cost_size, paired, with_reports
+from lzviz.assess import METRICS, Metric, Report, equal_cost_size, paired, scores, with_reports
 from lzviz.checkpoints import CARD, Card, available, load, read_card
 from lzviz.coords import Size
 from lzviz.layout import Layout
-from lzviz.samplers.es import ES, boundary_pixels
+from lzviz.samplers.es import boundary_pixels, minimise, nearest_boundary
 from lzviz.samplers.lds import LDS, simulated
 from lzviz.samplers.lzu import LZU
 from lzviz.training.data import IGNORE, Dataset, open_data
@@ -44,47 +44,35 @@ BOUNDARY = 100  # how often a boundary outweighs the rest in LZU's maps
 
 # What sampling alone allows
 
-Place = Callable[[Tensor, Tensor | None], Layout | None]
-"""Labels of a picture and of its predecessor, (1, H, W), to the samples; ``None`` where there is no predecessor."""
 
-
-def placements(size: Size, source: Size, mean: Tensor | None) -> dict[str, Place]:
-    """Every network-free sampler by the name of its row.
+def layouts(labels: Tensor, before: Tensor | None, size: Size, mean: Tensor) -> Iterator[tuple[str, Layout]]:
+    """Where every network-free sampler puts its samples, by the name of its row.
 
     Args:
+        labels, before: of a picture and of the frame before it, (1, H, W).
         size: (h, w) of the zoomed image.
-        source: (H, W).
         mean: LZU's fixed map.
     """
-    aspect = source[1] / source[0]
-    edges = LDS((EDGE_ROWS, round(EDGE_ROWS * aspect)), fwhm=0.12 * EDGE_ROWS, anti_crop=True, upsampling="inverse")
+    source: Size = (int(labels.shape[-2]), int(labels.shape[-1]))
+    for system in ("uniform", "uniform-area"):
+        sampler = samplers.create(system)
+        yield samplers.REGISTRY[system].title, sampler(torch.zeros(1, 1, *source), size).layout
+    columns = round(EDGE_ROWS * source[1] / source[0])
+    edges = LDS((EDGE_ROWS, columns), fwhm=0.12 * EDGE_ROWS, anti_crop=True, upsampling="inverse")
+    for density in DENSITIES:
+        yield (
+            f"true edges, {density} : 1",
+            edges.warp(simulated(labels, edges.nodes, density), size, source).at(size, source),
+        )
+    targets = nearest_boundary(boundary_pixels(labels, IGNORE), size)
+    for smoothness in LAMBDAS:
+        yield f"ES, lambda {smoothness:g}", GridWarp(minimise(targets, smoothness).float()).at(size, source)
     zoom = LZU(lzu_nodes(source), fwhm=9.3, separable=True)
-    whole = torch.zeros(1, 1, *source)
-
-    def uniform(name: str) -> Place:
-        return lambda labels, before: samplers.create(name)(whole, size).layout
-
-    def simulate(density: float) -> Place:
-        return lambda labels, before: edges.warp(simulated(labels, edges.nodes, density), size, source).at(size, source)
-
-    def minimise(smoothness: float) -> Place:
-        sampler = ES(size, smoothness)
-        return lambda labels, before: GridWarp(sampler.locate(boundary_pixels(labels, IGNORE)).float()).at(size, source)
-
-    def follow(labels: Tensor, before: Tensor | None) -> Layout | None:
-        if before is None:
-            return None
-        looked = saliency.from_boundaries(before, zoom.nodes, BOUNDARY, 1, IGNORE)
-        return zoom.warp(looked, size, source).at(size, source)
-
-    rows = {"uniform, corners": uniform("uniform"), "uniform, area": uniform("uniform-area")}
-    rows |= {f"true edges {density} : 1": simulate(density) for density in DENSITIES}
-    rows |= {f"ES, lambda {smoothness:g}": minimise(smoothness) for smoothness in LAMBDAS}
-    if mean is not None:
-        rows["LZU, fixed"] = lambda labels, before: zoom.warp(mean, size, source).at(size, source)
-    rows["LZU, own truth"] = lambda labels, before: follow(labels, labels)
-    rows["LZU, previous frame's truth"] = follow
-    return rows
+    yield "LZU, fixed", zoom.warp(mean, size, source).at(size, source)
+    for name, seen in (("LZU, own truth", labels), ("LZU, previous frame's truth", before)):
+        if seen is not None:
+            looked = saliency.from_boundaries(seen, zoom.nodes, BOUNDARY, 1, IGNORE)
+            yield name, zoom.warp(looked, size, source).at(size, source)
 
 
 def lzu_nodes(source: Size) -> Size:
@@ -98,33 +86,39 @@ def mean_map(data: Sequence, source: Size) -> Tensor:
     return torch.stack(maps).mean(0)
 
 
-def intrinsic(data: Dataset, chosen: Sequence[int], size: Size, mean: Tensor | None, back: int) -> Iterator[list]:
-    """Rows: sampler, intrinsic mIoU, boundary mIoU and IoU of small objects of its reconstruction, in percent."""
+def intrinsic(data: Dataset, chosen: Sequence[int], size: Size, mean: Tensor, back: int) -> Iterator[list]:
+    """Rows: sampler; mIoU, mIoU in the boundary band, and IoU of small objects of what it lets through, in percent.
+
+    Args:
+        chosen: which pictures.
+        back: how many pictures before stands the frame before; 0: there is none.
+    """
     classes = len(data.classes)
-    truths = {k: data[k].labels[None].long() for n in chosen for k in (n, n - back) if k >= 0}
-    source = (int(truths[chosen[0]].shape[-2]), int(truths[chosen[0]].shape[-1]))
-    distance = max(1, round(source[0] / 90))
-    first = None
-    for name, place in placements(size, source, mean).items():
-        everywhere, boundary, small = (0.0, 0.0, 0.0)
-        for k in chosen:
-            layout = place(truths[k], truths.get(k - back) if back else None)
-            if layout is None:
-                break
-            rebuilt = evaluation.reconstructed_labels(layout, truths[k], classes, IGNORE, border=True)
-            everywhere = everywhere + evaluation.confusion(rebuilt, truths[k], classes, IGNORE)
-            boundary = boundary + evaluation.boundary_confusion(rebuilt, truths[k], classes, distance, IGNORE)
-            small = small + evaluation.small_counts(rebuilt, truths[k], classes, distance=distance, ignore_index=IGNORE)
-        else:
-            assert isinstance(everywhere, Tensor) and isinstance(boundary, Tensor) and isinstance(small, Tensor)
-            numbers = [evaluation.miou(everywhere), evaluation.miou(boundary)]
-            numbers.append(evaluation.small_iou(small).nanmean().item())
-            first = first or numbers
-            yield [name, *(f"{100 * n:.1f} ({100 * (n - u):+.1f})" for n, u in zip(numbers, first, strict=True))]
+    counts: dict[str, list[Tensor]] = {}
+    for k in chosen:
+        truth = data[k].labels[None].long()
+        before = data[k - back].labels[None].long() if back else None
+        distance = max(1, round(truth.shape[-2] / 90))
+        for name, layout in layouts(truth, before, size, mean):
+            rebuilt = evaluation.reconstructed_labels(layout, truth, classes, IGNORE, border=True)
+            found = [
+                evaluation.confusion(rebuilt, truth, classes, IGNORE),
+                evaluation.boundary_confusion(rebuilt, truth, classes, distance, IGNORE),
+                evaluation.small_counts(rebuilt, truth, classes, distance=distance, ignore_index=IGNORE),
+            ]
+            counts[name] = [a + b for a, b in zip(counts[name], found, strict=True)] if name in counts else found
+    kinds: tuple[Metric, ...] = ("miou", "boundary", "small")
+    percent = {
+        name: [100 * scores(total, kind).nanmean().item() for total, kind in zip(totals, kinds, strict=True)]
+        for name, totals in counts.items()
+    }
+    uniform = next(iter(percent.values()))
+    for name, numbers in percent.items():
+        yield [name, *(f"{n:.1f} ({n - u:+.1f})" for n, u in zip(numbers, uniform, strict=True))]
 
 
 def intrinsic_tables(options: argparse.Namespace) -> None:
-    head = ["sampler", "intrinsic mIoU", "within the boundary band", "small objects"]
+    head = ["sampler", "mIoU", "boundary", "small"]
     if options.intrinsic == "scenes":
         data = open_data("scenes", split="val", count=options.pictures, size=(1024, 2048))
         mean = mean_map(open_data("scenes", split="train", count=options.pictures, size=(512, 1024)), (1024, 2048))
@@ -135,7 +129,7 @@ def intrinsic_tables(options: argparse.Namespace) -> None:
         sizes, back = [(48, 64), (96, 128)], 1
         chosen = range(back, len(data), options.every)
     for size in sizes:
-        print(f"### {data.name}, {size[0]} x {size[1]}, {len(chosen)} pictures\n")
+        print(f"### {data.name} {data.split}, {size[0]}x{size[1]}, {len(chosen)} pictures\n")
         show(table(head, intrinsic(data, chosen, size, mean, back)))
 
 

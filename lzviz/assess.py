@@ -14,8 +14,9 @@ import itertools
 import json
 import math
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -39,6 +40,8 @@ BLOCK_FRAMES, BLOCK_PICTURES = 30, 3
 """Neighbours that are resampled together: a second of film by the numbers in the names, and at least so many pictures."""
 
 WARM_UP = 2
+QUIET = 0.8
+"""A process that has a processor for less of the time than this is not alone on its machine."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,7 @@ class Report:
         small: (n, K, 3), see :func:`lzviz.evaluation.small_counts`: objects below ``share`` of the picture.
         macs: multiply-adds of each picture, samplers included.
         milliseconds: of each picture, on ``device``; empty where no time was taken.
+        processor: share of that time in which this process had a processor; below .8 other work was in the way (``busy``).
         parameters: weights of the pipeline.
         source_scale: pictures had been reduced to this share of their size.
         previous: see :func:`assess`.
@@ -77,6 +81,12 @@ class Report:
     source_scale: float = 1.0
     previous: Previous = "twice"
     seed: int = 0
+    processor: float = 1.0
+
+    @property
+    def busy(self) -> bool:
+        """Times are those of a busy machine, and not to be published."""
+        return self.processor < QUIET
 
     @property
     def per_class(self) -> Tensor:
@@ -121,13 +131,13 @@ class Report:
         return scores(self.counts(metric).sum(0), metric).nanmean().item()
 
     def metrics(self) -> dict[str, float | int | None]:
-        """The numbers for a card; ``None`` where nothing counts."""
+        """The numbers for a card; ``None`` where nothing counts, and no time of a busy machine."""
         numbers: dict[str, float | int | None] = {}
         for metric in METRICS:
             value = self.score(metric)
             numbers[metric] = None if math.isnan(value) else round(value, 5)
         numbers["macs"] = int(np.median(self.macs))
-        if self.timing is not None:
+        if self.timing is not None and not self.busy:
             numbers["milliseconds"] = round(self.timing.median, 2)
         return numbers | {"pictures": len(self.pictures)}
 
@@ -140,8 +150,9 @@ class Report:
     def from_json(cls, text: str) -> Report:
         """A report as :meth:`to_json` wrote it; ValueError for anything else."""
         values = json.loads(text)
-        known = {f.name for f in fields(cls)}
-        if not isinstance(values, dict) or not known >= set(values) >= known - {"source_scale", "previous", "seed"}:
+        known = {f.name: f for f in fields(cls)}
+        needed = {name for name, f in known.items() if f.default is MISSING}
+        if not isinstance(values, dict) or not set(known) >= set(values) >= needed:
             raise ValueError("this JSON is no report: expected what Report.to_json (evaluate --json) writes")
         for name in ("classes", "pictures", "macs", "milliseconds"):
             values[name] = tuple(values[name])
@@ -203,6 +214,7 @@ def assess(
     last: dict[str, tuple[int, Tensor]] = {}
     rows: list[tuple[str, tuple[Tensor, ...], int, float]] = []
     device, warm = "", not timing
+    wall = worked = 0.0
     with torch.no_grad():
         for examples in _batches(dataset, batch):
             truth = torch.stack([example.labels for example in examples]).long()
@@ -215,7 +227,9 @@ def assess(
                 before = last[film][1]
             for _ in range(0 if warm else WARM_UP):
                 pipeline.run(image, truth, previous=before)
+            start, begun = time.perf_counter(), time.process_time()
             trace, warm = pipeline.run(image, truth, previous=before), True
+            wall, worked = wall + time.perf_counter() - start, worked + time.process_time() - begun
             if trace.labels is None:
                 raise ValueError("this pipeline has no network: there is nothing to assess but its samples")
             last[film] = number, trace.labels
@@ -251,6 +265,7 @@ def assess(
         source_scale=source_scale,
         previous=previous,
         seed=(card.seed if card else 0) if seed is None else seed,
+        processor=min(1.0, worked / wall) if timing and _device(pipeline).type == "cpu" else 1.0,
     )
 
 
@@ -462,6 +477,8 @@ def _lines(report: Report) -> Iterator[str]:
     low, middle, high = (f(report.macs) / 1e6 for f in (min, np.median, max))
     between = "" if low == high else f" ({low:.1f} .. {high:.1f})"
     yield f"{middle:.1f} M multiply-adds{between}   {report.parameters / 1e6:.2f} M weights   {report.timing or 'not timed'}"
+    if report.busy:
+        yield f"times of a busy machine: this process had a processor for {100 * report.processor:.0f} % of them"
     yield ""
     width = max(map(len, report.classes))
     yield f"{'class':{width}}  share %    IoU  boundary  small  recall  intrinsic"

@@ -109,6 +109,18 @@ def test_multiply_adds_and_times_are_those_of_the_pipeline():
     assert untimed.timing is None and "not timed" in str(untimed) and "milliseconds" not in untimed.metrics()
 
 
+def test_times_of_a_busy_machine_are_not_for_cards():
+    report = replace(assess(pipeline((12, 16)), rooms(3)), processor=0.97)
+    assert "milliseconds" in report.metrics() and "busy" not in str(report)
+    slowed = replace(report, processor=0.31)
+    assert "milliseconds" not in slowed.metrics() and "busy machine: this process had a processor for 31 %" in str(
+        slowed
+    )
+    older = json.loads(report.to_json())
+    del older["processor"]
+    assert not Report.from_json(json.dumps(older)).busy
+
+
 def test_fewer_samples_are_worse_by_every_metric():
     sizes = [(24, 32), (12, 16), (8, 11)]
     reports = [assess(pipeline(size), rooms(), timing=False, share=0.01) for size in sizes]
