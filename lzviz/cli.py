@@ -236,6 +236,8 @@ def _labelled(options: argparse.Namespace, split: str, pipeline):
         size = options.size or card.recipe.get("data_options", {}).get("size", (1024, 2048))
         return open_data("scenes", split=split, count=options.limit or 16, size=tuple(size))
     if options.data in ("camvid", "cityscapes") and (options.data_root is not None or not folder.is_dir()):
+        if options.data_root is None:
+            raise ValueError(f"{options.data} needs its folder: --data-root FOLDER")
         data = open_data(options.data, options.data_root, split)
     elif (folder / "leftImg8bit").is_dir():
         data = open_data("cityscapes", folder, split)
