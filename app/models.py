@@ -49,7 +49,7 @@ def card_view(card: Card, theme: Theme = "light", size: int | None = None, own: 
         "name": own or card.name,
         "said": card.name,
         "title": mark.title,
-        "group": group(mark),
+        "group": "Loaded by you" if own else group(mark),
         "shape": results.shape(mark.size),
         "colour": results.COLOURS[mark.system][theme],
         "system": mark.system,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -223,15 +224,17 @@ def _mark(card: Card) -> Mark:
         },
         spread={split: _spread(runs, split) for split, _ in _splits(card)},
         seeds=len(card.seeds) or 1,
-        setting=card.mode or "",
+        setting="" if card.mode == "fixed" else f"{card.mode} reading",
         source=card.name,
     )
 
 
 def size_of(card: Card) -> Size | None:
-    """(h, w) of the image that a checkpoint's network sees."""
-    size = card.blueprint.get("size")
-    return None if size is None else (size[0], size[1])
+    """(h, w) of the image that a checkpoint's network sees: its blueprint's, or else the one that its name ends with."""
+    if size := card.blueprint.get("size"):
+        return size[0], size[1]
+    named = re.search(r"-(\d{1,4})x(\d{1,4})$", card.name)
+    return (int(named[1]), int(named[2])) if named else None
 
 
 def title_of(card: Card) -> str:

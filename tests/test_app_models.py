@@ -100,6 +100,12 @@ def test_the_python_of_a_card_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert names["trace"].labels.shape == (1, 32, 48)  # type: ignore[attr-defined]
 
 
+def test_a_size_that_the_blueprint_leaves_open_is_read_from_the_name():
+    assert results.size_of(card(blueprint={"size": [48, 64]})) == (48, 64)
+    assert results.size_of(card("cad-learned-camvid-360x480", blueprint={"size": None})) == (360, 480)
+    assert results.size_of(card("mine", blueprint={})) is None
+
+
 # Published numbers ------------------------------------------------------------------------------------------------------
 
 

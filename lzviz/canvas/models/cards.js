@@ -57,7 +57,7 @@ function python(text) {
 function card(room, card) {
   const { headline } = card;
   return h("article", { class: "lz-card", id: `card-${card.name}`, tabindex: "-1", "aria-label": card.title,
-    "data-system": card.system, "data-data": card.data, "data-size": card.size },
+    "data-system": card.system, "data-data": card.data, "data-size": card.size, "data-own": card.own },
   h("header", {},
     h("h4", {}, glyph(card.shape, card.colour), card.title),
     headline && h("p", { class: "lz-headline" }, h("b", {}, headline.value), ` ${headline.unit} ${headline.label}`),
@@ -110,7 +110,8 @@ export function createCards(room) {
     for (const group of list.querySelectorAll(":scope > section")) {
       let some = false;
       for (const item of /** @type {NodeListOf<HTMLElement>} */ (group.querySelectorAll(".lz-card"))) {
-        item.hidden = Object.entries(off).some(([key, values]) => values.has(item.dataset[key] ?? ""));
+        item.hidden = item.dataset.own === undefined
+          && Object.entries(off).some(([key, values]) => values.has(item.dataset[key] ?? ""));
         some ||= !item.hidden;
         seen += item.hidden ? 0 : 1;
       }
