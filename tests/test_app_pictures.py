@@ -60,6 +60,8 @@ def test_the_kept_street_is_the_street_that_would_be_drawn():
     assert scene.highlight == pytest.approx(shipped()["street"].highlight, abs=2), again
     # OpenCV's anti-aliasing may differ by a level between versions.
     assert np.abs(kept.astype(int) - scene.image).mean() < 0.5, again
+    labels = shipped()["street"].truth()
+    assert labels.classes == scene.classes and (labels.labels == scene.labels).mean() > 0.999, again
 
 
 # What is uploaded

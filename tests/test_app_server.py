@@ -67,7 +67,8 @@ def test_the_favicon():
 def test_the_catalogue():
     told = client().get("lzviz/catalogue").json()
     assert told["ok"] and told["version"] and told["device"]
-    assert [sampler["name"] for sampler in told["samplers"]] == ["uniform", "uniform-area", "lz", "fovea", "lzu", "cad"]
+    names = ["uniform", "uniform-area", "lz", "fovea", "lzu", "cad", "learned"]
+    assert [sampler["name"] for sampler in told["samplers"]] == names
     lz = told["samplers"][2]
     assert lz["modes"] == ["fixed", "published"]
     assert {"antiCrop", "paint", "strength", "fwhm"} <= set(lz["controls"])
