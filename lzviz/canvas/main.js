@@ -5,7 +5,7 @@ import { createActions } from "./chrome/actions.js";
 import { followAddress, stateOfLink } from "./chrome/address.js";
 import * as codec from "./engine/codec.js";
 import { listenForKeys, pageCommands } from "./chrome/commands.js";
-import { emptyLive, isCad } from "./chrome/context.js";
+import { emptyLive, roomOf } from "./chrome/context.js";
 import { h } from "./chrome/dom.js";
 import { createDock } from "./chrome/dock.js";
 import { createHint } from "./chrome/hint.js";
@@ -23,6 +23,7 @@ import { createTip } from "./chrome/tip.js";
 import { createTools } from "./chrome/tools.js";
 import { createTopbar } from "./chrome/topbar.js";
 import { floatsFromBase64 } from "./chrome/wire.js";
+import { createLearned } from "./learned/learned.js";
 import { createStage } from "./stage/stage.js";
 import { createStore } from "./store.js";
 
@@ -31,7 +32,7 @@ import { createStore } from "./store.js";
  * @typedef {import("./chrome/context.js").Context} Context
  */
 
-const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css"];
+const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css", "style/learned.css"];
 
 /** @param {string} address @returns {Promise<any>} */
 async function fetchJson(address) {
@@ -101,8 +102,13 @@ export async function mount(element, given) {
   parts.images = createImages(context);
   parts.python = createPython(context, codec, parts.images.giveAgain);
   const cad = createCad(context, room, parts.stage, parts.python.question);
+  const learned = createLearned(context, room, parts.stage, parts.python.question);
   const page = pageCommands(context);
-  parts.commands = () => [...page, ...(isCad(context.store.get()) ? cad.commands : parts.stage.commands)];
+  parts.rooms = { warp: parts.stage, cad, learned };
+  parts.commands = () => {
+    const name = roomOf(context.store.get());
+    return [...page.filter(({ id }) => name === "warp" || id !== "tool-box"), ...parts.rooms[name].commands];
+  };
   const address = followAddress(context, codec, (state, notice) => {
     context.store.set(state, { history: true });
     context.live.set({ notice, error: null });
@@ -115,8 +121,8 @@ export async function mount(element, given) {
   createHint(context, room);
   await parts.images.follow();
   address.later();
-  Object.assign(/** @type {any} */ (element).lzviz, { cad });
+  Object.assign(/** @type {any} */ (element).lzviz, { cad, learned });
   element.dataset.ready = "1";
   return { store: context.store, live: context.live, stage: parts.stage,
-    dispose: () => [...ends, cad.dispose, () => parts.stage.dispose?.()].forEach((end) => end()) };
+    dispose: () => [...ends, cad.dispose, learned.dispose, () => parts.stage.dispose?.()].forEach((end) => end()) };
 }

@@ -44,12 +44,12 @@
  * @property {number} brushSize        diameter as a fraction of the long side of the image
  * @property {number} brushSoftness    0 hard .. 1 soft
  * @property {"8-16" | "8-32" | "1-8"} cadLevels  output strides of kept and of downsampled cells
- * @property {"edges" | "paint" | "keypoints" | "random" | "inverse"} cadMask
+ * @property {"edges" | "learned" | "paint" | "keypoints" | "random" | "inverse"} cadMask
  * @property {number} cadThreshold     least central difference of grey in 0..1
  * @property {number} cadDilation      pixels across that stay fine around an edge or a key point
  * @property {number} cadKeep          chance of a block to stay fine in a random mask
  * @property {PaintMap | null} cadPaint  >= 192 forces cells fine, <= 64 coarse
- * @property {"resnet18" | "resnet50" | "vgg16"} cadNetwork
+ * @property {"resnet18" | "resnet50" | "vgg16" | "compact"} cadNetwork
  * @property {number} cadChannel       -1: principal components as colours
  * @property {"strided" | "dilated"} cadBeside
  * @property {"features" | "keypoints"} cadView
@@ -59,7 +59,8 @@
  * @property {string} learnedStage     "auto": the deepest
  * @property {number} learnedChannel   -1: principal components as colours
  * @property {"photo" | "saliency" | "labels" | "error" | "truth" | "features"} learnedLeft
- * @property {"image" | "labels" | "truth" | "features" | "weights" | "correction" | "target"} learnedRight
+ * @property {"image" | "labels" | "truth" | "features" | "weights" | "correction" | "target"
+ *   | "own" | "training"} learnedRight
  * @property {number} learnedOpacity   of labels over the source
  * @property {number} learnedStep      of the training; -1: its end
  */

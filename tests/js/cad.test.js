@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newestOnly } from "../../lzviz/canvas/cad/asking.js";
 import { levelColours, planeOf } from "../../lzviz/canvas/cad/draw.js";
 import { boxOf, hoverAt } from "../../lzviz/canvas/cad/hover.js";
 import { matchesOf, transformed } from "../../lzviz/canvas/cad/keypoints.js";
@@ -8,6 +7,7 @@ import { isActive } from "../../lzviz/canvas/cad/marks.js";
 import { fits, forestOf } from "../../lzviz/canvas/cad/model.js";
 import { difference, guarantee, operations, sentence, weightsLabel } from "../../lzviz/canvas/cad/words.js";
 import { paintKey, takesBoxes } from "../../lzviz/canvas/chrome/context.js";
+import { newestOnly } from "../../lzviz/canvas/chrome/newest.js";
 
 const grid = { h: 4, w: 6, stride: 8, depth: 1 };
 const image = { h: 30, w: 48 };

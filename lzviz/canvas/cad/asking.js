@@ -19,6 +19,7 @@
  */
 
 import { debounce } from "../chrome/dom.js";
+import { newestOnly } from "../chrome/newest.js";
 import { AGAIN } from "../chrome/python.js";
 import { decodeMask, fits } from "./model.js";
 
@@ -26,28 +27,6 @@ import { decodeMask, fits } from "./model.js";
 export const noAnswers = () =>
   ({ mask: null, features: null, keypoints: null, cost: null, counting: false, forest: null, hover: null, curve: null,
     match: null });
-
-/**
- * Runs the newest call after the one in flight; those between are dropped.
- * @param {() => Promise<void>} call
- */
-export function newestOnly(call) {
-  let wanted = false;
-  let running = false;
-  return {
-    waiting: () => wanted,
-    async run() {
-      wanted = true;
-      if (running) return;
-      running = true;
-      while (wanted) {
-        wanted = false;
-        await call();
-      }
-      running = false;
-    },
-  };
-}
 
 /** What of the state the features depend on besides the mask. */
 const FEATURE_KEYS = ["cadThreshold", "cadPaint", "cadChannel", "mode", "cadLevels", "cadMask", "cadDilation",

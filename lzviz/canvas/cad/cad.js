@@ -6,8 +6,9 @@
  * @typedef {import("../chrome/context.js").Context} Context
  */
 
-import { isCad } from "../chrome/context.js";
+import { isCad, roomOf } from "../chrome/context.js";
 import { createStore } from "../store.js";
+import { screenshot } from "../stage/exporting.js";
 import { stageCommands } from "../stage/keyboard.js";
 import { attachTools } from "../stage/tools.js";
 import { createAsking, noAnswers } from "./asking.js";
@@ -36,12 +37,12 @@ export function createCad(context, room, stage, question) {
     const on = isCad(store.get());
     if (on) root.dataset.cad = store.get().cadView;
     else delete root.dataset.cad;
-    stage.scene.root.hidden = on;
+    stage.scene.root.hidden = roomOf(store.get()) !== "warp";
     if (on && !built) built = build(context, room, answers, asking);
     if (!built) return;
     built.scene.root.hidden = !on;
     if (on) built.scene.root.insertBefore(stage.slot, built.scene.results);
-    else home.insertBefore(stage.slot, after);
+    else if (built.scene.root.contains(stage.slot)) home.insertBefore(stage.slot, after);
     if (!on) return;
     if (context.host.static) {
       live.set({ error: { text: "CAD runs networks in Python, which this page does not have: run lzviz to see it." } });
@@ -64,6 +65,12 @@ export function createCad(context, room, stage, question) {
       return built?.scene ?? null;
     },
     commands: commandsOf(context, () => built?.scene ?? null),
+    exportsItself: true,
+    /** @param {string} what */
+    exportView: async (what) => {
+      if (!built) throw new Error("nothing is shown yet: wait for the quadtree");
+      return screenshot(built.scene.views[/** @type {"source" | "adaptive" | "beside"} */ (what)], built.scene.ratio);
+    },
     dispose: () => [...ends, () => built?.dispose()].forEach((end) => end()),
   };
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The options of content-adaptive downsampling, below the menu of samplers. */
-import { numberBox, segmented, slider } from "../chrome/controls.js";
+import { createChannel } from "../chrome/channel.js";
+import { segmented, slider } from "../chrome/controls.js";
 import { h, setText } from "../chrome/dom.js";
 import { choices } from "../chrome/rail.js";
 
@@ -13,6 +14,7 @@ import { choices } from "../chrome/rail.js";
 
 const MASK_NOTES = /** @type {Record<State["cadMask"], string>} */ ({
   edges: "Fine where the picture changes; the brush overrules it.",
+  learned: "Fine where a network, trained with the compact one on street scenes, wants it.",
   paint: "Coarse everywhere but where you paint.",
   keypoints: "Fine around the 512 strongest SIFT points.",
   random: "Blocks drawn at random: a control that spends without looking.",
@@ -58,22 +60,6 @@ function presets({ store }) {
   } };
 }
 
-/** The number of a channel, or all as colours. @param {Context} context @param {() => number} channels */
-function channel({ store, schema }, channels) {
-  const field = schema.field("cadChannel");
-  const set = (/** @type {number} */ cadChannel) => store.set({ cadChannel }, { history: true });
-  const kinds = [{ value: true, label: "All, as colours" }, { value: false, label: "Channel" }];
-  const kind = segmented("Colours from", kinds, (all) => set(all ? -1 : 0));
-  const box = numberBox("Channel", field, (value) => set(Math.min(Math.max(0, value), channels() - 1)));
-  const element = h("div", { class: "lz-cad-channel", "data-tip": field.help }, kind.element, box.element);
-  return { element, refresh() {
-    const { cadChannel } = store.get();
-    kind.show(cadChannel < 0);
-    box.show(Math.max(0, cadChannel));
-    box.setReason(cadChannel < 0 ? "All channels are shown." : null);
-  } };
-}
-
 /** @param {string} title @param {...Node} children */
 const section = (title, ...children) => h("section", { class: "lz-section lz-cad-only", "aria-label": title },
   h("div", { class: "lz-head" }, title), ...children);
@@ -93,7 +79,7 @@ export function createCadRail(context, features) {
   const numbers = /** @type {NumberKey[]} */ (["cadThreshold", "cadDilation", "cadKeep"]).map((key) =>
     number(context, key));
   const paper = presets(context);
-  const colours = channel(context, () => features()?.channels ?? 2048);
+  const colours = createChannel(context, "cadChannel", () => features()?.channels ?? 2048);
   const note = h("p", { class: "lz-note" });
   const numberSection = h("section", { class: "lz-section lz-sliders lz-cad-only", "aria-label": "Mask" },
     numbers[0].element, paper.element, numbers[1].element, numbers[2].element);
@@ -109,8 +95,9 @@ export function createCadRail(context, features) {
     setText(note, MASK_NOTES[state.cadMask]);
     numberSection.hidden = numbers.every(({ element }) => element.hidden) || state.cadView === "keypoints";
     for (const part of [maskSection, strides, networks]) part.hidden = state.cadView === "keypoints";
-    const only = state.cadLevels === "1-8" ? "Levels 1 → 8 always run VGG16." : null;
+    const only = state.cadLevels === "1-8" ? "Levels 1 → 8 always run VGG16."
+      : state.cadMask === "learned" ? "The learned mask belongs to the compact network." : null;
     network.setReason(only);
-    network.show(only ? "vgg16" : state.cadNetwork);
+    network.show(state.cadLevels === "1-8" ? "vgg16" : only ? "compact" : state.cadNetwork);
   } };
 }

@@ -2,8 +2,8 @@
 /** What buttons and keys do, put together from the parts that can do it. */
 import { missingFromLink } from "./address.js";
 import { openCamera } from "./camera.js";
-import { paintKey, samplerOf, takesBoxes } from "./context.js";
-import { saveFile, showExport, showKeys, showLink } from "./dialogs.js";
+import { paintKey, roomOf, samplerOf, takesBoxes } from "./context.js";
+import { FILES, saveFile, showExport, showKeys, showLink } from "./dialogs.js";
 import { chooseFile } from "./intake.js";
 import { flipTheme } from "./theme.js";
 
@@ -18,6 +18,13 @@ import { flipTheme } from "./theme.js";
  * @property {{link: () => Promise<string>}} address
  * @property {() => readonly import("./commands.js").Command[]} commands
  * @property {any} stage
+ * @property {Record<ReturnType<typeof roomOf>, Room>} rooms
+ *
+ * @typedef {object} Room  a set of views with its keys
+ * @property {readonly import("./commands.js").Command[]} commands
+ * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a file that the browser writes
+ * @property {boolean} [exportsItself]  Python has none of its files
+ * @property {(what: string) => string | null} [exportReason]  why a file is not to be had
  */
 
 /** Clears what was made by hand for the saliency of now. @param {Context} context */
@@ -70,8 +77,9 @@ async function save(context, parts, what, format) {
   const { live, store, host } = context;
   const name = `lzviz-${store.get().image}-${what}.${format}`;
   try {
-    if (host.static) {
-      saveFile(await parts.stage.exportView(what, format), name);
+    const room = parts.rooms[roomOf(store.get())];
+    if (room.exportView && (host.static || room.exportsItself)) {
+      saveFile(await room.exportView(what, format), name);
       return;
     }
     const file = await parts.python.download(what, format);
@@ -83,10 +91,10 @@ async function save(context, parts, what, format) {
   }
 }
 
-/** @param {Context} context @returns {(what: string) => string | null} */
-function exportReason({ host }) {
+/** @param {Context} context @param {Parts} parts @returns {(what: string) => string | null} */
+function exportReason({ host, store }, parts) {
   return (what) => {
-    if (!host.static) return null;
+    if (!host.static) return parts.rooms[roomOf(store.get())].exportReason?.(what) ?? null;
     const drawn = ["source", "zoomed", "unzoomed"].includes(what);
     return drawn ? null : "The rest is written by Python, which this page does not have: run lzviz to get it.";
   };
@@ -103,8 +111,8 @@ export function createActions(context, parts) {
     theme: flipTheme,
     keys: () => showKeys(context.root, parts.commands()),
     share: () => void share(context, parts),
-    showExport: () => showExport(context.root, (what, format) => save(context, parts, what, format),
-      exportReason(context)),
+    showExport: () => showExport(context.root, FILES[roomOf(store.get())],
+      (what, format) => save(context, parts, what, format), exportReason(context, parts)),
     openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
     openMap: () => chooseFile((file) => void parts.images.openMap(file, file.name)),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),

@@ -31,6 +31,8 @@
  * @property {{h: number, w: number, data: string} | null} [fixed]
  * @property {string} [device]
  * @property {string} [version]
+ * @property {readonly import("../learned/words.js").Checkpoint[]} [checkpoints]  trained pipelines
+ * @property {string} [checkpointDefault]
  * @property {any} [limits]
  *
  * @typedef {object} Host
@@ -143,8 +145,14 @@ export function reasonAgainst(context, key) {
   return "Strength weighs what is painted or boxed; other saliency has Contrast, under More.";
 }
 
-/** Content-adaptive downsampling has views, options and numbers of its own. @param {State} state */
-export const isCad = ({ sampler }) => sampler === "cad";
+/**
+ * Content-adaptive downsampling and trained pipelines have views, options and numbers of their own: rooms of the page.
+ * @param {State} state @returns {"warp" | "cad" | "learned"}
+ */
+export const roomOf = ({ sampler }) => (sampler === "cad" || sampler === "learned" ? sampler : "warp");
+
+/** @param {State} state */
+export const isCad = (state) => roomOf(state) === "cad";
 
 /**
  * Which map the brush paints on, or null where there is none.
@@ -152,11 +160,15 @@ export const isCad = ({ sampler }) => sampler === "cad";
  */
 export function paintKey(state) {
   if (isCad(state)) return state.cadView === "features" ? "cadPaint" : null;
+  if (roomOf(state) === "learned") return KNOWN[state.learnedFrom] ?? null;
   return state.saliency === "paint" ? "paint" : state.saliency === "edges" ? "edgePaint" : null;
 }
+
+/** Maps of perfect knowledge that are made by hand. @type {Record<string, "paint" | "edgePaint">} */
+const KNOWN = { paint: "paint", edges: "edgePaint" };
 
 /** Whether a map has a neutral middle: painting goes above 128, erasing below. @param {string} key */
 export const isSigned = (key) => key !== "paint";
 
 /** Whether boxes are drawn by hand. @param {State} state */
-export const takesBoxes = (state) => !isCad(state) && state.saliency === "boxes";
+export const takesBoxes = (state) => roomOf(state) === "warp" && state.saliency === "boxes";

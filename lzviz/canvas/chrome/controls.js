@@ -179,7 +179,8 @@ export function numberBox(label, field, onChange) {
 /**
  * A button with a list under it: a listbox that follows the pattern of the platform (arrows, Home, End, letters).
  * @param {string} label
- * @param {readonly {value: string, title: string, note?: string, detail?: string}[]} items
+ * @param {readonly {value: string, title: string, note?: string, detail?: string, group?: string}[]} items  a heading
+ * stands where the group changes
  * @param {(value: string) => void} onChoose
  */
 export function listMenu(label, items, onChoose) {
@@ -190,7 +191,8 @@ export function listMenu(label, items, onChoose) {
     role: "option", id: `${id}-${at}`, class: "lz-option", onclick: () => { choose(at); close(); },
   }, h("b", {}, item.title), h("span", { class: "lz-menu-note" }, item.note),
   item.detail && h("small", {}, item.detail)));
-  const list = h("div", { role: "listbox", id, class: "lz-list", "aria-label": label, hidden: true }, ...options);
+  const list = h("div", { role: "listbox", id, class: "lz-list", "aria-label": label, hidden: true },
+    ...options.flatMap((option, at) => [headingOf(items, at), option].filter((each) => each !== null)));
   const button = h("button", { type: "button", class: "lz-menu", "aria-haspopup": "listbox", "aria-expanded": "false",
     "aria-controls": id, "aria-label": label, onclick: () => (list.hidden ? open() : close()) },
   title, note, icon("down"));
@@ -250,6 +252,13 @@ export function listMenu(label, items, onChoose) {
       button.setAttribute("aria-label", `${label}: ${items[selected]?.title ?? value}`);
     },
   };
+}
+
+/** @param {readonly {group?: string}[]} items @param {number} at */
+function headingOf(items, at) {
+  const { group } = items[at];
+  const first = group && group !== items[at - 1]?.group;
+  return first ? h("div", { class: "lz-list-head", role: "presentation" }, group) : null;
 }
 
 /** Under its button, or above it where there is no room. @param {HTMLElement} list @param {HTMLElement} button */

@@ -67,22 +67,45 @@ export function showLink(root, link, notes) {
   field.select();
 }
 
-const VIEWS = /** @type {const} */ ([
-  ["source", "Source", "with what is drawn over it"], ["zoomed", "Zoomed", "the samples, pixel by pixel"],
-  ["unzoomed", "Unzoomed", "brought back to the source"], ["difference", "Difference", "unzoomed minus source"],
-]);
+/**
+ * What a room can write: name, its formats, title, note. A rule stands where views end and data begin.
+ * @typedef {readonly (readonly [what: string, formats: readonly string[], title: string, note: string] | null)[]} Files
+ */
 
-const FILES = /** @type {const} */ ([
-  ["grid", "npz", "Grid", "forward and inverse grid, nodes"], ["saliency", "npz", "Saliency", "the map, as it is used"],
-  ["snippet", "py", "Python snippet", "a few lines that make the same nodes"],
-]);
+/** @type {Record<ReturnType<typeof import("./context.js").roomOf>, Files>} */
+export const FILES = {
+  warp: [
+    ["source", ["png", "svg"], "Source", "with what is drawn over it"],
+    ["zoomed", ["png", "svg"], "Zoomed", "the samples, pixel by pixel"],
+    ["unzoomed", ["png", "svg"], "Unzoomed", "brought back to the source"],
+    ["difference", ["png", "svg"], "Difference", "unzoomed minus source"], null,
+    ["grid", ["npz"], "Grid", "forward and inverse grid, nodes"],
+    ["saliency", ["npz"], "Saliency", "the map, as it is used"],
+    ["snippet", ["py"], "Python snippet", "a few lines that make the same nodes"],
+  ],
+  cad: [
+    ["source", ["png"], "Source", "with its quadtree, as shown"],
+    ["adaptive", ["png"], "Above", "features or matches, as shown"],
+    ["beside", ["png"], "Below", "what they are compared with, as shown"],
+  ],
+  learned: [
+    ["overlay", ["png"], "Overlay", "labels over the picture"],
+    ["labels", ["png"], "Labels", "class numbers with a palette of their colours"],
+    ["zoomed", ["png"], "Zoomed", "the samples, pixel by pixel"],
+    ["prediction", ["png"], "Zoomed labels", "what the network said of them"],
+    ["error", ["png"], "Errors", "against the labels of the picture"], null,
+    ["saliency", ["npz"], "Map", "where to look"],
+    ["trace", ["npz"], "Trace", "every stage's arrays"],
+    ["snippet", ["py"], "Python snippet", "a few lines that run the same pipeline"],
+  ],
+};
 
 /**
- * @param {HTMLElement} root
+ * @param {HTMLElement} root @param {Files} files
  * @param {(what: string, format: string) => Promise<void>} save
  * @param {(what: string) => string | null} reason why a file is not to be had, or null
  */
-export function showExport(root, save, reason) {
+export function showExport(root, files, save, reason) {
   const button = (/** @type {string} */ what, /** @type {string} */ format) => {
     const why = reason(what);
     const made = h("button", { type: "button", class: "lz-button lz-file", "aria-disabled": why ? "true" : null,
@@ -97,11 +120,9 @@ export function showExport(root, save, reason) {
   };
   const row = (/** @type {string} */ title, /** @type {string} */ note, /** @type {Node[]} */ buttons) =>
     h("div", { class: "lz-file-row" }, h("span", {}, h("b", {}, title), h("small", {}, note)), ...buttons);
-  const blocked = [...new Set([...FILES.map(([what]) => reason(what)),
-    ...VIEWS.map(([what]) => reason(what))].filter(Boolean))];
+  const blocked = [...new Set(files.map((file) => file && reason(file[0])).filter((why) => why !== null))];
   openPanel(root, "Export", [
-    ...VIEWS.map(([what, title, note]) => row(title, note, [button(what, "png"), button(what, "svg")])),
-    h("hr"), ...FILES.map(([what, format, title, note]) => row(title, note, [button(what, format)])),
+    ...files.map((file) => (file ? row(file[2], file[3], file[1].map((format) => button(file[0], format))) : h("hr"))),
     ...blocked.map((why) => h("p", { class: "lz-note" }, why)),
   ]);
 }

@@ -6,7 +6,7 @@
 import { fromBase64 } from "./wire.js";
 import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
-import { isCad } from "./context.js";
+import { roomOf } from "./context.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -120,7 +120,7 @@ export function createPython(context, codec, giveAgain) {
   /** Asks about the state of now; calls on the way are merged into one. */
   async function ask() {
     wanted = true;
-    if (running || host.static || !live.get().image || isCad(store.get())) return;
+    if (running || host.static || !live.get().image || roomOf(store.get()) !== "warp") return;
     running = true;
     live.set({ busy: true });
     while (wanted) {

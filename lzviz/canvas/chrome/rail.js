@@ -6,6 +6,7 @@ import { h, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { createMore } from "./more.js";
 import { reasonAgainst } from "./context.js";
+import { createModelMenu } from "../learned/menu.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
@@ -63,7 +64,9 @@ export function sizeNote(image, notes) {
 /** @param {Context} context */
 function samplerSection(context) {
   const { host, store, schema, actions } = context;
-  const items = host.catalogue.samplers.map(({ name, title, summary, paper }) =>
+  // Trained pipelines are chosen in the menu of models.
+  const samplers = host.catalogue.samplers.filter(({ name }) => name !== "learned");
+  const items = samplers.map(({ name, title, summary, paper }) =>
     ({ value: name, title, note: summary, detail: paper }));
   const menu = listMenu("Sampler", items, actions.chooseSampler);
   const field = schema.field("mode");
@@ -163,8 +166,8 @@ export function createRail(context) {
       handle.setAttribute("aria-expanded", String(open));
     } });
   const rail = h("aside", { class: "lz-rail", "aria-label": "Options" }, handle,
-    imageSection(context), samplerSection(context), saliencySection(context), sliderSection(context),
-    createMore(context), h("span", { class: "lz-grow" }), help);
+    imageSection(context), createModelMenu(context) ?? "", samplerSection(context), saliencySection(context),
+    sliderSection(context), createMore(context), h("span", { class: "lz-grow" }), help);
   return rail;
 }
 

@@ -3,7 +3,7 @@
 import { h, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { milliseconds } from "./format.js";
-import { isCad } from "./context.js";
+import { roomOf } from "./context.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
@@ -59,6 +59,9 @@ function createLine({ live, store }) {
   return { element: h("span", { class: "lz-status-line" }, words, row, spoken, alert), show };
 }
 
+/** What Python does in the rooms that need it. @type {Record<string, string>} */
+const PYTHON = { cad: "networks", learned: "pipeline" };
+
 /** @param {Context} context @returns {HTMLElement} */
 export function createStatus(context) {
   const { live, host, store } = context;
@@ -69,8 +72,10 @@ export function createStatus(context) {
   const show = () => {
     const { measured, answer, busy } = live.get();
     line.show();
-    setText(warp.title, isCad(store.get()) ? "browser mask" : "browser warp");
-    setText(python.title, isCad(store.get()) ? "networks" : host.static ? "Python" : "Python check");
+    const room = roomOf(store.get());
+    warp.element.hidden = room === "learned";
+    setText(warp.title, room === "cad" ? "browser mask" : "browser warp");
+    setText(python.title, PYTHON[room] ?? (host.static ? "Python" : "Python check"));
     setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
     setText(draw.value, typeof measured?.drawMs === "number" ? milliseconds(measured.drawMs) : "–");
     setText(python.value, host.static ? "not here" : answer ? milliseconds(total(answer.milliseconds)) : "–");

@@ -3,7 +3,7 @@
 import { iconButton, isOff, setReason } from "./controls.js";
 import { h, setText, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
-import { isCad, paintKey, takesBoxes } from "./context.js";
+import { paintKey, roomOf, takesBoxes } from "./context.js";
 import { fromPosition, toPosition } from "./schema.js";
 
 /**
@@ -25,11 +25,14 @@ export const TOOLS = [
  * @param {State["tool"]} tool @param {State} state @returns {string | null}
  */
 export function toolReason(tool, state) {
+  const room = roomOf(state);
   if ((tool === "paint" || tool === "erase") && !paintKey(state)) {
-    return isCad(state) ? "Key points are not painted: show Features to force cells."
+    if (room === "learned") return "There is nothing to paint on: choose Where to look from Paint or Edges.";
+    return room === "cad" ? "Key points are not painted: show Features to force cells."
       : "There is nothing to paint on: choose Saliency from Paint or Edges.";
   }
-  if (tool === "box" && isCad(state)) return "Cells are forced with the brush: paint for fine, erase for coarse.";
+  if (tool === "box" && room === "learned") return "A trained pipeline takes no boxes: paint where it shall look.";
+  if (tool === "box" && room === "cad") return "Cells are forced with the brush: paint for fine, erase for coarse.";
   if (tool === "box" && !takesBoxes(state)) return "Boxes are drawn when Saliency comes from Boxes.";
   return null;
 }

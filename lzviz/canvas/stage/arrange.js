@@ -54,5 +54,28 @@ function sideBySide(room, aspect, columns) {
   return { narrow: false, source: atLeast(source), result: atLeast(result), columns };
 }
 
+/** The row of choices that stands below a title. */
+export const BAR = 32;
+
+/**
+ * Two frames of one height that fill the width together, or over each other on a narrow page. Where the room is too low
+ * for that, the first takes the width that is left.
+ * @param {Frame} room @param {readonly [number, number]} aspects  width / height of the two images
+ * @param {number} [pageHeight]
+ * @returns {{narrow: boolean, frames: readonly [Frame, Frame]}}
+ */
+export function pair(room, aspects, pageHeight = Infinity) {
+  const [a, b] = aspects.map((aspect) => Math.min(2.4, Math.max(0.7, aspect)));
+  if (room.width < NARROW) {
+    const tall = (/** @type {number} */ aspect) => Math.round(Math.min(room.width / aspect, 0.55 * pageHeight));
+    const frame = (/** @type {number} */ aspect) => atLeast({ width: room.width, height: tall(aspect) });
+    return { narrow: true, frames: [frame(a), frame(b)] };
+  }
+  const width = room.width - GUTTER;
+  const height = Math.floor(Math.min(width / (a + b), room.height - TITLE - BAR));
+  const right = Math.min(Math.round(b * height), Math.round(0.6 * width));
+  return { narrow: false, frames: [atLeast({ width: width - right, height }), atLeast({ width: right, height })] };
+}
+
 /** @param {Frame} frame @returns {Frame} */
 const atLeast = ({ width, height }) => ({ width: Math.max(SMALLEST, width), height: Math.max(SMALLEST, height) });

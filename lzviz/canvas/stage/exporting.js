@@ -23,6 +23,26 @@ function encode(canvas) {
 /** @param {Raster} raster */
 export const png = (raster) => encode(canvasOf(raster));
 
+/**
+ * A view as it stands on the screen: its canvases over each other, at screen resolution.
+ * @param {import("./views.js").View} view @param {number} ratio screen pixels a CSS pixel
+ */
+export function screenshot({ box, frame }, ratio) {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: Math.round(box.width * ratio), height: Math.round(box.height * ratio) });
+  const pen = canvas.getContext("2d");
+  if (!pen) throw new Error("this browser gives no 2D canvas: close other tabs that draw, then try again");
+  pen.imageSmoothingEnabled = false;
+  const corner = frame.getBoundingClientRect();
+  for (const layer of frame.querySelectorAll("canvas")) {
+    const { left, top, width, height } = layer.getBoundingClientRect();
+    if (!layer.hidden && layer.width > 1) {
+      pen.drawImage(layer, ratio * (left - corner.left), ratio * (top - corner.top), ratio * width, ratio * height);
+    }
+  }
+  return encode(canvas);
+}
+
 /** @param {number} value */
 const short = (value) => Number(value.toFixed(3));
 

@@ -36,13 +36,14 @@ function swatch(name) {
 }
 
 /**
- * @param {(name: LayerName) => void} toggle
+ * @param {(name: LayerName) => void} toggle @param {readonly LayerName[]} [names] of the layers that there are
  */
-export function createLegend(toggle) {
-  const entries = LAYERS.map(({ name, title, help }, at) => {
+export function createLegend(toggle, names = LAYERS.map(({ name }) => name)) {
+  const entries = LAYERS.filter(({ name }) => names.includes(name)).map(({ name, title, help }) => {
+    const key = 1 + LAYERS.findIndex((layer) => layer.name === name);
     const range = h("small", { class: "lz-layer-range" });
-    const button = h("button", { type: "button", class: "lz-layer", "data-layer": name, title: `${help} (${at + 1})`,
-      "aria-pressed": "false", "aria-label": `${title}: ${help}`, "aria-keyshortcuts": String(at + 1),
+    const button = h("button", { type: "button", class: "lz-layer", "data-layer": name, title: `${help} (${key})`,
+      "aria-pressed": "false", "aria-label": `${title}: ${help}`, "aria-keyshortcuts": String(key),
       onclick: () => toggle(name) }, swatch(name), h("span", { class: "lz-layer-name" }, title), range);
     return { name, button, range };
   });

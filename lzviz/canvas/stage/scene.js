@@ -11,7 +11,7 @@
  * @typedef {import("../store.js").State} State
  */
 
-import { isCad } from "../chrome/context.js";
+import { roomOf } from "../chrome/context.js";
 import { h } from "../chrome/dom.js";
 import { emphasisOf } from "../engine/measures.js";
 import { takesSaliency } from "../engine/samplers.js";
@@ -137,7 +137,7 @@ export class Scene extends Viewer {
   /** Draw now what is due. */
   flush() {
     const { dirty } = this;
-    if (isCad(this.store.get())) return dirty.clear();
+    if (roomOf(this.store.get()) !== "warp") return dirty.clear();
     if (dirty.has("layout")) {
       if (!this.layOut()) return;
       for (const name of /** @type {const} */ (["photo", "warp"])) dirty.add(name);

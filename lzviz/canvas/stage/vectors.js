@@ -23,9 +23,9 @@ export function normalisedToFrame(p, image) {
 
 /**
  * The control grid.
- * @param {Context} context @param {Projection} p @param {Extent} image @param {Warp} warp
+ * @param {Context} context @param {Projection} p @param {Extent} image @param {Warp} warp @param {string} [colour]
  */
-export function drawMesh(context, p, image, { nodes, size: [h, w] }) {
+export function drawMesh(context, p, image, { nodes, size: [h, w] }, colour = "rgba(255,255,255,.6)") {
   const [x0, sx, y0, sy] = normalisedToFrame(p, image);
   context.beginPath();
   for (let i = 0; i < h; i++) {
@@ -39,7 +39,7 @@ export function drawMesh(context, p, image, { nodes, size: [h, w] }) {
   context.strokeStyle = "rgba(0,0,0,.22)";
   context.stroke();
   context.lineWidth = 1;
-  context.strokeStyle = "rgba(255,255,255,.6)";
+  context.strokeStyle = colour;
   context.stroke();
 
   /** @param {boolean} joined @param {number} at */
