@@ -166,12 +166,13 @@ def folders() -> list[Path]:
 
 
 def available() -> list[Card]:
-    """The cards of all checkpoints that load by name, sorted; one that cannot be read is left out with a warning."""
+    """The cards of all checkpoints that load by name, under the names of their folders, sorted; one that cannot be read is left
+    out with a warning."""
     cards: dict[str, Card] = {}
     for path in sorted(path for folder in folders() if folder.is_dir() for path in folder.glob(f"*/{CARD}")):
         if path.parent.name not in cards:
             try:
-                cards[path.parent.name] = read_card(path.parent)
+                cards[path.parent.name] = replace(read_card(path.parent), name=path.parent.name)
             except (ValueError, OSError) as error:
                 warnings.warn(f"{path.parent}: {error}", stacklevel=2)
     return [cards[name] for name in sorted(cards)]

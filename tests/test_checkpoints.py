@@ -159,6 +159,11 @@ def test_names_and_folders(shelf):
     with pytest.warns(UserWarning, match="broken.*not JSON"):
         cards = available()
     assert [each.name for each in cards if each.name in ("uniform", "lds", "broken")] == ["lds", "uniform"]
+    assert next(each for each in cards if each.name == "lds") == read_card(shelf / "lds")
+    (shelf / "lds").rename(shelf / "renamed")
+    (shelf / "broken" / "card.json").unlink()
+    assert "renamed" in [each.name for each in available()] and load("renamed").card.name == "lds"
+    (shelf / "renamed").rename(shelf / "lds")
     assert load(shelf / "lds").card == load(str(shelf / "lds")).card == load("lds").card == read_card(shelf / "lds")
 
 
