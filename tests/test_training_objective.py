@@ -126,7 +126,9 @@ def test_a_pooled_view_moves_the_samples():
     assert not torch.allclose(plain.saliency[1], half.saliency[1])
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if name.endswith(("camvid-48x64", "360x480"))])
+@pytest.mark.parametrize(
+    "name", [n for n, r in RECIPES.items() if n.endswith(("camvid-48x64", "360x480")) and r.blueprint.mask is None]
+)
 def test_every_recipe_has_finite_gradients_wherever_it_learns(name):
     recipe = RECIPES[name]
     blueprint = replace(recipe.blueprint, size=(24, 32), source=recipe.blueprint.source and (48, 64))
