@@ -84,6 +84,13 @@ class Report:
     processor: float = 1.0
 
     @property
+    def slug(self) -> str:
+        """A file name that no other report of the same data has: lds-camvid-96x128@1.val, with whatever was out of the ordinary."""
+        run = self.name if self.seed == 0 else f"{self.name}@{self.seed}"
+        reduced = "" if self.source_scale == 1 else f".source-{self.source_scale:g}"
+        return f"{run}.{self.split}{reduced}{'' if self.previous == 'twice' else '.sequence'}"
+
+    @property
     def busy(self) -> bool:
         """Times are those of a busy machine, and not to be published."""
         return self.processor < QUIET

@@ -162,8 +162,7 @@ def evaluate(options: argparse.Namespace) -> None:
         report = _assessed(ours, data, options)
         print(f"{report}\n")
         if options.json is not None:
-            run = report.name if report.seed == 0 else f"{report.name}@{report.seed}"
-            out = options.json if options.json.suffix == ".json" else options.json / f"{run}.{split}.json"
+            out = options.json if options.json.suffix == ".json" else options.json / f"{report.slug}.json"
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_text(report.to_json())
         if options.against is None:

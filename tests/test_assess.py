@@ -192,6 +192,7 @@ def test_a_report_survives_json():
     back = Report.from_json(report.to_json())
     assert back.to_json() == report.to_json() and str(back) == str(report)
     assert paired(report, back).mean == 0
+    assert report.slug == "x@3.val" and replace(report, seed=0, source_scale=0.5).slug == "x.val.source-0.5"
     for text in ("[]", "{}", json.dumps(json.loads(report.to_json()) | {"extra": 1})):
         with pytest.raises(ValueError, match="no report"):
             Report.from_json(text)
