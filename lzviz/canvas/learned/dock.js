@@ -158,8 +158,8 @@ function timePart(answers, measure) {
 /** @param {Context} context @param {AnswerStore} answers */
 function scorePart({ host, store }, answers) {
   const lines = { here: line("mIoU, this picture"), accuracy: line("Pixels right"),
-    intrinsic: line("At most, intrinsic"), distance: line("Grid off by"),
-    shipped: line("mIoU, validation"), boundary: line("mIoU, boundaries"), weights: line("Weights"), work: line("Multiply-adds"), memory: line("Memory") };
+    intrinsic: line("At most, intrinsic"), distance: line("Grid off by"), shipped: line("mIoU, validation"),
+    boundary: line("mIoU, boundaries"), weights: line("Weights"), work: line("Multiply-adds"), memory: line("Memory") };
   lines.intrinsic.element.setAttribute("data-tip", "mIoU of perfect labels through the same samples");
   const element = part("Scores", "scores", null, list(lines));
   return { element, show() {
