@@ -249,6 +249,8 @@ def differences(found: dict[tuple[str, str, float, str], dict[int, Report]], aga
                 rows[title].append("" if nothing else str(paired(*pairs, metric)))
             gains = [a.per_class - b.per_class for a, b in zip(*pairs, strict=True)]
             classes[title] = 100 * torch.stack(gains).nanmean(0)
+        if not rows:
+            continue
         reduced = "" if scale == 1 else f", source reduced to {scale:g}"
         print(f"### {split}, less {base} ({spread((100 * r.miou for r in theirs.values()), '.1f')}){reduced}\n")
         show(table(["checkpoint", "mIoU (seeds)", *METRICS], ([f"`{name}`", *row] for name, row in rows.items())))
