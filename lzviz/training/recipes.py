@@ -211,8 +211,11 @@ a common start takes most of the noise out of their differences."""
 
 _base = _zoomed("camvid", (96, 128), 2)["uniform-camvid-96x128"]
 _scenes: dict[str, Any] = dict(window=(512, 1024), data_options={"count": 120, "size": (512, 1024)})
+WHOLE = "base-camvid-360x480"
+"""The strided and the dilated network of whole pictures both start from this run, so that they have seen as many pictures."""
+
 _whole = Recipe(
-    "strided-camvid-360x480",
+    WHOLE,
     Blueprint(
         "uniform",
         size=(360, 480),
@@ -225,6 +228,7 @@ _whole = Recipe(
     train_size=(180, 240),
 )
 _fine = dict(_whole.blueprint.network_options) | {"output_stride": 8, "head_dilation": 2}
+_longer: dict[str, Any] = dict(start=WHOLE, steps=1000, rate=2e-3)
 _system = dict(steps=1000, batch=8, rate=1.5e-3, start=BASE)
 
 
@@ -261,14 +265,13 @@ RECIPES: dict[str, Recipe] = {
     **_zoomed("camvid", (96, 128), 2, **_system),
     **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 400}),
     **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 300, "start": "base-scenes-64x128"}),
-    "strided-camvid-360x480": _whole,
+    WHOLE: _whole,
+    "strided-camvid-360x480": replace(_whole, name="strided-camvid-360x480", **_longer),
     "dilated-camvid-360x480": replace(
         _whole,
         name="dilated-camvid-360x480",
         blueprint=replace(_whole.blueprint, network_options=_fine),
-        start="strided-camvid-360x480",
-        steps=1000,
-        rate=2e-3,
+        **_longer,
     ),
     **_learned(0.5, ""),
     **_learned(0.7, "7"),
