@@ -123,7 +123,7 @@ export function createPython(context, codec, giveAgain) {
     if (running || host.static || !live.get().image || roomOf(store.get()) !== "warp") return;
     running = true;
     live.set({ busy: true });
-    while (wanted) {
+    while (wanted && roomOf(store.get()) === "warp") {
       wanted = false;
       await once();
     }

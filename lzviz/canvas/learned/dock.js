@@ -59,8 +59,7 @@ function classPart(answers) {
       const known = truth?.perClass.find((each) => each.name === name);
       const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", style: `background:${colour}` });
       const button = h("button", { type: "button", class: "lz-learned-class", onfocus: point(k), onblur: point(null),
-        "data-tip": "Press to keep this class in sight", onclick: () =>
-          answers.set({ chosen: answers.get().chosen === k ? null : k }) }, swatch, name);
+        onclick: () => answers.set({ chosen: answers.get().chosen === k ? null : k }) }, swatch, name);
       const iou = known?.iou;
       const bar = h("i", { style: `width:${Math.round(100 * (iou ?? 0))}%` });
       return h("tr", { onpointerenter: point(k), onpointerleave: point(null) }, h("th", { scope: "row" }, button),
