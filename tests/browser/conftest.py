@@ -32,7 +32,12 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    """The address of a freshly started ``python app.py``, with the last slash."""
+    """The address of the app."""
+    yield from serve()
+
+
+def serve() -> Iterator[str]:
+    """The address of a freshly started ``python app.py``, with the last slash, until it is no longer wanted."""
     port = free_port()
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "app.py", "--port", str(port)]

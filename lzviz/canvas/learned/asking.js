@@ -206,19 +206,24 @@ export function createAsking(context, question, answers, shown) {
     if (wantsFeatures()) void features.run();
   }
 
+  let running = false;
   const whole = newestOnly(async () => {
+    running = true;
     answers.set({ asking: true });
     const fine = await calls.ask("lzviz/learned", "The pipeline did not run", nothing, takeRoom,
       () => void whole.run());
     const { room } = answers.get();
     if (!fine && room?.picture !== live.get().image) answers.set({ room: null, features: null });
+    running = false;
     answers.set({ asking: whole.waiting() });
   });
 
-  /** Where the samples go, without the network. */
-  const samples = newestOnly(() => calls.ask("lzviz/learned", "The samples did not move",
-    async () => ({ only: "warp", state: await wireState(shown(), codec) }), takeRoom, () => void whole.run())
-    .then(() => {}));
+  /** Where the samples go, without the network; nothing new once the whole of a settled state is on its way. */
+  const samples = newestOnly(async () => {
+    if (running && !live.get().painting) return;
+    await calls.ask("lzviz/learned", "The samples did not move",
+      async () => ({ only: "warp", state: await wireState(shown(), codec) }), takeRoom, () => void whole.run());
+  });
 
   function wantsFeatures() {
     const { learnedLeft, learnedRight } = store.get();
