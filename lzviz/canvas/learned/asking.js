@@ -130,6 +130,9 @@ function createCalls({ store, live }, question, truths, on) {
 
 const nothing = () => ({});
 
+/** @param {State} state */
+const wantsFeatures = ({ learnedLeft, learnedRight }) => learnedLeft === "features" || learnedRight === "features";
+
 /**
  * What can be asked besides the room.
  * @param {ReturnType<typeof createCalls>} calls @param {AnswerStore} answers @param {() => string} checkpoint
@@ -203,7 +206,7 @@ export function createAsking(context, question, answers, shown) {
     if (!answer.labels) return;
     const milliseconds = answer.total?.ms;
     live.set({ answer: { sentence: answer.sentence, milliseconds }, answered: store.get() });
-    if (wantsFeatures()) void features.run();
+    if (wantsFeatures(store.get())) void features.run();
   }
 
   let running = false;
@@ -225,18 +228,13 @@ export function createAsking(context, question, answers, shown) {
       async () => ({ only: "warp", state: await wireState(shown(), codec) }), takeRoom, () => void whole.run());
   });
 
-  function wantsFeatures() {
-    const { learnedLeft, learnedRight } = store.get();
-    return learnedLeft === "features" || learnedRight === "features";
-  }
-
   /** After a pause, and never in the middle of a stroke. */
   const wholeSoon = debounce(() => {
     if (!on()) return;
     if (live.get().painting) wholeSoon();
     else void whole.run();
   }, PAUSE);
-  const featuresSoon = debounce(() => on() && wantsFeatures() && void features.run(), 60);
+  const featuresSoon = debounce(() => on() && wantsFeatures(store.get()) && void features.run(), 60);
 
   return {
     /** Everything, for a page, a picture or a checkpoint that is new; what is shown stays until the answer comes. */
