@@ -129,13 +129,14 @@ def test_the_query_survives_the_link(visit: Visit) -> None:
 
 def test_every_sampler_can_be_chosen(visit: Visit) -> None:
     visit.open("#image=coffee")
-    titles = visit.page.locator(".lz-option b").all_text_contents()
+    section = visit.page.locator(".lz-sampler")
+    titles = section.locator(".lz-option b").all_text_contents()
     assert len(titles) >= 6
     for title in [title for title in titles if title != "CAD"]:  # no warp: test_cad.py chooses it
-        visit.page.locator(".lz-menu").click()
-        visit.page.locator(".lz-option").filter(has=visit.page.get_by_text(title, exact=True)).click()
+        section.locator(".lz-menu").click()
+        section.locator(".lz-option").filter(has=visit.page.get_by_text(title, exact=True)).click()
         assert visit.answered()["ok"]
-        expect(visit.page.locator(".lz-menu-title")).to_have_text(title)
+        expect(section.locator(".lz-menu-title")).to_have_text(title)
     expect(visit.page.locator(TROUBLE)).to_be_hidden()
 
 

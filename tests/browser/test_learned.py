@@ -1,6 +1,6 @@
 """Trained pipelines in Explore, driven as a visitor would: choose one, look, point, tell it where to look, restore a link.
 
-The app of these tests knows two tiny pipelines with random weights; nothing here depends on what ships.
+The app of these tests knows two tiny pipelines with random weights beside what ships; nothing here depends on that.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def test_a_model_takes_the_room_and_none_gives_it_back_as_it_was(visit: Visit) -
     visit.open("#image=rocket&sampler=fovea&strength=7")
     page = visit.page
     page.get_by_role("button", name="Model: None").click()
-    page.get_by_role("option", name="LDS").first.click()
+    page.get_by_role("option", name="LDS", exact=True).click()  # checkpoints that ship have longer titles
     wait(visit, f"{SETTLED} && scene.views.zoomed.image.width === 32")
     assert look(visit, "answers.room.answer.checkpoint") == "tiny-lds"
     assert look(visit, "Array.from(answers.room.zoomed)") == [24, 32]
