@@ -181,7 +181,7 @@ def test_a_failure_is_one_line_and_the_last_picture_stays(visit: Visit) -> None:
     answer = {"ok": False, "error": "The network is asleep; wake it."}
     visit.page.route("**/lzviz/learned", lambda route: route.fulfill(status=500, json=answer))
     visit.page.get_by_role("button", name="Model: LDS").click()
-    visit.page.get_by_role("option", name="ES").first.click()
+    visit.page.get_by_role("option", name="ES", exact=True).click()
     expect(visit.page.locator(".lz-trouble")).to_contain_text(
         "The pipeline did not run: The network is asleep; wake it."
     )
