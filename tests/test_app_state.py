@@ -48,7 +48,7 @@ WRONG = [
     ("sourceScale", 0.3), ("sourceScale", True), ("floor", 2), ("image", "../../etc/passwd"), ("image", ""),
     ("image", "a" * 81), ("boxes", [[5, 0, 1, 9]]), ("boxes", [[0, 0, 1]]), ("boxes", [[0, 0, 1, 1]] * 65),
     ("boxes", [[0, 0, 1, 1e9]]), ("layers", {"stars": True}), ("layers", {"points": 1}), ("paint", 5),
-    ("cadLevels", "8-64"), ("cadMask", "learned"), ("cadThreshold", 0), ("cadDilation", 64), ("cadKeep", 1.5),
+    ("cadLevels", "8-64"), ("cadMask", "magic"), ("cadThreshold", 0), ("cadDilation", 64), ("cadKeep", 1.5),
     ("cadNetwork", "vgg19"), ("cadChannel", -2), ("cadPaint", "1x1.AA"), ("cadView", None),
     ("paint", "128x64."), ("paint", "4x4.!!!!"), ("brushSize", None),
 ]  # fmt: skip
