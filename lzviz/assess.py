@@ -425,7 +425,8 @@ def blocks_of(pictures: Sequence[str], block: int) -> list[np.ndarray]:
 
 
 def with_reports(card: Card, reports: Sequence[Report]) -> Card:
-    """A checkpoint's card with what was measured: its own seed's metrics by split, and those of every seed.
+    """A checkpoint's card with what was measured: its own seed's metrics by split, those of every seed, and the
+    multiply-adds of the pictures measured, which for an adaptive network are not those of any other picture.
 
     Reports of a reduced source, or of another name, do not count. On other data than it was trained on, a split is called
     "street scenes val" and the like.
@@ -438,7 +439,9 @@ def with_reports(card: Card, reports: Sequence[Report]) -> Card:
     if card.seed not in seeds:
         raise ValueError(f"there is no report of {card.name!r} with its own seed, {card.seed}")
     own = {split: found for split, found in seeds[card.seed].items() if split != "seed"}
-    return replace(card, metrics=own, seeds=tuple(seeds.values()))
+    pictures = sum(found["pictures"] for found in own.values())
+    macs = round(sum(found["macs"] * found["pictures"] for found in own.values()) / max(pictures, 1))
+    return replace(card, metrics=own, seeds=tuple(seeds.values()), macs=macs)
 
 
 # -- the fair baseline ---------------------------------------------------------------------------------------------------
