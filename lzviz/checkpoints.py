@@ -7,8 +7,9 @@
 Names are looked for in the folder that ``LZVIZ_CHECKPOINTS`` names, then in ``checkpoints/`` of this repository. Pickles (``.pt``,
 ``.pth``, ``.bin``, ``.ckpt``) can run code when they are opened, and are refused.
 
-Weights are stored in half precision where that changes none of them by more than a thousandth of the largest in its tensor;
-whatever is a statistic, a bias, a map or a coordinate keeps its precision. A loaded pipeline computes in float32.
+Convolutions of some size are stored in 8 bits, with one scale for each output channel (``NAME.scale``), other weights in half
+precision where that changes none of them by more than a thousandth of the largest in its tensor. Statistics, biases, maps and
+coordinates keep their precision. A loaded pipeline computes in float32; what its card says was measured with the weights as stored.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialised
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
@@ -37,6 +38,9 @@ MODEL, CARD = "model.safetensors", "card.json"
 PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle")
 VERSION = 1
 HALF_TOLERANCE = 1e-3
+MANY = 4096
+"""Convolutions with fewer weights stay in half precision: they are what 8 bits would spare least and cost most."""
+SCALE = ".scale"
 LARGEST_CARD = 1 << 20
 NAME = re.compile(r"[\w.-]+")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -139,21 +143,27 @@ def save(pipeline: Pipeline, folder: str | Path, card: Card) -> Path:
     _compare({name: tuple(t.shape) for name, t in own.items()}, _own(_skeleton(card)), "the pipeline", card)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = [folder / f".{name}.new" for name in (MODEL, CARD)]
-    state = {name: _stored(tensor).detach().cpu().contiguous() for name, tensor in own.items()}
-    save_file(state, temporary[0], {"format": "pt", "name": card.name})
+    state: dict[str, Tensor] = {}
+    for name, tensor in own.items():
+        state |= _stored(name, tensor.detach(), isinstance(tensor, nn.Parameter))
+    state = {key: tensor.cpu().contiguous() for key, tensor in state.items()}
+    temporary[0].write_bytes(serialised(state, {"format": "pt", "name": card.name}))
     temporary[1].write_text(card.to_json(), encoding="utf-8")
     for new, name in zip(temporary, (MODEL, CARD), strict=True):
         os.replace(new, folder / name)
     return folder
 
 
-def _stored(tensor: Tensor) -> Tensor:
-    """A weight in half precision where that is harmless; anything else as it is."""
-    if not isinstance(tensor, nn.Parameter) or tensor.ndim < 2 or tensor.dtype != torch.float32:
-        return tensor
+def _stored(name: str, tensor: Tensor, weight: bool) -> dict[str, Tensor]:
+    """What the file has of a tensor: a weight in 8 bits and its scales, or in half precision; anything else as it is."""
+    if not weight or tensor.ndim < 2 or tensor.dtype != torch.float32:
+        return {name: tensor}
+    if tensor.ndim == 4 and tensor.numel() >= MANY:
+        scale = tensor.abs().amax((1, 2, 3)).clamp(min=torch.finfo(torch.float32).tiny) / 127
+        return {name: (tensor / scale[:, None, None, None]).round().to(torch.int8), name + SCALE: scale}
     half = tensor.half()
     change = (half.float() - tensor).abs().max() if tensor.numel() else 0.0
-    return half if change <= HALF_TOLERANCE * tensor.abs().max() else tensor
+    return {name: half if change <= HALF_TOLERANCE * tensor.abs().max() else tensor}
 
 
 # -- reading -------------------------------------------------------------------------------------------------------------
@@ -208,11 +218,15 @@ def load(name: str | Path) -> Pipeline:
     try:
         with safe_open(path, framework="pt") as file:
             shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
-            _compare(shapes, _own(_skeleton(card)), MODEL, card)
+            scales = {key + SCALE for key in shapes if shapes.get(key + SCALE) == shapes[key][:1]}
+            weights = {key: shape for key, shape in shapes.items() if key not in scales}
+            _compare(weights, _own(_skeleton(card)), MODEL, card)
             pipeline = _build(card)
             with torch.no_grad():
                 for key, tensor in _own(pipeline).items():
                     tensor.copy_(file.get_tensor(key))
+                    if key + SCALE in scales:
+                        tensor *= file.get_tensor(key + SCALE).reshape(-1, *[1] * (tensor.ndim - 1))
     except SafetensorError as error:
         raise ValueError(f"{path} is damaged, or no safetensors file: {error}") from None
     pipeline.card = card

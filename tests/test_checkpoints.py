@@ -75,19 +75,26 @@ def test_what_is_saved_comes_back(name, shelf):
     theirs, ours = loaded.state_dict(), pipeline.state_dict()
     assert theirs.keys() == ours.keys()
     for key, tensor in ours.items():
-        assert theirs[key].dtype == tensor.dtype and torch.allclose(theirs[key], tensor, rtol=1e-3, atol=1e-4), key
+        step = tensor.abs().amax((1, 2, 3), keepdim=True) / 127 if tensor.ndim == 4 else torch.zeros(())
+        assert theirs[key].dtype == tensor.dtype, key
+        assert ((theirs[key] - tensor).abs() <= 0.501 * step + 1e-3 * tensor.abs() + 1e-4).all(), key
     image = torch.rand(1, 3, 46, 70)
     assert not loaded.training and loaded.classes == CLASSES
-    wanted = pipeline.run(image).scores
-    assert (loaded.run(image).scores - wanted).norm() < 0.01 * wanted.norm()
+    # samples in the same places: networks that are not trained change their mind about labels, and so where to look, at a touch
+    same = {"previous": torch.zeros(1, 46, 70, dtype=torch.int64)} if name == "lzu-previous" else {}
+    wanted = pipeline.run(image, **same).scores
+    assert (loaded.run(image, **same).scores - wanted).norm() < 0.02 * wanted.norm()
 
 
-def test_weights_are_halves_and_what_must_be_exact_is_not(shelf):
+def test_large_weights_are_bytes_small_ones_halves_and_what_must_be_exact_is_whole(shelf):
     pipeline = trained("lzu-fixed")
     save(pipeline, shelf / "mine", card("lzu-fixed"))
     stored = load_file(shelf / "mine" / "model.safetensors")
-    weights = {name for name, p in pipeline.named_parameters() if p.ndim > 1}
-    assert {name for name, tensor in stored.items() if tensor.dtype == torch.float16} == weights
+    weights = {name: p.numel() for name, p in pipeline.named_parameters() if p.ndim > 1}
+    large = {name for name, count in weights.items() if count >= 4096}
+    assert large and {name for name, tensor in stored.items() if tensor.dtype == torch.int8} == large
+    assert {name for name, tensor in stored.items() if tensor.dtype == torch.float16} == set(weights) - large
+    assert all(stored[name + ".scale"].shape == stored[name].shape[:1] for name in large)
     assert torch.equal(load("mine").look, pipeline.look)
     assert torch.equal(load("mine").network.backbone.bn1.running_var, pipeline.network.backbone.bn1.running_var)
 
@@ -104,6 +111,22 @@ def test_weights_that_half_precision_would_spoil_stay_whole(shelf):
         load("mine").state_dict()["network.backbone.layer1.0.conv1.weight"],
         pipeline.network.backbone.layer1[0].conv1.weight,
     )
+
+
+def test_each_channel_has_a_scale_of_its_own(shelf):
+    pipeline, name = trained(), "network.backbone.layer4.0.conv1.weight"
+    weight = pipeline.state_dict()[name]
+    with torch.no_grad():
+        weight[0], weight[1] = 0, weight[1] * 1e-12
+        weight[2:] *= 1e9
+    save(pipeline, shelf / "mine", card())
+    stored, loaded = load_file(shelf / "mine" / "model.safetensors"), load("mine").state_dict()[name]
+    assert stored[name].dtype == torch.int8
+    assert not loaded[0].any()
+    for channel in (1, 2, 3):
+        torch.testing.assert_close(
+            loaded[channel], weight[channel], rtol=0, atol=0.501 * weight[channel].abs().max() / 127
+        )
 
 
 def test_a_card_says_everything_again(shelf):
@@ -126,7 +149,9 @@ def test_numbers_that_are_none_are_null_in_json():
 def test_saving_again_replaces_and_leaves_nothing_behind(shelf):
     for notes in ("first", "second"):
         save(trained(), shelf / "mine", card(notes=notes))
-    assert sorted(path.name for path in (shelf / "mine").iterdir()) == ["card.json", "model.safetensors"]
+    files = sorted((shelf / "mine").iterdir())
+    assert [path.name for path in files] == ["card.json", "model.safetensors"]
+    assert files[0].stat().st_mode == files[1].stat().st_mode, "whoever may read the card may read the weights"
     assert load("mine").card.notes == "second"
 
 
@@ -136,7 +161,7 @@ def test_a_save_that_fails_leaves_the_old_checkpoint(shelf, monkeypatch):
     def full(*arguments):
         raise OSError("no space left")
 
-    monkeypatch.setattr(checkpoints, "save_file", full)
+    monkeypatch.setattr(checkpoints, "serialised", full)
     with pytest.raises(OSError, match="no space"):
         save(trained(), shelf / "mine", card(notes="new"))
     assert load("mine").card.notes == "old"
