@@ -50,6 +50,8 @@ Upsampling = Literal["nearest", "inverse"]
 PAPER = (192, 192, 24)
 COMPACT = (16, 16, 16, 16, 16, 16)
 """Channels of the 3 x 3 convolutions of the deformation module: the public code's, and a cheaper, deeper one."""
+SHARP = {"widths": COMPACT, "reduction": 2, "dilations": (1, 1, 2, 4, 8, 1)}
+"""The cheap module on a view of twice as many cells a side: it sees farther and finer."""
 
 SQUARE_FLOOR = 0.02
 AREA_LIMIT = 10.0
@@ -60,14 +62,35 @@ FWHM_OF_SIGMA = 2 * math.sqrt(2 * math.log(2))
 
 
 class DeformationModule(nn.Module):
-    """A view (B, channels, h, w) to one number a cell (B, 1, h, w): 3x3 convolutions with BatchNorm and ReLU6 (the last: ReLU),
-    then 1x1. It starts near zero, so that an untrained module hardly deforms."""
+    """A view (B, channels, H, W) to one number a cell of the map, (B, 1, H / reduction, W / reduction): 3x3 convolutions with
+    BatchNorm and ReLU6 (the last: ReLU), then 1x1. It starts near zero, so that an untrained module hardly deforms.
 
-    def __init__(self, widths: Sequence[int] = PAPER, channels: int = 3):
+    Args:
+        widths: channels of the 3x3 convolutions.
+        channels: of the view.
+        reduction: stride of the first convolution, 1 or 2: the view has so many times the cells of the map, a side.
+        dilations: of the 3x3 convolutions; none: 1.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int] = PAPER,
+        channels: int = 3,
+        reduction: int = 1,
+        dilations: Sequence[int] = (),
+    ):
+        if not widths or min(widths) < 1 or channels < 1:
+            raise ValueError(f"expected widths and channels >= 1, got {tuple(widths)} and {channels}")
+        if reduction not in (1, 2):
+            raise ValueError(f"reduction must be 1 or 2, got {reduction!r}")
+        if dilations and (len(dilations) != len(widths) or min(dilations) < 1):
+            raise ValueError(f"expected one dilation >= 1 for each of {len(widths)} widths, got {tuple(dilations)}")
         super().__init__()
+        self.reduction = reduction
         self.layers = nn.Sequential()
         for k, width in enumerate(widths):
-            self.layers.append(nn.Conv2d(widths[k - 1] if k else channels, width, 3, padding=1, bias=False))
+            wide, stride = dilations[k] if dilations else 1, reduction if k == 0 else 1
+            self.layers.append(nn.Conv2d(widths[k - 1] if k else channels, width, 3, stride, wide, wide, bias=False))
             self.layers.append(nn.BatchNorm2d(width))
             self.layers.append(nn.ReLU() if k == len(widths) - 1 else nn.ReLU6())
         self.score = nn.Conv2d(widths[-1], 1, 1)
@@ -89,16 +112,23 @@ def deformation_map(logits: Tensor, form: Form = "softmax") -> Tensor:
 class SaliencyModule(nn.Module):
     """LDS's deformation module as the saliency of another sampler: a view of the picture at the nodes -> S = .02 + p^2."""
 
-    def __init__(self, nodes: Size = (31, 41), widths: Sequence[int] = COMPACT, seed: int = 0):
+    def __init__(
+        self,
+        nodes: Size = (31, 41),
+        widths: Sequence[int] = COMPACT,
+        reduction: int = 1,
+        dilations: Sequence[int] = (),
+        seed: int = 0,
+    ):
         super().__init__()
         self.nodes = check_size(nodes, "nodes")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.module = DeformationModule(tuple(widths))
+            self.module = DeformationModule(widths, 3, reduction, dilations)
         self.eval()
 
     def logits(self, image: Tensor) -> Tensor:
-        view = Warp.identity((2, 2)).zoom(image, self.nodes, "antialias")
+        view = Warp.identity((2, 2)).zoom(image, _times(self.nodes, self.module.reduction), "antialias")
         return self.module(view.to(self.module.score.weight.dtype))
 
     def saliency(self, logits: Tensor) -> Tensor:
@@ -110,6 +140,10 @@ class SaliencyModule(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return self.saliency(self.logits(image)).to(image.dtype)
+
+
+def _times(size: Size, factor: int) -> Size:
+    return factor * size[0], factor * size[1]
 
 
 def known_map(target: Tensor) -> Tensor:
@@ -184,7 +218,7 @@ class LDS(nn.Module, WarpSampler):
     """The sampler; made in evaluation mode. A ``saliency`` map for a call stands in for the deformation module.
 
     Args:
-        nodes: (h, w) of the view, of the map and of the control grid.
+        nodes: (h, w) of the map and of the control grid.
         form: of the map, "softmax" or "square" (see :func:`deformation_map`).
         mode: see the head of the file.
         kernel_radius: sigma (fixed) or R (published) in cells. ``None``: a quarter of the shorter side less one, 15 for 64 x 128.
@@ -192,7 +226,8 @@ class LDS(nn.Module, WarpSampler):
         anti_crop, padding, floor: see :meth:`lzviz.Warp.from_saliency`. The paper replicates the border, which crops.
         interpolation: how the source is read.
         upsampling: the way back, "nearest" (the paper's) or "inverse" (bilinear on the exact inverse, as the other samplers).
-        widths: of the deformation module, :data:`PAPER` or :data:`COMPACT` or any.
+        widths, reduction, dilations: of the deformation module, which sees a view of ``reduction`` times the nodes; :data:`PAPER`,
+            :data:`COMPACT`, the whole of :data:`SHARP`, or any.
         channels: of the image.
         seed: of the initial weights.
     """
@@ -210,14 +245,14 @@ class LDS(nn.Module, WarpSampler):
         interpolation: Interpolation = "bilinear",
         upsampling: Upsampling = "nearest",
         widths: Sequence[int] = PAPER,
+        reduction: int = 1,
+        dilations: Sequence[int] = (),
         channels: int = 3,
         seed: int = 0,
     ):
         for name, value, known in (("mode", mode, Mode), ("form", form, Form), ("upsampling", upsampling, Upsampling)):
             if value not in get_args(known):
                 raise ValueError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
-        if not widths or min(widths) < 1 or channels < 1:
-            raise ValueError(f"expected widths and channels >= 1, got {tuple(widths)} and {channels}")
         super().__init__()
         self.nodes = check_size(nodes, "nodes")
         self.mode: Mode = mode
@@ -226,10 +261,10 @@ class LDS(nn.Module, WarpSampler):
         self.anti_crop = anti_crop
         self.padding: Padding | None = padding
         self.interpolation: Interpolation = interpolation
-        self.upsampling, self.widths, self.channels = upsampling, tuple(widths), channels
+        self.upsampling, self.channels = upsampling, channels
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.module = DeformationModule(self.widths, channels)
+            self.module = DeformationModule(widths, channels, reduction, dilations)
         self.eval()
 
     @property
@@ -241,12 +276,13 @@ class LDS(nn.Module, WarpSampler):
         return radius, fwhm, float(max(1, self.nodes[1] // self.nodes[0])) if published else 1.0
 
     def view(self, image: Tensor) -> Tensor:
-        """X_lr (B, channels, h, w): what the deformation module sees."""
+        """X_lr (B, channels, reduction h, reduction w): what the deformation module sees."""
         if image.ndim != 4 or image.shape[1] != self.channels or not image.is_floating_point():
             raise ValueError(
                 f"expected a float image (B, {self.channels}, H, W), got {image.dtype} {tuple(image.shape)}"
             )
-        return Warp.identity((2, 2)).zoom(image, self.nodes, "bilinear" if self.mode == "published" else "antialias")
+        size = _times(self.nodes, self.module.reduction)
+        return Warp.identity((2, 2)).zoom(image, size, "bilinear" if self.mode == "published" else "antialias")
 
     def logits(self, view: Tensor) -> Tensor:
         """The module's numbers (B, 1, h, w) for a view, in its own precision."""

@@ -28,13 +28,13 @@ from lzviz.training import preview, runs, snapshots
 from lzviz.training.batches import Batches
 from lzviz.training.data import Dataset
 from lzviz.training.masks import Adaptive, Streams
-from lzviz.training.objective import Objective
+from lzviz.training.objective import Edges, Objective
 from lzviz.training.parallel import mean_of_processes, synchronise
 from lzviz.training.recipes import Recipe
 
 LOG_EVERY = 50
 
-OBJECTIVES = {"segmentation": Objective, "streams": Streams, "adaptive": Adaptive}
+OBJECTIVES = {"segmentation": Objective, "edges": Edges, "streams": Streams, "adaptive": Adaptive}
 """What a recipe may minimise: modules that take a :class:`~lzviz.training.batches.Batch` to losses, "total" among them."""
 
 
@@ -174,7 +174,7 @@ def _numbers(module: nn.Module) -> Iterator[torch.Tensor]:
 
 def start_from(pipeline: Pipeline, start: Pipeline) -> None:
     """Copy the weights of a network, and of what looks where both look alike; scores for another number of classes start anew."""
-    for name in ("network", "look"):
+    for name in ("network", "look", "sampler"):
         mine, theirs = getattr(pipeline, name, None), getattr(start, name, None)
         if not isinstance(mine, nn.Module) or not isinstance(theirs, type(mine)):
             continue

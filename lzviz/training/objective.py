@@ -108,6 +108,25 @@ class Objective(nn.Module):
         return (each * counts).sum() / mean_of_processes(counts.sum()).clamp(min=1e-6)
 
 
+class Edges(Objective):
+    """The sampler's loss alone, for a module that shall know boundaries before a network depends on its samples. The network stays
+    as it is."""
+
+    def __init__(self, pipeline: Pipeline, recipe: Recipe, shares: Tensor):
+        super().__init__(pipeline, recipe, shares)
+        if not recipe.edge:
+            raise ValueError(f"{recipe.name} needs an edge loss: edge > 0")
+        for module in pipeline.children():
+            module.requires_grad_(module is pipeline.sampler)
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """ "total" and "edge"."""
+        _, edge = self.downsample(batch._replace(image=recolour(batch.image, self.recipe.colour * batch.colour)))
+        if edge is None:
+            raise ValueError(f"{self.recipe.name}: this sampler has no module to be taught")
+        return {"edge": edge, "total": edge}
+
+
 def recolour(image: Tensor, change: Tensor) -> Tensor:
     """Change gain, bias and saturation of images (B, 3, H, W) by (B, 3)."""
     gain, bias, saturation = change[:, :, None, None, None].unbind(1)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from lzviz.blueprint import Blueprint, blueprint_from
 from lzviz.coords import Size
-from lzviz.samplers.lds import COMPACT
+from lzviz.samplers.lds import SHARP
 from lzviz.training.data import Dataset
 
 
@@ -127,7 +127,7 @@ def _systems() -> dict[str, dict[str, Any]]:
         "form": "square",
         "fwhm": EDGE_FWHM * 48,
         "anti_crop": True,
-        "widths": COMPACT,
+        **SHARP,
         "interpolation": "antialias",
         "upsampling": "inverse",
     }
@@ -158,7 +158,7 @@ def _systems() -> dict[str, dict[str, Any]]:
         ),
         "lzu-learned": dict(
             about="LZU, learned through the inverse",
-            blueprint=dict(system="lzu", options=lzu, looks="module"),
+            blueprint=dict(system="lzu", options=lzu, looks="module", look_options=SHARP),
             frame="source",
             edge=1.0,
         ),
@@ -191,6 +191,19 @@ def _systems() -> dict[str, dict[str, Any]]:
             blueprint=dict(system="downsizenet", options={"texture_only": True}, source=half),
         ),
     }
+
+
+def _edges(joint: Recipe, name: str, start: str) -> Recipe:
+    """A first stage for LDS's joint loss: its module learns boundaries by itself."""
+    return replace(
+        joint,
+        name=name,
+        start=start,
+        objective="edges",
+        steps=1500,
+        rate=3e-3,
+        about="LDS's module, edge loss only",
+    )
 
 
 def _zoomed(data: str, size: Size, stem: int, **schedule: Any) -> dict[str, Recipe]:
@@ -279,3 +292,9 @@ RECIPES: dict[str, Recipe] = {
 RECIPES["base-scenes-64x128"] = replace(
     RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=400
 )
+for _first, _base_of, _joint in (
+    ("edges-camvid-96x128", BASE, ("lds-camvid-96x128", "lds-camvid-48x64")),
+    ("edges-scenes-64x128", "base-scenes-64x128", ("lds-scenes-64x128",)),
+):
+    RECIPES[_first] = _edges(RECIPES[_joint[0]], _first, _base_of)
+    RECIPES.update({name: replace(RECIPES[name], start=_first) for name in _joint})
