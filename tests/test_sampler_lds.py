@@ -11,6 +11,8 @@ from lzviz.samplers.base import half_pixel_warp
 from lzviz.samplers.lds import (
     COMPACT,
     LDS,
+    SHARP,
+    DeformationModule,
     Loss,
     NearestLayout,
     area_weights,
@@ -106,6 +108,32 @@ def test_the_module_has_the_public_layers_and_starts_nearly_uniform():
 
 
 @pytest.mark.parametrize("form", ["softmax", "square"])
+def test_a_sharp_module_sees_twice_the_cells_and_answers_for_each():
+    sampler, image = LDS(nodes=(6, 8), **SHARP), torch.rand(1, 3, 50, 70)
+    view = sampler.view(image)
+    assert view.shape == (1, 3, 12, 16)
+    assert sampler.logits(view).shape == sampler.look(image).shape == (1, 1, 6, 8)
+    far = torch.zeros_like(view)
+    far[..., 0] = 1
+    seen = [
+        (module(view + far) - module(view)).abs()[0, 0, 3, 7] for module in (sampler.module, DeformationModule(COMPACT))
+    ]
+    assert seen[0] > 0, "dilated convolutions see the other end of the picture"
+    assert seen[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"reduction": 3}, "reduction must be 1 or 2"),
+        ({"widths": (4, 4), "dilations": (1,)}, "one dilation >= 1 for each of 2"),
+    ],
+)
+def test_a_module_that_cannot_be_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        LDS(**options)
+
+
 def test_the_forms_of_the_map(form):
     logits = torch.randn(2, 1, 3, 4, dtype=torch.float64)
     d = deformation_map(logits, form)

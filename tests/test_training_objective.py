@@ -16,7 +16,7 @@ from lzviz.samplers.lds import LDS, Loss, boundary_cells
 from lzviz.training.batches import Batch
 from lzviz.training.data import procedural
 from lzviz.training.loop import OBJECTIVES
-from lzviz.training.objective import Objective, jittered, pooled, recolour
+from lzviz.training.objective import Edges, Objective, jittered, pooled, recolour
 from lzviz.training.parallel import SyncBatchNorm, mean_of_processes, synchronise
 from lzviz.training.recipes import RECIPES, Recipe, recipe_from, recipe_named
 
@@ -113,6 +113,27 @@ def test_a_learned_map_of_lzu_is_taught_edges_too():
     logits = module.pipeline.look.logits(given.image)
     wanted = F.binary_cross_entropy_with_logits(logits, boundary_cells(given.labels, (6, 8)))
     torch.testing.assert_close(module(given)["edge"], wanted)
+
+
+def test_edges_alone_teach_the_sampler_and_leave_the_network():
+    pipeline = LDS_RECIPE.blueprint.build(11).train()
+    module, given = Edges(pipeline, LDS_RECIPE, SHARES), batch()
+    before = {name: tensor.clone() for name, tensor in pipeline.network.state_dict().items()}
+    losses = module(given)
+    joint = objective(LDS_RECIPE)
+    joint.pipeline.train()
+    torch.testing.assert_close(losses["total"], joint(given)["edge"])
+    losses["total"].backward()
+    assert all(p.grad is not None for p in pipeline.sampler.module.parameters())
+    assert not any(p.requires_grad for p in pipeline.network.parameters())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in pipeline.network.state_dict().items())
+
+
+def test_edges_alone_need_a_module_and_a_loss():
+    with pytest.raises(ValueError, match="needs an edge loss"):
+        Edges(LDS_RECIPE.blueprint.build(11), replace(LDS_RECIPE, edge=0.0), SHARES)
+    with pytest.raises(ValueError, match="no module to be taught"):
+        Edges(UNIFORM.blueprint.build(11), replace(UNIFORM, edge=1.0), SHARES)(batch())
 
 
 def test_a_pooled_view_moves_the_samples():
@@ -237,12 +258,21 @@ def test_every_start_is_a_recipe_of_its_own():
             recipe = RECIPES[recipe.start]
 
 
+def network_of(recipe: Recipe) -> str | None:
+    """The run that the network comes from: stages that teach the sampler alone hand it on as it is."""
+    while recipe.start is not None and RECIPES[recipe.start].objective == "edges":
+        recipe = RECIPES[recipe.start]
+    return recipe.start
+
+
 def test_zoomed_systems_differ_in_the_sampler_alone():
     """Same network, data, schedule and start: what may differ is the blueprint's sampler and the loss that suits it."""
-    may = {"name", "about", "blueprint", "frame", "area_weighted", "balance", "edge", "edges", "jitter"}
+    may = {"name", "about", "blueprint", "frame", "area_weighted", "balance", "edge", "edges", "jitter", "start"}
     for size in ("camvid-96x128", "camvid-48x64", "scenes-64x128"):
-        family = [r for name, r in RECIPES.items() if name.endswith(size) and not name.startswith("base")]
+        named = [r for name, r in RECIPES.items() if name.endswith(size) and not name.startswith("base")]
+        family = [recipe for recipe in named if recipe.objective == "segmentation"]
         assert len(family) >= 13
+        assert len({network_of(recipe) for recipe in family}) == 1
         for key in family[0].as_json().keys() - may:
             assert len({str(recipe.as_json()[key]) for recipe in family}) == 1, key
         assert len({str((r.blueprint.network, r.blueprint.network_options, r.blueprint.size)) for r in family}) == 1
