@@ -107,7 +107,6 @@ def test_the_module_has_the_public_layers_and_starts_nearly_uniform():
     assert (out.layout.sites - uniform).abs().max() < 1
 
 
-@pytest.mark.parametrize("form", ["softmax", "square"])
 def test_a_sharp_module_sees_twice_the_cells_and_answers_for_each():
     sampler, image = LDS(nodes=(6, 8), **SHARP), torch.rand(1, 3, 50, 70)
     view = sampler.view(image)
@@ -134,6 +133,7 @@ def test_a_module_that_cannot_be_is_refused(options, message):
         LDS(**options)
 
 
+@pytest.mark.parametrize("form", ["softmax", "square"])
 def test_the_forms_of_the_map(form):
     logits = torch.randn(2, 1, 3, 4, dtype=torch.float64)
     d = deformation_map(logits, form)
