@@ -539,6 +539,7 @@ def _layout(shown: Sequence[Point], choice: Choice) -> dict[str, Any]:
     }  # fmt: skip
     low, high = min(costs, default=8.0), max(costs, default=9.0)
     room = max(0.1, 0.25 - (high - low) / 2)  # at least half a decade is shown, so that nearly equal costs look equal
+    ticks = _ticks(low - room, high + room)
     return {
         "font": {"family": FONT, "size": 12, "color": INK[theme]},
         "autosize": True,
@@ -553,11 +554,23 @@ def _layout(shown: Sequence[Point], choice: Choice) -> dict[str, Any]:
             "font": {"family": FONT, "size": 12, "color": INK[theme]},
         },
         "xaxis": axis | {
-            "type": "log", "range": [low - room, high + room], "tickformat": "~s", "nticks": 6,
+            "type": "log", "range": [low - room, high + room],
+            "tickmode": "array", "tickvals": ticks, "ticktext": [short(tick) for tick in ticks],
             "title": axis["title"] | {"text": f"{COSTS[choice.cost]} (log)", "standoff": 8},
         },
         "yaxis": axis | {"ticksuffix": " %", "nticks": 7},
     }  # fmt: skip
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round numbers between 10^low and 10^high, few enough that their labels keep apart."""
+    kept: list[float] = []
+    for steps in ((1, 2, 3, 5), (1, 2, 5), (1, 3), (1,)):
+        kept = [step * 10.0**power for power in range(math.floor(low), math.ceil(high)) for step in steps]
+        kept = [tick for tick in kept if low <= math.log10(tick) <= high]
+        if len(kept) <= 6:
+            break
+    return kept
 
 
 # Table and CSV --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +183,20 @@ def test_ours_are_solid_with_the_spread_as_bars_and_the_papers_hollow_without():
     hollow = [trace for trace in traces(card()) if trace is not solid and trace["customdata"][0] == ""]
     assert hollow and all("error_y" not in trace for trace in hollow)
     assert all(symbol.endswith("-open") for trace in hollow for symbol in trace["marker"]["symbol"])
+
+
+@pytest.mark.parametrize("macs", [(276e6, 276e6), (276e6, 559e6), (500e6, 2350e6), (17e6, 400e9), (1, 2e12)])
+def test_marks_of_the_logarithmic_axis_are_round_numbers_that_keep_apart(macs: tuple[float, float]):
+    shown = [
+        replace(point, cost=cost)
+        for point, cost in zip(results.points(marks(card()), Choice("heldout")) * 2, macs, strict=False)
+    ]
+    axis = results.figure(shown, Choice("heldout")).to_plotly_json()["layout"]["xaxis"]
+    low, high = axis["range"]
+    places = np.log10(axis["tickvals"])
+    assert 1 <= len(places) <= 13 and low <= places.min() and places.max() <= high
+    assert np.diff(places).min(initial=1) > 0.05 * (high - low)
+    assert axis["ticktext"] == [results.short(tick) for tick in axis["tickvals"]]
 
 
 def test_the_ring_is_round_the_checkpoint_that_is_open():

@@ -5,7 +5,7 @@ import { milliseconds, pair, percent } from "../chrome/format.js";
 import { h, setText } from "../chrome/dom.js";
 import { extentOf } from "../stage/hover.js";
 import { NONE } from "./paint.js";
-import { checkpointOf, points, validation, waterfall } from "./words.js";
+import { SPLITS, checkpointOf, points, validation, waterfall } from "./words.js";
 
 /**
  * @typedef {import("../chrome/context.js").Context} Context
@@ -157,7 +157,7 @@ function timePart(answers, measure) {
 /** @param {Context} context @param {AnswerStore} answers */
 function scorePart({ host, store }, answers) {
   const lines = { here: line("mIoU, this picture"), accuracy: line("Pixels right"),
-    intrinsic: line("At most, intrinsic"), distance: line("Grid off by"), shipped: line("mIoU, validation"),
+    intrinsic: line("At most, intrinsic"), distance: line("Grid off by"), shipped: line("mIoU"),
     boundary: line("mIoU, boundaries"), weights: line("Weights"), work: line("Multiply-adds"), memory: line("Memory") };
   lines.intrinsic.element.setAttribute("data-tip", "mIoU of perfect labels through the same samples");
   const element = part("Scores", "scores", null, list(lines));
@@ -171,7 +171,8 @@ function scorePart({ host, store }, answers) {
     lines.accuracy.say(points(truth?.accuracy));
     lines.intrinsic.say(points(truth?.intrinsic));
     if (answer.wantedMesh) lines.distance.say(answer.wantedMesh.distance.toFixed(3), " rms");
-    lines.shipped.say(points(metrics?.miou), split && ` ${split}`);
+    setText(/** @type {Element} */ (lines.shipped.element.firstElementChild), `mIoU, ${SPLITS[split] ?? split}`);
+    lines.shipped.say(points(metrics?.miou));
     lines.boundary.say(points(metrics?.boundary));
     lines.weights.say(checkpoint?.parameters ? operations(checkpoint.parameters) : "–");
     lines.work.say(answer.total?.macs ? operations(answer.total.macs) : "–");

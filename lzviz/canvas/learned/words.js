@@ -34,7 +34,10 @@ export function groupOf({ data, size, trained }) {
 }
 
 /** @type {Record<string, string>} */
-const DATA = { camvid: "CamVid", cityscapes: "Cityscapes", scenes: "Rendered scenes", procedural: "Rendered scenes" };
+const DATA = { camvid: "CamVid", cityscapes: "Cityscapes", "street scenes": "Street scenes, procedural" };
+
+/** Splits as they are called on the page. @type {Record<string, string>} */
+export const SPLITS = { val: "validation", heldout: "held out", test: "test" };
 
 /**
  * The metrics on the first split that has a mean IoU.
