@@ -268,7 +268,7 @@ def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
             objective="adaptive",
             steps=150,
             rate=5e-4,
-            about=f"CAD with its learned mask, gamma {gamma:g}",
+            about=f"CAD, learned mask, gamma {gamma:g}",
         ),
     }
 

@@ -1,5 +1,6 @@
 // @ts-check
 import assert from "node:assert/strict";
+import { wantsFeatures } from "../../lzviz/canvas/learned/asking.js";
 import { test } from "node:test";
 import { roomOf, paintKey, takesBoxes } from "../../lzviz/canvas/chrome/context.js";
 import { toolReason } from "../../lzviz/canvas/chrome/tools.js";
@@ -97,6 +98,16 @@ test("where nothing is zoomed the block of the quadtree is the place", async () 
   assert.deepEqual([place?.level, place?.pixel, place?.quad], [1, null, whole]);
   const fine = { ...levels, data: Uint8Array.from([0, 0]) };
   assert.deepEqual(blockAt(fine, shown.working, 5, 1, extent).edges, [4, 0, 8, 4]);
+});
+
+test("features are asked for where they are shown, chosen or for want of anything else", async () => {
+  const state = /** @type {any} */ ({ learnedLeft: "labels", learnedRight: "image" });
+  const zooming = await room();
+  const cad = await room({ image: null, sites: null, mesh: null, prediction: null });
+  assert.equal(wantsFeatures(zooming, state), false);
+  assert.equal(wantsFeatures(zooming, { ...state, learnedRight: "features" }), true);
+  assert.equal(wantsFeatures(cad, state), true);
+  assert.equal(wantsFeatures(null, { ...state, learnedLeft: "features" }), true);
 });
 
 test("a class that stands out keeps its colour, the others fade, no label has none", () => {

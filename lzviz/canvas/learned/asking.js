@@ -35,7 +35,7 @@ import { AGAIN, askServer, ServerError, wireState } from "../chrome/python.js";
 import { floatsFromBase64, fromBase64 } from "../chrome/wire.js";
 import { roomOf } from "../chrome/context.js";
 import * as codec from "../engine/codec.js";
-import { decodeRoom } from "./room.js";
+import { decodeRoom, shownViews } from "./room.js";
 import { checkpointOf } from "./words.js";
 
 /** @returns {Answers} */
@@ -130,8 +130,14 @@ function createCalls({ store, live }, question, truths, on) {
 
 const nothing = () => ({});
 
-/** @param {State} state */
-const wantsFeatures = ({ learnedLeft, learnedRight }) => learnedLeft === "features" || learnedRight === "features";
+/**
+ * Whether a view shows features, because they were chosen or because this pipeline has nothing else there.
+ * @param {Room | null} room @param {State} state
+ */
+export function wantsFeatures(room, state) {
+  const { left, right } = shownViews(room, state, false);
+  return left === "features" || right === "features";
+}
 
 /**
  * What can be asked besides the room.
@@ -204,9 +210,8 @@ export function createAsking(context, question, answers, shown) {
     taken = mine;
     answers.set({ room, pixel: null, time: null });
     if (!answer.labels) return;
-    const milliseconds = answer.total?.ms;
-    live.set({ answer: { sentence: answer.sentence, milliseconds }, answered: store.get() });
-    if (wantsFeatures(store.get())) void features.run();
+    live.set({ answer: { sentence: answer.sentence, milliseconds: answer.total?.ms }, answered: store.get() });
+    if (featuresShown()) void features.run();
   }
 
   let running = false;
@@ -234,7 +239,8 @@ export function createAsking(context, question, answers, shown) {
     if (live.get().painting) wholeSoon();
     else void whole.run();
   }, PAUSE);
-  const featuresSoon = debounce(() => on() && wantsFeatures(store.get()) && void features.run(), 60);
+  const featuresShown = () => wantsFeatures(answers.get().room, store.get());
+  const featuresSoon = debounce(() => on() && featuresShown() && void features.run(), 60);
 
   return {
     /** Everything, for a page, a picture or a checkpoint that is new; what is shown stays until the answer comes. */

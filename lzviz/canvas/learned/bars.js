@@ -4,7 +4,7 @@ import { fromPosition, toPosition } from "../chrome/schema.js";
 import { segmented } from "../chrome/controls.js";
 import { h, setText } from "../chrome/dom.js";
 import { choices } from "../chrome/rail.js";
-import { offers, shownOf } from "./room.js";
+import { needsTruth, offers, shownViews } from "./room.js";
 import { checkpointOf, snapshotAt } from "./words.js";
 
 /**
@@ -49,9 +49,6 @@ function show({ store, schema }, key) {
     } };
 }
 
-/** @param {string} value */
-const needsTruth = (value) => value === "truth" || value === "error";
-
 /**
  * @param {Context} context @param {import("../store.js").Store<import("./asking.js").Answers>} answers
  */
@@ -67,15 +64,7 @@ export function createBars(context, answers) {
     store.set({ learnedStep: at === steps.length - 1 ? -1 : steps[at] });
   });
 
-  /** What the two views show of what there is. @returns {{left: State["learnedLeft"], right: State["learnedRight"]}} */
-  function shown() {
-    const { room } = answers.get();
-    const { learnedLeft, learnedRight } = store.get();
-    const offered = offers(room, checkpointOf(host, store.get())?.snapshots ?? false);
-    const unknown = (/** @type {string} */ value) => room !== null && !room.truth && needsTruth(value);
-    if (!room) return { left: learnedLeft, right: learnedRight };
-    return { left: shownOf(offered.left, learnedLeft, unknown), right: shownOf(offered.right, learnedRight, unknown) };
-  }
+  const shown = () => shownViews(answers.get().room, store.get(), checkpointOf(host, store.get())?.snapshots ?? false);
 
   /** What can be chosen now. @param {Key} key @returns {string[]} */
   function open(key) {

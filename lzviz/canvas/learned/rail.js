@@ -5,6 +5,7 @@ import { listMenu, segmented, slider } from "../chrome/controls.js";
 import { h, setText } from "../chrome/dom.js";
 import { chooseFile } from "../chrome/intake.js";
 import { choices } from "../chrome/rail.js";
+import { wantsFeatures } from "./asking.js";
 import { checkpointOf } from "./words.js";
 
 /**
@@ -103,8 +104,8 @@ function featurePart(context, answers) {
   return { element, refresh() {
     const list = /** @type {{name: string, channels: number, h: number, w: number}[]} */ (
       answers.get().room?.answer.features ?? []);
-    const { learnedLeft, learnedRight, learnedStage } = store.get();
-    element.hidden = !list.length || (learnedLeft !== "features" && learnedRight !== "features");
+    const { learnedStage } = store.get();
+    element.hidden = !list.length || !wantsFeatures(answers.get().room, store.get());
     const names = JSON.stringify(list);
     if (names !== listed && list.length) {
       listed = names;

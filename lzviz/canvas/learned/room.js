@@ -130,6 +130,21 @@ export function shownOf(offered, chosen, blocked) {
   return /** @type {T[]} */ (Object.keys(offered)).find(fits) ?? chosen;
 }
 
+/** What cannot be shown without labels. @param {string} value */
+export const needsTruth = (value) => value === "truth" || value === "error";
+
+/**
+ * What the two views show: what was chosen, or what this pipeline has instead.
+ * @param {Room | null} room @param {import("../store.js").State} state
+ * @param {boolean} training  the checkpoint has snapshots
+ */
+export function shownViews(room, { learnedLeft: left, learnedRight: right }, training) {
+  if (!room) return { left, right };
+  const offered = offers(room, training);
+  const unknown = (/** @type {string} */ value) => !room.truth && needsTruth(value);
+  return { left: shownOf(offered.left, left, unknown), right: shownOf(offered.right, right, unknown) };
+}
+
 /**
  * The value of a plane that covers the picture, at a pixel of the picture.
  * @param {Plane} plane @param {number} x @param {number} y @param {{width: number, height: number}} extent
