@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader
 from lzviz.pipeline import Pipeline
 from lzviz.saliency import from_boundaries
 from lzviz.training import preview, runs, snapshots
-from lzviz.training.batches import Batches
+from lzviz.training.batches import Batch, Batches
 from lzviz.training.data import Dataset
 from lzviz.training.masks import Adaptive, Streams
 from lzviz.training.objective import Edges, Objective
@@ -66,78 +66,114 @@ def train(
         FloatingPointError: a gradient is not finite.
     """
     accelerator = accelerator or Accelerator()
-    device, chief, folder = accelerator.device, accelerator.is_main_process, Path(folder)
+    chief, folder = accelerator.is_main_process, Path(folder)
     batches = Batches(data, recipe, accelerator.process_index, accelerator.num_processes)
     if chief:
         runs.begin(folder, runs.About.of(recipe, data))
-    state = runs.load(folder)
-    pipeline = recipe.blueprint.build(len(data.classes), recipe.seed)
-    if state is None:
-        if recipe.blueprint.looks == "fixed":
-            mean_boundaries(pipeline, data, recipe.blueprint.boundary)
-        if start is not None:
-            start_from(pipeline, start)
-    pipeline.network.to(memory_format=torch.channels_last)  # type: ignore[union-attr, call-overload]
-    average = deepcopy(pipeline).to(device).eval()
-    pipeline.size = recipe.train_size or pipeline.size
-    synchronise(pipeline, device)
-    shares = data.class_shares() if state is None else state["shares"]
-    objective = OBJECTIVES[recipe.objective](pipeline.train(), recipe, shares)
-    optimiser = torch.optim.AdamW(groups(pipeline, recipe.decay), lr=recipe.rate)
-    objective, optimiser = accelerator.prepare(objective, optimiser)
-    done, smooth, taken = 0, {}, {}
-    if state is not None:
-        pipeline.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        done, smooth, taken = state["step"], state["smooth"], state["snapshots"]
+    training = _Training(recipe, data, runs.load(folder), start, accelerator)
     if chief:
-        runs.rewind(folder, done)
+        runs.rewind(folder, training.done)
     accelerator.wait_for_everyone()
     if accelerator.log_with:
-        accelerator.init_trackers(recipe.run, init_kwargs={"tensorboard": {"purge_step": done + 1}})
+        accelerator.init_trackers(recipe.run, init_kwargs={"tensorboard": {"purge_step": training.done + 1}})
     loader = DataLoader(
         batches,
         batch_size=None,
-        sampler=range(done, recipe.steps),
+        sampler=range(training.done, recipe.steps),
         num_workers=workers,
-        pin_memory=device.type == "cuda",
+        pin_memory=accelerator.device.type == "cuda",
     )
-    bar = tqdm(loader, desc=recipe.run, initial=done, total=recipe.steps, disable=not sys.stderr.isatty())
+    bar = tqdm(loader, desc=recipe.run, initial=training.done, total=recipe.steps, disable=not sys.stderr.isatty())
     saved = time.monotonic()
-    for step, batch in enumerate(bar, done + 1):
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.rate * schedule(step - 1, recipe.steps)
-        torch.manual_seed((recipe.seed * 1_000_003 + step) * 4096 + accelerator.process_index)  # dropout
-        losses = objective(batch.to(device))
-        optimiser.zero_grad()
-        accelerator.backward(losses["total"])
-        norm = accelerator.clip_grad_norm_(objective.parameters(), recipe.clip)
-        if norm is None or not math.isfinite(float(norm)):
-            raise FloatingPointError(f"step {step} of {recipe.run}: the gradient is not finite")
-        optimiser.step()
-        update(average, pipeline, min(recipe.ema, step / (step + 9)))
-        for name, value in losses.items():
-            value = float(mean_of_processes(value))
-            smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
+    for batch in bar:
+        training.step(batch)
         if not chief:
             continue
-        if step % LOG_EVERY == 0 or step == recipe.steps:
-            line = {name: round(value, 5) for name, value in smooth.items()}
+        step, last = training.done, training.done == recipe.steps
+        if step % LOG_EVERY == 0 or last:
+            line = {name: round(value, 5) for name, value in training.smooth.items()}
             runs.log(folder, {"step": step, **line, "seconds": round(time.time(), 1)})
             accelerator.log(line, step)
-            bar.set_postfix(loss=f"{smooth['total']:.3f}")
+            bar.set_postfix(loss=f"{training.smooth['total']:.3f}")
         if snapshots.is_due(step, recipe.steps):
-            snapshots.take(taken, step, average)
-        if preview_every and (step % preview_every == 0 or step == recipe.steps):
-            _show(preview.preview(average, data[0]), folder, step, accelerator)
-        if time.monotonic() - saved >= save_every or step == recipe.steps:
-            state = {"step": step, "shares": shares, "smooth": smooth, "snapshots": taken}
-            weights = {"model": pipeline.state_dict(), "average": average.state_dict()}
-            runs.save(folder, {**state, **weights, "optimiser": optimiser.state_dict()})
+            snapshots.take(training.snapshots, step, training.average)
+        if preview_every and (step % preview_every == 0 or last):
+            _show(preview.preview(training.average, data[0]), folder, step, accelerator)
+        if time.monotonic() - saved >= save_every or last:
+            runs.save(folder, training.state())
             saved = time.monotonic()
     accelerator.wait_for_everyone()
-    return average
+    return training.average
+
+
+class _Training:
+    """What changes from step to step: weights, their average, the optimiser, and how many steps are done.
+
+    Args:
+        state: as :meth:`state` made it, to go on from; ``None`` for a new run, which takes its weights from ``start``.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: Dataset,
+        state: dict[str, Any] | None,
+        start: Pipeline | None,
+        accelerator: Accelerator,
+    ):
+        self.recipe, self.accelerator = recipe, accelerator
+        pipeline = recipe.blueprint.build(len(data.classes), recipe.seed)
+        if state is None:
+            if recipe.blueprint.looks == "fixed":
+                mean_boundaries(pipeline, data, recipe.blueprint.boundary)
+            if start is not None:
+                start_from(pipeline, start)
+        pipeline.network.to(memory_format=torch.channels_last)  # type: ignore[union-attr, call-overload]
+        self.average = deepcopy(pipeline).to(accelerator.device).eval()
+        pipeline.size = recipe.train_size or pipeline.size
+        synchronise(pipeline, accelerator.device)
+        self.shares = data.class_shares() if state is None else state["shares"]
+        objective = OBJECTIVES[recipe.objective](pipeline.train(), recipe, self.shares)
+        optimiser = torch.optim.AdamW(groups(pipeline, recipe.decay), lr=recipe.rate)
+        self.pipeline = pipeline
+        self.objective, self.optimiser = accelerator.prepare(objective, optimiser)
+        self.done, self.smooth, self.snapshots = 0, {}, {}
+        if state is not None:
+            pipeline.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.done, self.smooth, self.snapshots = state["step"], state["smooth"], state["snapshots"]
+
+    def state(self) -> dict[str, Any]:
+        """All of it."""
+        return {
+            "step": self.done,
+            "shares": self.shares,
+            "smooth": self.smooth,
+            "snapshots": self.snapshots,
+            "model": self.pipeline.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def step(self, batch: Batch) -> None:
+        """One step of the optimiser; ``smooth`` follows the mean of all processes' losses."""
+        recipe, accelerator, step = self.recipe, self.accelerator, self.done + 1
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.rate * schedule(self.done, recipe.steps)
+        torch.manual_seed((recipe.seed * 1_000_003 + step) * 4096 + accelerator.process_index)  # dropout
+        losses = self.objective(batch.to(accelerator.device))
+        self.optimiser.zero_grad()
+        accelerator.backward(losses["total"])
+        norm = accelerator.clip_grad_norm_(self.objective.parameters(), recipe.clip)
+        if norm is None or not math.isfinite(float(norm)):
+            raise FloatingPointError(f"step {step} of {recipe.run}: the gradient is not finite")
+        self.optimiser.step()
+        update(self.average, self.pipeline, min(recipe.ema, step / (step + 9)))
+        for name, value in losses.items():
+            value = float(mean_of_processes(value))
+            self.smooth[name] = 0.98 * self.smooth.get(name, value) + 0.02 * value
+        self.done = step
 
 
 def schedule(step: int, steps: int) -> float:
