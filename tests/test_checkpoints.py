@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -198,28 +199,60 @@ def test_a_name_that_is_none_lists_those_that_are(shelf):
         load("unifrom")
 
 
+class Hub:
+    """A folder that stands for the Hub, and another for its cache; keeps what was asked for."""
+
+    def __init__(self, folder: Path):
+        self.online, self.kept, self.asked = folder / "online", folder / "kept", []
+        self.extra = 0
+
+    def model_info(self, name, files_metadata):
+        assert files_metadata
+        if not self.online.is_dir():
+            raise OSError("could not connect")
+        files = [SimpleNamespace(rfilename=p.name, size=p.stat().st_size) for p in (self.online / name).iterdir()]
+        for file in files:
+            file.size += self.extra
+        return SimpleNamespace(siblings=files)
+
+    def snapshot_download(self, name, allow_patterns, local_files_only):
+        self.asked.append((name, allow_patterns, local_files_only))
+        if local_files_only and not (self.kept / name).is_dir():
+            raise OSError("nothing is kept")
+        return str((self.kept if local_files_only else self.online) / name)
+
+
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    """A folder that stands for the Hub; holds what was asked for."""
     import huggingface_hub
 
-    asked = []
-
-    def snapshot_download(name, allow_patterns):
-        asked.append((name, allow_patterns))
-        if not (tmp_path / name).is_dir():
-            raise OSError("could not connect")
-        return str(tmp_path / name)
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
-    return tmp_path, asked
+    made = Hub(tmp_path)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", made.snapshot_download)
+    monkeypatch.setattr(huggingface_hub, "model_info", made.model_info)
+    return made
 
 
 def test_an_id_of_the_hub_is_fetched_and_loaded(hub):
-    folder, asked = hub
-    save(trained("lds"), folder / "someone" / "lds-of-mine", card("lds"))
+    save(trained("lds"), hub.online / "someone" / "lds-of-mine", card("lds"))
     assert load("someone/lds-of-mine").card.system == "lds"
-    assert asked == [("someone/lds-of-mine", ["model.safetensors", "card.json"])]
+    assert hub.asked == [("someone/lds-of-mine", ["model.safetensors", "card.json"], False)]
+
+
+def test_what_the_hub_gave_before_needs_no_network(hub):
+    save(trained("lds"), hub.kept / "someone" / "lds-of-mine", card("lds"))
+    assert load("someone/lds-of-mine").card.system == "lds"
+    assert hub.asked == [("someone/lds-of-mine", ["model.safetensors", "card.json"], True)]
+
+
+def test_what_is_no_checkpoint_or_too_large_is_not_downloaded(hub):
+    save(trained("lds"), hub.online / "someone" / "large", card("lds"))
+    hub.extra = 1 << 30
+    with pytest.raises(ValueError, match=r"has 1,024 MB, above the 512 MB .* load its folder"):
+        load("someone/large")
+    (hub.online / "someone" / "large" / "card.json").unlink()
+    with pytest.raises(ValueError, match=r"'someone/large' on the Hub has no card\.json"):
+        load("someone/large")
+    assert not hub.asked
 
 
 def test_without_the_hub_the_error_says_what_to_do(hub, monkeypatch):
