@@ -43,7 +43,7 @@ MANY = 4096
 SCALE = ".scale"
 LARGEST_CARD = 1 << 20
 LARGEST_FETCHED = 1 << 29
-"""Bytes of a model that is taken from the Hub: three times the largest network of this library."""
+"""Bytes of a model that is taken from the Hub: about twice the largest network of this library in float32."""
 NAME = re.compile(r"[\w.-]+")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 

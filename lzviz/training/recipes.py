@@ -193,14 +193,14 @@ def _systems() -> dict[str, dict[str, Any]]:
     }
 
 
-def _edges(joint: Recipe, name: str, start: str) -> Recipe:
+def _edges(joint: Recipe, name: str, start: str, steps: int) -> Recipe:
     """A first stage for LDS's joint loss: its module learns boundaries by itself."""
     return replace(
         joint,
         name=name,
         start=start,
         objective="edges",
-        steps=1500,
+        steps=steps,
         rate=3e-3,
         about="LDS's module, edge loss only",
     )
@@ -292,9 +292,9 @@ RECIPES: dict[str, Recipe] = {
 RECIPES["base-scenes-64x128"] = replace(
     RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=400
 )
-for _first, _base_of, _joint in (
-    ("edges-camvid-96x128", BASE, ("lds-camvid-96x128", "lds-camvid-48x64")),
-    ("edges-scenes-64x128", "base-scenes-64x128", ("lds-scenes-64x128",)),
+for _first, _base_of, _steps, _joint in (
+    ("edges-camvid-96x128", BASE, 1500, ("lds-camvid-96x128", "lds-camvid-48x64")),
+    ("edges-scenes-64x128", "base-scenes-64x128", 600, ("lds-scenes-64x128",)),
 ):
-    RECIPES[_first] = _edges(RECIPES[_joint[0]], _first, _base_of)
+    RECIPES[_first] = _edges(RECIPES[_joint[0]], _first, _base_of, _steps)
     RECIPES.update({name: replace(RECIPES[name], start=_first) for name in _joint})
