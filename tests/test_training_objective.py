@@ -267,7 +267,19 @@ def network_of(recipe: Recipe) -> str | None:
 
 def test_zoomed_systems_differ_in_the_sampler_alone():
     """Same network, data, schedule and start: what may differ is the blueprint's sampler and the loss that suits it."""
-    may = {"name", "about", "blueprint", "frame", "area_weighted", "balance", "edge", "edges", "jitter", "start"}
+    may = {
+        "name",
+        "about",
+        "notes",
+        "blueprint",
+        "frame",
+        "area_weighted",
+        "balance",
+        "edge",
+        "edges",
+        "jitter",
+        "start",
+    }
     for size in ("camvid-96x128", "camvid-48x64", "scenes-64x128"):
         named = [r for name, r in RECIPES.items() if name.endswith(size) and not name.startswith("base")]
         family = [recipe for recipe in named if recipe.objective == "segmentation"]

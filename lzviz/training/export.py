@@ -18,6 +18,7 @@ def export(folder: str | Path, to: str | Path = "checkpoints") -> Path:
     pipeline, recipe, about = runs.pipeline_of(folder)
     state = runs.load(folder)
     assert state is not None
+    done = state["step"] == recipe.steps
     saved = datetime.fromtimestamp((folder / runs.STATE).stat().st_mtime, UTC)
     trace = pipeline.run(torch.zeros(3, *recipe.window))
     card = Card(
@@ -35,7 +36,7 @@ def export(folder: str | Path, to: str | Path = "checkpoints") -> Path:
         steps=state["step"],
         date=saved.date().isoformat(),
         macs=sum(trace.macs.values()),
-        notes="" if state["step"] == recipe.steps else f"Unfinished: {state['step']} of {recipe.steps} steps.",
+        notes=recipe.notes if done else f"Unfinished: {state['step']} of {recipe.steps} steps. {recipe.notes}".strip(),
     )
     target = save(pipeline, Path(to) / recipe.name, card)
     snapshots.write(target, state.get("snapshots", {}))

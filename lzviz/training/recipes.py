@@ -45,6 +45,7 @@ class Recipe:
         objective: what is minimised, a name in :data:`lzviz.training.loop.OBJECTIVES`.
         start: name of the checkpoint or run whose network the training starts from.
         about: the recipe in a few words.
+        notes: what a reader of the card should know of it.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Recipe:
     objective: str = "segmentation"
     start: str | None = None
     about: str = ""
+    notes: str = ""
 
     @property
     def run(self) -> str:
@@ -132,7 +134,7 @@ def _systems() -> dict[str, dict[str, Any]]:
         "upsampling": "inverse",
     }
     lz = {"nodes": (31, 31), "interpolation": "antialias"}
-    half = (1, 1)  # twice the zoomed size
+    half, twice = (1, 1), "Reads the picture at twice the zoomed size."
     return {
         "uniform": dict(
             about="uniform, corners", blueprint=dict(system="uniform", options={"interpolation": "antialias"})
@@ -142,6 +144,7 @@ def _systems() -> dict[str, dict[str, Any]]:
         ),
         "lz": dict(
             about="LZ, trained with the task",
+            notes="The saliency network was trained with segmentation, not with the tasks of the paper.",
             blueprint=dict(
                 system="lz", options=lz, looks="network", look_options={"width": 16, "view": (96, 96), "stem": 2}
             ),
@@ -152,12 +155,14 @@ def _systems() -> dict[str, dict[str, Any]]:
         ),
         "lzu-adaptive": dict(
             about="LZU, previous labels",
+            notes="Looks where labels of the frame before, or of a first look, have boundaries: ours, for segmentation.",
             blueprint=dict(system="lzu", options=lzu, looks="previous"),
             frame="source",
             jitter=0.08,
         ),
         "lzu-learned": dict(
             about="LZU, learned through the inverse",
+            notes="A module learns saliency through the inverse of the warp and by an edge loss: ours, for segmentation.",
             blueprint=dict(system="lzu", options=lzu, looks="module", look_options=SHARP),
             frame="source",
             edge=1.0,
@@ -167,9 +172,19 @@ def _systems() -> dict[str, dict[str, Any]]:
             blueprint=dict(system="lzu", options=lzu, looks="fixed", unzoom="features"),
             frame="source",
         ),
-        "lds": dict(about="LDS, joint loss", blueprint=dict(system="lds", options=lds), area_weighted=True, edge=1.0),
+        "lds": dict(
+            about="LDS, joint loss",
+            notes="Ours: the square map, the binary edge loss, the area weights, and a first stage in which the module learns "
+            "edges alone. The paper's forms are the recipe lds-published.",
+            blueprint=dict(system="lds", options=lds),
+            area_weighted=True,
+            edge=1.0,
+        ),
         "lds-single": dict(
-            about="LDS, segmentation loss only", blueprint=dict(system="lds", options=lds), area_weighted=True
+            about="LDS, segmentation loss only",
+            notes="No edge loss: gamma = 0 in the paper's ablation.",
+            blueprint=dict(system="lds", options=lds),
+            area_weighted=True,
         ),
         "lds-published": dict(
             about="LDS, joint loss as published",
@@ -180,14 +195,16 @@ def _systems() -> dict[str, dict[str, Any]]:
         ),
         "es": dict(
             about="ES, auxiliary network",
+            notes="A network predicts the energy's minimiser; the segmentation network learned on what it predicts.",
             blueprint=dict(system="es", options={"nodes": (16, 16), "interpolation": "antialias"}),
             area_weighted=True,
             edge=10.0,
         ),
-        "resizer": dict(about="learned resizer", blueprint=dict(system="resizer", source=half)),
-        "downsizenet": dict(about="DownsizeNet", blueprint=dict(system="downsizenet", source=half)),
+        "resizer": dict(about="learned resizer", notes=twice, blueprint=dict(system="resizer", source=half)),
+        "downsizenet": dict(about="DownsizeNet", notes=twice, blueprint=dict(system="downsizenet", source=half)),
         "downsizenet-texture": dict(
             about="DownsizeNet, texture only",
+            notes=twice,
             blueprint=dict(system="downsizenet", options={"texture_only": True}, source=half),
         ),
     }
@@ -269,6 +286,7 @@ def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
             steps=150,
             rate=5e-4,
             about=f"CAD, learned mask, gamma {gamma:g}",
+            notes="Multiply-adds depend on the picture: typical of the frames measured.",
         ),
     }
 
@@ -279,10 +297,13 @@ RECIPES: dict[str, Recipe] = {
     **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 400}),
     **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 300, "start": "base-scenes-64x128"}),
     WHOLE: _whole,
-    "strided-camvid-360x480": replace(_whole, name="strided-camvid-360x480", **_longer),
+    "strided-camvid-360x480": replace(
+        _whole, name="strided-camvid-360x480", about="strided, output stride 16", **_longer
+    ),
     "dilated-camvid-360x480": replace(
         _whole,
         name="dilated-camvid-360x480",
+        about="dilated, output stride 8",
         blueprint=replace(_whole.blueprint, network_options=_fine),
         **_longer,
     ),
