@@ -39,6 +39,7 @@ from lzviz.warp import GridWarp
 
 DENSITIES = (5, 20, 100, 1000)
 LAMBDAS = (0.3, 1.0, 3.0, 10.0, 30.0)
+LARGE = " --size 1024 2048"  # scenes are drawn at half of it for training, and assessed 16 times the zoomed size
 EDGE_ROWS = 48  # of the map that simulated edge-based samplers are drawn by; full width of their kernel .12 of it
 BOUNDARY = 100  # how often a boundary outweighs the rest in LZU's maps
 
@@ -194,7 +195,7 @@ def trained_tables() -> None:
     for (data, size), cards in groups(available()).items():
         for split in dict.fromkeys(split for card in cards for split in card.metrics):
             print(f"### {data}, {size}, {split}\n")
-            print(f"`python -m lzviz evaluate NAME {data} --split {split}`\n")
+            print(f"`python -m lzviz evaluate NAME {data} --split {split}{LARGE if data == 'scenes' else ''}`\n")
             show(table(head, trained(cards, split)))
 
 
