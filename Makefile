@@ -17,7 +17,7 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp node_modules/.stamp browser
 	npm test --silent
-	python -m pytest
+	python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 check: .venv/dev.stamp node_modules/.stamp
 	ruff check .

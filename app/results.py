@@ -575,8 +575,8 @@ def _ticks(low: float, high: float) -> list[float]:
 
 # Table and CSV --------------------------------------------------------------------------------------------------------
 
-COLUMNS = ("Model", "Data", "Measured on", "Network", "Size", "Multiply-adds", "", "Seeds", "Source")
-NUMBERS = slice(4, 8)
+COLUMNS = ("Model", "", "Seeds", "Size", "Multiply-adds", "Data", "Measured on", "Network", "Source")
+NUMBERS = slice(1, 5)
 
 
 def table(shown: Iterable[Point], choice: Choice) -> dict[str, Any]:
@@ -595,13 +595,13 @@ def _cells(point: Point) -> list[str]:
     mark = point.mark
     return [
         mark.title,
+        f"{point.value:.1f}",
+        " ".join(filter(None, (str(mark.seeds), point.spread and f"({point.spread})"))) if mark.ours else "–",
+        "–" if mark.size is None else size_text(mark.size),
+        short(mark.macs),
         DATA_SETS.get(mark.data, mark.data),
         SPLITS.get(point.split, point.split),
         mark.network,
-        "–" if mark.size is None else size_text(mark.size),
-        short(mark.macs),
-        f"{point.value:.1f}",
-        " ".join(filter(None, (str(mark.seeds), point.spread and f"({point.spread})"))) if mark.ours else "–",
         mark.source if mark.ours else "; ".join(filter(None, (mark.source, mark.setting))),
     ]
 

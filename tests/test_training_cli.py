@@ -36,7 +36,7 @@ def test_the_list_names_every_recipe_in_a_line(capsys):
     assert main(["train", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(RECIPES)
-    assert any(line.endswith("LDS, joint loss; 1000 steps of 8, from base-camvid-96x128") for line in lines)
+    assert any(line.endswith("LDS, joint loss; 1000 steps of 8, from edges-camvid-96x128") for line in lines)
 
 
 def test_from_own_pictures_to_a_checkpoint(own, tmp_path, capsys):
@@ -59,7 +59,7 @@ def test_from_own_pictures_to_a_checkpoint(own, tmp_path, capsys):
 
 def test_what_must_run_first_is_said(own, tmp_path, capsys):
     message = refusal(capsys, "train", "lds-camvid-48x64", *own)
-    assert "starts from base-camvid-96x128" in message and "`python -m lzviz train base-camvid-96x128`" in message
+    assert "starts from edges-camvid-96x128" in message and "`python -m lzviz train edges-camvid-96x128`" in message
     assert main(["train", "uniform-camvid-48x64", *own, "--start", "none", "--steps", "1"]) == 0
     folder = tmp_path / "runs" / "uniform-mine-48x64"
     runs.save(folder, runs.load(folder) | {"step": 0})
