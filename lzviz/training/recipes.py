@@ -220,6 +220,7 @@ def _edges(joint: Recipe, name: str, start: str, steps: int) -> Recipe:
         steps=steps,
         rate=3e-3,
         about="LDS's module, edge loss only",
+        notes="",
     )
 
 
