@@ -13,7 +13,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from lzviz import saliency
-from lzviz.samplers import lds
+from lzviz.samplers import lds, lds_loss
 from lzviz.samplers.base import AttractionSampler, Sampler
 from lzviz.samplers.es import ES, boundary_pixels
 from lzviz.samplers.lds import LDS
@@ -35,7 +35,7 @@ def of_labels(sampler: Sampler, labels: Tensor, density: float = DENSITY, ignore
     if isinstance(sampler, ES):
         return boundary_pixels(labels, ignore_index)[:, None].float()
     if isinstance(sampler, LDS):
-        return lds.known_map(lds.edge_target(labels, sampler.nodes, sampler.mode, ignore_index))
+        return lds.known_map(lds_loss.edge_target(labels, sampler.nodes, sampler.mode, ignore_index))
     if isinstance(sampler, AttractionSampler):
         return saliency.from_boundaries(labels, sampler.nodes, density, 1, ignore_index)
     raise TypeError(f"{type(sampler).__name__} looks nowhere in particular: it cannot be told where")

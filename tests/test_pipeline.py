@@ -12,7 +12,7 @@ from lzviz import cost, models, samplers, timing
 from lzviz.blueprint import Blueprint
 from lzviz.pipeline import STAGES, Pipeline, stride_of
 from lzviz.samplers.base import WarpSampler
-from lzviz.samplers.lds import boundary_cells, edge_target, min_max
+from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max
 from lzviz.warp import WarpLayout
 from tests.conftest import blobs
 

@@ -13,18 +13,13 @@ from lzviz.samplers.lds import (
     LDS,
     SHARP,
     DeformationModule,
-    Loss,
     NearestLayout,
-    area_weights,
-    boundary_cells,
     deformation_map,
     density_sweep,
-    edge_target,
-    focal_loss,
     known_map,
-    min_max,
     simulated,
 )
+from lzviz.samplers.lds_loss import Loss, area_weights, boundary_cells, edge_target, focal_loss, min_max
 from lzviz.warp import Warp, WarpLayout
 from tests.conftest import blobs
 

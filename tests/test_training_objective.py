@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from lzviz.blueprint import Blueprint
-from lzviz.samplers.lds import LDS, Loss, boundary_cells
+from lzviz.samplers.lds import LDS
+from lzviz.samplers.lds_loss import Loss, boundary_cells
 from lzviz.training.batches import Batch
 from lzviz.training.data import procedural
 from lzviz.training.loop import OBJECTIVES

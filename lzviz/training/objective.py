@@ -3,10 +3,10 @@
     L = L_seg(scores, labels) + edge * L_edge
 
 L_seg is cross-entropy (or, with an exponent, focal loss), classes weighted by p^-1/2 (p = share of the pixels), void ignored. It
-stands on the *zoomed* image, where each sample may count by the area it stands for (:func:`lzviz.samplers.lds.area_weights`), or on
-the *source*, after the scores came back (LZU: the warp's distortion of the statistics is undone before the loss sees it). L_edge
-teaches a sampler that learns where boundaries are: LDS's edge loss in one of its forms (:class:`lzviz.samplers.lds.Loss`), or the
-distance of ES's grid from the energy's minimiser.
+stands on the *zoomed* image, where each sample may count by the area it stands for
+(:func:`lzviz.samplers.lds_loss.area_weights`), or on the *source*, after the scores came back (LZU: the warp's distortion of the
+statistics is undone before the loss sees it). L_edge teaches a sampler that learns where boundaries are: LDS's edge loss in one of
+its forms (:class:`lzviz.samplers.lds_loss.Loss`), or the distance of ES's grid from the energy's minimiser.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from lzviz.pipeline import Pipeline, image_size
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.es import ES, boundary_pixels
-from lzviz.samplers.lds import LDS, Loss, area_weights, deformation_map
+from lzviz.samplers.lds import LDS, deformation_map
+from lzviz.samplers.lds_loss import Loss, area_weights
 from lzviz.training.batches import Batch
 from lzviz.training.data import IGNORE
 from lzviz.training.parallel import mean_of_processes

@@ -38,7 +38,7 @@ class Recipe:
         balance: a class of share p of the pixels weighs p^-balance; 0: all the same.
         focal: exponent of the focal loss; 0: cross-entropy.
         edge: weight of the loss that teaches the sampler where boundaries are; 0: none (LDS's single loss).
-        edges: which one: "bce" or LDS's "mse" (:class:`lzviz.samplers.lds.Loss`).
+        edges: which one: "bce" or LDS's "mse" (:class:`lzviz.samplers.lds_loss.Loss`).
         colour: largest relative change of gain, bias and saturation of the small image.
         jitter: largest shift of LZU's previous labels, as a share of the picture.
         curriculum: share of the steps in which LDS's view is average-pooled at random (the paper's first epochs).
