@@ -2,7 +2,8 @@
 
     state + picture --Question--> image at working size, levels --lzviz.adaptive--> JSON
 
-Everything heavy is held in caches that are bounded in bytes, so that a brush stroke runs the adaptive network only.
+Everything heavy is held in caches that are bounded in bytes: a brush stroke runs the adaptive network, and the others for their
+times only, which are taken in turns.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 
 from app.cache import ByteCache
-from app.compute import REPEAT_BELOW_MS, device, on_gpu, timed
+from app.compute import TURNS, device, in_turn, on_gpu
 from app.pictures import Picture, shrink
 from app.state import State
 from app.wire import Refusal, encode_array
@@ -48,10 +49,7 @@ TRAINED = (LEARNED, "dilated-camvid-360x480", "strided-camvid-360x480")
 NORMALISATION = {"compact": "none"}
 RANDOM = "random, seed 0"
 KEYPOINTS = 512
-CLOCK = (
-    f"networks under {REPEAT_BELOW_MS:.0f} ms: second of two runs, others: the only one; one picture, float32, stock "
-    "PyTorch, BatchNorm not folded"
-)
+CLOCK = f"the three networks warm and in turns, median of up to {TURNS}; one picture, float32, stock PyTorch, BatchNorm not folded"
 
 _rings: ByteCache[Tensor] = ByteCache(32 << 20)
 # One at a time: times next to each other mean something, and one network's memory is enough.
@@ -327,12 +325,11 @@ def encode_levels(levels: Tensor) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Stock:
-    """The features of the strided and of the dilated network, the colours that follow, and milliseconds."""
+    """The features of the strided and of the dilated network, and the colours that follow."""
 
     strided: Tensor
     dilated: Tensor
     colours: Colours
-    milliseconds: Mapping[str, float]
 
     @property
     def cost(self) -> int:
@@ -341,12 +338,12 @@ class Stock:
 
 @dataclass(frozen=True, eq=False)
 class Adaptive:
-    """Adaptive features of a reading, both readings' badges, and milliseconds."""
+    """Adaptive features of a reading, both readings' badges, and milliseconds of the three networks."""
 
     features: Tensor
     fixed: Badge
     published: Badge
-    milliseconds: float
+    milliseconds: Mapping[str, float]
 
 
 _stock: ByteCache[Stock] = ByteCache(256 << 20)
@@ -385,7 +382,7 @@ def answer(state: State, picture: Picture) -> dict[str, Any]:
             "publishedRelative": adaptive.published.relative,
             "exact": adaptive.fixed.exact,
         },
-        "milliseconds": {**stock.milliseconds, "adaptive": adaptive.milliseconds},
+        "milliseconds": adaptive.milliseconds,
         "device": timing.device_name(device()),
         "clock": CLOCK,
         "weights": question.subject.weights,
@@ -420,25 +417,23 @@ def _run(question: Question, levels: Tensor) -> tuple[Stock, Adaptive]:
 
 def run_stock(subject: Subject, x: Tensor) -> Stock:
     """The strided and the dilated network on a normalised image."""
-    strided, fast = timed(lambda: subject.strided(x), x.device)
-    dilated, slow = timed(lambda: subject.dilated(x), x.device)
-    dilated = dilated.cpu()
-    return Stock(strided.cpu(), dilated, Colours.fit(dilated), {"strided": fast, "dilated": slow})
+    dilated = subject.dilated(x).cpu()
+    return Stock(subject.strided(x).cpu(), dilated, Colours.fit(dilated))
 
 
 def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, mode: str) -> Adaptive:
-    """The adaptive network in both readings; the features and the time are those of ``mode``."""
+    """The adaptive network in both readings; the features are those of ``mode``, timed beside the other two networks."""
     size = int(x.shape[-2]), int(x.shape[-1])
-    features, badges, milliseconds = {}, {}, 0.0
-    for name, adapted in (("fixed", subject.fixed), ("published", subject.published)):
-        plan = adapted.plan(levels.to(x.device), size)
-        if name == mode:
-            made, milliseconds = timed(partial(adapted, x, plan=plan), x.device)
-        else:
-            made = adapted(x, plan=plan)
-        features[name] = made.cpu()
-        badges[name] = inspect.badge(features[name], strided, 2**subject.depth)
-    return Adaptive(features[mode], badges["fixed"], badges["published"], milliseconds)
+    readings = {"fixed": subject.fixed, "published": subject.published}
+    plans = {name: adapted.plan(levels.to(x.device), size) for name, adapted in readings.items()}
+    features = {name: adapted(x, plan=plans[name]).cpu() for name, adapted in readings.items()}
+    badges = {name: inspect.badge(made, strided, 2**subject.depth) for name, made in features.items()}
+    works = {
+        "strided": partial(subject.strided, x),
+        "adaptive": partial(readings[mode], x, plan=plans[mode]),
+        "dilated": partial(subject.dilated, x),
+    }
+    return Adaptive(features[mode], badges["fixed"], badges["published"], in_turn(works, x.device))
 
 
 def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: str, named: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import statistics
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -29,6 +31,8 @@ T = TypeVar("T")
 UNZOOM_SIDE = 2048
 # A stage that was faster than this is run once more, and the second run is told.
 REPEAT_BELOW_MS = 60.0
+# Works that are compared run in turns, so many times, or until so many seconds have passed.
+TURNS, TURNS_SECONDS = 5, 0.6
 # The strength that stands for FOVEA's amplitude 1.
 UNIT_STRENGTH = 50
 # Above this one at a time: a float image of 100 megapixels has 1.2 GB.
@@ -276,3 +280,21 @@ def timed(work: Callable[[], T], where: torch.device) -> tuple[T, float]:
         if clock.milliseconds()["work"] >= REPEAT_BELOW_MS:
             break
     return result, clock.milliseconds()["work"]  # type: ignore[possibly-undefined]
+
+
+def in_turn(works: Mapping[str, Callable[[], object]], where: torch.device) -> dict[str, float]:
+    """Median milliseconds of works that have run before, taken in turns (a, b, a, b, ...): what slows one slows all.
+
+    At least one turn, at most :data:`TURNS`, and no new one after :data:`TURNS_SECONDS`.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    start = time.perf_counter()
+    for _ in range(TURNS):
+        for name, work in works.items():
+            clock = Clock(where)
+            with clock.stage(name):
+                work()
+            taken[name].append(clock.milliseconds()[name])
+        if time.perf_counter() - start > TURNS_SECONDS:
+            break
+    return {name: statistics.median(each) for name, each in taken.items()}

@@ -132,6 +132,21 @@ def test_a_fast_stage_is_timed_in_the_second_of_two_runs_and_a_slow_one_in_its_o
     assert calls == ["fast", "fast", "slow"]
 
 
+def test_networks_that_are_compared_run_in_turns_and_one_slow_run_decides_nothing(monkeypatch):
+    now, calls = [0.0], []
+    monkeypatch.setattr("lzviz.timing.time.perf_counter", lambda: now[0])
+
+    def work(name: str, *seconds: float):
+        return lambda: (calls.append(name), now.__setitem__(0, now[0] + seconds[calls.count(name) - 1]))
+
+    cpu = torch.device("cpu")
+    taken = compute.in_turn({"a": work("a", 0.09, *[0.01] * 4), "b": work("b", *[0.02] * 5)}, cpu)
+    assert calls == ["a", "b"] * compute.TURNS
+    assert taken == {"a": pytest.approx(10), "b": pytest.approx(20)}
+    calls.clear()
+    assert compute.in_turn({"slow": work("slow", 2.0)}, cpu) == {"slow": pytest.approx(2000)}
+
+
 def test_a_sampler_that_is_no_warp_is_refused(coffee):
     samplers.REGISTRY.pop("ours", None)
     samplers.register("ours", lambda image: image)
