@@ -26,12 +26,13 @@ from app.compute import TURNS, device, in_turn, on_gpu
 from app.pictures import Picture, shrink
 from app.state import State
 from app.wire import Refusal, encode_array
-from lzviz import checkpoints, models, timing
+from lzviz import checkpoints, models
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
 from lzviz.coords import Size
+from lzviz.measure import timing
 from lzviz.models import weights
-from lzviz.pipeline import Pipeline
+from lzviz.pipelines.pipeline import Pipeline
 
 # The largest working size of a picture, (h, w) of a wide one: number of pixels whatever the shape, and long side. It bounds
 # the time of an answer; features as fine as pixels cost 64 times as much as those of output stride 8.

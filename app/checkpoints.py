@@ -25,8 +25,8 @@ from app.pictures import OWN_PREFIX
 from app.wire import Refusal, parse_json
 from lzviz import checkpoints, knowledge, samplers
 from lzviz.checkpoints import Card
-from lzviz.pipeline import Pipeline
-from lzviz.training.data import CAMVID
+from lzviz.datasets import CAMVID
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.training.recipes import RECIPES
 
 UNTRAINED = "untrained-"

@@ -17,12 +17,13 @@ from torch import Tensor
 from app.pictures import Picture, fit
 from app.state import Map, State
 from app.wire import Refusal, encode_array
-from lzviz import describe, resampling, samplers
+from lzviz import resampling, samplers
 from lzviz import saliency as maps
 from lzviz.coords import Size
-from lzviz.examine import Examination, examine
+from lzviz.measure import describe
+from lzviz.measure.examine import Examination, examine
+from lzviz.measure.timing import Clock
 from lzviz.samplers.base import WarpSampler
-from lzviz.timing import Clock
 from lzviz.warp import Warp
 
 T = TypeVar("T")

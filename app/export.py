@@ -15,7 +15,7 @@ from app.pictures import Picture, encode_png, fit
 from app.snippet import snippet
 from app.state import Map, State
 from app.wire import Refusal
-from lzviz import describe
+from lzviz.measure import describe
 
 MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml", "npz": "application/octet-stream", "py": "text/x-python"}
 

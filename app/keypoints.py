@@ -14,9 +14,9 @@ from app.cad import FINE_WORKING, FULL_WIDTH, KEYPOINTS, RANDOM, Working, encode
 from app.compute import device, on_gpu
 from app.pictures import Picture, encode_png
 from app.wire import Refusal
-from lzviz import timing
 from lzviz.adaptive import matching
 from lzviz.adaptive.matching import Pair, Trial
+from lzviz.measure import timing
 from lzviz.models import D2Net, d2net, weights
 
 STRIDES = (8, 4, 2, 1)

@@ -28,12 +28,13 @@ from app.pictures import Picture, encode_png, fit
 from app.state import Map, State
 from app.truth import IGNORE, Truth
 from app.wire import Refusal, encode_array
-from lzviz import examine, knowledge, timing
+from lzviz import knowledge
 from lzviz.adaptive import QuadTree
 from lzviz.adaptive.inspect import Colours
 from lzviz.adaptive.segmenting import AdaptivePipeline
 from lzviz.coords import Size, to_normalised, to_pixels
-from lzviz.pipeline import STAGES, Pipeline, Trace, stride_of
+from lzviz.measure import examine, timing
+from lzviz.pipelines.pipeline import STAGES, Pipeline, Trace, stride_of
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.es import ES, boundary_pixels
 from lzviz.warp import GridWarp, Warp, WarpLayout
@@ -428,7 +429,7 @@ def _own(question: Question) -> dict[str, Any] | None:
 
 
 def _facts(layout: WarpLayout, saliency: Tensor | None, size: Size) -> Any:
-    """What a warp does to the picture (:class:`lzviz.describe.Facts`)."""
+    """What a warp does to the picture (:class:`lzviz.measure.describe.Facts`)."""
     warp = layout.warp if isinstance(layout.warp, GridWarp) else GridWarp(layout.warp.grid(layout.zoomed_size))
     emphasis = None
     if saliency is not None:

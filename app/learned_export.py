@@ -91,7 +91,7 @@ def _saliency_npz(question: Question) -> bytes:
 
 
 def _trace_npz(question: Question) -> bytes:
-    """Everything of the run but the scores at the picture's size, by the names of :class:`lzviz.pipeline.Trace`; ``sites`` (N, 2)
+    """Everything of the run but the scores at the picture's size, by the names of :class:`lzviz.Trace`; ``sites`` (N, 2)
     are x, y in pixels of the working size."""
     trace = question.run()
     arrays = {
@@ -153,7 +153,7 @@ def _snippet(question: Question) -> bytes:
         *_told_lines(question),
         f"trace = pipeline.run(image{told})",
         "",
-        "trace.labels, trace.zoomed, trace.saliency, trace.milliseconds  # and what else there is: lzviz.pipeline.Trace",
+        "trace.labels, trace.zoomed, trace.saliency, trace.milliseconds  # and what else there is: lzviz.Trace",
     ]
     return ("\n".join(lines) + "\n").encode()
 

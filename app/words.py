@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from lzviz import describe
 from lzviz.checkpoints import Card
-from lzviz.describe import percent
-from lzviz.pipeline import Trace
+from lzviz.measure import describe
+from lzviz.measure.describe import percent
+from lzviz.pipelines.pipeline import Trace
 
 # What a system calls the map that drives it.
 MAPS = {"lds": "Deformation map", "es": "Boundary mask", "cad": "Mask"}

@@ -26,15 +26,16 @@ import torch
 from torch import Tensor
 
 from benchmarks.harness import show, single_thread, table
-from lzviz import cost, evaluation, saliency, samplers
+from lzviz import saliency, samplers
 from lzviz.assess import METRICS, Metric, Report, equal_cost_size, paired, scores, with_reports
 from lzviz.checkpoints import CARD, Card, available, load, read_card
 from lzviz.coords import Size
+from lzviz.datasets import IGNORE, Dataset, open_data
 from lzviz.layout import Layout
+from lzviz.measure import cost, evaluation
 from lzviz.samplers.es import boundary_pixels, minimise, nearest_boundary
 from lzviz.samplers.lds import LDS, simulated
 from lzviz.samplers.lzu import LZU
-from lzviz.training.data import IGNORE, Dataset, open_data
 from lzviz.warp import GridWarp
 
 DENSITIES = (5, 20, 100, 1000)

@@ -14,8 +14,8 @@ _NAMES = {  # public name -> the module that defines it
     "Warp": "lzviz.warp",
     "Layout": "lzviz.layout",
     "adapt": "lzviz.adaptive",
-    "Pipeline": "lzviz.pipeline",
-    "Trace": "lzviz.pipeline",
+    "Pipeline": "lzviz.pipelines.pipeline",
+    "Trace": "lzviz.pipelines.pipeline",
     "load": "lzviz.checkpoints",
 }
 _MODULES = (
@@ -27,17 +27,16 @@ _MODULES = (
     "resampling",
     "layout",
     "samplers",
+    "knowledge",
     "adaptive",
     "models",
     "scenes",
-    "pipeline",
-    "blueprint",
+    "datasets",
+    "pipelines",
     "checkpoints",
-    "evaluation",
-    "cost",
-    "timing",
-    "describe",
-    "examine",
+    "measure",
+    "assess",
+    "training",
     "canvas",
 )
 
@@ -47,8 +46,8 @@ if TYPE_CHECKING:
     from lzviz.adaptive import adapt as adapt
     from lzviz.checkpoints import load as load
     from lzviz.layout import Layout as Layout
-    from lzviz.pipeline import Pipeline as Pipeline
-    from lzviz.pipeline import Trace as Trace
+    from lzviz.pipelines.pipeline import Pipeline as Pipeline
+    from lzviz.pipelines.pipeline import Trace as Trace
     from lzviz.warp import Warp as Warp
 
 

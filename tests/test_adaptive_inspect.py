@@ -5,10 +5,11 @@ import pytest
 import torch
 
 import lzviz
-from lzviz import cost, models
+from lzviz import models
 from lzviz.adaptive import masks
 from lzviz.adaptive.inspect import Badge, Colours, Subject, badge, grid_rows, levels_of, on_fine_grid, ring_strengths
 from lzviz.adaptive.levels import complete
+from lzviz.measure import cost
 from lzviz.models import weights
 
 SUBJECTS = [

@@ -5,7 +5,7 @@ import torch
 
 from lzviz.adaptive import masks
 from lzviz.adaptive.matching import THRESHOLDS, TRIPLETS, Pair, Trial, homography, trial, warped
-from lzviz.evaluation import project
+from lzviz.measure.evaluation import project
 from lzviz.models import d2net
 from lzviz.scenes import street
 

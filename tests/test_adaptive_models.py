@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 import lzviz
-from lzviz import cost
 from lzviz.adaptive import DeformableConv2d, QuadTree, SoftPool2d, adapt, masks
 from lzviz.adaptive.convolution import blocked_rows, differentiable_rows, row_convolution
 from lzviz.adaptive.extensions import deform_conv2d
+from lzviz.measure import cost
 from lzviz.models import resnet, segmentation, vgg
 
 SIZE = (135, 100)  # 17 x 13 cells at stride 8

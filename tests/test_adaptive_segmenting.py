@@ -15,12 +15,12 @@ from lzviz import models, samplers
 from lzviz.adaptive import QuadTree, masks
 from lzviz.adaptive.learned import MaskNetwork
 from lzviz.adaptive.segmenting import AdaptivePipeline, between, mask_network
-from lzviz.blueprint import Blueprint, blueprint_from
-from lzviz.cost import count
-from lzviz.pipeline import Pipeline
+from lzviz.datasets import Dataset, Example
+from lzviz.measure.cost import count
+from lzviz.pipelines.blueprint import Blueprint, blueprint_from
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.training import loop
 from lzviz.training.batches import Batches
-from lzviz.training.data import Dataset, Example
 from lzviz.training.masks import Adaptive, Streams
 from lzviz.training.recipes import RECIPES
 

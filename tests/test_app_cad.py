@@ -20,7 +20,7 @@ from app.wire import Refusal
 from lzviz import checkpoints, models, samplers
 from lzviz.adaptive import masks
 from lzviz.adaptive.levels import complete
-from lzviz.evaluation import project
+from lzviz.measure.evaluation import project
 from lzviz.training.recipes import RECIPES
 from tests.app_server import client, encoded, post, refusal
 from tests.conftest import run_async

@@ -124,7 +124,7 @@ def test_a_map_keeps_its_greys():
 
 def test_a_fast_stage_is_timed_in_the_second_of_two_runs_and_a_slow_one_in_its_only(monkeypatch):
     moments = iter([0.0, 0.010, 1.0, 1.004, 5.0, 5.5])
-    monkeypatch.setattr("lzviz.timing.time.perf_counter", lambda: next(moments))
+    monkeypatch.setattr("lzviz.measure.timing.time.perf_counter", lambda: next(moments))
     calls: list[str] = []
     cpu = torch.device("cpu")
     assert compute.timed(lambda: calls.append("fast") or 7, cpu) == (7, pytest.approx(4))
@@ -134,7 +134,7 @@ def test_a_fast_stage_is_timed_in_the_second_of_two_runs_and_a_slow_one_in_its_o
 
 def test_networks_that_are_compared_run_in_turns_and_one_slow_run_decides_nothing(monkeypatch):
     now, calls = [0.0], []
-    monkeypatch.setattr("lzviz.timing.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("lzviz.measure.timing.time.perf_counter", lambda: now[0])
 
     def work(name: str, *seconds: float):
         return lambda: (calls.append(name), now.__setitem__(0, now[0] + seconds[calls.count(name) - 1]))

@@ -19,11 +19,12 @@ from app.pictures import encode_png
 from app.server import Server
 from app.state import Map
 from app.wire import Refusal
-from lzviz import checkpoints, evaluation, knowledge
-from lzviz.blueprint import Blueprint
+from lzviz import checkpoints, knowledge
 from lzviz.checkpoints import Card
+from lzviz.datasets import CAMVID
+from lzviz.measure import evaluation
+from lzviz.pipelines.blueprint import Blueprint
 from lzviz.samplers.es import boundary_pixels
-from lzviz.training.data import CAMVID
 from tests.app_server import client, encoded, post, refusal
 from tests.conftest import run_async
 

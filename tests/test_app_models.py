@@ -16,8 +16,8 @@ import lzviz
 from app import models, results
 from app.results import Choice
 from app.wire import Refusal
-from lzviz.blueprint import Blueprint
 from lzviz.checkpoints import Card
+from lzviz.pipelines.blueprint import Blueprint
 from tests.app_server import client, post, refusal
 
 CLASSES = ("road", "sky")

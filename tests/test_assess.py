@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 
 from benchmarks import results
-from lzviz import Pipeline, cost, samplers
+from lzviz import Pipeline, samplers
 from lzviz.assess import (
     Report,
     assess,
@@ -22,10 +22,11 @@ from lzviz.assess import (
     paired,
     with_reports,
 )
-from lzviz.blueprint import Blueprint
 from lzviz.checkpoints import Card, load, save
 from lzviz.cli import main
-from lzviz.training.data import CAMVID, Dataset, Example
+from lzviz.datasets import CAMVID, Dataset, Example
+from lzviz.measure import cost
+from lzviz.pipelines.blueprint import Blueprint
 
 CLASSES = ("wall", "door", "knob")
 

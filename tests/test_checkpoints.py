@@ -13,8 +13,8 @@ from torch import nn
 
 import lzviz
 from lzviz import checkpoints
-from lzviz.blueprint import Blueprint
 from lzviz.checkpoints import Card, available, load, read_card, save
+from lzviz.pipelines.blueprint import Blueprint
 
 CLASSES = ("road", "sky", "tree")
 NETWORK = {"stem": 1, "width": 4, "channels": 8}

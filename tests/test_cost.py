@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lzviz import adapt, cost, models
+from lzviz import adapt, models
+from lzviz.measure import cost
 
 
 def weightless(build, *arguments, **options):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lzviz.describe import Facts, percent, place, sentence
+from lzviz.measure.describe import Facts, percent, place, sentence
 
 
 def test_the_sentence_of_the_design():
@@ -72,5 +72,5 @@ def test_no_torch_is_needed():
     import subprocess
     import sys
 
-    code = "import lzviz.describe, sys; assert 'torch' not in sys.modules"
+    code = "import lzviz.measure.describe, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,9 +5,10 @@ import math
 import pytest
 import torch
 
-from lzviz import Warp, evaluation, models
+from lzviz import Warp, models
 from lzviz.adaptive import QuadTree
 from lzviz.layout import Layout
+from lzviz.measure import evaluation
 
 
 def twin_iou(prediction, truth, classes, ignore):

@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from torch import nn
 
 import lzviz
-from lzviz import cost, models, samplers, timing
-from lzviz.blueprint import Blueprint
-from lzviz.pipeline import STAGES, Pipeline, stride_of
+from lzviz import models, samplers
+from lzviz.measure import cost, timing
+from lzviz.pipelines.blueprint import Blueprint
+from lzviz.pipelines.pipeline import STAGES, Pipeline, stride_of
 from lzviz.samplers.base import WarpSampler
 from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max
 from lzviz.warp import WarpLayout
@@ -121,7 +122,7 @@ def test_without_a_network_it_downsamples_only(system):
 
 
 def test_the_public_names():
-    assert lzviz.Pipeline is Pipeline and lzviz.Trace.__module__ == "lzviz.pipeline"
+    assert lzviz.Pipeline is Pipeline and lzviz.Trace.__module__ == "lzviz.pipelines.pipeline"
 
 
 # -- where scores lie ----------------------------------------------------------------------------------------------------

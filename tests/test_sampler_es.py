@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from lzviz import evaluation, samplers
+from lzviz import samplers
 from lzviz.coords import lattice
+from lzviz.measure import evaluation
 from lzviz.nearest import nearest_marked
 from lzviz.samplers.es import ES, boundary_pixels, minimise, nearest_boundary, published_smoothness
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lzviz import evaluation, samplers
+from lzviz import samplers
+from lzviz.measure import evaluation
 from lzviz.samplers.base import half_pixel_warp
 from lzviz.samplers.lds import (
     COMPACT,

@@ -5,7 +5,7 @@ import time
 import pytest
 import torch
 
-from lzviz import timing
+from lzviz.measure import timing
 
 
 @pytest.fixture

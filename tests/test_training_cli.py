@@ -8,8 +8,8 @@ import pytest
 
 from lzviz import checkpoints
 from lzviz.cli import main
+from lzviz.datasets import procedural
 from lzviz.training import runs
-from lzviz.training.data import procedural
 from lzviz.training.recipes import RECIPES
 
 

@@ -11,9 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lzviz.blueprint import Blueprint
-from lzviz.training.batches import POOLED, Batches, crop, index_at
-from lzviz.training.data import (
+from lzviz.datasets import (
     CAMVID,
     CITYSCAPES,
     HELD_OUT,
@@ -28,6 +26,8 @@ from lzviz.training.data import (
     read_labels,
     read_picture,
 )
+from lzviz.pipelines.blueprint import Blueprint
+from lzviz.training.batches import POOLED, Batches, crop, index_at
 from lzviz.training.recipes import Recipe
 
 RECIPE = Recipe("tiny", Blueprint("uniform"), batch=6, steps=100, window=(12, 16), scale=(1.0, 2.0))

@@ -16,9 +16,10 @@ from PIL import Image
 from safetensors import safe_open
 from torch import nn
 
-from lzviz import checkpoints, evaluation
-from lzviz.blueprint import Blueprint
-from lzviz.pipeline import Pipeline
+from lzviz import checkpoints
+from lzviz.measure import evaluation
+from lzviz.pipelines.blueprint import Blueprint
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.saliency import from_boundaries
 from lzviz.training import runs, snapshots
 from lzviz.training.export import export

@@ -11,11 +11,11 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import nn
 
-from lzviz.blueprint import Blueprint
+from lzviz.datasets import procedural
+from lzviz.pipelines.blueprint import Blueprint
 from lzviz.samplers.lds import LDS
 from lzviz.samplers.lds_loss import Loss, boundary_cells
 from lzviz.training.batches import Batch
-from lzviz.training.data import procedural
 from lzviz.training.loop import OBJECTIVES
 from lzviz.training.objective import Edges, Objective, jittered, pooled, recolour
 from lzviz.training.parallel import SyncBatchNorm, mean_of_processes, synchronise

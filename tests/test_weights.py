@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 
 from lzviz import models, samplers
 from lzviz.models import weights
-from lzviz.pipeline import Pipeline
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.lds import DeformationModule
 
 

@@ -12,9 +12,9 @@ import sys
 import torch
 from accelerate import Accelerator, debug_launcher
 
-from lzviz.blueprint import Blueprint
+from lzviz.datasets import Dataset, procedural
+from lzviz.pipelines.blueprint import Blueprint
 from lzviz.training import loop
-from lzviz.training.data import Dataset, procedural
 from lzviz.training.recipes import Recipe
 
 NETWORK = {"stem": 1, "width": 16, "channels": 16, "dropout": 0.0}

@@ -22,7 +22,7 @@ from lzviz.adaptive.quadtree import QuadTree
 from lzviz.adaptive.run import Fallback, Levels, Run, Settings, names_of, settle
 from lzviz.adaptive.tensor import Filled, MultiResolution, Rows, to_dense
 from lzviz.coords import Size, check_size
-from lzviz.cost import Cost
+from lzviz.measure.cost import Cost
 
 
 def adapt(

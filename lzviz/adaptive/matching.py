@@ -15,11 +15,11 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from lzviz import cost
 from lzviz.adaptive import masks
 from lzviz.adaptive.adapter import Plan, adapt
 from lzviz.coords import Size, to_normalised
-from lzviz.evaluation import mma, mutual_matches, project
+from lzviz.measure import cost
+from lzviz.measure.evaluation import mma, mutual_matches, project
 from lzviz.models.d2net import D2Net, prepare, sample_descriptors
 
 # The paper's ten: pixels across within which a key point keeps cells at output stride 1, 2, 4; 0 = nowhere.

@@ -14,7 +14,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from lzviz.adaptive.lattice import Tree
 from lzviz.adaptive.levels import check_levels
 from lzviz.adaptive.tensor import Dense, MultiResolution
-from lzviz.cost import Layer
+from lzviz.measure.cost import Layer
 
 if TYPE_CHECKING:
     from lzviz.adaptive.engine import Engine

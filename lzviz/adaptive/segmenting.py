@@ -26,7 +26,7 @@ from lzviz.adaptive.quadtree import QuadTree
 from lzviz.coords import Size
 from lzviz.models.initialise import seeded
 from lzviz.models.segmentation import Segmenter
-from lzviz.pipeline import Meter, Pass, Pipeline, best, identity, image_size, stride_of
+from lzviz.pipelines.pipeline import Meter, Pass, Pipeline, best, identity, image_size, stride_of
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.cad import CAD
 

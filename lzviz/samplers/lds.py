@@ -30,9 +30,9 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from lzviz import evaluation
 from lzviz.attraction import Padding
 from lzviz.coords import Size, check_size, lattice, to_pixels
+from lzviz.measure import evaluation
 from lzviz.models.d2net import prepare
 from lzviz.models.initialise import he_
 from lzviz.nearest import nearest_marked

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lzviz.training.data import IGNORE, Dataset, Example
+from lzviz.datasets import IGNORE, Dataset, Example
 from lzviz.training.recipes import Recipe
 
 POOLED = (1, 2, 4, 8)

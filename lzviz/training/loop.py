@@ -22,11 +22,11 @@ from accelerate.utils import tqdm
 from torch import nn
 from torch.utils.data import DataLoader
 
-from lzviz.pipeline import Pipeline
+from lzviz.datasets import Dataset
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.saliency import from_boundaries
 from lzviz.training import preview, runs, snapshots
 from lzviz.training.batches import Batch, Batches
-from lzviz.training.data import Dataset
 from lzviz.training.masks import Adaptive, Streams
 from lzviz.training.objective import Edges, Objective
 from lzviz.training.parallel import mean_of_processes, synchronise

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lzviz.adaptive.learned import blended_loss, two_streams
 from lzviz.adaptive.segmenting import AdaptivePipeline
-from lzviz.pipeline import Pipeline, identity, image_size
+from lzviz.pipelines.pipeline import Pipeline, identity, image_size
 from lzviz.training.batches import Batch
 from lzviz.training.objective import Objective, recolour
 from lzviz.training.recipes import Recipe

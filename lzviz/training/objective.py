@@ -17,13 +17,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lzviz.pipeline import Pipeline, image_size
+from lzviz.datasets import IGNORE
+from lzviz.pipelines.pipeline import Pipeline, image_size
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.es import ES, boundary_pixels
 from lzviz.samplers.lds import LDS, deformation_map
 from lzviz.samplers.lds_loss import Loss, area_weights
 from lzviz.training.batches import Batch
-from lzviz.training.data import IGNORE
 from lzviz.training.parallel import mean_of_processes
 from lzviz.training.recipes import Recipe
 from lzviz.warp import GridWarp, Warp, WarpLayout

@@ -10,9 +10,9 @@ import numpy as np
 from torch import Tensor
 
 from lzviz.coords import Size
+from lzviz.datasets import IGNORE, Example
 from lzviz.layout import Layout
-from lzviz.pipeline import Pipeline
-from lzviz.training.data import IGNORE, Example
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.warp import WarpLayout
 
 HEIGHT, GAP = 288, 6

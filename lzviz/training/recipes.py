@@ -3,7 +3,7 @@
     recipe = RECIPES["lds-camvid-96x128"]
     replace(recipe, seed=1, steps=200)
 
-A :class:`~lzviz.blueprint.Blueprint` says which pipeline is built, a :class:`Recipe` how it is trained. Both go into the
+A :class:`~lzviz.pipelines.blueprint.Blueprint` says which pipeline is built, a :class:`Recipe` how it is trained. Both go into the
 checkpoint's card as JSON.
 """
 
@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
-from lzviz.blueprint import Blueprint, blueprint_from
 from lzviz.coords import Size
+from lzviz.datasets import Dataset
+from lzviz.pipelines.blueprint import Blueprint, blueprint_from
 from lzviz.samplers.lds import SHARP
-from lzviz.training.data import Dataset
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Recipe:
     Attributes:
         name: of the run and of its checkpoint.
         blueprint: the pipeline.
-        data: "camvid", "cityscapes" or "scenes"; ``data_options`` go to :func:`lzviz.training.data.open_data`.
+        data: "camvid", "cityscapes" or "scenes"; ``data_options`` go to :func:`lzviz.datasets.open_data`.
         steps, batch, seed: the schedule: ``batch`` pictures a step over all processes.
         rate, decay: AdamW's learning rate at its peak and its weight decay; 5 % warm-up, cosine to 0.
         ema: decay of the average of weights and BatchNorm statistics that is kept, min(ema, (t + 1) / (t + 10)).

@@ -20,8 +20,8 @@ from typing import Any, BinaryIO
 import torch
 
 from lzviz import checkpoints
-from lzviz.pipeline import Pipeline
-from lzviz.training.data import Dataset
+from lzviz.datasets import Dataset
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.training.recipes import Recipe, recipe_from
 
 STATE, ABOUT, LOG = "state.pt", "run.json", "log.jsonl"

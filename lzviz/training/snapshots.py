@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from safetensors.torch import save
 from torch import Tensor
 
-from lzviz.pipeline import Pipeline
-from lzviz.training.data import draw
+from lzviz.datasets import draw
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.training.runs import replace_file
 from lzviz.warp import GridWarp, WarpLayout
 

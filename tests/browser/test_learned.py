@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from lzviz import checkpoints
-from lzviz.blueprint import Blueprint
+from lzviz.pipelines.blueprint import Blueprint
 from tests.browser import conftest
 from tests.browser.conftest import DESKTOP, Visit
 

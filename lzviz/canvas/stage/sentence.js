@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One sentence with the numbers of a warp, in the words of lzviz/describe.py: what is read while Python has not
+ * One sentence with the numbers of a warp, in the words of lzviz/measure/describe.py: what is read while Python has not
  * answered says the same as what is read afterwards.
  *
  * @typedef {object} Facts

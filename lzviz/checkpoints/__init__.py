@@ -31,8 +31,8 @@ from safetensors.torch import save as serialised
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lzviz.blueprint import blueprint_from
-from lzviz.pipeline import Pipeline
+from lzviz.pipelines.blueprint import blueprint_from
+from lzviz.pipelines.pipeline import Pipeline
 
 MODEL, CARD = "model.safetensors", "card.json"
 PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle")
@@ -55,7 +55,7 @@ class Card:
     Attributes:
         name: of the checkpoint, as in ``lds-camvid-96x128``.
         system, title, mode: the sampler's name in the registry, a title for menus, "fixed" or "published".
-        blueprint: :class:`lzviz.blueprint.Blueprint` as a dictionary.
+        blueprint: :class:`lzviz.pipelines.blueprint.Blueprint` as a dictionary.
         classes: their names, by index.
         recipe: how it was trained, as a dictionary.
         data, split, licence: what it was trained on, and what may be done with it.
@@ -174,7 +174,7 @@ def _stored(name: str, tensor: Tensor, weight: bool) -> dict[str, Tensor]:
 def folders() -> list[Path]:
     """Where names are looked for."""
     named = os.environ.get("LZVIZ_CHECKPOINTS")
-    return [*([Path(named)] if named else []), Path(__file__).resolve().parent.parent / "checkpoints"]
+    return [*([Path(named)] if named else []), Path(__file__).resolve().parent.parent.parent / "checkpoints"]
 
 
 def available() -> list[Card]:

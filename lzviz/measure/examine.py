@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from lzviz import describe, resampling
+from lzviz import resampling
 from lzviz.coords import Size, check_size, lattice, to_pixels
+from lzviz.measure import describe
 from lzviz.warp import Warp
 
 
@@ -17,7 +18,7 @@ class Examination:
     """The numbers of one warp at two sizes.
 
     Attributes:
-        facts: what the sentence is made of (:func:`lzviz.describe.sentence`).
+        facts: what the sentence is made of (:func:`lzviz.measure.describe.sentence`).
         round_trip: {"max", "median"} of ``|forward(inverse(p)) - p|`` where valid, source pixels.
         zoom_range: least and largest linear zoom against uniform sampling, ``1 / sqrt(det J)`` in normalised coordinates, at
             the pixels of the zoomed image; empty and folded places have none. ``None`` where no place has one.

@@ -16,7 +16,7 @@ from lzviz import models, samplers
 from lzviz.adaptive.learned import PAPER_WIDTHS
 from lzviz.adaptive.segmenting import AdaptivePipeline, mask_network
 from lzviz.coords import Size
-from lzviz.pipeline import Pipeline, Unzoom
+from lzviz.pipelines.pipeline import Pipeline, Unzoom
 from lzviz.samplers.lds import SaliencyModule
 from lzviz.samplers.lz import SaliencyNetwork
 

@@ -66,8 +66,8 @@ def train(options: argparse.Namespace) -> None:
 
     from accelerate import Accelerator
 
+    from lzviz.datasets import class_names, open_data, pairs
     from lzviz.training import loop, runs
-    from lzviz.training.data import class_names, open_data, pairs
 
     if options.labels is None:
         data = open_data(recipe.data, options.data, "train", **recipe.data_options)
@@ -228,7 +228,7 @@ def _assessed(pipeline, data, options: argparse.Namespace):
 
 def _labelled(options: argparse.Namespace, split: str, pipeline):
     """The pictures that DATA means, for this pipeline: its classes, and scenes in the size of its training."""
-    from lzviz.training.data import open_data, pairs
+    from lzviz.datasets import open_data, pairs
 
     folder, card = Path(options.data), pipeline.card
     if options.data == "scenes":

@@ -5,7 +5,7 @@ happen; one multiply-add is one multiplication and one addition. A convolution c
 those that fall on padding: a dense convolution computes them. Not counted, as is the custom: BatchNorm (it folds into
 the convolution), activations, pooling, resizing, softmax, and the four-point reading of a deformable convolution.
 
-    cost = lzviz.cost.count(models.resnet50(), (1, 3, 224, 224))
+    cost = lzviz.measure.cost.count(models.resnet50(), (1, 3, 224, 224))
     cost.total                                   # 4089184256
     cost.without("fc").total                     # the head excluded
     print(cost.table(depth=1))
@@ -134,7 +134,7 @@ def _unfused() -> Iterator[None]:
 
 
 class Tally:
-    """Multiply-adds of the named stages of one run: it goes around where a :class:`lzviz.timing.Clock` would.
+    """Multiply-adds of the named stages of one run: it goes around where a :class:`lzviz.measure.timing.Clock` would.
 
     Attributes:
         macs: {stage: multiply-adds}, in the order of first use; a name used twice adds up.

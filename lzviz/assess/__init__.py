@@ -24,13 +24,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lzviz import cost, evaluation
 from lzviz.checkpoints import Card
 from lzviz.coords import Size, check_size
-from lzviz.pipeline import Pipeline
+from lzviz.datasets import IGNORE, Dataset, Example
+from lzviz.measure import cost, evaluation
+from lzviz.measure.timing import Timing
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.resampling import reduce
-from lzviz.timing import Timing
-from lzviz.training.data import IGNORE, Dataset, Example
 
 Metric = Literal["miou", "boundary", "small", "intrinsic"]
 Previous = Literal["twice", "sequence"]
@@ -54,7 +54,7 @@ class Report:
         pictures: names, n of them.
         everywhere, boundary, intrinsic: (n, K, K + 1) confusion matrices: of all pixels, within ``distance`` pixels of a true
             boundary, and of a perfect network behind the same samples, brought back as the pipeline brings scores back.
-        small: (n, K, 3), see :func:`lzviz.evaluation.small_counts`: objects below ``share`` of the picture.
+        small: (n, K, 3), see :func:`lzviz.measure.evaluation.small_counts`: objects below ``share`` of the picture.
         macs: multiply-adds of each picture, samplers included.
         milliseconds: of each picture, on ``device``; empty where no time was taken.
         processor: share of that time in which this process had a processor; below .8 other work was in the way (``busy``).
@@ -197,7 +197,7 @@ def assess(
 
     Args:
         pipeline: with a network, in evaluation mode, on the device that shall run it.
-        dataset: see :mod:`lzviz.training.data`.
+        dataset: see :mod:`lzviz.datasets`.
         batch: pictures of one size in a row that run together; times are then means of the batch.
         timing: after two runs that do not count, the times of the pipeline's stages.
         name, seed: for the report; ``None``: the card's.

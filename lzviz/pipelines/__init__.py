@@ -1,0 +1,1 @@
+"""From an image to what a network answers: sampler, network, way back; every stage in a trace."""
