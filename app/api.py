@@ -11,8 +11,8 @@ import gradio as gr
 from app import pictures
 from app.pictures import Picture
 from app.server import Server
-from app.state import State
-from app.wire import Refusal, decode_bytes
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal, decode_bytes
 
 Endpoint = Callable[[str, dict], Awaitable[dict]]
 

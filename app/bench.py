@@ -8,7 +8,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from app.wire import Refusal
+from lzviz.contract.wire import Refusal
 
 T = TypeVar("T")
 

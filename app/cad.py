@@ -24,11 +24,11 @@ from torch import Tensor
 from app.cache import ByteCache
 from app.compute import TURNS, device, in_turn, on_gpu
 from app.pictures import Picture, shrink
-from app.state import State
-from app.wire import Refusal, encode_array
 from lzviz import checkpoints, models
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size
 from lzviz.measure import timing
 from lzviz.models import weights

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio import component_meta
 
-from app.wire import MAX_MAGNITUDE
+from lzviz.contract.wire import MAX_MAGNITUDE
 
 # Constant: Gradio compiles templates as code, so nothing from outside may ever enter one.
 TEMPLATE = '<div class="lz" data-lzviz></div>'

@@ -6,13 +6,17 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 import lzviz
 from app import checkpoints, middleware, palette, pictures
 from app.compute import device_name
 from app.gallery import Box, Shipped
-from app.state import camel, lattice_side, most_boxes, schema
-from app.wire import encode_array
 from lzviz import saliency, samplers
+from lzviz.contract.controls import BOXES
+from lzviz.contract.maps import LATTICE
+from lzviz.contract.state import lines
+from lzviz.contract.wire import encode_array
 
 # State keys that matter to a sampler as soon as it takes a saliency map.
 SALIENCY_KEYS = ("saliency", "strength", "paint", "edgePaint", "boxes")
@@ -20,6 +24,7 @@ SALIENCY_KEYS = ("saliency", "strength", "paint", "edgePaint", "boxes")
 START_SPREAD = 1.5
 # LZU's paper prefers separable maps, which are cheaper; on a page, the full map shows where the brush went.
 PAGE_DEFAULTS = {"lzu": {"separable": False}}
+SHOWN = ("uniform", "uniform-area", "lz", "fovea", "lzu", "cad")
 # State keys that every sampler obeys.
 COMMON_KEYS = ("width", "sourceScale")
 # State keys of the room where a trained checkpoint runs, which stands in the menu of samplers like one.
@@ -35,7 +40,7 @@ def catalogue(gallery: Iterable[Shipped]) -> dict[str, Any]:
         "version": lzviz.__version__,
         "device": device_name(),
         "samplers": [
-            *(sampler_entry(system) for system in samplers.REGISTRY.values() if _is_known(system)),
+            *(sampler_entry(system) for system in samplers.REGISTRY.values() if _is_shown(system)),
             learned_entry(),
         ],
         "pictures": [picture_entry(picture) for picture in gallery],
@@ -50,24 +55,24 @@ def catalogue(gallery: Iterable[Shipped]) -> dict[str, Any]:
             "truthBytes": middleware.body_limit("/lzviz/truth"),
             "checkpointBytes": middleware.body_limit("/lzviz/checkpoint"),
             "displaySide": pictures.DISPLAY_SIDE,
-            "lattice": lattice_side(),
-            "boxes": most_boxes(),
+            "lattice": LATTICE,
+            "boxes": BOXES,
         },
     }
 
 
-def _is_known(system: samplers.System) -> bool:
-    """Whether a state can name this system: others may have been registered by the program around us."""
-    return system.name in schema()["sampler"]["choices"]
+def _is_shown(system: samplers.System) -> bool:
+    """Whether the page draws this system's views: it computes those of attracted grids and of cells by itself."""
+    return system.name in SHOWN
 
 
 def sampler_entry(system: samplers.System) -> dict[str, Any]:
     """A menu line; controls and defaults by their names in the state."""
-    controls = [camel(name) for name in system.controls if camel(name) in schema()]
-    controls += [key for key in schema() if re.match(rf"{re.escape(system.name)}[A-Z]", key)]  # named after it: its own
+    controls = [to_camel(name) for name in system.controls if to_camel(name) in lines()]
+    controls += [key for key in lines() if re.match(rf"{re.escape(system.name)}[A-Z]", key)]  # named after it: its own
     if "saliency" in controls:
         controls += [key for key in SALIENCY_KEYS if key not in controls]
-    defaults = {camel(name): list(v) if isinstance(v, tuple) else v for name, v in system.defaults.items()}
+    defaults = {to_camel(name): list(v) if isinstance(v, tuple) else v for name, v in system.defaults.items()}
     defaults |= PAGE_DEFAULTS.get(system.name, {})
     return {
         "name": system.name,
@@ -75,7 +80,7 @@ def sampler_entry(system: samplers.System) -> dict[str, Any]:
         "summary": system.summary,
         "paper": system.paper,
         "controls": [*controls, *COMMON_KEYS],
-        "defaults": {key: value for key, value in defaults.items() if key in schema()},
+        "defaults": {key: value for key, value in defaults.items() if key in lines()},
         "modes": ["fixed", "published"] if "mode" in system.controls else ["fixed"],
         "saliency": list(system.saliency),
     }
@@ -88,7 +93,7 @@ def learned_entry() -> dict[str, Any]:
         "title": "Trained",
         "summary": "a checkpoint, from picture to labels",
         "paper": "",
-        "controls": [*LEARNED_KEYS, *(key for key in schema() if re.match(r"learned[A-Z]", key))],
+        "controls": [*LEARNED_KEYS, *(key for key in lines() if re.match(r"learned[A-Z]", key))],
         "defaults": {},
         "modes": ["fixed"],
         "saliency": [],

@@ -22,9 +22,9 @@ from safetensors.numpy import load_file
 from app.cache import ByteCache
 from app.compute import device
 from app.pictures import OWN_PREFIX
-from app.wire import Refusal, parse_json
 from lzviz import checkpoints, knowledge, samplers
 from lzviz.checkpoints import Card
+from lzviz.contract.wire import Refusal, parse_json
 from lzviz.datasets import CAMVID
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.training.recipes import RECIPES

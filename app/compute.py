@@ -15,10 +15,11 @@ import torch
 from torch import Tensor
 
 from app.pictures import Picture, fit
-from app.state import Map, State
-from app.wire import Refusal, encode_array
 from lzviz import resampling, samplers
 from lzviz import saliency as maps
+from lzviz.contract.maps import Map
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size
 from lzviz.measure import describe
 from lzviz.measure.examine import Examination, examine

@@ -13,8 +13,9 @@ from app import figures
 from app.compute import UNZOOM_SIDE, Setting
 from app.pictures import Picture, encode_png, fit
 from app.snippet import snippet
-from app.state import Map, State
-from app.wire import Refusal
+from lzviz.contract.maps import Map
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal
 from lzviz.measure import describe
 
 MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml", "npz": "application/octet-stream", "py": "text/x-python"}
@@ -34,7 +35,7 @@ def export(state: State, picture: Picture, file: Map | None, what: object, form:
 
     Args:
         what, form: one of "source", "zoomed", "unzoomed", "difference" as "png" or "svg"; "grid", "saliency" as "npz";
-            "snippet" as "py". Anything else is a :class:`~app.wire.Refusal`.
+            "snippet" as "py". Anything else is a :class:`~lzviz.contract.wire.Refusal`.
     """
     writer = WRITERS.get((what, form)) if isinstance(what, str) and isinstance(form, str) else None
     if writer is None:

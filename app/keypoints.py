@@ -13,9 +13,9 @@ from app.cache import ByteCache
 from app.cad import FINE_WORKING, FULL_WIDTH, KEYPOINTS, RANDOM, Working, encode_levels, precisely, running
 from app.compute import device, on_gpu
 from app.pictures import Picture, encode_png
-from app.wire import Refusal
 from lzviz.adaptive import matching
 from lzviz.adaptive.matching import Pair, Trial
+from lzviz.contract.wire import Refusal
 from lzviz.measure import timing
 from lzviz.models import D2Net, d2net, weights
 

@@ -25,13 +25,14 @@ from app.cad import WORKING as NETWORKS
 from app.cad import Working, precisely, running
 from app.compute import device, edge_map, edited_edges, map_tensor, on_gpu
 from app.pictures import Picture, encode_png, fit
-from app.state import Map, State
 from app.truth import IGNORE, Truth
-from app.wire import Refusal, encode_array
 from lzviz import knowledge
 from lzviz.adaptive import QuadTree
 from lzviz.adaptive.inspect import Colours
 from lzviz.adaptive.segmenting import AdaptivePipeline
+from lzviz.contract.maps import Map
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size, to_normalised, to_pixels
 from lzviz.measure import examine, timing
 from lzviz.pipelines.pipeline import STAGES, Pipeline, Trace, stride_of

@@ -15,7 +15,7 @@ from app.gallery import shipped
 from app.learned import Question, answer, image_bytes, index_bytes
 from app.pictures import encode_png
 from app.truth import IGNORE
-from app.wire import Refusal
+from lzviz.contract.wire import Refusal
 
 # How much the labels cover the picture where they are laid over it.
 OPACITY = 0.6
@@ -26,7 +26,7 @@ def export(question: Question, what: object, form: object) -> Export:
     """Make a file of a question.
 
     Args:
-        what, form: one of :data:`WRITERS`. Anything else is a :class:`~app.wire.Refusal`.
+        what, form: one of :data:`WRITERS`. Anything else is a :class:`~lzviz.contract.wire.Refusal`.
     """
     writer = WRITERS.get((what, form)) if isinstance(what, str) and isinstance(form, str) else None
     if writer is None:

@@ -12,7 +12,7 @@ import anyio
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.wire import Refusal, parse_json
+from lzviz.contract.wire import Refusal, parse_json
 
 MIB = 1 << 20
 

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from app import results
 from app.bench import Bench
 from app.results import METRICS, SPLITS, Choice, Mark, Theme, short
-from app.wire import Refusal, parse_json
+from lzviz.contract.wire import Refusal, parse_json
 
 if TYPE_CHECKING:
     from lzviz.checkpoints import Card

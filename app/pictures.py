@@ -20,7 +20,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from app.cache import ByteCache
-from app.wire import Refusal
+from lzviz.contract.wire import Refusal
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ def _formats() -> tuple[str, ...]:
 @contextmanager
 def opened(data: bytes) -> Iterator[Image.Image]:
     """An image file held in memory, its size checked, not yet decoded; whatever fails inside the block becomes a
-    :class:`~app.wire.Refusal` with a sentence."""
+    :class:`~lzviz.contract.wire.Refusal` with a sentence."""
     if not data:
         raise Refusal("The file is empty; choose an image file.")
     try:
@@ -131,7 +131,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
 
 
 def decode(data: bytes) -> Picture:
-    """Decode an image file held in memory; :class:`~app.wire.Refusal` with a sentence when it cannot be shown.
+    """Decode an image file held in memory; :class:`~lzviz.contract.wire.Refusal` with a sentence when it cannot be shown.
 
     The first frame or page counts; EXIF rotation is applied; transparency is laid on white; 16 bits are scaled to 8.
     """

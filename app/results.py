@@ -19,8 +19,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from app.state import Size
-from app.wire import Refusal
+from lzviz.contract.state import Size
+from lzviz.contract.wire import Refusal
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

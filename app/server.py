@@ -24,9 +24,10 @@ from app import gallery, pictures
 from app.bench import Bench
 from app.models import Models, plotly_js
 from app.pictures import OWN_PREFIX, Picture, Uploads
-from app.state import Map, State
 from app.truth import Truth, Truths
-from app.wire import Refusal, encode_array, parse_json
+from lzviz.contract.maps import Map
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal, encode_array, parse_json
 
 if TYPE_CHECKING:
     from app.export import Export
@@ -317,7 +318,7 @@ class Server:
     async def _question(self, asked: dict[str, Any]) -> tuple[State, Picture, Map | None]:
         state, file = State.parse(asked.get("state")), asked.get("file")
         picture = await self.find(asked.get("image") or state.image)
-        return state, picture, None if file is None else Map.from_text(file, "file")
+        return state, picture, None if file is None else _map_of(file)
 
 
 # In a thread of the bench; torch is imported on first use, so that the page does not wait for it.
@@ -410,6 +411,13 @@ def _fetched(identifier: object) -> dict[str, Any]:
     from app import checkpoints
 
     return checkpoints.entry(checkpoints.add_from_hub(identifier))
+
+
+def _map_of(text: object) -> Map:
+    try:
+        return Map.from_text(text)
+    except Refusal as refusal:
+        raise Refusal(f"file: {refusal}") from None
 
 
 def _sequence(asked: dict[str, Any]) -> int:

@@ -6,8 +6,8 @@ import textwrap
 
 from app.compute import UNIT_STRENGTH, Setting, edge_map, options_of, takes_saliency
 from app.gallery import shipped
-from app.state import Map
 from lzviz import samplers
+from lzviz.contract.maps import Map
 
 _PAINTED = '''
 def painted(text, neutral=0, unit=255):

@@ -17,7 +17,7 @@ from PIL import Image
 from app import palette
 from app.cache import ByteCache
 from app.pictures import OWN_PREFIX, opened
-from app.wire import Refusal
+from lzviz.contract.wire import Refusal
 
 IGNORE = 255
 # Colours that are no class may cover so much of a map (borders that an editor blended) before it is refused.

@@ -16,6 +16,7 @@ _NAMES = {  # public name -> the module that defines it
     "adapt": "lzviz.adaptive",
     "Pipeline": "lzviz.pipelines.pipeline",
     "Trace": "lzviz.pipelines.pipeline",
+    "State": "lzviz.contract.state",
     "load": "lzviz.checkpoints",
 }
 _MODULES = (
@@ -38,6 +39,7 @@ _MODULES = (
     "assess",
     "training",
     "canvas",
+    "contract",
 )
 
 __all__ = [*_NAMES, *_MODULES]
@@ -45,6 +47,7 @@ __all__ = [*_NAMES, *_MODULES]
 if TYPE_CHECKING:
     from lzviz.adaptive import adapt as adapt
     from lzviz.checkpoints import load as load
+    from lzviz.contract.state import State as State
     from lzviz.layout import Layout as Layout
     from lzviz.pipelines.pipeline import Pipeline as Pipeline
     from lzviz.pipelines.pipeline import Trace as Trace

@@ -16,7 +16,7 @@ from PIL import Image
 
 from app.main import build, launch_options
 from app.server import Server
-from app.state import Map
+from lzviz.contract.maps import Map
 
 
 def free_port() -> int:

@@ -15,11 +15,12 @@ from app import cad, keypoints
 from app.catalogue import sampler_entry
 from app.pictures import Picture
 from app.server import Server
-from app.state import Map, State
-from app.wire import Refusal
 from lzviz import checkpoints, models, samplers
 from lzviz.adaptive import masks
 from lzviz.adaptive.levels import complete
+from lzviz.contract.maps import Map
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal
 from lzviz.measure.evaluation import project
 from lzviz.training.recipes import RECIPES
 from tests.app_server import client, encoded, post, refusal

@@ -12,9 +12,10 @@ from app import compute
 from app.compute import Setting, answer, box_weights, edge_map, edited_edges, fit_lattice, map_of
 from app.gallery import shipped
 from app.pictures import Picture
-from app.state import Map, State
-from app.wire import Refusal
 from lzviz import samplers
+from lzviz.contract.maps import Map
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal
 from tests.app_server import blob, nodes_of
 
 SAMPLERS = ("uniform", "uniform-area", "lz", "fovea", "lzu")

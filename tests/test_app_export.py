@@ -14,8 +14,8 @@ from app.compute import Setting, answer
 from app.export import WRITERS, export
 from app.gallery import shipped
 from app.pictures import Picture
-from app.state import State
-from app.wire import Refusal
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal
 from tests.app_server import blob, nodes_of
 
 ALL_LAYERS = dict.fromkeys(("points", "mesh", "saliency", "density", "jacobian", "folds"), True)

@@ -253,7 +253,7 @@ def test_a_crowd_is_told_to_come_again():
     import anyio
 
     from app.bench import Bench
-    from app.wire import Refusal
+    from lzviz.contract.wire import Refusal
 
     async def crowd() -> list[str]:
         bench, heard = Bench(slots=1, waiting=2), []

@@ -17,10 +17,10 @@ from app import checkpoints as offered
 from app import learned, palette, truth
 from app.pictures import encode_png
 from app.server import Server
-from app.state import Map
-from app.wire import Refusal
 from lzviz import checkpoints, knowledge
 from lzviz.checkpoints import Card
+from lzviz.contract.maps import Map
+from lzviz.contract.wire import Refusal
 from lzviz.datasets import CAMVID
 from lzviz.measure import evaluation
 from lzviz.pipelines.blueprint import Blueprint

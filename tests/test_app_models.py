@@ -15,8 +15,8 @@ import torch
 import lzviz
 from app import models, results
 from app.results import Choice
-from app.wire import Refusal
 from lzviz.checkpoints import Card
+from lzviz.contract.wire import Refusal
 from lzviz.pipelines.blueprint import Blueprint
 from tests.app_server import client, post, refusal
 

@@ -12,7 +12,7 @@ from app import pictures
 from app.cache import ByteCache
 from app.gallery import STREET_SIZE, draw_street, shipped
 from app.pictures import Uploads, decode, fit
-from app.wire import Refusal
+from lzviz.contract.wire import Refusal
 from tests.app_server import encoded
 
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20

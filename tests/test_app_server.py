@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from app.server import modules
-from app.state import Map, State
+from lzviz.contract.maps import Map
+from lzviz.contract.state import State
 from tests.app_server import app_url, blob, client, encoded, nodes_of, post, refusal
 
 

@@ -6,9 +6,11 @@ from base64 import urlsafe_b64encode
 
 import numpy as np
 import pytest
+from pydantic.alias_generators import to_camel
 
-from app.state import Map, State, camel, lattice_side, schema, snake
-from app.wire import Refusal, parse_json
+from lzviz.contract.maps import LATTICE, Map
+from lzviz.contract.state import State, lines, snake
+from lzviz.contract.wire import Refusal, parse_json
 from tests.app_server import blob
 
 FULL = {
@@ -34,8 +36,8 @@ def test_a_state_survives_a_round_trip():
 
 
 def test_every_declared_key_has_a_field_and_is_checked():
-    for key, field in schema().items():
-        assert camel(snake(key)) == key
+    for key, field in lines().items():
+        assert to_camel(snake(key)) == key
         with pytest.raises(Refusal, match=rf"^{key}: "):
             State.parse({key: {"not": "this"}})
         assert field["help"]
@@ -86,7 +88,7 @@ def test_a_map_never_inflates_beyond_its_size():
         Map.from_text(f"4x4.{urlsafe_b64encode(packed).decode().rstrip('=')}")
 
 
-@pytest.mark.parametrize("size", ["1x4", "4x1", f"4x{lattice_side() + 1}", "0x0"])
+@pytest.mark.parametrize("size", ["1x4", "4x1", f"4x{LATTICE + 1}", "0x0"])
 def test_a_map_of_an_impossible_size_is_refused(size):
     with pytest.raises(Refusal, match="cells a side"):
         Map.from_text(f"{size}.AAAA")

@@ -21,8 +21,9 @@ from torch import Tensor
 
 from app.compute import Setting, edge_map, fit_lattice
 from app.pictures import Picture
-from app.state import Map, State
 from lzviz import Warp, resampling, saliency
+from lzviz.contract.maps import Map
+from lzviz.contract.state import State
 from lzviz.coords import to_pixels
 from lzviz.samplers.lzu import PublishedInverse
 

@@ -51,7 +51,8 @@ async function prepare(host) {
     host.catalogue ?? fetchJson(new URL("lzviz/catalogue", host.base).href),
     host.styled ? null : loadStyles(STYLES),
   ]);
-  return { schema: createSchema(json), host: { ...host, catalogue } };
+  const registries = { samplers: catalogue.samplers.map((/** @type {{name: string}} */ { name }) => name) };
+  return { schema: createSchema(json, registries), host: { ...host, catalogue } };
 }
 
 /** @param {import("./chrome/context.js").Catalogue["fixed"]} fixed */

@@ -9,8 +9,9 @@ import { createSchema, defaults, fromPosition } from "../../lzviz/canvas/chrome/
 
 /** @typedef {import("../../lzviz/canvas/chrome/schema.js").Field} Field */
 
-const schema = createSchema(JSON.parse(
-  readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8")));
+const json = JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8"));
+const samplers = ["uniform", "lz", "lzu", "es"];
+const schema = createSchema(json, { samplers });
 
 /** A small generator of numbers in [0, 1), so that a failure can be repeated. @param {number} seed */
 function random(seed) {
@@ -27,7 +28,7 @@ function anyValue(field, next) {
   const choices = field.choices ?? [];
   const [min, max] = [field.min ?? 0, field.max ?? 1];
   switch (field.type) {
-    case "id": return ["street", "chelsea", "own", "a_b-9"][below(4)];
+    case "id": return (field.of ? samplers : ["street", "chelsea", "own", "a_b-9"])[below(4)];
     case "choice": return choices[below(choices.length)];
     case "boolean": return next() < 0.5;
     case "size": return [min + below(max - min + 1), min + below(max - min + 1)];

@@ -100,9 +100,10 @@ function readChoice(text, field) {
   return value;
 }
 
-/** @param {string} text */
-function readId(text) {
+/** @param {string} text @param {readonly string[] | undefined} known */
+function readId(text, known) {
   if (!/^[\w-]{1,80}$/.test(text)) throw new Error("not an id");
+  if (known && !known.includes(text)) throw new Error("not in its registry");
   return text;
 }
 
@@ -125,7 +126,7 @@ async function read(text, field, schema, codec, complain) {
     case "flags": return readFlags(text, field);
     case "map": return text === "none" ? null : readMap(text, codec, schema.limits.lattice);
     case "choice": return readChoice(text, field);
-    case "id": return readId(text);
+    case "id": return readId(text, schema.registries[field.of ?? ""]);
     default: return readNumber(text, field, complain);
   }
 }

@@ -19,6 +19,7 @@
  * @property {boolean} [nullable]
  * @property {number} [neutral]   value of an unpainted cell
  * @property {readonly any[]} [choices]
+ * @property {string} [of]        of an id: the registry in which it is looked up
  * @property {readonly string[]} [labels]
  * @property {boolean} [history]  false: never undone
  *
@@ -27,17 +28,20 @@
  * @property {{lattice: number, boxes: number}} limits
  * @property {readonly Field[]} state
  * @property {(key: string) => Field} field
+ * @property {Readonly<Record<string, readonly string[]>>} registries  names that there are, where they were told
  */
 
 /**
  * The schema with its look-up.
  * @param {{version: number, limits: {lattice: number, boxes: number}, state: readonly any[]}} json
+ * @param {Schema["registries"]} [registries]
  * @returns {Schema}
  */
-export function createSchema(json) {
+export function createSchema(json, registries = {}) {
   const byKey = new Map(json.state.map((field) => [field.key, field]));
   return {
     ...json,
+    registries,
     field(key) {
       const field = byKey.get(key);
       if (!field) throw new Error(`no key "${key}" in schema.json`);

@@ -6,9 +6,16 @@ import base64
 import binascii
 import json
 import math
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
+from pydantic import BaseModel, ValidationError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=BaseModel)
 
 MAX_DEPTH = 8
 MAX_ITEMS = 20_000
@@ -91,3 +98,33 @@ def decode_bytes(text: object, name: str) -> bytes:
         return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise Refusal(f"{name}: this is not base64; reload the page and try again.") from None
+
+
+def short(value: object) -> str:
+    """A value as it stands in a sentence: 40 characters at most."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def validated(model: type[M], given: Mapping[str, Any]) -> M:
+    """``given`` as a message; its first fault is a :class:`Refusal` that names the field.
+
+    A field whose check refuses by itself says its own sentence; of the others the kind of the fault makes one.
+    """
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise _refusal(error.errors(include_url=False)[0]) from None
+
+
+def _refusal(fault: ErrorDetails) -> Refusal:
+    where = ".".join(str(part) for part in fault["loc"])
+    own = fault.get("ctx", {}).get("error")
+    if isinstance(own, Refusal):
+        return Refusal(f"{where}: {own}" if where else str(own), own.status)
+    if fault["type"] == "missing":
+        return Refusal(f"{where}: nothing was given; reload the page.")
+    if fault["type"] == "extra_forbidden":
+        return Refusal(f"There is no field {short(where)} in this question; leave it out.")
+    said = fault["msg"][:1].lower() + fault["msg"][1:]
+    return Refusal(f"{where}: {said}, got {short(fault['input'])}; reload the page.")

@@ -1,0 +1,420 @@
+"""The kinds of keys that a state has. Each knows its check and its sentence, its line in the schema, and its text in a link.
+
+A kind stands in the annotation of a field: ``Annotated[float, Number("fwhm", "Spread", "...", low=0.5, high=40)] = 10.0``.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote
+
+from pydantic_core import core_schema
+
+from lzviz.contract import numbers
+from lzviz.contract.maps import Map
+from lzviz.contract.wire import Refusal, check_number, short
+
+BOXES = 64
+"""Most boxes that a state holds."""
+
+Complain = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Control(ABC):
+    """A key of the state.
+
+    Attributes:
+        url: its name in a link.
+        label, help: for people: its name, and one sentence.
+        history: whether undo brings an earlier value back.
+    """
+
+    url: str
+    label: str
+    help: str
+    history: bool = True
+
+    type: ClassVar[str]
+
+    @abstractmethod
+    def check(self, value: Any) -> Any:
+        """The value of a JSON value; :class:`Refusal` that says what was expected."""
+
+    @abstractmethod
+    def read(self, text: str, complain: Complain) -> Any:
+        """The value of a text in a link. What is out of range comes as near as possible and is told to ``complain``.
+
+        Raises:
+            ValueError: the text means nothing.
+        """
+
+    @abstractmethod
+    def write(self, value: Any) -> str:
+        """The text of a value in a link."""
+
+    def plain(self, value: Any) -> Any:
+        """The JSON value of a value."""
+        return value
+
+    def limits(self) -> dict[str, Any]:
+        """What else the schema says of this kind."""
+        return {}
+
+    def json_type(self) -> dict[str, Any]:
+        """JSON Schema of :meth:`plain`."""
+        return {"type": "string"}
+
+    def line(self, key: str, default: Any) -> dict[str, Any]:
+        """The line of the schema that a browser reads."""
+        line = {"key": key, "url": self.url, "type": self.type, "default": self.plain(default), **self.limits()}
+        return {**line, **({} if self.history else {"history": False}), "label": self.label, "help": self.help}
+
+    def wrong(self, value: object, expected: str) -> Refusal:
+        return Refusal(f"expected {expected}, got {short(value)}; move the control or reload the page.")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        shown = core_schema.plain_serializer_function_ser_schema(self.plain)
+        return core_schema.no_info_plain_validator_function(self.check, serialization=shown)
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        return {**self.json_type(), "title": self.label, "description": self.help}
+
+
+@dataclass(frozen=True)
+class Number(Control):
+    """A number in a range.
+
+    Attributes:
+        scale: how a slider runs; ``decimals``: digits that it keeps; ``nullable``: None is "automatic".
+    """
+
+    low: float = 0
+    high: float = 1
+    scale: Literal["log", "linear"] = "linear"
+    decimals: int | None = None
+    unit: str = ""
+    nullable: bool = False
+
+    type = "number"
+
+    def check(self, value: Any) -> float | None:
+        if value is None and self.nullable:
+            return None
+        expected = f"a number from {self.low:g} to {self.high:g}"
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.wrong(value, expected)
+        check_number(value)
+        if not self.low <= value <= self.high:
+            raise self.wrong(value, expected)
+        return float(value)
+
+    def read(self, text: str, complain: Complain) -> float | None:
+        if self.nullable and text == "auto":
+            return None
+        value = numbers.read(text)
+        if not text.strip() or not abs(value) < float("inf"):
+            raise ValueError("not a number")
+        kept = min(self.high, max(self.low, self.settled(value)))
+        if kept != value:
+            complain(f"{self.label} {text} is out of range, {numbers.written(kept)} is used")
+        return kept
+
+    def settled(self, value: float) -> float:
+        return value
+
+    def write(self, value: Any) -> str:
+        return "auto" if value is None else numbers.written(value)
+
+    def plain(self, value: Any) -> Any:
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    def limits(self) -> dict[str, Any]:
+        said = {"min": self.low, "max": self.high, "scale": self.scale}
+        more = {"decimals": self.decimals, "unit": self.unit or None, "nullable": self.nullable or None}
+        return said | {name: value for name, value in more.items() if value is not None}
+
+    def json_type(self) -> dict[str, Any]:
+        plain = {"type": self.type, "minimum": self.low, "maximum": self.high}
+        return {"anyOf": [plain, {"type": "null"}]} if self.nullable else plain
+
+
+@dataclass(frozen=True)
+class Integer(Number):
+    """A whole number in a range."""
+
+    type = "integer"
+
+    def check(self, value: Any) -> int | None:
+        kept = super().check(value)
+        if kept is None:
+            return None
+        if kept != int(kept):
+            raise self.wrong(value, "a whole number")
+        return int(kept)
+
+    def settled(self, value: float) -> float:
+        return numbers.rounded(value)
+
+    def read(self, text: str, complain: Complain) -> int | None:
+        kept = super().read(text, complain)
+        return None if kept is None else int(kept)
+
+
+@dataclass(frozen=True)
+class Choice(Control):
+    """One of a few values, texts or numbers, each with its label."""
+
+    choices: tuple[str | float, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    type = "choice"
+
+    def check(self, value: Any) -> Any:
+        for choice in self.choices:
+            if type(value) in (str, int, float) and value == choice:
+                return float(choice) if isinstance(choice, int | float) else choice
+        raise self.wrong(value, f"one of {', '.join(map(str, self.choices))}")
+
+    def read(self, text: str, complain: Complain) -> Any:
+        for choice in self.choices:
+            if text == (choice if isinstance(choice, str) else numbers.written(choice)):
+                return self.check(choice)
+        raise ValueError("not one of the choices")
+
+    def write(self, value: Any) -> str:
+        return _escaped(value) if isinstance(value, str) else numbers.written(value)
+
+    def plain(self, value: Any) -> Any:
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    def limits(self) -> dict[str, Any]:
+        return {"choices": list(self.choices), "labels": list(self.labels)}
+
+    def json_type(self) -> dict[str, Any]:
+        return {"enum": list(self.choices)}
+
+
+@dataclass(frozen=True)
+class Identifier(Control):
+    """The name of something that is looked up elsewhere: a picture, a checkpoint, a stage."""
+
+    what: str = "a picture"
+
+    type = "id"
+
+    def check(self, value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(r"[\w-]{1,80}", value, re.ASCII):
+            raise self.wrong(value, f"the id of {self.what}")
+        return value
+
+    def read(self, text: str, complain: Complain) -> str:
+        return self.check(text)
+
+    def write(self, value: Any) -> str:
+        return _escaped(value)
+
+
+@dataclass(frozen=True)
+class Registered(Identifier):
+    """The name of a line of a registry, which everybody may enter.
+
+    Attributes:
+        registry: its name, for a page that was told its lines.
+        known: the names that there are now; it is called late, because a registry may be costly to import.
+        beside: names that are good without being in the registry.
+    """
+
+    registry: str = ""
+    known: Callable[[], Any] = tuple
+    beside: tuple[str, ...] = ()
+
+    def check(self, value: Any) -> str:
+        name = super().check(value)
+        if name not in self.beside and name not in (known := self.known()):
+            raise self.wrong(value, f"one of {', '.join([*known, *self.beside])}")
+        return name
+
+    def limits(self) -> dict[str, Any]:
+        return {"of": self.registry}
+
+
+@dataclass(frozen=True)
+class Toggle(Control):
+    """On or off."""
+
+    type = "boolean"
+
+    def check(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.wrong(value, "true or false")
+        return value
+
+    def read(self, text: str, complain: Complain) -> bool:
+        if text not in ("0", "1"):
+            raise ValueError("neither 0 nor 1")
+        return text == "1"
+
+    def write(self, value: Any) -> str:
+        return "1" if value else "0"
+
+    def json_type(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class GridSize(Control):
+    """(rows, columns), each in a range."""
+
+    low: int = 2
+    high: int = 128
+
+    type = "size"
+
+    def check(self, value: Any) -> tuple[int, int]:
+        one = Integer(self.url, self.label, self.help, low=self.low, high=self.high)
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            raise self.wrong(value, "[rows, columns]")
+        rows, columns = (one.check(each) for each in value)
+        return int(rows), int(columns)  # type: ignore[arg-type]
+
+    def read(self, text: str, complain: Complain) -> tuple[int, int]:
+        match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text, re.ASCII)
+        if not match:
+            raise ValueError("not a size")
+        asked = int(match[1]), int(match[2])
+        kept = min(self.high, max(self.low, asked[0])), min(self.high, max(self.low, asked[1]))
+        if kept != asked:
+            complain(f"{self.label} {text} is out of range, {self.write(kept)} is used")
+        return kept
+
+    def write(self, value: Any) -> str:
+        return f"{value[0]}x{value[1]}"
+
+    def plain(self, value: Any) -> list[int]:
+        return list(value)
+
+    def limits(self) -> dict[str, Any]:
+        return {"min": self.low, "max": self.high}
+
+    def json_type(self) -> dict[str, Any]:
+        return _array({"type": "integer", "minimum": self.low, "maximum": self.high}, 2, 2)
+
+
+@dataclass(frozen=True)
+class Painted(Control):
+    """A painted map or nothing; ``neutral`` is the value of an unpainted cell."""
+
+    neutral: int = 0
+
+    type = "map"
+
+    def check(self, value: Any) -> Map | None:
+        return value if value is None or isinstance(value, Map) else Map.from_text(value)
+
+    def read(self, text: str, complain: Complain) -> Map | None:
+        return None if text == "none" else Map.from_text(text)
+
+    def write(self, value: Any) -> str:
+        return "none" if value is None else value.to_text()
+
+    def plain(self, value: Any) -> str | None:
+        return None if value is None else value.to_text()
+
+    def limits(self) -> dict[str, Any]:
+        return {"neutral": self.neutral}
+
+    def json_type(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "pattern": r"^\d+x\d+\.[\w-]+$"}, {"type": "null"}]}
+
+
+@dataclass(frozen=True)
+class Boxes(Control):
+    """At most :data:`BOXES` boxes x0, y0, x1, y1, their edges in a range."""
+
+    low: float = -0.5
+    high: float = 65536
+
+    type = "boxes"
+
+    def check(self, value: Any) -> tuple[tuple[float, ...], ...]:
+        if not isinstance(value, list | tuple) or len(value) > BOXES:
+            raise self.wrong(value, f"at most {BOXES} boxes")
+        return tuple(self._box(box) for box in value)
+
+    def _box(self, value: Any) -> tuple[float, ...]:
+        edge = Number(self.url, self.label, self.help, low=self.low, high=self.high)
+        if not isinstance(value, list | tuple) or len(value) != 4:
+            raise self.wrong(value, "boxes as [x0, y0, x1, y1]")
+        x0, y0, x1, y1 = (edge.check(each) for each in value)
+        if not (x0 < x1 and y0 < y1):  # type: ignore[operator]
+            raise self.wrong(value, "boxes with x0 < x1 and y0 < y1")
+        return x0, y0, x1, y1  # type: ignore[return-value]
+
+    def read(self, text: str, complain: Complain) -> tuple[tuple[float, ...], ...]:
+        if text == "none":
+            return ()
+        return self.check([[numbers.read(edge) for edge in box.split(",")] for box in text.split("_")[:BOXES]])
+
+    def write(self, value: Any) -> str:
+        return "_".join(",".join(map(numbers.written, box)) for box in value) or "none"
+
+    def plain(self, value: Any) -> list[list[float]]:
+        return [list(box) for box in value]
+
+    def limits(self) -> dict[str, Any]:
+        return {"min": self.low, "max": self.high}
+
+    def json_type(self) -> dict[str, Any]:
+        edge = {"type": "number", "minimum": self.low, "maximum": self.high}
+        return _array(_array(edge, 4, 4), 0, BOXES)
+
+
+@dataclass(frozen=True)
+class Flags(Control):
+    """Names that are on."""
+
+    choices: tuple[str, ...] = ()
+
+    type = "flags"
+
+    def check(self, value: Any) -> frozenset[str]:
+        if isinstance(value, frozenset) and value <= set(self.choices):
+            return value
+        if not isinstance(value, dict) or not value.keys() <= set(self.choices):
+            raise self.wrong(value, f"true or false for each of {', '.join(self.choices)}")
+        if odd := [on for on in value.values() if not isinstance(on, bool)]:
+            raise self.wrong(odd[0], "true or false")
+        return frozenset(name for name, on in value.items() if on)
+
+    def read(self, text: str, complain: Complain) -> frozenset[str]:
+        on = [] if text == "none" else text.split(",")
+        if not set(on) <= set(self.choices):
+            raise ValueError("unknown name")
+        return frozenset(on)
+
+    def write(self, value: Any) -> str:
+        return ",".join(name for name in self.choices if name in value) or "none"
+
+    def plain(self, value: Any) -> dict[str, bool]:
+        return {name: name in value for name in self.choices}
+
+    def limits(self) -> dict[str, Any]:
+        return {"choices": list(self.choices)}
+
+    def json_type(self) -> dict[str, Any]:
+        each = {name: {"type": "boolean"} for name in self.choices}
+        return {"type": "object", "properties": each, "additionalProperties": False}
+
+
+def _array(items: dict[str, Any], least: int, most: int) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": least, "maxItems": most}
+
+
+def _escaped(text: str) -> str:
+    """JavaScript's ``encodeURIComponent``."""
+    return quote(text, safe="!~*'()")

@@ -1,0 +1,72 @@
+"""The state as the text after # in an address, and back, as ``lzviz/canvas`` does it.
+
+``#image=street&strength=34&nodes=31x51&layers=points,mesh&boxes=1,2,3,4_5,6,7,8&paint=128x64.<base64url>``
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from lzviz.contract.controls import Control
+    from lzviz.contract.state import State
+
+LONGEST = 200_000
+"""A longer link is not one of ours: two full maps stay far below."""
+
+Declared = Sequence[tuple[str, str, "Control"]]
+
+
+def write(state: State, declared: Declared) -> str:
+    """The text after #; ``declared`` are (JSON name, Python name, kind) of the keys in order."""
+    parts = []
+    for key, name, control in declared:
+        value = getattr(state, name)
+        if key == "image" or value != type(state).model_fields[name].default:
+            parts.append(f"{control.url}={control.write(value)}")
+    return "&".join(parts)
+
+
+def read(url: str, declared: Declared) -> tuple[dict[str, Any], list[str]]:
+    """Values by Python name, and what could not be used, as sentences without their end."""
+    is_address = "#" in url or "://" in url.partition("=")[0]
+    text = url.partition("#")[2] if is_address else url
+    if len(text) > LONGEST:
+        return {}, ["it is too long"]
+    by_url = {control.url: (name, control) for _, name, control in declared}
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for part in filter(None, text.split("&")):
+        name, is_pair, value = part.partition("=")
+        if not is_pair or name not in by_url:
+            problems.append(f"“{_clipped(_decoded(part))}” is unknown and left out")
+            continue
+        key, control = by_url[name]
+        try:
+            values[key] = control.read(_decoded(value), problems.append)
+        except ValueError:
+            problems.append(f"{control.label} cannot be read and is left out")
+    return values, problems
+
+
+def notice(problems: Sequence[str]) -> str:
+    """One line about what a link asked for and did not get."""
+    more = f" (and {len(problems) - 2} more)" if len(problems) > 2 else ""
+    return f"Part of this link was not used: {'; '.join(problems[:2])}{more}."
+
+
+def _decoded(text: str) -> str:
+    """JavaScript's ``decodeURIComponent``, or the text itself where that fails."""
+    if re.search(r"%(?![0-9a-fA-F]{2})", text):
+        return text
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return text
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:24]}…"
