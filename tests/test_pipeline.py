@@ -1,5 +1,6 @@
 """Pipeline and Trace: every system through all stages, where scores lie, what is counted, and what is refused."""
 
+import copy
 import math
 
 import pytest
@@ -398,3 +399,25 @@ def test_a_blueprint_builds_the_same_pipeline_from_the_same_seed(system, values)
     first, again, other = (blueprint.build(CLASSES, seed).run(image, labels) for seed in (1, 1, 2))
     assert torch.equal(first.scores, again.scores) and not torch.equal(first.scores, other.scores)
     assert isinstance(first.layout, WarpLayout) and first.layout.zoomed_size == SIZE
+
+
+def test_the_weights_of_a_saliency_network_are_saved_once():
+    look = torch.nn.Sequential(torch.nn.Conv2d(3, 1, 3, padding=1), torch.nn.Softplus())
+    pipeline = Pipeline(sampler("lzu", nodes=(8, 12), saliency=look), None, SIZE)
+    assert set(pipeline.state_dict()) == {"look.0.weight", "look.0.bias"}
+    assert pipeline.sampler.saliency is pipeline.look
+    again = copy.deepcopy(pipeline)
+    assert again.sampler.saliency is again.look and again.look is not look
+
+
+def test_traces_and_pipelines_print_on_one_screen(network):
+    image, labels = scene(2)
+    pipeline = Pipeline(sampler("lzu", nodes=(8, 12)), network, SIZE)
+    for shown in (pipeline, pipeline.run(image, labels), Pipeline(sampler("lzu"), None, SIZE).run(image)):
+        lines = repr(shown).splitlines()
+        assert len(lines) <= 24 and max(map(len, lines)) <= 160
+    assert "LZU" in repr(pipeline) and "16 x 24" in repr(pipeline)
+    text = repr(pipeline.run(image, labels))
+    assert all(
+        word in text for word in ("look", "network", " ms", "multiply-adds", "mIoU", "x".join(map(str, image.shape)))
+    )

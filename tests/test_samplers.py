@@ -1,5 +1,6 @@
 """The laws, over every system of the registry that claims them; a newcomer is examined automatically."""
 
+import copy
 import itertools
 
 import numpy as np
@@ -320,3 +321,31 @@ def test_anybodys_grid_joins_the_registry_and_keeps_its_claims(monkeypatch):
 def test_wrong_input_says_what_to_do(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_saliency_network_is_a_part_of_its_sampler_that_trains_and_saves():
+    torch.manual_seed(0)
+    look = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 1, 3, padding=1), torch.nn.AdaptiveAvgPool2d((9, 13)), torch.nn.Softplus()
+    )
+    sampler = samplers.create("lzu", saliency=look, nodes=(9, 13))
+    assert isinstance(sampler, torch.nn.Module) and sampler.saliency is look
+    assert set(sampler.state_dict()) == {"saliency.0.weight", "saliency.0.bias"}
+    before = look[0].weight.clone()
+    optimiser = torch.optim.SGD(sampler.parameters(), lr=1.0)
+    (sampler(picture(2), ZOOMED).image - 0.7).square().mean().backward()
+    optimiser.step()
+    assert not torch.equal(look[0].weight, before)
+    fresh = samplers.create("lzu", saliency=copy.deepcopy(look), nodes=(9, 13))
+    torch.nn.init.zeros_(fresh.saliency[0].weight)
+    fresh.load_state_dict(sampler.state_dict())
+    assert torch.equal(fresh(picture(), ZOOMED).image, sampler(picture(), ZOOMED).image)
+    assert sampler.double().saliency[0].weight.dtype == torch.float64
+    assert copy.deepcopy(sampler).saliency is not look
+
+
+def test_a_sampler_whose_saliency_is_a_map_or_none_has_no_weights_and_prints_shortly():
+    for look in (None, saliency()):
+        sampler = samplers.create("fovea", saliency=look)
+        assert not list(sampler.parameters()) and sampler.saliency is look
+        assert len(repr(sampler)) < 400 and "Fovea(" in repr(sampler)

@@ -105,6 +105,27 @@ class Trace:
     device: str
     classes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        shown = {
+            "look": self.saliency,
+            "downsample": self.zoomed,
+            "network": self.scores,
+            "restore": self.unzoomed,
+            "labels": self.labels,
+        }
+        lines = [f"Trace of {_shape(self.image)}, {type(self.layout).__name__}, on {self.device}"]
+        for stage in STAGES:
+            if stage in self.milliseconds:
+                cost = f"{self.milliseconds[stage]:8.1f} ms  {self.macs[stage] / 1e9:8.3f} G multiply-adds"
+                lines.append(f"  {stage:<10} {cost}  -> {_shape(shown[stage])}")
+        if self.features:
+            lines.append("  features   " + ", ".join(f"{name} {_shape(f)}" for name, f in self.features.items()))
+        if self.extras:
+            lines.append("  extras     " + ", ".join(f"{name} {_shape(e)}" for name, e in self.extras.items()))
+        if self.confusion is not None:
+            lines.append(f"  mIoU       {self.miou:.3f}; sampling alone allows {self.intrinsic:.3f}")
+        return "\n".join(lines)
+
     @property
     def saliency(self) -> Tensor | None:
         """(B or 1, 1, h, w) what drove the sampler."""
@@ -217,18 +238,41 @@ class Pipeline(nn.Module):
             raise ValueError(f"unzoom must be one of {', '.join(get_args(Unzoom))}, got {unzoom!r}")
         if unzoom == "features" and not isinstance(network, Segmenter):
             raise TypeError('unzoom="features" needs a network with a backbone and a head (lzviz.models.Segmenter)')
-        self.sampler, self.network = sampler, network
+        self.sampler = sampler
+        self.network = network
         self.size = None if size is None else check_size(size)
         self.source = None if source is None else check_size(source, "source")
         self.unzoom: Unzoom = unzoom
         self.boundary = boundary
         self._macs: dict[object, dict[str, int]] = {}
-        # Samplers without weights are plain values: their map or network is ours.
+        # The map or network of a sampler that has no other weights is ours, and saved once, under one name.
         look = getattr(sampler, "saliency", None)
         if isinstance(look, nn.Module):
             self.look = look
+            if isinstance(sampler, nn.Module) and len(sampler.state_dict()) == len(look.state_dict()):
+                del self.sampler
+                object.__setattr__(self, "sampler", sampler)
         elif isinstance(look, Tensor):
             self.register_buffer("look", look)
+
+    def __repr__(self) -> str:
+        name = "" if self.card is None else f" {self.card.name}"
+        size = "a quarter of the image" if self.size is None else f"{self.size[0]} x {self.size[1]}"
+        lines = [f"{type(self).__name__}{name}: zoomed to {size}, brings back {self.unzoom}"]
+        if self.source is not None:
+            lines.append(f"  source   averaged to {self.source[0]} x {self.source[1]} first")
+        for part, value in (
+            ("sampler", self.sampler),
+            ("look", getattr(self, "look", None)),
+            ("network", self.network),
+        ):
+            if value is not None:
+                lines.append(f"  {part:<8} {_what(value)}")
+        if self.classes:
+            lines.append(
+                f"  classes  {len(self.classes)}: {', '.join(self.classes[:12])}{', ...' * (len(self.classes) > 12)}"
+            )
+        return "\n".join(lines)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -451,6 +495,18 @@ class Pipeline(nn.Module):
         image = _checked_image(image)
         weights = next(self.parameters(), image)
         return image.to(weights.device, torch.float32)
+
+
+def _shape(value: Tensor | None) -> str:
+    return "none" if value is None else "x".join(str(n) for n in value.shape)
+
+
+def _what(part: object) -> str:
+    """A part in one line: its kind and its weights, or its size."""
+    if isinstance(part, Tensor):
+        return f"a map {_shape(part)}"
+    weights = sum(p.numel() for p in part.parameters()) if isinstance(part, nn.Module) else 0
+    return type(part).__name__ + (f", {weights:,} weights" if weights else "")
 
 
 def identity(like: Tensor) -> GridWarp:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Literal, Self
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from lzviz import resampling
 from lzviz.coords import Size, check_size
@@ -76,9 +76,11 @@ class WarpSampler(Sampler):
         return Downsampled(warp.zoom(image, size, self.interpolation), layout, saliency)
 
 
-@dataclass(frozen=True, eq=False)
-class AttractionSampler(WarpSampler):
+@dataclass(eq=False, repr=False)
+class AttractionSampler(nn.Module, WarpSampler):
     """LZ, FOVEA and LZU share this machine and differ in its numbers (see their files).
+
+    A saliency that is a module is a part of the sampler: its weights are among ``parameters()``, move, train and save with it.
 
     Attributes:
         nodes, fwhm, separable, anti_crop, kernel_radius, aspect, floor: see :meth:`lzviz.Warp.from_saliency`.
@@ -98,13 +100,26 @@ class AttractionSampler(WarpSampler):
     contrast: float = 1.0
     interpolation: resampling.Interpolation = "bilinear"
     mode: Mode = "fixed"
-    saliency: Tensor | Look | None = None
+    # A factory, since a value on the class would hide the module of that name from the instance.
+    saliency: Tensor | Look | None = field(default_factory=lambda: None)
+
+    def __new__(cls, *args: object, **options: object) -> Self:
+        made = super().__new__(cls)
+        nn.Module.__init__(made)  # before any field is set: a module among them finds its place
+        return made
 
     def __post_init__(self) -> None:
         if self.mode not in ("fixed", "published"):
             raise ValueError(f"mode must be 'fixed' or 'published', got {self.mode!r}")
         if not self.contrast > 0:
             raise ValueError(f"contrast must be a positive exponent, got {self.contrast!r}")
+
+    def forward(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
+        return WarpSampler.__call__(self, image, size, saliency)
+
+    def extra_repr(self) -> str:
+        told = [(f.name, getattr(self, f.name)) for f in fields(self)]
+        return ", ".join(f"{name}={_short(value)}" for name, value in told if not isinstance(value, nn.Module))
 
     @abstractmethod
     def default_saliency(self, image: Tensor) -> Tensor:
@@ -135,6 +150,10 @@ class AttractionSampler(WarpSampler):
             aspect=self.aspect,
             floor=floor,
         )
+
+
+def _short(value: object) -> str:
+    return f"map {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
 
 
 def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size) -> GridWarp:

@@ -16,7 +16,7 @@ from lzviz.samplers import ATTRACTION_CONTROLS, CLAIMS, SOURCES, System, add
 from lzviz.samplers.base import AttractionSampler
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Fovea(AttractionSampler):
     """See :class:`lzviz.samplers.base.AttractionSampler` for the rest.
 

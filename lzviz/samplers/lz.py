@@ -69,7 +69,7 @@ class SaliencyNetwork(nn.Module):
         return self.saliency(self.logits(image)).to(image.dtype)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class LZ(AttractionSampler):
     """See :class:`lzviz.samplers.base.AttractionSampler` for the options."""
 

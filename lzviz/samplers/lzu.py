@@ -26,7 +26,7 @@ from lzviz.samplers.base import AttractionSampler
 from lzviz.warp import Warp
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class LZU(AttractionSampler):
     """See :class:`lzviz.samplers.base.AttractionSampler` for the options."""
 
