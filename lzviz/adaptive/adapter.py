@@ -170,11 +170,17 @@ class Adapted:
     """
 
     def __init__(
-        self, model: nn.Module, settings: Settings, folded: frozenset[str] = frozenset(), engine: Engine | None = None
+        self,
+        model: nn.Module,
+        settings: Settings,
+        folded: frozenset[str] = frozenset(),
+        rectified: frozenset[str] = frozenset(),
+        engine: Engine | None = None,
     ):
         self.model = model
         self.settings = settings
         self._folded = folded
+        self._rectified = rectified
         self._engine = engine
         self._last: Run | None = None
 
@@ -234,14 +240,15 @@ class Adapted:
     def compile(self) -> Adapted:
         """A faster one for inference: BatchNorm is folded into the convolutions of a copy of the model."""
         model = copy.deepcopy(self.model).eval()
-        pairs = self._norm_pairs()
+        pairs, rectified = self._fusions()
         modules = dict(model.named_modules())
         for conv, norm in pairs:
             fold(modules[conv], modules[norm])  # type: ignore[arg-type]
-        return Adapted(model, self.settings, frozenset(norm for _, norm in pairs), Engine())
+        return Adapted(model, self.settings, frozenset(norm for _, norm in pairs), frozenset(rectified), Engine())
 
-    def _norm_pairs(self) -> list[tuple[str, str]]:
-        """Names of (convolution, norm) that can be folded, seen in a run without data on the smallest image of use."""
+    def _fusions(self) -> tuple[list[tuple[str, str]], list[str]]:
+        """Names of (convolution, norm) that can be folded and of convolutions that may rectify in passing, seen in a run
+        without data on the smallest image of use."""
         side = self.settings.coarse * 4
         while True:
             watch = Watch()
@@ -254,7 +261,9 @@ class Adapted:
                     raise
                 side *= 2
                 continue
-            return [(run.names[id(conv)], run.names[id(norm)]) for conv, norm in watch.pairs()]
+            names = run.names
+            pairs = [(names[id(conv)], names[id(norm)]) for conv, norm in watch.pairs()]
+            return pairs, [names[id(conv)] for conv in watch.rectified()]
 
     @cached_property
     def _twin(self) -> nn.Module:
@@ -280,11 +289,21 @@ class Adapted:
         return self._follow(self.model, run, x, args, kwargs), run
 
     def _new_run(self, model: nn.Module, levels: Levels | Tree, watch: Watch | None) -> Run:
-        return Run(self.settings, names_of(model), levels, self._folded, watch=watch, engine=self._engine)
+        return Run(
+            self.settings,
+            names_of(model),
+            levels,
+            self._folded,
+            watch=watch,
+            engine=self._engine,
+            rectified=self._rectified,
+        )
 
     def _follow(self, model: nn.Module, run: Run, x: Tensor, args: tuple, kwargs: dict) -> Any:
         with run.following(model):
             output = model(MultiResolution(settle(x), run), *args, **kwargs)
+        if run.watch is not None:
+            run.watch.returned(output)
         if not x.is_meta:
             self._last = run
         _check_steps(run)

@@ -7,16 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.adaptive.lattice import Grid, Window
-
-if TYPE_CHECKING:
-    from lzviz.adaptive.engine import Engine
 
 Backend = Callable[[Tensor, Tensor, Tensor, "Tensor | None", int], "Tensor | None"]
 
@@ -119,21 +114,12 @@ def depthwise_rows(features: Tensor, table: Tensor, weight: Tensor, bias: Tensor
 
 
 def convolve(
-    rows: Tensor,
-    grid: Grid,
-    window: Window,
-    weight: Tensor,
-    bias: Tensor | None,
-    groups: int,
-    engine: Engine | None = None,
+    rows: Tensor, grid: Grid, window: Window, weight: Tensor, bias: Tensor | None, groups: int
 ) -> tuple[Tensor, Grid]:
     """Convolve rows (N, C) of ``grid``: the rows (M, Cout) of the output grid, and that grid."""
     out = grid.after(window)
-    fast = engine is not None and engine.takes(rows, weight, groups)
     if window.is_point and window.stride == 1:
-        return (engine.point(rows, weight, bias) if fast else point(rows, weight, bias, groups)), out  # type: ignore[union-attr]
-    if fast:
-        return engine.convolve(rows, grid, window, out, weight, bias), out  # type: ignore[union-attr]
+        return point(rows, weight, bias, groups), out
     if grid.tree.centred and not grid.tree.is_fine:
         return row_convolution(rows, grid.taps(window, out), weight, bias, groups), out
     coarse = coarse_convolution(rows, grid, window, out, weight, bias, groups)
@@ -158,7 +144,6 @@ def coarse_convolution(
     weight: Tensor,
     bias: Tensor | None,
     groups: int,
-    channels_first: bool = False,
 ) -> Tensor:
     """The output's coarsest grid, which reads the input's coarsest grid only: an ordinary convolution."""
     scale = 2**grid.exponent // grid.step  # more halvings than levels: the coarsest grid is dilated itself
@@ -166,7 +151,6 @@ def coarse_convolution(
     dilation = tuple(d * scale for d in window.dilation)
     before, after = ([p * scale for p in side] for side in (window.before, window.after))
     dense = grid.coarse(rows)
-    dense = dense.contiguous() if channels_first else dense
     if before != after:
         dense = F.pad(dense, (before[1], after[1], before[0], after[0]))
         before = [0, 0]

@@ -33,13 +33,17 @@ def apply(func: Callable, args: tuple, kwargs: dict) -> Any:
         return _attribute(func, args)
     if name in METADATA:
         return _plainly(func, args, kwargs)
-    run = next(a.run for a in tree_flatten((args, kwargs))[0] if isinstance(a, MultiResolution))
+    run = args[0].run if args and isinstance(args[0], MultiResolution) else _run_of(args, kwargs)
     if name not in WINDOWS and any(isinstance(a, MultiResolution) and a.margin is not None for a in args):
         raise run.error(f"it pads its features and then calls {name}", "pad in the window itself (padding=)")
     if run.watch is None:
         return _answer(run, name, func, args, kwargs)
     run.watch.used(run, name, args, kwargs)
     return run.watch.made(run, name, _answer(run, name, func, args, kwargs))
+
+
+def _run_of(args: tuple, kwargs: dict) -> Run:
+    return next(a.run for a in tree_flatten((args, kwargs))[0] if isinstance(a, MultiResolution))
 
 
 def _answer(run: Run, name: str, func: Callable, args: tuple, kwargs: dict) -> Any:

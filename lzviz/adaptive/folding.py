@@ -1,4 +1,4 @@
-"""Folding BatchNorm into the convolution before it, in a copy of the model.
+"""Folding BatchNorm into the convolution before it, in a copy of the model, and finding what may be rectified in passing.
 
 Which pairs may be folded is observed, not guessed: a pass without data notes who reads each convolution's output.
 """
@@ -37,6 +37,22 @@ class Watch:
             self._makers[id(result)] = (run.stack[-1].module, result)
             self._runs[run.stack[-1].module] += 1
         return result
+
+    def returned(self, output: Any) -> None:
+        """The model's output is read by its caller."""
+        for value in tree_flatten(output)[0]:
+            self._users[id(value)].append(("output", nn.Identity()))
+
+    def rectified(self) -> list[nn.Conv2d]:
+        """Convolutions that run once and of which nothing is read but what is above zero, their norm folded."""
+        norms = dict(self.pairs())
+        results = {module: key for key, (module, _) in self._makers.items()}
+        ends = {maker: results[norms.get(maker, maker)] for maker in results if type(maker) is nn.Conv2d}
+        return [
+            maker
+            for maker, end in ends.items()
+            if self._runs[maker] == 1 and [name.strip("_") for name, _ in self._users[end]] == ["relu"]
+        ]
 
     def pairs(self) -> list[tuple[nn.Conv2d, nn.Module]]:
         """(convolution, norm) where the norm is all that reads the convolution, and each runs once."""

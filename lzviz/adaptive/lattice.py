@@ -25,6 +25,7 @@ from torch import Tensor
 from lzviz.adaptive.levels import complete
 
 Pair = tuple[int, int]
+BLOCK = 512  # gathered rows of one product: large enough for the product, small enough for the caches
 
 
 class Window(NamedTuple):
@@ -52,6 +53,15 @@ class Window(NamedTuple):
         if self.ceil_mode:  # one more window where it starts inside the map or its left padding
             out = min(out + (self.stride - 1) * cell, extent + self.before[axis] * cell)
         return out
+
+
+class Block(NamedTuple):
+    """Rows [start, stop) of a table: what they read, and which of these reads lie outside the map."""
+
+    start: int
+    stop: int
+    index: Tensor
+    outside: Tensor | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +259,13 @@ class Grid:
             self._tables[key] = self._make_taps(window, out)
         return self._tables[key]
 
+    def blocks(self, window: Window, out: Grid, start: int) -> list[Block]:
+        """The output rows from ``start`` on, and what they read, ready for gather + product; made once."""
+        key = (window, out.exponent, out.extent, start)
+        if key not in self._tables:
+            self._tables[key] = blocks_of(self.taps(window, out), self.rows, start)
+        return self._tables[key]
+
     def _make_taps(self, window: Window, out: Grid) -> Tensor:
         cell, device = 2**self.exponent, self.level.device
         shifts = [
@@ -282,3 +299,14 @@ class Grid:
         y = torch.arange(-low[0], high[0], device=device)[:, None]
         x = torch.arange(-low[1], high[1], device=device)[None, :]
         return torch.where((y >= 0) & (x >= 0), self._owner_of(y, x), self.rows)
+
+
+def blocks_of(table: Tensor, rows: int, start: int = 0) -> list[Block]:
+    """The rows of a table (M, K) into ``rows`` rows, from ``start`` on, in blocks; ``rows`` itself means zero."""
+    inside = table.clamp(max=rows - 1)
+    found = []
+    for first in range(start, table.shape[0], BLOCK):
+        stop = min(first + BLOCK, table.shape[0])
+        outside = (table[first:stop].reshape(-1) == rows).nonzero()[:, 0]
+        found.append(Block(first, stop, inside[first:stop].reshape(-1), outside if outside.numel() else None))
+    return found

@@ -17,7 +17,7 @@ from lzviz.adaptive.tensor import Dense, MultiResolution
 from lzviz.measure.cost import Layer
 
 if TYPE_CHECKING:
-    from lzviz.adaptive.engine import Engine
+    from lzviz.adaptive.engine import Engine, Path
 
 Levels = Tensor | Callable[[Tensor], "Tensor | Tree"]
 
@@ -77,6 +77,8 @@ class Run:
     halvings: int = 0
     watch: Any = None
     engine: Engine | None = None
+    rectified: frozenset[str] = frozenset()
+    paths: dict[str, Path] = field(default_factory=dict)
 
     @property
     def module(self) -> str:
@@ -97,6 +99,11 @@ class Run:
         entry = Fallback(self.module, operation)
         if entry not in self.fallbacks:
             self.fallbacks.append(entry)
+
+    def note_path(self, path: Path) -> None:
+        """Where the module's convolution ran, unless it was asked for."""
+        if not self.wants_dense:
+            self.paths[self.module] = path
 
     def count(self, operation: str, weight: Tensor, outputs: int, outputs_dense: int) -> None:
         """Note a product that uses ``weight`` once for each of its outputs: as it ran, and on the dense fine grid."""

@@ -83,6 +83,7 @@ class MultiResolution(Tensor):
     state: State
     run: Run
     margin: Margin | None = None
+    rectified: bool = False  # no value below zero: its convolution rectified in passing
 
     @staticmethod
     def __new__(cls, state: State, run: Run) -> MultiResolution:

@@ -8,7 +8,7 @@ that their level allows, and everything after it reads its taps twice as far apa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -16,9 +16,12 @@ from torch import Tensor
 
 from lzviz.adaptive import convolution, pooling
 from lzviz.adaptive.lattice import Grid, Pair, Tree, Window
-from lzviz.adaptive.rules import channel_rule, current, fall_back, rule
+from lzviz.adaptive.rules import channel_rule, current, fall_back, pointwise, rule
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import Dense, Filled, Margin, MultiResolution, Rows, State, dense
+
+if TYPE_CHECKING:
+    from lzviz.adaptive.engine import Engine
 
 
 def pair(value: Any) -> Pair:
@@ -145,33 +148,64 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         return F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
     stride = one_stride(run, call["stride"])
     state = enter(run, state, stride)
+    engine = run.engine if run.engine is not None and run.engine.takes(state.tensor, weight, groups) else None
+    relu = engine is not None and run.module in run.rectified
     if isinstance(state, Dense):
         check_size(run, state)
-        out: State = ran_dense(
-            run, func, state, stride, (weight, bias, call["stride"], call["padding"], call["dilation"], groups), {}
-        )
+        if engine is not None and not isinstance(call["padding"], str):
+            places = (pair(call[name]) for name in ("stride", "padding", "dilation"))
+            func, rest = engine.ordinary, (weight, bias, *places, relu)
+        else:
+            relu, rest = False, (weight, bias, call["stride"], call["padding"], call["dilation"], groups)
+        out: State = ran_dense(run, func, state, stride, rest, {})
     else:
         note_step(run, stride, state)
         window = conv_window(weight, stride, call["padding"], call["dilation"])
         window = with_margin(run, x, window, 0.0)
         check_extent(run, state, window)
-        out = _convolve(run, state, window, weight, bias, groups)
+        if engine is not None:
+            out = _scheduled(run, engine, state, window, weight, bias, relu)
+        else:
+            out = _convolve(run, state, window, weight, bias, groups)
     _count(run, out, weight)
-    return MultiResolution(out, run)
+    result = MultiResolution(out, run)
+    result.rectified = relu
+    return result
+
+
+def _scheduled(
+    run: Run, engine: Engine, state: Rows | Filled, window: Window, weight: Tensor, bias: Tensor | None, relu: bool
+) -> State:
+    """The convolution by the engine's cheapest way."""
+    grid, out = state.grid, state.grid.after(window)
+    if isinstance(state, Filled):
+        run.note_path("dense")
+        return Filled(engine.filled(state.tensor, grid, window, weight, bias, relu), out)
+    if window.is_point and window.stride == 1:
+        return Rows(engine.point(state.tensor, weight, bias, relu), out)
+    rows, path = engine.convolve(state.tensor, grid, window, weight, bias, relu)
+    run.note_path(path)
+    return Rows(rows, out)
 
 
 def _convolve(
     run: Run, state: Rows | Filled, window: Window, weight: Tensor, bias: Tensor | None, groups: int
 ) -> State:
     if isinstance(state, Rows):
-        return Rows(*convolution.convolve(state.tensor, state.grid, window, weight, bias, groups, run.engine))
-    if run.engine is not None and run.engine.takes(state.tensor, weight, groups):
-        out = state.grid.after(window)
-        return Filled(run.engine.filled(state.tensor, state.grid, window, out, weight, bias), out)
+        run.note_path("rows")
+        return Rows(*convolution.convolve(state.tensor, state.grid, window, weight, bias, groups))
+    run.note_path("dense")
     cell = 2**state.grid.exponent
     tensor, padding = _pad(state.tensor, window, cell)
     dilation = tuple(d * cell for d in window.dilation)
     return Filled(F.conv2d(tensor, weight, bias, 1, padding, dilation, groups), state.grid.after(window))
+
+
+@rule("relu", "relu_")
+def _relu(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
+    """What its convolution rectified in passing is rectified already."""
+    x = args[0] if args else kwargs["input"]
+    return x if x.rectified else pointwise(run, func, args, kwargs)
 
 
 def _pad(tensor: Tensor, window: Window, cell: int, value: float = 0.0) -> tuple[Tensor, list[int]]:
