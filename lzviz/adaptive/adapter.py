@@ -16,13 +16,13 @@ from torch.utils._pytree import tree_flatten
 
 from lzviz.adaptive.engine import Engine
 from lzviz.adaptive.folding import Watch, fold, shape_twin
-from lzviz.adaptive.lattice import Tree
+from lzviz.adaptive.lattice import Tree, Trees
 from lzviz.adaptive.levels import active_cells, check_levels
 from lzviz.adaptive.quadtree import QuadTree
 from lzviz.adaptive.run import Fallback, Levels, Run, Settings, names_of, settle
 from lzviz.adaptive.tensor import Filled, MultiResolution, Rows, to_dense
 from lzviz.coords import Size, check_size
-from lzviz.measure.cost import Cost
+from lzviz.measure.cost import Cost, Layer
 
 
 def adapt(
@@ -74,6 +74,9 @@ OPTIONS = {
 }
 
 
+SIZES = 8  # of images whose multiply-adds are remembered
+
+
 def _check_strides(output_stride: object) -> tuple[int, int]:
     try:
         fine, coarse = output_stride  # type: ignore[misc]
@@ -89,10 +92,26 @@ def _check_strides(output_stride: object) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run could not do on rows, and where it made its adaptive steps. Iterates over the fallbacks."""
+    """What a run could not do on rows, and where it made its adaptive steps. Iterates over the fallbacks.
+
+    Attributes:
+        on_rows, on_dense: modules whose convolution ran on rows, and on the dense fine grid because that was cheaper (or because
+            no cell is coarse): two schedules of the same function.
+    """
 
     fallbacks: tuple[Fallback, ...]
     steps: tuple[str, ...]
+    on_rows: tuple[str, ...] = ()
+    on_dense: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Where the convolutions ran, in words."""
+        if not self.on_dense:
+            return "on rows" if self.on_rows else "not run"
+        if not self.on_rows:
+            return "on the dense grid"
+        return f"{len(self.on_rows)} convolutions on rows, {len(self.on_dense)} on the dense grid"
 
     def __iter__(self) -> Iterator[Fallback]:
         return iter(self.fallbacks)
@@ -102,8 +121,10 @@ class Report:
 
     def __str__(self) -> str:
         steps = f"Adaptive steps in {', '.join(self.steps)}." if self.steps else "Not run yet."
+        if self.on_dense:
+            steps += f" Schedule: {self.path}."
         if not self.fallbacks:
-            return f"{steps} Every operation ran on rows."
+            return steps if self.on_dense else f"{steps} Every operation ran on rows."
         return f"{steps} On the dense fine grid ran: {'; '.join(map(str, self.fallbacks))}."
 
 
@@ -137,18 +158,18 @@ class Plan:
         return active_cells(self.tree.levels).double().mean().item()
 
     @cached_property
-    def _counted(self) -> Run:
-        return self._adapted._shapes(self.tree, self.image_size, self.channels)
+    def _counted(self) -> tuple[list[Layer], list[Layer]]:
+        return self._adapted._layers(self.tree, self.image_size, self.channels)
 
     @property
     def cost(self) -> Cost:
         """Layer by layer, for the whole batch: ``plan.cost.without("classifier").total``."""
-        return Cost(tuple(self._counted.layers))
+        return Cost(tuple(self._counted[0]))
 
     @property
     def cost_dense(self) -> Cost:
         """The same with every cell kept: the dilated network."""
-        return Cost(tuple(self._counted.layers_dense))
+        return Cost(tuple(self._counted[1]))
 
     @property
     def macs(self) -> int:
@@ -182,6 +203,8 @@ class Adapted:
         self._folded = folded
         self._rectified = rectified
         self._engine = engine
+        self._trees = Trees()
+        self._counts: dict[tuple, Run] = {}
         self._last: Run | None = None
 
     def __call__(
@@ -229,13 +252,16 @@ class Adapted:
                     f"levels are {plain.shape[-2]} x {plain.shape[-1]}, but an image of {h} x {w} has "
                     f"{fine[0]} x {fine[1]} cells at output stride {self.settings.fine}"
                 )
-        tree = Tree.grow(plain, self.settings.depth, self.settings.offset == "center")
+        tree = self._trees.of(plain, self.settings.depth, self.settings.offset == "center")
         return Plan(tree, (h, w), self, channels)
 
     def report(self) -> Report:
-        """Which operations of the last run fell back to the dense grid, and where the adaptive steps are."""
+        """Which operations of the last run fell back to the dense grid, where the adaptive steps are, which schedule ran."""
         run = self._last
-        return Report(tuple(run.fallbacks), tuple(run.steps)) if run else Report((), ())
+        if run is None:
+            return Report((), ())
+        rows, dense = (tuple(name for name, path in run.paths.items() if path == kind) for kind in ("rows", "dense"))
+        return Report(tuple(run.fallbacks), tuple(run.steps), rows, dense)
 
     def compile(self) -> Adapted:
         """A faster one for inference: BatchNorm is folded into the convolutions of a copy of the model."""
@@ -268,6 +294,23 @@ class Adapted:
     @cached_property
     def _twin(self) -> nn.Module:
         return shape_twin(self.model)
+
+    def _layers(self, tree: Tree, size: Size, channels: int | None) -> tuple[list[Layer], list[Layer]]:
+        """The layers of a run on some tree, and of one with every cell kept.
+
+        One pass without data serves all masks of a size: after it only rows are counted.
+        """
+        key = (tree.levels.shape, size, channels)
+        if key not in self._counts:
+            if len(self._counts) >= SIZES:
+                self._counts.clear()
+            coarse = Tree(torch.full_like(tree.levels, tree.depth), tree.depth, tree.centred)
+            self._counts[key] = self._shapes(coarse, size, channels)
+        run = self._counts[key]
+        if not run.any_mask or tree.is_fine:
+            run = self._shapes(tree, size, channels)
+            return run.layers, run.layers_dense
+        return run.layers_of(tree), run.layers_dense
 
     def _shapes(self, tree: Tree, size: Size, channels: int | None, watch: Watch | None = None) -> Run:
         """A run without data: counts multiply-adds and checks that the model fits."""

@@ -158,5 +158,6 @@ def _deform_conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     moves = moved.tensor if isinstance(moved, Rows) else out.take(dense(moved))
     result = deformed_rows(rows, moves, grid, window, out, weight, bias)
     cells = out.batch * out.extent[0] * out.extent[1]
-    run.count("deform_conv2d", weight, out.rows if isinstance(state, Rows) else cells, cells)
+    on_rows = out if isinstance(state, Rows) else None
+    run.count("deform_conv2d", weight, out.rows if on_rows else cells, cells, on_rows)
     return MultiResolution(Rows(result, out) if isinstance(state, Rows) else Filled(out.fill(result), out), run)

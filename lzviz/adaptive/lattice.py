@@ -101,6 +101,26 @@ class Tree:
         return self._grids[key]
 
 
+class Trees:
+    """The trees of the latest masks, so that a mask seen again brings its tables along."""
+
+    def __init__(self, most: int = 4):
+        self._most = most
+        self._trees: dict[tuple, Tree] = {}
+
+    def of(self, levels: Tensor, depth: int, centred: bool) -> Tree:
+        """:meth:`Tree.grow`, remembered on CPUs (elsewhere looking at a mask would make the device wait)."""
+        if levels.device.type != "cpu":
+            return Tree.grow(levels, depth, centred)
+        # Tables made in inference mode would be refused by training.
+        key = (tuple(levels.shape), depth, centred, torch.is_inference_mode_enabled(), levels.numpy().tobytes())
+        tree = self._trees.pop(key, None) or Tree.grow(levels, depth, centred)
+        self._trees[key] = tree
+        while len(self._trees) > self._most:
+            self._trees.pop(next(iter(self._trees)), None)
+        return tree
+
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     """The rows of a tree after ``exponent`` halvings, on ``extent`` fine cells."""

@@ -248,7 +248,7 @@ def _channels_last(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         result = func(state.tensor, *args[1:], **kwargs)
         if func.__name__ == "linear":
             grid = state.grid
-            run.count("linear", args[1], grid.rows, grid.batch * grid.extent[0] * grid.extent[1])
+            run.count("linear", args[1], grid.rows, grid.batch * grid.extent[0] * grid.extent[1], grid)
         return MultiResolution(Rows(result, state.grid, True), run)
     return fall_back(run, func, args, kwargs)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-from lzviz.adaptive.lattice import Tree
+from lzviz.adaptive.lattice import Grid, Pair, Tree, Trees
 from lzviz.adaptive.levels import check_levels
 from lzviz.adaptive.tensor import Dense, MultiResolution
 from lzviz.measure.cost import Layer
@@ -79,6 +79,9 @@ class Run:
     engine: Engine | None = None
     rectified: frozenset[str] = frozenset()
     paths: dict[str, Path] = field(default_factory=dict)
+    trees: Trees = field(default_factory=Trees)
+    grids: list[tuple[int, Pair] | None] = field(default_factory=list)
+    any_mask: bool = True
 
     @property
     def module(self) -> str:
@@ -105,10 +108,25 @@ class Run:
         if not self.wants_dense:
             self.paths[self.module] = path
 
-    def count(self, operation: str, weight: Tensor, outputs: int, outputs_dense: int) -> None:
-        """Note a product that uses ``weight`` once for each of its outputs: as it ran, and on the dense fine grid."""
+    def count(self, operation: str, weight: Tensor, outputs: int, outputs_dense: int, grid: Grid | None = None) -> None:
+        """Note a product that uses ``weight`` once for each of its outputs: as it ran, and on the dense fine grid.
+
+        Args:
+            grid: whose rows the outputs are; None: their number is the same for every mask.
+        """
+        self.grids.append((grid.exponent, grid.extent) if grid else None)
+        self.any_mask = self.any_mask and (grid is not None or outputs == outputs_dense)
         for layers, rows in ((self.layers, outputs), (self.layers_dense, outputs_dense)):
             layers.append(Layer(self.module, operation, rows * weight.numel(), (rows, weight.shape[0])))
+
+    def layers_of(self, tree: Tree) -> list[Layer]:
+        """What the layers of this run, in which no map was empty, cost on another tree of its size."""
+        found = []
+        for layer, grid in zip(self.layers, self.grids, strict=True):
+            rows = layer.output[0] if grid is None else tree.grid(*grid).rows
+            macs = layer.macs // layer.output[0] * rows
+            found.append(Layer(layer.module, layer.operation, macs, (rows, *layer.output[1:])))
+        return found
 
     def step_tree(self, features: Dense) -> Tree:
         """The tree of this call, made at the first adaptive step from the levels or from what predicts them."""
@@ -131,7 +149,7 @@ class Run:
                 return levels
         plain = check_levels(levels, self.settings.depth, batch=features.tensor.shape[0], size=features.size)
         device = "cpu" if features.tensor.is_meta else features.tensor.device
-        return Tree.grow(plain.to(device), self.settings.depth, self.settings.offset == "center")
+        return self.trees.of(plain.to(device), self.settings.depth, self.settings.offset == "center")
 
     def _features_before_step(self, features: Dense) -> Tensor:
         """What the outermost running module got at the fine stride (layer3's input in a ResNet)."""

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz.adaptive import masks
-from lzviz.adaptive.adapter import Adapted, Plan, adapt
+from lzviz.adaptive.adapter import Adapted, Plan, Report, adapt
 from lzviz.adaptive.lattice import Tree
 from lzviz.adaptive.learned import PAPER_WIDTHS, MaskNetwork
 from lzviz.adaptive.quadtree import QuadTree
@@ -94,6 +94,27 @@ class AdaptivePipeline(Pipeline):
             self.look = look
         published = {"offset": "center", "pool": "paper"} if sampler.mode == "published" else {}
         self.adapted: Adapted = adapt(Stages(network), (self.stride, self.stride << self.depth), **published)  # type: ignore[arg-type]
+        self._ran = self.adapted
+        self._compiled: tuple[list[tuple[Tensor, tuple]], Adapted] | None = None
+
+    def ready(self, image: Tensor) -> Adapted:
+        """What runs: in evaluation without gradients on a CPU the compiled form, remade when weights have changed."""
+        if self.training or self.network.training or torch.is_grad_enabled() or image.device.type != "cpu":
+            return self.adapted
+        state = [(tensor, _version(tensor)) for tensor in (*self.network.parameters(), *self.network.buffers())]
+        known = self._compiled
+        same = (
+            known is not None
+            and len(known[0]) == len(state)
+            and all(a is b and version == now for (a, version), (b, now) in zip(known[0], state, strict=True))
+        )
+        if known is None or not same:
+            known = self._compiled = (state, self.adapted.compile())
+        return known[1]
+
+    def report(self) -> Report:
+        """Of the last run: its adaptive steps, what fell back to the dense grid, and the schedule that was taken."""
+        return self._ran.report()
 
     @property
     def stride(self) -> int:
@@ -174,7 +195,8 @@ class AdaptivePipeline(Pipeline):
         cells: dict[str, Any] = {"levels": look} if callable(levels) else {"plan": planned(levels)}
         with running:
             running.enter_context(meter.stage("network"))
-            scores, stages = self.adapted(image, **cells)
+            self._ran = self.ready(image)
+            scores, stages = self._ran(image, **cells)
         return plans[0], stages, between(scores, plans[0].levels, self.depth)
 
     def once(self, image: Tensor, meter: Meter, saliency: Tensor | None = None, truth: Tensor | None = None) -> Pass:
@@ -247,6 +269,11 @@ def mask_network(network: Segmenter, sampler: CAD, widths: Sequence[int] = PAPER
     backbone = cast(Any, network.backbone)
     stage = (cast(int, sampler.stride) // backbone.stem_stride).bit_length() - 1
     return MaskNetwork(backbone.channels[stage], sampler.depth, widths)
+
+
+def _version(tensor: Tensor) -> tuple[int, int]:
+    """What changes when a tensor is written to, or given other memory."""
+    return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
 
 
 def _named(stages: Sequence[Tensor]) -> dict[str, Tensor]:

@@ -222,7 +222,7 @@ def _count(run: Run, out: State, weight: Tensor) -> None:
     else:
         cells = out.grid.batch * out.grid.extent[0] * out.grid.extent[1]
         rows = out.grid.rows if isinstance(out, Rows) else cells
-    run.count("conv2d", weight, rows, cells)
+    run.count("conv2d", weight, rows, cells, out.grid if isinstance(out, Rows) else None)
 
 
 # Pooling -------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,184 @@
+"""The fast schedules: the same function whichever ran, chosen by costs, and nothing kept that belongs to the caller."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lzviz.adaptive import adapt, masks
+from lzviz.adaptive import engine as engines
+from lzviz.adaptive.adapter import Adapted
+from lzviz.adaptive.engine import Engine
+from lzviz.models import resnet
+from tests.test_adaptive_segmenting import adaptive, network, picture
+
+SIZE = (135, 100)  # 17 x 13 cells at stride 8
+
+
+def compiled(seed: int = 0) -> Adapted:
+    torch.manual_seed(seed)
+    return adapt(resnet.resnet18(width=16, classes=None, output_stride=16).eval(), (8, 16)).compile()
+
+
+def image(batch: int = 2) -> Tensor:
+    return torch.rand(batch, 3, *SIZE, generator=torch.Generator().manual_seed(4))
+
+
+def levels(keep: float, batch: int = 2) -> Tensor:
+    return masks.random((17, 13), keep, 1, batch, generator=torch.Generator().manual_seed(5))
+
+
+def costs(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
+    """Fixed prices: of a row, of the coarsest grid's convolution and of the dense grid's; products are free."""
+    monkeypatch.setattr(Engine, "_seconds_of", lambda self, key, way: seconds.get(key[0], 0.0))
+
+
+ROWS = {"row": 0.0, "coarse": 0.0, "dense": 1.0}
+DENSE = {"row": 1e3, "coarse": 1.0, "dense": 1e-3}
+GATHER = {"row": 1e-3, "coarse": 1e3, "dense": 1e9}
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("prices", [ROWS, DENSE, GATHER], ids=["rows", "dense", "gather"])
+@torch.no_grad()
+def test_every_schedule_is_the_same_function_and_the_report_names_it(monkeypatch, keep, prices):
+    network = compiled()
+    expected = adapt(network.model, (8, 16))(image(), levels=levels(keep))  # norms are identities by now
+    costs(monkeypatch, **prices)
+    made = network(image(), levels=levels(keep))
+    assert (made - expected).abs().max() <= 1e-5 * expected.abs().max()
+    stock = network.model(image())
+    corners = made[..., ::2, ::2]
+    assert (corners - stock).abs().max() <= 1e-5 * stock.abs().max()
+    report = network.report()
+    if prices is DENSE:
+        assert report.path == "on the dense grid" and "on the dense grid" in str(report)
+        assert "layer4.1.conv2" in report.on_dense
+    else:
+        assert report.path == "on rows" and not report.on_dense
+
+
+@torch.no_grad()
+def test_prices_decide_by_the_number_of_rows(monkeypatch):
+    """At a price where half the cells are cheaper on rows and nearly all are not."""
+    network, plan = compiled(), {}
+    costs(monkeypatch, row=512.0, coarse=20.0, dense=150.0)
+    for keep in (0.2, 0.95):
+        network(image(1), levels=levels(keep, 1))
+        plan[keep] = network.report().path
+    assert plan == {0.2: "on rows", 0.95: "on the dense grid"}
+
+
+@torch.no_grad()
+def test_prices_are_asked_once(monkeypatch):
+    network, asked = compiled(), []
+    clock = engines._clock
+    monkeypatch.setattr(engines, "_clock", lambda way: asked.append(1) or clock(way))
+    network(image(), levels=levels(0.5))
+    assert asked
+    asked.clear()
+    network(image(), levels=levels(0.5))
+    network(image(), levels=levels(0.3))
+    assert not asked
+
+
+class Peeking(nn.Module):
+    """Reads convolutions before their rectification too: in a sum, and in what it returns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.norm = nn.Conv2d(3, 8, 3, 2, 1), nn.BatchNorm2d(8)
+        self.second, self.third = nn.Conv2d(8, 8, 3, 1, 1), nn.Conv2d(8, 8, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = torch.relu(self.norm(self.first(x)))
+        z = self.second(y)
+        w = self.third(torch.relu(z) + z)
+        return torch.relu(w), w
+
+
+@pytest.mark.parametrize("keep", [0.4, 1.0])
+@torch.no_grad()
+def test_only_what_nothing_else_reads_is_rectified_in_passing(keep):
+    torch.manual_seed(0)
+    model, x, cells = Peeking().eval(), torch.randn(1, 3, 16, 24), masks.random((16, 24), keep, 1)
+    fast = adapt(model, (1, 2)).compile()
+    assert fast._rectified == {"first"}
+    for made, expected in zip(fast(x, levels=cells), adapt(model, (1, 2))(x, levels=cells), strict=True):
+        assert torch.allclose(made, expected, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_result_outlives_the_runs_after_it():
+    network = compiled()
+    first = network(image(), levels=levels(0.5))
+    kept = first.clone()
+    network(image() + 1, levels=levels(0.3))
+    assert torch.equal(first, kept)
+
+
+@torch.no_grad()
+def test_a_mask_seen_again_brings_its_tables():
+    network = compiled()
+    tree = network.plan(levels(0.5), SIZE).tree
+    assert network.plan(levels(0.5).clone(), SIZE).tree is tree
+    assert network.plan(levels(0.3), SIZE).tree is not tree
+    for keep in (0.1, 0.2, 0.7, 0.9):
+        network.plan(levels(keep), SIZE)
+    assert network.plan(levels(0.5), SIZE).tree is not tree, "only the latest masks are kept"
+
+
+def test_a_mask_seen_in_inference_mode_can_train():
+    model = resnet.resnet18(width=8, classes=None)
+    adapted, cells = adapt(model, (8, 16)), levels(0.5)
+    with torch.inference_mode():
+        adapted(image(), levels=cells)
+    adapted(image(), levels=cells).sum().backward()
+    assert model.layer4[1].conv2.weight.grad is not None
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.3, 1.0])
+def test_multiply_adds_of_a_mask_are_those_of_a_pass_of_its_own(keep):
+    adapted = compiled()
+    adapted.plan(levels(0.6), SIZE).macs  # noqa: B018 - what is remembered comes from another mask
+    plan = adapted.plan(levels(keep), SIZE)
+    own = adapted._shapes(plan.tree, SIZE, None)
+    assert list(plan.cost.layers) == own.layers and list(plan.cost_dense.layers) == own.layers_dense
+
+
+def test_a_copied_network_measures_for_itself():
+    network = compiled()
+    with torch.no_grad():
+        expected = network(image(), levels=levels(0.5))
+        for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
+            assert torch.allclose(other(image(), levels=levels(0.5)), expected, atol=1e-5)
+
+
+# The pipeline --------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_a_pipeline_runs_compiled_and_follows_its_weights():
+    pipeline, x = adaptive(), picture()
+    slow = pipeline.adapted(x, levels=pipeline.levels(x))[0]
+    fast = pipeline.ready(x)
+    assert fast is not pipeline.adapted and pipeline.ready(x) is fast
+    levels: Any = pipeline.levels(x)
+    assert torch.allclose(fast(x, levels=levels)[0], slow, rtol=0, atol=1e-5 * float(slow.abs().max()))
+    before = pipeline(x)
+    assert pipeline.report().on_rows or pipeline.report().on_dense
+    pipeline.network.load_state_dict({k: v * 1.5 for k, v in network().state_dict().items()})
+    assert (pipeline(x) - before).abs().max() > 1e-3
+    assert torch.allclose(copy.deepcopy(pipeline)(x), pipeline(x), rtol=1e-4)
+
+
+def test_a_pipeline_in_training_or_with_gradients_runs_the_network_itself():
+    pipeline, x = adaptive(), picture()
+    assert pipeline.ready(x) is pipeline.adapted  # gradients are wanted
+    with torch.no_grad():
+        assert pipeline.train().ready(x) is pipeline.adapted
