@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from app import pictures
-from app.pictures import Picture
 from app.server import Server
+from lzviz.contract import pictures
+from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, decode_bytes
 
@@ -47,8 +47,8 @@ async def _picture(server: Server, image: str, state: State) -> Picture:
 
 
 def _downsample(state: State, picture: Picture) -> dict[str, Any]:
-    from app.compute import answer
-    from app.export import export
+    from lzviz.contract.answers.files import export
+    from lzviz.contract.answers.warp import answer
 
     numbers = answer(state, picture)
     zoomed = export(state, picture, None, "zoomed", "png").body

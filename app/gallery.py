@@ -5,21 +5,16 @@ Nothing here is downloaded, and nothing is decoded before somebody asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 from PIL import Image
 
-from app.pictures import Picture, encode_png
-from app.truth import Truth
-
-Box = tuple[float, float, float, float]
+from lzviz.contract.pictures import Picture, encode_png
+from lzviz.contract.shipped import Box, Shipped
+from lzviz.contract.truth import Truth
 
 STREET = Path(__file__).with_name("street.png")
 STREET_LABELS = Path(__file__).with_name("street-labels.png")
@@ -41,39 +36,6 @@ _PHOTOGRAPHS = (
     ("hubble", "hubble_deep_field.jpg", "hubble_deep_field()", "Deep field", (872, 1000),
      "NASA / ESA, public domain, via scikit-image"),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """One picture of the gallery. ``size``, (H, W), is known without making it."""
-
-    id: str
-    title: str
-    credit: str
-    size: tuple[int, int]
-    make: Callable[[], Picture]
-    # How a script gets the same pixels: one Python expression.
-    source: str
-    # Where a first visitor should look: x0, y0, x1, y1 in source pixels, corner-exclusive.
-    highlight: Box | None = None
-    # What is painted at a first visit, so that the page opens with a warp: somewhere else, in the same units.
-    start: Box | None = None
-    # True labels, for a picture that was drawn.
-    truth: Callable[[], Truth] | None = None
-    _future: list[Future[Picture]] = field(default_factory=list, compare=False)
-
-    def prepare(self) -> Future[Picture]:
-        """Start making the picture in a thread, once; every caller gets the same future."""
-        if not self._future:
-            self._future.append(Future())
-            Thread(target=self._run, daemon=True, name=f"picture-{self.id}").start()
-        return self._future[0]
-
-    def _run(self) -> None:
-        try:
-            self._future[0].set_result(self.make())
-        except BaseException as error:
-            self._future[0].set_exception(error)
 
 
 def shipped() -> dict[str, Shipped]:

@@ -1,6 +1,6 @@
 """The Models tab's routes: cards as texts, results, plotly.js, and a checkpoint from a folder of this machine.
 
-Uploads and Hub ids are :mod:`app.learned`'s; what a visitor loaded is listed here when the page names it (``?own=own-a,own-b``).
+Uploads and Hub ids are ``answers.pipeline``'s; what a visitor loaded is listed here when the page names it (``?own=own-a,own-b``).
 """
 
 from __future__ import annotations
@@ -259,7 +259,7 @@ def plotly_js() -> bytes:
 
 def _listed(own: Iterable[str]) -> list[tuple[Card, str | None]]:
     """(card, own name) of every trained checkpoint, those that the server forgot left out; in reading order."""
-    from app import checkpoints
+    from lzviz.contract.answers import checkpoints
 
     shipped = [card for card in checkpoints.cards().values() if checkpoints.is_trained(card)]
     order = [*results.DATA_SETS, *sorted({card.data for card in shipped})]
@@ -307,8 +307,8 @@ def _csv(own: Iterable[str]) -> str:
 
 
 def _from_folder(asked: object) -> dict[str, Any]:
-    from app import checkpoints
     from lzviz.checkpoints import CARD, MODEL, PICKLES
+    from lzviz.contract.answers import checkpoints
 
     if not isinstance(asked, str) or not asked.strip():
         raise Refusal(f"Expected the path of {OWN_FILES}.")

@@ -20,17 +20,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import lzviz
-from app import gallery, pictures
+from app import gallery, middleware
 from app.bench import Bench
 from app.models import Models, plotly_js
-from app.pictures import OWN_PREFIX, Picture, Uploads
-from app.truth import Truth, Truths
+from lzviz.contract import pictures
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import OWN_PREFIX, Picture, Uploads
 from lzviz.contract.state import State
+from lzviz.contract.truth import Truth, Truths
 from lzviz.contract.wire import Refusal, encode_array, parse_json
 
 if TYPE_CHECKING:
-    from app.export import Export
+    from lzviz.contract.answers.files import Export
 
 log = logging.getLogger(__name__)
 CANVAS = Path(lzviz.__file__).parent / "canvas"
@@ -45,6 +46,10 @@ FAVICON = (
     + "</g></svg>"
 )
 
+LIMITS = {
+    f"{name}Bytes": middleware.body_limit(f"/lzviz/{path}")
+    for name, path in (("upload", "picture"), ("map", "map"), ("truth", "truth"), ("checkpoint", "checkpoint"))
+}
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -158,9 +163,9 @@ class Server:
         return fresh(request, await self.bench.run(self._catalogue), "application/json")
 
     def _catalogue(self) -> bytes:
-        from app.catalogue import catalogue
+        from lzviz.contract.answers.catalogue import catalogue
 
-        return json.dumps(catalogue(self.gallery.values())).encode()
+        return json.dumps(catalogue(self.gallery.values(), LIMITS)).encode()
 
     async def find(self, identifier: object) -> Picture:
         """The picture of an id: shipped, or brought by a visitor."""
@@ -212,14 +217,14 @@ class Server:
         return _map_answer(await self.bench.run(_map, await request.body()))
 
     async def compute(self, request: Request) -> Response:
-        """The exact answer to a state: {seq, state, image, file} -> see :func:`app.compute.answer`."""
+        """The exact answer to a state: {seq, state, image, file} -> see ``answers.warp.answer``."""
         asked = parse_json(await request.body())
         state, picture, file = await self._question(asked)
         answer = await self.bench.run(_answer, state, picture, file)
         return JSONResponse({"ok": True, "seq": _sequence(asked), **answer})
 
     def adaptive(self, answer: Callable[[State, Picture], dict[str, Any]], bench: Bench) -> Handler:
-        """The route of one answer of :mod:`app.cad` or :mod:`app.keypoints`: {seq, state, image}."""
+        """The route of one answer of ``answers.cad`` or ``answers.keypoints``: {seq, state, image}."""
 
         async def answered(request: Request) -> Response:
             asked = parse_json(await request.body())
@@ -229,7 +234,7 @@ class Server:
         return answered
 
     async def adaptive_cost(self, request: Request) -> Response:
-        """What the mask of a state costs over the gallery: {state} -> see :func:`app.cad.cost_answer`."""
+        """What the mask of a state costs over the gallery: {state} -> see ``answers.cad.cost_answer``."""
         asked = parse_json(await request.body())
         state = State.parse(asked.get("state"))
         shown = {key: (picture.title, await self.find(key)) for key, picture in self.gallery.items()}
@@ -239,14 +244,14 @@ class Server:
     # Trained checkpoints --------------------------------------------------------------------------------------------
 
     async def learned(self, request: Request) -> Response:
-        """A checkpoint on a picture: {seq, state, image, file, truth, only} -> see :func:`app.learned.answer`."""
+        """A checkpoint on a picture: {seq, state, image, file, truth, only} -> see ``answers.pipeline.answer``."""
         asked = parse_json(await request.body())
         # Without the network it takes milliseconds: a map that is being drawn does not wait for another visitor's network.
         bench = self.bench if asked.get("only") else self.networks
         return await self._learned(request, asked, "answer", bench, asked.get("only"))
 
     def learned_part(self, name: str, *fields: str) -> Handler:
-        """The route of another answer of :mod:`app.learned`: {seq, state, image, file, truth} and ``fields`` of its own."""
+        """The route of another answer of ``answers.pipeline``: {seq, state, image, file, truth} and ``fields`` of its own."""
 
         async def answered(request: Request) -> Response:
             asked = parse_json(await request.body())
@@ -278,7 +283,7 @@ class Server:
         return self.truths.get(identifier) if identifier else None
 
     async def learned_training(self, request: Request) -> Response:
-        """How a checkpoint's places moved while it was trained: {state} -> see :func:`app.learned.training_answer`."""
+        """How a checkpoint's places moved while it was trained: {state} -> see ``answers.pipeline.training_answer``."""
         asked = parse_json(await request.body())
         state = State.parse(asked.get("state"))
         return JSONResponse({"ok": True, "seq": _sequence(asked), **await self.bench.run(_training, state)})
@@ -295,7 +300,7 @@ class Server:
         )  # fmt: skip
 
     async def checkpoint(self, request: Request) -> Response:
-        """Hold the checkpoint in the body: length of the card, card, weights (see :func:`app.checkpoints.add`)."""
+        """Hold the checkpoint in the body: length of the card, card, weights (see ``answers.checkpoints.add``)."""
         return JSONResponse({"ok": True, "checkpoint": await self.bench.run(_brought, await request.body())})
 
     async def checkpoint_hub(self, request: Request) -> Response:
@@ -325,49 +330,49 @@ class Server:
 
 
 def _answer(state: State, picture: Picture, file: Map | None) -> dict[str, Any]:
-    from app.compute import answer
+    from lzviz.contract.answers.warp import answer
 
     return answer(state, picture, file)
 
 
 def _mask(state: State, picture: Picture) -> dict[str, Any]:
-    from app.cad import mask_answer
+    from lzviz.contract.answers.cad import mask_answer
 
     return mask_answer(state, picture)
 
 
 def _features(state: State, picture: Picture) -> dict[str, Any]:
-    from app.cad import answer
+    from lzviz.contract.answers.cad import answer
 
     return answer(state, picture)
 
 
 def _keypoints(state: State, picture: Picture) -> dict[str, Any]:
-    from app.keypoints import answer
+    from lzviz.contract.answers.keypoints import answer
 
     return answer(picture)
 
 
 def _cost(state: State, shown: dict[str, tuple[str, Picture]]) -> dict[str, Any]:
-    from app.cad import cost_answer
+    from lzviz.contract.answers.cad import cost_answer
 
     return cost_answer(state, shown)
 
 
 def _edges(picture: Picture) -> Map:
-    from app.compute import edge_map
+    from lzviz.contract.answers.warp import edge_map
 
     return edge_map(picture)
 
 
 def _map(data: bytes) -> Map:
-    from app.compute import map_of
+    from lzviz.contract.answers.warp import map_of
 
     return map_of(pictures.decode(data))
 
 
 def _export(state: State, picture: Picture, file: Map | None, what: object, form: object) -> Export:
-    from app.export import export
+    from lzviz.contract.answers.files import export
 
     return export(state, picture, file, what, form)
 
@@ -375,13 +380,13 @@ def _export(state: State, picture: Picture, file: Map | None, what: object, form
 def _learned(
     name: str, state: State, picture: Picture, file: Map | None, truth: Truth | None, *arguments: object
 ) -> dict[str, Any]:
-    from app import learned
+    from lzviz.contract.answers import pipeline as learned
 
     return getattr(learned, name)(learned.Question(state, picture, file, truth), *arguments)
 
 
 def _training(state: State) -> dict[str, Any]:
-    from app.learned import training_answer
+    from lzviz.contract.answers.pipeline import training_answer
 
     return training_answer(state)
 
@@ -389,26 +394,26 @@ def _training(state: State) -> dict[str, Any]:
 def _export_learned(
     state: State, picture: Picture, file: Map | None, truth: Truth | None, what: object, form: object
 ) -> Export:
-    from app.learned import Question
-    from app.learned_export import export
+    from lzviz.contract.answers.pipeline import Question
+    from lzviz.contract.answers.pipeline_files import export
 
     return export(Question(state, picture, file, truth), what, form)
 
 
 def _classes(checkpoint: str) -> tuple[str, ...]:
-    from app import checkpoints
+    from lzviz.contract.answers import checkpoints
 
     return tuple(checkpoints.card(checkpoints.chosen(checkpoint)).classes)
 
 
 def _brought(data: bytes) -> dict[str, Any]:
-    from app import checkpoints
+    from lzviz.contract.answers import checkpoints
 
     return checkpoints.entry(checkpoints.add(data))
 
 
 def _fetched(identifier: object) -> dict[str, Any]:
-    from app import checkpoints
+    from lzviz.contract.answers import checkpoints
 
     return checkpoints.entry(checkpoints.add_from_hub(identifier))
 

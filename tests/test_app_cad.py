@@ -11,14 +11,14 @@ import pytest
 import torch
 from PIL import Image
 
-from app import cad, keypoints
-from app.catalogue import sampler_entry
-from app.pictures import Picture
 from app.server import Server
 from lzviz import checkpoints, models, samplers
 from lzviz.adaptive import masks
 from lzviz.adaptive.levels import complete
+from lzviz.contract.answers import cad, keypoints
+from lzviz.contract.answers.catalogue import sampler_entry
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.measure.evaluation import project

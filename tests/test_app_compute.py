@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from app import compute
-from app.compute import Setting, answer, box_weights, edge_map, edited_edges, fit_lattice, map_of
 from app.gallery import shipped
-from app.pictures import Picture
 from lzviz import samplers
+from lzviz.contract.answers import warp as compute
+from lzviz.contract.answers.warp import Setting, answer, box_weights, edge_map, edited_edges, fit_lattice, map_of
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from tests.app_server import blob, nodes_of

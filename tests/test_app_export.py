@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import figures
-from app.compute import Setting, answer
-from app.export import WRITERS, export
 from app.gallery import shipped
-from app.pictures import Picture
+from lzviz.contract.answers import drawing as figures
+from lzviz.contract.answers.files import WRITERS, export
+from lzviz.contract.answers.warp import Setting, answer
+from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from tests.app_server import blob, nodes_of

@@ -13,13 +13,14 @@ import torch
 from PIL import Image
 from safetensors.numpy import save_file
 
-from app import checkpoints as offered
-from app import learned, palette, truth
-from app.pictures import encode_png
 from app.server import Server
 from lzviz import checkpoints, knowledge
 from lzviz.checkpoints import Card
+from lzviz.contract import palette, truth
+from lzviz.contract.answers import checkpoints as offered
+from lzviz.contract.answers import pipeline as learned
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import encode_png
 from lzviz.contract.wire import Refusal
 from lzviz.datasets import CAMVID
 from lzviz.measure import evaluation

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import pictures
-from app.cache import ByteCache
 from app.gallery import STREET_SIZE, draw_street, shipped
-from app.pictures import Uploads, decode, fit
+from lzviz.contract import pictures
+from lzviz.contract.memory import ByteCache
+from lzviz.contract.pictures import Uploads, decode, fit
 from lzviz.contract.wire import Refusal
 from tests.app_server import encoded
 

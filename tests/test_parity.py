@@ -19,10 +19,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.compute import Setting, edge_map, fit_lattice
-from app.pictures import Picture
 from lzviz import Warp, resampling, saliency
+from lzviz.contract.answers.warp import Setting, edge_map, fit_lattice
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.coords import to_pixels
 from lzviz.samplers.lzu import PublishedInverse

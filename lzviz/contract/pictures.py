@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from app.cache import ByteCache
+from lzviz.contract.memory import ByteCache
 from lzviz.contract.wire import Refusal
 
 T = TypeVar("T")
@@ -42,6 +42,8 @@ class Picture:
 
     pixels: np.ndarray
     notes: tuple[str, ...] = ()
+    # How a script gets the same pixels, as one Python expression; empty for a visitor's own.
+    source: str = ""
     _memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

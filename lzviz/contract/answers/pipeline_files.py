@@ -9,12 +9,12 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from app import checkpoints, palette
-from app.export import MEDIA_TYPES, Export
-from app.gallery import shipped
-from app.learned import Question, answer, image_bytes, index_bytes
-from app.pictures import encode_png
-from app.truth import IGNORE
+from lzviz.contract import palette
+from lzviz.contract.answers import checkpoints
+from lzviz.contract.answers.files import MEDIA_TYPES, Export
+from lzviz.contract.answers.pipeline import Question, answer, image_bytes, index_bytes
+from lzviz.contract.pictures import encode_png
+from lzviz.contract.truth import IGNORE
 from lzviz.contract.wire import Refusal
 
 # How much the labels cover the picture where they are laid over it.
@@ -130,8 +130,8 @@ def _npz(**arrays: np.ndarray) -> bytes:
 
 def _snippet(question: Question) -> bytes:
     """The run again, in Python."""
-    known = shipped().get(question.state.image)
-    picture = known.source if known else 'numpy.asarray(PIL.Image.open("picture.png").convert("RGB"))'
+    source = question.picture.source
+    picture = source or 'numpy.asarray(PIL.Image.open("picture.png").convert("RGB"))'
     name = question.name
     if name.startswith(checkpoints.UNTRAINED):
         made = f"lzviz.training.recipes.RECIPES[{checkpoints.recipe_of(name)!r}].blueprint.build({len(question.trained.classes)})"
@@ -141,7 +141,7 @@ def _snippet(question: Question) -> bytes:
     lines = [
         f'"""{checkpoints.title(checkpoints.card(name))} on one picture, from pixels to labels."""',
         "",
-        *(("import numpy", "import PIL.Image") if known is None or question.state.learned_from == "truth" else ()),
+        *(("import numpy", "import PIL.Image") if not source or question.state.learned_from == "truth" else ()),
         *(("import skimage.data",) if "skimage" in picture else ()),
         "import torch",
         "",

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from app.compute import Setting, image_tensor
-from app.pictures import encode_png
 from lzviz import resampling
+from lzviz.contract.answers.warp import Setting, image_tensor
+from lzviz.contract.pictures import encode_png
 from lzviz.coords import Size, to_pixels
 
 AMBER = (255, 178, 46)

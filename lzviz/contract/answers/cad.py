@@ -21,12 +21,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.cache import ByteCache
-from app.compute import TURNS, device, in_turn, on_gpu
-from app.pictures import Picture, shrink
 from lzviz import checkpoints, models
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
+from lzviz.contract.answers.warp import TURNS, device, in_turn, on_gpu
+from lzviz.contract.memory import ByteCache
+from lzviz.contract.pictures import Picture, shrink
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from app.pictures import Picture, fit
 from lzviz import resampling, samplers
 from lzviz import saliency as maps
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import Picture, fit
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size

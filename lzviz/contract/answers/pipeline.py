@@ -19,19 +19,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app import checkpoints, palette, words
-from app.cache import ByteCache
-from app.cad import WORKING as NETWORKS
-from app.cad import Working, precisely, running
-from app.compute import device, edge_map, edited_edges, map_tensor, on_gpu
-from app.pictures import Picture, encode_png, fit
-from app.truth import IGNORE, Truth
 from lzviz import knowledge
 from lzviz.adaptive import QuadTree
 from lzviz.adaptive.inspect import Colours
 from lzviz.adaptive.segmenting import AdaptivePipeline
+from lzviz.contract import palette
+from lzviz.contract.answers import checkpoints, words
+from lzviz.contract.answers.cad import WORKING as NETWORKS
+from lzviz.contract.answers.cad import Working, precisely, running
+from lzviz.contract.answers.warp import device, edge_map, edited_edges, map_tensor, on_gpu
 from lzviz.contract.maps import Map
+from lzviz.contract.memory import ByteCache
+from lzviz.contract.pictures import Picture, encode_png, fit
 from lzviz.contract.state import State
+from lzviz.contract.truth import IGNORE, Truth
 from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size, to_normalised, to_pixels
 from lzviz.measure import examine, timing

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from app.cache import ByteCache
-from app.compute import device
-from app.pictures import OWN_PREFIX
 from lzviz import checkpoints, knowledge, samplers
 from lzviz.checkpoints import Card
+from lzviz.contract.answers.warp import device
+from lzviz.contract.memory import ByteCache
+from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal, parse_json
 from lzviz.datasets import CAMVID
 from lzviz.pipelines.pipeline import Pipeline

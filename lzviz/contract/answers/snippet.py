@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from app.compute import UNIT_STRENGTH, Setting, edge_map, options_of, takes_saliency
-from app.gallery import shipped
 from lzviz import samplers
+from lzviz.contract.answers.warp import UNIT_STRENGTH, Setting, edge_map, options_of, takes_saliency
 from lzviz.contract.maps import Map
 
 _PAINTED = '''
@@ -47,7 +46,7 @@ def snippet(setting: Setting) -> str:
 
 
 def _saliency_lines(setting: Setting) -> tuple[list[str], bool]:
-    """The lines that make ``saliency``, step for step as :func:`app.compute.saliency_of`; whether they read a map."""
+    """The lines that make ``saliency``, step for step as ``warp.saliency_of``; whether they read a map."""
     state = setting.state
     if not takes_saliency(state):
         return ["saliency = None"], False
@@ -93,19 +92,17 @@ def _literal(values: Map) -> str:
 
 def _imports(setting: Setting) -> list[str]:
     """What the picture needs to be read."""
-    known = shipped().get(setting.state.image)
-    if known is None:
+    source = setting.picture.source
+    if not source:
         return ["import numpy", "import PIL.Image"]
-    return ["import skimage.data"] if known.source.startswith("skimage") else []
+    return ["import skimage.data"] if source.startswith("skimage") else []
 
 
 def _picture_lines(setting: Setting) -> list[str]:
     """The lines that zoom and unzoom the picture itself; for a visitor's own, with a file name to fill in."""
-    state, known = setting.state, shipped().get(setting.state.image)
+    state, source = setting.state, setting.picture.source
     lines = [
-        f"picture = {known.source}"
-        if known
-        else 'picture = numpy.asarray(PIL.Image.open("picture.png").convert("RGB"))',
+        f"picture = {source}" if source else 'picture = numpy.asarray(PIL.Image.open("picture.png").convert("RGB"))',
         "image = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None] / 255",
     ]
     if state.source_scale != 1:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
 import lzviz
-from app import checkpoints, middleware, palette, pictures
-from app.compute import device_name
-from app.gallery import Box, Shipped
 from lzviz import saliency, samplers
+from lzviz.contract import palette, pictures
+from lzviz.contract.answers import checkpoints
+from lzviz.contract.answers.warp import device_name
 from lzviz.contract.controls import BOXES
 from lzviz.contract.maps import LATTICE
+from lzviz.contract.shipped import Box, Shipped
 from lzviz.contract.state import lines
 from lzviz.contract.wire import encode_array
 
@@ -32,8 +33,8 @@ LEARNED = "learned"
 LEARNED_KEYS = ("checkpoint", "strength", "paint", "edgePaint")
 
 
-def catalogue(gallery: Iterable[Shipped]) -> dict[str, Any]:
-    """The answer of ``lzviz/catalogue``."""
+def catalogue(gallery: Iterable[Shipped], limits: Mapping[str, int]) -> dict[str, Any]:
+    """The answer of ``lzviz/catalogue``; ``limits`` are the bytes of each kind of file that may be sent."""
     fixed = saliency.fixed()[0, 0].numpy()
     return {
         "ok": True,
@@ -50,10 +51,7 @@ def catalogue(gallery: Iterable[Shipped]) -> dict[str, Any]:
         "fixed": {"h": fixed.shape[0], "w": fixed.shape[1], "data": encode_array(fixed)},
         "limits": {
             "pixels": pictures.MAX_PIXELS,
-            "uploadBytes": middleware.body_limit("/lzviz/picture"),
-            "mapBytes": middleware.body_limit("/lzviz/map"),
-            "truthBytes": middleware.body_limit("/lzviz/truth"),
-            "checkpointBytes": middleware.body_limit("/lzviz/checkpoint"),
+            **limits,
             "displaySide": pictures.DISPLAY_SIDE,
             "lattice": LATTICE,
             "boxes": BOXES,

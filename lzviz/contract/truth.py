@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from app import palette
-from app.cache import ByteCache
-from app.pictures import OWN_PREFIX, opened
+from lzviz.contract import palette
+from lzviz.contract.memory import ByteCache
+from lzviz.contract.pictures import OWN_PREFIX, opened
 from lzviz.contract.wire import Refusal
 
 IGNORE = 255
@@ -182,7 +182,7 @@ def colour_table() -> Mapping[tuple[int, int, int], str]:
 
 
 class Truths:
-    """Label maps that visitors brought, held like their pictures (:class:`app.pictures.Uploads`)."""
+    """Label maps that visitors brought, held like their pictures (:class:`lzviz.contract.pictures.Uploads`)."""
 
     def __init__(self, limit: int = 128 << 20):
         self._cache: ByteCache[Truth] = ByteCache(limit)

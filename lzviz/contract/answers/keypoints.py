@@ -9,12 +9,21 @@ from typing import Any
 
 import torch
 
-from app.cache import ByteCache
-from app.cad import FINE_WORKING, FULL_WIDTH, KEYPOINTS, RANDOM, Working, encode_levels, precisely, running
-from app.compute import device, on_gpu
-from app.pictures import Picture, encode_png
 from lzviz.adaptive import matching
 from lzviz.adaptive.matching import Pair, Trial
+from lzviz.contract.answers.cad import (
+    FINE_WORKING,
+    FULL_WIDTH,
+    KEYPOINTS,
+    RANDOM,
+    Working,
+    encode_levels,
+    precisely,
+    running,
+)
+from lzviz.contract.answers.warp import device, on_gpu
+from lzviz.contract.memory import ByteCache
+from lzviz.contract.pictures import Picture, encode_png
 from lzviz.contract.wire import Refusal
 from lzviz.measure import timing
 from lzviz.models import D2Net, d2net, weights

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from app import figures
-from app.compute import UNZOOM_SIDE, Setting
-from app.pictures import Picture, encode_png, fit
-from app.snippet import snippet
+from lzviz.contract.answers import drawing as figures
+from lzviz.contract.answers.snippet import snippet
+from lzviz.contract.answers.warp import UNZOOM_SIDE, Setting
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import Picture, encode_png, fit
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.measure import describe
