@@ -3,10 +3,10 @@
 import { createInverseWorkspace, invertLattice } from "../lzviz/canvas/engine/inverse.js";
 import { unzoomImage } from "../lzviz/canvas/engine/resample.js";
 import { foldTiles } from "../lzviz/canvas/engine/warp.js";
-import { densityField, fieldSize, gridError, magnificationField, pulledBack } from "../lzviz/canvas/stage/fields.js";
-import { createModel, createPictures } from "../lzviz/canvas/stage/model.js";
-import { createDot, drawHeat, drawPoints } from "../lzviz/canvas/stage/raster.js";
-import { createUnzoom } from "../lzviz/canvas/stage/unzoom.js";
+import { densityField, fieldSize, gridError, magnificationField, pulledBack } from "../lzviz/canvas/viewer/fields.js";
+import { createModel, createPictures } from "../lzviz/canvas/rooms/warp/model.js";
+import { createDot, drawHeat, drawPoints } from "../lzviz/canvas/viewer/raster.js";
+import { createUnzoom } from "../lzviz/canvas/viewer/unzoom.js";
 
 const FRAMES = Number(process.argv[2] ?? 300);
 const WARM_UP = 20;

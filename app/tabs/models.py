@@ -14,7 +14,7 @@ JS_ON_LOAD = (
     TABS
     + """
 const room = element.querySelector("[data-lzviz-models]") ?? element;
-import(new URL("lzviz/static/models/models.js", document.baseURI))
+import(new URL("lzviz/static/rooms/models/models.js", document.baseURI))
   .then(({ mount }) => mount(room, { base: document.baseURI, tabs: tabs() }))
   .catch((error) => {
     const line = document.createElement("p");

@@ -1,35 +1,35 @@
 // @ts-check
 /** The only module that knows everyone: puts store, stage and chrome together in one element. */
-import { createCad } from "./cad/cad.js";
-import { createActions } from "./chrome/actions.js";
-import { followAddress, stateOfLink } from "./chrome/address.js";
+import { createCad } from "./rooms/cad/cad.js";
+import { createActions } from "./shell/actions.js";
+import { followAddress, stateOfLink } from "./core/address.js";
 import * as codec from "./engine/codec.js";
-import { listenForKeys, pageCommands } from "./chrome/commands.js";
-import { emptyLive, roomOf } from "./chrome/context.js";
-import { h } from "./chrome/dom.js";
-import { createDock } from "./chrome/dock.js";
-import { createHint } from "./chrome/hint.js";
-import { createImages } from "./chrome/images.js";
-import { listenForFiles } from "./chrome/intake.js";
-import { spots } from "./chrome/maps.js";
-import { createPython } from "./chrome/python.js";
-import { createRail } from "./chrome/rail.js";
-import { shareRoom } from "./chrome/room.js";
-import { createSchema, defaults, untracked } from "./chrome/schema.js";
-import { createStatus } from "./chrome/status.js";
-import { loadStyles } from "./chrome/styles.js";
-import { startTheme } from "./chrome/theme.js";
-import { createTip } from "./chrome/tip.js";
-import { createTools } from "./chrome/tools.js";
-import { createTopbar } from "./chrome/topbar.js";
-import { floatsFromBase64 } from "./chrome/wire.js";
-import { createLearned } from "./learned/learned.js";
-import { createStage } from "./stage/stage.js";
-import { createStore } from "./store.js";
+import { listenForKeys, pageCommands } from "./shell/keys.js";
+import { emptyLive, roomOf } from "./core/context.js";
+import { h } from "./kit/dom.js";
+import { createDock } from "./rooms/warp/dock.js";
+import { createHint } from "./rooms/warp/hint.js";
+import { createImages } from "./core/images.js";
+import { listenForFiles } from "./shell/intake.js";
+import { spots } from "./core/maps.js";
+import { createPython } from "./core/client.js";
+import { createRail } from "./shell/rail.js";
+import { shareRoom } from "./shell/space.js";
+import { createSchema, defaults, untracked } from "./core/schema.js";
+import { createStatus } from "./shell/status.js";
+import { loadStyles } from "./core/styles.js";
+import { startTheme } from "./kit/theme.js";
+import { createTip } from "./kit/tip.js";
+import { createTools } from "./shell/tools.js";
+import { createTopbar } from "./shell/topbar.js";
+import { floatsFromBase64 } from "./core/wire.js";
+import { createLearned } from "./rooms/pipeline/pipeline.js";
+import { createStage } from "./rooms/warp/stage.js";
+import { createStore } from "./core/store.js";
 
 /**
- * @typedef {import("./chrome/context.js").Host} Host
- * @typedef {import("./chrome/context.js").Context} Context
+ * @typedef {import("./core/context.js").Host} Host
+ * @typedef {import("./core/context.js").Context} Context
  */
 
 const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css", "style/learned.css"];
@@ -55,7 +55,7 @@ async function prepare(host) {
   return { schema: createSchema(json, registries), host: { ...host, catalogue } };
 }
 
-/** @param {import("./chrome/context.js").Catalogue["fixed"]} fixed */
+/** @param {import("./core/context.js").Catalogue["fixed"]} fixed */
 const fixedMap = (fixed) => (fixed ? { h: fixed.h, w: fixed.w, data: floatsFromBase64(fixed.data) } : null);
 
 /** The regions of the page, in the order of the keyboard. @param {Context} context */
@@ -96,7 +96,7 @@ export async function mount(element, given) {
   context.store = createStore(first.state, { untracked: untracked(schema) });
   context.live.set({ notice: first.notice });
 
-  const parts = /** @type {import("./chrome/actions.js").Parts} */ ({});
+  const parts = /** @type {import("./shell/actions.js").Parts} */ ({});
   context.actions = createActions(context, parts);
   const room = layOut(context);
   parts.stage = createStage(room, context);

@@ -287,7 +287,7 @@ def test_quick_strokes_are_neither_dropped_nor_overtaken(visit: Visit) -> None:
     visit.answered()
     assert [visit.painted(x + 0.02, y) for x, y in places] == [255] * 6
     final = visit.run(
-        "import(new URL('lzviz/static/chrome/link.js', document.baseURI)).then(async ({ writeMap }) =>"
+        "import(new URL('lzviz/static/core/link.js', document.baseURI)).then(async ({ writeMap }) =>"
         " writeMap(store.get().paint, await import(new URL('lzviz/static/engine/codec.js', document.baseURI))))"
     )
     assert states[-1] == final

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { levelColours, planeOf } from "../../lzviz/canvas/cad/draw.js";
-import { boxOf, hoverAt } from "../../lzviz/canvas/cad/hover.js";
-import { matchesOf, transformed } from "../../lzviz/canvas/cad/keypoints.js";
-import { isActive } from "../../lzviz/canvas/cad/marks.js";
-import { fits, forestOf } from "../../lzviz/canvas/cad/model.js";
-import { difference, guarantee, operations, sentence, weightsLabel } from "../../lzviz/canvas/cad/words.js";
-import { paintKey, takesBoxes } from "../../lzviz/canvas/chrome/context.js";
-import { newestOnly } from "../../lzviz/canvas/chrome/newest.js";
+import { levelColours, planeOf } from "../../lzviz/canvas/rooms/cad/draw.js";
+import { boxOf, hoverAt } from "../../lzviz/canvas/rooms/cad/hover.js";
+import { matchesOf, transformed } from "../../lzviz/canvas/rooms/cad/keypoints.js";
+import { isActive } from "../../lzviz/canvas/rooms/cad/marks.js";
+import { fits, forestOf } from "../../lzviz/canvas/rooms/cad/model.js";
+import { difference, guarantee, operations, sentence, weightsLabel } from "../../lzviz/canvas/rooms/cad/words.js";
+import { paintKey, takesBoxes } from "../../lzviz/canvas/core/context.js";
+import { newestOnly } from "../../lzviz/canvas/core/newest.js";
 
 const grid = { h: 4, w: 6, stride: 8, depth: 1 };
 const image = { h: 30, w: 48 };

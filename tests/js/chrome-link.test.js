@@ -4,10 +4,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import * as codec from "../../lzviz/canvas/engine/codec.js";
-import { linkNotice, readLink, writeLink } from "../../lzviz/canvas/chrome/link.js";
-import { createSchema, defaults, fromPosition } from "../../lzviz/canvas/chrome/schema.js";
+import { linkNotice, readLink, writeLink } from "../../lzviz/canvas/core/link.js";
+import { createSchema, defaults, fromPosition } from "../../lzviz/canvas/core/schema.js";
 
-/** @typedef {import("../../lzviz/canvas/chrome/schema.js").Field} Field */
+/** @typedef {import("../../lzviz/canvas/core/schema.js").Field} Field */
 
 const json = JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8"));
 const samplers = ["uniform", "lz", "lzu", "es"];

@@ -3,22 +3,22 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { missingFromLink } from "../../lzviz/canvas/chrome/address.js";
-import { samplerPatch, saliencyPatch } from "../../lzviz/canvas/chrome/actions.js";
-import { keyOf, pageCommands } from "../../lzviz/canvas/chrome/commands.js";
-import { reasonAgainst } from "../../lzviz/canvas/chrome/context.js";
-import { warpNumbers } from "../../lzviz/canvas/chrome/dock.js";
-import { windowOf } from "../../lzviz/canvas/chrome/footprint.js";
-import { fixed, milliseconds, short, span, tiny, whole } from "../../lzviz/canvas/chrome/format.js";
-import { carriedOver } from "../../lzviz/canvas/chrome/images.js";
-import { resizeMap, spots } from "../../lzviz/canvas/chrome/maps.js";
-import { moreSummary, parseFloor } from "../../lzviz/canvas/chrome/more.js";
-import { readout, weightsText } from "../../lzviz/canvas/chrome/readout.js";
-import { createSchema, defaults, fromPosition, outputHeight, toPosition } from "../../lzviz/canvas/chrome/schema.js";
-import { sentence, total } from "../../lzviz/canvas/chrome/status.js";
-import { toolReason } from "../../lzviz/canvas/chrome/tools.js";
-import { floatsFromBase64 } from "../../lzviz/canvas/chrome/wire.js";
-import { createStore } from "../../lzviz/canvas/store.js";
+import { missingFromLink } from "../../lzviz/canvas/core/address.js";
+import { samplerPatch, saliencyPatch } from "../../lzviz/canvas/shell/actions.js";
+import { keyOf, pageCommands } from "../../lzviz/canvas/shell/keys.js";
+import { reasonAgainst } from "../../lzviz/canvas/core/context.js";
+import { warpNumbers } from "../../lzviz/canvas/rooms/warp/dock.js";
+import { windowOf } from "../../lzviz/canvas/rooms/warp/footprint.js";
+import { fixed, milliseconds, short, span, tiny, whole } from "../../lzviz/canvas/kit/format.js";
+import { carriedOver } from "../../lzviz/canvas/core/images.js";
+import { resizeMap, spots } from "../../lzviz/canvas/core/maps.js";
+import { moreSummary, parseFloor } from "../../lzviz/canvas/rooms/warp/more.js";
+import { readout, weightsText } from "../../lzviz/canvas/rooms/warp/readout.js";
+import { createSchema, defaults, fromPosition, outputHeight, toPosition } from "../../lzviz/canvas/core/schema.js";
+import { sentence, total } from "../../lzviz/canvas/shell/status.js";
+import { toolReason } from "../../lzviz/canvas/shell/tools.js";
+import { floatsFromBase64 } from "../../lzviz/canvas/core/wire.js";
+import { createStore } from "../../lzviz/canvas/core/store.js";
 
 const schema = createSchema(JSON.parse(
   readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8")));

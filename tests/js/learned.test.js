@@ -1,19 +1,19 @@
 // @ts-check
 import assert from "node:assert/strict";
-import { wantsFeatures } from "../../lzviz/canvas/learned/asking.js";
+import { wantsFeatures } from "../../lzviz/canvas/rooms/pipeline/asking.js";
 import { test } from "node:test";
-import { roomOf, paintKey, takesBoxes } from "../../lzviz/canvas/chrome/context.js";
-import { toolReason } from "../../lzviz/canvas/chrome/tools.js";
-import { placeAt } from "../../lzviz/canvas/learned/hover.js";
-import { cornerAligned, covering } from "../../lzviz/canvas/learned/layer.js";
-import { modelPatch } from "../../lzviz/canvas/learned/menu.js";
-import { classTable, coloured, errorsOf } from "../../lzviz/canvas/learned/paint.js";
-import { fromPatch } from "../../lzviz/canvas/learned/rail.js";
-import { at, blockAt, decodeRoom, offers, planeOf, shownOf } from "../../lzviz/canvas/learned/room.js";
-import { roomKeys } from "../../lzviz/canvas/learned/asking.js";
-import { mapRaster } from "../../lzviz/canvas/learned/training.js";
-import { menuItems, shortTitle, snapshotAt, validation, waterfall } from "../../lzviz/canvas/learned/words.js";
-import { pair } from "../../lzviz/canvas/stage/arrange.js";
+import { roomOf, paintKey, takesBoxes } from "../../lzviz/canvas/core/context.js";
+import { toolReason } from "../../lzviz/canvas/shell/tools.js";
+import { placeAt } from "../../lzviz/canvas/rooms/pipeline/hover.js";
+import { cornerAligned, covering } from "../../lzviz/canvas/rooms/pipeline/layer.js";
+import { modelPatch } from "../../lzviz/canvas/rooms/pipeline/menu.js";
+import { classTable, coloured, errorsOf } from "../../lzviz/canvas/rooms/pipeline/paint.js";
+import { fromPatch } from "../../lzviz/canvas/rooms/pipeline/rail.js";
+import { at, blockAt, decodeRoom, offers, planeOf, shownOf } from "../../lzviz/canvas/rooms/pipeline/room.js";
+import { roomKeys } from "../../lzviz/canvas/rooms/pipeline/asking.js";
+import { mapRaster } from "../../lzviz/canvas/rooms/pipeline/training.js";
+import { menuItems, shortTitle, snapshotAt, validation, waterfall } from "../../lzviz/canvas/rooms/pipeline/words.js";
+import { pair } from "../../lzviz/canvas/viewer/arrange.js";
 
 /** @param {readonly number[]} values */
 const floats = (values) => Buffer.from(new Float32Array(values).buffer).toString("base64");
@@ -44,7 +44,7 @@ const answer = () => ({
 
 /** @param {object} [patch] */
 const room = async (patch = {}) =>
-  /** @type {import("../../lzviz/canvas/learned/room.js").Room} */ (
+  /** @type {import("../../lzviz/canvas/rooms/pipeline/room.js").Room} */ (
     await decodeRoom({ ...answer(), ...patch }, picture, null, decode));
 
 test("an answer is decoded whole: planes, samples in normalised places, maps", async () => {
@@ -122,7 +122,7 @@ test("a class that stands out keeps its colour, the others fade, no label has no
 
 test("errors of one class are where it is, or was said to be", async () => {
   const { labels, truth: known } = await room();
-  const truth = /** @type {import("../../lzviz/canvas/learned/room.js").Truth} */ (known);
+  const truth = /** @type {import("../../lzviz/canvas/rooms/pipeline/room.js").Truth} */ (known);
   assert.equal(errorsOf(truth.error, labels, truth.labels, null), truth.error);
   assert.equal(errorsOf(truth.error, labels, truth.labels, 0).data[5], 1);
   assert.equal(errorsOf(truth.error, labels, truth.labels, 1).data[5], 1);

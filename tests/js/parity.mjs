@@ -5,8 +5,8 @@ import { attract } from "../../lzviz/canvas/engine/attraction.js";
 import { decode } from "../../lzviz/canvas/engine/codec.js";
 import { areaOf, emphasisOf, shareOf } from "../../lzviz/canvas/engine/measures.js";
 import { foldTiles, jacobianGrid } from "../../lzviz/canvas/engine/warp.js";
-import { createModel, createPictures } from "../../lzviz/canvas/stage/model.js";
-import { createUnzoom } from "../../lzviz/canvas/stage/unzoom.js";
+import { createModel, createPictures } from "../../lzviz/canvas/rooms/warp/model.js";
+import { createUnzoom } from "../../lzviz/canvas/viewer/unzoom.js";
 
 /** One of each for all cases, as on a page: what they keep must never show. */
 const model = createModel(createPictures());

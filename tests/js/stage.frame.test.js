@@ -7,17 +7,17 @@ import { coverageOf } from "../../lzviz/canvas/engine/measures.js";
 import { forwardGrid, jacobianGrid } from "../../lzviz/canvas/engine/warp.js";
 import {
   densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField,
-} from "../../lzviz/canvas/stage/fields.js";
-import { extentOf, footprintOf, hoverSource, hoverZoomed } from "../../lzviz/canvas/stage/hover.js";
-import { between, createModel, createPictures } from "../../lzviz/canvas/stage/model.js";
-import { measure } from "../../lzviz/canvas/stage/numbers.js";
-import { readoutOf, tapList } from "../../lzviz/canvas/stage/readout.js";
-import { percent, place, sentence } from "../../lzviz/canvas/stage/sentence.js";
-import { createUnzoom, windowed } from "../../lzviz/canvas/stage/unzoom.js";
+} from "../../lzviz/canvas/viewer/fields.js";
+import { extentOf, footprintOf, hoverSource, hoverZoomed } from "../../lzviz/canvas/viewer/hover.js";
+import { between, createModel, createPictures } from "../../lzviz/canvas/rooms/warp/model.js";
+import { measure } from "../../lzviz/canvas/rooms/warp/numbers.js";
+import { readoutOf, tapList } from "../../lzviz/canvas/viewer/readout.js";
+import { percent, place, sentence } from "../../lzviz/canvas/rooms/warp/sentence.js";
+import { createUnzoom, windowed } from "../../lzviz/canvas/viewer/unzoom.js";
 import { close, shaken } from "./engine.helpers.js";
 
 const warp = shaken(5, [5, 7], 0.5);
-/** @type {import("../../lzviz/canvas/stage/hover.js").Scene} */
+/** @type {import("../../lzviz/canvas/viewer/hover.js").Scene} */
 const scene = { warp, zoomed: [12, 20], source: [60, 90] };
 
 test("the inverse through a window is the inverse at its points", () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { arrange } from "../../lzviz/canvas/stage/arrange.js";
+import { arrange } from "../../lzviz/canvas/viewer/arrange.js";
 import {
   FIT, fitScale, LARGEST_PIXEL, pan, project, restrain, toFrame, toImage, visibleEdges, zoomAt,
-} from "../../lzviz/canvas/stage/camera.js";
+} from "../../lzviz/canvas/viewer/camera.js";
 import { close } from "./engine.helpers.js";
 
 const frame = { width: 600, height: 400 };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { emptyMap, latticeOf, openMap, paintSegment, segmentDistance } from "../../lzviz/canvas/stage/brush.js";
-import { createStrokes } from "../../lzviz/canvas/stage/strokes.js";
-import { createStore } from "../../lzviz/canvas/store.js";
+import { emptyMap, latticeOf, openMap, paintSegment, segmentDistance } from "../../lzviz/canvas/viewer/brush.js";
+import { createStrokes } from "../../lzviz/canvas/viewer/strokes.js";
+import { createStore } from "../../lzviz/canvas/core/store.js";
 
 const image = { width: 600, height: 300 };
 const soft = { radius: 60, softness: 0.6, erase: false, signed: false };

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { createPicture } from "../../lzviz/canvas/engine/picture.js";
-import { createPalette, magnificationIndex, parseColour } from "../../lzviz/canvas/stage/colours.js";
-import { areaResize, crop, difference, levelsOf, recede } from "../../lzviz/canvas/stage/pixels.js";
-import { createDot, drawHeat, drawPoints, over, pointStride } from "../../lzviz/canvas/stage/raster.js";
+import { createPalette, magnificationIndex, parseColour } from "../../lzviz/canvas/viewer/colours.js";
+import { areaResize, crop, difference, levelsOf, recede } from "../../lzviz/canvas/viewer/pixels.js";
+import { createDot, drawHeat, drawPoints, over, pointStride } from "../../lzviz/canvas/viewer/raster.js";
 import { close, random } from "./engine.helpers.js";
 
 /** @param {number} width @param {number} height @param {(x: number, y: number) => number} grey */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createStore, same } from "../../lzviz/canvas/store.js";
+import { createStore, same } from "../../lzviz/canvas/core/store.js";
 
 const start = () => createStore({ a: 1, b: [1, 2], tool: "paint" }, { untracked: ["tool"] });
 

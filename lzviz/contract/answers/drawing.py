@@ -1,6 +1,6 @@
 """Pure functions from a setting to pictures: what the page shows, drawn by Python on the original resolution.
 
-Arrays are (H, W, 3 or 4) uint8. Colours and ranges are those of the page (``lzviz/canvas/stage/colours.js``, light theme).
+Arrays are (H, W, 3 or 4) uint8. Colours and ranges are those of the page (``lzviz/canvas/viewer/colours.js``, light theme).
 """
 
 from __future__ import annotations

@@ -1,0 +1,181 @@
+// @ts-check
+/**
+ * Questions to Python. The newest wins: one call is in flight, at most one waits, and an answer to a state that is no
+ * longer shown is dropped. The page never waits for any of it.
+ */
+import { fromBase64 } from "./wire.js";
+import { untracked } from "./schema.js";
+import { writeMap } from "./link.js";
+import { roomOf } from "./context.js";
+
+/**
+ * @typedef {import("./context.js").Context} Context
+ * @typedef {import("./context.js").Host} Host
+ * @typedef {import("./store.js").State} State
+ */
+
+const PATIENCE = 60_000;
+/** The button beside an error that a later answer takes away. */
+export const AGAIN = "Ask again";
+
+/** An answer that was no. `status` is the HTTP status, 0 when there was no answer at all. */
+export class ServerError extends Error {
+  /** @param {string} text @param {number} status */
+  constructor(text, status) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/**
+ * POST to a route of ours; bytes travel as a Blob (typed arrays are ten times slower in Chromium).
+ * @param {Host} host @param {string} path @param {Blob | object} body
+ * @returns {Promise<Response>}
+ */
+async function post(host, path, body) {
+  const blob = body instanceof Blob ? body : new Blob([JSON.stringify(body)], { type: "application/json" });
+  let answer;
+  try {
+    const signal = AbortSignal.timeout(PATIENCE);
+    answer = await fetch(new URL(path, host.base), { method: "POST", body: blob, signal });
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    throw new ServerError(late ? "Python took longer than a minute" : "Python cannot be reached", 0);
+  }
+  if (answer.ok) return answer;
+  const said = await answer.json().catch(() => null);
+  throw new ServerError(said?.error ?? `Python answered with status ${answer.status}`, answer.status);
+}
+
+/**
+ * The JSON answer of a route; throws a ServerError.
+ * @param {Host} host @param {string} path @param {Blob | object} body
+ */
+export async function askServer(host, path, body) {
+  const answer = await (await post(host, path, body)).json().catch(() => null);
+  if (!answer?.ok) throw new ServerError(answer?.error ?? "Python's answer was empty", 200);
+  return answer;
+}
+
+/** The file that a route answers with. @param {Host} host @param {string} path @param {object} body */
+export async function askFile(host, path, body) {
+  const answer = await post(host, path, body);
+  const name = /filename="?([\w.-]+)"?/.exec(answer.headers.get("content-disposition") ?? "")?.[1];
+  return { blob: await answer.blob(), name };
+}
+
+/**
+ * The state as JSON: maps as in the link.
+ * @param {State} state @param {import("./link.js").Codec} codec
+ */
+export async function wireState(state, codec) {
+  const maps = [state.paint, state.edgePaint, state.cadPaint].map((map) => map && writeMap(map, codec));
+  const [paint, edgePaint, cadPaint] = await Promise.all(maps);
+  return { ...state, paint, edgePaint, cadPaint };
+}
+
+/**
+ * @param {Context} context @param {import("./link.js").Codec} codec @param {() => Promise<boolean>} giveAgain
+ */
+export function createPython(context, codec, giveAgain) {
+  const { store, live, host, schema } = context;
+  const ignored = new Set(untracked(schema));
+  let wanted = false;
+  let running = false;
+  let seq = 0;
+
+  /** What is asked, with everything it depends on. */
+  async function body() {
+    const state = store.get();
+    const { image, file } = live.get();
+    return { state: await wireState(state, codec), image: image?.id, file: file && (await writeMap(file, codec)) };
+  }
+
+  /** Once more after the server has forgotten the visitor's picture. @template T @param {() => Promise<T>} ask */
+  async function withPicture(ask) {
+    try {
+      return await ask();
+    } catch (error) {
+      const forgotten = error instanceof ServerError && error.status === 404 && store.get().image === "own";
+      if (!forgotten || !(await giveAgain())) throw error;
+      return ask();
+    }
+  }
+
+  /** Any other question about the state of now. @param {string} path @param {object} more @returns {Promise<any>} */
+  const question = (path, more) => withPicture(async () => askServer(host, path, { ...(await body()), ...more }));
+
+  async function once() {
+    const state = store.get();
+    try {
+      const mine = ++seq;
+      const answer = await withPicture(async () => askServer(host, "lzviz/compute", { seq: mine, ...(await body()) }));
+      const { error } = live.get();
+      if (answer.seq === seq && !wanted) live.set({ answer, answered: state, error: ours(error) ? null : error });
+    } catch (error) {
+      if (!wanted) live.set({ answer: null, answered: null, error: trouble(error, () => void ask()) });
+    }
+  }
+
+  /** Asks about the state of now; calls on the way are merged into one. */
+  async function ask() {
+    wanted = true;
+    if (running || host.static || !live.get().image || roomOf(store.get()) !== "warp") return;
+    running = true;
+    live.set({ busy: true });
+    while (wanted && roomOf(store.get()) === "warp") {
+      wanted = false;
+      await once();
+    }
+    running = false;
+    live.set({ busy: false });
+  }
+
+  /** Edges of the picture, which the browser does not compute itself. */
+  async function fetchEdges() {
+    const { image, edges } = live.get();
+    if (store.get().saliency !== "edges" || !image || edges || host.static) return;
+    try {
+      const question = () => ({ image: live.get().image?.id, kind: "edges" });
+      const answer = await withPicture(() => askServer(host, "lzviz/saliency", question()));
+      if (live.get().image?.width !== image.width || live.get().image?.data !== image.data) return;
+      live.set({ edges: { h: answer.h, w: answer.w, data: fromBase64(answer.data) } });
+    } catch (error) {
+      const text = `The edges could not be computed: ${message(error)}.`;
+      live.set({ error: { text, press: "Try again", run: () => void fetchEdges() } });
+    }
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** After a pause, and never in the middle of a stroke. */
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(() => (live.get().painting ? soon() : void ask()), 120);
+  }
+
+  store.subscribe((_, changed) => {
+    if (changed.has("saliency")) void fetchEdges();
+    if ([...changed].some((key) => !ignored.has(key))) soon();
+  });
+  live.subscribe((_, changed) => {
+    if (changed.has("image")) void fetchEdges();
+    if (changed.has("image") || changed.has("file")) soon();
+  });
+  return {
+    ask: () => void ask(),
+    question,
+    /** @param {string} what @param {string} format */
+    download: (what, format) =>
+      withPicture(async () => askFile(host, "lzviz/export", { ...(await body()), what, format })),
+  };
+}
+
+/** @param {unknown} error @param {() => void} run */
+const trouble = (error, run) => ({ text: `${message(error)}. The views go on without Python.`, press: AGAIN, run });
+
+/** @param {import("./context.js").Trouble | null} error */
+const ours = (error) => error?.press === AGAIN;
+
+/** @param {unknown} error */
+const message = (error) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");

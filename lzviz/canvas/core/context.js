@@ -1,0 +1,174 @@
+// @ts-check
+/**
+ * What every part of the page is given, and the passing state (never in the link, never undone).
+ *
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./store.js").PaintMap} PaintMap
+ * @typedef {import("./schema.js").Schema} Schema
+ *
+ * @typedef {object} Picture  a line of the catalogue
+ * @property {string} id
+ * @property {string} title
+ * @property {number} width   true size
+ * @property {number} height
+ * @property {string} [credit]
+ * @property {{x: number, y: number, r: number}} [highlight]  where painting pays: fractions; r of the long side
+ * @property {string} [data]    address of the pixels in a page without a server
+ * @property {readonly {x: number, y: number, r: number}[]} [start]  what is painted at a first visit
+ *
+ * @typedef {object} Sampler  a line of the catalogue
+ * @property {string} name
+ * @property {string} title
+ * @property {string} [paper]
+ * @property {string} [summary]
+ * @property {readonly string[]} controls   state keys that this sampler reads
+ * @property {Record<string, any>} defaults  sampler options at the moment it is chosen
+ * @property {readonly string[]} modes
+ *
+ * @typedef {object} Catalogue
+ * @property {readonly Sampler[]} samplers
+ * @property {readonly Picture[]} pictures
+ * @property {{h: number, w: number, data: string} | null} [fixed]
+ * @property {string} [device]
+ * @property {string} [version]
+ * @property {readonly import("../rooms/pipeline/words.js").Checkpoint[]} [checkpoints]  trained pipelines
+ * @property {string} [checkpointDefault]
+ * @property {any} [limits]
+ *
+ * @typedef {object} Host
+ * @property {string} base        address that all routes are relative to
+ * @property {Catalogue} [catalogue]
+ * @property {boolean} [static]   no Python behind this page
+ * @property {any} [schema]       content of schema.json, where it cannot be fetched
+ * @property {readonly {title: string, select: () => void}[]} [tabs]  the tabs of the application, in order
+ *
+ * @typedef {object} SourceImage  the display level of the picture and its true size
+ * @property {string} id          what Python knows it by
+ * @property {number} width       true size
+ * @property {number} height
+ * @property {Uint8ClampedArray<ArrayBuffer>} data RGBA
+ * @property {number} displayWidth
+ * @property {number} displayHeight
+ * @property {number} scale       displayWidth / width
+ *
+ * @typedef {object} OwnImage     a picture of the visitor
+ * @property {Blob} blob          kept, because the server may forget
+ * @property {string} id
+ * @property {string} title
+ * @property {readonly string[]} notes
+ *
+ * @typedef {object} Trouble      one line in the status bar: what, why, what to press
+ * @property {string} text
+ * @property {string} [press]     label of the button
+ * @property {() => void} [run]
+ *
+ * @typedef {object} Live
+ * @property {any} hover          the pixel under the pointer, written by the stage
+ * @property {any} measured       numbers of the warp that is drawn, written by the stage
+ * @property {any} answer         the last answer of Python
+ * @property {State | null} answered  the state that the answer is about
+ * @property {Trouble | null} error
+ * @property {string | null} notice
+ * @property {SourceImage | null} image
+ * @property {OwnImage | null} own
+ * @property {boolean} uniform    uniform sampling is shown in place of the warp (Space is held)
+ * @property {boolean} painting   a stroke is on its way
+ * @property {boolean} busy       Python is at work
+ * @property {boolean} loading    a picture is on its way
+ * @property {{h: number, w: number, data: Uint8Array} | null} edges
+ * @property {{h: number, w: number, data: Uint8Array, title?: string} | null} file
+ * @property {{h: number, w: number, data: Float32Array} | null} fixed
+ * @property {boolean} hint       "paint me" is shown
+ *
+ * @typedef {import("./store.js").Store<Live>} LiveStore
+ * @typedef {import("./store.js").Store<State>} StateStore
+ *
+ * @typedef {object} Context
+ * @property {StateStore} store
+ * @property {LiveStore} live
+ * @property {Host & {catalogue: Catalogue}} host
+ * @property {Schema} schema
+ * @property {HTMLElement} root
+ * @property {Actions} actions
+ *
+ * @typedef {object} Actions  what several parts of the page can ask for; main.js puts them together
+ * @property {() => void} undo
+ * @property {() => void} redo
+ * @property {() => void} clear
+ * @property {() => void} theme
+ * @property {() => void} keys
+ * @property {() => void} share
+ * @property {() => void} showExport
+ * @property {() => void} openFile
+ * @property {() => void} openMap
+ * @property {() => void} openCamera
+ * @property {(id: string) => void} choosePicture
+ * @property {(name: string) => void} chooseSampler
+ * @property {(kind: State["saliency"]) => void} chooseSaliency
+ */
+
+/** @returns {Live} */
+export function emptyLive() {
+  return {
+    hover: null, measured: null, answer: null, answered: null, error: null, notice: null, image: null, own: null,
+    uniform: false, painting: false, busy: false, loading: false, edges: null, file: null, fixed: null, hint: false,
+  };
+}
+
+/** @param {Context} context @param {string} name @returns {Sampler | undefined} */
+export const samplerOf = ({ host }, name) => host.catalogue.samplers.find((sampler) => sampler.name === name);
+
+/** Python names to ours: anti_crop -> antiCrop. @param {string} name */
+const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+
+/** What every sampler has, whatever its controls. */
+const ALWAYS = new Set(["width", "sourceScale", "compare"]);
+
+/**
+ * Why a control does nothing just now, or null when it does something.
+ * @param {Context} context @param {string} key
+ * @returns {string | null}
+ */
+export function reasonAgainst(context, key) {
+  const state = context.store.get();
+  const sampler = samplerOf(context, state.sampler);
+  if (!sampler || ALWAYS.has(key)) return null;
+  if (key === "mode") return sampler.modes.length > 1 ? null : `${sampler.title} has one reading only.`;
+  const controls = sampler.controls.map(camel);
+  if (!controls.includes(key === "strength" ? "saliency" : key)) {
+    const label = context.schema.field(key).label;
+    return key === "saliency" ? `${sampler.title} takes no saliency: it treats all places alike.`
+      : `${sampler.title} has no ${label[0].toLowerCase()}${label.slice(1)}.`;
+  }
+  const byHand = state.saliency === "paint" || state.saliency === "boxes";
+  if (key !== "strength" || byHand) return null;
+  return "Strength weighs what is painted or boxed; other saliency has Contrast, under More.";
+}
+
+/**
+ * Content-adaptive downsampling and trained pipelines have views, options and numbers of their own: rooms of the page.
+ * @param {State} state @returns {"warp" | "cad" | "learned"}
+ */
+export const roomOf = ({ sampler }) => (sampler === "cad" || sampler === "learned" ? sampler : "warp");
+
+/** @param {State} state */
+export const isCad = (state) => roomOf(state) === "cad";
+
+/**
+ * Which map the brush paints on, or null where there is none.
+ * @param {State} state @returns {"paint" | "edgePaint" | "cadPaint" | null}
+ */
+export function paintKey(state) {
+  if (isCad(state)) return state.cadView === "features" ? "cadPaint" : null;
+  if (roomOf(state) === "learned") return KNOWN[state.learnedFrom] ?? null;
+  return state.saliency === "paint" ? "paint" : state.saliency === "edges" ? "edgePaint" : null;
+}
+
+/** Maps of perfect knowledge that are made by hand. @type {Record<string, "paint" | "edgePaint">} */
+const KNOWN = { paint: "paint", edges: "edgePaint" };
+
+/** Whether a map has a neutral middle: painting goes above 128, erasing below. @param {string} key */
+export const isSigned = (key) => key !== "paint";
+
+/** Whether boxes are drawn by hand. @param {State} state */
+export const takesBoxes = (state) => roomOf(state) === "warp" && state.saliency === "boxes";

@@ -1,0 +1,180 @@
+// @ts-check
+/** Pictures: from the catalogue, opened, pasted, dropped; decoded without colour conversion or premultiplied alpha. */
+import { fromBase64 } from "./wire.js";
+import { resizeMap } from "./maps.js";
+import { askServer } from "./client.js";
+
+/**
+ * @typedef {import("./context.js").Context} Context
+ * @typedef {import("./context.js").SourceImage} SourceImage
+ * @typedef {import("./context.js").OwnImage} OwnImage
+ */
+
+const DISPLAY_SIDE = 2048;
+
+/**
+ * Pixels of an encoded picture as RGBA, shrunk to a long side of `side`.
+ * @param {Blob} blob @param {number} [side]
+ */
+export async function decode(blob, side = DISPLAY_SIDE) {
+  const options = /** @type {ImageBitmapOptions} */ ({ colorSpaceConversion: "none", premultiplyAlpha: "none" });
+  const bitmap = await createImageBitmap(blob, options);
+  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * scale)));
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width, height });
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  if (!pen) throw new Error("this browser gives no canvas");
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(bitmap, 0, 0, width, height);
+  const full = { width: bitmap.width, height: bitmap.height };
+  bitmap.close();
+  return { width, height, full, data: pen.getImageData(0, 0, width, height).data };
+}
+
+/**
+ * The source as the stage takes it.
+ * @param {string} id @param {Awaited<ReturnType<typeof decode>>} pixels @param {{width: number, height: number}} full
+ * @returns {SourceImage}
+ */
+export function sourceImage(id, pixels, full) {
+  return { id, width: full.width, height: full.height, data: pixels.data, displayWidth: pixels.width,
+    displayHeight: pixels.height, scale: pixels.width / full.width };
+}
+
+/**
+ * The picture of an id, from the server (or, in a static page, from the page itself).
+ * @param {import("./context.js").Context["host"]} host @param {string} id
+ */
+async function fetchPicture(host, id) {
+  const known = host.catalogue.pictures.find((picture) => picture.id === id);
+  const answer = await fetch(known?.data ?? new URL(`lzviz/picture/${encodeURIComponent(id)}`, host.base));
+  if (!answer.ok) {
+    const said = await answer.json().catch(() => null);
+    throw new Error(said?.error ?? `the server answered ${answer.status}`);
+  }
+  const pixels = await decode(await answer.blob());
+  const [width, height] = ["x-lzviz-width", "x-lzviz-height"].map((name) => Number(answer.headers.get(name)));
+  const told = width && height ? { width, height } : known;
+  return sourceImage(id, pixels, told ?? pixels.full);
+}
+
+/** A picture of the visitor without a server. @param {Blob} blob */
+async function openLocally(blob) {
+  const pixels = await decode(blob);
+  return sourceImage("own", pixels, pixels.full);
+}
+
+/** @param {Context} context */
+export function createImages(context) {
+  const { store, live, host } = context;
+  let turn = 0;
+
+  /**
+   * Decodes `load` and makes it the source, unless another picture was asked for meanwhile.
+   * @param {() => Promise<SourceImage>} load @param {(image: SourceImage) => void} arrive
+   */
+  async function bring(load, arrive) {
+    const mine = ++turn;
+    live.set({ loading: true });
+    try {
+      const image = await load();
+      if (mine === turn) arrive(image);
+      return mine === turn;
+    } catch (error) {
+      if (mine === turn) {
+        const again = () => void bring(load, arrive);
+        complain(`The picture could not be loaded: ${message(error)}.`, "Try again", again);
+      }
+      return false;
+    } finally {
+      if (mine === turn) live.set({ loading: false });
+    }
+  }
+
+  /** @param {string} text @param {string} [press] @param {() => void} [run] */
+  const complain = (text, press, run) => live.set({ error: { text, press, run } });
+
+  /** The new source, with paint and boxes carried over to its shape. @param {string} id @param {SourceImage} image */
+  function settleOn(id, image) {
+    const before = live.get().image;
+    live.set({ image, edges: null, error: null });
+    store.set({ image: id, ...carriedOver(store.get(), before, image) }, { history: true });
+  }
+
+  /** @param {string} id */
+  function choose(id) {
+    if (id === store.get().image && live.get().image) return;
+    void bring(() => fetchPicture(host, id), (image) => settleOn(id, image));
+  }
+
+  /** Shows the picture of the state (after undo, or at the start) and touches nothing else. */
+  async function follow() {
+    const { image: id } = store.get();
+    const { own, image } = live.get();
+    const wanted = id === "own" ? own?.id : id;
+    if (!wanted || image?.id === wanted) return true;
+    return bring(() => (host.static && own && id === "own" ? openLocally(own.blob) : fetchPicture(host, wanted)),
+      (fresh) => live.set({ image: fresh, edges: null }));
+  }
+
+  /** Makes a picture of the visitor the source. @param {Blob} blob @param {string} title */
+  async function open(blob, title) {
+    if (host.static) {
+      await bring(() => openLocally(blob), (image) => {
+        live.set({ own: { blob, id: "own", title, notes: [] } });
+        settleOn("own", image);
+      });
+      return;
+    }
+    let answer = /** @type {any} */ (null);
+    const load = async () => {
+      answer = await askServer(host, "lzviz/picture", blob);
+      return fetchPicture(host, answer.id);
+    };
+    await bring(load, (image) => {
+      live.set({ own: { blob, id: answer.id, title, notes: (answer.notes ?? []).filter(isNews) } });
+      settleOn("own", image);
+    });
+  }
+
+  /** The server has forgotten the picture: give it the kept one again. @returns {Promise<boolean>} whether it could */
+  async function giveAgain() {
+    const { own, image } = live.get();
+    if (!own || !image || host.static) return false;
+    const answer = await askServer(host, "lzviz/picture", own.blob);
+    live.set({ own: { ...own, id: answer.id }, image: { ...image, id: answer.id } });
+    return true;
+  }
+
+  /** A saliency map of the visitor. @param {Blob} blob @param {string} title */
+  async function openMap(blob, title) {
+    try {
+      const answer = await askServer(host, "lzviz/map", blob);
+      live.set({ file: { h: answer.h, w: answer.w, data: fromBase64(answer.data), title }, error: null });
+      store.set({ saliency: "file" }, { history: true });
+    } catch (error) {
+      complain(`The map could not be read: ${message(error)}`, "Choose another", context.actions.openMap);
+    }
+  }
+
+  return { choose, follow, open, openMap, giveAgain };
+}
+
+/** The rail says itself at what size a picture is shown. @param {string} note */
+const isNews = (note) => !note.startsWith("Shown at");
+
+/** @param {unknown} error */
+export const message = (error) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+
+/**
+ * Paint and boxes of one picture, brought to the shape of another.
+ * @param {import("./store.js").State} state
+ * @param {{width: number, height: number} | null} before @param {{width: number, height: number}} after
+ */
+export function carriedOver(state, before, after) {
+  const boxes = before === null ? state.boxes : state.boxes.map((box) => box.map((edge, at) =>
+    at % 2 ? (edge * after.height) / before.height : (edge * after.width) / before.width));
+  const maps = { paint: state.paint, edgePaint: state.edgePaint, cadPaint: state.cadPaint };
+  return { boxes, ...Object.fromEntries(Object.entries(maps).map(([key, map]) => [key, resizeMap(map, after)])) };
+}

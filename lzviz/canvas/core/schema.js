@@ -1,0 +1,101 @@
+// @ts-check
+/** The declared state (schema.json): defaults, and checks of values that come from outside. */
+
+/** @typedef {import("./store.js").State} State */
+
+/**
+ * @typedef {object} Field  one line of schema.json
+ * @property {string} key
+ * @property {string} url         name in the link
+ * @property {"id" | "choice" | "number" | "integer" | "boolean" | "size" | "map" | "boxes" | "flags"} type
+ * @property {any} default
+ * @property {string} label
+ * @property {string} help
+ * @property {number} [min]
+ * @property {number} [max]
+ * @property {"log" | "linear"} [scale]
+ * @property {number} [decimals]  digits that are shown, and kept in the link
+ * @property {string} [unit]
+ * @property {boolean} [nullable]
+ * @property {number} [neutral]   value of an unpainted cell
+ * @property {readonly any[]} [choices]
+ * @property {string} [of]        of an id: the registry in which it is looked up
+ * @property {readonly string[]} [labels]
+ * @property {boolean} [history]  false: never undone
+ *
+ * @typedef {object} Schema
+ * @property {number} version
+ * @property {{lattice: number, boxes: number}} limits
+ * @property {readonly Field[]} state
+ * @property {(key: string) => Field} field
+ * @property {Readonly<Record<string, readonly string[]>>} registries  names that there are, where they were told
+ */
+
+/**
+ * The schema with its look-up.
+ * @param {{version: number, limits: {lattice: number, boxes: number}, state: readonly any[]}} json
+ * @param {Schema["registries"]} [registries]
+ * @returns {Schema}
+ */
+export function createSchema(json, registries = {}) {
+  const byKey = new Map(json.state.map((field) => [field.key, field]));
+  return {
+    ...json,
+    registries,
+    field(key) {
+      const field = byKey.get(key);
+      if (!field) throw new Error(`no key "${key}" in schema.json`);
+      return field;
+    },
+  };
+}
+
+/** The state in which every key has its default. @param {Schema} schema @returns {State} */
+export function defaults(schema) {
+  return /** @type {any} */ (Object.fromEntries(schema.state.map(({ key, default: value }) => [key, value])));
+}
+
+/** The keys that undo leaves alone. @param {Schema} schema */
+export const untracked = (schema) => schema.state.filter((field) => field.history === false).map((field) => field.key);
+
+/** @param {number} value @param {Field} field */
+export const clamp = (value, field) => Math.min(field.max ?? Infinity, Math.max(field.min ?? -Infinity, value));
+
+/**
+ * A number as the field keeps it: inside its range, rounded to its digits.
+ * @param {number} value @param {Field} field
+ */
+export function settleNumber(value, field) {
+  if (field.type === "integer") return clamp(Math.round(value), field);
+  return clamp(Number(value.toFixed(Math.max(field.decimals ?? 3, 0))), field);
+}
+
+/**
+ * Where a value lies on its slider, 0..1; and back.
+ * @param {number} value @param {Field} field
+ */
+export function toPosition(value, field) {
+  const [low, high] = [field.min ?? 0, field.max ?? 1];
+  if (field.scale !== "log") return (value - low) / (high - low);
+  return Math.log(value / low) / Math.log(high / low);
+}
+
+/** @param {number} position @param {Field} field */
+export function fromPosition(position, field) {
+  const [low, high] = [field.min ?? 0, field.max ?? 1];
+  const value = field.scale === "log" ? low * (high / low) ** position : low + (high - low) * position;
+  return settleNumber(value, field);
+}
+
+/** The label of a choice. @param {Field} field @param {unknown} value */
+export function choiceLabel(field, value) {
+  const at = field.choices?.indexOf(value) ?? -1;
+  return field.labels?.[at] ?? String(value);
+}
+
+/**
+ * Height of the zoomed image: the aspect of the source is kept.
+ * @param {number} width @param {number} sourceWidth @param {number} sourceHeight
+ */
+export const outputHeight = (width, sourceWidth, sourceHeight) =>
+  Math.max(1, Math.round((width * sourceHeight) / sourceWidth));

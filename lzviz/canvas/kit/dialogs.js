@@ -1,0 +1,138 @@
+// @ts-check
+/**
+ * Panels over the page: the key sheet, Share, Export, the camera. Each is a <dialog>: the browser keeps the
+ * focus in.
+ */
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+
+/**
+ * A panel with a title and a way out. It is taken from the page when it closes; focus returns to where it was.
+ * @param {HTMLElement} root @param {string} title @param {readonly Node[]} children
+ * @param {{name?: string, onClose?: () => void}} [options]
+ */
+export function openPanel(root, title, children, { name = "", onClose } = {}) {
+  root.querySelectorAll("dialog").forEach((other) => other.close());
+  const close = h("button", { type: "button", class: "lz-button lz-icon-button", "aria-label": "Close",
+    onclick: () => panel.close() }, icon("close"));
+  const panel = h("dialog", { class: `lz-panel ${name}`, "aria-label": title },
+    h("div", { class: "lz-panel-body" }, h("div", { class: "lz-panel-head" }, h("h2", {}, title), close), ...children));
+  panel.addEventListener("click", (event) => event.target === panel && panel.close());
+  panel.addEventListener("keydown", (event) => event.stopPropagation());
+  panel.addEventListener("close", () => {
+    panel.remove();
+    onClose?.();
+  });
+  root.append(panel);
+  panel.showModal();
+  return panel;
+}
+
+/** @typedef {{id: string, keys: readonly string[], label: string, group: string, run?: () => void}} Command */
+
+/** @param {HTMLElement} root @param {readonly Command[]} commands */
+export function showKeys(root, commands) {
+  const groups = [...new Set(commands.map(({ group }) => group))];
+  const sections = groups.map((group) => h("section", {}, h("h3", {}, group), h("dl", { class: "lz-keys" },
+    ...commands.filter((command) => command.group === group && command.keys.length).map(({ keys, label }) =>
+      h("div", {}, h("dt", {}, ...keys.slice(0, 2).map((key) => h("kbd", {}, keyName(key)))), h("dd", {}, label))))));
+  openPanel(root, "Keys", [h("div", { class: "lz-keys-groups" }, ...sections)], { name: "lz-panel-wide" });
+}
+
+const NAMES = /** @type {Record<string, string>} */ ({
+  " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc",
+});
+
+const MAC = globalThis.navigator?.platform?.startsWith("Mac") ?? false;
+
+/**
+ * A key as it stands on the keyboard: "Mod+Shift+z" -> "Ctrl ⇧ Z".
+ * @param {string} key @returns {string}
+ */
+export function keyName(key) {
+  if (NAMES[key] || !/.\+./.test(key)) return NAMES[key] ?? (/^[a-z]$/.test(key) ? key.toUpperCase() : key);
+  const signs = /** @type {Record<string, string>} */ ({ Mod: MAC ? "⌘" : "Ctrl", Shift: "⇧" });
+  return key.split("+").map((part) => signs[part] ?? keyName(part)).join(" ");
+}
+
+/**
+ * The link, selected, for browsers that refuse to copy.
+ * @param {HTMLElement} root @param {string} link @param {readonly string[]} notes
+ */
+export function showLink(root, link, notes) {
+  const field = h("input", { type: "text", class: "lz-link-field", readonly: true, value: link, "aria-label": "Link" });
+  const say = h("p", { class: "lz-note" }, "Copying was refused. The link is selected: press Ctrl or ⌘ and C.");
+  openPanel(root, "Share", [say, field, ...notes.map((note) => h("p", { class: "lz-note" }, note))]);
+  field.focus();
+  field.select();
+}
+
+/**
+ * What a room can write: name, its formats, title, note. A rule stands where views end and data begin.
+ * @typedef {readonly (readonly [what: string, formats: readonly string[], title: string, note: string] | null)[]} Files
+ */
+
+/** @type {Record<ReturnType<typeof import("../core/context.js").roomOf>, Files>} */
+export const FILES = {
+  warp: [
+    ["source", ["png", "svg"], "Source", "with what is drawn over it"],
+    ["zoomed", ["png", "svg"], "Zoomed", "the samples, pixel by pixel"],
+    ["unzoomed", ["png", "svg"], "Unzoomed", "brought back to the source"],
+    ["difference", ["png", "svg"], "Difference", "unzoomed minus source"], null,
+    ["grid", ["npz"], "Grid", "forward and inverse grid, nodes"],
+    ["saliency", ["npz"], "Saliency", "the map, as it is used"],
+    ["snippet", ["py"], "Python snippet", "a few lines that make the same nodes"],
+  ],
+  cad: [
+    ["source", ["png"], "Source", "with its quadtree, as shown"],
+    ["adaptive", ["png"], "Above", "features or matches, as shown"],
+    ["beside", ["png"], "Below", "what they are compared with, as shown"],
+  ],
+  learned: [
+    ["overlay", ["png"], "Overlay", "labels over the picture"],
+    ["labels", ["png"], "Labels", "class numbers with a palette of their colours"],
+    ["zoomed", ["png"], "Zoomed", "the samples, pixel by pixel"],
+    ["prediction", ["png"], "Zoomed labels", "what the network said of them"],
+    ["error", ["png"], "Errors", "against the labels of the picture"], null,
+    ["saliency", ["npz"], "Map", "where to look"],
+    ["trace", ["npz"], "Trace", "every stage's arrays"],
+    ["snippet", ["py"], "Python snippet", "a few lines that run the same pipeline"],
+  ],
+};
+
+/**
+ * @param {HTMLElement} root @param {Files} files
+ * @param {(what: string, format: string) => Promise<void>} save
+ * @param {(what: string) => string | null} reason why a file is not to be had, or null
+ */
+export function showExport(root, files, save, reason) {
+  const button = (/** @type {string} */ what, /** @type {string} */ format) => {
+    const why = reason(what);
+    const made = h("button", { type: "button", class: "lz-button lz-file", "aria-disabled": why ? "true" : null,
+      "data-reason": why, "data-off": why ? true : null, "aria-label": `${what} as ${format.toUpperCase()}`,
+      onclick: async () => {
+        if (why) return;
+        made.toggleAttribute("data-busy", true);
+        await save(what, format);
+        made.toggleAttribute("data-busy", false);
+      } }, format.toUpperCase());
+    return made;
+  };
+  const row = (/** @type {string} */ title, /** @type {string} */ note, /** @type {Node[]} */ buttons) =>
+    h("div", { class: "lz-file-row" }, h("span", {}, h("b", {}, title), h("small", {}, note)), ...buttons);
+  const blocked = [...new Set(files.map((file) => file && reason(file[0])).filter((why) => why !== null))];
+  openPanel(root, "Export", [
+    ...files.map((file) => (file ? row(file[2], file[3], file[1].map((format) => button(file[0], format))) : h("hr"))),
+    ...blocked.map((why) => h("p", { class: "lz-note" }, why)),
+  ]);
+}
+
+/** Saves a blob as a file. @param {Blob} blob @param {string} name */
+export function saveFile(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const link = h("a", { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

@@ -1,0 +1,131 @@
+// @ts-check
+/**
+ * What is asked of Python: masks, features, key points, cost over pictures. The newest wins: of each kind one call is
+ * in flight and at most one waits; an answer to a state that is no longer shown is dropped.
+ *
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("../../core/store.js").State} State
+ *
+ * @typedef {object} Answers
+ * @property {import("./model.js").Mask | null} mask
+ * @property {any} features     of lzviz/cad, with `about`: the levels and the channel that it shows
+ * @property {any} keypoints
+ * @property {any} cost
+ * @property {boolean} counting the cost over the pictures is on its way
+ * @property {import("./model.js").Forest | null} forest  what is drawn
+ * @property {any} hover        the cell under the pointer
+ * @property {number | null} curve  whose matches are shown; null: the last one's
+ * @property {import("./keypoints.js").Match | null} match  under the pointer
+ */
+
+import { debounce } from "../../kit/dom.js";
+import { newestOnly } from "../../core/newest.js";
+import { AGAIN } from "../../core/client.js";
+import { decodeMask, fits } from "./model.js";
+
+/** @returns {Answers} */
+export const noAnswers = () =>
+  ({ mask: null, features: null, keypoints: null, cost: null, counting: false, forest: null, hover: null, curve: null,
+    match: null });
+
+/** What of the state the features depend on besides the mask. */
+const FEATURE_KEYS = ["cadThreshold", "cadPaint", "cadChannel", "mode", "cadLevels", "cadMask", "cadDilation",
+  "cadKeep", "cadNetwork", "image", "cadView"];
+
+const PAUSE = 160;
+
+/**
+ * @param {Context} context
+ * @param {(path: string, more: object) => Promise<any>} question
+ * @param {import("../../core/store.js").Store<Answers>} answers
+ */
+export function createAsking({ store, live }, question, answers) {
+  let seq = 0;
+  let calls = 0;
+  let waited = 0;
+  const on = () => store.get().sampler === "cad" && live.get().image !== null;
+
+  /**
+   * One call: busy while it runs, one line when it fails.
+   * @param {string} path @param {string} what @param {(answer: any, state: State) => void} take
+   * @param {() => void} again
+   */
+  async function ask(path, what, take, again) {
+    const state = store.get();
+    const started = performance.now();
+    live.set({ busy: ++calls > 0 });
+    try {
+      const answer = await question(path, { seq: ++seq });
+      if (!on() || state.image !== store.get().image) return;
+      const { error } = live.get();
+      waited = performance.now() - started;
+      take(answer, state);
+      if (error?.press === AGAIN) live.set({ error: null });
+    } catch (error) {
+      const why = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+      if (on()) live.set({ error: { text: `${what}: ${why}.`, press: AGAIN, run: again } });
+    } finally {
+      live.set({ busy: --calls > 0 });
+    }
+  }
+
+  /** For the status bar: the sentence and the time. @param {any} answer @param {State} state */
+  const tell = ({ sentence, milliseconds }, state) =>
+    live.set({ answer: { sentence, milliseconds: milliseconds ? totalOf(milliseconds) : waited }, answered: state });
+
+  const mask = newestOnly(() => ask("lzviz/cad-mask", "No mask", (answer, state) => {
+    if (mask.waiting()) return;
+    const decoded = decodeMask(answer);
+    if (fits(decoded, state)) answers.set({ mask: decoded });
+  }, () => void mask.run()));
+
+  const features = newestOnly(() => ask("lzviz/cad", "No features", (answer, state) => {
+    if (features.waiting()) return;
+    answers.set({ features: answer });
+    tell(answer, state);
+  }, () => void features.run()));
+
+  const keypoints = newestOnly(() => ask("lzviz/keypoints", "No key points", (answer, state) => {
+    if (keypoints.waiting()) return;
+    answers.set({ keypoints: answer });
+    tell(answer, state);
+  }, () => void keypoints.run()));
+
+  const cost = newestOnly(async () => {
+    answers.set({ counting: true });
+    await ask("lzviz/cad-cost", "No cost over the pictures", (answer) => answers.set({ cost: answer }),
+      () => void cost.run());
+    answers.set({ counting: false });
+  });
+
+  /** After a pause, and never in the middle of a stroke. */
+  const featuresSoon = debounce(() => {
+    if (!on()) return;
+    if (live.get().painting) return featuresSoon();
+    void (store.get().cadView === "keypoints" ? keypoints : features).run();
+  }, PAUSE);
+  const maskSoon = debounce(() => on() && void mask.run(), 60);
+
+  return {
+    /** Everything, for a page or picture that is new. */
+    all() {
+      answers.set(noAnswers());
+      if (!on()) return;
+      void mask.run();
+      featuresSoon();
+    },
+    /** @param {ReadonlySet<string>} changed keys of the state */
+    follow(changed) {
+      if (!on()) return;
+      if (["cadLevels", "cadMask", "cadDilation", "cadKeep", "cadNetwork"].some((key) => changed.has(key))) maskSoon();
+      if (FEATURE_KEYS.some((key) => changed.has(key))) featuresSoon();
+      if ([...changed].some((key) => COST_KEYS.has(key))) answers.set({ cost: null });
+    },
+    cost: () => void cost.run(),
+  };
+}
+
+const COST_KEYS = new Set(["cadLevels", "cadMask", "cadThreshold", "cadDilation", "cadKeep", "cadNetwork"]);
+
+/** @param {Record<string, number>} times */
+const totalOf = (times) => Object.values(times).reduce((a, b) => a + b, 0);

@@ -1,0 +1,173 @@
+// @ts-check
+/**
+ * Content-adaptive downsampling in the same page: chosen in the menu of samplers, it takes the place of the views, of
+ * the dock and of the options below the menu, and gives it back. It is built when it is first chosen.
+ *
+ * @typedef {import("../../core/context.js").Context} Context
+ */
+
+import { isCad, roomOf } from "../../core/context.js";
+import { createStore } from "../../core/store.js";
+import { screenshot } from "../../viewer/exporting.js";
+import { stageCommands } from "../../viewer/keyboard.js";
+import { attachTools } from "../../viewer/tools.js";
+import { createAsking, noAnswers } from "./asking.js";
+import { createCadDock } from "./dock.js";
+import { createCadRail } from "./rail.js";
+import { CadScene } from "./scene.js";
+
+/** Keys of the state that change the quadtree. */
+const TREE_KEYS = ["cadThreshold", "cadPaint", "cadMask", "cadLevels"];
+
+/**
+ * @param {Context} context @param {HTMLElement} room  of the views
+ * @param {{slot: HTMLElement, scene: {root: HTMLElement}}} stage the views of the other samplers
+ * @param {(path: string, more: object) => Promise<any>} question to Python
+ */
+export function createCad(context, room, stage, question) {
+  const { store, live, root } = context;
+  const answers = createStore(noAnswers());
+  const asking = createAsking(context, question, answers);
+  /** @type {ReturnType<typeof build> | null} */
+  let built = null;
+  const home = /** @type {HTMLElement} */ (stage.slot.parentElement);
+  const after = stage.slot.nextSibling;
+
+  function show() {
+    const on = isCad(store.get());
+    if (on) root.dataset.cad = store.get().cadView;
+    else delete root.dataset.cad;
+    stage.scene.root.hidden = roomOf(store.get()) !== "warp";
+    if (on && !built) built = build(context, room, answers, asking);
+    if (!built) return;
+    built.scene.root.hidden = !on;
+    if (on) built.scene.root.insertBefore(stage.slot, built.scene.results);
+    else if (built.scene.root.contains(stage.slot)) home.insertBefore(stage.slot, after);
+    if (!on) return;
+    if (context.host.static) {
+      live.set({ error: { text: "CAD runs networks in Python, which this page does not have: run lzviz to see it." } });
+    } else asking.all();
+    built.rail.refresh();
+    built.scene.request("layout");
+  }
+
+  const ends = [store.subscribe((_, changed) => {
+    if (changed.has("sampler")) show();
+    else if (isCad(store.get())) {
+      root.dataset.cad = store.get().cadView;
+      asking.follow(changed);
+    }
+  }), live.subscribe((_, changed) => changed.has("image") && isCad(store.get()) && asking.all())];
+  show();
+  return {
+    answers,
+    get scene() {
+      return built?.scene ?? null;
+    },
+    commands: commandsOf(context, () => built?.scene ?? null),
+    exportsItself: true,
+    /** @param {string} what */
+    exportView: async (what) => {
+      if (!built) throw new Error("nothing is shown yet: wait for the quadtree");
+      return screenshot(built.scene.views[/** @type {"source" | "adaptive" | "beside"} */ (what)], built.scene.ratio);
+    },
+    dispose: () => [...ends, () => built?.dispose()].forEach((end) => end()),
+  };
+}
+
+/**
+ * @param {Context} context @param {HTMLElement} room
+ * @param {import("../../core/store.js").Store<import("./asking.js").Answers>} answers
+ * @param {ReturnType<typeof createAsking>} asking
+ */
+function build(context, room, answers, asking) {
+  const { root, store } = context;
+  const scene = new CadScene(room, context, answers);
+  const rail = createCadRail(context, () => answers.get().features);
+  root.querySelector(".lz-rail .lz-sampler")?.after(...rail.elements);
+  const dock = createCadDock(context, answers, asking.cost);
+  root.querySelector(".lz-dock")?.append(...dock);
+  room.append(scene.root);
+  scene.onFirstFrame = () => {
+    root.dataset.lzvizReady = "";
+    scene.onFirstFrame = () => {};
+  };
+  const ends = [attachTools(scene), ...watch(scene),
+    store.subscribe(() => isCad(store.get()) && rail.refresh())];
+  return { scene, rail, dispose() {
+    ends.forEach((end) => end());
+    cancelAnimationFrame(scene.ticket);
+    clearTimeout(scene.printing);
+    scene.root.remove();
+  } };
+}
+
+/** What makes the views draw. @param {CadScene} scene @returns {(() => void)[]} */
+function watch(scene) {
+  const { store, live, answers, container } = scene;
+  const resized = new ResizeObserver(() => scene.request("layout"));
+  resized.observe(container);
+  const themed = new MutationObserver(() => scene.retheme());
+  themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  return [
+    store.subscribe((_, changed) => {
+      if (changed.has("layers")) scene.request("photo", "draw");
+      if (["cadBeside", "cadView", "mode"].some((key) => changed.has(key))) scene.request("draw");
+      scene.request(TREE_KEYS.some((key) => changed.has(key)) ? "warp" : "marks");
+    }),
+    answers.subscribe((_, changed) => {
+      if (changed.has("mask")) scene.request("warp");
+      if (changed.has("features") || changed.has("keypoints") || changed.has("curve")) scene.request("draw");
+    }),
+    live.subscribe((_, changed) => {
+      if (changed.has("uniform")) scene.request("photo", "draw");
+      if (!changed.has("image")) return;
+      scene.fit();
+      scene.pinned = false;
+      scene.request("layout");
+    }),
+    () => resized.disconnect(),
+    () => themed.disconnect(),
+  ];
+}
+
+/**
+ * @param {Context} context @param {() => CadScene | null} scene
+ * @returns {import("../../shell/keys.js").Command[]}
+ */
+function commandsOf({ store }, scene) {
+  const camera = {
+    zoom: (/** @type {number} */ factor) => {
+      const now = scene();
+      if (now) void now.zoomBy(now.views.source, factor);
+    },
+    fit: () => scene()?.fit(),
+  };
+  const shared = stageCommands(store, camera).filter(({ id }) => !OTHERS.has(id) && !/^layer-/.test(id));
+  const layer = (/** @type {"points" | "saliency"} */ name) => () => {
+    const { layers } = store.get();
+    store.set({ layers: { ...layers, [name]: !layers[name] } });
+  };
+  const group = "Cells";
+  return [
+    ...shared,
+    { id: "cad-plain", keys: [" "], label: "Hold to see the picture alone", group: "Views" },
+    { id: "cad-rows", keys: ["1"], label: "Rows: a dot at every site", group, run: layer("points") },
+    { id: "cad-levels", keys: ["3"], label: "Cells by level", group, run: layer("saliency") },
+    { id: "cad-beside", keys: ["s"], label: "Below: strided or dilated", group,
+      run: () => store.set({ cadBeside: store.get().cadBeside === "strided" ? "dilated" : "strided" }) },
+    { id: "cad-view", keys: ["k"], label: "Features or key points", group,
+      run: () => store.set({ cadView: store.get().cadView === "features" ? "keypoints" : "features" }) },
+    { id: "cad-channel-next", keys: ["."], label: "Next channel", group, run: () => step(1) },
+    { id: "cad-channel-back", keys: [","], label: "Channel before; before the first: all", group, run: () => step(-1) },
+  ];
+
+  /** @param {number} by */
+  function step(by) {
+    const most = (scene()?.answers.get().features?.channels ?? 2048) - 1;
+    store.set({ cadChannel: Math.min(most, Math.max(-1, store.get().cadChannel + by)) }, { history: true });
+  }
+}
+
+/** Commands that only the other samplers' views have. */
+const OTHERS = new Set(["flip", "compare"]);

@@ -1,0 +1,81 @@
+// @ts-check
+/** What of the results is shown: which number, measured on what, against which cost, for which data and systems. */
+import { segmented } from "../../kit/controls.js";
+import { h } from "../../kit/dom.js";
+import { glyph } from "./glyph.js";
+
+/** @typedef {{value: string, label: string, colour?: string}} Choice */
+
+/**
+ * Switches that are a legend: what is off is neither drawn nor listed; switching the last one off brings all back.
+ * @param {string} label @param {() => void} onChange
+ */
+function switches(label, onChange) {
+  /** @type {Set<string>} */
+  const off = new Set();
+  const element = h("div", { class: "lz-switches", role: "group", "aria-label": label });
+  /** @type {readonly Choice[]} */
+  let choices = [];
+
+  /** @param {string} value */
+  function flip(value) {
+    if (!off.delete(value)) off.add(value);
+    if (choices.every((choice) => off.has(choice.value))) off.clear();
+    choices.forEach((choice, at) => element.children[at].setAttribute("aria-pressed", String(!off.has(choice.value))));
+    onChange();
+  }
+  return {
+    element, off,
+    on: () => (off.size ? choices.map(({ value }) => value).filter((value) => !off.has(value)).join(",") : ""),
+    /** @param {readonly Choice[]} next */
+    show(next) {
+      if (JSON.stringify(next) === JSON.stringify(choices)) return;
+      choices = next;
+      element.replaceChildren(...choices.map(({ value, label: text, colour }) => h("button", { type: "button",
+        class: "lz-switch-item", "aria-pressed": String(!off.has(value)), "data-value": value,
+        onclick: () => flip(value) }, colour ? glyph("circle", colour) : null, text)));
+    },
+  };
+}
+
+/** @param {() => void} onChange */
+export function createFilters(onChange) {
+  const data = switches("Data", onChange);
+  const sizes = switches("Sizes", onChange);
+  const systems = switches("Systems", onChange);
+  const bars = h("div", {});
+  const asked = { metric: "miou", cost: "macs", split: "" };
+  let offered = "";
+  const section = (/** @type {string} */ title, /** @type {Node} */ content) =>
+    h("div", { class: "lz-section" }, h("div", { class: "lz-head" }, title), content);
+  // Where the page is narrow only the legend stands open above the figures.
+  const open = !window.matchMedia("(max-width: 900px)").matches;
+  return {
+    element: h("section", { class: "lz-models-filters", "aria-label": "What is shown" },
+      section("Systems", systems.element), h("details", { class: "lz-fold lz-more-filters", open },
+        h("summary", {}, "Number, cost, data, sizes"), bars, section("Data", data.element),
+        section("Sizes", sizes.element))),
+    query: () => ({ ...asked, data: data.on(), systems: systems.on(), sizes: sizes.on() }),
+    off: () => /** @type {const} */ ({ data: data.off, system: systems.off, size: sizes.off }),
+    /** @param {any} answer */
+    show(answer) {
+      data.show(answer.data);
+      systems.show(answer.systems);
+      sizes.show(answer.sizes);
+      const { metrics, splits, costs, choice } = answer;
+      const now = JSON.stringify([metrics, splits, costs]);
+      if (now === offered) return;
+      offered = now;
+      const lines = /** @type {[keyof asked, string, Choice[]][]} */ ([
+        ["metric", "Number", metrics], ["split", "Measured on", splits], ["cost", "Against", costs]]);
+      bars.replaceChildren(...lines.filter(([, , choices]) => choices.length > 1).map(([key, title, choices]) => {
+        const bar = segmented(title, choices, (value) => {
+          asked[key] = value;
+          onChange();
+        });
+        bar.show(choice[key]);
+        return section(title, bar.element);
+      }));
+    },
+  };
+}

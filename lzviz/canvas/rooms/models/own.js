@@ -1,0 +1,106 @@
+// @ts-check
+/** Load your own: two files, a folder of the server's machine, or a repository of the Hub. Python checks everything. */
+import { segmented } from "../../kit/controls.js";
+import { h } from "../../kit/dom.js";
+
+/**
+ * @typedef {import("./models.js").Room} Room
+ * @typedef {(path: string, request: () => RequestInit) => void} Load
+ */
+
+const PICKLES = /\.(pt|pth|bin|ckpt|pkl|pickle)$/i;
+const FILES = "model.safetensors and card.json, as “python -m lzviz export” writes them. Pickles are not opened.";
+const FOLDER = "A folder on the machine that runs this page, with model.safetensors and card.json.";
+const HUB = "A repository of the Hugging Face Hub with the same two files. The server fetches it.";
+
+/**
+ * The two files as one body: length of the card, card, weights. Throws the sentence that says what is missing.
+ * @param {readonly File[]} files
+ */
+export function packed(files) {
+  const pickle = files.find(({ name }) => PICKLES.test(name));
+  if (pickle) {
+    throw new Error(`${pickle.name} may be a pickle, which can run any program when it is opened, so it is not `
+      + "opened. Save the weights as model.safetensors.");
+  }
+  const weights = files.find(({ name }) => /\.safetensors$/i.test(name));
+  const card = files.find(({ name }) => /\.json$/i.test(name));
+  if (!weights || !card || files.length !== 2) {
+    throw new Error("Choose two files together: model.safetensors and its card.json.");
+  }
+  const length = new DataView(new ArrayBuffer(4));
+  length.setUint32(0, card.size, true);
+  return new Blob([length.buffer, card, weights]);
+}
+
+/** @param {string} path @param {(text: string) => unknown} body @param {Load} load */
+const sender = (path, body, load) => (/** @type {string} */ text) => load(path, () => ({
+  headers: { "content-type": "application/json" }, body: JSON.stringify(body(text)),
+}));
+
+/** @param {string} label @param {string} example @param {string} help @param {(text: string) => void} send */
+function typed(label, example, help, send) {
+  const field = h("input", { type: "text", class: "lz-link-field", "aria-label": label, placeholder: example,
+    autocomplete: "off", spellcheck: "false" });
+  /** @param {Event} event */
+  function submit(event) {
+    event.preventDefault();
+    if (field.value.trim()) send(field.value.trim());
+    else field.focus();
+  }
+  return h("form", { class: "lz-own-form", onsubmit: submit }, field,
+    h("button", { type: "submit", class: "lz-button lz-own-load" }, "Load"), h("p", { class: "lz-note" }, help));
+}
+
+/** @param {Load} load */
+function chosen(load) {
+  const input = h("input", { type: "file", multiple: true, accept: ".safetensors,.json", class: "lz-hidden",
+    tabindex: "-1", "aria-label": "Two files", onchange: () => {
+      const files = [...(input.files ?? [])];
+      input.value = "";
+      if (files.length) load("lzviz/checkpoint", () => ({ body: packed(files) }));
+    } });
+  return h("div", { class: "lz-own-form" }, h("button", { type: "button", class: "lz-button lz-own-load",
+    onclick: () => input.click() }, "Choose two files"), input, h("p", { class: "lz-note" }, FILES));
+}
+
+/** @param {Room} room @returns {HTMLElement} */
+export function createOwn(room) {
+  const said = h("p", { class: "lz-own-said", role: "status" });
+  const element = h("section", { class: "lz-section lz-own", "aria-label": "Load your own" });
+
+  /** @param {string} path @param {() => RequestInit} request */
+  async function load(path, request) {
+    element.setAttribute("data-busy", "");
+    said.removeAttribute("data-error");
+    said.textContent = "Loading …";
+    try {
+      const { checkpoint } = await room.ask(path, { method: "POST", ...request() });
+      window.dispatchEvent(new CustomEvent("lzviz-checkpoint", { detail: checkpoint }));
+      said.replaceChildren(`${checkpoint.title || checkpoint.name} is loaded. `, h("button", { type: "button",
+        class: "lz-link", onclick: () => room.open(checkpoint.name) }, "Open in Explore"));
+    } catch (error) {
+      said.setAttribute("data-error", "");
+      said.textContent = /** @type {Error} */ (error).message;
+    }
+    element.removeAttribute("data-busy");
+  }
+  /** @type {Record<string, HTMLElement>} */
+  const ways = {
+    files: chosen(load),
+    folder: typed("Folder", "checkpoints/my-run", FOLDER,
+      sender("lzviz/checkpoint-folder", (folder) => ({ folder }), load)),
+    hub: typed("Hub id", "owner/name", HUB, sender("lzviz/checkpoint-hub", (id) => ({ id }), load)),
+  };
+  /** @param {string} way */
+  function choose(way) {
+    for (const [name, form] of Object.entries(ways)) form.hidden = name !== way;
+    said.textContent = "";
+  }
+  const bar = segmented("From", [["files", "Files"], ["folder", "Folder"], ["hub", "Hub"]]
+    .map(([value, label]) => ({ value, label })), choose);
+  bar.show("files");
+  choose("files");
+  element.append(h("div", { class: "lz-head" }, "Load your own"), bar.element, ...Object.values(ways), said);
+  return element;
+}

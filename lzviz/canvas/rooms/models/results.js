@@ -1,0 +1,69 @@
+// @ts-check
+/** Results: figures, filters that are their legend, and a table of the same numbers. */
+import { h } from "../../kit/dom.js";
+import { createFilters } from "./filters.js";
+import { createPlots } from "./plots.js";
+
+/**
+ * @typedef {import("./models.js").Room} Room
+ * @typedef {{label: string, number: boolean}} Column
+ * @typedef {{columns: Column[], rows: {name: string | null, cells: string[]}[]}} Table
+ */
+
+/** The checkpoint that Explore shows. @param {Room} room */
+async function liveCheckpoint(room) {
+  const params = new URLSearchParams(window.location.hash.slice(1));
+  if (params.get("sampler") !== "learned") return "";
+  return params.get("checkpoint") || (await room.ask("lzviz/catalogue")).checkpointDefault || "";
+}
+
+/** @param {Room} room @param {Table} table */
+function numbers(room, { columns, rows }) {
+  /** @param {string | null} name @param {string} text */
+  const first = (name, text) => h("th", { scope: "row" }, name === null ? text
+    : h("button", { type: "button", class: "lz-link", onclick: () => room.reveal(name) }, text));
+  return h("table", { class: "lz-numbers" }, h("caption", { class: "lz-hidden" }, "All numbers that are shown"),
+    h("thead", {}, h("tr", {},
+      ...columns.map(({ label, number }) => h("th", { scope: "col", "data-number": number }, label)))),
+    h("tbody", {}, ...rows.map(({ name, cells: [title, ...cells] }) => h("tr", {}, first(name, title),
+      ...cells.map((text, at) => h("td", { "data-number": columns[at + 1].number }, text))))));
+}
+
+/**
+ * @param {Room} room
+ * @param {(off: import("./cards.js").Off) => void} onFilter  told what is switched off
+ */
+export function createResults(room, onFilter) {
+  const note = h("p", { class: "lz-note lz-results-note" });
+  const plots = createPlots(room);
+  const table = h("div", { class: "lz-scroll", tabindex: "0", role: "region", "aria-label": "Numbers" });
+  const csv = h("a", { class: "lz-link", download: "lzviz-results.csv" }, "Download all as CSV");
+  const filters = createFilters(() => {
+    onFilter(filters.off());
+    void refresh();
+  });
+  let round = 0;
+
+  async function refresh() {
+    const mine = ++round;
+    try {
+      const theme = document.body.classList.contains("dark") ? "dark" : "light";
+      const own = room.own.join(",");
+      const query = { ...filters.query(), theme, own, live: await liveCheckpoint(room) };
+      const answer = await room.ask(`lzviz/results?${new URLSearchParams(query)}`);
+      if (mine !== round) return;
+      filters.show(answer);
+      note.textContent = answer.note;
+      table.replaceChildren(numbers(room, answer.table));
+      csv.href = room.address(`lzviz/results.csv?${new URLSearchParams({ own })}`);
+      await plots.show(answer.panels);
+    } catch (error) {
+      if (mine === round) note.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+  const element = h("section", { class: "lz-outcome", "aria-label": "Results" },
+    h("div", { class: "lz-models-head" }, h("h2", {}, "Results"), h("small", {}, "accuracy against cost")), note,
+    plots.element, h("details", { class: "lz-fold lz-numbers-fold", open: true }, h("summary", {}, "All numbers"),
+      table, h("p", {}, csv)));
+  return { element, filters: filters.element, refresh };
+}

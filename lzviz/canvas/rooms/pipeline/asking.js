@@ -1,0 +1,297 @@
+// @ts-check
+/**
+ * What is asked of Python about a trained pipeline: the whole room, samples alone while a hand is at work, features,
+ * times, one pixel, snapshots of the training, labels of the visitor. The newest wins, and the last answer stays.
+ *
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("../../core/store.js").State} State
+ * @typedef {import("./room.js").Room} Room
+ *
+ * @typedef {{blob: Blob, title: string, note: string, ids: Record<string, string>}} OwnTruth  ids by checkpoint
+ *
+ * @typedef {import("../../core/store.js").Store<Answers>} AnswerStore
+ *
+ * @typedef {object} Answers
+ * @property {Room | null} room
+ * @property {boolean} asking     the room of the state is on its way
+ * @property {any} features       with decoded rasters
+ * @property {any} time           median times, until something else is shown
+ * @property {boolean} timing
+ * @property {Training | null} training
+ * @property {any} pixel          the answer about a place, with its x and y
+ * @property {import("./hover.js").Place | null} hover
+ * @property {number | null} pointed  the class whose row is pointed at
+ * @property {number | null} chosen   the class whose row was pressed
+ * @property {Readonly<Record<string, OwnTruth>>} truths  labels of the visitor by picture
+ *
+ * @typedef {{checkpoint: string, kind: "saliency" | "nodes", steps: readonly number[], h: number, w: number,
+ *   maps: readonly Float32Array[], low: number, high: number, picture: string, sentence: string}} Training
+ */
+
+import { debounce } from "../../kit/dom.js";
+import { decode } from "../../core/images.js";
+import { newestOnly } from "../../core/newest.js";
+import { AGAIN, askServer, ServerError, wireState } from "../../core/client.js";
+import { floatsFromBase64, fromBase64 } from "../../core/wire.js";
+import { roomOf } from "../../core/context.js";
+import * as codec from "../../engine/codec.js";
+import { decodeRoom, shownViews } from "./room.js";
+import { checkpointOf } from "./words.js";
+
+/** @returns {Answers} */
+export const noAnswers = () => ({ room: null, asking: false, features: null, time: null, timing: false, training: null,
+  pixel: null, hover: null, pointed: null, chosen: null, truths: {} });
+
+const PAUSE = 160;
+const PIXEL_PAUSE = 140;
+
+/** What of the state the room depends on; of the maps only the one that says where to look. @param {State} state */
+export function roomKeys({ learnedFrom }) {
+  const maps = learnedFrom === "paint" ? ["paint", "strength"] : learnedFrom === "edges" ? ["edgePaint"] : [];
+  return ["image", "checkpoint", "learnedFrom", ...(learnedFrom === "network" ? [] : ["learnedLambda"]), ...maps];
+}
+
+/** @param {string} png base64 */
+const picture = (png) => decode(new Blob([fromBase64(png)], { type: "image/png" }), Infinity);
+
+/**
+ * Labels of the visitor, a file for each picture. Python is given it once for each checkpoint.
+ * @param {Context} context @param {AnswerStore} answers @param {() => string} checkpoint  its name
+ */
+function createTruths({ store, live, host }, answers, checkpoint) {
+  /** @param {OwnTruth | null} own of the picture of now */
+  function put(own) {
+    const others = Object.entries(answers.get().truths).filter(([image]) => image !== store.get().image);
+    answers.set({ truths: { ...Object.fromEntries(others), ...(own && { [store.get().image]: own }) } });
+  }
+  const own = () => answers.get().truths[store.get().image] ?? null;
+  return {
+    own,
+    put,
+    /** What Python knows them by. @returns {Promise<string | null>} */
+    async id() {
+      const [mine, name] = [own(), checkpoint()];
+      if (!mine || mine.ids[name]) return mine?.ids[name] ?? null;
+      const query = new URLSearchParams({ image: live.get().image?.id ?? store.get().image, checkpoint: name });
+      const { id, note } = await askServer(host, `lzviz/truth?${query}`, mine.blob);
+      put({ ...mine, ids: { ...mine.ids, [name]: id }, note: note ?? "" });
+      return id;
+    },
+  };
+}
+
+/**
+ * Calls that are busy while they run and told in one line when they fail.
+ * @param {Context} context @param {(path: string, more: object) => Promise<any>} question
+ * @param {ReturnType<typeof createTruths>} truths @param {() => boolean} on
+ */
+function createCalls({ store, live }, question, truths, on) {
+  let seq = 0;
+  let running = 0;
+
+  /** Once more after the server has forgotten the visitor's labels. @param {string} path @param {object} more */
+  async function call(path, more) {
+    const truth = await truths.id();
+    try {
+      return await question(path, { seq: ++seq, truth, ...more });
+    } catch (error) {
+      const own = truths.own();
+      if (!own || !(error instanceof ServerError) || error.status !== 404) throw error;
+      truths.put({ ...own, ids: {} });
+      return question(path, { seq: ++seq, truth: await truths.id(), ...more });
+    }
+  }
+
+  /**
+   * @param {string} path @param {string} what @param {() => Promise<object> | object} more
+   * @param {(answer: any, mine: number) => Promise<void> | void} take @param {() => void} again
+   * @returns {Promise<boolean>} whether it was answered
+   */
+  async function ask(path, what, more, take, again) {
+    live.set({ busy: ++running > 0 });
+    const mine = ++seq;
+    const { image } = store.get();
+    try {
+      const answer = await call(path, await more());
+      if (!on() || image !== store.get().image) return true;
+      await take(answer, mine);
+      if (live.get().error?.press === AGAIN) live.set({ error: null });
+      return true;
+    } catch (error) {
+      const why = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+      if (on()) live.set({ error: { text: `${what}: ${why}.`, press: AGAIN, run: again } });
+      return false;
+    } finally {
+      live.set({ busy: --running > 0 });
+    }
+  }
+  return { ask, call };
+}
+
+const nothing = () => ({});
+
+/**
+ * Whether a view shows features, because they were chosen or because this pipeline has nothing else there.
+ * @param {Room | null} room @param {State} state
+ */
+export function wantsFeatures(room, state) {
+  const { left, right } = shownViews(room, state, false);
+  return left === "features" || right === "features";
+}
+
+/**
+ * What can be asked besides the room.
+ * @param {ReturnType<typeof createCalls>} calls @param {AnswerStore} answers @param {() => string} checkpoint
+ */
+function createQuestions({ ask, call }, answers, checkpoint) {
+  const features = newestOnly(async () => {
+    await ask("lzviz/learned-features", "No features", nothing, (answer) => {
+      if (features.waiting()) return;
+      const raster = (/** @type {any} */ map) => map && { width: map.w, height: map.h, data: opaque(map.image) };
+      answers.set({ features: { ...answer, zoomed: raster(answer.zoomed), unzoomed: raster(answer.unzoomed) } });
+    }, () => void features.run());
+  });
+
+  const time = newestOnly(async () => {
+    answers.set({ timing: true });
+    await ask("lzviz/learned-time", "The times were not measured", nothing,
+      (answer) => answers.set({ time: answer }), () => void time.run());
+    answers.set({ timing: false });
+  });
+
+  const training = newestOnly(async () => {
+    const name = checkpoint();
+    if (answers.get().training?.checkpoint === name) return;
+    await ask("lzviz/learned-training", "No snapshots of the training", nothing, (answer) => {
+      const values = floatsFromBase64(answer.data);
+      const cells = answer.h * answer.w * (answer.kind === "nodes" ? 2 : 1);
+      const maps = answer.steps.map((/** @type {number} */ _, /** @type {number} */ k) =>
+        values.subarray(k * cells, (k + 1) * cells));
+      answers.set({ training: { ...answer, checkpoint: name, maps } });
+    }, () => void training.run());
+  });
+
+  const pixel = newestOnly(async () => {
+    const { hover, room } = answers.get();
+    if (!hover || !room || room.stale) return;
+    const [x, y] = hover.source;
+    try {
+      const answer = await call("lzviz/learned-pixel", { x, y });
+      if (answers.get().hover === hover) answers.set({ pixel: { ...answer, hover } });
+    } catch {
+      // What stands there is right without it; the next place asks again.
+    }
+  });
+  return { features, time, training, pixel };
+}
+
+/**
+ * @param {Context} context
+ * @param {(path: string, more: object) => Promise<any>} question
+ * @param {AnswerStore} answers
+ * @param {() => State} shown  the state with a stroke on its way
+ */
+export function createAsking(context, question, answers, shown) {
+  const { store, live, host } = context;
+  const on = () => roomOf(store.get()) === "learned" && live.get().image !== null;
+  const name = () => checkpointOf(host, store.get())?.name ?? store.get().checkpoint;
+  const truths = createTruths(context, answers, name);
+  const calls = createCalls(context, question, truths, on);
+  const { features, time, training, pixel } = createQuestions(calls, answers, name);
+  let taken = 0;
+
+  /** @param {any} answer @param {number} mine */
+  async function takeRoom(answer, mine) {
+    const { image } = live.get();
+    if (!image || mine < taken) return;
+    const before = answers.get().room;
+    const room = await decodeRoom(answer, image, before?.picture === image ? before : null, picture);
+    if (!room || mine < taken) return;
+    taken = mine;
+    answers.set({ room, pixel: null, time: null });
+    if (!answer.labels) return;
+    live.set({ answer: { sentence: answer.sentence, milliseconds: answer.total?.ms }, answered: store.get() });
+    if (featuresShown()) void features.run();
+  }
+
+  let running = false;
+  const whole = newestOnly(async () => {
+    running = true;
+    answers.set({ asking: true });
+    const fine = await calls.ask("lzviz/learned", "The pipeline did not run", nothing, takeRoom,
+      () => void whole.run());
+    const { room } = answers.get();
+    if (!fine && room?.picture !== live.get().image) answers.set({ room: null, features: null });
+    running = false;
+    answers.set({ asking: whole.waiting() });
+  });
+
+  /** Where the samples go, without the network; nothing new once the whole of a settled state is on its way. */
+  const samples = newestOnly(async () => {
+    if (running && !live.get().painting) return;
+    await calls.ask("lzviz/learned", "The samples did not move",
+      async () => ({ only: "warp", state: await wireState(shown(), codec) }), takeRoom, () => void whole.run());
+  });
+
+  /** After a pause, and never in the middle of a stroke. */
+  const wholeSoon = debounce(() => {
+    if (!on()) return;
+    if (live.get().painting) wholeSoon();
+    else void whole.run();
+  }, PAUSE);
+  const featuresShown = () => wantsFeatures(answers.get().room, store.get());
+  const featuresSoon = debounce(() => on() && featuresShown() && void features.run(), 60);
+
+  return {
+    /** Everything, for a page, a picture or a checkpoint that is new; what is shown stays until the answer comes. */
+    all() {
+      if (!on()) return;
+      answers.set({ asking: true });
+      wholeSoon();
+      if (store.get().learnedRight === "training" && checkpointOf(host, store.get())?.snapshots) void training.run();
+    },
+    /** @param {ReadonlySet<string>} changed keys of the state */
+    follow(changed) {
+      if (!on()) return;
+      const keys = roomKeys(store.get()).filter((key) => changed.has(key) && key !== "image");
+      if (keys.length) {
+        const known = store.get().learnedFrom !== "network" && !keys.includes("checkpoint");
+        if (known && answers.get().room) void samples.run();
+        answers.set({ asking: true });
+        wholeSoon();
+      }
+      const view = ["learnedLeft", "learnedRight"].some((key) => changed.has(key));
+      if (view || changed.has("learnedStage") || changed.has("learnedChannel")) {
+        if (!view || !answers.get().features) featuresSoon();
+      }
+      if (store.get().learnedRight === "training" && (changed.has("learnedRight") || changed.has("checkpoint"))) {
+        void training.run();
+      }
+    },
+    stroke: () => void samples.run(),
+    pixelSoon: debounce(() => on() && void pixel.run(), PIXEL_PAUSE),
+    time: () => void time.run(),
+    /** Labels of the visitor for the picture of now. @param {Blob} blob @param {string} title */
+    addTruth(blob, title) {
+      truths.put({ blob, title, note: "", ids: {} });
+      void whole.run();
+    },
+    dropTruth() {
+      truths.put(null);
+      void whole.run();
+    },
+  };
+}
+
+/** Opaque pixels of (h, w, 3) bytes. @param {string} text base64 */
+function opaque(text) {
+  const rgb = fromBase64(text);
+  const data = new Uint8ClampedArray((4 * rgb.length) / 3);
+  for (let k = 0, to = 0; k < rgb.length; k += 3, to += 4) {
+    data[to] = rgb[k];
+    data[to + 1] = rgb[k + 1];
+    data[to + 2] = rgb[k + 2];
+    data[to + 3] = 255;
+  }
+  return data;
+}

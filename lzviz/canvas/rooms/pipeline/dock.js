@@ -1,0 +1,208 @@
+// @ts-check
+/** The dock of a trained pipeline: classes (the legend), the place under the pointer, stages in time, scores. */
+import { operations } from "../cad/words.js";
+import { milliseconds, pair, percent } from "../../kit/format.js";
+import { h, setText } from "../../kit/dom.js";
+import { extentOf } from "../../viewer/hover.js";
+import { NONE } from "./paint.js";
+import { SPLITS, checkpointOf, points, validation, waterfall } from "./words.js";
+
+/**
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("./asking.js").Answers} Answers
+ * @typedef {import("../../core/store.js").Store<Answers>} AnswerStore
+ * @typedef {import("./room.js").Room} Room
+ */
+
+/** @param {string} title @param {string} name @param {Node | string | null} side @param {...Node} children */
+const part = (title, name, side, ...children) =>
+  h("section", { class: `lz-dock-part lz-learned-only lz-learned-${name}`, "aria-label": title },
+    h("h2", { class: "lz-dock-title" }, title, side && h("span", {}, side)), ...children);
+
+/** A line: name left, value and grey unit right. @param {string} name */
+function line(name) {
+  const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", hidden: true });
+  const value = h("span", { class: "lz-line-value" }, "–");
+  const unit = h("span", { class: "lz-line-unit" });
+  const element = h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, swatch, value, unit));
+  return { element, say(/** @type {string} */ text, grey = "", /** @type {string | null} */ colour = null) {
+    setText(value, text);
+    setText(unit, grey);
+    swatch.hidden = colour === null;
+    if (colour) swatch.style.background = colour;
+  } };
+}
+
+/** @param {Record<string, ReturnType<typeof line>>} lines */
+const list = (lines) => h("dl", {}, ...Object.values(lines).map(({ element }) => element));
+
+/**
+ * Classes with their share and, where labels are known, their IoU; a row makes its class stand out.
+ * @param {AnswerStore} answers
+ */
+function classPart(answers) {
+  const body = h("tbody");
+  const head = h("tr", {}, h("th", { scope: "col" }, "Class"), h("th", { scope: "col" }, "Share"),
+    ...["Truth", "IoU"].map((name) => h("th", { scope: "col", class: "lz-learned-truth" }, name)));
+  const table = h("table", { class: "lz-coordinates lz-learned-classes" }, h("thead", {}, head), body);
+  const side = h("span", {});
+  const element = part("Classes", "legend", side, h("div", { class: "lz-learned-scroll" }, table));
+  /** @type {Room | null} */
+  let shown = null;
+  /** @type {HTMLElement[]} */
+  let rows = [];
+  const point = (/** @type {number | null} */ pointed) => () => answers.set({ pointed });
+
+  /** @param {Room} room */
+  function fill({ classes, truth }) {
+    rows = classes.map(({ name, colour, share }, k) => {
+      const known = truth?.perClass.find((each) => each.name === name);
+      const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", style: `background:${colour}` });
+      const button = h("button", { type: "button", class: "lz-learned-class", onfocus: point(k), onblur: point(null),
+        onclick: () => answers.set({ chosen: answers.get().chosen === k ? null : k }) }, swatch, name);
+      const iou = known?.iou;
+      const bar = h("i", { style: `width:${Math.round(100 * (iou ?? 0))}%` });
+      return h("tr", { onpointerenter: point(k), onpointerleave: point(null) }, h("th", { scope: "row" }, button),
+        h("td", {}, percent(share)), truth && h("td", {}, known ? percent(known.truth) : "–"),
+        truth && h("td", { class: "lz-learned-iou" }, typeof iou === "number" ? `${(100 * iou).toFixed(1)} %` : "–",
+          h("span", { class: "lz-learned-track", "aria-hidden": "true" }, bar)));
+    });
+    body.replaceChildren(...rows);
+    table.toggleAttribute("data-truth", truth !== null);
+    setText(side, truth ? `mIoU ${points(truth.miou)}` : "share of the picture");
+  }
+
+  return { element, show() {
+    const { room, pointed, chosen, hover } = answers.get();
+    if (!room) return;
+    if (room.answer !== shown?.answer) fill(room);
+    shown = room;
+    rows.forEach((row, k) => {
+      row.toggleAttribute("data-chosen", k === (pointed ?? chosen));
+      row.toggleAttribute("data-here", k === hover?.label);
+      row.querySelector("button")?.setAttribute("aria-pressed", String(k === chosen));
+    });
+  } };
+}
+
+/** @param {AnswerStore} answers */
+function placePart(answers) {
+  const lines = { label: line("Label"), truth: line("Truth"), zoomed: line("Zoomed pixel"),
+    predicted: line("Read there"), source: line("Source"), footprint: line("Footprint") };
+  const top = h("ol", { class: "lz-learned-top", "aria-label": "Most likely classes" });
+  const element = part("Under the pointer", "place", null, list(lines), top);
+  return { element, show() {
+    const { room, hover, pixel } = answers.get();
+    for (const { say } of Object.values(lines)) say("–");
+    const known = pixel && pixel.hover === hover;
+    top.replaceChildren(...(known ? pixel.top.map(likely) : []));
+    if (!room || !hover) return;
+    const name = (/** @type {number | null} */ k) => (k === null ? null : room.classes[k]);
+    const say = (/** @type {keyof typeof lines} */ key, /** @type {number | null} */ k, grey = "") => {
+      const found = name(k);
+      lines[key].say(found?.name ?? (k === NONE ? "not labelled" : "–"), grey, found?.colour ?? null);
+    };
+    const sure = hover.confidence === null ? "" : ` ${Math.round(100 * hover.confidence)} %`;
+    say("label", hover.label, sure);
+    say("truth", hover.truth, hover.truth === null || hover.truth === NONE ? ""
+      : hover.truth === hover.label ? " right" : " wrong");
+    say("predicted", hover.predicted);
+    lines.source.say(pair(hover.source, 1), " px");
+    if (hover.pixel) lines.zoomed.say(`${hover.pixel[0]}, ${hover.pixel[1]}`);
+    if (hover.level !== null) lines.zoomed.say(`level ${hover.level}`);
+    if (hover.quad.length !== 4) return;
+    const [w, tall] = extentOf(hover.quad);
+    lines.footprint.say(`${w.toFixed(1)} × ${tall.toFixed(1)}`, " px");
+  } };
+
+  /** @param {{name: string, index: number, probability: number}} entry */
+  function likely({ name, index, probability }) {
+    const colour = answers.get().room?.classes[index]?.colour ?? "var(--lz-ink-3)";
+    return h("li", {}, h("i", { style: `width:${(100 * probability).toFixed(1)}%;background:${colour}` }),
+      h("span", {}, name), h("small", {}, percent(probability)));
+  }
+}
+
+/** @param {AnswerStore} answers @param {() => void} measure */
+function timePart(answers, measure) {
+  const rows = h("tbody");
+  const button = h("button", { type: "button", class: "lz-link", onclick: measure,
+    "data-tip": "Two runs to warm up, then five: median and 95th percentile" }, "Time it");
+  const clock = h("p", { class: "lz-note lz-learned-clock" });
+  const head = h("tr", {}, h("th", { scope: "col" }, "Stage"), h("td", {}), h("th", { scope: "col" }, "ms"),
+    h("th", { scope: "col" }, "mult.-adds"));
+  const element = part("Time and work", "time", button, h("table", { class: "lz-coordinates lz-learned-stages" },
+    h("thead", {}, head), rows), clock);
+  return { element, show() {
+    const { room, time, timing } = answers.get();
+    if (!room) return;
+    const { stages, total, device, clock: how } = { ...room.answer, ...time };
+    button.toggleAttribute("data-busy", timing);
+    setText(button, timing ? "measuring …" : time ? "Time it again" : "Time it");
+    const row = (/** @type {any} */ { title, ms, macs, p95, start, length }) => h("tr", {},
+      h("th", { scope: "row" }, title), h("td", { class: "lz-learned-fall" }, h("span", {}, h("i", {
+        style: `left:${(100 * start).toFixed(1)}%;width:max(1px,${(100 * length).toFixed(1)}%)` }))),
+      h("td", { title: p95 ? `95th percentile ${milliseconds(p95)}` : null }, ms < 10 ? ms.toFixed(1) : Math.round(ms)),
+      h("td", {}, macs ? operations(macs) : "–"));
+    const sum = { title: "Total", ms: total.ms, macs: total.macs, p95: total.p95, start: 0, length: 0 };
+    const last = row(sum);
+    last.classList.add("lz-learned-total");
+    last.children[1].replaceChildren();
+    rows.replaceChildren(...waterfall(stages).map(row), last);
+    setText(clock, [device, how].filter(Boolean).join(" · "));
+    clock.title = clock.textContent ?? "";
+  } };
+}
+
+/** @param {Context} context @param {AnswerStore} answers */
+function scorePart({ host, store }, answers) {
+  const lines = { here: line("mIoU, this picture"), accuracy: line("Pixels right"),
+    intrinsic: line("At most, intrinsic"), distance: line("Grid off by"), shipped: line("mIoU"),
+    boundary: line("mIoU, boundaries"), weights: line("Weights"), work: line("Multiply-adds"), memory: line("Memory") };
+  lines.intrinsic.element.setAttribute("data-tip", "mIoU of perfect labels through the same samples");
+  const element = part("Scores", "scores", null, list(lines));
+  return { element, show() {
+    const { room } = answers.get();
+    if (!room) return;
+    const { truth, answer } = room;
+    const checkpoint = checkpointOf(host, store.get());
+    const { split, metrics } = validation(checkpoint);
+    lines.here.say(truth ? points(truth.miou) : "", truth ? "" : "no labels");
+    lines.accuracy.say(points(truth?.accuracy));
+    lines.intrinsic.say(points(truth?.intrinsic));
+    if (answer.wantedMesh) lines.distance.say(answer.wantedMesh.distance.toFixed(3), " rms");
+    setText(/** @type {Element} */ (lines.shipped.element.firstElementChild), `mIoU, ${SPLITS[split] ?? split}`);
+    lines.shipped.say(points(metrics?.miou));
+    lines.boundary.say(points(metrics?.boundary));
+    lines.weights.say(checkpoint?.parameters ? operations(checkpoint.parameters) : "–");
+    lines.work.say(answer.total?.macs ? operations(answer.total.macs) : "–");
+    lines.memory.say(answer.memory ? `${(answer.memory.bytes / 2 ** 20).toFixed(0)} MB` : "–");
+    for (const key of /** @type {const} */ (["accuracy", "intrinsic"])) lines[key].element.hidden = !truth;
+    lines.distance.element.hidden = !answer.wantedMesh;
+    lines.memory.element.hidden = !answer.memory;
+    lines.memory.element.title = answer.memory?.kind ?? "";
+    lines.weights.element.hidden = !checkpoint?.parameters;
+    for (const key of /** @type {const} */ (["shipped", "boundary"])) {
+      lines[key].element.hidden = !(key === "shipped" ? metrics?.miou : metrics?.boundary);
+    }
+  } };
+}
+
+/**
+ * @param {Context} context @param {AnswerStore} answers @param {() => void} measure
+ * @returns {HTMLElement[]}
+ */
+export function createLearnedDock(context, answers, measure) {
+  const [classes, place] = [classPart(answers), placePart(answers)];
+  const [time, scores] = [timePart(answers, measure), scorePart(context, answers)];
+  const show = (/** @type {ReadonlySet<string>} */ changed) => {
+    const has = (/** @type {(keyof Answers)[]} */ ...keys) => keys.some((key) => changed.has(key));
+    if (has("room", "pointed", "chosen", "hover")) classes.show();
+    if (has("room", "hover", "pixel")) place.show();
+    if (has("room", "time", "timing")) time.show();
+    if (has("room")) scores.show();
+  };
+  answers.subscribe((_, changed) => show(changed));
+  show(new Set(["room"]));
+  return [classes, place, time, scores].map(({ element }) => element);
+}

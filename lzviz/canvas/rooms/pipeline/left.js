@@ -1,0 +1,133 @@
+// @ts-check
+/**
+ * The source: photograph, and over it the map, labels, errors or features, and the samples.
+ *
+ * @typedef {import("./scene.js").LearnedScene} LearnedScene
+ * @typedef {import("./room.js").Plane} Plane
+ * @typedef {import("../../viewer/pixels.js").Raster} Raster
+ */
+
+import { levelColours } from "../cad/draw.js";
+import { whole } from "../../kit/format.js";
+import { rangeField } from "../../viewer/fields.js";
+import { pointStride } from "../../viewer/raster.js";
+import { drawMesh } from "../../viewer/vectors.js";
+import { pack } from "../../viewer/colours.js";
+import { cornerAligned, covering, createLayer } from "./layer.js";
+import { classTable, coloured, errorsOf, errorTable } from "./paint.js";
+
+/** CSS pixels between drawn samples, on average: on the photograph, and on colours that mean something. */
+const SPACING = { photo: 6, cover: 9 };
+
+/** @param {import("./room.js").Heat} heat */
+export const fieldOf = ({ values, h, w }) => rangeField(values, h, w);
+
+/** Rasters of planes, made once for what they show. */
+export function createRasters() {
+  /** @type {Map<string, {plane: Plane, raster: Raster}>} */
+  const kept = new Map();
+  /** @param {string} key @param {Plane} plane @param {() => Raster} make */
+  return (key, plane, make) => {
+    const known = kept.get(key);
+    if (known?.plane === plane) return known.raster;
+    if (kept.size > 7) kept.clear();
+    const raster = make();
+    kept.set(key, { plane, raster });
+    return raster;
+  };
+}
+
+/** @param {LearnedScene} scene */
+export function createLeft(scene) {
+  const layer = createLayer(scene.views.source);
+  const rasterOf = createRasters();
+
+  /** What covers the picture. @returns {{raster: Raster, opacity: number, place?: any} | null} */
+  function cover() {
+    const { room, chosen, views: { source }, extent } = scene;
+    const { learnedOpacity } = scene.store.get();
+    if (!room) return null;
+    const labels = (/** @type {string} */ key, /** @type {Plane} */ plane) => ({ opacity: learnedOpacity,
+      raster: rasterOf(`${key} ${chosen}`, plane, () => coloured(plane, classTable(room.classes, chosen))) });
+    switch (scene.shown.left) {
+      case "labels": return labels("labels", room.labels);
+      case "truth": return room.truth && labels("truth", room.truth.labels);
+      case "error": return room.truth && { opacity: 1, raster: errors(room.truth) };
+      case "features": {
+        const raster = scene.answers.get().features?.unzoomed;
+        return raster ? { raster, opacity: 1, place: cornerAligned(source.projection, extent, raster) } : null;
+      }
+      case "saliency": return room.levels && levelsOver(scene, room.levels);
+      default: return null;
+    }
+  }
+
+  /** @param {import("./room.js").Truth} truth */
+  function errors(truth) {
+    const { room, chosen, palette } = scene;
+    const table = errorTable(scene.token("--lz-wrong") || "#e5312b", palette.well);
+    const { labels } = /** @type {import("./room.js").Room} */ (room);
+    return rasterOf(`error ${chosen} ${palette.dark}`, truth.error, () =>
+      coloured(errorsOf(truth.error, labels, truth.labels, chosen), table));
+  }
+
+  /** What is asked for: painted by hand while a hand is at work, else what the sampler takes. */
+  function heat() {
+    const { room, strokes, palette } = scene;
+    const painted = strokes.active() ? scene.painted() : null;
+    if (painted) return [{ field: painted, table: palette.saliency }];
+    if (scene.shown.left !== "saliency" || !room?.saliency) return [];
+    return [{ field: fieldOf(room.saliency), table: palette.saliency }];
+  }
+
+  return {
+    draw() {
+      const { views: { source: view }, room, extent, ratio, live } = scene;
+      const { layers } = scene.store.get();
+      const bare = live.get().uniform; // Space is held
+      const part = bare ? null : cover();
+      const maps = bare ? [] : heat();
+      const dots = !bare && layers.points && room?.grid && room.zoomed;
+      const mesh = !bare && layers.mesh ? room?.warp ?? null : null;
+      const receded = Boolean(part || maps.length || dots || mesh);
+      scene.renderer.photo(view, scene.picture?.levels ?? [], view.projection, ratio,
+        { receded, brightness: scene.palette.brightness });
+      const within = covering(view.projection, extent);
+      layer.draw(part ? [{ place: within, ...part, within }] : [], ratio);
+      const [rows, columns] = room?.zoomed ?? [1, 1];
+      const spacing = part ? SPACING.cover : SPACING.photo;
+      const stride = pointStride(rows, columns, within.width, within.height, spacing);
+      const points = dots && room?.grid ? { grid: room.grid, h: rows, w: columns, stride } : null;
+      scene.renderer.overlay(view, { image: extent, heat: maps, mesh, points, folds: null, boxes: [], boxScale: 1,
+        numbers: null }, view.projection, ratio);
+      if (mesh && room?.wanted) drawWanted(room.wanted);
+      scene.legend.ranges({ points: dots && stride > 1 ? `1 in ${stride * stride}` : "",
+        mesh: mesh ? `${whole(mesh.size[0])} × ${whole(mesh.size[1])}` : "" });
+    },
+  };
+
+  /** The minimiser beside the predicted grid. @param {import("../../engine/coords.js").Warp} wanted */
+  function drawWanted(wanted) {
+    const { views: { source: view }, extent, ratio } = scene;
+    const pen = view.overlay.getContext("2d");
+    if (!pen) return;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawMesh(pen, view.projection, extent, wanted, scene.token("--lz-saliency"));
+  }
+}
+
+/**
+ * The quadtree, a colour a level.
+ * @param {LearnedScene} scene @param {NonNullable<import("./room.js").Room["levels"]>} levels
+ */
+function levelsOver(scene, { h, w, stride, data }) {
+  const { room, palette, extent, views: { source: { projection } } } = scene;
+  const depth = data.reduce((a, b) => Math.max(a, b), 0);
+  const table = new Uint32Array(256);
+  levelColours({ saliency: scene.token("--lz-saliency"), well: palette.well }, depth).forEach(([r, g, b, alpha], k) => {
+    table[k] = pack([r, g, b], Math.min(1, 1.5 * alpha));
+  });
+  const cell = (stride * extent.width * projection.scale) / (room?.working.w ?? extent.width);
+  const place = { x: projection.x, y: projection.y, width: w * cell, height: h * cell };
+  return { raster: coloured({ width: w, height: h, data }, table), opacity: 1, place };
+}

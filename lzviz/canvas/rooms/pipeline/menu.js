@@ -1,0 +1,49 @@
+// @ts-check
+/** The menu of models in the rail: none, or a trained pipeline, which then takes the room of the samplers. */
+import { listMenu } from "../../kit/controls.js";
+import { h, setText } from "../../kit/dom.js";
+import { roomOf } from "../../core/context.js";
+import { checkpointOf, menuItems, summary } from "./words.js";
+
+/**
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("../../core/store.js").State} State
+ * @typedef {import("./words.js").Checkpoint} Checkpoint
+ */
+
+/**
+ * The state after another model is chosen. What another pipeline was told stays only where this one can be told.
+ * @param {State} state @param {Checkpoint | null} checkpoint  null: none
+ * @param {State["sampler"]} sampler that was chosen before
+ * @returns {Partial<State>}
+ */
+export function modelPatch(state, checkpoint, sampler) {
+  if (!checkpoint) return { sampler };
+  const told = checkpoint.adjusts.includes(state.learnedFrom);
+  return { sampler: "learned", checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network" };
+}
+
+/** @param {Context} context @returns {HTMLElement | null} null: this page has no models */
+export function createModelMenu({ host, store, schema }) {
+  const { checkpoints } = host.catalogue;
+  if (!checkpoints?.length || host.static) return null;
+  let before = roomOf(store.get()) === "learned" ? schema.field("sampler").default : store.get().sampler;
+  const menu = listMenu("Model", menuItems(checkpoints), (name) => {
+    const checkpoint = checkpoints.find((each) => each.name === name) ?? null;
+    store.set(modelPatch(store.get(), checkpoint, before), { history: true });
+  });
+  const note = h("p", { class: "lz-note" });
+  const refresh = () => {
+    const state = store.get();
+    const on = roomOf(state) === "learned";
+    if (!on) before = state.sampler;
+    const checkpoint = on ? checkpointOf(host, state) : null;
+    menu.show(on ? checkpoint?.name ?? state.checkpoint : "");
+    setText(note, checkpoint ? summary(checkpoint) : "");
+    note.hidden = !checkpoint;
+  };
+  store.subscribe((_, changed) => (changed.has("sampler") || changed.has("checkpoint")) && refresh());
+  refresh();
+  return h("section", { class: "lz-section lz-model", "aria-label": "Model" }, h("div", { class: "lz-head" }, "Model"),
+    menu.element, note);
+}

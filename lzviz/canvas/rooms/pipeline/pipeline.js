@@ -1,0 +1,180 @@
+// @ts-check
+/**
+ * Trained pipelines in the same page: chosen in the menu of models, one takes the place of the views, of the dock and
+ * of the options of the samplers, and gives it back. It is built when it is first chosen.
+ *
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("../../core/store.js").State} State
+ */
+
+import { paintKey, roomOf } from "../../core/context.js";
+import { createStore } from "../../core/store.js";
+import { stageCommands } from "../../viewer/keyboard.js";
+import { attachTools } from "../../viewer/tools.js";
+import { createAsking, noAnswers } from "./asking.js";
+import { createLearnedDock } from "./dock.js";
+import { createLearnedRail } from "./rail.js";
+import { LearnedScene } from "./scene.js";
+
+/**
+ * @param {Context} context @param {HTMLElement} room  of the views
+ * @param {{slot: HTMLElement, scene: {root: HTMLElement}}} stage the views of the samplers
+ * @param {(path: string, more: object) => Promise<any>} question to Python
+ */
+export function createLearned(context, room, stage, question) {
+  const { store, live, root } = context;
+  const answers = createStore(noAnswers());
+  const asking = createAsking(context, question, answers, () => built?.scene.strokes.shown(store.get()) ?? store.get());
+  /** @type {ReturnType<typeof build> | null} */
+  let built = null;
+  const home = /** @type {HTMLElement} */ (stage.slot.parentElement);
+  const after = stage.slot.nextSibling;
+  const on = () => roomOf(store.get()) === "learned";
+
+  function show() {
+    root.toggleAttribute("data-learned", on());
+    root.toggleAttribute("data-paints", paintKey(store.get()) !== null);
+    stage.scene.root.hidden = roomOf(store.get()) !== "warp";
+    if (on() && !built) built = build(context, room, answers, asking);
+    if (!built) return;
+    built.scene.root.hidden = !on();
+    if (on()) built.scene.root.insertBefore(stage.slot, built.scene.results);
+    else if (built.scene.root.contains(stage.slot)) home.insertBefore(stage.slot, after);
+    if (!on()) return;
+    if (context.host.static) {
+      live.set({ error: { text: "Trained pipelines run in Python, which this page does not have: run lzviz." } });
+    } else asking.all();
+    built.rail.refresh();
+    built.scene.request("layout");
+  }
+
+  const ends = [store.subscribe((_, changed) => {
+    if (changed.has("learnedFrom")) root.toggleAttribute("data-paints", paintKey(store.get()) !== null);
+    if (changed.has("sampler")) show();
+    else asking.follow(changed);
+  }), live.subscribe((_, changed) => (changed.has("image") || changed.has("file")) && on() && asking.all())];
+  show();
+  return {
+    answers,
+    get scene() {
+      return built?.scene ?? null;
+    },
+    commands: commandsOf(context, answers, () => built?.scene ?? null),
+    /** @param {string} what */
+    exportReason(what) {
+      const { room } = answers.get();
+      if (what === "error" && !room?.truth) return "Errors need labels of the picture: add some in the options.";
+      if (what === "saliency" && !room?.saliency) return "This pipeline has no map: it treats all places alike.";
+      return (what === "zoomed" || what === "prediction") && !room?.zoomed ? "This pipeline zooms nothing." : null;
+    },
+    dispose: () => [...ends, () => built?.dispose()].forEach((end) => end()),
+  };
+}
+
+/**
+ * @param {Context} context @param {HTMLElement} room
+ * @param {import("../../core/store.js").Store<import("./asking.js").Answers>} answers
+ * @param {ReturnType<typeof createAsking>} asking
+ */
+function build(context, room, answers, asking) {
+  const { root, store } = context;
+  const scene = new LearnedScene(room, context, answers, asking);
+  const rail = createLearnedRail(context, answers, asking);
+  root.querySelector(".lz-rail .lz-model")?.after(...rail.elements);
+  const dock = createLearnedDock(context, answers, asking.time);
+  root.querySelector(".lz-dock")?.append(...dock);
+  room.append(scene.root);
+  scene.onFirstFrame = () => {
+    root.dataset.lzvizReady = "";
+    scene.onFirstFrame = () => {};
+  };
+  const refresh = () => roomOf(store.get()) === "learned" && rail.refresh();
+  const ends = [attachTools(scene), ...watch(scene), store.subscribe(refresh),
+    answers.subscribe((_, changed) => ["room", "truths", "features"].some((key) => changed.has(key)) && refresh())];
+  return { scene, rail, dispose() {
+    ends.forEach((end) => end());
+    cancelAnimationFrame(scene.ticket);
+    clearTimeout(scene.printing);
+    scene.root.remove();
+  } };
+}
+
+/** What makes the views draw. @param {LearnedScene} scene @returns {(() => void)[]} */
+function watch(scene) {
+  const { store, live, answers, container } = scene;
+  const resized = new ResizeObserver(() => scene.request("layout"));
+  resized.observe(container);
+  const themed = new MutationObserver(() => scene.retheme());
+  themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  return [
+    store.subscribe((_, changed) => {
+      if (changed.has("checkpoint")) scene.request("layout");
+      const drawn = ["layers", "learnedLeft", "learnedRight", "learnedOpacity", "learnedStep", "paint", "edgePaint"];
+      scene.request(drawn.some((key) => changed.has(key)) ? "draw" : "marks");
+    }),
+    answers.subscribe((now, changed) => {
+      if (changed.has("room")) {
+        if (scene.laidOutFor !== now.room?.picture) scene.fit();
+        scene.laidOutFor = now.room?.picture ?? null;
+        scene.request("layout");
+      }
+      if (["features", "training", "pointed", "chosen"].some((key) => changed.has(key))) scene.request("draw");
+      if (changed.has("asking")) scene.request("marks");
+    }),
+    live.subscribe((_, changed) => {
+      if (changed.has("uniform")) scene.request("draw");
+      if (changed.has("image")) scene.request("layout");
+    }),
+    () => resized.disconnect(),
+    () => themed.disconnect(),
+  ];
+}
+
+/**
+ * @param {Context} context @param {import("../../core/store.js").Store<import("./asking.js").Answers>} answers
+ * @param {() => LearnedScene | null} scene
+ * @returns {import("../../shell/keys.js").Command[]}
+ */
+function commandsOf({ store }, answers, scene) {
+  const camera = {
+    zoom: (/** @type {number} */ factor) => {
+      const now = scene();
+      if (now) void now.zoomBy(now.views.source, factor);
+    },
+    fit: () => scene()?.fit(),
+  };
+  const shared = stageCommands(store, camera).filter(({ id }) => !OTHERS.has(id)
+    && (!id.startsWith("layer-") || id === "layer-points" || id === "layer-mesh"));
+  const group = "Pipeline";
+  return [
+    ...shared,
+    { id: "learned-plain", keys: [" "], label: "Hold to see the picture alone", group: "Views" },
+    { id: "learned-left", keys: ["s"], label: "Next on the source", group, run: () => next("learnedLeft", 1) },
+    { id: "learned-left-back", keys: ["Shift+s"], label: "The one before", group, run: () => next("learnedLeft", -1) },
+    { id: "learned-right", keys: ["t"], label: "Next in the zoomed image", group, run: () => next("learnedRight", 1) },
+    { id: "learned-right-back", keys: ["Shift+t"], label: "The one before", group,
+      run: () => next("learnedRight", -1) },
+    { id: "learned-channel-next", keys: ["."], label: "Next channel", group, run: () => step(1) },
+    { id: "learned-channel-back", keys: [","], label: "Channel before; before the first: all", group,
+      run: () => step(-1) },
+  ];
+
+  /** What a view shows next of what can be chosen. @param {"learnedLeft" | "learnedRight"} key @param {number} by */
+  function next(key, by) {
+    const bars = scene()?.bars;
+    if (!bars) return;
+    const open = bars.choices(key);
+    const { left, right } = bars.shown();
+    const at = open.indexOf(key === "learnedLeft" ? left : right);
+    if (open.length) store.set({ [key]: open[(at + by + open.length) % open.length] });
+  }
+
+  /** @param {number} by */
+  function step(by) {
+    const most = (answers.get().features?.channels ?? 2048) - 1;
+    store.set({ learnedChannel: Math.min(most, Math.max(-1, store.get().learnedChannel + by)) }, { history: true });
+  }
+}
+
+/** Commands that only the samplers' views have. */
+const OTHERS = new Set(["flip", "compare"]);

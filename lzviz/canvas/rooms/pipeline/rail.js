@@ -1,0 +1,130 @@
+// @ts-check
+/** The options of a trained pipeline: who says where to look, labels of the picture, which features. */
+import { createChannel } from "../../kit/channel.js";
+import { listMenu, segmented, slider } from "../../kit/controls.js";
+import { h, setText } from "../../kit/dom.js";
+import { chooseFile } from "../../shell/intake.js";
+import { choices } from "../../shell/rail.js";
+import { wantsFeatures } from "./asking.js";
+import { checkpointOf } from "./words.js";
+
+/**
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("../../core/store.js").State} State
+ * @typedef {import("../../core/store.js").Store<import("./asking.js").Answers>} AnswerStore
+ */
+
+/** @param {string} title @param {...(Node | null)} children */
+const section = (title, ...children) => h("section", { class: "lz-section lz-learned-only", "aria-label": title },
+  h("div", { class: "lz-head" }, title), ...children);
+
+const FROM_NOTES = /** @type {Record<State["learnedFrom"], string>} */ ({
+  network: "What the pipeline learned to look at.",
+  truth: "Perfect knowledge: the boundaries of the labels.",
+  paint: "As if it knew: paint where the boundaries are.",
+  edges: "As if it knew: edges of the picture. Paint adds, erase removes.",
+  file: "As if it knew: a map of your own.",
+});
+
+/**
+ * The view and the tool that a source of knowledge wants.
+ * @param {State} state @param {State["learnedFrom"]} learnedFrom @returns {Partial<State>}
+ */
+export function fromPatch(state, learnedFrom) {
+  const byHand = learnedFrom === "paint" || learnedFrom === "edges";
+  if (!byHand) return { learnedFrom };
+  const tool = state.tool === "erase" ? "erase" : "paint";
+  return { learnedFrom, tool, learnedLeft: "saliency" };
+}
+
+/** @param {Context} context @param {AnswerStore} answers */
+function lookPart(context, answers) {
+  const { store, schema, live, host, actions } = context;
+  const from = segmented("Where to look, from", choices(schema.field("learnedFrom")), (value) => {
+    if (value === "file" && !live.get().file) actions.openMap();
+    store.set(fromPatch(store.get(), value), { history: true });
+  });
+  from.element.classList.add("lz-thirds");
+  const field = schema.field("learnedLambda");
+  const lambda = slider(field, { onInput: (learnedLambda) => store.set({ learnedLambda }),
+    onDone: (learnedLambda) => store.set({ learnedLambda }, { history: true }) });
+  lambda.element.setAttribute("data-tip", field.help);
+  const strength = slider(schema.field("strength"), { unit: "×", onInput: (value) => store.set({ strength: value }),
+    onDone: (value) => store.set({ strength: value }, { history: true }) });
+  const note = h("p", { class: "lz-note" });
+  const element = section("Where to look, from", from.element, note, lambda.element, strength.element);
+  return { element, refresh() {
+    const state = store.get();
+    const checkpoint = checkpointOf(host, state);
+    const adjusts = checkpoint?.adjusts ?? [];
+    element.hidden = adjusts.length === 0;
+    from.show(state.learnedFrom);
+    for (const kind of ["truth", "paint", "edges", "file"]) {
+      const without = kind === "truth" && answers.get().room && !answers.get().room?.truth;
+      from.setReason(!adjusts.includes(kind) ? `${checkpoint?.systemTitle} cannot be told by this.`
+        : without ? "This picture has no labels: add some below." : null, kind);
+    }
+    setText(note, FROM_NOTES[state.learnedFrom]);
+    lambda.element.hidden = !checkpoint?.lambda || state.learnedFrom === "network";
+    lambda.show(state.learnedLambda);
+    strength.element.hidden = state.learnedFrom !== "paint" || !["lz", "lzu"].includes(checkpoint?.system ?? "");
+    strength.show(state.strength);
+  } };
+}
+
+const HELP = "A PNG of class numbers or colours, as large as the picture";
+
+/** @param {Context} context @param {AnswerStore} answers @param {Asking} asking */
+function truthPart({ store }, answers, asking) {
+  const note = h("p", { class: "lz-note" });
+  const add = h("button", { type: "button", class: "lz-link", "data-tip": HELP,
+    onclick: () => chooseFile((file) => asking.addTruth(file, file.name)) }, "Add labels");
+  const drop = h("button", { type: "button", class: "lz-link", onclick: asking.dropTruth }, "Remove");
+  const element = section("Labels of the picture", note, h("div", { class: "lz-row" }, add, drop));
+  return { element, refresh() {
+    const { room, truths } = answers.get();
+    const own = truths[store.get().image];
+    drop.hidden = !own;
+    setText(add, own ? "Choose others" : room?.truth ? "Use others" : "Add labels");
+    const known = room?.truth ? "Shipped with this picture: errors and scores are shown."
+      : room?.answer.truthNote ?? "None: no errors and no scores.";
+    setText(note, own ? [own.title, own.note].filter(Boolean).join(" · ") : known);
+  } };
+}
+
+/** @param {Context} context @param {AnswerStore} answers */
+function featurePart(context, answers) {
+  const { store } = context;
+  const channel = createChannel(context, "learnedChannel", () => answers.get().features?.channels ?? 2048);
+  const stage = h("div", {});
+  let listed = "";
+  /** @type {ReturnType<typeof listMenu> | null} */
+  let menu = null;
+  const element = section("Features of", stage, channel.element);
+  return { element, refresh() {
+    const list = /** @type {{name: string, channels: number, h: number, w: number}[]} */ (
+      answers.get().room?.answer.features ?? []);
+    const { learnedStage } = store.get();
+    element.hidden = !list.length || !wantsFeatures(answers.get().room, store.get());
+    const names = JSON.stringify(list);
+    if (names !== listed && list.length) {
+      listed = names;
+      menu = listMenu("Stage", list.map(({ name, channels, h: rows, w }) => ({ value: name, title: name,
+        note: `${channels} × ${w} × ${rows}` })), (value) => store.set({ learnedStage: value }, { history: true }));
+      stage.replaceChildren(menu.element);
+    }
+    menu?.show(learnedStage === "auto" ? answers.get().features?.stage ?? list[0]?.name : learnedStage);
+    channel.refresh();
+  } };
+}
+
+/** @typedef {{addTruth: (blob: Blob, title: string) => void, dropTruth: () => void}} Asking */
+
+/**
+ * @param {Context} context @param {AnswerStore} answers @param {Asking} asking
+ * @returns {{elements: HTMLElement[], refresh: () => void}}
+ */
+export function createLearnedRail(context, answers, asking) {
+  const parts = [lookPart(context, answers), featurePart(context, answers), truthPart(context, answers, asking)];
+  return { elements: parts.map(({ element }) => element), refresh: () => parts.forEach(({ refresh }) => refresh()) };
+}

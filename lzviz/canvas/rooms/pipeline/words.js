@@ -1,0 +1,112 @@
+// @ts-check
+/** What is said of checkpoints and stages, and how they are put in order. */
+import { operations } from "../cad/words.js";
+
+/**
+ * A line of the catalogue.
+ * @typedef {object} Checkpoint
+ * @property {string} name @property {string} title @property {string} system @property {string} systemTitle
+ * @property {string} mode @property {boolean} trained
+ * @property {readonly [number, number] | null} size  (h, w) of the zoomed image
+ * @property {string} data
+ * @property {Record<string, Record<string, number>>} metrics
+ * @property {number | null} macs @property {number | null} parameters
+ * @property {readonly string[]} adjusts  what besides the network can say where to look
+ * @property {boolean} lambda @property {boolean} snapshots
+ * @property {string} [notes] @property {string} [licence]
+ */
+
+/**
+ * The checkpoint that a state means.
+ * @param {import("../../core/context.js").Context["host"]} host @param {import("../../core/store.js").State} state
+ * @returns {Checkpoint | null}
+ */
+export function checkpointOf({ catalogue }, { checkpoint }) {
+  const name = checkpoint === "auto" ? catalogue.checkpointDefault : checkpoint;
+  return catalogue.checkpoints?.find((each) => each.name === name) ?? null;
+}
+
+/** "CamVid · 96 × 128": checkpoints below one heading can be compared. @param {Checkpoint} checkpoint */
+export function groupOf({ data, size, trained }) {
+  if (!trained) return "Untrained: random weights";
+  const name = DATA[data] ?? data;
+  return size ? `${name} · ${size[0]} × ${size[1]}` : name;
+}
+
+/** @type {Record<string, string>} */
+const DATA = { camvid: "CamVid", cityscapes: "Cityscapes", "street scenes": "Street scenes, procedural" };
+
+/** Splits as they are called on the page. @type {Record<string, string>} */
+export const SPLITS = { val: "validation", heldout: "held out", test: "test" };
+
+/**
+ * The metrics on the first split that has a mean IoU.
+ * @param {Checkpoint | null} checkpoint @returns {{split: string, metrics: Record<string, number> | null}}
+ */
+export function validation(checkpoint) {
+  const entries = Object.entries(checkpoint?.metrics ?? {});
+  const [split, metrics] = entries.find(([, values]) => typeof values?.miou === "number") ?? ["", null];
+  return { split, metrics };
+}
+
+/** 0.5812 -> "58.1 %". @param {number | null | undefined} share */
+export const points = (share) => (typeof share === "number" ? `${(100 * share).toFixed(1)} %` : "–");
+
+/**
+ * The menu: nothing, then the checkpoints below their headings, trained ones first, the order of the catalogue kept.
+ * @param {readonly Checkpoint[]} checkpoints
+ */
+export function menuItems(checkpoints) {
+  const groups = [...new Set(checkpoints.map(groupOf))];
+  const rank = (/** @type {Checkpoint} */ each) => (each.trained ? 0 : groups.length) + groups.indexOf(groupOf(each));
+  const sorted = [...checkpoints].sort((a, b) => rank(a) - rank(b));
+  return [{ value: "", title: "None", note: "paint your own" }, ...sorted.map((each) => {
+    const { metrics } = validation(each);
+    return { value: each.name, title: shortTitle(each), group: groupOf(each),
+      note: metrics ? `mIoU ${(100 * metrics.miou).toFixed(1)}` : "" };
+  })];
+}
+
+/** The title without what the heading above it says. @param {Checkpoint} checkpoint */
+export function shortTitle({ title, size, data }) {
+  const sizes = size ? [`${size[0]} × ${size[1]}`, `${size[0]}x${size[1]}`, `${size[0]}×${size[1]}`] : [];
+  const said = [...sizes, DATA[data] ?? data, "(untrained)"].filter(Boolean);
+  const rest = said.reduce((text, part) => text.replace(part, ""), title);
+  const name = rest.replace(/(\s*[,·:]\s*)+/g, ", ").replace(/^[,\s]+|[,\s]+$/g, "").replace(/ {2,}/g, " ") || title;
+  return name[0].toUpperCase() + name.slice(1);
+}
+
+/** What a checkpoint is, in one grey line. @param {Checkpoint} checkpoint */
+export function summary({ parameters, macs, trained }) {
+  const parts = [];
+  if (!trained) parts.push("random weights: shows the way, not the quality");
+  if (parameters) parts.push(`${operations(parameters)} weights`);
+  if (macs) parts.push(`${operations(macs)} multiply-adds`);
+  return parts.join(" · ");
+}
+
+/** @type {Record<string, string>} */
+export const STAGES = { look: "Look", downsample: "Downsample", network: "Network", restore: "Bring back",
+  labels: "Labels" };
+
+/**
+ * Stages as a waterfall: each starts where the one before it ended, as shares of the whole.
+ * @param {readonly import("./room.js").Stage[]} stages
+ */
+export function waterfall(stages) {
+  const total = stages.reduce((sum, { ms }) => sum + ms, 0) || 1;
+  let end = 0;
+  return stages.map((stage) => {
+    const start = end;
+    end += stage.ms / total;
+    return { ...stage, title: STAGES[stage.name] ?? stage.name, start, length: stage.ms / total };
+  });
+}
+
+/** The snapshot of a training that a step means; -1: the last. @param {readonly number[]} steps @param {number} step */
+export function snapshotAt(steps, step) {
+  if (step < 0) return steps.length - 1;
+  const after = steps.findIndex((each) => each >= step);
+  if (after <= 0) return after < 0 ? steps.length - 1 : 0;
+  return step - steps[after - 1] < steps[after] - step ? after - 1 : after;
+}

@@ -1,0 +1,58 @@
+// @ts-check
+/**
+ * The numbers of a warp that the page prints while Python has not answered yet.
+ *
+ * @typedef {import("./model.js").Frame} Frame
+ * @typedef {import("../../engine/saliency.js").FloatMap} Weights in [0, 1], corner-aligned: what was asked for
+ */
+
+import { invertLattice } from "../../engine/inverse.js";
+import { areaOf, shareOf } from "../../engine/measures.js";
+import {
+  foldTiles, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
+} from "../../engine/warp.js";
+import { fieldSize } from "../../viewer/fields.js";
+import { place, sentence } from "./sentence.js";
+
+/** log2 of the magnification; 1x is in the middle of a bin, or rounding would split it. */
+const BINS = { bins: 33, low: -1.5625, high: 2.5625 };
+/** Points a side that are enough for numbers that change while one looks. */
+const QUICK = 64;
+
+/**
+ * @param {Frame} frame @param {Weights | null} weights @param {boolean} quick a stroke is on its way
+ */
+export function measure(frame, weights, quick) {
+  const lattice = quick ? frame.zoomed.map((n) => Math.min(n, QUICK)) : frame.zoomed;
+  const size = /** @type {[number, number]} */ ([lattice[0], lattice[1]]);
+  const times = magnification(jacobianGrid(frame.warp, size, frame.source), uniformJacobian(size, frame.source));
+  const { counts, edges, min, max } = magnificationHistogram(times, BINS);
+  const total = counts.reduce((sum, count) => sum + count, 0) || 1;
+  const tiles = foldTiles(frame.warp);
+  const folds = tiles.reduce((sum, fold) => sum + fold, 0);
+  const asked = weights && { share: shareOf(weights, frame.grid), area: areaOf(weights) };
+  const numbers = {
+    histogram: { edges: [...edges], shares: Array.from(counts, (count) => count / total) },
+    zoomRange: max > 0 ? [min, max] : null, folds, tiles: tiles.length, outside: outside(frame.grid),
+    share: asked?.share ?? null, area: asked?.area ?? null, warpMs: frame.warpMs,
+  };
+  const facts = { samples: frame.zoomed[0] * frame.zoomed[1], ...asked, place: weights ? place(weights) : "", folds,
+    tiles: tiles.length, most: max };
+  if (quick) return { ...numbers, sentence: sentence(facts) };
+  const inverse = there(frame);
+  return { ...numbers, ...inverse, sentence: sentence({ ...facts, coverage: inverse.coverage }) };
+}
+
+/** Coverage and round trip on a lattice of the source. @param {Frame} frame */
+function there({ warp, source }) {
+  const size = fieldSize(source);
+  const { max, coverage } = roundTrip(warp, invertLattice(warp, size), size, source);
+  return { roundTrip: max, coverage };
+}
+
+/** Samples outside the picture. @param {Float64Array} grid */
+function outside(grid) {
+  let count = 0;
+  for (let k = 0; k < grid.length; k += 2) if (Math.max(Math.abs(grid[k]), Math.abs(grid[k + 1])) > 1 + 1e-6) count++;
+  return count;
+}

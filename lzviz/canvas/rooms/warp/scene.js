@@ -1,0 +1,405 @@
+// @ts-check
+/**
+ * The views on the screen and what they show: layout, camera, theme, drawing. Tools act on it (tools.js).
+ *
+ * @typedef {import("../../core/context.js").StateStore} StateStore
+ * @typedef {import("../../core/context.js").LiveStore} LiveStore
+ * @typedef {import("../../viewer/views.js").View} View
+ * @typedef {import("../../viewer/views.js").ViewName} ViewName
+ * @typedef {import("./model.js").Frame} Frame
+ * @typedef {import("../../viewer/hover.js").Hover} Hover
+ * @typedef {import("../../core/store.js").State} State
+ */
+
+import { roomOf } from "../../core/context.js";
+import { h } from "../../kit/dom.js";
+import { emphasisOf } from "../../engine/measures.js";
+import { takesSaliency } from "../../engine/samplers.js";
+import { arrange, GAP, GUTTER } from "../../viewer/arrange.js";
+import { project, restrain, toImage } from "../../viewer/camera.js";
+import { gradient } from "../../viewer/colours.js";
+import { hoverSource, hoverZoomed, read } from "../../viewer/hover.js";
+import { createLegend } from "../../viewer/legend.js";
+import { lensOf } from "../../viewer/lens.js";
+import { TAPS_FROM } from "../../viewer/marks.js";
+import { createModel } from "./model.js";
+import { measure } from "./numbers.js";
+import { createPainter } from "../../viewer/painter.js";
+import { readoutOf, tapList } from "../../viewer/readout.js";
+import { createRenderer } from "../../viewer/renderer.js";
+import { NUMBERS_FROM } from "../../viewer/vectors.js";
+import { Viewer } from "../../viewer/viewer.js";
+import { caption, resizeView } from "../../viewer/views.js";
+
+/** Numbers are printed this often while a stroke is on its way, milliseconds. */
+const PRINT_EVERY = 120;
+/** A pause after which everything is drawn and measured at its best. */
+const SETTLE_AFTER = 140;
+const FIRST_MOTION = 700;
+/** Results narrower than this show their name and one number only, CSS pixels. */
+const TIGHT = 310;
+/** The same for the source, whose title row holds the layers. */
+const SOURCE_TIGHT = 600;
+
+/** @type {readonly ViewName[]} */
+const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
+
+/** @param {number} share */
+const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+/** @extends {Viewer<ViewName>} */
+export class Scene extends Viewer {
+  /**
+   * @param {HTMLElement} container
+   * @param {{store: StateStore, live: LiveStore}} context
+   */
+  constructor(container, { store, live }) {
+    super(container, NAMES, { store, live });
+    this.legend = createLegend((name) => {
+      const { layers } = store.get();
+      store.set({ layers: { ...layers, [name]: !layers[name] } });
+    });
+    this.slot = h("div", { class: "lz-stage-slot" });
+    this.scale = h("span", { class: "lz-scale", hidden: true }, h("small", {}, "0"), h("i"), h("small", {}, "128"));
+    this.root = this.build();
+    this.painter = createPainter(createRenderer());
+    this.model = createModel(this.pictureOf);
+    this.uniformModel = createModel(this.pictureOf);
+    /** @type {Frame | null} */
+    this.frame = null;
+    /** @type {Frame | null} */
+    this.uniform = null;
+    this.palette = this.readPalette();
+    /** @type {Hover | null} */
+    this.hover = null;
+    /** @type {"waiting" | "moving" | "done"} the motion from uniform to the warp at the first picture */
+    this.motion = "waiting";
+    this.motionStart = 0;
+    this.printed = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.settling = undefined;
+    this.settled = false;
+    this.drawMs = 0;
+  }
+
+  build() {
+    const { source, zoomed, unzoomed, uniform, uniformUnzoomed } = this.views;
+    source.title.append(this.legend.element);
+    unzoomed.number.before(this.scale);
+    const results = h("div", { class: "lz-results" }, zoomed.section, uniform.section, unzoomed.section,
+      uniformUnzoomed.section);
+    const root = h("div", { class: "lz-views" }, source.section, this.slot, results);
+    this.container.append(root);
+    return root;
+  }
+
+  // Sizes and theme --------------------------------------------------------------------------------------------------
+
+  readPalette() {
+    const palette = super.readPalette();
+    this.legend.paint(palette);
+    const bar = /** @type {HTMLElement} */ (this.scale.querySelector("i"));
+    bar.style.backgroundImage = gradient(palette.difference);
+    return palette;
+  }
+
+  /** Sizes of the frames from the container's; false while the page is hidden. */
+  layOut() {
+    const room = this.measure();
+    if (!room) return false;
+    const { image } = this.live.get();
+    const aspect = image ? Math.min(8, Math.max(1 / 4, image.width / image.height)) : 1.5;
+    const beside = this.store.get().compare === "uniform";
+    const sizes = arrange(room, aspect, beside, window.innerHeight);
+    this.narrow = sizes.narrow;
+    this.root.toggleAttribute("data-narrow", sizes.narrow);
+    this.root.toggleAttribute("data-tight", !sizes.narrow && sizes.result.width < TIGHT);
+    this.views.source.section.toggleAttribute("data-tight", !sizes.narrow && sizes.source.width < SOURCE_TIGHT);
+    this.root.style.setProperty("--columns", String(sizes.columns));
+    this.root.style.setProperty("--gap", `${GAP}px`);
+    this.root.style.setProperty("--gutter", `${GUTTER}px`);
+    for (const name of NAMES) resizeView(this.views[name], name === "source" ? sizes.source : sizes.result);
+    for (const name of /** @type {const} */ (["uniform", "uniformUnzoomed"])) this.views[name].section.hidden = !beside;
+    this.camera = restrain(this.camera, this.views.source.box, this.extent);
+    return true;
+  }
+
+  // Camera -----------------------------------------------------------------------------------------------------------
+
+  /** @param {View} view */
+  lens(view) {
+    const frame = view.name === "zoomed" ? this.frame : view.name === "uniform" ? this.uniform : null;
+    return frame && lensOf(frame, this.camera, view.box);
+  }
+
+  // Drawing ----------------------------------------------------------------------------------------------------------
+
+  /** Draw now what is due. */
+  flush() {
+    const { dirty } = this;
+    if (roomOf(this.store.get()) !== "warp") return dirty.clear();
+    if (dirty.has("layout")) {
+      if (!this.layOut()) return;
+      for (const name of /** @type {const} */ (["photo", "warp"])) dirty.add(name);
+    }
+    if (!this.picture || this.views.source.box.width < 1) return dirty.clear();
+    const started = performance.now();
+    if (dirty.has("warp")) this.compute();
+    if (dirty.has("photo")) this.drawPhoto();
+    if (dirty.has("warp") || dirty.has("photo") || dirty.has("draw")) this.draw(started);
+    this.drawMarks();
+    dirty.clear();
+    if (this.motion === "moving") this.request("warp");
+  }
+
+  compute() {
+    const state = this.strokes.shown(this.store.get());
+    const live = this.live.get();
+    this.frame = this.model.frame(state, live, { uniform: live.uniform, t: this.progress() });
+    this.uniform = state.compare === "uniform" ? this.uniformModel.frame(state, live, { uniform: true }) : null;
+  }
+
+  /** How far the first motion is, eased out; 1 when there is none. */
+  progress() {
+    if (this.motion === "done") return 1;
+    if (this.motion === "waiting") {
+      const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
+      this.motion = still ? "done" : "moving";
+      this.motionStart = performance.now();
+    }
+    const t = Math.min(1, (performance.now() - this.motionStart) / FIRST_MOTION);
+    if (t === 1 || this.strokes.active()) this.motion = "done";
+    return this.motion === "done" ? 1 : 1 - (1 - t) ** 3;
+  }
+
+  drawPhoto() {
+    const view = this.views.source;
+    view.projection = project(this.camera, view.box, this.extent);
+    const { layers } = this.store.get();
+    const receded = Object.values(layers).some(Boolean);
+    const levels = this.picture?.levels ?? [];
+    this.renderer.photo(view, levels, view.projection, this.ratio, { receded, brightness: this.palette.brightness });
+  }
+
+  /** @param {number} started performance.now() at the start of the work */
+  draw(started) {
+    const { frame, views } = this;
+    if (!frame) return;
+    const state = this.strokes.shown(this.store.get());
+    const quick = this.strokes.active() || this.motion === "moving";
+    this.drawOverlay(frame, state);
+    this.drawPair(frame, views.zoomed, views.unzoomed, state, quick);
+    if (this.uniform) this.drawPair(this.uniform, views.uniform, views.uniformUnzoomed, state, quick);
+    const drawMs = performance.now() - started - frame.warpMs;
+    this.settled = !quick;
+    this.print(drawMs);
+    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
+    this.onFirstFrame();
+  }
+
+  /** @param {Frame} frame @param {State} state */
+  drawOverlay(frame, state) {
+    const { image } = this.live.get();
+    const view = this.views.source;
+    const boxScale = image ? this.extent.width / image.width : 1;
+    const numbers = view.projection.scale >= NUMBERS_FROM ? this.picture?.levels[0] ?? null : null;
+    const ranges = this.painter.overlay(view, frame, state, this.palette, this.ratio, boxScale, numbers);
+    this.legend.ranges(ranges);
+    this.legend.show(state.layers);
+  }
+
+  /**
+   * @param {Frame} frame @param {View} zoomed @param {View} unzoomed @param {State} state
+   * @param {boolean} quick one lattice point a CSS pixel is enough
+   */
+  drawPair(frame, zoomed, unzoomed, state, quick) {
+    const { camera, image } = lensOf(frame, this.camera, zoomed.box);
+    zoomed.projection = project(camera, zoomed.box, image);
+    this.painter.zoomed(zoomed, frame, this.ratio);
+    unzoomed.projection = project(this.camera, unzoomed.box, this.extent);
+    const ratio = quick ? 1 : this.ratio;
+    const nearest = state.interpolation === "nearest";
+    const wanted = state.compare === "difference" && unzoomed.name === "unzoomed";
+    if (!wanted) return this.painter.unzoomed(unzoomed, frame, ratio, nearest);
+    const mean = this.painter.difference(unzoomed, frame, this.picture?.levels ?? [], ratio, nearest, this.palette);
+    caption(unzoomed, { number: `mean ${mean.toFixed(1)}` });
+  }
+
+  // Words and numbers ------------------------------------------------------------------------------------------------
+
+  /**
+   * Tell what was measured, in a task of its own: the next move does not wait for it.
+   * @param {number} drawMs
+   */
+  print(drawMs) {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.settle(), SETTLE_AFTER);
+    this.drawMs = drawMs;
+    this.printing ||= setTimeout(() => {
+      this.printing = undefined;
+      this.printed = performance.now();
+      this.publish(this.drawMs, true);
+      this.publishHover();
+    }, Math.max(0, PRINT_EVERY - (performance.now() - this.printed)));
+  }
+
+  /** At rest: everything at its best. */
+  settle() {
+    if (this.strokes.active() || this.motion === "moving") return;
+    if (!this.settled) this.request("draw");
+    else this.publish(this.drawMs, false);
+  }
+
+  /** @param {number} drawMs @param {boolean} quick */
+  publish(drawMs, quick) {
+    const { frame } = this;
+    if (!frame) return;
+    const state = this.strokes.shown(this.store.get());
+    const before = this.live.get().measured ?? {};
+    const kept = quick ? { roundTrip: before.roundTrip, coverage: before.coverage } : {};
+    const measured = { ...kept, ...measure(frame, this.emphasis(frame, state), quick), drawMs };
+    this.live.set({ measured });
+    this.writeTitles(frame, measured);
+  }
+
+  /**
+   * What was asked for, as weights; null where the sampler takes no wishes.
+   * @param {Frame} frame @param {State} state
+   */
+  emphasis(frame, state) {
+    const { image } = this.live.get();
+    if (!image || !takesSaliency(state.sampler)) return null;
+    return emphasisOf(state, frame.saliency, [image.height, image.width]);
+  }
+
+  /** @param {Frame} frame @param {any} measured */
+  writeTitles(frame, measured) {
+    const { image, uniform } = this.live.get();
+    const { compare } = this.store.get();
+    const [rows, columns] = frame.zoomed;
+    if (!image) return;
+    const { width, height } = this.extent;
+    const read = width === image.width ? "" : ` · read at ${width} × ${height}`;
+    const scale = percent(this.views.source.projection.scale * this.ratio).replace(".0 ", " ");
+    const size = `${image.width} × ${image.height}`;
+    caption(this.views.source, { size: this.narrow ? size : `${size}${read} · ${scale}` });
+    this.views.source.size.title = `Shown at ${scale}: area averages below 100 %, the pixels themselves above.`;
+    const share = (rows * columns) / (image.width * image.height);
+    caption(this.views.zoomed, { title: uniform ? "Uniform" : "Zoomed", size: `${columns} × ${rows}`,
+      number: uniform ? "the same pixels" : `${percent(share)} of the pixels` });
+    caption(this.views.uniform, { size: `${columns} × ${rows}`, number: "the same pixels" });
+    const different = compare === "difference";
+    this.scale.hidden = !different;
+    caption(this.views.unzoomed, { title: different ? "Difference" : uniform ? "Uniform, unzoomed" : "Unzoomed",
+      size: different ? "to the source" : frame.faulty ? "published inverse" : "exact inverse" });
+    if (!different) caption(this.views.unzoomed, { number: tripText(measured) });
+    this.describe(measured.sentence);
+  }
+
+  /** The sentence of the warp as the text of the views. @param {string} sentence */
+  describe(sentence) {
+    const { image } = this.live.get();
+    const texts = /** @type {Record<ViewName, string>} */ ({
+      source: `Source, ${image?.width} by ${image?.height} pixels, with the samples on it. ${sentence}`,
+      zoomed: `Zoomed image. ${sentence}`, unzoomed: `The zoomed image brought back over the source. ${sentence}`,
+      uniform: "Uniform sampling with the same number of pixels.",
+      uniformUnzoomed: "Uniform sampling brought back over the source.",
+    });
+    for (const name of NAMES) caption(this.views[name], { label: texts[name] });
+  }
+
+  // Hover and marks --------------------------------------------------------------------------------------------------
+
+  /**
+   * Frame position -> pixel of the picture that is read.
+   * @param {View} view @param {readonly number[]} at @returns {[number, number]}
+   */
+  sourceAt(view, [x, y]) {
+    const place = toImage(view.projection, x, y);
+    const frame = view.name === "zoomed" ? this.frame : view.name === "uniform" ? this.uniform : null;
+    return frame ? read(frame, [place])[0] : place;
+  }
+
+  /** The hover that the pointer means now. @returns {Hover | null} */
+  readPointer() {
+    const { pointer, frame } = this;
+    if (!pointer || !frame) return null;
+    if (pointer.view.name === "zoomed") {
+      const [x, y] = toImage(pointer.view.projection, pointer.x, pointer.y);
+      return hoverZoomed(frame, x, y);
+    }
+    const [x, y] = this.sourceAt(pointer.view, [pointer.x, pointer.y]);
+    const { width, height } = this.extent;
+    const outside = x < -0.5 || y < -0.5 || x > width - 0.5 || y > height - 0.5;
+    return outside ? null : hoverSource(frame, x, y);
+  }
+
+  drawMarks() {
+    const { frame } = this;
+    const state = this.store.get();
+    if (!this.pinned) this.hover = this.readPointer();
+    else if (this.hover && frame) this.hover = hoverZoomed(frame, this.hover.pixel[0], this.hover.pixel[1]);
+    for (const name of NAMES) this.markView(name);
+    this.drawBrush();
+    this.root.dataset.tool = state.tool;
+    this.marks.source.box(this.box, this.views.source.projection);
+    if (!this.strokes.active()) this.publishHover();
+  }
+
+  /** @param {ViewName} name */
+  markView(name) {
+    const { projection } = this.views[name];
+    const marks = this.marks[name];
+    if (name === "zoomed") {
+      const at = this.hover?.pixel;
+      marks.quad(at ? [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]].map(([dx, dy]) =>
+        /** @type {const} */ ([at[0] + dx, at[1] + dy])) : null, projection);
+      return;
+    }
+    if (name === "uniform") return;
+    marks.quad(this.hover?.quad ?? null, projection);
+    if (name === "source") marks.taps(projection.scale >= TAPS_FROM ? this.taps() : [], projection);
+  }
+
+  /** What the hovered pixel reads. */
+  taps() {
+    const { hover, frame } = this;
+    const picture = this.picture?.picture;
+    return hover && frame && picture ? tapList(frame, picture, hover.pixel, this.store.get().interpolation) : [];
+  }
+
+  /** The ring of the brush where the pointer is; on the zoomed view only its place in the source. */
+  drawBrush() {
+    const { pointer } = this;
+    const { tool, brushSize } = this.store.get();
+    const painting = tool === "paint" || tool === "erase";
+    const { width, height } = this.extent;
+    for (const name of /** @type {const} */ (["source", "unzoomed"])) {
+      const view = this.views[name];
+      const here = pointer?.view === view || (name === "source" && pointer?.view.name === "zoomed");
+      if (!painting || !pointer || !here) this.marks[name].brush(null, 0, false);
+      else {
+        const [x, y] = this.sourceAt(pointer.view, [pointer.x, pointer.y]);
+        const { scale, x: left, y: top } = view.projection;
+        const radius = (brushSize * Math.max(width, height) * scale) / 2;
+        this.marks[name].brush([left + (x + 0.5) * scale, top + (y + 0.5) * scale], radius, tool === "erase");
+      }
+    }
+  }
+
+  publishHover() {
+    const { image, hover } = this.live.get();
+    if (!this.hover || !this.frame || !image) {
+      if (hover) this.live.set({ hover: null });
+      return;
+    }
+    this.live.set({ hover: readoutOf(this.hover, this.frame, this.taps(), image) });
+  }
+}
+
+/** @param {{coverage?: number, roundTrip?: number}} measured */
+function tripText({ coverage, roundTrip }) {
+  if (coverage === undefined || roundTrip === undefined) return "";
+  if (coverage < 0.9995) return `covers ${percent(coverage)}`;
+  return roundTrip < 0.001 ? "round trip < 0.001 px" : `round trip ${roundTrip.toFixed(3)} px`;
+}

@@ -1,0 +1,109 @@
+// @ts-check
+/**
+ * The stage: source, zoomed and unzoomed views with their tools, in a container of the page.
+ *
+ * It reads the state from `store`, writes what a hand made back once a stroke ends, and tells `live` what is hovered
+ * and
+ * measured. It asks nobody: every move is computed and drawn here.
+ *
+ * @typedef {import("../../core/context.js").StateStore} StateStore
+ * @typedef {import("../../core/context.js").LiveStore} LiveStore
+ * @typedef {import("../../viewer/views.js").ViewName} ViewName
+ */
+
+import { png, svgFile } from "../../viewer/exporting.js";
+import { listenForFlip, stageCommands } from "../../viewer/keyboard.js";
+import { pixelsOf } from "../../viewer/renderer.js";
+import { Scene } from "./scene.js";
+import { attachTools } from "../../viewer/tools.js";
+
+/** Keys of the state that change the warp or the zoomed image. */
+const WARP_KEYS = ["image", "sampler", "mode", "saliency", "strength", "fwhm", "width", "nodes", "separable",
+  "antiCrop", "interpolation", "sourceScale", "contrast", "floor", "paint", "edgePaint", "boxes"];
+
+/**
+ * @param {HTMLElement} container
+ * @param {{store: StateStore, live: LiveStore, root?: HTMLElement}} context
+ */
+export function createStage(container, { store, live, root = container }) {
+  const scene = new Scene(container, { store, live });
+  const ends = [attachTools(scene), listenForFlip(root, (on) => live.set({ uniform: on })), ...watch(scene)];
+  scene.onFirstFrame = () => {
+    root.dataset.lzvizReady = "";
+    scene.onFirstFrame = () => {};
+  };
+  const exportView = (/** @type {string} */ name, format = "png") => exported(scene, name, format);
+  const stage = {
+    commands: stageCommands(store, {
+      zoom: (factor) => void scene.zoomBy(scene.views.source, factor), fit: () => scene.fit(),
+    }),
+    /** Where a narrow page puts its tools: between source and results. */
+    slot: scene.slot,
+    redraw: () => scene.request("layout"),
+    exportView,
+    exportPNG: exportView,
+    scene,
+    dispose() {
+      ends.forEach((end) => end());
+      cancelAnimationFrame(scene.ticket);
+      clearTimeout(scene.settling);
+      clearTimeout(scene.printing);
+      scene.root.remove();
+    },
+  };
+  Object.assign(root, { lzviz: { store, live, stage } });
+  scene.request("layout");
+  return stage;
+}
+
+/** What makes the scene draw. @param {Scene} scene @returns {(() => void)[]} */
+function watch(scene) {
+  const { store, live } = scene;
+  const resized = new ResizeObserver(() => scene.request("layout"));
+  resized.observe(scene.container);
+  const themed = new MutationObserver(() => {
+    scene.palette = scene.readPalette();
+    scene.request("photo", "draw");
+  });
+  themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  const onResize = () => scene.request("layout");
+  window.addEventListener("resize", onResize);
+  return [
+    store.subscribe((_, changed) => {
+      if (["compare", "image", "sampler"].some((key) => changed.has(key))) scene.request("layout");
+      if (changed.has("sourceScale") || changed.has("layers")) scene.request("photo", "draw");
+      scene.request(WARP_KEYS.some((key) => changed.has(key)) ? "warp" : "marks");
+    }),
+    live.subscribe((_, changed) => {
+      if (changed.has("image")) {
+        scene.fit();
+        scene.pinned = false;
+        scene.request("layout");
+      }
+      if (["uniform", "edges", "file", "fixed"].some((key) => changed.has(key))) scene.request("warp");
+    }),
+    () => resized.disconnect(),
+    () => themed.disconnect(),
+    () => window.removeEventListener("resize", onResize),
+  ];
+}
+
+/**
+ * A view as a file: the source in its own pixels, the zoomed image in its own, the others on the source's.
+ * @param {Scene} scene @param {string} name @param {string} format "png" | "svg"
+ * @returns {Promise<Blob>}
+ */
+async function exported(scene, name, format) {
+  const { frame, picture } = scene;
+  if (!frame || !picture) throw new Error("there is no picture yet: wait until it is loaded");
+  const { width, height } = scene.extent;
+  const edges = { x0: 0, y0: 0, x1: width, y1: height };
+  const whole = { edges, width, height, whole: true, place: { x: 0, y: 0, width, height } };
+  const nearest = scene.store.get().interpolation === "nearest";
+  const { layers } = scene.store.get();
+  const raster = name === "source" ? pixelsOf(picture.levels, whole)
+    : name === "zoomed" ? frame.image : scene.painter.unzoom(frame, whole, nearest).raster;
+  if (format !== "svg") return png(raster);
+  const vectors = name === "source" ? { frame, points: layers.points, mesh: layers.mesh } : {};
+  return svgFile(raster, { title: scene.live.get().measured?.sentence ?? name, ...vectors });
+}

@@ -1,0 +1,126 @@
+// @ts-check
+/** What buttons and keys do, put together from the parts that can do it. */
+import { missingFromLink } from "../core/address.js";
+import { openCamera } from "./webcam.js";
+import { paintKey, roomOf, samplerOf, takesBoxes } from "../core/context.js";
+import { FILES, saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
+import { chooseFile } from "./intake.js";
+import { flipTheme } from "../kit/theme.js";
+
+/**
+ * @typedef {import("../core/context.js").Context} Context
+ * @typedef {import("../core/context.js").Actions} Actions
+ * @typedef {import("../core/store.js").State} State
+ *
+ * @typedef {object} Parts  made after the actions, so they are looked up when needed
+ * @property {ReturnType<typeof import("../core/images.js").createImages>} images
+ * @property {ReturnType<typeof import("../core/client.js").createPython>} python
+ * @property {{link: () => Promise<string>}} address
+ * @property {() => readonly import("./keys.js").Command[]} commands
+ * @property {any} stage
+ * @property {Record<ReturnType<typeof roomOf>, Room>} rooms
+ *
+ * @typedef {object} Room  a set of views with its keys
+ * @property {readonly import("./keys.js").Command[]} commands
+ * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a file that the browser writes
+ * @property {boolean} [exportsItself]  Python has none of its files
+ * @property {(what: string) => string | null} [exportReason]  why a file is not to be had
+ */
+
+/** Clears what was made by hand for the saliency of now. @param {Context} context */
+function clear({ store }) {
+  const state = store.get();
+  const key = paintKey(state);
+  if (key) store.set({ [key]: null }, { history: true });
+  else if (takesBoxes(state)) store.set({ boxes: [] }, { history: true });
+}
+
+/**
+ * The options that a sampler starts with. What another sampler would set goes back to its ordinary value, so that the
+ * same choice always leads to the same options.
+ * @param {Context} context @param {string} name @returns {Partial<State>}
+ */
+export function samplerPatch(context, name) {
+  const { samplers } = context.host.catalogue;
+  const keys = new Set(samplers.flatMap(({ defaults }) => Object.keys(defaults)));
+  const chosen = samplerOf(context, name)?.defaults ?? {};
+  const options = [...keys].map((key) => [key, chosen[key] ?? context.schema.field(key).default]);
+  return { sampler: name, ...Object.fromEntries(options) };
+}
+
+/**
+ * The saliency of a kind, with the tool that makes it by hand.
+ * @param {State} state @param {State["saliency"]} saliency @returns {Partial<State>}
+ */
+export function saliencyPatch(state, saliency) {
+  const wanted = saliency === "boxes" ? "box" : saliency === "paint" || saliency === "edges" ? "paint" : "pick";
+  const fits = wanted === "paint" ? state.tool === "paint" || state.tool === "erase" : state.tool === wanted;
+  return { saliency, tool: fits || state.tool === "pan" ? state.tool : /** @type {State["tool"]} */ (wanted) };
+}
+
+/** Copies the link, or shows it where copying is refused. @param {Context} context @param {Parts} parts */
+async function share({ store, live, root }, parts) {
+  const link = await parts.address.link();
+  const notes = missingFromLink(store.get());
+  try {
+    await navigator.clipboard.writeText(link);
+    live.set({ error: null, notice: ["Link copied.", ...notes].join(" ") });
+    const end = () => live.get().notice?.startsWith("Link copied") && live.set({ notice: null });
+    setTimeout(end, notes.length ? 8000 : 2500);
+  } catch {
+    showLink(root, link, notes);
+  }
+}
+
+/** @param {Context} context @param {Parts} parts @param {string} what @param {string} format */
+async function save(context, parts, what, format) {
+  const { live, store, host } = context;
+  const name = `lzviz-${store.get().image}-${what}.${format}`;
+  try {
+    const room = parts.rooms[roomOf(store.get())];
+    if (room.exportView && (host.static || room.exportsItself)) {
+      saveFile(await room.exportView(what, format), name);
+      return;
+    }
+    const file = await parts.python.download(what, format);
+    saveFile(file.blob, file.name ?? name);
+  } catch (error) {
+    const text = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+    live.set({ error: { text: `${what} was not saved: ${text}.`, press: "Try again",
+      run: () => void save(context, parts, what, format) } });
+  }
+}
+
+/** @param {Context} context @param {Parts} parts @returns {(what: string) => string | null} */
+function exportReason({ host, store }, parts) {
+  return (what) => {
+    if (!host.static) return parts.rooms[roomOf(store.get())].exportReason?.(what) ?? null;
+    const drawn = ["source", "zoomed", "unzoomed"].includes(what);
+    return drawn ? null : "The rest is written by Python, which this page does not have: run lzviz to get it.";
+  };
+}
+
+/** @param {Context} context @param {Parts} parts @returns {Actions} */
+export function createActions(context, parts) {
+  const { store, live } = context;
+  const complain = (/** @type {string} */ text) => live.set({ error: { text } });
+  return {
+    undo: () => live.get().painting || store.undo(),
+    redo: () => live.get().painting || store.redo(),
+    clear: () => clear(context),
+    theme: flipTheme,
+    keys: () => showKeys(context.root, parts.commands()),
+    share: () => void share(context, parts),
+    showExport: () => showExport(context.root, FILES[roomOf(store.get())],
+      (what, format) => save(context, parts, what, format), exportReason(context, parts)),
+    openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
+    openMap: () => chooseFile((file) => void parts.images.openMap(file, file.name)),
+    openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),
+    choosePicture: (id) => parts.images.choose(id),
+    chooseSampler: (name) => store.set(samplerPatch(context, name), { history: true }),
+    chooseSaliency(kind) {
+      if (kind === "file" && !live.get().file) chooseFile((file) => void parts.images.openMap(file, file.name));
+      else store.set(saliencyPatch(store.get(), kind), { history: true });
+    },
+  };
+}

@@ -1,0 +1,64 @@
+// @ts-check
+/** How files come onto the page: the file dialog, paste, drop. */
+import { h } from "../kit/dom.js";
+
+/**
+ * @typedef {import("../core/context.js").Context} Context
+ * @typedef {{open: (blob: Blob, title: string) => unknown, openMap: (blob: Blob, title: string) => unknown}} Takers
+ */
+
+/** Opens the file dialog. @param {(file: File) => void} take */
+export function chooseFile(take) {
+  const input = h("input", { type: "file", accept: "image/*,.tif,.tiff", class: "lz-hidden", tabindex: -1 });
+  input.addEventListener("change", () => input.files?.[0] && take(input.files[0]));
+  input.addEventListener("cancel", () => input.remove());
+  input.addEventListener("change", () => input.remove());
+  document.body.append(input);
+  input.click();
+}
+
+/** The first file of a paste or a drop. @param {DataTransfer | null} data */
+const firstFile = (data) => [...(data?.files ?? [])][0] ?? null;
+
+/**
+ * Listens for pasted and dropped pictures on the whole page while the element is shown.
+ * @param {Context} context @param {Takers} takers
+ * @returns {() => void} stops listening
+ */
+export function listenForFiles({ root, live }, takers) {
+  const veil = h("div", { class: "lz-drop", hidden: true }, h("span", {}, "Drop the picture to look at it"));
+  root.append(veil);
+  const shown = () => root.isConnected && root.offsetParent !== null;
+  /** @param {DragEvent} event */
+  const over = (event) => {
+    if (!shown() || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    veil.hidden = false;
+  };
+  /** @param {DragEvent} event */
+  const leave = (event) => {
+    if (event.relatedTarget === null) veil.hidden = true;
+  };
+  /** @param {File | null} file */
+  const take = (file) => {
+    if (!file) live.set({ error: { text: "That was no picture; drop or paste an image file." } });
+    else void takers.open(file, file.name || "Pasted picture");
+  };
+  /** @param {DragEvent} event */
+  const drop = (event) => {
+    if (!shown() || veil.hidden) return;
+    event.preventDefault();
+    veil.hidden = true;
+    take(firstFile(event.dataTransfer));
+  };
+  /** @param {ClipboardEvent} event */
+  const paste = (event) => {
+    const file = firstFile(event.clipboardData);
+    if (shown() && file) take(file);
+  };
+  const listeners = /** @type {const} */ ([["dragover", over], ["dragleave", leave], ["drop", drop], ["paste", paste]]);
+  for (const [name, fn] of listeners) window.addEventListener(name, /** @type {EventListener} */ (fn));
+  return () => {
+    for (const [name, fn] of listeners) window.removeEventListener(name, /** @type {EventListener} */ (fn));
+  };
+}

@@ -1,0 +1,72 @@
+// @ts-check
+/** Keys: one table of commands, and one listener that runs them. The key sheet is drawn from the same table. */
+import { TOOLS, toolReason } from "./tools.js";
+
+/**
+ * @typedef {import("../core/context.js").Context} Context
+ *
+ * @typedef {object} Command
+ * @property {string} id
+ * @property {readonly string[]} keys  `event.key`; "Mod+z" for Ctrl or ⌘; "Shift+z"
+ * @property {string} label
+ * @property {string} group
+ * @property {(() => void)} [run]      absent where another listener does it and the sheet only tells
+ */
+
+/** @param {Context} context @returns {Command[]} */
+export function pageCommands({ actions, store }) {
+  const tools = TOOLS.map(({ tool, label, key }) => ({
+    id: `tool-${tool}`, keys: [key.toLowerCase()], label, group: "Tools",
+    run: () => { if (!toolReason(tool, store.get())) store.set({ tool }); },
+  }));
+  return [
+    ...tools,
+    { id: "clear", keys: ["Delete"], label: "Clear what was made by hand", group: "Tools", run: actions.clear },
+    { id: "undo", keys: ["z", "Mod+z"], label: "Undo", group: "Page", run: actions.undo },
+    { id: "redo", keys: ["Shift+z", "Mod+Shift+z", "Mod+y"], label: "Redo", group: "Page", run: actions.redo },
+    { id: "open", keys: ["o"], label: "Open a picture", group: "Page", run: actions.openFile },
+    { id: "export", keys: ["x"], label: "Export", group: "Page", run: actions.showExport },
+    { id: "share", keys: ["l"], label: "Copy the link", group: "Page", run: actions.share },
+    { id: "theme", keys: ["d"], label: "Light or dark", group: "Page", run: actions.theme },
+    { id: "keys", keys: ["?"], label: "All keys", group: "Page", run: actions.keys },
+  ];
+}
+
+/**
+ * The key of an event as the table writes it. A shifted sign ("?") stands for itself.
+ * @param {KeyboardEvent} event
+ */
+export function keyOf(event) {
+  const mod = event.ctrlKey || event.metaKey ? "Mod+" : "";
+  const letter = event.key.length === 1 && event.key.toLowerCase() !== event.key.toUpperCase();
+  const shift = event.shiftKey && (letter || event.key.length > 1) ? "Shift+" : "";
+  return mod + shift + (letter ? event.key.toLowerCase() : event.key);
+}
+
+/** Whether the key belongs to what has the focus. @param {EventTarget | null} target @param {string} key */
+function isTyping(target, key) {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement) return true;
+  if (!(target instanceof HTMLInputElement)) return false;
+  if (target.type === "range" || target.type === "radio") return /^(Arrow|Page|Home|End)/.test(key);
+  return target.type !== "checkbox";
+}
+
+/**
+ * @param {HTMLElement} root @param {() => readonly Command[]} commands
+ * @returns {() => void} stops listening
+ */
+export function listenForKeys(root, commands) {
+  /** @param {KeyboardEvent} event */
+  function press(event) {
+    if (event.defaultPrevented || event.altKey || !root.isConnected || root.offsetParent === null) return;
+    const key = keyOf(event);
+    if (isTyping(event.target, key)) return;
+    const command = commands().find(({ keys, run }) => run && keys.includes(key));
+    if (!command) return;
+    event.preventDefault();
+    command.run?.();
+  }
+  window.addEventListener("keydown", press);
+  return () => window.removeEventListener("keydown", press);
+}

@@ -1,0 +1,100 @@
+// @ts-check
+/** The bar below: one sentence about the warp (or what went wrong and what to press), and three times. */
+import { h, setText } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
+import { milliseconds } from "../kit/format.js";
+import { roomOf } from "../core/context.js";
+
+/** @typedef {import("../core/context.js").Context} Context */
+
+const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "loading"];
+
+/** @param {string} label @param {string} name */
+function chip(label, name) {
+  const value = h("b", {}, "–");
+  const after = h("span", {});
+  const title = h("span", {}, label);
+  return { element: h("span", { class: `lz-chip lz-chip-${name}` }, title, " ", value, after), title, value, after };
+}
+
+/**
+ * What is said of the warp: Python's sentence while it is about the state that is shown, else the browser's.
+ * @param {import("../core/context.js").Live} live @param {import("../core/context.js").State} state
+ * @returns {string}
+ */
+export function sentence({ answer, answered, measured, loading, image }, state) {
+  if (answer?.sentence && answered === state) return answer.sentence;
+  if (measured?.sentence) return measured.sentence;
+  return loading || !image ? "Loading the picture …" : "";
+}
+
+/** @param {Context} context */
+function createLine({ live, store }) {
+  const words = h("span", { class: "lz-sentence" });
+  const trouble = h("span", { class: "lz-trouble-text" });
+  const press = h("button", { type: "button", class: "lz-link" });
+  const close = h("button", { type: "button", class: "lz-button lz-icon-button lz-close", "aria-label": "Dismiss",
+    onclick: () => live.set({ error: null, notice: null }) }, icon("close"));
+  const row = h("span", { class: "lz-trouble", hidden: true }, icon("alert"), trouble, press, close);
+  const spoken = h("span", { class: "lz-hidden", role: "status", "aria-live": "polite" });
+  const alert = h("span", { class: "lz-hidden", role: "alert" });
+  press.addEventListener("click", () => {
+    const { error } = live.get();
+    live.set({ error: null });
+    error?.run?.();
+  });
+  const show = () => {
+    const now = live.get();
+    const text = now.error?.text ?? now.notice;
+    row.hidden = !text;
+    row.toggleAttribute("data-error", now.error !== null);
+    words.hidden = Boolean(text);
+    setText(trouble, text ?? "");
+    setText(alert, text ?? "");
+    setText(press, now.error?.press ?? "");
+    press.hidden = !now.error?.press;
+    setText(words, sentence(now, store.get()));
+    if (!now.painting && !now.busy) setText(spoken, sentence(now, store.get()));
+  };
+  return { element: h("span", { class: "lz-status-line" }, words, row, spoken, alert), show };
+}
+
+/** What Python does in the rooms that need it. @type {Record<string, string>} */
+const PYTHON = { cad: "networks", learned: "pipeline" };
+
+/** @param {Context} context @returns {HTMLElement} */
+export function createStatus(context) {
+  const { live, host, store } = context;
+  const line = createLine(context);
+  const warp = chip("browser warp", "warp");
+  const draw = chip("draw", "draw");
+  const python = chip("Python", "python");
+  const show = () => {
+    const { measured, answer, busy } = live.get();
+    line.show();
+    const room = roomOf(store.get());
+    warp.element.hidden = room === "learned";
+    setText(warp.title, room === "cad" ? "browser mask" : "browser warp");
+    setText(python.title, PYTHON[room] ?? (host.static ? "Python" : "Python check"));
+    setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
+    setText(draw.value, typeof measured?.drawMs === "number" ? milliseconds(measured.drawMs) : "–");
+    setText(python.value, host.static ? "not here" : answer ? milliseconds(total(answer.milliseconds)) : "–");
+    setText(python.after, answer?.device ? ` · ${String(answer.device).toUpperCase()}` : "");
+    python.element.toggleAttribute("data-busy", busy);
+  };
+  live.subscribe((_, changed) => {
+    if (SHOWN.some((key) => changed.has(key))) show();
+  });
+  store.subscribe((_, changed) => (changed.has("sampler") ? show() : line.show()));
+  show();
+  return h("footer", { class: "lz-status" }, line.element,
+    h("span", { class: "lz-chips" }, warp.element, draw.element, python.element));
+}
+
+/** The time of Python's whole check. @param {unknown} times a number, or numbers by name with or without a total */
+export function total(times) {
+  if (typeof times === "number") return times;
+  if (!times || typeof times !== "object") return 0;
+  const named = /** @type {Record<string, number>} */ (times);
+  return named.total ?? Object.values(named).reduce((sum, value) => sum + value, 0);
+}

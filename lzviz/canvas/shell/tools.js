@@ -1,0 +1,102 @@
+// @ts-check
+/** The column of tools: what the pointer does on the source, and the brush. */
+import { iconButton, isOff, setReason } from "../kit/controls.js";
+import { h, setText, uniqueId } from "../kit/dom.js";
+import { icon } from "../kit/icons.js";
+import { paintKey, roomOf, takesBoxes } from "../core/context.js";
+import { fromPosition, toPosition } from "../core/schema.js";
+
+/**
+ * @typedef {import("../core/context.js").Context} Context
+ * @typedef {import("../core/store.js").State} State
+ */
+
+/** @type {readonly {tool: State["tool"], label: string, key: string}[]} */
+export const TOOLS = [
+  { tool: "pick", label: "Read a pixel", key: "V" },
+  { tool: "paint", label: "Paint", key: "B" },
+  { tool: "erase", label: "Erase", key: "E" },
+  { tool: "box", label: "Draw a box", key: "R" },
+  { tool: "pan", label: "Move the view", key: "H" },
+];
+
+/**
+ * Why a tool is not available, or null.
+ * @param {State["tool"]} tool @param {State} state @returns {string | null}
+ */
+export function toolReason(tool, state) {
+  const room = roomOf(state);
+  if ((tool === "paint" || tool === "erase") && !paintKey(state)) {
+    if (room === "learned") return "There is nothing to paint on: choose Where to look from Paint or Edges.";
+    return room === "cad" ? "Key points are not painted: show Features to force cells."
+      : "There is nothing to paint on: choose Saliency from Paint or Edges.";
+  }
+  if (tool === "box" && room === "learned") return "A trained pipeline takes no boxes: paint where it shall look.";
+  if (tool === "box" && room === "cad") return "Cells are forced with the brush: paint for fine, erase for coarse.";
+  if (tool === "box" && !takesBoxes(state)) return "Boxes are drawn when Saliency comes from Boxes.";
+  return null;
+}
+
+/** @param {State} state */
+function clearReason(state) {
+  const key = paintKey(state);
+  if (key) return state[key] ? null : "Nothing is painted.";
+  if (takesBoxes(state)) return state.boxes.length ? null : "No box is drawn.";
+  return "Nothing here was made by hand.";
+}
+
+/** @param {Context} context @param {"brushSize" | "brushSoftness"} key @param {(value: number) => string} print */
+function brushRange({ store, schema }, key, print) {
+  const field = schema.field(key);
+  const id = uniqueId(key);
+  const value = h("output", { for: id, class: "lz-brush-value" });
+  const range = h("input", { type: "range", id, min: 0, max: 100, step: 1, class: "lz-range lz-upright",
+    "aria-label": field.label, "data-tip": field.label, "data-key": key === "brushSize" ? "[ ]" : "{ }",
+    oninput: () => store.set({ [key]: fromPosition(Number(range.value) / 100, field) }) });
+  const show = () => {
+    const now = store.get()[key];
+    const position = 100 * toPosition(now, field);
+    if (Number(range.value) !== Math.round(position)) range.value = String(Math.round(position));
+    range.style.setProperty("--fill", `${position.toFixed(1)}%`);
+    range.setAttribute("aria-valuetext", print(now));
+    setText(value, print(now));
+  };
+  return { element: h("span", { class: `lz-brush lz-${key}` }, value, range), show };
+}
+
+/** @param {Context} context @returns {HTMLElement} */
+export function createTools(context) {
+  const { store, live, actions } = context;
+  const buttons = TOOLS.map(({ tool, label, key }) => {
+    const button = h("button", { type: "button", class: "lz-button lz-icon-button lz-tool", "aria-label": label,
+      "data-tip": label, "data-key": key, "aria-keyshortcuts": key, "data-tool": tool,
+      onclick: () => isOff(button) || store.set({ tool }) }, icon(tool));
+    return button;
+  });
+  const pixels = (/** @type {number} */ share) => {
+    const image = live.get().image;
+    return String(Math.max(1, Math.round(share * (image ? Math.max(image.width, image.height) : 1000))));
+  };
+  const size = brushRange(context, "brushSize", pixels);
+  const soft = brushRange(context, "brushSoftness", (value) => `${Math.round(100 * value)}`);
+  const undo = iconButton("undo", "Undo", actions.undo, { class: "lz-tool lz-phone-only" });
+  const clear = iconButton("trash", "Clear", actions.clear, { key: "Delete", class: "lz-tool" });
+
+  const refresh = () => {
+    const state = store.get();
+    buttons.forEach((button, at) => {
+      button.setAttribute("aria-pressed", String(TOOLS[at].tool === state.tool));
+      setReason(button, toolReason(TOOLS[at].tool, state));
+    });
+    size.show();
+    soft.show();
+    setReason(clear, clearReason(state));
+    setReason(undo, store.canUndo() ? null : "Nothing to undo");
+  };
+  store.subscribe(refresh);
+  live.subscribe((_, changed) => changed.has("image") && refresh());
+  refresh();
+  return h("div", { class: "lz-tools", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" },
+    ...buttons, h("hr"), size.element, h("small", { class: "lz-brush-unit" }, "px"), soft.element,
+    h("small", { class: "lz-brush-unit" }, "% soft"), h("hr"), undo, clear);
+}

@@ -1,0 +1,72 @@
+// @ts-check
+/**
+ * The layer switches on the source's title row: each is a switch, and its swatch, name and range are the legend.
+ *
+ * @typedef {import("../core/store.js").Layers} Layers
+ * @typedef {keyof Layers} LayerName
+ * @typedef {import("./colours.js").Palette} Palette
+ */
+
+import { h, setText, svg } from "../kit/dom.js";
+import { gradient } from "./colours.js";
+
+/** @type {readonly {name: LayerName, title: string, help: string}[]} in the order of their keys 1 .. 7 */
+export const LAYERS = [
+  { name: "points", title: "Points", help: "Where the samples are taken" },
+  { name: "mesh", title: "Mesh", help: "The control grid; bilinear between its nodes" },
+  { name: "saliency", title: "Saliency", help: "Where to look: what you ask for" },
+  { name: "density", title: "Density", help: "Samples per source area, against uniform sampling" },
+  { name: "jacobian", title: "Zoom", help: "Magnification against uniform, from det J: orange shrunk, blue magnified" },
+  { name: "folds", title: "Folds", help: "Tiles whose det J is negative somewhere" },
+  { name: "approximation", title: "Grid error",
+    help: "What reading the warp between control nodes costs against the true, dense warp" },
+];
+
+/** @param {LayerName} name @returns {Element} */
+function swatch(name) {
+  const shapes = {
+    points: [svg("circle", { cx: 8, cy: 6, r: 2.6, class: "lz-swatch-dot" })],
+    mesh: [svg("path", { d: "M1 3.5q7 2 14 0M1 9q7-2 14 0M5 0q1.5 6 0 12M11 0q-1.5 6 0 12", class: "lz-swatch-line" })],
+    folds: [svg("path", { d: "M0 12L8 0M5 12L13 0M10 12L16 3M0 5L3 0", class: "lz-swatch-line" }),
+      svg("rect", { x: 0.5, y: 0.5, width: 15, height: 11, class: "lz-swatch-line" })],
+  };
+  const lines = shapes[/** @type {keyof typeof shapes} */ (name)];
+  if (!lines) return h("span", { class: "lz-swatch lz-swatch-map", "data-layer": name });
+  return svg("svg", { viewBox: "0 0 16 12", class: "lz-swatch", "aria-hidden": "true" }, ...lines);
+}
+
+/**
+ * @param {(name: LayerName) => void} toggle @param {readonly LayerName[]} [names] of the layers that there are
+ */
+export function createLegend(toggle, names = LAYERS.map(({ name }) => name)) {
+  const entries = LAYERS.filter(({ name }) => names.includes(name)).map(({ name, title, help }) => {
+    const key = 1 + LAYERS.findIndex((layer) => layer.name === name);
+    const range = h("small", { class: "lz-layer-range" });
+    const button = h("button", { type: "button", class: "lz-layer", "data-layer": name, title: `${help} (${key})`,
+      "aria-pressed": "false", "aria-label": `${title}: ${help}`, "aria-keyshortcuts": String(key),
+      onclick: () => toggle(name) }, swatch(name), h("span", { class: "lz-layer-name" }, title), range);
+    return { name, button, range };
+  });
+  const element = h("div", { class: "lz-layers", role: "group", "aria-label": "Layers" },
+    ...entries.map(({ button }) => button));
+  return {
+    element,
+    /** @param {Readonly<Layers>} layers */
+    show(layers) {
+      for (const { name, button } of entries) button.setAttribute("aria-pressed", String(layers[name]));
+    },
+    /** What the layers reach from and to. @param {Partial<Record<LayerName, string>>} texts */
+    ranges(texts) {
+      for (const { name, range } of entries) setText(range, texts[name] ?? "");
+    },
+    /** @param {Palette} palette */
+    paint(palette) {
+      const tables = { saliency: palette.saliency, density: palette.density, jacobian: palette.magnification,
+        approximation: palette.error };
+      for (const [name, table] of Object.entries(tables)) {
+        const box = /** @type {HTMLElement | null} */ (element.querySelector(`.lz-swatch-map[data-layer="${name}"]`));
+        if (box) box.style.backgroundImage = gradient(table);
+      }
+    },
+  };
+}
