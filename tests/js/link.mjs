@@ -1,7 +1,7 @@
 // Reads links and writes states as the page does; one JSON object in, one out (see tests/test_contract_link.py).
 import { readFileSync } from "node:fs";
-import { readLink, writeLink, writeMap } from "../../lzviz/canvas/chrome/link.js";
-import { createSchema } from "../../lzviz/canvas/chrome/schema.js";
+import { readLink, writeLink, writeMap } from "../../lzviz/canvas/core/link.js";
+import { createSchema } from "../../lzviz/canvas/core/schema.js";
 import * as codec from "../../lzviz/canvas/engine/codec.js";
 
 const json = JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8"));
