@@ -28,7 +28,6 @@ _MODULES = (
     "resampling",
     "layout",
     "samplers",
-    "knowledge",
     "adaptive",
     "models",
     "scenes",

@@ -14,7 +14,7 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from app.server import Server
-from lzviz import checkpoints, knowledge
+from lzviz import checkpoints
 from lzviz.checkpoints import Card
 from lzviz.contract import palette, truth
 from lzviz.contract.answers import checkpoints as offered
@@ -405,7 +405,7 @@ def test_labels_that_were_let_go_are_asked_for_again(picture):
     assert answer.status_code == 404 and "label map" in refusal(answer)
 
 
-# Perfect knowledge
+# The oracle
 
 
 @pytest.mark.parametrize("stiffness", [0.1, 3.0])
@@ -433,14 +433,14 @@ def test_the_checkpoint_itself_keeps_its_stiffness(picture):
 def test_true_labels_and_files_drive_the_deformation(picture, labels, known):
     told = answered(picture, truth=known, state={"learnedFrom": "truth"})
     sampler = checkpoints.load("lds-camvid-96x128").sampler
-    wanted = knowledge.of_labels(sampler, torch.from_numpy(labels).long()[None])
+    wanted = sampler.oracle(torch.from_numpy(labels).long()[None])
     assert floats(told["saliency"]["data"], 12, 16) == pytest.approx(wanted[0, 0].numpy(), abs=1e-6)
     own = floats(told["own"]["saliency"]["data"], 12, 16)
     assert own == pytest.approx(traced(picture).saliency[0, 0].numpy(), abs=1e-6)
     assert "told by true labels" in told["sentence"]
     file = answered(picture, file=painted().to_text(), state={"learnedFrom": "file"})
     values = torch.from_numpy(painted().values.copy())[None, None].double() / 255
-    wanted = knowledge.of_map(sampler, values)
+    wanted = sampler.oracle_map(values)
     assert floats(file["saliency"]["data"], 12, 16) == pytest.approx(wanted[0, 0].numpy(), abs=1e-6)
 
 

@@ -154,7 +154,7 @@ def test_the_network_learns_the_minimiser_of_the_labels():
     losses = []
     for _ in range(40):
         optimiser.zero_grad()
-        loss = net.grid_loss(image, labels)
+        loss = net.grid_loss(net.predict(image), labels)
         loss.backward()
         optimiser.step()
         losses.append(loss.item())

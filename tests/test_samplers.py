@@ -10,6 +10,7 @@ import torch
 from lzviz import samplers
 from lzviz.coords import lattice, to_pixels
 from lzviz.layout import Layout
+from lzviz.samplers.es import boundary_pixels
 from lzviz.samplers.lzu import PublishedInverse, unzoom_pyramid
 from lzviz.warp import Warp, WarpLayout
 from tests.conftest import blobs
@@ -156,6 +157,46 @@ def test_every_system_works_without_a_saliency_map_and_says_what_it_has(name):
     made = system.make(**system.defaults)
     for option, value in system.defaults.items():
         assert getattr(made, option) == value
+
+
+# -- what a sampler can be told ------------------------------------------------------------------------------------------
+
+
+def square_labels(batch=1):
+    labels = torch.zeros(batch, *SOURCE, dtype=torch.int64)
+    labels[:, 18:30, 32:48] = 1
+    return labels
+
+
+@pytest.mark.parametrize("name", [name for name in samplers.REGISTRY if "where" in samplers.create(name).told])
+def test_an_oracle_draws_samples_to_the_boundaries_that_it_knows(name):
+    sampler, labels = samplers.create(name), square_labels(2)
+    half = boundary_pixels(labels)[:, None].float()
+    for look in (sampler.oracle(labels), sampler.oracle_map(half)):
+        assert look.ndim == 4 and look.shape[:2] == (2, 1) and look.dtype == torch.float32
+        density = sampler(picture(2), ZOOMED, look).layout.density((4, 4))
+        even = sampler(picture(2), ZOOMED, torch.ones_like(look)).layout.density((4, 4))
+        assert (density[:, 1:3, 1:3].sum((1, 2)) > 1.03 * even[:, 1:3, 1:3].sum((1, 2))).all()
+
+
+@pytest.mark.parametrize("name", [name for name in samplers.REGISTRY if "where" not in samplers.create(name).told])
+def test_what_looks_nowhere_refuses_an_oracle(name):
+    sampler = samplers.create(name)
+    for ask in (lambda: sampler.oracle(square_labels()), lambda: sampler.oracle_map(torch.zeros(1, 1, 4, 4))):
+        with pytest.raises(TypeError, match="looks nowhere in particular"):
+            ask()
+
+
+@pytest.mark.parametrize("name", samplers.REGISTRY)
+def test_only_options_that_are_told_can_be_tuned_and_the_sampler_stays_as_it_is(name):
+    sampler = samplers.create(name)
+    for option in sampler.told - {"where"}:
+        before = getattr(sampler, option)
+        other = sampler.tuned(**{option: 2 * before + 1})
+        assert type(other) is type(sampler) and getattr(other, option) == 2 * before + 1
+        assert getattr(sampler, option) == before
+    with pytest.raises(ValueError, match="cannot be told colour; its options are"):
+        sampler.tuned(colour=1)
 
 
 # -- uniform -----------------------------------------------------------------------------------------------------------

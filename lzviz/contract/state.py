@@ -491,7 +491,7 @@ class State(BaseModel):
         Choice(
             "knows",
             "Where to look, from",
-            "The trained network says where to look, or a map does: what the sampler would do with perfect knowledge.",
+            "The trained network says where to look, or a map does: what the sampler would do with an oracle.",
             choices=(
                 "network",
                 "truth",

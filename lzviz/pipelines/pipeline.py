@@ -449,7 +449,7 @@ class Pipeline(nn.Module):
         """One look: an image (B, 3, H, W) through all stages, each of them metered under its name.
 
         Args:
-            truth: labels, for systems that show what perfect knowledge would do.
+            truth: labels, for systems that show what an oracle would do.
         """
         with meter.stage("look"):
             saliency = self.where(image) if saliency is None else saliency

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz import resampling
+from lzviz import saliency as maps
 from lzviz.coords import Size, check_size
 from lzviz.layout import Layout
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
 Mode = Literal["fixed", "published"]
+DENSITY = 100.0
+"""How many times a boundary outweighs the rest in the saliency of an oracle."""
 Look = Callable[[Tensor], Tensor]
 """Where to look: an image (B, C, H, W) to a saliency map (B, 1, h, w)."""
 
@@ -52,6 +56,38 @@ class Sampler(ABC):
                 no saliency.
         """
 
+    told: ClassVar[frozenset[str]] = frozenset()
+    """What it can be told beside the image: "where" to look (:meth:`oracle`, :meth:`oracle_map`), and the names of its options that
+    act on what it makes of that (:meth:`tuned`)."""
+
+    def oracle(self, labels: Tensor, density: float = DENSITY, ignore_index: int = 255) -> Tensor:
+        """What it would look at if it knew the boundaries of labels (B, H, W), integers: (B, 1, h, w) float32, in its own terms, to
+        be given back as ``saliency``.
+
+        Args:
+            density: how many times a boundary outweighs the rest, for samplers that weigh.
+
+        Raises:
+            TypeError: a sampler that cannot be told where.
+        """
+        raise TypeError(f"{type(self).__name__} looks nowhere in particular: it cannot be told where")
+
+    def oracle_map(self, values: Tensor, density: float = DENSITY) -> Tensor:
+        """As :meth:`oracle`, of a map (B, 1, h', w') in [0, 1], corner-aligned on the image: 1 = a boundary is here."""
+        raise TypeError(f"{type(self).__name__} looks nowhere in particular: it cannot be told where")
+
+    def tuned(self, **options: Any) -> Self:
+        """The same sampler, weights shared, with other values of options that are in :attr:`told`."""
+        if unknown := options.keys() - (self.told - {"where"}):
+            known = ", ".join(sorted(self.told - {"where"})) or "none"
+            raise ValueError(
+                f"{type(self).__name__} cannot be told {', '.join(sorted(unknown))}; its options are: {known}"
+            )
+        other = copy.copy(self)
+        for name, value in options.items():
+            setattr(other, name, value)
+        return other
+
 
 class WarpSampler(Sampler):
     """A sampler whose samples are a warp at a size. Subclasses say which warp; reading is the same for all."""
@@ -76,6 +112,47 @@ class WarpSampler(Sampler):
         return Downsampled(warp.zoom(image, size, self.interpolation), layout, saliency)
 
 
+class PlaceLearner(WarpSampler):
+    """A sampler that finds its nodes by itself, without a saliency map, and learns them from those that it would want."""
+
+    @abstractmethod
+    def predict(self, image: Tensor) -> Tensor:
+        """Nodes (B, h, w, 2) for images (B, C, H, W), with gradients."""
+
+    @abstractmethod
+    def wanted(self, labels: Tensor, ignore_index: int = 255) -> Tensor:
+        """Nodes (B, h, w, 2) that it would want if it knew labels (B, H, W)."""
+
+    def grid_loss(self, nodes: Tensor, labels: Tensor, ignore_index: int = 255) -> Tensor:
+        """Mean squared distance (normalised) of predicted nodes from the wanted ones."""
+        return (nodes - self.wanted(labels, ignore_index).to(nodes)).square().sum(-1).mean()
+
+
+class MapLearner(WarpSampler):
+    """A sampler with a network of its own that says where to look, from a low-resolution view.
+
+    ``look(image)`` is ``map_of(logits(view(image)))``; training comes between these steps.
+    """
+
+    mode: Mode
+
+    @abstractmethod
+    def view(self, image: Tensor) -> Tensor:
+        """What the network sees of images (B, C, H, W)."""
+
+    @abstractmethod
+    def logits(self, view: Tensor) -> Tensor:
+        """The network's numbers (B, 1, h, w)."""
+
+    @abstractmethod
+    def map_of(self, logits: Tensor) -> Tensor:
+        """The saliency (B, 1, h, w) that they mean."""
+
+    @abstractmethod
+    def target(self, labels: Tensor) -> Tensor:
+        """What it is taught about labels (B, H, W): (B, 1, h, w) in [0, 1]."""
+
+
 @dataclass(eq=False, repr=False)
 class AttractionSampler(nn.Module, WarpSampler):
     """LZ, FOVEA and LZU share this machine and differ in its numbers (see their files).
@@ -89,6 +166,8 @@ class AttractionSampler(nn.Module, WarpSampler):
         mode: "fixed" (one consistent convention) or "published" (the public code's deviations, named in each file; no floor).
         saliency: a map for every image (B or 1, 1, h, w), a callable image -> map, or ``None`` for the system's own default.
     """
+
+    told: ClassVar[frozenset[str]] = frozenset({"where"})
 
     nodes: Size = (31, 51)
     fwhm: float = 10.0
@@ -134,6 +213,14 @@ class AttractionSampler(nn.Module, WarpSampler):
 
     def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
         return self.control_warp(saliency)
+
+    def oracle(self, labels: Tensor, density: float = DENSITY, ignore_index: int = 255) -> Tensor:
+        """Boundaries outweigh the rest ``density`` times."""
+        return maps.from_boundaries(labels, self.nodes, density, 1, ignore_index)
+
+    def oracle_map(self, values: Tensor, density: float = DENSITY) -> Tensor:
+        """What is 1 outweighs what is 0 ``density`` times."""
+        return maps.from_mask(values, self.nodes, density).float()
 
     def control_warp(self, saliency: Tensor | None) -> GridWarp:
         """The warp of the control grid, before anything a published mode does to it."""

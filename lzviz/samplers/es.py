@@ -9,8 +9,9 @@ b, whose Laplacian L is a sum of two 1-D ones; in their eigenvectors it is diago
 products, for a whole batch, with gradients.
 
 A small network predicts the nodes from the image alone and is trained on the minimiser for the true labels
-(:meth:`ES.grid_loss`); a given mask or label boundary drives the minimiser itself, "perfect knowledge". Predictions go back by the
-exact inverse of the piecewise-bilinear map (``layout.scatter``; the public code triangulates its samples).
+(:meth:`~lzviz.samplers.base.PlaceLearner.grid_loss`); a given mask or label boundary drives the minimiser itself, the oracle.
+Predictions go back by the exact inverse of the piecewise-bilinear map (``layout.scatter``; the public code triangulates its
+samples).
 
 ``mode="published"`` keeps two slips of the public code. It weighs the two terms alpha and 1 - sqrt(alpha) where 1 - alpha must have
 been meant: asked for lambda = (1 - alpha) / alpha, it gets (1 - sqrt(alpha)) / alpha (.59 for 1). And of labels wider than high it
@@ -30,7 +31,7 @@ from lzviz.models.initialise import he_
 from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
 from lzviz.samplers import System, add
-from lzviz.samplers.base import Downsampled, Mode, WarpSampler
+from lzviz.samplers.base import DENSITY, Downsampled, Mode, PlaceLearner, WarpSampler
 from lzviz.warp import GridWarp, Warp
 
 VIEW = 8
@@ -167,7 +168,7 @@ class GridNetwork(nn.Module):
 # -- the sampler ---------------------------------------------------------------------------------------------------------
 
 
-class ES(nn.Module, WarpSampler):
+class ES(nn.Module, PlaceLearner):
     """The sampler; made in evaluation mode.
 
     A ``saliency`` map for a call is a mask of boundaries on a lattice over the image: where it exceeds the middle of its range is
@@ -182,6 +183,8 @@ class ES(nn.Module, WarpSampler):
         channels: of the image.
         seed: of the initial weights.
     """
+
+    told = frozenset({"where", "smoothness"})
 
     def __init__(
         self,
@@ -211,6 +214,14 @@ class ES(nn.Module, WarpSampler):
     def look(self, image: Tensor) -> None:
         return None
 
+    def oracle(self, labels: Tensor, density: float = DENSITY, ignore_index: int = 255) -> Tensor:
+        """A mask of the boundary pixels, at the size of the labels; nothing is weighed."""
+        return boundary_pixels(labels, ignore_index)[:, None].float()
+
+    def oracle_map(self, values: Tensor, density: float = DENSITY) -> Tensor:
+        """The map itself: :meth:`warp` finds its boundaries."""
+        return values.float()
+
     def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> GridWarp:
         """The minimiser for a mask of boundaries (B, 1, H, W); any size, as its lattice is that of the nodes."""
         if saliency is None:
@@ -239,11 +250,9 @@ class ES(nn.Module, WarpSampler):
         view = Warp.identity((2, 2)).zoom(image, view_size, "antialias")
         return self.network(view.to(weights)).to(torch.promote_types(image.dtype, torch.float32))
 
-    def grid_loss(self, image: Tensor, labels: Tensor, ignore_index: int = 255) -> Tensor:
-        """The network's loss: mean squared distance (normalised) between its nodes and the minimiser for the labels."""
-        predicted = self.predict(image)
-        wanted = self.locate(boundary_pixels(labels, ignore_index)).to(predicted)
-        return (predicted - wanted).square().sum(-1).mean()
+    def wanted(self, labels: Tensor, ignore_index: int = 255) -> Tensor:
+        """The minimiser for the labels, float64."""
+        return self.locate(boundary_pixels(labels, ignore_index))
 
     def forward(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
         if saliency is not None:

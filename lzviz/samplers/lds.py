@@ -37,9 +37,9 @@ from lzviz.models.d2net import prepare
 from lzviz.models.initialise import he_
 from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
-from lzviz.saliency import from_boundaries
+from lzviz.saliency import from_boundaries, to_nodes
 from lzviz.samplers import System, add
-from lzviz.samplers.base import Downsampled, Mode, WarpSampler, half_pixel_warp
+from lzviz.samplers.base import DENSITY, Downsampled, MapLearner, Mode, WarpSampler, half_pixel_warp
 from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max
 from lzviz.warp import Warp, WarpLayout
 
@@ -212,7 +212,7 @@ class NearestLayout(WarpLayout):
 # -- the sampler ---------------------------------------------------------------------------------------------------------
 
 
-class LDS(nn.Module, WarpSampler):
+class LDS(nn.Module, MapLearner):
     """The sampler; made in evaluation mode. A ``saliency`` map for a call stands in for the deformation module.
 
     Args:
@@ -229,6 +229,8 @@ class LDS(nn.Module, WarpSampler):
         channels: of the image.
         seed: of the initial weights.
     """
+
+    told = frozenset({"where"})
 
     def __init__(
         self,
@@ -292,8 +294,19 @@ class LDS(nn.Module, WarpSampler):
             return boundary_cells(labels, self.nodes)
         return min_max(edge_target(labels, self.nodes, self.mode))
 
+    def map_of(self, logits: Tensor) -> Tensor:
+        return deformation_map(logits, self.form)
+
     def look(self, image: Tensor) -> Tensor:
-        return deformation_map(self.logits(self.view(image)), self.form).to(image.dtype)
+        return self.map_of(self.logits(self.view(image))).to(image.dtype)
+
+    def oracle(self, labels: Tensor, density: float = DENSITY, ignore_index: int = 255) -> Tensor:
+        """The map of a module that knows the edge target; it has a contrast of its own, so nothing is weighed."""
+        return known_map(edge_target(labels, self.nodes, self.mode, ignore_index))
+
+    def oracle_map(self, values: Tensor, density: float = DENSITY) -> Tensor:
+        """The map of a module that knows ``values``."""
+        return known_map(to_nodes(values, self.nodes)).float()
 
     def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
         if saliency is None:
@@ -324,7 +337,7 @@ class LDS(nn.Module, WarpSampler):
         if saliency is None:
             view = self.view(image)
             logits = self.logits(view)
-            saliency = deformation_map(logits, self.form).to(image.dtype)
+            saliency = self.map_of(logits).to(image.dtype)
             extras = {"view": view, "logits": logits}
         out = WarpSampler.__call__(self, image, size, saliency)
         assert isinstance(out.layout, WarpLayout)

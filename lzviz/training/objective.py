@@ -19,9 +19,7 @@ from torch import Tensor, nn
 
 from lzviz.datasets import IGNORE
 from lzviz.pipelines.pipeline import Pipeline, image_size
-from lzviz.samplers.base import Downsampled
-from lzviz.samplers.es import ES, boundary_pixels
-from lzviz.samplers.lds import LDS, deformation_map
+from lzviz.samplers.base import Downsampled, MapLearner, PlaceLearner
 from lzviz.samplers.lds_loss import Loss, area_weights
 from lzviz.training.batches import Batch
 from lzviz.training.parallel import mean_of_processes
@@ -43,7 +41,7 @@ class Objective(nn.Module):
         self.pipeline, self.recipe = pipeline, recipe
         weights = shares.clamp(min=1e-4) ** -recipe.balance
         self.register_buffer("weights", (weights / weights.mean()).float(), persistent=False)
-        mode = pipeline.sampler.mode if isinstance(pipeline.sampler, LDS) else "fixed"
+        mode = pipeline.sampler.mode if isinstance(pipeline.sampler, MapLearner) else "fixed"
         self.joint = Loss(recipe.edge, recipe.focal, recipe.edges, recipe.area_weighted, mode, IGNORE)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
@@ -72,19 +70,18 @@ class Objective(nn.Module):
         """The zoomed image and the edge loss."""
         pipeline, recipe, labels = self.pipeline, self.recipe, batch.labels
         sampler, seen = pipeline.sampler, pipeline.seen(batch.image)
-        if isinstance(sampler, ES):
-            # The grid learns from the minimiser alone, as in the paper; the network from what the grid shows it.
+        if isinstance(sampler, PlaceLearner):
+            # The grid learns from what it would want alone, as in the paper; the network from what the grid shows it.
             nodes = sampler.predict(seen)
-            wanted = sampler.locate(boundary_pixels(labels, IGNORE)).to(nodes)
             warp = GridWarp(nodes.detach())
             layout = warp.at(pipeline.zoomed_size(seen), image_size(seen))
             out = Downsampled(warp.zoom(seen, layout.zoomed_size, sampler.interpolation), layout)
-            return out, (nodes - wanted).square().sum(-1).mean()
+            return out, sampler.grid_loss(nodes, labels, IGNORE)
         saliency, extras = None, {}
         look = getattr(pipeline, "look", None)
-        if isinstance(sampler, LDS):
+        if isinstance(sampler, MapLearner):
             extras["logits"] = sampler.logits(pooled(sampler.view(seen), batch.pool))
-            saliency = deformation_map(extras["logits"], sampler.form).to(seen.dtype)
+            saliency = sampler.map_of(extras["logits"]).to(seen.dtype)
         elif pipeline.boundary is not None:
             saliency = pipeline.saliency_of(labels)
             if recipe.jitter:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from lzviz import checkpoints, knowledge, samplers
+from lzviz import checkpoints, samplers
 from lzviz.checkpoints import Card
 from lzviz.contract.answers.warp import device
 from lzviz.contract.memory import ByteCache
@@ -240,9 +240,9 @@ def title(card: Card) -> str:
 
 
 @lru_cache(maxsize=64)
-def _is_told(system: str) -> bool:
-    """Whether samplers of a system can be told where to look."""
-    return knowledge.is_told(samplers.REGISTRY[system].make())
+def _told(system: str) -> frozenset[str]:
+    """What samplers of a system can be told."""
+    return samplers.REGISTRY[system].make().told
 
 
 # For the page ------------------------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def entry(name: str) -> dict[str, Any]:
         "macs": told.macs,
         "parameters": told.parameters,
         "notes": told.notes,
-        "adjusts": ["truth", "paint", "edges", "file"] if _is_told(told.system) else [],
-        "lambda": told.system == "es",
+        "adjusts": ["truth", "paint", "edges", "file"] if "where" in _told(told.system) else [],
+        "lambda": "smoothness" in _told(told.system),
         "snapshots": _snapshots(name) is not None,
     }

@@ -8,7 +8,6 @@ Pipelines and traces are held in caches that are bounded in bytes, so that hover
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lzviz import knowledge
 from lzviz.adaptive import QuadTree
 from lzviz.adaptive.inspect import Colours
 from lzviz.adaptive.segmenting import AdaptivePipeline
@@ -37,8 +35,7 @@ from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size, to_normalised, to_pixels
 from lzviz.measure import examine, timing
 from lzviz.pipelines.pipeline import STAGES, Pipeline, Trace, stride_of
-from lzviz.samplers.base import Downsampled
-from lzviz.samplers.es import ES, boundary_pixels
+from lzviz.samplers.base import Downsampled, PlaceLearner
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
 # Long side of the picture that pipelines see: labels and errors are told at this size.
@@ -80,10 +77,9 @@ class Question:
     def pipeline(self) -> Pipeline:
         """The checkpoint, its energy as stiff as the state says where a map drives it."""
         pipeline = self.trained
-        if not self.told or not isinstance(pipeline.sampler, ES):
+        if not self.told or "smoothness" not in pipeline.sampler.told:
             return pipeline
-        sampler = copy.copy(pipeline.sampler)
-        sampler.smoothness = self.state.learned_lambda
+        sampler = pipeline.sampler.tuned(smoothness=self.state.learned_lambda)
         stiff = Pipeline(sampler, pipeline.network, pipeline.size, source=pipeline.source, unzoom=pipeline.unzoom)
         stiff.card = pipeline.card
         return stiff
@@ -130,7 +126,7 @@ class Question:
         state, sampler = self.state, self.trained.sampler
         if not self.told:
             return None
-        if not knowledge.is_told(sampler):
+        if "where" not in sampler.told:
             raise Refusal(
                 f"{checkpoints.title(checkpoints.card(self.name))} looks nowhere in particular, so nobody can tell it where; "
                 "choose LDS, ES, LZ or LZU, or let the trained network look."
@@ -141,8 +137,8 @@ class Question:
                     "There are no true labels of this picture in the checkpoint's classes; load a label map, or paint what "
                     "matters."
                 )
-            return knowledge.of_labels(sampler, self.labels, state.strength)
-        return knowledge.of_map(sampler, self._map(), state.strength)
+            return sampler.oracle(self.labels, state.strength)
+        return sampler.oracle_map(self._map(), state.strength)
 
     def _map(self) -> Tensor:
         """(1, 1, h, w) in [0, 1], what was painted, found or brought."""
@@ -157,7 +153,7 @@ class Question:
     def key(self, saliency: Tensor | None) -> str:
         """What this question's trace is called in caches."""
         told = "" if saliency is None else hashlib.blake2b(saliency.numpy().tobytes(), digest_size=12).hexdigest()
-        stiff = self.state.learned_lambda if told and isinstance(self.trained.sampler, ES) else ""
+        stiff = self.state.learned_lambda if told and "smoothness" in self.trained.sampler.told else ""
         return f"{self.name} {self.working.key} {told} {stiff} {self.truth.key if self.truth else ''}"
 
     def run(self) -> Trace:
@@ -206,7 +202,7 @@ def _placed(question: Question, out: Downsampled, extras: Mapping[str, Tensor]) 
     h, w = out.image.shape[-2:]
     facts = words.Placing(checkpoints.title(card), layout.count.tolist()[0], picture.size, question.state.learned_from)
     maps = {"saliency": out.saliency, "target": extras.get("target")}
-    if question.told and out.saliency is not None and not isinstance(question.trained.sampler, ES):
+    if question.told and out.saliency is not None and not isinstance(question.trained.sampler, PlaceLearner):
         maps["target"] = out.saliency
     if isinstance(layout, WarpLayout):
         facts = facts.examined(_facts(layout, out.saliency, picture.size))
@@ -398,11 +394,13 @@ def _correction(correction: Tensor | None) -> dict[str, Any] | None:
 
 
 def _wanted(question: Question, layout: object) -> dict[str, Any] | None:
-    """ES's minimiser for the true labels beside the grid that its network predicts."""
+    """The nodes that a sampler would want for the true labels, beside those that it predicts."""
     sampler = question.trained.sampler
-    if question.told or question.labels is None or not isinstance(sampler, ES) or not isinstance(layout, WarpLayout):
+    if question.told or question.labels is None or not isinstance(layout, WarpLayout):
         return None
-    nodes = sampler.locate(boundary_pixels(question.labels))
+    if not isinstance(sampler, PlaceLearner):
+        return None
+    nodes = sampler.wanted(question.labels)
     distance = (nodes.cpu() - layout.warp.nodes.double().cpu()).square().sum(-1).mean().sqrt()  # type: ignore[attr-defined]
     return _mesh(GridWarp(nodes), (0, 0)) | {"distance": float(distance)}
 
@@ -418,7 +416,7 @@ def _own(question: Question) -> dict[str, Any] | None:
         with torch.inference_mode():
             seen = pipeline.seen(image)
             sampler = pipeline.sampler
-            if isinstance(sampler, ES):
+            if isinstance(sampler, PlaceLearner):
                 found = {"saliency": None, "mesh": _mesh(GridWarp(sampler.predict(seen)), (0, 0))}
             else:
                 saliency = None if pipeline.boundary is not None else pipeline.where(seen)

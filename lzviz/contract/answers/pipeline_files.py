@@ -164,11 +164,11 @@ def _told_lines(question: Question) -> list[str]:
     if question.state.learned_from == "truth":
         return [
             'labels = torch.from_numpy(numpy.asarray(PIL.Image.open("labels.png"))).long()[None]  # class indices',
-            f"saliency = lzviz.knowledge.of_labels(pipeline.sampler, labels, density={question.state.strength!r})",
+            f"saliency = pipeline.sampler.oracle(labels, density={question.state.strength!r})",
         ]
     return [
         "told = torch.zeros(1, 1, 64, 128)  # your map: 1 = look here",
-        f"saliency = lzviz.knowledge.of_map(pipeline.sampler, told, density={question.state.strength!r})",
+        f"saliency = pipeline.sampler.oracle_map(told, density={question.state.strength!r})",
     ]
 
 
