@@ -312,7 +312,7 @@ class Server:
         """A file to keep: {state, image, file, truth, what, format} -> an attachment."""
         asked = parse_json(await request.body())
         state, picture, file = await self._question(asked)
-        if state.sampler == "learned":
+        if state.room == "pipeline":
             work, truth = _export_learned, self._truth_of(asked, state)
             made = await self.networks.run(work, state, picture, file, truth, asked.get("what"), asked.get("format"))
         else:

@@ -33,7 +33,7 @@ def picture(h, w, seed=0):
 
 
 def parse(**options):
-    return State.parse({"sampler": "cad", **options})
+    return State.parse({"room": "cad", **options})
 
 
 def cells(text, kind, grid):
@@ -199,7 +199,7 @@ def test_what_is_kept_is_bounded():
 
 
 def test_the_routes_of_a_shipped_picture():
-    state = {"sampler": "cad", "image": "chelsea", "cadThreshold": 0.15}
+    state = {"room": "cad", "image": "chelsea", "cadThreshold": 0.15}
     mask = post("lzviz/cad-mask", {"seq": 7, "state": state, "image": "chelsea"}).json()
     assert mask["ok"] and mask["seq"] == 7 and len(mask["strength"]) == 1
     answer = post("lzviz/cad", {"seq": 8, "state": state, "image": "chelsea"}).json()
@@ -229,7 +229,7 @@ def test_a_question_that_makes_no_sense(path, body, said):
 
 
 def test_the_cost_over_the_gallery():
-    told = post("lzviz/cad-cost", {"seq": 3, "state": {"sampler": "cad", "cadThreshold": 0.214}}).json()
+    told = post("lzviz/cad-cost", {"seq": 3, "state": {"room": "cad", "cadThreshold": 0.214}}).json()
     assert told["ok"] and told["seq"] == 3
     rows = told["rows"]
     assert [row["id"] for row in rows][:2] == ["street", "motorcycle"] and len(rows) == 9
@@ -299,7 +299,7 @@ def test_networks_that_run_for_long_do_not_hold_up_the_rest():
 @pytest.fixture(scope="module")
 def matched():
     return post(
-        "lzviz/keypoints", {"seq": 2, "state": {"sampler": "cad", "cadView": "keypoints"}, "image": "rocket"}
+        "lzviz/keypoints", {"seq": 2, "state": {"room": "cad", "cadView": "keypoints"}, "image": "rocket"}
     ).json()
 
 

@@ -107,7 +107,7 @@ def give(picture, body, checkpoint="lds-camvid-96x128"):
 
 
 def asked(picture, system="lds", path="lzviz/learned", state=None, **more):
-    state = {"sampler": "learned", "checkpoint": f"{system}-camvid-96x128", "image": "own", **(state or {})}
+    state = {"room": "pipeline", "checkpoint": f"{system}-camvid-96x128", "image": "own", **(state or {})}
     return post(path, {"seq": 5, "state": state, "image": picture[0], **more})
 
 
@@ -151,8 +151,6 @@ def test_the_catalogue_lists_what_is_trained_and_stand_ins_for_the_rest():
     assert "untrained-lds" not in rows and not rows["untrained-lzu-fixed"]["trained"]
     assert rows["untrained-lzu-fixed"]["title"] == "LZU fixed (untrained)"
     assert [row["labelled"] for row in told["pictures"]][:2] == [True, False]
-    (room,) = [entry for entry in told["samplers"] if entry["name"] == "learned"]
-    assert {"checkpoint", "learnedFrom", "learnedLambda", "paint"} <= set(room["controls"])
 
 
 def test_an_untrained_stand_in_runs_and_says_so(picture):
@@ -335,7 +333,7 @@ def test_true_labels_show_what_the_sampler_should_have_found(picture, labels, kn
 
 
 def test_a_drawn_picture_brings_its_labels():
-    state = {"sampler": "learned", "checkpoint": "uniform-camvid-96x128", "image": "street"}
+    state = {"room": "pipeline", "checkpoint": "uniform-camvid-96x128", "image": "street"}
     told = post("lzviz/learned", {"state": state}).json()
     assert told["truth"]["source"] == "scene" and told["truth"]["intrinsic"] > 0.3
     assert post("lzviz/learned", {"state": state, "truth": ""}).json()["truth"] is None

@@ -68,7 +68,7 @@ def test_the_favicon():
 def test_the_catalogue():
     told = client().get("lzviz/catalogue").json()
     assert told["ok"] and told["version"] and told["device"]
-    names = ["uniform", "uniform-area", "lz", "fovea", "lzu", "cad", "learned"]
+    names = ["uniform", "uniform-area", "lz", "fovea", "lzu", "cad"]
     assert [sampler["name"] for sampler in told["samplers"]] == names
     lz = told["samplers"][2]
     assert lz["modes"] == ["fixed", "published"]

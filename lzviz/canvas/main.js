@@ -105,7 +105,7 @@ export async function mount(element, given) {
   const cad = createCad(context, room, parts.stage, parts.python.question);
   const learned = createLearned(context, room, parts.stage, parts.python.question);
   const page = pageCommands(context);
-  parts.rooms = { warp: parts.stage, cad, learned };
+  parts.rooms = { warp: parts.stage, cad, pipeline: learned, models: parts.stage };
   parts.commands = () => {
     const name = roomOf(context.store.get());
     return [...page.filter(({ id }) => name === "warp" || id !== "tool-box"), ...parts.rooms[name].commands];

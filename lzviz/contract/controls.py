@@ -226,17 +226,15 @@ class Registered(Identifier):
     Attributes:
         registry: its name, for a page that was told its lines.
         known: the names that there are now; it is called late, because a registry may be costly to import.
-        beside: names that are good without being in the registry.
     """
 
     registry: str = ""
     known: Callable[[], Any] = tuple
-    beside: tuple[str, ...] = ()
 
     def check(self, value: Any) -> str:
         name = super().check(value)
-        if name not in self.beside and name not in (known := self.known()):
-            raise self.wrong(value, f"one of {', '.join([*known, *self.beside])}")
+        if name not in (known := self.known()):
+            raise self.wrong(value, f"one of {', '.join(known)}")
         return name
 
     def limits(self) -> dict[str, Any]:

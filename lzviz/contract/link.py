@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LONGEST = 200_000
 """A longer link is not one of ours: two full maps stay far below."""
 
+RENAMED = {"sampler=cad": "room=cad", "sampler=learned": "room=pipeline"}
+"""Parts of older links, and what they are called now."""
+
 Declared = Sequence[tuple[str, str, "Control"]]
 
 
@@ -40,7 +43,7 @@ def read(url: str, declared: Declared) -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {}
     problems: list[str] = []
     for part in filter(None, text.split("&")):
-        name, is_pair, value = part.partition("=")
+        name, is_pair, value = RENAMED.get(part, part).partition("=")
         if not is_pair or name not in by_url:
             problems.append(f"“{_clipped(_decoded(part))}” is unknown and left out")
             continue

@@ -55,6 +55,26 @@ class State(BaseModel):
             'A picture that ships, or "own": a picture of the visitor, which a link cannot carry.',
         ),
     ] = "street"
+    room: Annotated[
+        str,
+        Choice(
+            "room",
+            "Room",
+            "What the page is about: a warp, content-adaptive cells, a trained pipeline, or all that was trained.",
+            choices=(
+                "warp",
+                "cad",
+                "pipeline",
+                "models",
+            ),
+            labels=(
+                "Warp",
+                "Cells",
+                "Pipeline",
+                "Models",
+            ),
+        ),
+    ] = "warp"
     sampler: Annotated[
         str,
         Registered(
@@ -64,7 +84,6 @@ class State(BaseModel):
             what="a sampler",
             registry="samplers",
             known=_samplers,
-            beside=("learned",),
         ),
     ] = "lzu"
     mode: Annotated[

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 
 # A small picture with a large even part: few cells are fine.
-HASH = "#image=rocket&sampler=cad"
+HASH = "#image=rocket&room=cad"
 
 
 def cad(visit: Visit, expression: str) -> Any:
@@ -143,7 +143,7 @@ def test_key_points_answer_with_matches_and_curves(shown: Visit) -> None:
 
 
 def test_a_link_restores_all_of_it(visit: Visit) -> None:
-    visit.open("#image=rocket&sampler=cad&cadlevels=8-32&cadthreshold=0.1&cadbeside=strided&cadchannel=3")
+    visit.open("#image=rocket&room=cad&cadlevels=8-32&cadthreshold=0.1&cadbeside=strided&cadchannel=3")
     answer = features(visit)
     assert answer["grid"]["depth"] == 2 and answer["colour"] == "channel 3"
     assert visit.run("store.get().cadBeside") == "strided"

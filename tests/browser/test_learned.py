@@ -21,7 +21,7 @@ from tests.browser import conftest
 from tests.browser.conftest import DESKTOP, Visit
 
 CLASSES = ("sky", "building", "road", "car")
-HASH = "#image=rocket&sampler=learned&checkpoint=tiny-lds"
+HASH = "#image=rocket&room=pipeline&checkpoint=tiny-lds"
 
 
 def make(folder: Path, system: str, options: dict[str, Any]) -> None:

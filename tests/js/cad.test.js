@@ -18,7 +18,7 @@ const mask = () => ({ image, grid, kind: /** @type {const} */ ("edges"), network
   macs: { fixed: 100, perRow: [0, 10], strided: 160, dilated: 340 } });
 
 /** @param {object} patch @returns {any} */
-const state = (patch = {}) => ({ sampler: "cad", cadMask: "edges", cadLevels: "8-16", cadThreshold: 2, cadPaint: null,
+const state = (patch = {}) => ({ room: "cad", cadMask: "edges", cadLevels: "8-16", cadThreshold: 2, cadPaint: null,
   cadView: "features", saliency: "paint", ...patch });
 
 test("the threshold decides how many cells stay fine, and what that costs", () => {
@@ -126,7 +126,7 @@ test("matches of a curve: ends, where they should be, and whether they count as 
 test("the brush forces cells where features are shown, and nothing else is drawn by hand", () => {
   assert.equal(paintKey(state()), "cadPaint");
   assert.equal(paintKey(state({ cadView: "keypoints" })), null);
-  assert.equal(paintKey(state({ sampler: "lzu" })), "paint");
+  assert.equal(paintKey(state({ room: "warp" })), "paint");
   assert.ok(!takesBoxes(state({ saliency: "boxes" })));
-  assert.ok(takesBoxes(state({ saliency: "boxes", sampler: "lzu" })));
+  assert.ok(takesBoxes(state({ saliency: "boxes", room: "warp" })));
 });

@@ -175,18 +175,18 @@ test("moments of a training share one scale", () => {
 });
 
 /** @param {object} [patch] @returns {any} */
-const state = (patch = {}) => ({ sampler: "learned", checkpoint: "x", learnedFrom: "network", tool: "pick",
+const state = (patch = {}) => ({ room: "pipeline", checkpoint: "x", learnedFrom: "network", tool: "pick",
   saliency: "boxes", cadView: "features", ...patch });
 
 test("another model keeps what it can be told; none brings the sampler of before back", () => {
   const told = state({ learnedFrom: "paint" });
-  assert.equal(modelPatch(told, checkpoint({ name: "es", adjusts: ["paint"] }), "lz").learnedFrom, "paint");
-  assert.equal(modelPatch(told, checkpoint({ name: "resizer" }), "lz").learnedFrom, "network");
-  assert.deepEqual(modelPatch(told, null, "cad"), { sampler: "cad" });
+  assert.equal(modelPatch(told, checkpoint({ name: "es", adjusts: ["paint"] }), "warp").learnedFrom, "paint");
+  assert.equal(modelPatch(told, checkpoint({ name: "resizer" }), "warp").learnedFrom, "network");
+  assert.deepEqual(modelPatch(told, null, "cad"), { room: "cad" });
 });
 
 test("perfect knowledge by hand takes the brush, on the map that belongs to it; boxes are not for it", () => {
-  assert.equal(roomOf(state()), "learned");
+  assert.equal(roomOf(state()), "pipeline");
   assert.equal(paintKey(state()), null);
   assert.equal(paintKey(state({ learnedFrom: "paint" })), "paint");
   assert.equal(paintKey(state({ learnedFrom: "edges" })), "edgePaint");

@@ -31,6 +31,7 @@ export async function stateOfLink({ host, schema, live, store }, codec, hash) {
       : `There is no picture “${state.image}” here; all else of the link is restored.`;
     state.image = pictures[0]?.id ?? store.get().image;
   }
+  if (state.sampler === "cad") Object.assign(state, { room: "cad", sampler: store.get().sampler });
   if (!samplers.some(({ name }) => name === state.sampler)) state.sampler = samplers[0]?.name ?? state.sampler;
   return { state, notice };
 }

@@ -131,7 +131,7 @@ const ALWAYS = new Set(["width", "sourceScale", "compare"]);
  */
 export function reasonAgainst(context, key) {
   const state = context.store.get();
-  const sampler = samplerOf(context, state.sampler);
+  const sampler = samplerOf(context, shownSampler(state));
   if (!sampler || ALWAYS.has(key)) return null;
   if (key === "mode") return sampler.modes.length > 1 ? null : `${sampler.title} has one reading only.`;
   const controls = sampler.controls.map(camel);
@@ -147,9 +147,12 @@ export function reasonAgainst(context, key) {
 
 /**
  * Content-adaptive downsampling and trained pipelines have views, options and numbers of their own: rooms of the page.
- * @param {State} state @returns {"warp" | "cad" | "learned"}
+ * @param {State} state
  */
-export const roomOf = ({ sampler }) => (sampler === "cad" || sampler === "learned" ? sampler : "warp");
+export const roomOf = ({ room }) => room;
+
+/** The line of the catalogue of samplers that a state shows. @param {State} state */
+export const shownSampler = (state) => (isCad(state) ? "cad" : state.sampler);
 
 /** @param {State} state */
 export const isCad = (state) => roomOf(state) === "cad";
@@ -160,7 +163,7 @@ export const isCad = (state) => roomOf(state) === "cad";
  */
 export function paintKey(state) {
   if (isCad(state)) return state.cadView === "features" ? "cadPaint" : null;
-  if (roomOf(state) === "learned") return KNOWN[state.learnedFrom] ?? null;
+  if (roomOf(state) === "pipeline") return KNOWN[state.learnedFrom] ?? null;
   return state.saliency === "paint" ? "paint" : state.saliency === "edges" ? "edgePaint" : null;
 }
 

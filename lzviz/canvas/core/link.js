@@ -169,7 +169,8 @@ export async function readLink(hash, schema, codec) {
   const text = hash.replace(/^#/, "");
   if (text.length > MAX_LENGTH) return { state: defaults(schema), problems: ["it is too long"] };
   const byUrl = new Map(schema.state.map((field) => [field.url, field]));
-  for (const part of text.split("&").filter(Boolean)) {
+  for (const given of text.split("&").filter(Boolean)) {
+    const part = Object.hasOwn(schema.renamed, given) ? schema.renamed[given] : given;
     const cut = part.indexOf("=");
     const field = byUrl.get(part.slice(0, cut));
     if (cut < 1 || !field) {

@@ -27,13 +27,15 @@
  * @property {number} version
  * @property {{lattice: number, boxes: number}} limits
  * @property {readonly Field[]} state
+ * @property {Readonly<Record<string, string>>} renamed  parts of older links, and what they are called now
  * @property {(key: string) => Field} field
  * @property {Readonly<Record<string, readonly string[]>>} registries  names that there are, where they were told
  */
 
 /**
  * The schema with its look-up.
- * @param {{version: number, limits: {lattice: number, boxes: number}, state: readonly any[]}} json
+ * @param {{version: number, limits: {lattice: number, boxes: number}, state: readonly any[],
+ *   renamed?: Readonly<Record<string, string>>}} json
  * @param {Schema["registries"]} [registries]
  * @returns {Schema}
  */
@@ -41,6 +43,7 @@ export function createSchema(json, registries = {}) {
   const byKey = new Map(json.state.map((field) => [field.key, field]));
   return {
     ...json,
+    renamed: json.renamed ?? {},
     registries,
     field(key) {
       const field = byKey.get(key);

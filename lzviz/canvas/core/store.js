@@ -22,7 +22,8 @@
  *
  * @typedef {object} State  one key for every line of schema.json
  * @property {string} image            id of a picture, or "own"
- * @property {string} sampler          name in the registry of samplers
+ * @property {"warp" | "cad" | "pipeline" | "models"} room
+ * @property {string} sampler          of the warp: name in the registry of samplers
  * @property {"fixed" | "published"} mode
  * @property {"paint" | "edges" | "boxes" | "centre" | "fixed" | "file"} saliency
  * @property {number} strength         how many times a painted cell outweighs an unpainted one
@@ -53,7 +54,7 @@
  * @property {number} cadChannel       -1: principal components as colours
  * @property {"strided" | "dilated"} cadBeside
  * @property {"features" | "keypoints"} cadView
- * @property {string} checkpoint       of the catalogue; "auto" is its first; acts where the sampler is "learned"
+ * @property {string} checkpoint       of the catalogue; "auto" is its first; acts in the room of pipelines
  * @property {"network" | "truth" | "paint" | "edges" | "file"} learnedFrom
  * @property {number} learnedLambda    of ES
  * @property {string} learnedStage     "auto": the deepest

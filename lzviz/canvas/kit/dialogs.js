@@ -72,7 +72,7 @@ export function showLink(root, link, notes) {
  * @typedef {readonly (readonly [what: string, formats: readonly string[], title: string, note: string] | null)[]} Files
  */
 
-/** @type {Record<ReturnType<typeof import("../core/context.js").roomOf>, Files>} */
+/** @type {Record<string, Files>} */
 export const FILES = {
   warp: [
     ["source", ["png", "svg"], "Source", "with what is drawn over it"],
@@ -88,7 +88,7 @@ export const FILES = {
     ["adaptive", ["png"], "Above", "features or matches, as shown"],
     ["beside", ["png"], "Below", "what they are compared with, as shown"],
   ],
-  learned: [
+  pipeline: [
     ["overlay", ["png"], "Overlay", "labels over the picture"],
     ["labels", ["png"], "Labels", "class numbers with a palette of their colours"],
     ["zoomed", ["png"], "Zoomed", "the samples, pixel by pixel"],

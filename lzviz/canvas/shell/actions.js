@@ -18,7 +18,7 @@ import { flipTheme } from "../kit/theme.js";
  * @property {{link: () => Promise<string>}} address
  * @property {() => readonly import("./keys.js").Command[]} commands
  * @property {any} stage
- * @property {Record<ReturnType<typeof roomOf>, Room>} rooms
+ * @property {Record<string, Room>} rooms
  *
  * @typedef {object} Room  a set of views with its keys
  * @property {readonly import("./keys.js").Command[]} commands
@@ -45,7 +45,8 @@ export function samplerPatch(context, name) {
   const keys = new Set(samplers.flatMap(({ defaults }) => Object.keys(defaults)));
   const chosen = samplerOf(context, name)?.defaults ?? {};
   const options = [...keys].map((key) => [key, chosen[key] ?? context.schema.field(key).default]);
-  return { sampler: name, ...Object.fromEntries(options) };
+  if (name === "cad") return { room: name };
+  return { room: "warp", sampler: name, ...Object.fromEntries(options) };
 }
 
 /**

@@ -5,7 +5,7 @@ import { keys, listMenu, segmented, slider } from "../kit/controls.js";
 import { h, setText } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { createMore } from "../rooms/warp/more.js";
-import { reasonAgainst } from "../core/context.js";
+import { reasonAgainst, shownSampler } from "../core/context.js";
 import { createModelMenu } from "../rooms/pipeline/menu.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
@@ -64,20 +64,18 @@ export function sizeNote(image, notes) {
 /** @param {Context} context */
 function samplerSection(context) {
   const { host, store, schema, actions } = context;
-  // Trained pipelines are chosen in the menu of models.
-  const samplers = host.catalogue.samplers.filter(({ name }) => name !== "learned");
-  const items = samplers.map(({ name, title, summary, paper }) =>
+  const items = host.catalogue.samplers.map(({ name, title, summary, paper }) =>
     ({ value: name, title, note: summary, detail: paper }));
   const menu = listMenu("Sampler", items, actions.chooseSampler);
   const field = schema.field("mode");
   const mode = segmented("Reading", choices(field), (value) => store.set({ mode: value }, { history: true }));
   const refresh = () => {
-    menu.show(store.get().sampler);
+    menu.show(shownSampler(store.get()));
     mode.show(store.get().mode);
     mode.setReason(reasonAgainst(context, "mode"));
     mode.element.setAttribute("data-tip", field.help);
   };
-  store.subscribe((_, changed) => (changed.has("sampler") || changed.has("mode")) && refresh());
+  store.subscribe((_, changed) => ["room", "sampler", "mode"].some((key) => changed.has(key)) && refresh());
   refresh();
   return h("section", { class: "lz-section lz-sampler", "aria-label": "Sampler" },
     h("div", { class: "lz-head" }, "Sampler"), menu.element, mode.element);

@@ -20,7 +20,7 @@ const SCROLLING = "(max-width: 900px)";
  * @returns {Need}
  */
 function needOf(state, aspect, zoomedAspect) {
-  if (roomOf(state) === "learned") {
+  if (roomOf(state) === "pipeline") {
     return (room) => pair(room, [aspect, zoomedAspect ?? aspect]).frames[0].height + TITLE + BAR;
   }
   return (room) => arrange(room, aspect, state.compare === "uniform").source.height + TITLE;
@@ -80,7 +80,7 @@ export function shareRoom({ root, store, live, host }, stage, slot) {
   phone.addEventListener("change", placeTools);
   const ends = [
     live.subscribe((_, changed) => changed.has("image") && share()),
-    store.subscribe((_, changed) => ["compare", "sampler", "checkpoint"].some((key) => changed.has(key)) && share()),
+    store.subscribe((_, changed) => ["compare", "room", "checkpoint"].some((key) => changed.has(key)) && share()),
     () => observer.disconnect(),
     () => phone.removeEventListener("change", placeTools),
   ];

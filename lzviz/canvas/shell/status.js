@@ -60,7 +60,7 @@ function createLine({ live, store }) {
 }
 
 /** What Python does in the rooms that need it. @type {Record<string, string>} */
-const PYTHON = { cad: "networks", learned: "pipeline" };
+const PYTHON = { cad: "networks", pipeline: "pipeline" };
 
 /** @param {Context} context @returns {HTMLElement} */
 export function createStatus(context) {
@@ -73,7 +73,7 @@ export function createStatus(context) {
     const { measured, answer, busy } = live.get();
     line.show();
     const room = roomOf(store.get());
-    warp.element.hidden = room === "learned";
+    warp.element.hidden = room === "pipeline";
     setText(warp.title, room === "cad" ? "browser mask" : "browser warp");
     setText(python.title, PYTHON[room] ?? (host.static ? "Python" : "Python check"));
     setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
@@ -85,7 +85,7 @@ export function createStatus(context) {
   live.subscribe((_, changed) => {
     if (SHOWN.some((key) => changed.has(key))) show();
   });
-  store.subscribe((_, changed) => (changed.has("sampler") ? show() : line.show()));
+  store.subscribe((_, changed) => (changed.has("room") ? show() : line.show()));
   show();
   return h("footer", { class: "lz-status" }, line.element,
     h("span", { class: "lz-chips" }, warp.element, draw.element, python.element));

@@ -27,11 +27,11 @@ export const TOOLS = [
 export function toolReason(tool, state) {
   const room = roomOf(state);
   if ((tool === "paint" || tool === "erase") && !paintKey(state)) {
-    if (room === "learned") return "There is nothing to paint on: choose Where to look from Paint or Edges.";
+    if (room === "pipeline") return "There is nothing to paint on: choose Where to look from Paint or Edges.";
     return room === "cad" ? "Key points are not painted: show Features to force cells."
       : "There is nothing to paint on: choose Saliency from Paint or Edges.";
   }
-  if (tool === "box" && room === "learned") return "A trained pipeline takes no boxes: paint where it shall look.";
+  if (tool === "box" && room === "pipeline") return "A trained pipeline takes no boxes: paint where it shall look.";
   if (tool === "box" && room === "cad") return "Cells are forced with the brush: paint for fine, erase for coarse.";
   if (tool === "box" && !takesBoxes(state)) return "Boxes are drawn when Saliency comes from Boxes.";
   return null;

@@ -28,9 +28,6 @@ PAGE_DEFAULTS = {"lzu": {"separable": False}}
 SHOWN = ("uniform", "uniform-area", "lz", "fovea", "lzu", "cad")
 # State keys that every sampler obeys.
 COMMON_KEYS = ("width", "sourceScale")
-# State keys of the room where a trained checkpoint runs, which stands in the menu of samplers like one.
-LEARNED = "learned"
-LEARNED_KEYS = ("checkpoint", "strength", "paint", "edgePaint")
 
 
 def catalogue(gallery: Iterable[Shipped], limits: Mapping[str, int]) -> dict[str, Any]:
@@ -40,10 +37,7 @@ def catalogue(gallery: Iterable[Shipped], limits: Mapping[str, int]) -> dict[str
         "ok": True,
         "version": lzviz.__version__,
         "device": device_name(),
-        "samplers": [
-            *(sampler_entry(system) for system in samplers.REGISTRY.values() if _is_shown(system)),
-            learned_entry(),
-        ],
+        "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values() if _is_shown(system)],
         "pictures": [picture_entry(picture) for picture in gallery],
         "checkpoints": [checkpoints.entry(name) for name in checkpoints.cards()],
         "checkpointDefault": checkpoints.default(),
@@ -81,20 +75,6 @@ def sampler_entry(system: samplers.System) -> dict[str, Any]:
         "defaults": {key: value for key, value in defaults.items() if key in lines()},
         "modes": ["fixed", "published"] if "mode" in system.controls else ["fixed"],
         "saliency": list(system.saliency),
-    }
-
-
-def learned_entry() -> dict[str, Any]:
-    """The menu line of trained checkpoints."""
-    return {
-        "name": LEARNED,
-        "title": "Trained",
-        "summary": "a checkpoint, from picture to labels",
-        "paper": "",
-        "controls": [*LEARNED_KEYS, *(key for key in lines() if re.match(r"learned[A-Z]", key))],
-        "defaults": {},
-        "modes": ["fixed"],
-        "saliency": [],
     }
 
 

@@ -43,7 +43,7 @@ export function createAsking({ store, live }, question, answers) {
   let seq = 0;
   let calls = 0;
   let waited = 0;
-  const on = () => store.get().sampler === "cad" && live.get().image !== null;
+  const on = () => store.get().room === "cad" && live.get().image !== null;
 
   /**
    * One call: busy while it runs, one line when it fails.

@@ -52,7 +52,7 @@ export function createCad(context, room, stage, question) {
   }
 
   const ends = [store.subscribe((_, changed) => {
-    if (changed.has("sampler")) show();
+    if (changed.has("room")) show();
     else if (isCad(store.get())) {
       root.dataset.cad = store.get().cadView;
       asking.follow(changed);

@@ -57,7 +57,7 @@ export class CadScene extends Viewer {
   }
 
   get on() {
-    return this.store.get().sampler === "cad";
+    return this.store.get().room === "cad";
   }
 
   get showsKeypoints() {

@@ -56,7 +56,7 @@ function remember(names) {
 /** The link of the state that Explore shows, with another checkpoint. @param {string} name */
 export function linkTo(name) {
   const params = new URLSearchParams(window.location.hash.slice(1));
-  params.set("sampler", "learned");
+  params.set("room", "pipeline");
   params.set("checkpoint", name);
   return `#${params}`;
 }

@@ -13,7 +13,7 @@ import { createPlots } from "./plots.js";
 /** The checkpoint that Explore shows. @param {Room} room */
 async function liveCheckpoint(room) {
   const params = new URLSearchParams(window.location.hash.slice(1));
-  if (params.get("sampler") !== "learned") return "";
+  if (params.get("room") !== "pipeline") return "";
   return params.get("checkpoint") || (await room.ask("lzviz/catalogue")).checkpointDefault || "";
 }
 

@@ -193,7 +193,7 @@ function createQuestions({ ask, call }, answers, checkpoint) {
  */
 export function createAsking(context, question, answers, shown) {
   const { store, live, host } = context;
-  const on = () => roomOf(store.get()) === "learned" && live.get().image !== null;
+  const on = () => roomOf(store.get()) === "pipeline" && live.get().image !== null;
   const name = () => checkpointOf(host, store.get())?.name ?? store.get().checkpoint;
   const truths = createTruths(context, answers, name);
   const calls = createCalls(context, question, truths, on);

@@ -14,20 +14,20 @@ import { checkpointOf, menuItems, summary } from "./words.js";
 /**
  * The state after another model is chosen. What another pipeline was told stays only where this one can be told.
  * @param {State} state @param {Checkpoint | null} checkpoint  null: none
- * @param {State["sampler"]} sampler that was chosen before
+ * @param {State["room"]} room that was shown before
  * @returns {Partial<State>}
  */
-export function modelPatch(state, checkpoint, sampler) {
-  if (!checkpoint) return { sampler };
+export function modelPatch(state, checkpoint, room) {
+  if (!checkpoint) return { room };
   const told = checkpoint.adjusts.includes(state.learnedFrom);
-  return { sampler: "learned", checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network" };
+  return { room: "pipeline", checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network" };
 }
 
 /** @param {Context} context @returns {HTMLElement | null} null: this page has no models */
 export function createModelMenu({ host, store, schema }) {
   const { checkpoints } = host.catalogue;
   if (!checkpoints?.length || host.static) return null;
-  let before = roomOf(store.get()) === "learned" ? schema.field("sampler").default : store.get().sampler;
+  let before = roomOf(store.get()) === "pipeline" ? schema.field("room").default : store.get().room;
   const menu = listMenu("Model", menuItems(checkpoints), (name) => {
     const checkpoint = checkpoints.find((each) => each.name === name) ?? null;
     store.set(modelPatch(store.get(), checkpoint, before), { history: true });
@@ -35,14 +35,14 @@ export function createModelMenu({ host, store, schema }) {
   const note = h("p", { class: "lz-note" });
   const refresh = () => {
     const state = store.get();
-    const on = roomOf(state) === "learned";
-    if (!on) before = state.sampler;
+    const on = roomOf(state) === "pipeline";
+    if (!on) before = state.room;
     const checkpoint = on ? checkpointOf(host, state) : null;
     menu.show(on ? checkpoint?.name ?? state.checkpoint : "");
     setText(note, checkpoint ? summary(checkpoint) : "");
     note.hidden = !checkpoint;
   };
-  store.subscribe((_, changed) => (changed.has("sampler") || changed.has("checkpoint")) && refresh());
+  store.subscribe((_, changed) => (changed.has("room") || changed.has("checkpoint")) && refresh());
   refresh();
   return h("section", { class: "lz-section lz-model", "aria-label": "Model" }, h("div", { class: "lz-head" }, "Model"),
     menu.element, note);

@@ -29,7 +29,7 @@ export function createLearned(context, room, stage, question) {
   let built = null;
   const home = /** @type {HTMLElement} */ (stage.slot.parentElement);
   const after = stage.slot.nextSibling;
-  const on = () => roomOf(store.get()) === "learned";
+  const on = () => roomOf(store.get()) === "pipeline";
 
   function show() {
     root.toggleAttribute("data-learned", on());
@@ -50,7 +50,7 @@ export function createLearned(context, room, stage, question) {
 
   const ends = [store.subscribe((_, changed) => {
     if (changed.has("learnedFrom")) root.toggleAttribute("data-paints", paintKey(store.get()) !== null);
-    if (changed.has("sampler")) show();
+    if (changed.has("room")) show();
     else asking.follow(changed);
   }), live.subscribe((_, changed) => (changed.has("image") || changed.has("file")) && on() && asking.all())];
   show();
@@ -88,7 +88,7 @@ function build(context, room, answers, asking) {
     root.dataset.lzvizReady = "";
     scene.onFirstFrame = () => {};
   };
-  const refresh = () => roomOf(store.get()) === "learned" && rail.refresh();
+  const refresh = () => roomOf(store.get()) === "pipeline" && rail.refresh();
   const ends = [attachTools(scene), ...watch(scene), store.subscribe(refresh),
     answers.subscribe((_, changed) => ["room", "truths", "features"].some((key) => changed.has(key)) && refresh())];
   return { scene, rail, dispose() {

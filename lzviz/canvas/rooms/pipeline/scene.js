@@ -67,7 +67,7 @@ export class LearnedScene extends Viewer {
   }
 
   get on() {
-    return roomOf(this.store.get()) === "learned";
+    return roomOf(this.store.get()) === "pipeline";
   }
 
   get room() {

@@ -70,7 +70,7 @@ function watch(scene) {
   window.addEventListener("resize", onResize);
   return [
     store.subscribe((_, changed) => {
-      if (["compare", "image", "sampler"].some((key) => changed.has(key))) scene.request("layout");
+      if (["compare", "image", "room"].some((key) => changed.has(key))) scene.request("layout");
       if (changed.has("sourceScale") || changed.has("layers")) scene.request("photo", "draw");
       scene.request(WARP_KEYS.some((key) => changed.has(key)) ? "warp" : "marks");
     }),
