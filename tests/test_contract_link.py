@@ -28,7 +28,7 @@ ODD = [
     "source=1.0", "source=1", "boxes=none", "boxes=1,2,3,4", "boxes=1,,3,4", "boxes=,,1,1", "boxes=5,0,1,9", "boxes=1,2,3",
     "boxes=",    "boxes=-0.5,-0.5,65536,9.25", "boxes=1,2,3,70000", "boxes=" + "_".join(["0,0,1,1"] * 70), "layers=none", "layers=",
     "layers=mesh,points", "layers=mesh,mesh", "layers=stars", f"paint={PAINT}", f"edges={PAINT}", "paint=none", "paint=4x4.AA",
-    "paint=128x1000.AAAA", "paint=1x1.AA", "paint=4x4.%zz", "sampler=magic", "sampler=es", "sampler=cad", "sampler=learned&lambda=3",
+    "paint=128x1000.AAAA", "paint=1x1.AA", "paint=4x4.%zz", "sampler=magic", "sampler=es", "sampler=cad", "sampler=learned",
     "room=doctor", "room=models", "sampler=lz&mode=published",
     "mode=Published", "image=%zz", "image=%ff", "image=a%20b", "image=%E2%82%AC", "from=%65dges", "strength=%35", "step=-5",
     "channel=2048", "cadchannel=-1.5", "checkpoint=own-abc", "tool=pan&brush=0.123456789", "image=ok\n", "nodes=31x51\n",
