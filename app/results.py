@@ -19,6 +19,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from lzviz import samplers
 from lzviz.contract.state import Size
 from lzviz.contract.wire import Refusal
 
@@ -77,14 +78,10 @@ PUBLISHED_METHODS = {
 
 # One colour a system, 3:1 or more against the page in its theme; the order is that of the legend.
 COLOURS: dict[str, dict[Theme, str]] = {
-    "uniform": {"light": "#6b7279", "dark": "#a4abb3"},
-    "lz": {"light": "#b35806", "dark": "#f0944d"},
-    "lzu": {"light": "#2b6cb0", "dark": "#62a5e8"},
-    "lds": {"light": "#c2185b", "dark": "#f47ba9"},
-    "es": {"light": "#6d4fc4", "dark": "#b7a4f7"},
-    "resizer": {"light": "#86690a", "dark": "#d6b23e"},
-    "downsizenet": {"light": "#1d7f4e", "dark": "#5fc08d"},
-    "cad": {"light": "#0b7c8c", "dark": "#4fc4d3"},
+    **{
+        name: {"light": samplers.REGISTRY[name].colour[0], "dark": samplers.REGISTRY[name].colour[1]}
+        for name in ("uniform", "lz", "lzu", "lds", "es", "resizer", "downsizenet", "cad")
+    },
     "other": {"light": "#1a1c1f", "dark": "#eceef0"},
 }
 TITLES = {

@@ -20,6 +20,9 @@ from lzviz.coords import Size, check_size
 EDGE_OVERSAMPLING = 8
 """Edges are looked for at this many pixels a node: finer texture than that is no place to zoom into."""
 
+SOURCES = ("paint", "edges", "boxes", "centre", "fixed", "file")
+"""Where a page may take saliency from."""
+
 CENTRE_SIGMA = 0.35
 """Width of :func:`centre` in normalised coordinates."""
 

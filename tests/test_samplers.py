@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from lzviz import samplers
 from lzviz.coords import lattice, to_pixels
 from lzviz.layout import Layout
+from lzviz.samplers import options
 from lzviz.samplers.es import boundary_pixels
 from lzviz.samplers.lzu import PublishedInverse, unzoom_pyramid
 from lzviz.warp import Warp, WarpLayout
@@ -346,6 +348,48 @@ def test_anybodys_grid_joins_the_registry_and_keeps_its_claims(monkeypatch):
         samplers.register("halfway", halfway)
     with pytest.raises(ValueError, match="unknown laws: speed"):
         samplers.register("other", halfway, claims=frozenset({"speed"}))
+
+
+@pytest.mark.parametrize("name", samplers.REGISTRY)
+def test_every_registry_line_is_plain_data_and_its_prescriptions_are_options_it_takes(name):
+    system = samplers.REGISTRY[name]
+    line = json.loads(json.dumps(system.describe()))
+    assert line["name"] == name and {option["name"] for option in line["options"]} == set(system.controls)
+    made = system.make(**system.prescribes)
+    assert all(getattr(made, option) == value for option, value in system.prescribes.items())
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"name": "a'); import os #"}, "named by up to 80 letters"),
+        ({"prescribes": {"fwhm": 99.0}, "options": (options.FWHM,)}, "prescribes fwhm = 99.0"),
+        ({"prescribes": {"speed": 1}}, "prescribes speed"),
+        ({"saliency": ("dreams",)}, "unknown sources: dreams"),
+        ({"options": (options.FWHM, options.FWHM)}, "an option twice"),
+    ],
+)
+def test_a_registry_line_that_contradicts_itself_is_refused(line, message):
+    with pytest.raises(ValueError, match=message):
+        samplers.System(**{"name": "mine", "title": "", "summary": "", "paper": "", "make": samplers.Sampler, **line})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("x y", "number", 1, 0, 2), "named as a keyword"),
+        (("x", "colour", 1), "kind must be one of"),
+        (("x", "number", 1), "needs low and high"),
+        (("x", "number", 3, 0, 2), "no number of this range"),
+        (("x", "integer", True, 0, 2), "no integer of this range"),
+        (("x", "size", (1, 2, 3), 0, 5), "no size of this range"),
+        (("x", "number", 1, 0, 2, "log"), "needs low > 0"),
+        (("x", "choice", "a"), "choices belong to a choice"),
+    ],
+)
+def test_an_option_that_contradicts_itself_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        options.Option(*given)
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
+from lzviz import saliency
 from lzviz.coords import Size
 from lzviz.samplers.base import AttractionSampler as AttractionSampler
 from lzviz.samplers.base import Downsampled as Downsampled
 from lzviz.samplers.base import Sampler as Sampler
 from lzviz.samplers.base import WarpSampler as WarpSampler
+from lzviz.samplers.options import INTERPOLATION, Option, plain
 from lzviz.warp import Warp
 
 CLAIMS = frozenset(
@@ -32,11 +35,8 @@ number of samples. no_fold: no tile folds, whatever the saliency. flip: flipping
 batch: each image alone gives the same. dtype: float64 agrees with float32. gradient: gradcheck passes through the zoom.
 """
 
-ATTRACTION_CONTROLS = ("fwhm", "nodes", "separable", "anti_crop", "interpolation", "contrast", "floor", "saliency")
-"""Controls of every sampler whose nodes are attracted by saliency."""
-
-SOURCES = ("paint", "edges", "boxes", "centre", "fixed", "file")
-"""Where saliency may come from."""
+SOURCES = tuple(saliency.SOURCES)
+"""Where saliency may come from, by name."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,12 @@ class System:
         name: as in ``create(name)``.
         title, summary, paper: for menus: a short name, what it does in a few words, authors and year.
         make: keyword options -> :class:`Sampler`.
-        controls: options worth a control, by their Python names.
-        defaults: their values.
+        options: keyword options of ``make`` that are worth a control, typed, with their ranges and defaults.
+        prescribes: values of options that the published method has, apart from what a user prefers.
         saliency: where this system may take its saliency from, out of :data:`SOURCES`.
         claims: laws it keeps, out of :data:`CLAIMS`.
+        colour: in figures, on a light and on a dark page.
+        twin: whether the browser computes it too; else the page shows what Python computes.
     """
 
     name: str
@@ -58,14 +60,54 @@ class System:
     summary: str
     paper: str
     make: Callable[..., Sampler]
-    controls: tuple[str, ...] = ()
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+    prescribes: Mapping[str, Any] = field(default_factory=dict)
     saliency: tuple[str, ...] = ()
     claims: frozenset[str] = frozenset()
+    colour: tuple[str, str] = ("#1a1c1f", "#eceef0")
+    twin: bool = False
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][\w-]{0,79}", self.name, re.ASCII):
+            raise ValueError(f"a sampler is named by up to 80 letters, digits, - and _, got {self.name!r}")
         if unknown := set(self.claims) - CLAIMS:
             raise ValueError(f"{self.name} claims unknown laws: {', '.join(sorted(unknown))}")
+        if unknown := set(self.saliency) - set(SOURCES):
+            raise ValueError(f"{self.name} takes saliency from unknown sources: {', '.join(sorted(unknown))}")
+        if len(set(self.controls)) != len(self.controls):
+            raise ValueError(f"{self.name} has an option twice: {', '.join(self.controls)}")
+        for name, value in self.prescribes.items():
+            if name not in self.controls or not self.option(name).fits(value):
+                raise ValueError(f"{self.name} prescribes {name} = {value!r}, which is none of its options' values")
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the options."""
+        return tuple(option.name for option in self.options)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Values of the options when nobody says."""
+        return {option.name: option.default for option in self.options}
+
+    def option(self, name: str) -> Option:
+        """The option of a name."""
+        return next(option for option in self.options if option.name == name)
+
+    def describe(self) -> dict[str, Any]:
+        """The line as plain JSON values: what a page, a menu or an agent is told."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "summary": self.summary,
+            "paper": self.paper,
+            "colour": list(self.colour),
+            "twin": self.twin,
+            "options": [option.describe() for option in self.options],
+            "prescribes": {name: plain(value) for name, value in self.prescribes.items()},
+            "saliency": list(self.saliency),
+            "claims": sorted(self.claims),
+        }
 
 
 REGISTRY: dict[str, System] = {}
@@ -102,21 +144,25 @@ def register(
     paper: str = "",
     align_corners: bool = True,
     claims: frozenset[str] = frozenset({"count", "constants", "batch"}),
+    colour: tuple[str, str] = ("#1a1c1f", "#eceef0"),
 ) -> None:
-    """Let anybody's callable join menus and laws.
+    """Let anybody's callable join menus, links, exports and laws.
 
     Args:
         name: for ``create(name)``.
         grid_of: image (B, C, H, W) -> sampling grid (B, h, w, 2), x before y, in [-1, 1].
         align_corners: the convention of that grid.
         claims: laws it keeps, out of :data:`CLAIMS`.
+        colour: in figures, on a light and on a dark page.
     """
 
     def make(interpolation: str = "bilinear") -> Sampler:
         return _GridSampler(grid_of, align_corners, interpolation)  # type: ignore[arg-type]
 
-    defaults = {"interpolation": "bilinear"}
-    add(System(name, title or name, summary, paper, make, ("interpolation",), defaults, (), frozenset(claims)))
+    system = System(
+        name, title or name, summary, paper, make, (INTERPOLATION,), claims=frozenset(claims), colour=colour
+    )
+    add(system)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lzviz.adaptive import QuadTree, masks
 from lzviz.coords import Size, check_size
-from lzviz.samplers import System, add
+from lzviz.samplers import System, add, options
 from lzviz.samplers.base import Downsampled, Mode, Sampler
 
 
@@ -73,9 +73,16 @@ add(
         summary="a quadtree: fine cells at edges, coarse ones elsewhere",
         paper="Hesse, Schaub-Meyer, Roth 2023",
         make=CAD,
-        controls=("threshold", "dilation", "depth", "stride", "mode"),
-        defaults={"threshold": "medium", "dilation": 11, "depth": 1, "stride": None, "mode": "fixed"},
+        options=(
+            options.Option("threshold", "choice", "medium", choices=tuple(masks.PRESETS)),
+            options.Option("dilation", "integer", 11, 1, 63, unit="px"),
+            options.Option("depth", "integer", 1, 1, 4),
+            options.Option("stride", "integer", None, 1, 64, unit="px"),
+            options.MODE,
+        ),
         saliency=("edges", "paint"),
         claims=frozenset({"constants", "count", "batch", "dtype"}),
+        colour=("#0b7c8c", "#4fc4d3"),
+        twin=True,
     )
 )

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from lzviz.coords import Size, check_size
 from lzviz.models.initialise import he_
-from lzviz.samplers import System, add
+from lzviz.samplers import System, add, options
 from lzviz.samplers.base import Downsampled, Sampler
 from lzviz.samplers.learned_resizer import area_layout
 
@@ -171,9 +171,15 @@ add(
         summary="four neighbours, weighed by texture",
         paper="DownsizeNet (poster)",
         make=DownsizeNet,
-        controls=("texture", "depth", "texture_only", "least", "compute"),
-        defaults={"texture": 16, "depth": 2, "texture_only": False, "least": 0.0, "compute": "auto"},
+        options=(
+            options.Option("texture", "integer", 16, 1, 64),
+            options.Option("depth", "integer", 2, 1, 4),
+            options.Option("texture_only", "boolean", False),
+            options.Option("least", "number", 0.0, 0, 0.24),
+            options.Option("compute", "choice", "auto", choices=get_args(Compute)),
+        ),
         # Of its places, not of its pixels; it is convex besides, but what flips do depends on its weights.
         claims=frozenset({"inverse", "count", "no_fold", "batch", "dtype"}),
+        colour=("#1d7f4e", "#5fc08d"),
     )
 )

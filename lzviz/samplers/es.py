@@ -30,7 +30,7 @@ from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
 from lzviz.models.initialise import he_
 from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
-from lzviz.samplers import System, add
+from lzviz.samplers import System, add, options
 from lzviz.samplers.base import DENSITY, Downsampled, Mode, PlaceLearner, WarpSampler
 from lzviz.warp import GridWarp, Warp
 
@@ -271,11 +271,17 @@ add(
         summary="an orderly grid drawn to boundaries",
         paper="Marin et al. 2019",
         make=ES,
-        controls=("mode", "smoothness", "nodes", "interpolation"),
-        defaults={"mode": "fixed", "smoothness": 1.0, "nodes": (8, 8)},
+        options=(
+            options.MODE,
+            options.Option("smoothness", "number", 1.0, 0.01, 100, "log"),
+            options.NODES.at((8, 8)),
+            options.INTERPOLATION,
+        ),
+        prescribes={"smoothness": 1.0, "nodes": (8, 8)},
         saliency=("paint", "edges", "boxes", "file"),
         # Of the minimiser for a mask. Not "flip": of two boundaries equally near, one must be taken. Not "no_fold": nothing
         # in the energy forbids it. Not "gradient": which pixel is nearest does not change smoothly.
         claims=frozenset({"identity", "inverse", "composition", "constants", "count", "batch", "dtype"}),
+        colour=("#6d4fc4", "#b7a4f7"),
     )
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from lzviz.saliency import from_boxes
-from lzviz.samplers import ATTRACTION_CONTROLS, CLAIMS, SOURCES, System, add
+from lzviz.samplers import CLAIMS, SOURCES, System, add, options
 from lzviz.samplers.base import AttractionSampler
 
 
@@ -43,9 +43,11 @@ add(
         summary="boxes attract, nothing is cropped",
         paper="Thavamani et al. 2021",
         make=Fovea,
-        controls=ATTRACTION_CONTROLS,
-        defaults={"fwhm": 4.0, "nodes": (31, 51), "separable": True, "anti_crop": True},
+        options=(*options.attraction(fwhm=4.0, nodes=(31, 51), separable=True, anti_crop=True),),
+        prescribes={"fwhm": 4.0, "nodes": (31, 51), "separable": True, "anti_crop": True},
         saliency=SOURCES,
         claims=CLAIMS,
+        colour=("#8a5a2b", "#d9a871"),
+        twin=True,
     )
 )

@@ -38,7 +38,7 @@ from lzviz.models.initialise import he_
 from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
 from lzviz.saliency import from_boundaries, to_nodes
-from lzviz.samplers import System, add
+from lzviz.samplers import System, add, options
 from lzviz.samplers.base import DENSITY, Downsampled, MapLearner, Mode, WarpSampler, half_pixel_warp
 from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max
 from lzviz.warp import Warp, WarpLayout
@@ -352,22 +352,23 @@ add(
         summary="learning to downsample for segmentation",
         paper="Jin et al. 2022",
         make=LDS,
-        controls=(
-            "mode",
-            "nodes",
-            "form",
-            "kernel_radius",
-            "fwhm",
-            "anti_crop",
-            "floor",
-            "upsampling",
-            "interpolation",
+        options=(
+            options.MODE,
+            options.NODES.at((64, 128)),
+            options.Option("form", "choice", "softmax", choices=get_args(Form)),
+            options.Option("kernel_radius", "integer", None, 1, 64, unit="cells"),
+            options.FWHM.at(None),
+            options.ANTI_CROP.at(False),
+            options.FLOOR,
+            options.Option("upsampling", "choice", "nearest", choices=get_args(Upsampling)),
+            options.INTERPOLATION,
         ),
-        defaults={"mode": "fixed", "nodes": (64, 128), "form": "softmax", "anti_crop": False, "upsampling": "nearest"},
+        prescribes={"nodes": (64, 128), "form": "softmax", "anti_crop": False, "upsampling": "nearest"},
         saliency=("paint", "edges", "boxes", "centre", "fixed", "file"),
         # Of the warp for a given map. Not "no_fold": its kernel is cut off.
         claims=frozenset(
             {"identity", "inverse", "composition", "constants", "count", "flip", "batch", "dtype", "gradient"}
         ),
+        colour=("#c2185b", "#f47ba9"),
     )
 )

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from lzviz.coords import Size, check_size
 from lzviz.models.initialise import he_
-from lzviz.samplers import System, add
+from lzviz.samplers import System, add, options
 from lzviz.samplers.base import Downsampled, Sampler
 from lzviz.samplers.uniform import Uniform
 from lzviz.warp import GridWarp, WarpLayout
@@ -107,9 +107,13 @@ add(
         summary="a bilinear resize with a trained correction",
         paper="Talebi & Milanfar 2021",
         make=LearnedResizer,
-        controls=("width", "blocks"),
-        defaults={"width": 16, "blocks": 1},
+        options=(
+            options.Option("width", "integer", 16, 1, 64, "log"),
+            options.Option("blocks", "integer", 1, 0, 8),
+        ),
+        prescribes={"width": 16, "blocks": 1},
         # Of its places, not of its pixels: what the correction does to constants or to flips depends on its weights.
         claims=frozenset({"inverse", "count", "no_fold", "batch", "dtype"}),
+        colour=("#86690a", "#d6b23e"),
     )
 )

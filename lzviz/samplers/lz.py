@@ -20,7 +20,7 @@ from lzviz.coords import Size, check_size
 from lzviz.models import resnet
 from lzviz.models.initialise import he_
 from lzviz.saliency import from_edges
-from lzviz.samplers import ATTRACTION_CONTROLS, CLAIMS, SOURCES, System, add
+from lzviz.samplers import CLAIMS, SOURCES, System, add, options
 from lzviz.samplers.base import AttractionSampler, half_pixel_warp
 from lzviz.warp import Warp
 
@@ -93,9 +93,14 @@ add(
         summary="learning to zoom",
         paper="Recasens et al. 2018",
         make=LZ,
-        controls=("mode", *ATTRACTION_CONTROLS),
-        defaults={"mode": "fixed", "fwhm": 13.0, "nodes": (31, 31), "separable": False, "anti_crop": False},
+        options=(
+            options.MODE,
+            *options.attraction(fwhm=13.0, nodes=(31, 31), separable=False, anti_crop=False),
+        ),
+        prescribes={"fwhm": 13.0, "nodes": (31, 31), "separable": False, "anti_crop": False},
         saliency=SOURCES,
         claims=CLAIMS - {"no_fold"},
+        colour=("#b35806", "#f0944d"),
+        twin=True,
     )
 )

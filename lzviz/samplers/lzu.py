@@ -21,7 +21,7 @@ from torch import Tensor
 
 from lzviz import resampling, saliency
 from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
-from lzviz.samplers import ATTRACTION_CONTROLS, CLAIMS, SOURCES, System, add
+from lzviz.samplers import CLAIMS, SOURCES, System, add, options
 from lzviz.samplers.base import AttractionSampler
 from lzviz.warp import Warp
 
@@ -152,9 +152,14 @@ add(
         summary="zoom and unzoom",
         paper="Thavamani et al. 2023",
         make=LZU,
-        controls=("mode", *ATTRACTION_CONTROLS),
-        defaults={"mode": "fixed", "fwhm": 10.0, "nodes": (31, 51), "separable": True, "anti_crop": True},
+        options=(
+            options.MODE,
+            *options.attraction(fwhm=10.0, nodes=(31, 51), separable=True, anti_crop=True),
+        ),
+        prescribes={"fwhm": 10.0, "nodes": (31, 51), "anti_crop": True},  # separable and full are both in the paper
         saliency=SOURCES,
         claims=CLAIMS,
+        colour=("#2b6cb0", "#62a5e8"),
+        twin=True,
     )
 )

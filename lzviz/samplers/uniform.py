@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lzviz.coords import Size, lattice
 from lzviz.resampling import Interpolation
-from lzviz.samplers import CLAIMS, System, add
+from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import WarpSampler, half_pixel_warp
 from lzviz.warp import GridWarp, Warp
 
@@ -54,9 +54,10 @@ add(
         summary="every pixel alike, corner to corner",
         paper="the identity of the warp family",
         make=partial(Uniform, False),
-        controls=("interpolation",),
-        defaults={"interpolation": "bilinear"},
+        options=(options.INTERPOLATION,),
         claims=CLAIMS,
+        colour=("#6b7279", "#a4abb3"),
+        twin=True,
     )
 )
 add(
@@ -66,8 +67,9 @@ add(
         summary="every pixel alike, half-pixel, as image libraries resize",
         paper="the common baseline",
         make=partial(Uniform, True),
-        controls=("interpolation",),
-        defaults={"interpolation": "antialias"},
+        options=(options.INTERPOLATION.at("antialias"),),
         claims=CLAIMS - {"identity"},
+        colour=("#4b5158", "#c3c9d0"),
+        twin=True,
     )
 )

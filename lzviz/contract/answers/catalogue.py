@@ -18,6 +18,7 @@ from lzviz.contract.maps import LATTICE
 from lzviz.contract.shipped import Box, Shipped
 from lzviz.contract.state import lines
 from lzviz.contract.wire import encode_array
+from lzviz.samplers.options import plain
 
 # State keys that matter to a sampler as soon as it takes a saliency map.
 SALIENCY_KEYS = ("saliency", "strength", "paint", "edgePaint", "boxes")
@@ -61,20 +62,16 @@ def _is_shown(system: samplers.System) -> bool:
 def sampler_entry(system: samplers.System) -> dict[str, Any]:
     """A menu line; controls and defaults by their names in the state."""
     controls = [to_camel(name) for name in system.controls if to_camel(name) in lines()]
-    controls += [key for key in lines() if re.match(rf"{re.escape(system.name)}[A-Z]", key)]  # named after it: its own
-    if "saliency" in controls:
-        controls += [key for key in SALIENCY_KEYS if key not in controls]
-    defaults = {to_camel(name): list(v) if isinstance(v, tuple) else v for name, v in system.defaults.items()}
+    own = [key for key in lines() if re.match(rf"{re.escape(system.name)}[A-Z]", key)]  # named after it
+    controls += own if own or not system.saliency else SALIENCY_KEYS
+    defaults = {to_camel(name): plain(v) for name, v in system.defaults.items() if v is not None}
     defaults |= PAGE_DEFAULTS.get(system.name, {})
     return {
-        "name": system.name,
-        "title": system.title,
-        "summary": system.summary,
-        "paper": system.paper,
+        **system.describe(),
         "controls": [*controls, *COMMON_KEYS],
         "defaults": {key: value for key, value in defaults.items() if key in lines()},
         "modes": ["fixed", "published"] if "mode" in system.controls else ["fixed"],
-        "saliency": list(system.saliency),
+        "prescribes": {to_camel(name): plain(value) for name, value in system.prescribes.items()},
     }
 
 

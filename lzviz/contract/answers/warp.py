@@ -181,7 +181,7 @@ class Setting:
 
 def takes_saliency(state: State) -> bool:
     """Whether the sampler of a state looks at a saliency map at all."""
-    return "saliency" in samplers.REGISTRY[state.sampler].controls
+    return bool(samplers.REGISTRY[state.sampler].saliency)
 
 
 def edge_map(picture: Picture) -> Map:
