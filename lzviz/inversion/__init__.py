@@ -10,7 +10,8 @@ A control grid maps the zoomed image to the source, bilinear in each tile and co
 
 Where several tiles cover a point (the map folds), the positively oriented solution in the tile of lowest index answers;
 one that only a negatively oriented solution reaches gets that one. Tiles that clamping made empty never answer.
-``valid`` says whether the point lies in the image of the map, with a tolerance of 1e-6 of the range [-1, 1]. Outside,
+``valid`` says whether the point lies in the image of the map, with a tolerance of 1e-6 of the range [-1, 1]
+or 128 roundings of the nodes' dtype, whichever is more. Outside,
 the answer is the border tile's own formula continued, or where even that reaches nothing, the tangent at the nearest point
 of the border: finite always.
 

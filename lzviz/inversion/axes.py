@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lzviz.coords import Size, axis, outer
-from lzviz.inversion.tiles import BORDER_TOLERANCE
+from lzviz.inversion.tiles import border_tolerance
 
 SLIVER = 1e-9
 """A segment shorter than this does not set the slope of the continuation outside."""
@@ -47,13 +47,14 @@ def invert_lattice(nodes: Tensor, size: Size) -> tuple[Tensor, Tensor]:
 
 def _invert(line: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     """(B, n) rising nodes of one axis and (B, N) values to (B, N) zoomed coordinates in float64 and validity (B, N)."""
+    tolerance = border_tolerance(line.dtype)
     line, values = line.double(), values.double()
     n = line.shape[1]
     with torch.no_grad():
         # The lowest segment that holds the value: node[k] < value <= node[k + 1].
         segment = torch.searchsorted(line.detach().contiguous(), values.detach().contiguous()).sub_(1)
         segment = _within_wide(segment, line.detach())
-        valid = (values >= line[:, :1] - BORDER_TOLERANCE).logical_and_(values <= line[:, -1:] + BORDER_TOLERANCE)
+        valid = (values >= line[:, :1] - tolerance).logical_and_(values <= line[:, -1:] + tolerance)
     start, end = line.gather(1, segment), line.gather(1, segment + 1)
     share = (values - start) / (end - start).clamp(min=SHORTEST)
     return (share + segment) * (2 / (n - 1)) - 1, valid

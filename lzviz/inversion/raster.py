@@ -19,7 +19,7 @@ from torch import Tensor
 from lzviz.coords import Size, axis
 from lzviz.inversion.ragged import expand
 from lzviz.inversion.search import search
-from lzviz.inversion.tiles import BORDER_TOLERANCE, Tiles, cross
+from lzviz.inversion.tiles import Tiles, cross
 
 PIXELS = 1 << 16
 """Pixels solved at a time on a CPU, so that a dozen arrays stay in its cache."""
@@ -109,7 +109,7 @@ def _table(tiles: Tiles, dtype: torch.dtype) -> Tensor:
     tx, ty = tx / (step_x * step_y), ty / (step_x * step_y)
     area = torch.where(tiles.sound, cross(rx, ry, dx, dy), 1.0)
     slowest = torch.minimum(torch.hypot(rx, ry), torch.hypot(dx, dy)).clamp(min=1e-300)
-    reach = torch.where(tiles.ring, 1 + BORDER_TOLERANCE / slowest, torch.inf)
+    reach = torch.where(tiles.ring, 1 + tiles.tolerance / slowest, torch.inf)
     columns = (-px, -py, 2 * dx / area, 2 * dy / area, 2 * rx / area, 2 * ry / area, tx / area, ty / area)
     columns += (2 * cross(rx, ry, tx, ty) / area, *origin[:, None].expand(2, batch, count), reach)
     return torch.stack([c.flatten() for c in columns]).to(dtype)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from lzviz.inversion.ragged import chunks, expand
-from lzviz.inversion.tiles import BORDER_TOLERANCE, EMPTY_AREA, Tiles, cross, evaluate, solve
+from lzviz.inversion.tiles import EMPTY_AREA, Tiles, cross, evaluate, solve
 
 PAIRS = 1 << 17
 """Candidates solved at a time."""
@@ -175,7 +175,7 @@ def _fit(
     miss = _miss(coefficients, u, v, x, y)
     fits = (miss <= SEAM_TOLERANCE * (1 + torch.maximum(x.abs(), y.abs()))).nonzero()[:, 0]
     owner, tile, coefficients, u, v, x, y = (t[..., fits] for t in (owner, tile, coefficients, u, v, x, y))
-    valid = _miss(coefficients, u.clamp(0, 1), v.clamp(0, 1), x, y) <= BORDER_TOLERANCE
+    valid = _miss(coefficients, u.clamp(0, 1), v.clamp(0, 1), x, y) <= tiles.tolerance
     return owner, tile, _zoomed(tiles, tile, u, v), valid
 
 
@@ -208,7 +208,7 @@ def _follow_tangent(tiles: Tiles, points: Tensor, batch: Tensor, found: Found, l
         local = here[0] + share[:, None] * (here[1] - here[0])
         coefficients = tiles.coefficients[:, column[:, 0] + tile]
         u, v = _tangent_step(coefficients, *local.T, *target.T)
-        valid = _miss(coefficients, *local.T, *target.T) <= BORDER_TOLERANCE
+        valid = _miss(coefficients, *local.T, *target.T) <= tiles.tolerance
         found.put(index, _zoomed(tiles, tile, u, v), valid, tiles.inner_index[tile])
 
 

@@ -22,8 +22,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-BORDER_TOLERANCE = 2e-6
-"""How far outside the image of the map a point still counts as inside: 1e-6 of the range [-1, 1]."""
+BORDER_TOLERANCE = 1e-6
+BORDER_ROUNDINGS = 128
+"""How far outside the image of the map a point still counts as inside, in shares of the range [-1, 1]: the first, or so many
+roundings of the nodes' dtype: sums over hundreds of cells in float32 end up to 1.1e-5 short of the border."""
 
 EMPTY_AREA = 1e-18
 """A tile whose determinant never exceeds this (clamping collapsed it) holds no point."""
@@ -58,6 +60,7 @@ class Tiles:
         folds: (B, T) bool, the determinant is negative somewhere.
         simple: (B, T) bool, the outline is convex and is covered once.
         sound: (B, T) bool, simple and so well conditioned that float32 is enough.
+        tolerance: :func:`border_tolerance` of the nodes.
     """
 
     shape: tuple[int, int]
@@ -72,6 +75,7 @@ class Tiles:
     folds: Tensor
     simple: Tensor
     sound: Tensor
+    tolerance: float
 
     @property
     def count(self) -> int:
@@ -86,6 +90,7 @@ class Tiles:
     @classmethod
     def of(cls, nodes: Tensor) -> Tiles:
         """The tiles of nodes (B, h, w, 2)."""
+        tolerance = border_tolerance(nodes.dtype)
         nodes = nodes.detach().double()
         h, w = nodes.shape[1:3]
         rows, columns = (torch.arange(-1, n, device=nodes.device) for n in (h, w))
@@ -120,7 +125,13 @@ class Tiles:
             folds=(least < 0).flatten(1),
             simple=simple.flatten(1),
             sound=sound.flatten(1),
+            tolerance=tolerance,
         )
+
+
+def border_tolerance(dtype: torch.dtype) -> float:
+    """How far outside the image of a map with nodes of ``dtype`` a point counts as inside, in normalised coordinates."""
+    return 2 * max(BORDER_TOLERANCE, BORDER_ROUNDINGS * torch.finfo(dtype).eps)
 
 
 def cross(ax: Tensor, ay: Tensor, bx: Tensor, by: Tensor) -> Tensor:
