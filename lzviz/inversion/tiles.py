@@ -95,38 +95,104 @@ class Tiles:
         h, w = nodes.shape[1:3]
         rows, columns = (torch.arange(-1, n, device=nodes.device) for n in (h, w))
         i, j = rows.clamp(0, h - 2), columns.clamp(0, w - 2)
-        polynomial = polynomials(nodes)[:, :, i][:, :, :, j]  # (8, B, h+1, w+1)
+        own = polynomials(nodes)
+        polynomial = own.index_select(2, i).index_select(3, j)  # (8, B, h+1, w+1)
         place = torch.stack(torch.broadcast_tensors(j, i[:, None])).double()  # (2, h+1, w+1)
-        at = _corner_positions(nodes)
-        u, v = (_four_corners(at[..., k]) - place[k, ..., None] for k in (0, 1))  # (B, h+1, w+1, 4)
-        spots = torch.stack(evaluate(polynomial[..., None], u, v), dim=-1)  # (B, h+1, w+1, 4, 2)
-        least = _determinants(polynomial[..., None], u, v)[0].amin(-1)
-        # Q, J(u, 0) and J(0, v) are divisors of the solution: in the ring they lie outside the tile, elsewhere at corners.
-        zero = torch.zeros_like(u)
-        tested = torch.cat((u, u, zero, zero), dim=-1), torch.cat((v, zero, v, zero), dim=-1)
-        determinants, sines = _determinants(polynomial[..., None], *tested)
-        most = determinants.abs().amax(-1)
-        simple = (most > EMPTY_AREA) & (least > SIMPLE_RATIO * most) & (_least_turn(spots) > 0)
         low, high = _domains(columns, rows, (h, w))
         ring = (torch.isinf(low) | torch.isinf(high)).any(0).view_as(place[0])
+        inner, ringed = _inner_quality(own), _Ring.of(nodes, polynomial, place, ring)
+        least, most, simple, sound = (
+            _framed(a, b, ring)
+            for a, b in zip(inner, (ringed.least, ringed.most, ringed.simple, ringed.sound), strict=True)
+        )
         # Where the map folds the ring may reach over it, and pixels on the border would be the ring's: let the search decide.
         simple &= ~(ring & (~simple & ~ring & (most > EMPTY_AREA)).any(dim=(1, 2), keepdim=True))
-        sound = simple & (determinants.amin(-1) >= SOUND_RATIO * most) & (sines.amin(-1) >= SOUND_SINE)
+        corners = torch.stack((nodes[:, :-1, :-1], nodes[:, :-1, 1:], nodes[:, 1:, :-1], nodes[:, 1:, 1:]))
+        boxes = torch.cat((corners.amin(0), corners.amax(0)), dim=-1)  # (B, h-1, w-1, 4)
+        around = torch.cat((ringed.spots.amin(2), ringed.spots.amax(2)), dim=-1)  # (B, R, 4)
+        boxes = torch.stack([_framed(boxes[..., k], around[..., k], ring).flatten() for k in range(4)])
         return cls(
             shape=(h, w),
-            outline=_outline(spots),
+            outline=ringed.outline(nodes, ring),
             coefficients=polynomial.reshape(8, -1),
             low=low,
             high=high,
             place=place.flatten(1),
             ring=ring.flatten(),
-            boxes=torch.cat((spots.amin(3), spots.amax(3)), dim=-1).reshape(-1, 4).T.contiguous(),
+            boxes=boxes,
             empty=(most <= EMPTY_AREA).flatten(1),
             folds=(least < 0).flatten(1),
             simple=simple.flatten(1),
-            sound=sound.flatten(1),
+            sound=(sound & simple).flatten(1),
             tolerance=tolerance,
         )
+
+
+def _inner_quality(tile: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Of the tiles (8, ...) of a control grid: least and greatest |determinant|, simple, sound.
+
+    Q, J(u, 0) and J(0, v), by which solutions are divided, lie between the determinants at the corners, and these are also the
+    turns from side to side: no other place needs a look.
+    """
+    _, _, rx, ry, dx, dy, tx, ty = tile
+    area, bend, lean = cross(rx, ry, dx, dy), cross(rx, ry, tx, ty), cross(dx, dy, tx, ty)
+    corners = (area, area + bend, area - lean, area + bend - lean)
+    top, bottom = torch.hypot(rx, ry), torch.hypot(rx + tx, ry + ty)
+    left, right = torch.hypot(dx, dy), torch.hypot(dx + tx, dy + ty)
+    sides = (top * left, top * right, bottom * left, bottom * right)
+    least, most, sine = corners[0], corners[0].abs(), corners[0] / sides[0].clamp(min=1e-300)
+    for corner, side in zip(corners[1:], sides[1:], strict=True):
+        least, most = torch.minimum(least, corner), torch.maximum(most, corner.abs())
+        sine = torch.minimum(sine, corner / side.clamp(min=1e-300))
+    simple = (most > EMPTY_AREA) & (least > SIMPLE_RATIO * most)
+    return least, most, simple, simple & (least >= SOUND_RATIO * most) & (sine >= SOUND_SINE)
+
+
+@dataclass(frozen=True)
+class _Ring:
+    """The R tiles of the ring: corners (B, R, 4, 2), and for each (B, R) what :func:`_inner_quality` says of inner ones."""
+
+    spots: Tensor
+    least: Tensor
+    most: Tensor
+    simple: Tensor
+    sound: Tensor
+
+    @classmethod
+    def of(cls, nodes: Tensor, polynomial: Tensor, place: Tensor, ring: Tensor) -> _Ring:
+        row, column = ring.nonzero().unbind(-1)
+        tile = polynomial[:, :, row, column, None]  # (8, B, R, 1)
+        at = _corner_positions(nodes)  # (B, h+2, w+2, 2)
+        corners = [at[:, row + k, column + m] for k in (0, 1) for m in (0, 1)]
+        u, v = (torch.stack([c[..., k] for c in corners], -1) - place[k, row, column, None] for k in (0, 1))
+        spots = torch.stack(evaluate(tile, u, v), dim=-1)
+        least = _determinants(tile, u, v)[0].amin(-1)
+        # Q, J(u, 0) and J(0, v) are divisors of the solution: here they lie outside the tile.
+        zero = torch.zeros_like(u)
+        tested = torch.cat((u, u, zero, zero), dim=-1), torch.cat((v, zero, v, zero), dim=-1)
+        determinants, sines = _determinants(tile, *tested)
+        most = determinants.abs().amax(-1)
+        simple = (most > EMPTY_AREA) & (least > SIMPLE_RATIO * most) & (_least_turn(spots) > 0)
+        sound = simple & (determinants.amin(-1) >= SOUND_RATIO * most) & (sines.amin(-1) >= SOUND_SINE)
+        return cls(spots, least, most, simple, sound)
+
+    def outline(self, nodes: Tensor, ring: Tensor) -> Tensor:
+        """The corners of all tiles as one mesh (B, h+2, w+2, 2)."""
+        mesh = F.pad(nodes, (0, 0, 1, 1, 1, 1))
+        row, column = ring.nonzero().unbind(-1)
+        h, w = nodes.shape[1:3]
+        for corner, (k, m) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
+            y, x = row + k, column + m
+            outside = (y == 0) | (y == h + 1) | (x == 0) | (x == w + 1)
+            mesh[:, y[outside], x[outside]] = self.spots[:, outside, corner]
+        return mesh
+
+
+def _framed(inner: Tensor, around: Tensor, ring: Tensor) -> Tensor:
+    """Values of inner tiles (B, h-1, w-1) and of the ring's (B, R) as those of all (B, h+1, w+1)."""
+    out = F.pad(inner, (1, 1, 1, 1))
+    out[:, ring] = around
+    return out
 
 
 def border_tolerance(dtype: torch.dtype) -> float:
@@ -195,18 +261,6 @@ def _reach(gap: Tensor, step: Tensor, n: int) -> Tensor:
     """How many border tiles of length ``step`` lead over ``gap`` and past the frame."""
     tiles = (gap.clamp(min=0) + RING_MARGIN) / step.clamp(min=1e-12)
     return torch.where(step > 0, tiles, 1.0).clamp(max=RING_LIMIT * (n - 1))
-
-
-def _four_corners(values: Tensor) -> Tensor:
-    """(B, m, n) at corners to (B, m-1, n-1, 4) at tiles: top left, top right, bottom left, bottom right."""
-    return torch.stack((values[:, :-1, :-1], values[:, :-1, 1:], values[:, 1:, :-1], values[:, 1:, 1:]), dim=-1)
-
-
-def _outline(spots: Tensor) -> Tensor:
-    """The corners (B, m, n, 4, 2) of all tiles as one mesh (B, m+1, n+1, 2)."""
-    upper = torch.cat((spots[:, :, :, 0], spots[:, :, -1:, 1]), dim=2)
-    lower = torch.cat((spots[:, -1:, :, 2], spots[:, -1:, -1:, 3]), dim=2)
-    return torch.cat((upper, lower), dim=1)
 
 
 def _determinants(tile: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
