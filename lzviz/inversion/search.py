@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.inversion.ragged import chunks, expand
@@ -25,8 +26,10 @@ FLATTEST = 0.05
 FARTHEST = 1e6
 """The tangent continued: sides meet at no less than this sine, and no step is longer than so many tiles."""
 
-BUCKETS_PER_TILE = 4
-"""Buckets along an axis for each tile along it."""
+BUCKETS_PER_TILE = (4, 2, 1)
+ENTRIES_PER_TILE = 12
+"""Buckets along an axis for each tile along it: the finest whose lists have at most so many entries a tile. Small control grids
+are fine in some places and coarse in others, and want small buckets; the tiles of dense fields that fold reach over many."""
 
 
 @dataclass
@@ -89,27 +92,53 @@ def _ring_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Tenso
 
 
 def _bucket_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """For each point the tiles whose bounding box touches its bucket: ``lists[start:stop]``, in order of index."""
-    height, width = (BUCKETS_PER_TILE * n for n in tiles.shape)
+    """For each point the tiles whose bounding box touches its bucket: ``lists[start:stop]``, in order of index.
+
+    Only buckets that hold a point have a list, and only tiles that touch one of these are looked at.
+    """
     inner = tiles.outline[:, 1:-1, 1:-1].flatten(0, 2)
     low, high = inner.amin(0).clamp(max=-1), inner.amax(0).clamp(min=1)
-    shape = low.new_tensor([width, height])
+    there = (~tiles.empty).flatten().nonzero()[:, 0]
+    images = tiles.empty.shape[0]
+    for fineness in BUCKETS_PER_TILE:
+        height, width = (fineness * n for n in tiles.shape)
+        scale = low.new_tensor([width, height]) / (high - low)
+        limit = torch.tensor([width - 1, height - 1], device=low.device)
 
-    def bucket(position: Tensor) -> Tensor:
-        """(..., 2) positions to (..., 2) column and row; what lies outside counts to the nearest one."""
-        return torch.minimum(((position - low) / (high - low) * shape).floor().clamp(min=0), shape - 1).long()
+        def bucket(position: Tensor, scale: Tensor = scale, limit: Tensor = limit) -> Tensor:
+            """(..., 2) positions to (..., 2) column and row; what lies outside counts to the nearest one."""
+            return torch.minimum(((position - low) * scale).long().clamp_(min=0), limit)
 
-    first, last = bucket(tiles.boxes[:2].T), bucket(tiles.boxes[2:].T)  # (B * T, 2)
-    span = (last - first + 1) * (~tiles.empty.view(-1, 1)).long()
-    owner, number = expand(span.prod(-1))
-    columns = span[:, 0][owner]
-    at = first[owner] + torch.stack((number % columns, number // columns), dim=-1)
-    key = (owner // tiles.count * height + at[:, 1]) * width + at[:, 0]
-    key, order = key.sort(stable=True)
-    place = bucket(points)
-    wanted = (batch * height + place[:, 1]) * width + place[:, 0]
-    start, stop = (torch.searchsorted(key, wanted, right=side) for side in (False, True))
-    return (owner % tiles.count)[order], start, stop
+        place = bucket(points)
+        key = (batch * height + place[:, 1]) * width + place[:, 0]
+        held = torch.zeros(images * height * width, dtype=torch.int32, device=key.device)
+        held[key] = 1
+        first, last = bucket(tiles.boxes[:2, there].T), bucket(tiles.boxes[2:, there].T) + 1
+        asked = _sums(held.view(images, height, width), there // tiles.count, first, last) > 0
+        owner, first, last = there[asked], first[asked], last[asked]
+        span = last - first
+        counts = span.prod(-1)
+        if int(counts.sum()) <= ENTRIES_PER_TILE * tiles.empty.numel():
+            break
+    number_of = held.cumsum(0) - 1  # buckets that hold a point, in order
+    member, number = expand(counts)
+    columns = span[:, 0].index_select(0, member)
+    down = torch.div(number, columns, rounding_mode="floor")
+    corner = (owner // tiles.count * height + first[:, 1]) * width + first[:, 0]
+    at = corner.index_select(0, member) + down * width + (number - down * columns)
+    kept = held.index_select(0, at).nonzero()[:, 0]
+    entry, order = number_of.index_select(0, at.index_select(0, kept)).sort(stable=True)
+    lists = (owner % tiles.count).index_select(0, member.index_select(0, kept.index_select(0, order)))
+    stop = torch.bincount(entry, minlength=int(number_of[-1]) + 1).cumsum(0)
+    wanted = number_of.index_select(0, key)
+    return lists, torch.cat((stop.new_zeros(1), stop))[wanted], stop[wanted]
+
+
+def _sums(values: Tensor, image: Tensor, first: Tensor, last: Tensor) -> Tensor:
+    """Sums of ``values`` (B, h, w) over the rectangles [first, last) (K, 2), column before row, of images (K,)."""
+    total = F.pad(values.cumsum(1).cumsum(2), (1, 0, 1, 0))
+    (x0, y0), (x1, y1) = first.unbind(-1), last.unbind(-1)
+    return total[image, y1, x1] - total[image, y0, x1] - total[image, y1, x0] + total[image, y0, x0]
 
 
 def _ask(
