@@ -31,16 +31,19 @@ from lzviz.inversion.raster import rasterise
 from lzviz.inversion.search import search
 from lzviz.inversion.tiles import Tiles
 
-__all__ = ["invert_lattice", "invert_points"]
+__all__ = ["Tiles", "invert_lattice", "invert_points"]
 
 
-def invert_points(nodes: Tensor, points: Tensor, separable: bool = False) -> tuple[Tensor, Tensor]:
+def invert_points(
+    nodes: Tensor, points: Tensor, separable: bool = False, tiles: Tiles | None = None
+) -> tuple[Tensor, Tensor]:
     """Source -> zoomed at any points.
 
     Args:
         nodes: (B, h, w, 2) control nodes in normalised source coordinates, x before y, h and w >= 2, float32 or float64.
         points: (B, N, 2) normalised source points; also outside [-1, 1].
         separable: ``nodes[..., 0]`` is the same in each row and ``nodes[..., 1]`` in each column.
+        tiles: ``Tiles.of(nodes)`` where it is at hand; ``None``: it is made.
 
     Returns:
         (B, N, 2) normalised zoomed points in the dtype of ``points``, finite everywhere, and ``valid`` (B, N) bool: inside
@@ -58,7 +61,7 @@ def invert_points(nodes: Tensor, points: Tensor, separable: bool = False) -> tup
     batch, n = points.shape[:2]
     index = torch.arange(batch, device=points.device).repeat_interleave(n)
     with torch.no_grad():
-        found = search(Tiles.of(nodes), points.detach().double().reshape(-1, 2), index)
+        found = search(Tiles.of(nodes) if tiles is None else tiles, points.detach().double().reshape(-1, 2), index)
     solution = found.points.to(points.dtype).reshape(batch, n, 2)
     valid = found.valid.reshape(batch, n)
     if _needs_gradient(nodes, points):

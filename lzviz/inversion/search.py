@@ -26,10 +26,12 @@ FLATTEST = 0.05
 FARTHEST = 1e6
 """The tangent continued: sides meet at no less than this sine, and no step is longer than so many tiles."""
 
+MOST_BUCKETS = 1 << 19
 BUCKETS_PER_TILE = (4, 2, 1)
 ENTRIES_PER_TILE = 12
-"""Buckets along an axis for each tile along it: the finest whose lists have at most so many entries a tile. Small control grids
-are fine in some places and coarse in others, and want small buckets; the tiles of dense fields that fold reach over many."""
+"""Buckets along an axis for each tile along it: the finest of at most ``MOST_BUCKETS`` in all whose lists have at most
+``ENTRIES_PER_TILE`` entries a tile. Small control grids are fine in some places and coarse in others, and want small buckets;
+the tiles of dense fields that fold reach over many."""
 
 
 @dataclass
@@ -100,7 +102,7 @@ def _bucket_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Ten
     low, high = inner.amin(0).clamp(max=-1), inner.amax(0).clamp(min=1)
     there = (~tiles.empty).flatten().nonzero()[:, 0]
     images = tiles.empty.shape[0]
-    for fineness in BUCKETS_PER_TILE:
+    for fineness in [n for n in BUCKETS_PER_TILE if n == 1 or n * n * tiles.empty.numel() <= MOST_BUCKETS]:
         height, width = (fineness * n for n in tiles.shape)
         scale = low.new_tensor([width, height]) / (high - low)
         limit = torch.tensor([width - 1, height - 1], device=low.device)

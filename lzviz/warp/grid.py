@@ -62,8 +62,21 @@ class GridWarp(Warp):
 
     def inverse(self, points: Tensor) -> tuple[Tensor, Tensor]:
         points = points.to(torch.promote_types(points.dtype, torch.float32))
-        nodes = self.nodes.expand(max(self.batch, points.shape[0]), -1, -1, -1)
-        return inversion.invert_points(nodes, points.expand(nodes.shape[0], -1, -1), self.separable)
+        if self.batch == 1 and points.shape[0] > 1:
+            together, valid = self.inverse(points.reshape(1, -1, 2))
+            return together.reshape(points.shape), valid.reshape(points.shape[:2])
+        points = points.expand(self.batch, -1, -1)
+        return inversion.invert_points(self.nodes, points, self.separable, None if self.separable else self._searched())
+
+    def _searched(self) -> inversion.Tiles | None:
+        """The tiles to search for points, kept as long as the nodes stay what they are."""
+        state = self._state()
+        if state is None or torch.is_inference_mode_enabled():
+            return None
+        kept = vars(self).get("_prepared")
+        if kept is None or kept[0] != state:
+            kept = vars(self)["_prepared"] = (state, inversion.Tiles.of(self.nodes))
+        return kept[1]
 
     def jacobian(self, points: Tensor) -> Tensor:
         p00, p01, p10, p11, u, v = self._tiles(points)
