@@ -130,7 +130,7 @@ def _bucket_candidates(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Ten
     at = corner.index_select(0, member) + down * width + (number - down * columns)
     kept = held.index_select(0, at).nonzero()[:, 0]
     entry, order = number_of.index_select(0, at.index_select(0, kept)).sort(stable=True)
-    lists = (owner % tiles.count).index_select(0, member.index_select(0, kept.index_select(0, order)))
+    lists = torch.remainder(owner, tiles.count).index_select(0, member.index_select(0, kept.index_select(0, order)))
     stop = torch.bincount(entry, minlength=int(number_of[-1]) + 1).cumsum(0)
     wanted = number_of.index_select(0, key)
     return lists, torch.cat((stop.new_zeros(1), stop))[wanted], stop[wanted]

@@ -28,6 +28,7 @@ class Facts:
         folds, tiles: how many tiles of the map fold, of how many.
         most: the largest zoom along one axis against uniform sampling, sqrt(magnification); None when not finite.
         coverage: share of the source that the zoomed image shows, [0, 1].
+        mirrored: the map as a whole turns the image over; only tiles that turn it back count as folds then.
     """
 
     samples: int
@@ -38,11 +39,12 @@ class Facts:
     tiles: int
     most: float | None
     coverage: float = 1.0
+    mirrored: bool = False
 
 
 def sentence(facts: Facts) -> str:
     """The sentence of a warp, one line, ending in a full stop."""
-    parts = [_budget(facts), _folds(facts), _zoom(facts)]
+    parts = [_budget(facts), *["mirrored"] * facts.mirrored, _folds(facts), _zoom(facts)]
     if facts.coverage < 0.995:
         parts.append(f"shows {percent(facts.coverage)} of the image")
     return "; ".join(parts) + "."

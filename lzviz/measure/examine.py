@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from lzviz import resampling
 from lzviz.coords import Size, check_size, lattice, to_pixels
 from lzviz.measure import describe
-from lzviz.warp import Warp
+from lzviz.warp import GridWarp, Warp
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ def examine(
     zoomed_size: Size,
     source_size: Size,
     *,
-    emphasis: Tensor | None = None,
+    emphasis: Tensor | np.ndarray | None = None,
     used: Warp | None = None,
     inverse_size: Size | None = None,
 ) -> Examination:
-    """Examine a single warp (batch 1) that has control nodes.
+    """Examine a single warp: any, of batch 1.
 
     Args:
         warp: best in float64.
@@ -46,28 +47,47 @@ def examine(
         emphasis: (1, 1, h, w) weights in [0, 1], corner-aligned on the source: the area whose share of the samples is asked for.
         used: the warp in the precision it is used in, for the round trip; ``warp`` by default.
         inverse_size: lattice on which the inverse is looked at; ``source_size`` by default.
+
+    Raises:
+        TypeError: no warp. ValueError: more than one, sizes that are none, another shape of ``emphasis``.
     """
-    source_size = check_size(source_size, "source_size")
-    folded = warp.foldovers()  # type: ignore[attr-defined]
+    if not isinstance(warp, Warp):
+        raise TypeError(f"expected a warp, got {type(warp).__name__}; did you mean Warp.from_grid(grid)?")
+    if warp.batch != 1:
+        raise ValueError(f"one warp is examined at a time, got a batch of {warp.batch}; did you mean warp[0]?")
+    zoomed_size, source_size = check_size(zoomed_size, "zoomed_size"), check_size(source_size, "source_size")
+    if emphasis is not None:
+        emphasis = torch.as_tensor(emphasis)
+        if emphasis.ndim != 4 or emphasis.shape[:2] != (1, 1) or not emphasis.is_floating_point():
+            raise ValueError(
+                f"expected emphasis (1, 1, h, w) of floats in [0, 1], got {emphasis.dtype} {tuple(emphasis.shape)}"
+            )
+    # A warp without nodes of its own is judged by its samples.
+    judged = warp if hasattr(warp, "foldovers") else GridWarp(warp.grid(tuple(max(n, 2) for n in zoomed_size)))  # type: ignore[arg-type]
+    folded = judged.foldovers()  # type: ignore[attr-defined]
+    mirrored = bool(getattr(judged, "mirrored", torch.zeros(1)).any())
     coverage, round_trip = _there_and_back(used or warp, source_size, inverse_size or source_size)
     zooms = zoom_range(warp, zoomed_size)
     facts = describe.Facts(
         samples=zoomed_size[0] * zoomed_size[1],
         share=None if emphasis is None else float(resampling.read(emphasis, warp.grid(zoomed_size)).mean()),
         area=0.0 if emphasis is None else _area(emphasis),
-        place="" if emphasis is None else describe.place(emphasis[0, 0].numpy()),
+        place="" if emphasis is None else describe.place(emphasis[0, 0].detach().cpu().numpy()),
         folds=int(folded.sum()),
         tiles=folded.numel(),
         most=None if zooms is None else zooms[1],
         coverage=coverage,
+        mirrored=mirrored,
     )
     return Examination(facts, round_trip, zooms)
 
 
 def zoom_range(warp: Warp, zoomed_size: Size) -> tuple[float, float] | None:
     """See :attr:`Examination.zoom_range`."""
-    points = lattice(zoomed_size, dtype=torch.float64).reshape(1, -1, 2)
+    points = lattice(zoomed_size, dtype=torch.float64, device=warp.like.device).reshape(1, -1, 2)
     determinant = torch.linalg.det(warp.jacobian(points).double())
+    if bool(getattr(warp, "mirrored", torch.zeros(1)).any()):
+        determinant = -determinant
     zooms = determinant[determinant > 0].rsqrt()
     return (float(zooms.min()), float(zooms.max())) if zooms.numel() else None
 
