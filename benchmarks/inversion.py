@@ -103,6 +103,26 @@ def _lattice_row(kind: str, nodes: Tensor, size: Size, separable: bool) -> tuple
     return f"{size[0]}x{size[1]}", kind, folds, bare, inverse, inverse / bare, outside, holes(valid), worst, memory
 
 
+def dense() -> Iterator[str]:
+    """Fields with a node a pixel, as registration and elastic transforms have them, from hardly to heavily folded."""
+    rows = []
+    for size, pixels, cells in (
+        ((384, 512), 14, (12, 16)),
+        ((384, 512), 30, (12, 16)),
+        ((384, 512), 20, (24, 32)),
+        ((1024, 1024), 2, (16, 16)),
+    ):
+        noise = torch.randn(1, 2, *cells, generator=torch.Generator().manual_seed(0))
+        flow = pixels * F.interpolate(noise, size=size, mode="bicubic", align_corners=True)
+        warp, source = GridWarp.from_flow(flow), 2 * torch.rand(1, 2000, 2) - 1
+        folds = float(warp.foldovers().double().mean())
+        whole = milliseconds(lambda n=warp.nodes, s=size: invert_lattice(n, s), repeats=3, warm_up=0)
+        first = milliseconds(lambda n=warp.nodes, s=source: GridWarp(n).inverse(s), repeats=3, warm_up=0)
+        again = milliseconds(lambda w=warp, s=source: w.inverse(s), repeats=3, warm_up=1)
+        rows.append((f"{size[0]}x{size[1]}", f"{100 * folds:.0f} %", whole, first, again))
+    return table(("size", "folded tiles", "whole lattice ms", "2,000 points, first ms", "then ms"), rows)
+
+
 def gradients() -> Iterator[str]:
     """Forward and backward, to the nodes."""
     rows = []
@@ -203,6 +223,7 @@ def zooms() -> Iterator[str]:
 
 SECTIONS = {
     "Whole lattice": lattices,
+    "Dense fields": dense,
     "Gradients to the nodes": gradients,
     "Points": points,
     "For scale: all tiles x all pixels": transcription,
