@@ -27,7 +27,7 @@ from torch import Tensor
 
 from benchmarks.harness import show, single_thread, table
 from lzviz import saliency, samplers
-from lzviz.assess import METRICS, Metric, Report, equal_cost_size, paired, scores, with_reports
+from lzviz.assess import Report, equal_cost_size, paired, with_reports
 from lzviz.checkpoints import CARD, Card, available, load, read_card
 from lzviz.coords import Size
 from lzviz.datasets import IGNORE, Dataset, open_data
@@ -36,6 +36,7 @@ from lzviz.measure import cost, evaluation
 from lzviz.samplers.es import boundary_pixels, minimise, nearest_boundary
 from lzviz.samplers.lds import LDS, simulated
 from lzviz.samplers.lzu import LZU
+from lzviz.tasks.segmentation import TASK as SEGMENTATION
 from lzviz.warp import GridWarp
 
 DENSITIES = (5, 20, 100, 1000)
@@ -43,6 +44,7 @@ LAMBDAS = (0.3, 1.0, 3.0, 10.0, 30.0)
 LARGE = " --size 1024 2048"  # scenes are drawn at half of it for training, and assessed 16 times the zoomed size
 EDGE_ROWS = 48  # of the map that simulated edge-based samplers are drawn by; full width of their kernel .12 of it
 BOUNDARY = 100  # how often a boundary outweighs the rest in LZU's maps
+METRICS = tuple(metric.name for metric in SEGMENTATION.metrics)
 
 # What sampling alone allows
 
@@ -109,9 +111,11 @@ def intrinsic(data: Dataset, chosen: Sequence[int], size: Size, mean: Tensor, ba
                 evaluation.small_counts(rebuilt, truth, classes, distance=distance, ignore_index=IGNORE),
             ]
             counts[name] = [a + b for a, b in zip(counts[name], found, strict=True)] if name in counts else found
-    kinds: tuple[Metric, ...] = ("miou", "boundary", "small")
+    kinds = [SEGMENTATION.metric(kind) for kind in ("miou", "boundary", "small")]
     percent = {
-        name: [100 * scores(total, kind).nanmean().item() for total, kind in zip(totals, kinds, strict=True)]
+        name: [
+            100 * SEGMENTATION.score(kind, [total]).nanmean().item() for total, kind in zip(totals, kinds, strict=True)
+        ]
         for name, totals in counts.items()
     }
     uniform = next(iter(percent.values()))
@@ -257,9 +261,9 @@ def differences(found: dict[tuple[str, str, float, str], dict[int, Report]], aga
         print(f"### {split}, less {base} ({spread((100 * r.miou for r in theirs.values()), '.1f')}){reduced}\n")
         show(table(["checkpoint", "mIoU (seeds)", *METRICS], ([f"`{name}`", *row] for name, row in rows.items())))
         first = next(iter(theirs.values()))
-        order = first.class_shares.argsort(descending=True).tolist()
+        order = first.columns["share"].argsort(descending=True).tolist()
         by_class = (
-            [first.classes[k], f"{100 * first.class_shares[k]:.2f}", f"{100 * first.per_class[k]:.1f}"]
+            [first.classes[k], f"{100 * first.columns['share'][k]:.2f}", f"{100 * first.per_class[k]:.1f}"]
             + [f"{gain[k]:+.1f}" for gain in classes.values()]
             for k in order
         )

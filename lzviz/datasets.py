@@ -1,4 +1,4 @@
-"""Pictures with labels: CamVid and Cityscapes in their own folders, any pair of folders, and procedural scenes.
+"""Pictures with what is true of them: CamVid and Cityscapes in their own folders, any pair of folders, and procedural scenes.
 
 Every set is a sequence of :class:`Example`; labels are class indices or 255, "not labelled". Small sets stay in memory.
 
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from lzviz import scenes
 from lzviz.coords import Size
+from lzviz.pipelines.trace import tensors
 
 IGNORE = 255
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -39,11 +41,20 @@ second) of these two training sequences, which no training run of ours sees."""
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A picture (3, H, W) uint8, its labels (H, W) uint8, and a name; names sort by sequence and time."""
+    """A picture (3, H, W) uint8, what is true of it, and a name; names sort by sequence and time.
+
+    Attributes:
+        truth: as the data set's task takes it; for segmentation labels (H, W) uint8.
+    """
 
     name: str
     image: Tensor
-    labels: Tensor
+    truth: Any
+
+    @property
+    def labels(self) -> Tensor:
+        """Segmentation's name for the truth."""
+        return self.truth
 
 
 @dataclass(eq=False)
@@ -56,6 +67,7 @@ class Dataset(Sequence[Example]):
         readers: one for each example.
         licence: what may be done with the pictures.
         split: which part of the data this is.
+        task: whose truths these are, a name of :mod:`lzviz.tasks`.
     """
 
     name: str
@@ -63,6 +75,7 @@ class Dataset(Sequence[Example]):
     readers: Sequence[Callable[[], Example]]
     licence: str = ""
     split: str = "train"
+    task: str = "segmentation"
     memory: int = 2 << 30
     _kept: dict[int, Example] = field(default_factory=dict, init=False, repr=False)
     _bytes: int = field(default=0, init=False, repr=False)
@@ -74,17 +87,10 @@ class Dataset(Sequence[Example]):
         if index in self._kept:
             return self._kept[index]
         example = self.readers[index]()
-        size = example.image.numel() + example.labels.numel()
+        size = sum(tensor.nbytes for tensor in tensors([example.image, example.truth]))
         if self._bytes + size <= self.memory:
             self._kept[index], self._bytes = example, self._bytes + size
         return example
-
-    def class_shares(self) -> Tensor:
-        """Share of the labelled pixels that each class has: (classes,) float64, sum 1."""
-        counts = torch.zeros(len(self.classes), dtype=torch.float64)
-        for example in self:
-            counts += torch.bincount(example.labels.flatten().long(), minlength=256)[: len(self.classes)]
-        return counts / counts.sum().clamp(min=1)
 
 
 def read_pair(name: str, image: Path, labels: Path, lookup: np.ndarray) -> Example:

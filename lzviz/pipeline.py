@@ -1,4 +1,4 @@
 """The old place of :mod:`lzviz.pipelines.pipeline`."""
 
 from lzviz.pipelines.pipeline import Pipeline as Pipeline
-from lzviz.pipelines.pipeline import Trace as Trace
+from lzviz.pipelines.trace import Trace as Trace

@@ -19,6 +19,7 @@ from lzviz.datasets import Dataset, Example
 from lzviz.measure.cost import count
 from lzviz.pipelines.blueprint import Blueprint, blueprint_from
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.tasks.segmentation import TASK as SEGMENTATION
 from lzviz.training import loop
 from lzviz.training.batches import Batches
 from lzviz.training.masks import Adaptive, Streams
@@ -156,7 +157,7 @@ def test_a_learned_mask_looks_at_features_in_the_middle_of_the_pass_and_the_netw
     assert torch.equal(features, done.features["stage 2"])
     assert torch.equal(levels, done.out.extras["levels"])
     assert torch.equal(pipeline.downsample(picture()).extras["levels"], levels)
-    assert torch.allclose(pipeline.scores(done.out), done.scores)
+    assert torch.allclose(pipeline.answer(done.out)[1], done.answer)
 
 
 @torch.no_grad()
@@ -262,7 +263,8 @@ FIRST, SECOND = (
 def objective(recipe, data):
     pipeline = recipe.blueprint.build(CLASSES).train()
     kind = {"streams": Streams, "adaptive": Adaptive}[recipe.objective]
-    return kind(pipeline, recipe, data.class_shares()), Batches(data, recipe)[0].to(torch.device("cpu"))
+    shares = SEGMENTATION.summary((e.truth for e in data), len(data.classes))
+    return kind(pipeline, recipe, shares), Batches(data, recipe)[0].to(torch.device("cpu"))
 
 
 def test_streams_teach_the_mask_alone(data):

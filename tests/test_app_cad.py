@@ -388,7 +388,7 @@ def test_weights_of_something_else_are_refused_in_a_sentence(folder):
 @pytest.fixture
 def shipped(tmp_path, monkeypatch):
     """A folder of checkpoints with the learned mask, which keeps some cells and halves others."""
-    monkeypatch.setattr(checkpoints, "folders", lambda: [tmp_path])  # and none of those that ship
+    monkeypatch.setattr("lzviz.checkpoints.places.folders", lambda: [tmp_path])  # and none of those that ship
     kept = (cad.trained, cad.subject, cad.coefficients)
     for cache in kept:
         cache.cache_clear()

@@ -71,7 +71,7 @@ def shipped(tmp_path_factory):
     steps = {"steps": np.array([0, 5], np.int32), "saliency": np.random.default_rng(0).random((2, 12, 16), np.float32)}
     save_file(steps, folder / "lds-camvid-96x128" / "snapshots.safetensors")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checkpoints, "folders", lambda: [folder])  # and none of those that ship
+        patch.setattr("lzviz.checkpoints.places.folders", lambda: [folder])  # and none of those that ship
         offered.cards.cache_clear()
         yield folder
     offered.cards.cache_clear()
@@ -573,19 +573,19 @@ def test_a_checkpoint_that_is_none_is_refused_in_a_sentence(files):
 
 @pytest.mark.parametrize("identifier", [None, 7, "lds", "/etc/passwd", "../checkpoints", "a/b/c", "https://x.y/z"])
 def test_what_is_no_hub_id_is_refused_without_a_look(identifier, monkeypatch):
-    monkeypatch.setattr(checkpoints, "fetched", lambda *_: pytest.fail("somebody looked"))
+    monkeypatch.setattr("lzviz.checkpoints.hub.fetched", lambda *_: pytest.fail("somebody looked"))
     assert "owner/name" in refusal(post("lzviz/checkpoint-hub", {"id": identifier}))
 
 
 def test_a_hub_id_is_fetched_and_never_a_folder_of_the_server(picture, shipped, monkeypatch):
-    monkeypatch.setattr(checkpoints, "fetched", lambda name: shipped / "lds-camvid-96x128")
+    monkeypatch.setattr("lzviz.checkpoints.hub.fetched", lambda name: shipped / "lds-camvid-96x128")
     told = post("lzviz/checkpoint-hub", {"id": "somebody/lds"}).json()
     assert told["checkpoint"]["title"] == "lds tiny"
 
     def unreachable(name):
         raise ConnectionError(f"the Hugging Face Hub did not answer about {name}: are you offline?")
 
-    monkeypatch.setattr(checkpoints, "fetched", unreachable)
+    monkeypatch.setattr("lzviz.checkpoints.hub.fetched", unreachable)
     assert "did not answer" in refusal(post("lzviz/checkpoint-hub", {"id": "app/data"}))
 
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,6 +26,9 @@ from lzviz.cli import main
 from lzviz.datasets import CAMVID, Dataset, Example
 from lzviz.measure import cost
 from lzviz.pipelines.blueprint import Blueprint
+from lzviz.samplers.base import Downsampled
+from lzviz.tasks.segmentation import TASK as SEGMENTATION
+from lzviz.tasks.segmentation import SegmentationTrace
 
 CLASSES = ("wall", "door", "knob")
 
@@ -91,10 +93,10 @@ def test_numbers_by_hand():
     labels[5:7, 5:7] = 2  # a knob of 4 pixels in the wall
     report = assess(pipeline((20, 40), always=0), data_of([example("a", labels)]), distance=1, share=0.01)
     assert report.per_class.tolist() == [596 / 800, 0, 0] and report.miou == pytest.approx(596 / 2400)
-    assert report.class_shares.tolist() == [596 / 800, 200 / 800, 4 / 800]
+    assert report.columns["share"].tolist() == [596 / 800, 200 / 800, 4 / 800]
     # within a pixel: columns 28 .. 31 along the door, and 6 x 6 around the knob
-    assert report.boundary.sum(0)[:, :3].tolist() == [[40 + 32, 0, 0], [40, 0, 0], [4, 0, 0]]
-    assert report.small.sum(0).tolist() == [[0, 0, 0], [0, 0, 0], [0, 4, 0]] and report.small_iou == 0
+    assert sum(report.counted["boundary"])[:, :3].tolist() == [[40 + 32, 0, 0], [40, 0, 0], [4, 0, 0]]
+    assert sum(report.counted["small"]).tolist() == [[0, 0, 0], [0, 0, 0], [0, 4, 0]] and report.small_iou == 0
     assert report.macs == (3 * 20 * 40,) or report.macs == (
         0,
     )  # the network that answers without looking costs nothing
@@ -137,13 +139,17 @@ def test_order_and_batches_change_nothing(batch):
     other = assess(pipeline((9, 13)), shuffled, batch=batch, timing=False)
     assert straight.pictures == other.pictures and straight.macs == other.macs
     for name in ("everywhere", "boundary", "intrinsic", "small"):
-        assert torch.equal(getattr(straight, name), getattr(other, name)), name
+        assert torch.equal(*(torch.stack(list(r.counted[name])) for r in (straight, other))), name
 
 
 def test_pictures_of_several_sizes():
     mixed = data_of([rooms(1)[0], rooms(1, "hall", size=(30, 30))[0], rooms(1, "loft", size=(30, 30))[0]])
     report = assess(pipeline((12, 12)), mixed, batch=3, timing=False)
-    assert report.everywhere.sum((1, 2)).tolist() == [30 * 28, 30 * 28, 24 * 30]  # by name: hall, loft, room
+    assert [int(one.sum()) for one in report.counted["everywhere"]] == [
+        30 * 28,
+        30 * 28,
+        24 * 30,
+    ]  # by name: hall, loft, room
 
 
 def test_a_reduced_source_has_no_detail_left():
@@ -157,7 +163,7 @@ def test_a_reduced_source_has_no_detail_left():
 class Follower:
     """Stands for a pipeline that looks at previous labels: answers the picture's number, and remembers what it was shown."""
 
-    boundary, card = 100.0, None
+    boundary, card, task = 100.0, None, SEGMENTATION
 
     def __init__(self, layout):
         self.layout, self.shown = layout, []
@@ -169,7 +175,10 @@ class Follower:
         number = image[0, 0, 0, 0].mul(4).round().long()
         self.shown.append(None if previous is None else int(previous[0, 0, 0]))
         answer = number.expand(1, *image.shape[-2:])
-        return SimpleNamespace(labels=answer, layout=self.layout, macs={}, milliseconds={"look": 1.0}, device="none")
+        return SegmentationTrace(
+            image=image, out=Downsampled(image, self.layout), extras={}, features={}, answer=None, restored=None,
+            output=answer, truth=labels, milliseconds={"look": 1.0}, macs={}, memory=0, memory_kind="", device="none",
+        )  # fmt: skip
 
 
 def test_along_a_film_the_last_answer_is_the_next_saliency():
@@ -231,9 +240,9 @@ def made(right, pixels=100, names=None, seed=0, data="film"):
         counts[:, k, k], counts[:, k, 2] = right, pixels - right
     names = names or tuple(f"film_{k:04d}" for k in range(len(right)))
     return Report(
-        name=f"run {seed}", data=data, split="val", classes=("a", "b"), pictures=names, everywhere=counts,
-        boundary=counts, intrinsic=counts, small=torch.zeros(len(right), 2, 3, dtype=torch.int64),
-        macs=(1,) * len(right), milliseconds=(), device="", parameters=1, distance=4, share=0.001, seed=seed,
+        name=f"run {seed}", data=data, split="val", classes=("a", "b"), pictures=names,
+        counted={"everywhere": counts, "boundary": counts, "intrinsic": counts, "small": torch.zeros_like(counts)},
+        macs=(1,) * len(right), milliseconds=(), device="", parameters=1, settings={"distance": 4, "share": 0.001}, seed=seed,
     )  # fmt: skip
 
 
@@ -313,7 +322,7 @@ def test_only_like_is_compared_with_like():
     with pytest.raises(ValueError, match="as many reports"):
         paired([a, a], a)
     with pytest.raises(ValueError, match="defined differently"):
-        paired(a, replace(a, distance=2))
+        paired(a, replace(a, settings={"distance": 2, "share": 0.001}))
     with pytest.raises(ValueError, match="metric must be one of"):
         paired(a, a, "iou")  # type: ignore[arg-type]
 

@@ -12,7 +12,6 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 import lzviz
-from lzviz import checkpoints
 from lzviz.checkpoints import Card, available, load, read_card, save
 from lzviz.pipelines.blueprint import Blueprint
 
@@ -162,7 +161,7 @@ def test_a_save_that_fails_leaves_the_old_checkpoint(shelf, monkeypatch):
     def full(*arguments):
         raise OSError("no space left")
 
-    monkeypatch.setattr(checkpoints, "serialised", full)
+    monkeypatch.setattr("lzviz.checkpoints.storage.serialised", full)
     with pytest.raises(OSError, match="no space"):
         save(trained(), shelf / "mine", card(notes="new"))
     assert load("mine").card.notes == "old"

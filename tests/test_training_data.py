@@ -27,6 +27,7 @@ from lzviz.datasets import (
     read_picture,
 )
 from lzviz.pipelines.blueprint import Blueprint
+from lzviz.tasks.segmentation import TASK as SEGMENTATION
 from lzviz.training.batches import POOLED, Batches, crop, index_at
 from lzviz.training.recipes import Recipe
 
@@ -126,7 +127,9 @@ def test_a_pair_of_folders(tmp_path):
     (tmp_path / "mine" / "notes.txt").write_text("no picture")
     data = pairs(tmp_path / "mine", tmp_path / "truth", ("grass", "path", "tree"))
     assert (data.name, names(data), data.classes) == ("mine", ["a"], ("grass", "path", "tree"))
-    assert data.class_shares().tolist() == pytest.approx([42 / 48, 0, 6 / 48])
+    assert SEGMENTATION.summary((e.truth for e in data), len(data.classes)).tolist() == pytest.approx(
+        [42 / 48, 0, 6 / 48]
+    )
 
 
 @pytest.mark.parametrize(
@@ -251,8 +254,8 @@ def test_labels_stay_with_their_pixels():
     sizes = set()
     for step in range(12):
         batch = Batches(gradient(), RECIPE)[step]
-        assert torch.equal(batch.image[:, 0] + batch.image[:, 1], batch.labels)
-        sizes.add(tuple(batch.labels.shape[1:]))
+        assert torch.equal(batch.image[:, 0] + batch.image[:, 1], batch.truth)
+        sizes.add(tuple(batch.truth.shape[1:]))
         steps = batch.image[:, 1, 0].long().diff(dim=1)
         assert set(steps.unique().tolist()) <= {-1, 1}
     assert all(6 <= h <= 12 and 8 <= w <= 16 for h, w in sizes) and len(sizes) > 3
@@ -270,7 +273,7 @@ def test_a_picture_smaller_than_the_window_repeats_its_border_unlabelled():
 def test_floats_go_to_the_device():
     batch = Batches(gradient(), RECIPE)[0].to(torch.device("cpu"))
     assert batch.image.dtype == torch.float32 and batch.image.max() <= 29 / 255
-    assert batch.labels.dtype == torch.int64
+    assert batch.truth.dtype == torch.int64
     for draws in (batch.colour, batch.shift):
         assert draws.shape == (6, 3) and -1 <= draws.min() < 0 < draws.max() < 1
 

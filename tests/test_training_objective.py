@@ -58,22 +58,22 @@ def test_cross_entropy_counts_labelled_pixels_by_class_and_area(focal):
     shares = torch.tensor([0.64, 0.32, 0.04])
     labels = torch.tensor([[[0, 1, 255], [2, 2, 1]], [[255, 255, 0], [1, 0, 0]]])
     scores, area = torch.randn(2, 3, 2, 3), torch.rand(2, 2, 3)
-    loss = objective(replace(UNIFORM, focal=focal), shares).cross_entropy(scores, labels, area)
+    loss = objective(replace(UNIFORM, focal=focal), shares).criterion.cross_entropy(scores, labels, area)
     assert loss == pytest.approx(twin(scores, labels, shares**-0.5, focal, area), rel=1e-5)
-    even = objective(replace(UNIFORM, balance=0.0), shares).cross_entropy(scores, labels)
+    even = objective(replace(UNIFORM, balance=0.0), shares).criterion.cross_entropy(scores, labels)
     assert even == pytest.approx(float(F.cross_entropy(scores, labels, ignore_index=255)), rel=1e-5)
 
 
 def test_a_batch_without_labels_costs_nothing():
     scores = torch.randn(1, 11, 4, 4, requires_grad=True)
-    loss = objective(UNIFORM).cross_entropy(scores, torch.full((1, 4, 4), 255))
+    loss = objective(UNIFORM).criterion.cross_entropy(scores, torch.full((1, 4, 4), 255))
     loss.backward()
     assert loss == 0 and not scores.grad.any()
 
 
 def test_a_pixel_that_is_surely_right_has_a_finite_focal_gradient():
     scores = torch.tensor([90.0, 0.0]).reshape(1, 2, 1, 1).requires_grad_()
-    objective(replace(UNIFORM, focal=0.5), torch.tensor([0.5, 0.5])).cross_entropy(
+    objective(replace(UNIFORM, focal=0.5), torch.tensor([0.5, 0.5])).criterion.cross_entropy(
         scores, torch.zeros(1, 1, 1).long()
     ).backward()
     assert scores.grad.isfinite().all()
@@ -97,7 +97,7 @@ def test_the_edge_loss_is_that_of_lds(edges, gamma):
     assert isinstance(sampler, LDS)
     losses = module(given)
     out = sampler(given.image, (12, 16))
-    torch.testing.assert_close(losses["edge"], Loss(gamma, edges=edges).edge(out, given.labels))
+    torch.testing.assert_close(losses["edge"], Loss(gamma, edges=edges).edge(out, given.truth))
     torch.testing.assert_close(losses["total"], losses["segmentation"] + gamma * losses["edge"])
 
 
@@ -112,7 +112,7 @@ def test_a_learned_map_of_lzu_is_taught_edges_too():
     module = objective(replace(UNIFORM, blueprint=blueprint, edge=1.0))
     given = batch()
     logits = module.pipeline.look.logits(given.image)
-    wanted = F.binary_cross_entropy_with_logits(logits, boundary_cells(given.labels, (6, 8)))
+    wanted = F.binary_cross_entropy_with_logits(logits, boundary_cells(given.truth, (6, 8)))
     torch.testing.assert_close(module(given)["edge"], wanted)
 
 
@@ -283,7 +283,7 @@ def test_zoomed_systems_differ_in_the_sampler_alone():
     }
     for size in ("camvid-96x128", "camvid-48x64", "scenes-64x128"):
         named = [r for name, r in RECIPES.items() if name.endswith(size) and not name.startswith("base")]
-        family = [recipe for recipe in named if recipe.objective == "segmentation"]
+        family = [recipe for recipe in named if recipe.objective == "task"]
         assert len(family) >= 13
         assert len({network_of(recipe) for recipe in family}) == 1
         for key in family[0].as_json().keys() - may:

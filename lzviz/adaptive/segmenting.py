@@ -26,7 +26,8 @@ from lzviz.adaptive.quadtree import QuadTree
 from lzviz.coords import Size
 from lzviz.models.initialise import seeded
 from lzviz.models.segmentation import Segmenter
-from lzviz.pipelines.pipeline import Meter, Pass, Pipeline, best, identity, image_size, stride_of
+from lzviz.pipelines.frames import image_size, on_zoomed, restored
+from lzviz.pipelines.pipeline import Meter, Pass, Pipeline
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.cad import CAD
 
@@ -161,7 +162,7 @@ class AdaptivePipeline(Pipeline):
         if labels is None:
             raise ValueError("the oracle's mask needs labels=(B, H, W): it knows where the fine network is right")
         fine, coarse = (
-            self.on_zoomed(self.through(image, self.everywhere(image, level))[2], image_size(image))
+            on_zoomed(self.through(image, self.everywhere(image, level))[2], image_size(image))
             for level in (0, self.depth)
         )
         return masks.oracle(fine, coarse, labels, self.sampler.dilation, self.stride, self.depth)
@@ -206,8 +207,8 @@ class AdaptivePipeline(Pipeline):
         out = self._downsampled(image, plan, saliency)
         with meter.stage("restore"):
             unzoomed = self.restore(scores, out, image_size(image))
-        with meter.stage("labels"):
-            labels = best(unzoomed)
+        with meter.stage(self.task.output):
+            labels = self.task.decide(unzoomed)
         macs = {"network": plan.macs}
         if self.mask == "oracle":
             macs["look"] = 0  # what it knows is given
@@ -219,7 +220,7 @@ class AdaptivePipeline(Pipeline):
         plan = self.through(image, levels)[0] if callable(levels) else self.adapted.plan(levels, image_size(image))
         return self._downsampled(image, plan, saliency)
 
-    def segment(self, out: Downsampled, image: Tensor | None = None) -> tuple[dict[str, Tensor], Tensor]:
+    def answer(self, out: Downsampled, image: Tensor | None = None) -> tuple[dict[str, Tensor], Tensor]:
         """The backbone's features by stage, each cell with its owner's, and scores (B, K, h, w) on the fine grid.
 
         Args:
@@ -230,8 +231,7 @@ class AdaptivePipeline(Pipeline):
 
     def restore(self, scores: Tensor, out: Downsampled, size: Size) -> Tensor:
         """Scores on the fine grid brought to the source's lattice of ``size``: (B, K, H, W)."""
-        own = image_size(out.image)
-        return identity(scores).unzoom(scores, size, own, stride_of(own, scores), fill=None)
+        return restored(scores, out, size, uniform=True)
 
     def forward(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
         """Scores (B, K, H, W) at the size of ``image``, in one pass of the network."""

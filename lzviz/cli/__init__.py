@@ -147,7 +147,7 @@ def evaluate_options(parser: argparse.ArgumentParser) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Print a report, or two and their difference."""
-    from lzviz.assess import METRICS, Report, paired
+    from lzviz.assess import Report, paired
 
     if options.limit is not None and options.limit < 1:
         raise ValueError(f"--limit is a number of pictures, at least 1, got {options.limit}")
@@ -173,7 +173,7 @@ def evaluate(options: argparse.Namespace) -> None:
             other = _assessed(theirs, data, options)
             print(f"{other}\n")
         print(f"{report.name} less {other.name}, points of 100 and their 95 % interval")
-        for metric in METRICS:
+        for metric in (each.name for each in report.task.metrics):
             if not any(math.isnan(each.score(metric)) for each in (report, other)):
                 print(f"  {metric:10}{paired(report, other, metric)}")
         print()

@@ -52,11 +52,16 @@ class Segmenter(nn.Module):
 
     def logits(self, image: Tensor) -> Tensor:
         """Scores (B, classes, h, w) on the grid of the finest stage that the head reads."""
-        return self.classify(self.stages(image))
+        return self.answer(self.stages(image))
 
-    def classify(self, stages: Sequence[Tensor]) -> Tensor:
+    @property
+    def levels(self) -> Sequence[int]:
+        """The stages that the head reads, in its order."""
+        return self.classifier.levels  # type: ignore[return-value]
+
+    def answer(self, stages: Sequence[Tensor]) -> Tensor:
         """The head's scores of the backbone's stages."""
-        return self.classifier(*[stages[level] for level in self.classifier.levels])  # type: ignore[union-attr]
+        return self.classifier(*[stages[level] for level in self.levels])
 
     def forward(self, image: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, Tensor]:
         """Scores at the size of `image`; with `auxiliary=True` the pair (scores, scores of the auxiliary head)."""
@@ -64,7 +69,7 @@ class Segmenter(nn.Module):
             raise ValueError("this network has no auxiliary head; build it with auxiliary=True")
         size = image.shape[-2:]
         stages = self.stages(image)
-        scores = resize_to(self.classify(stages), size)
+        scores = resize_to(self.answer(stages), size)
         if not auxiliary:
             return scores
         return scores, resize_to(self.aux_classifier(stages[2]), size)  # type: ignore[misc]

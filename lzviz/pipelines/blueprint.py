@@ -12,13 +12,14 @@ from typing import Any, Literal
 
 import torch
 
-from lzviz import models, samplers
+from lzviz import samplers
 from lzviz.adaptive.learned import PAPER_WIDTHS
 from lzviz.adaptive.segmenting import AdaptivePipeline, mask_network
 from lzviz.coords import Size
 from lzviz.pipelines.pipeline import Pipeline, Unzoom
 from lzviz.samplers.lds import SaliencyModule
 from lzviz.samplers.lz import SaliencyNetwork
+from lzviz.tasks import task_named
 
 Looks = Literal["own", "fixed", "network", "module", "previous"]
 
@@ -35,6 +36,7 @@ class Blueprint:
             previous labels, which outweigh the rest ``boundary`` times).
         network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
         size, source, unzoom: see :class:`lzviz.Pipeline`.
+        task: what the network is for, a name of :mod:`lzviz.tasks`.
         mask: of a network that runs adaptively (:class:`lzviz.adaptive.segmenting.AdaptivePipeline`): ``{"kind": "edges"}``,
             "oracle", "fine", "coarse", or ``{"kind": "learned", "widths": (32, 32, 32), "gamma": .5}`` (the share that it was
             trained to halve); ``None``: it runs as it is.
@@ -51,6 +53,7 @@ class Blueprint:
     unzoom: Unzoom = "scores"
     boundary: float = 100.0
     mask: Mapping[str, Any] | None = None
+    task: str = "segmentation"
 
     def build(self, classes: int, seed: int = 0) -> Pipeline:
         """The pipeline, untrained; the same seed gives the same weights."""
@@ -66,7 +69,8 @@ class Blueprint:
         elif "seed" in inspect.signature(samplers.REGISTRY[self.system].make).parameters:
             options["seed"] = seed
         sampler = samplers.create(self.system, **options)
-        network = models.create(self.network, classes=classes, seed=seed, **self.network_options)
+        task = task_named(self.task)
+        network = task.network(self.network, classes, seed, **self.network_options)
         if self.mask is not None:
             if self.size is not None or self.source is not None:
                 raise ValueError("an adaptive pipeline reads pictures as they are: size and source must be left out")
@@ -80,6 +84,7 @@ class Blueprint:
             source=None if self.source is None else tuple(self.source),  # type: ignore[arg-type]
             unzoom=self.unzoom,
             boundary=self.boundary if self.looks == "previous" else None,
+            task=task,
         )
 
 

@@ -294,6 +294,12 @@ class LDS(nn.Module, MapLearner):
             return boundary_cells(labels, self.nodes)
         return min_max(edge_target(labels, self.nodes, self.mode))
 
+    def sampled_labels(self, layout: WarpLayout, labels: Tensor) -> Tensor:
+        """Labels (B, H, W) at the samples, (B, h, w); published: bilinear in the class numbers, rounded."""
+        if self.mode == "published":
+            return layout.warp.zoom(labels[:, None].float(), layout.zoomed_size)[:, 0].round().long()
+        return layout.warp.zoom(labels, layout.zoomed_size, "nearest")
+
     def map_of(self, logits: Tensor) -> Tensor:
         return deformation_map(logits, self.form)
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lzviz.datasets import IGNORE, Dataset, Example
+from lzviz.datasets import Dataset, Example
+from lzviz.tasks import task_named
+from lzviz.tasks.base import Task
+from lzviz.tasks.segmentation import TASK as SEGMENTATION
 from lzviz.training.recipes import Recipe
 
 POOLED = (1, 2, 4, 8)
@@ -24,21 +27,21 @@ class Batch(NamedTuple):
     """One process's part of a step.
 
     image   (b, 3, H, W) uint8, as floats in [0, 1] after ``to``
-    labels  (b, H, W) uint8, as int64 after ``to``
+    truth   of the task; for segmentation labels (b, H, W) uint8, as int64 after ``to``
     colour  (b, 3) in [-1, 1): how much of the recipe's largest change of gain, bias and saturation
     shift   (b, 3) in [-1, 1): how much of its largest change of scale and place of a previous frame
     pool    (b,) int64: side of the boxes by which the view of a sampler that looks is pooled
     """
 
     image: Tensor
-    labels: Tensor
+    truth: Any
     colour: Tensor
     shift: Tensor
     pool: Tensor
 
-    def to(self, device: torch.device) -> Batch:
-        image, labels, *draws = (part.to(device, non_blocking=True) for part in self)
-        return Batch(image.float() / 255, labels.long(), *draws)
+    def to(self, device: torch.device, task: Task = SEGMENTATION) -> Batch:
+        image, *draws = (part.to(device, non_blocking=True) for part in (self.image, *self[2:]))
+        return Batch(image.float() / 255, task.to(self.truth, device), *draws)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,11 @@ class Batches(torch.utils.data.Dataset[Batch]):
         if not len(self.data):
             raise ValueError(f"{self.data.name} has no pictures")
 
+    @property
+    def task(self) -> Task:
+        """Whose truths the data have."""
+        return task_named(self.data.task)
+
     def __len__(self) -> int:
         return self.recipe.steps
 
@@ -80,23 +88,24 @@ class Batches(torch.utils.data.Dataset[Batch]):
         parts = []
         for k in mine:
             example = self.data[index_at(len(self.data), recipe.seed, step * count + k)]
-            parts.append(crop(example, (height, width), *places[k]))
-        images, labels = zip(*parts, strict=True)
+            parts.append(crop(example, (height, width), *places[k], task=self.task))
+        images, truths = zip(*parts, strict=True)
         take = slice(self.process, None, self.processes)
-        return Batch(torch.stack(images), torch.stack(labels), colour[take], shift[take], pool[take])
+        return Batch(torch.stack(images), self.task.collate(truths), colour[take], shift[take], pool[take])
 
 
-def crop(example: Example, size: tuple[int, int], y: float, x: float, flip: float) -> tuple[Tensor, Tensor]:
-    """A part of a picture (3, *size) and of its labels; y, x, flip in [0, 1) choose where it lies and whether it is mirrored."""
-    (h, w), (height, width) = example.labels.shape, size
+def crop(
+    example: Example, size: tuple[int, int], y: float, x: float, flip: float, task: Task = SEGMENTATION
+) -> tuple[Tensor, Any]:
+    """A part of a picture (3, *size) and what is true there; y, x, flip in [0, 1) choose its place and whether it is mirrored."""
+    (h, w), (height, width) = example.image.shape[-2:], size
     top, left = int(y * (max(h - height, 0) + 1)), int(x * (max(w - width, 0) + 1))
-    part = (slice(top, top + height), slice(left, left + width))
-    image, labels = example.image[:, *part], example.labels[part]
-    if labels.shape != size:
-        more = [(0, n - m) for n, m in zip(size, labels.shape, strict=True)]
+    image, mirrored = example.image[:, top : top + height, left : left + width], flip < 0.5
+    if tuple(image.shape[-2:]) != tuple(size):
+        more = [(0, n - m) for n, m in zip(size, image.shape[-2:], strict=True)]
         image = torch.from_numpy(np.pad(image.numpy(), [(0, 0), *more], "edge"))
-        labels = torch.from_numpy(np.pad(labels.numpy(), more, constant_values=IGNORE))
-    return (image.flip(-1), labels.flip(-1)) if flip < 0.5 else (image, labels)
+    truth = task.cropped(example.truth, top, left, size, mirrored, (int(h), int(w)))
+    return image.flip(-1) if mirrored else image, truth
 
 
 def index_at(length: int, seed: int, position: int) -> int:

@@ -23,8 +23,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lzviz.datasets import Dataset
+from lzviz.pipelines.frames import image_size
 from lzviz.pipelines.pipeline import Pipeline
-from lzviz.saliency import from_boundaries
 from lzviz.training import preview, runs, snapshots
 from lzviz.training.batches import Batch, Batches
 from lzviz.training.masks import Adaptive, Streams
@@ -34,7 +34,7 @@ from lzviz.training.recipes import Recipe
 
 LOG_EVERY = 50
 
-OBJECTIVES = {"segmentation": Objective, "edges": Edges, "streams": Streams, "adaptive": Adaptive}
+OBJECTIVES = {"task": Objective, "edges": Edges, "streams": Streams, "adaptive": Adaptive}
 """What a recipe may minimise: modules that take a :class:`~lzviz.training.batches.Batch` to losses, "total" among them."""
 
 
@@ -123,6 +123,10 @@ class _Training:
     ):
         self.recipe, self.accelerator = recipe, accelerator
         pipeline = recipe.blueprint.build(len(data.classes), recipe.seed)
+        if pipeline.task.name != data.task:
+            raise ValueError(
+                f"{recipe.name} is for {pipeline.task.name}, the truths of {data.name} are for {data.task}"
+            )
         if state is None:
             if recipe.blueprint.looks == "fixed":
                 mean_boundaries(pipeline, data, recipe.blueprint.boundary)
@@ -132,8 +136,11 @@ class _Training:
         self.average = deepcopy(pipeline).to(accelerator.device).eval()
         pipeline.size = recipe.train_size or pipeline.size
         synchronise(pipeline, accelerator.device)
-        self.shares = data.class_shares() if state is None else state["shares"]
-        objective = OBJECTIVES[recipe.objective](pipeline.train(), recipe, self.shares)
+        if state is None:
+            self.summary = pipeline.task.summary((example.truth for example in data), len(data.classes))
+        else:
+            self.summary = state["summary"]
+        objective = OBJECTIVES[recipe.objective](pipeline.train(), recipe, self.summary)
         optimiser = torch.optim.AdamW(groups(pipeline, recipe.decay), lr=recipe.rate)
         self.pipeline = pipeline
         self.objective, self.optimiser = accelerator.prepare(objective, optimiser)
@@ -148,7 +155,7 @@ class _Training:
         """All of it."""
         return {
             "step": self.done,
-            "shares": self.shares,
+            "summary": self.summary,
             "smooth": self.smooth,
             "snapshots": self.snapshots,
             "model": self.pipeline.state_dict(),
@@ -162,7 +169,7 @@ class _Training:
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.rate * schedule(self.done, recipe.steps)
         torch.manual_seed((recipe.seed * 1_000_003 + step) * 4096 + accelerator.process_index)  # dropout
-        losses = self.objective(batch.to(accelerator.device))
+        losses = self.objective(batch.to(accelerator.device, self.pipeline.task))
         self.optimiser.zero_grad()
         accelerator.backward(losses["total"])
         norm = accelerator.clip_grad_norm_(self.objective.parameters(), recipe.clip)
@@ -221,11 +228,15 @@ def start_from(pipeline: Pipeline, start: Pipeline) -> None:
 
 @torch.no_grad()
 def mean_boundaries(pipeline: Pipeline, data: Dataset, boundary: float) -> None:
-    """LZU's fixed map: the mean over the training set of boundary saliency, kept in the pipeline."""
+    """LZU's fixed map: the mean over the training set of what the task attends to, kept in the pipeline."""
     look = pipeline.look
     assert isinstance(look, torch.Tensor)
     nodes = (int(look.shape[-2]), int(look.shape[-1]))
-    maps = (from_boundaries(example.labels[None].long(), nodes, boundary, 1) for example in data)
+    task, cpu = pipeline.task, torch.device("cpu")
+    maps = (
+        task.attention(task.to(task.collate([example.truth]), cpu), nodes, boundary, image_size(example.image))
+        for example in data
+    )
     look.copy_(sum(maps, torch.zeros_like(look)) / len(data))
 
 

@@ -13,7 +13,9 @@ from torch import Tensor
 
 from lzviz.adaptive.learned import blended_loss, two_streams
 from lzviz.adaptive.segmenting import AdaptivePipeline
-from lzviz.pipelines.pipeline import Pipeline, identity, image_size
+from lzviz.pipelines.frames import identity, image_size, on_zoomed
+from lzviz.pipelines.pipeline import Pipeline
+from lzviz.tasks.segmentation import SegmentationLoss
 from lzviz.training.batches import Batch
 from lzviz.training.objective import Objective, recolour
 from lzviz.training.recipes import Recipe
@@ -23,11 +25,12 @@ class Adaptive(Objective):
     """Cross-entropy of an adaptive pipeline's scores at the size of the picture."""
 
     pipeline: AdaptivePipeline
+    criterion: SegmentationLoss
 
-    def __init__(self, pipeline: Pipeline, recipe: Recipe, shares: Tensor):
+    def __init__(self, pipeline: Pipeline, recipe: Recipe, summary: Tensor):
         if not isinstance(pipeline, AdaptivePipeline):
             raise TypeError(f"{recipe.name} trains an adaptive pipeline: its blueprint needs mask=")
-        super().__init__(pipeline, recipe, shares)
+        super().__init__(pipeline, recipe, summary)
         if pipeline.mask == "learned":
             pipeline.look.requires_grad_(False)
 
@@ -36,21 +39,21 @@ class Adaptive(Objective):
         pipeline = self.pipeline
         seen, truth = self.picture(batch)
         scores = pipeline.through(seen, pipeline.levels(seen))[2]
-        segmentation = self.cross_entropy(pipeline.on_zoomed(scores, image_size(truth)), truth)
+        segmentation = self.criterion.cross_entropy(on_zoomed(scores, image_size(truth)), truth)
         return {"segmentation": segmentation, "total": segmentation}
 
     def picture(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Images and labels at the size of training, with other colours."""
         size, same = self.recipe.train_size or self.pipeline.zoomed_size(batch.image), identity(batch.image)
         seen = recolour(same.zoom(batch.image, size), self.recipe.colour * batch.colour)
-        return seen.contiguous(memory_format=torch.channels_last), same.zoom(batch.labels, size, "nearest")
+        return seen.contiguous(memory_format=torch.channels_last), same.zoom(batch.truth, size, "nearest")
 
 
 class Streams(Adaptive):
     """Cross-entropy of two blended streams, and the mask's budget."""
 
-    def __init__(self, pipeline: Pipeline, recipe: Recipe, shares: Tensor):
-        super().__init__(pipeline, recipe, shares)
+    def __init__(self, pipeline: Pipeline, recipe: Recipe, summary: Tensor):
+        super().__init__(pipeline, recipe, summary)
         mask = recipe.blueprint.mask or {}
         if mask.get("kind") != "learned" or "gamma" not in mask:
             raise ValueError(f'{recipe.name} needs a blueprint with mask={{"kind": "learned", "gamma": .5}}')
@@ -64,6 +67,6 @@ class Streams(Adaptive):
         pipeline.network.eval()  # frozen: neither dropout nor new statistics
         seen, truth = self.picture(batch)
         scores, halved = two_streams(lambda x, levels: pipeline.through(x, levels)[2], pipeline.look, seen)
-        segmentation = self.cross_entropy(pipeline.on_zoomed(scores, image_size(truth)), truth)
+        segmentation = self.criterion.cross_entropy(on_zoomed(scores, image_size(truth)), truth)
         total = blended_loss(segmentation, halved, self.gamma)
         return {"segmentation": segmentation, "halved": halved.mean().detach(), "total": total}

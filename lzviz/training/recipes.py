@@ -71,7 +71,7 @@ class Recipe:
     colour: float = 0.3
     jitter: float = 0.0
     curriculum: float = 0.0
-    objective: str = "segmentation"
+    objective: str = "task"
     start: str | None = None
     about: str = ""
     notes: str = ""
@@ -89,7 +89,7 @@ class Recipe:
     def on(self, data: Dataset) -> Recipe:
         """The recipe for other data: their name takes the place of its own, their first picture's size that of the window."""
         name = self.name.replace(f"-{self.data}-", f"-{data.name}-")
-        window = (int(data[0].labels.shape[0]), int(data[0].labels.shape[1]))
+        window = (int(data[0].image.shape[-2]), int(data[0].image.shape[-1]))
         return replace(self, name=name, data=data.name, data_options={}, window=window)
 
     def as_json(self) -> dict[str, Any]:

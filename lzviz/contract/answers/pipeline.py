@@ -34,8 +34,10 @@ from lzviz.contract.truth import IGNORE, Truth
 from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size, to_normalised, to_pixels
 from lzviz.measure import examine, timing
-from lzviz.pipelines.pipeline import STAGES, Pipeline, Trace, stride_of
+from lzviz.pipelines.frames import stride_of
+from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import Downsampled, PlaceLearner
+from lzviz.tasks.segmentation import SegmentationTrace as Trace
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
 # Long side of the picture that pipelines see: labels and errors are told at this size.
@@ -502,7 +504,7 @@ def time_answer(question: Question) -> dict[str, Any]:
     """The stages timed properly: runs that do not count first, then the median of several."""
     saliency = question.saliency()
     traces = _repeat(question.pipeline, question.working.image, saliency)
-    names = [name for name in STAGES if name in traces[0].milliseconds]
+    names = list(traces[0].milliseconds)
     where = traces[0].device
     taken = {name: timing.Timing(tuple(trace.milliseconds[name] for trace in traces), where) for name in names}
     together = timing.Timing(tuple(sum(trace.milliseconds.values()) for trace in traces), where)

@@ -12,7 +12,7 @@ from torch import Tensor
 from lzviz.checkpoints import Card
 from lzviz.measure import describe
 from lzviz.measure.describe import percent
-from lzviz.pipelines.pipeline import Trace
+from lzviz.tasks.segmentation import SegmentationTrace as Trace
 
 # What a system calls the map that drives it.
 MAPS = {"lds": "Deformation map", "es": "Boundary mask", "cad": "Mask"}

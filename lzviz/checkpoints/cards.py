@@ -1,0 +1,114 @@
+"""What there is to say about a checkpoint."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+MODEL, CARD = "model.safetensors", "card.json"
+VERSION = 1
+LARGEST_CARD = 1 << 20
+
+
+@dataclass(frozen=True)
+class Card:
+    """What there is to say about a checkpoint; ``card.json`` has the same fields.
+
+    Attributes:
+        name: of the checkpoint, as in ``lds-camvid-96x128``.
+        system, title, mode: the sampler's name in the registry, a title for menus, "fixed" or "published".
+        blueprint: :class:`lzviz.pipelines.blueprint.Blueprint` as a dictionary.
+        classes: their names, by index.
+        recipe: how it was trained, as a dictionary.
+        data, split, licence: what it was trained on, and what may be done with it.
+        seed, steps, date: of this run; the date as YYYY-MM-DD.
+        metrics: {split: {"miou", "boundary", "small", "intrinsic", ...}}, mIoU in [0, 1].
+        seeds: the same for every seed that was trained.
+        macs, parameters: multiply-adds of an image, trained numbers.
+        notes: whatever a reader should know.
+        version: of this format.
+    """
+
+    name: str
+    system: str
+    blueprint: Mapping[str, Any]
+    classes: Sequence[str]
+    title: str = ""
+    mode: str = "fixed"
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
+    split: str = ""
+    licence: str = ""
+    seed: int = 0
+    steps: int = 0
+    date: str = ""
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seeds: Sequence[Mapping[str, Any]] = ()
+    macs: int = 0
+    parameters: int = 0
+    notes: str = ""
+    version: int = VERSION
+
+    @property
+    def task(self) -> str:
+        """What the network is for, a name of :mod:`lzviz.tasks`: the blueprint says it."""
+        return self.blueprint.get("task", "segmentation")
+
+    def to_json(self) -> str:
+        """The text of ``card.json``; numbers that are none (NaN) become null."""
+        return json.dumps(_finite(asdict(self)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> Card:
+        """Read the text of ``card.json``.
+
+        Raises:
+            ValueError: no JSON, another version, or fields that are missing, unknown or of the wrong kind.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"{CARD} is not JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise ValueError(f"{CARD} holds a {type(values).__name__}, expected an object with the fields of a card")
+        version = values.get("version", VERSION)
+        if version != VERSION:
+            raise ValueError(f"{CARD} has version {version!r}, this lzviz reads version {VERSION}: update lzviz")
+        known = {each.name: each for each in fields(Card)}
+        needed = [name for name, each in known.items() if each.default is each.default_factory is MISSING]
+        for problem, names in (("lacks", set(needed) - set(values)), ("has unknown fields", set(values) - set(known))):
+            if names:
+                raise ValueError(f"{CARD} {problem} {', '.join(sorted(names))}")
+        for name, value in values.items():
+            kind = _KINDS[str(known[name].type).partition("[")[0]]
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise ValueError(f"{CARD}: {name} is a {type(value).__name__}, expected {kind.__name__}")
+        if not values["classes"] or not all(isinstance(name, str) for name in values["classes"]):
+            raise ValueError(f"{CARD}: classes must be a list of names, got {values['classes']!r}")
+        lists = {name: tuple(values[name]) for name in ("classes", "seeds") if name in values}
+        return Card(**{**values, **lists})
+
+
+_KINDS = {"str": str, "int": int, "Mapping": dict, "Sequence": list}
+
+
+def read_card(folder: str | Path) -> Card:
+    """The card of a checkpoint's folder."""
+    path = Path(folder) / CARD
+    if not path.is_file():
+        raise FileNotFoundError(f"no {CARD} in {folder}: a checkpoint is a folder with {MODEL} and {CARD}")
+    if path.stat().st_size > LARGEST_CARD:
+        raise ValueError(f"{path} has {path.stat().st_size:,} bytes: that is no card")
+    return Card.from_json(path.read_text(encoding="utf-8"))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

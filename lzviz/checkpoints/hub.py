@@ -1,0 +1,50 @@
+"""Checkpoints of the Hugging Face Hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lzviz.checkpoints.cards import CARD, MODEL
+
+LARGEST_FETCHED = 1 << 29
+"""Bytes of a model that is taken from the Hub: about twice the largest network of this library in float32."""
+
+
+def fetched(name: str) -> Path:
+    """A checkpoint of the Hub, in the Hub's own cache; one that is there already needs no network.
+
+    Raises:
+        ValueError: no such repository, no checkpoint in it, or one above :data:`LARGEST_FETCHED` bytes, which is not downloaded.
+        ConnectionError: the Hub did not answer, and nothing was kept.
+    """
+    try:
+        import huggingface_hub
+        from huggingface_hub.errors import RepositoryNotFoundError
+    except ImportError:
+        raise ValueError(f"no folder {name!r} here; to load it from the Hub: pip install huggingface_hub") from None
+    try:
+        listed = huggingface_hub.model_info(name, files_metadata=True).siblings or []
+        sizes, silent = {file.rfilename: file.size or 0 for file in listed}, None
+    except RepositoryNotFoundError:
+        raise ValueError(f"no folder {name!r} here, and no public repository of that name on the Hub") from None
+    except Exception as error:
+        sizes, silent = {}, error
+    if silent is None:
+        for file in (MODEL, CARD):
+            if file not in sizes:
+                raise ValueError(f"{name!r} on the Hub has no {file}: a checkpoint is a {MODEL} and a {CARD}")
+        if sizes[MODEL] > LARGEST_FETCHED:
+            raise ValueError(
+                f"the {MODEL} of {name!r} has {sizes[MODEL] / 2**20:,.0f} MB, above the {LARGEST_FETCHED >> 20} MB that are "
+                "fetched from the Hub: download it yourself and load its folder"
+            )
+    try:
+        files = [MODEL, CARD]
+        return Path(huggingface_hub.snapshot_download(name, allow_patterns=files, local_files_only=silent is not None))
+    except Exception as error:
+        cause = silent or error
+        reason = str(cause).strip().partition("\n")[0]
+        raise ConnectionError(
+            f"no folder {name!r} here, and the Hugging Face Hub did not answer ({type(cause).__name__}: {reason}): "
+            f"are you offline? Download its {MODEL} and {CARD} and load their folder"
+        ) from cause
