@@ -285,7 +285,7 @@ def _views(theme: Theme, own: Iterable[str]) -> list[dict[str, Any]]:
 def _size(name: str) -> int | None:
     from lzviz import checkpoints
 
-    paths = (folder / name / checkpoints.MODEL for folder in checkpoints.folders())
+    paths = (folder / name / checkpoints.MODEL for folder in checkpoints.places.folders())
     return next((path.stat().st_size for path in paths if path.is_file()), None)
 
 

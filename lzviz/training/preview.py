@@ -22,16 +22,16 @@ SPACING = 9
 
 
 def preview(pipeline: Pipeline, example: Example) -> np.ndarray:
-    """(h, w, 3) uint8: the picture with its sampling points | the zoomed image | the prediction | the truth."""
-    trace = pipeline.run(example.image.float() / 255, example.labels)
-    assert trace.labels is not None and trace.truth is not None and trace.scores is not None
-    classes = trace.scores.shape[1]
+    """(h, w, 3) uint8: the picture with its sampling points | the zoomed image | what the task shows as classes of pixels: for
+    segmentation the prediction and the truth."""
+    trace = pipeline.run(example.image.float() / 255, pipeline.task.collate([example.truth]))
+    views = [view.name for view in pipeline.task.views if (view.kind, view.frame) == ("classes", "source")]
     picture = _bytes(trace.image[0])
     small = _fit(picture)
     panels = [
         _with_points(small, _thinned(trace.layout, small.shape[:2]), HEIGHT / len(picture)),
         _fit(_bytes(trace.zoomed[0]), picture.shape[:2]),
-        *(_fit(_coloured(labels[0], classes)) for labels in (trace.labels, trace.truth)),
+        *(_fit(_coloured(getattr(trace, name)[0])) for name in views),
     ]
     gap = np.full((HEIGHT, GAP, 3), 255, np.uint8)
     return np.concatenate([part for panel in panels for part in (panel, gap)][:-1], 1)
@@ -55,8 +55,8 @@ def _bytes(image: Tensor) -> np.ndarray:
     return (image.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).cpu().numpy()
 
 
-def _coloured(labels: Tensor, classes: int) -> np.ndarray:
-    return palette(classes)[labels.clamp(0, IGNORE).byte().cpu().numpy()]
+def _coloured(labels: Tensor) -> np.ndarray:
+    return palette(IGNORE)[labels.clamp(0, IGNORE).byte().cpu().numpy()]
 
 
 def _fit(picture: np.ndarray, shape: tuple[int, int] | None = None) -> np.ndarray:

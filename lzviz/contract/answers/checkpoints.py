@@ -149,7 +149,7 @@ def snapshots(name: str) -> dict[str, np.ndarray] | None:
 def _snapshots(name: str) -> Path | None:
     if name.startswith((OWN_PREFIX, UNTRAINED)) or name not in cards():
         return None
-    paths = (folder / name / SNAPSHOTS for folder in checkpoints.folders())
+    paths = (folder / name / SNAPSHOTS for folder in checkpoints.places.folders())
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -174,7 +174,7 @@ def add_from_hub(identifier: object) -> str:
     if not isinstance(identifier, str) or not HUB_ID.fullmatch(identifier):
         raise Refusal("Expected a Hub id such as owner/name; copy it from the page of the model.")
     try:
-        folder = checkpoints.fetched(identifier)
+        folder = checkpoints.hub.fetched(identifier)
         _check_modest(checkpoints.read_card(folder).blueprint)
         return _hold(_loaded(folder), identifier.encode())
     except (ValueError, OSError) as error:

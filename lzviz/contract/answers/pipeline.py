@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -172,7 +172,7 @@ class Question:
 @on_gpu
 def _run(pipeline: Pipeline, image: Tensor, labels: Tensor | None, saliency: Tensor | None) -> Trace:
     with running, torch.inference_mode(), precisely():
-        return pipeline.run(image, labels, saliency)
+        return cast(Trace, pipeline.run(image, labels, saliency))
 
 
 # The answer --------------------------------------------------------------------------------------------------------
@@ -526,7 +526,7 @@ def time_answer(question: Question) -> dict[str, Any]:
 @on_gpu
 def _repeat(pipeline: Pipeline, image: Tensor, saliency: Tensor | None) -> list[Trace]:
     with running, torch.inference_mode(), precisely():
-        return [pipeline.run(image, None, saliency) for _ in range(WARM_UP + RUNS)][WARM_UP:]
+        return [cast(Trace, pipeline.run(image, None, saliency)) for _ in range(WARM_UP + RUNS)][WARM_UP:]
 
 
 # One pixel ---------------------------------------------------------------------------------------------------------
