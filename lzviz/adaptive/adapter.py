@@ -45,8 +45,9 @@ def adapt(
             locations then equal the stock network exactly) or "center" (as the public code does).
         pool: "exact", or "paper": max and average pooling leave fine cells unpooled.
         dense_from: name of a submodule that runs on the dense fine grid, dilated by the same rule.
-        global_pool: pooling over the whole map: "area" weights each row with the cells that it stands for, "coarse" reads
-            the features of the stock network only, so that its class scores come out whatever the levels.
+        global_pool: pooling and norms over the whole map: "area" weights each row with the cells that it stands for (then the
+            report names them as outside the guarantee), "coarse" reads the features of the stock network only, so that its
+            features and class scores come out whatever the levels.
         batch_norm: statistics in training: "rows" counts every row once, "area" by its cells.
 
     Raises:
@@ -97,12 +98,20 @@ class Report:
     Attributes:
         on_rows, on_dense: modules whose convolution ran on rows, and on the dense fine grid because that was cheaper (or because
             no cell is coarse): two schedules of the same function.
+        outside: operations of this run that the guarantee for coarse locations does not cover, for they look at the whole map with
+            ``global_pool="area"``, or are known to no rule. Empty where all cells are fine, or all coarse.
     """
 
     fallbacks: tuple[Fallback, ...]
     steps: tuple[str, ...]
     on_rows: tuple[str, ...] = ()
     on_dense: tuple[str, ...] = ()
+    outside: tuple[Fallback, ...] = ()
+
+    @property
+    def guaranteed(self) -> bool:
+        """Coarse locations equal the stock network whatever the levels: nothing of this run was outside the guarantee."""
+        return not self.outside
 
     @property
     def path(self) -> str:
@@ -120,6 +129,11 @@ class Report:
         return len(self.fallbacks)
 
     def __str__(self) -> str:
+        if not self.outside:
+            return self._ran()
+        return f"{self._ran()} Outside the guarantee for coarse locations: {'; '.join(map(str, self.outside))}."
+
+    def _ran(self) -> str:
         steps = f"Adaptive steps in {', '.join(self.steps)}." if self.steps else "Not run yet."
         if self.on_dense:
             steps += f" Schedule: {self.path}."
@@ -261,7 +275,7 @@ class Adapted:
         if run is None:
             return Report((), ())
         rows, dense = (tuple(name for name, path in run.paths.items() if path == kind) for kind in ("rows", "dense"))
-        return Report(tuple(run.fallbacks), tuple(run.steps), rows, dense)
+        return Report(tuple(run.fallbacks), tuple(run.steps), rows, dense, tuple(run.outside))
 
     def compile(self) -> Adapted:
         """A faster one for inference: BatchNorm is folded into the convolutions of a copy of the model."""

@@ -8,21 +8,22 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_flatten
 
-from lzviz.adaptive import extensions, rules, windows
+from lzviz.adaptive import extensions, resizing, rules, whole, windows
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import MultiResolution
+from lzviz.adaptive.tensor import MultiResolution, seen_shape
 
-HOMES = (rules, windows, extensions)  # importing them declares their rules
+HOMES = (rules, windows, whole, resizing, extensions)  # importing them declares their rules
 
 METADATA = frozenset(
     (
-        *("size", "dim", "ndimension", "numel", "nelement", "stride", "get_device", "element_size", "__len__"),
+        *("dim", "ndimension", "stride", "get_device", "element_size"),
         *("is_floating_point", "is_complex", "is_contiguous", "is_sparse", "is_signed", "is_inference"),
         *("__hash__", "__repr__", "__set__"),
     )
 )
 
 
+SIZES = frozenset(("size", "numel", "nelement", "__len__"))
 WINDOWS = frozenset(("conv2d", "max_pool2d", "avg_pool2d"))  # what padding may wait for
 
 
@@ -33,6 +34,8 @@ def apply(func: Callable, args: tuple, kwargs: dict) -> Any:
         return _attribute(func, args)
     if name in METADATA:
         return _plainly(func, args, kwargs)
+    if name in SIZES:
+        return _size(name, *args, **kwargs)
     run = args[0].run if args and isinstance(args[0], MultiResolution) else _run_of(args, kwargs)
     if name not in WINDOWS and any(isinstance(a, MultiResolution) and a.margin is not None for a in args):
         raise run.error(f"it pads its features and then calls {name}", "pad in the window itself (padding=)")
@@ -54,8 +57,18 @@ def _answer(run: Run, name: str, func: Callable, args: tuple, kwargs: dict) -> A
     return rules.fall_back(run, func, args, kwargs)
 
 
+def _size(name: str, value: MultiResolution, dim: int | None = None) -> Any:
+    value.run.sized = value.run.module
+    shape = seen_shape(value)
+    if name == "size":
+        return shape if dim is None else shape[dim]
+    return shape[0] if name == "__len__" else shape.numel()
+
+
 def _attribute(func: Any, args: tuple) -> Any:
     name = getattr(getattr(func, "__self__", None), "__name__", "")
+    if name == "shape":
+        return _size("size", args[0])
     if name == "data":
         return args[0].detach()
     if name == "requires_grad":

@@ -93,6 +93,11 @@ class Tree:
         """No cell is downsampled: the dilated network."""
         return not bool(self.levels.any())
 
+    @cached_property
+    def is_mixed(self) -> bool:
+        """Neither the dilated network nor the strided one."""
+        return not self.is_fine and bool((self.levels < self.depth).any())
+
     def grid(self, exponent: int, extent: Pair | None = None) -> Grid:
         """The grid after ``exponent`` halvings; made once."""
         key = (exponent, extent or self.size)
@@ -262,6 +267,11 @@ class Grid:
     def surplus(self) -> int:
         """Coarsest cells, along an axis, for one feature of the stock network: 2^(halvings beyond the deepest level)."""
         return 2**self.exponent // self.step
+
+    @property
+    def stock_size(self) -> Pair:
+        """(h, w) of the stock network's features."""
+        return -(-self.extent[0] // 2**self.exponent), -(-self.extent[1] // 2**self.exponent)
 
     def stock(self, rows: Tensor) -> Tensor:
         """The features that the stock network has: (B, C, ceil(eh / 2^n), ceil(ew / 2^n))."""

@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 from lzviz.adaptive.lattice import Grid
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense
+from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map
 
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
@@ -43,6 +43,10 @@ RESHAPES = frozenset(
 )
 
 
+PLACES = ("conv", "pool", "fold", "grid_sample", "affine_grid")  # what reads neighbours, and would read other ones here
+IN_PLACE = frozenset(f"__i{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor"))
+
+
 def rule(*names: str) -> Callable[[Rule], Rule]:
     """Declare the rule of the torch functions called ``names``: ``rule(run, func, args, kwargs)``."""
 
@@ -66,27 +70,48 @@ def current(run: Run, state: State) -> State:
 
 
 def fill(state: Rows) -> Filled:
-    tensor = dense(state)
-    return Filled(tensor.permute(0, 2, 3, 1) if state.last else tensor, state.grid)
+    return Filled(dense(state), state.grid)
 
 
 def grid_of(run: Run, states: list[State]) -> Grid:
     """The one grid that rows of an operation share."""
     grids = {id(s.grid): s.grid for s in states if isinstance(s, Rows | Filled)}
-    if len(grids) > 1:
-        sizes = ", ".join(f"{g.extent} after {g.exponent} halvings" for g in grids.values())
+    first = next(iter(grids.values()))
+    if len(grids) == 1:
+        return first
+    if len({(g.exponent, g.stock_size) for g in grids.values()}) > 1:
+        sizes = ", ".join(f"{g.stock_size} after {g.exponent} halvings" for g in grids.values())
         raise run.error(
-            f"it joins maps of different grids ({sizes})", "the stock network would join different sizes too"
+            f"it joins maps of different strides ({sizes})",
+            "resize the coarser one to the size of the other first (nearest or bilinear), or use dense_from=",
         )
-    return next(iter(grids.values()))
+    # Windows that lost different parts of the border: what all of them have holds every feature of the stock network.
+    h, w = zip(*(g.extent for g in grids.values()), strict=True)
+    return first.tree.grid(first.exponent, (min(h), min(w)))
+
+
+def trimmed(state: State, grid: Grid) -> State:
+    """The part of a map that lies on a grid of smaller extent."""
+    if isinstance(state, Dense) or state.grid is grid or (isinstance(state, Filled) and not is_map(state)):
+        return state
+    h, w = grid.extent
+    if isinstance(state, Filled):
+        return Filled(state.tensor[..., :h, :w], grid)
+    if state.tensor.is_meta:
+        return Rows(state.tensor.new_empty(grid.rows, state.tensor.shape[1]), grid, state.last)
+    batch, y, x = grid.place
+    return Rows(state.tensor.index_select(0, state.grid.owner[batch, y, x]), grid, state.last)
 
 
 def row_operand(run: Run, value: Tensor, grid: Grid, last: bool) -> Tensor:
     """An ordinary tensor that broadcasts against (B, C, h, w), as one that broadcasts against rows (N, C)."""
     if value.numel() == 1 and value.ndim < 2:
         return value
+    if value.ndim > 4:
+        raise run.error(f"it joins a map with a tensor of shape {tuple(value.shape)}", "use dense_from=")
     full = value.reshape(*[1] * (4 - value.ndim), *value.shape)
     full = full.permute(0, 3, 1, 2) if last else full
+    full = on_fine_grid(full, grid)
     if full.shape[-2:] == (1, 1):
         vectors = full.flatten(1)
         return vectors if full.shape[0] == 1 else vectors.index_select(0, grid.place[0])
@@ -98,13 +123,23 @@ def row_operand(run: Run, value: Tensor, grid: Grid, last: bool) -> Tensor:
     )
 
 
+def on_fine_grid(value: Any, grid: Grid) -> Any:
+    """A map of the stock network's own size (B, C, h, w) repeated over the blocks of its features; all else as it is."""
+    size = tuple(value.shape[-2:]) if isinstance(value, Tensor) and value.ndim == 4 else None
+    if size != grid.stock_size or size in ((1, 1), grid.extent):
+        return value
+    cell, (h, w) = 2**grid.exponent, grid.extent
+    return value.repeat_interleave(cell, -2).repeat_interleave(cell, -1)[..., :h, :w]
+
+
 class Operands:
     """The arguments of an operation, all brought to the representation in which it will run."""
 
     def __init__(self, run: Run, values: Any):
         states = states_of(values)
         self.dense = all(isinstance(s, Dense) for s in states)
-        self.rows = not self.dense and not run.wants_dense and not any(isinstance(s, Filled) for s in states)
+        self.rows = not self.dense and not run.wants_dense and not any(isinstance(s, Filled) and not _is_gate(s) for s in states)
+        self.rows = self.rows and any(isinstance(s, Rows) for s in states)
         self.last = any(isinstance(s, Rows) and s.last for s in states)
         self.template = states[0]
         self.grid = None if self.dense else grid_of(run, states)
@@ -112,6 +147,8 @@ class Operands:
 
     def _bring(self, run: Run, value: Any) -> Any:
         state = value.state if isinstance(value, MultiResolution) else None
+        if state is not None and self.grid is not None:
+            state = trimmed(state, self.grid)
         if self.rows and isinstance(value, Tensor):
             if isinstance(state, Rows):
                 return state.tensor
@@ -119,6 +156,8 @@ class Operands:
             return row_operand(run, state.tensor if state else value, self.grid, self.last)
         if isinstance(state, Rows):
             return fill(state).tensor
+        if state is None and self.grid is not None and not run.wants_dense:
+            return on_fine_grid(value, self.grid)
         return state.tensor if state else value
 
     def state(self, tensor: Tensor) -> State:
@@ -128,6 +167,11 @@ class Operands:
             return Dense(tensor, self.template.stride, self.template.size)
         assert self.grid is not None
         return Rows(tensor, self.grid, self.last) if self.rows else Filled(tensor, self.grid)
+
+
+def _is_gate(state: Filled) -> bool:
+    """One value for each channel of a map: it broadcasts against rows."""
+    return state.tensor.ndim == 4 and tuple(state.tensor.shape[-2:]) == (1, 1)
 
 
 def wrap(run: Run, operands: Operands, result: Any) -> Any:
@@ -268,26 +312,38 @@ def fall_back(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
             f"it reshapes its features ({name}), which rows cannot follow",
             f"run it on the dense fine grid: adapt(..., dense_from={run.module!r})",
         )
+    if name not in RESHAPES and any(word in name for word in PLACES):
+        raise run.error(f"no rule follows {name} on a multi-resolution map", "adapt the part of the model before it")
+    if kwargs.get("out") is not None or name == "__setitem__":
+        raise run.error(f"{name} writes into a multi-resolution map", "let the model make a new tensor instead")
     if was_rows:
         run.note_fallback(name)
+    if name not in RESHAPES and name not in POINTWISE and name not in RULES and not run.wants_dense:
+        run.note_outside(name)
     grid = grid_of(run, states)
     new_args, new_kwargs = tree_map(
         lambda v: dense_value(v.state) if isinstance(v, MultiResolution) else v, (args, kwargs)
     )
     result = func(*new_args, **new_kwargs)
-    keep = name in RESHAPES or name in POINTWISE
-    return tree_map(lambda v: _after_fall_back(run, v, grid, was_rows, keep) if isinstance(v, Tensor) else v, result)
+    last = any(isinstance(s, Rows) and s.last for s in states)
+    found = tree_map(lambda v: _after_fall_back(run, v, grid, was_rows, last) if isinstance(v, Tensor) else v, result)
+    in_place = name.endswith("_") and not name.endswith("__") or name in IN_PLACE
+    if in_place and isinstance(args[0], MultiResolution) and isinstance(found, MultiResolution):
+        args[0].state = found.state
+        return args[0]
+    return found
 
 
 def dense_value(state: State) -> Tensor:
     return fill(state).tensor if isinstance(state, Rows) else state.tensor
 
 
-def _after_fall_back(run: Run, tensor: Tensor, grid: Grid, rows: bool, keep: bool) -> Tensor:
-    same = tensor.ndim == 4 and tuple(tensor.shape[-2:]) == grid.extent and tensor.shape[0] == grid.batch
-    if same and rows:
-        return MultiResolution(Rows(grid.take(tensor), grid), run)
-    return MultiResolution(Filled(tensor, grid), run) if same or keep else tensor
+def _after_fall_back(run: Run, tensor: Tensor, grid: Grid, rows: bool, last: bool) -> Tensor:
+    """A map of the same size goes back to rows; whatever else came out is followed as it is, never let go as a plain tensor."""
+    place = tuple(tensor.shape[1:3] if last else tensor.shape[-2:])
+    if rows and tensor.ndim == 4 and place == grid.extent and tensor.shape[0] == grid.batch:
+        return MultiResolution(Rows(grid.take(tensor.permute(0, 3, 1, 2) if last else tensor), grid, last), run)
+    return MultiResolution(Filled(tensor, grid), run)
 
 
 def _before_step(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:

@@ -82,6 +82,8 @@ class Run:
     trees: Trees = field(default_factory=Trees)
     grids: list[tuple[int, Pair] | None] = field(default_factory=list)
     any_mask: bool = True
+    sized: str = ""  # the module that asked last for a size
+    outside: list[Fallback] = field(default_factory=list)
 
     @property
     def module(self) -> str:
@@ -102,6 +104,12 @@ class Run:
         entry = Fallback(self.module, operation)
         if entry not in self.fallbacks:
             self.fallbacks.append(entry)
+
+    def note_outside(self, operation: str) -> None:
+        """An operation after which coarse locations may differ from the stock network's, if the mask is a mixed one."""
+        entry = Fallback(self.module, operation)
+        if entry not in self.outside and self.tree is not None and self.tree.is_mixed:
+            self.outside.append(entry)
 
     def note_path(self, path: Path) -> None:
         """Where the module's convolution ran, unless it was asked for."""

@@ -23,6 +23,7 @@ from lzviz.adaptive.adapter import Adapted, Plan, Report, adapt
 from lzviz.adaptive.lattice import Tree
 from lzviz.adaptive.learned import PAPER_WIDTHS, MaskNetwork
 from lzviz.adaptive.quadtree import QuadTree
+from lzviz.adaptive.resizing import midway
 from lzviz.coords import Size
 from lzviz.models.initialise import seeded
 from lzviz.models.segmentation import Segmenter
@@ -256,9 +257,7 @@ def between(scores: Tensor, levels: Tensor, depth: int) -> Tensor:
     here = scores[..., :: 2**depth, :: 2**depth]
     for level in reversed(range(depth)):
         own = scores[..., :: 2**level, :: 2**level]
-        twice = here.repeat_interleave(2, -2).repeat_interleave(2, -1)
-        middle = F.avg_pool2d(F.pad(twice, (0, 1, 0, 1), mode="replicate"), 2, 1)
-        middle = middle[..., : own.shape[-2], : own.shape[-1]]
+        middle = midway(here, (own.shape[-2], own.shape[-1]))
         here = torch.where(levels[..., :: 2**level, :: 2**level] <= level, own, middle)
     return here
 

@@ -115,8 +115,31 @@ class MultiResolution(Tensor):
 
 
 def dense(state: State) -> Tensor:
-    """The dense tensor of a state."""
-    return state.grid.fill(state.tensor) if isinstance(state, Rows) else state.tensor
+    """The dense tensor of a state, its channels where the model has them."""
+    if not isinstance(state, Rows):
+        return state.tensor
+    tensor = state.grid.fill(state.tensor)
+    return tensor.permute(0, 2, 3, 1) if state.last else tensor
+
+
+def is_map(state: Filled) -> bool:
+    """The tensor lies on the fine grid: (B, C, eh, ew)."""
+    return state.tensor.ndim == 4 and tuple(state.tensor.shape[-2:]) == state.grid.extent
+
+
+def seen_shape(value: MultiResolution) -> torch.Size:
+    """The shape that the model sees: that of its own feature there, so that paddings and sizes computed from it come out right.
+
+    On the dense fine grid that was asked for (``dense_from``) it is the fine grid's.
+    """
+    state = value.state
+    if isinstance(state, Dense) or value.run.wants_dense or (isinstance(state, Filled) and not is_map(state)):
+        return state.shape
+    h, w = state.grid.stock_size
+    shape = list(state.shape)
+    first = 1 if isinstance(state, Rows) and state.last else 2
+    shape[first : first + 2] = [h, w]
+    return torch.Size(shape)
 
 
 def to_dense(value: Any) -> Any:

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from lzviz.adaptive import convolution, pooling
 from lzviz.adaptive.lattice import Grid, Pair, Tree, Window
-from lzviz.adaptive.rules import channel_rule, current, fall_back, pointwise, rule
+from lzviz.adaptive.rules import current, fall_back, pointwise, rule
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, Filled, Margin, MultiResolution, Rows, State, dense
+from lzviz.adaptive.tensor import Dense, Filled, Margin, MultiResolution, Rows, State, is_map
 
 if TYPE_CHECKING:
     from lzviz.adaptive.engine import Engine
@@ -77,6 +77,15 @@ def check_size(run: Run, state: Dense) -> None:
         )
 
 
+def check_map(run: Run, state: State, func: Callable) -> None:
+    """Only maps on the fine grid have places that a window can follow."""
+    if isinstance(state, Filled) and not is_map(state):
+        raise run.error(
+            f"{func.__name__} reads features of shape {tuple(state.shape)}, whose places rows cannot follow any longer",
+            "adapt the part of the model before it",
+        )
+
+
 def ran_dense(run: Run, func: Callable, state: Dense, stride: int, args: tuple, kwargs: dict) -> Dense:
     out = func(state.tensor, *args, **kwargs)
     run.reached = max(run.reached, state.stride * stride)
@@ -97,6 +106,13 @@ def _padded(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     call = bind("input pad mode value", args, kwargs, mode="constant", value=None)
     x, sides, value = call["input"], tuple(call["pad"]), call["value"] or 0.0
     state = current(run, x.state)
+    if isinstance(state, Filled):
+        check_map(run, state, func)
+        if run.wants_dense and state.grid.exponent and run.sized == run.module:
+            raise run.error(
+                "its padding depends on the size of its input, which is another one on the dense fine grid",
+                "leave this module outside dense_from=",
+            )
     if isinstance(state, Dense) and state.stride < run.settings.fine:
         out = func(state.tensor, *args[1:], **{k: v for k, v in kwargs.items() if k != "input"})
         return MultiResolution(Dense(out, state.stride, (out.shape[-2], out.shape[-1])), run)
@@ -144,9 +160,13 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     call = bind(names, args, kwargs, bias=None, stride=1, padding=0, dilation=1, groups=1)
     x, weight, bias, groups = call["input"], call["weight"], call["bias"], call["groups"]
     state = current(run, x.state)
-    if isinstance(state, Filled) and tuple(state.tensor.shape[-2:]) != state.grid.extent:
-        return F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
     stride = one_stride(run, call["stride"])
+    if isinstance(state, Filled) and not is_map(state):
+        gate = state.tensor.ndim == 4 and tuple(state.tensor.shape[-2:]) == (1, 1)
+        if not gate and (stride, tuple(weight.shape[2:]), call["padding"]) not in ((1, (1, 1), 0), (1, (1, 1), (0, 0))):
+            check_map(run, state, func)
+        out = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
+        return MultiResolution(Filled(out, state.grid), run)
     state = enter(run, state, stride)
     engine = run.engine if run.engine is not None and run.engine.takes(state.tensor, weight, groups) else None
     relu = engine is not None and run.module in run.rectified
@@ -251,6 +271,7 @@ def _pool(run: Run, func: Callable, args: tuple, kwargs: dict, call: dict, reduc
     kernel = pair(call["kernel_size"])
     stride = one_stride(run, kernel if call["stride"] in (None, [], ()) else call["stride"])
     state = enter(run, call["input"].state, stride)
+    check_map(run, state, func)
     if isinstance(state, Dense):
         check_size(run, state)
         rest = {k: v for k, v in kwargs.items() if k != "input"}
@@ -270,103 +291,14 @@ def _pooled(run: Run, state: Rows | Filled, window: Window, reduce: str, divisor
     if isinstance(state, Rows):
         return Rows(*pooling.pool(state.tensor, state.grid, window, reduce, divisor, exact))
     # On the dense grid: the same pooling over a tree of nothing but fine cells.
-    grid, whole = state.grid, _whole(state.grid)
-    rows, out = pooling.pool(whole.take(state.tensor), whole, window, reduce, divisor, exact)
+    grid, cells = state.grid, whole(state.grid)
+    rows, out = pooling.pool(cells.take(state.tensor), cells, window, reduce, divisor, exact)
     return Filled(out.fill(rows), grid.tree.grid(out.exponent, out.extent))
 
 
-def _whole(grid: Grid) -> Grid:
+def whole(grid: Grid) -> Grid:
     """The grid of the same place in a tree without coarse cells."""
     if grid.tree.is_fine:
         return grid
     levels = torch.zeros_like(grid.tree.levels)
     return Tree(levels, grid.tree.depth, grid.tree.centred).grid(grid.exponent, grid.extent)
-
-
-# The whole map -------------------------------------------------------------------------------------------------------
-
-
-@rule("adaptive_avg_pool2d", "adaptive_max_pool2d")
-def _adaptive_pool(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-    x, size = args[0], args[1] if len(args) > 1 else kwargs["output_size"]
-    reduce = "mean" if "avg" in func.__name__ else "max"
-    target = pair(size) if isinstance(size, int) or None not in size else None
-    if target == (1, 1):
-        return _over_map(run, x, reduce)[..., None, None]
-    state = current(run, x.state)
-    if run.settings.global_pool == "coarse" and isinstance(state, Rows):
-        return func(state.grid.stock(state.tensor), *args[1:], **kwargs)
-    return func(_stock(run, state), *args[1:], **kwargs)
-
-
-def _over_map(run: Run, x: MultiResolution, reduce: str) -> Tensor:
-    """(B, C): the mean or maximum of each map."""
-    state, coarse = current(run, x.state), run.settings.global_pool == "coarse"
-    if isinstance(state, Rows):
-        return pooling.over_images(state.tensor, state.grid, reduce, coarse)
-    tensor = _stock(run, state)
-    return tensor.mean((2, 3)) if reduce == "mean" else tensor.amax((2, 3))
-
-
-def _stock(run: Run, state: State) -> Tensor:
-    """A dense map as pooling over all of it sees it."""
-    if isinstance(state, Filled) and run.settings.global_pool == "coarse":
-        step = 2**state.grid.exponent
-        return state.tensor[..., ::step, ::step]
-    return dense(state)
-
-
-@rule("mean", "amax", "sum")
-def _mean(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-    call = bind("input dim keepdim", args, kwargs, dim=None, keepdim=False)
-    x, dim, name = call["input"], call["dim"], func.__name__
-    state = x.state
-    dims = tuple(d % 4 for d in (dim if isinstance(dim, tuple | list) else (dim,))) if dim is not None else ()
-    whole = (1, 2) if isinstance(state, Rows) and state.last else (2, 3)
-    if tuple(sorted(dims)) == whole and name != "sum" and len(x.shape) == 4:
-        out = _over_map(run, x, "mean" if name == "mean" else "max")
-        if not call["keepdim"]:
-            return out
-        return out[:, None, None] if whole == (1, 2) else out[..., None, None]
-    if len(dims) == 1 and call["keepdim"]:
-        return channel_rule(1)(run, func, (x, dims[0]), {"keepdim": True})
-    return fall_back(run, func, args, kwargs)
-
-
-# Norms ---------------------------------------------------------------------------------------------------------------
-
-
-@rule("batch_norm")
-def _batch_norm(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-    names = "input running_mean running_var weight bias training momentum eps"
-    call = bind(names, args, kwargs, running_mean=None, running_var=None, weight=None, bias=None, training=False,
-                momentum=0.1, eps=1e-5)  # fmt: skip
-    if run.module in run.folded:
-        return call["input"]
-    state = current(run, call["input"].state)
-    rest = (args[1:], kwargs)
-    if not isinstance(state, Rows):
-        out = func(state.tensor, *rest[0], **rest[1])
-        return MultiResolution(_like(state, out), run)
-    if call["training"] and run.settings.statistics == "area":
-        return MultiResolution(Rows(_area_norm(state, call), state.grid), run)
-    return MultiResolution(Rows(func(state.tensor, *rest[0], **rest[1]), state.grid), run)
-
-
-def _like(state: Dense | Filled, tensor: Tensor) -> State:
-    return Dense(tensor, state.stride, state.size) if isinstance(state, Dense) else Filled(tensor, state.grid)
-
-
-def _area_norm(state: Rows, call: dict) -> Tensor:
-    """Batch normalisation whose statistics count each row with the area that it stands for."""
-    rows, area = state.tensor, state.grid.area.to(state.tensor.dtype)[:, None]
-    total = area.sum()
-    mean = (rows * area).sum(0) / total
-    variance = ((rows - mean).square() * area).sum(0) / total
-    if call["running_mean"] is not None:
-        with torch.no_grad():
-            call["running_mean"].lerp_(mean, call["momentum"])
-            call["running_var"].lerp_(variance * total / (total - 1), call["momentum"])
-    out = (rows - mean) * torch.rsqrt(variance + call["eps"])
-    out = out if call["weight"] is None else out * call["weight"]
-    return out if call["bias"] is None else out + call["bias"]
