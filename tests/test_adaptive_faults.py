@@ -102,7 +102,9 @@ def functions_without_rule() -> dict[str, Callable[..., Any]]:
 
 
 # They make nothing of a map, or reach for what a test should leave alone.
-NO_OPERATIONS = frozenset(("backward", "register_hook", "share_memory_", "requires_grad_", "__get__", "__set__", "__delete__"))
+NO_OPERATIONS = frozenset(
+    ("backward", "register_hook", "share_memory_", "requires_grad_", "__get__", "__set__", "__delete__")
+)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -44,7 +44,9 @@ RESHAPES = frozenset(
 
 
 PLACES = ("conv", "pool", "fold", "grid_sample", "affine_grid")  # what reads neighbours, and would read other ones here
-IN_PLACE = frozenset(f"__i{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor"))
+IN_PLACE = frozenset(
+    f"__i{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")
+)
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -138,7 +140,11 @@ class Operands:
     def __init__(self, run: Run, values: Any):
         states = states_of(values)
         self.dense = all(isinstance(s, Dense) for s in states)
-        self.rows = not self.dense and not run.wants_dense and not any(isinstance(s, Filled) and not _is_gate(s) for s in states)
+        self.rows = (
+            not self.dense
+            and not run.wants_dense
+            and not any(isinstance(s, Filled) and not _is_gate(s) for s in states)
+        )
         self.rows = self.rows and any(isinstance(s, Rows) for s in states)
         self.last = any(isinstance(s, Rows) and s.last for s in states)
         self.template = states[0]
@@ -327,7 +333,7 @@ def fall_back(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     result = func(*new_args, **new_kwargs)
     last = any(isinstance(s, Rows) and s.last for s in states)
     found = tree_map(lambda v: _after_fall_back(run, v, grid, was_rows, last) if isinstance(v, Tensor) else v, result)
-    in_place = name.endswith("_") and not name.endswith("__") or name in IN_PLACE
+    in_place = (name.endswith("_") and not name.endswith("__")) or name in IN_PLACE
     if in_place and isinstance(args[0], MultiResolution) and isinstance(found, MultiResolution):
         args[0].state = found.state
         return args[0]

@@ -15,14 +15,14 @@ from contextlib import ExitStack, nullcontext
 from typing import Any, Literal, cast, get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz.adaptive import masks
-from lzviz.adaptive.adapter import Adapted, Plan, Report, adapt
+from lzviz.adaptive.adapter import Adapted, Plan, adapt
 from lzviz.adaptive.lattice import Tree
 from lzviz.adaptive.learned import PAPER_WIDTHS, MaskNetwork
 from lzviz.adaptive.quadtree import QuadTree
+from lzviz.adaptive.report import Report
 from lzviz.adaptive.resizing import midway
 from lzviz.coords import Size
 from lzviz.models.initialise import seeded

@@ -19,7 +19,6 @@ from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map
 from lzviz.adaptive.windows import bind, pair
 
-
 # The whole map -------------------------------------------------------------------------------------------------------
 
 
@@ -141,7 +140,9 @@ def _over_space(run: Run, func: Callable, args: tuple, kwargs: dict, call: dict,
     if isinstance(state, Dense) or (isinstance(state, Filled) and (run.wants_dense or not is_map(state))):
         return fall_back(run, func, args, kwargs)
     if call.get("running_mean") is not None:
-        raise run.error("an instance norm with running statistics has no meaning on rows", "use track_running_stats=False")
+        raise run.error(
+            "an instance norm with running statistics has no meaning on rows", "use track_running_stats=False"
+        )
     coarse = run.settings.global_pool == "coarse"
     if not coarse:
         run.note_outside(func.__name__)
@@ -184,7 +185,9 @@ def _area_moments(rows: Tensor, area: Tensor, image: Tensor, batch: int, groups:
     """The same of rows (N, C), each counted with its cells."""
 
     def mean_of(values: Tensor) -> Tensor:
-        total = rows.new_zeros(batch, groups).index_add(0, image, values.view(len(rows), groups, -1).mean(2) * area[:, None])
+        total = rows.new_zeros(batch, groups).index_add(
+            0, image, values.view(len(rows), groups, -1).mean(2) * area[:, None]
+        )
         return total / rows.new_zeros(batch).index_add(0, image, area)[:, None]
 
     mean = mean_of(rows)

@@ -165,8 +165,8 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         gate = state.tensor.ndim == 4 and tuple(state.tensor.shape[-2:]) == (1, 1)
         if not gate and (stride, tuple(weight.shape[2:]), call["padding"]) not in ((1, (1, 1), 0), (1, (1, 1), (0, 0))):
             check_map(run, state, func)
-        out = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
-        return MultiResolution(Filled(out, state.grid), run)
+        gated = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
+        return MultiResolution(Filled(gated, state.grid), run)
     state = enter(run, state, stride)
     engine = run.engine if run.engine is not None and run.engine.takes(state.tensor, weight, groups) else None
     relu = engine is not None and run.module in run.rectified
