@@ -1,5 +1,6 @@
 """Files to keep: pictures that show the right pixels, arrays that are the app's, and a script that gives the same nodes."""
 
+import ast
 import base64
 import io
 import runpy
@@ -12,6 +13,7 @@ from PIL import Image
 from app.gallery import shipped
 from lzviz.contract.answers import drawing as figures
 from lzviz.contract.answers.files import WRITERS, export
+from lzviz.contract.answers.snippet import headline
 from lzviz.contract.answers.warp import Setting, answer
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
@@ -215,3 +217,9 @@ def test_every_file_can_be_made_with_every_layer_on(coffee, what, form):
 def test_there_is_no_other_file(coffee, what, form):
     with pytest.raises(Refusal, match="no such export"):
         export(state_of(), coffee, None, what, form)
+
+
+@pytest.mark.parametrize("title", ['LZ"""\nimport os', 'ends with a quote"', "ends with \\", 'a\\"""; x', "naïve 中"])
+def test_a_title_cannot_leave_the_docstring_of_a_script(title):
+    parsed = ast.parse(headline(title) + "\n")
+    assert len(parsed.body) == 1 and ast.get_docstring(parsed, clean=False) == title

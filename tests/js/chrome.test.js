@@ -141,6 +141,17 @@ test("choosing a sampler gives the same options whatever was chosen before", () 
   assert.deepEqual(direct.store.get().nodes, [31, 31]);
 });
 
+test("what the visitor set stays while methods are looked at, the rest follows them", () => {
+  const page = context();
+  page.store.set({ fwhm: 25 });
+  page.store.set(samplerPatch(page, "lz"));
+  assert.equal(page.store.get().fwhm, 25);
+  assert.deepEqual(page.store.get().nodes, [31, 31]);
+  page.store.set(samplerPatch(page, "lzu"));
+  assert.equal(page.store.get().fwhm, 25);
+  assert.deepEqual(page.store.get().nodes, context().store.get().nodes);
+});
+
 test("a control that does nothing says why", () => {
   assert.match(reasonAgainst(context({ sampler: "uniform" }), "fwhm") ?? "", /^Uniform has no spread/);
   assert.match(reasonAgainst(context({ sampler: "uniform" }), "saliency") ?? "", /alike/);

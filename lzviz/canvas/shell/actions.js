@@ -6,6 +6,7 @@ import { paintKey, roomOf, samplerOf, takesBoxes } from "../core/context.js";
 import { FILES, saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
 import { chooseFile } from "./intake.js";
 import { flipTheme } from "../kit/theme.js";
+import { same } from "../core/store.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
@@ -36,17 +37,20 @@ function clear({ store }) {
 }
 
 /**
- * The options that a sampler starts with. What another sampler would set goes back to its ordinary value, so that the
- * same choice always leads to the same options.
+ * The options that a sampler starts with. What is as the sampler of now or the page would have it follows the new one;
+ * what the visitor set stays, so that two methods can be compared at equal settings.
  * @param {Context} context @param {string} name @returns {Partial<State>}
  */
 export function samplerPatch(context, name) {
-  const { samplers } = context.host.catalogue;
-  const keys = new Set(samplers.flatMap(({ defaults }) => Object.keys(defaults)));
-  const chosen = samplerOf(context, name)?.defaults ?? {};
-  const options = [...keys].map((key) => [key, chosen[key] ?? context.schema.field(key).default]);
   if (name === "cad") return { room: name };
-  return { room: "warp", sampler: name, ...Object.fromEntries(options) };
+  const { samplers } = context.host.catalogue;
+  const state = /** @type {Record<string, any>} */ (context.store.get());
+  const starts = (/** @type {string} */ sampler, /** @type {string} */ key) =>
+    samplerOf(context, sampler)?.defaults[key] ?? context.schema.field(key).default;
+  const keys = new Set(samplers.flatMap(({ defaults }) => Object.keys(defaults)));
+  const follows = [...keys].filter((key) => same(state[key], starts(state.sampler, key))
+    || same(state[key], context.schema.field(key).default));
+  return { room: "warp", sampler: name, ...Object.fromEntries(follows.map((key) => [key, starts(name, key)])) };
 }
 
 /**

@@ -13,6 +13,7 @@ from lzviz.contract import palette
 from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.files import MEDIA_TYPES, Export
 from lzviz.contract.answers.pipeline import Question, answer, image_bytes, index_bytes
+from lzviz.contract.answers.snippet import headline
 from lzviz.contract.pictures import encode_png
 from lzviz.contract.truth import IGNORE
 from lzviz.contract.wire import Refusal
@@ -139,7 +140,7 @@ def _snippet(question: Question) -> bytes:
         made = f"lzviz.load({'FOLDER' if name.startswith('own-') else name!r})"
     told = ", saliency=saliency" if question.told else ""
     lines = [
-        f'"""{checkpoints.title(checkpoints.card(name))} on one picture, from pixels to labels."""',
+        headline(f"{checkpoints.title(checkpoints.card(name))} on one picture, from pixels to labels."),
         "",
         *(("import numpy", "import PIL.Image") if not source or question.state.learned_from == "truth" else ()),
         *(("import skimage.data",) if "skimage" in picture else ()),

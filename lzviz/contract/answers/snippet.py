@@ -20,6 +20,11 @@ def painted(text, neutral=0, unit=255):
 '''
 
 
+def headline(text: str) -> str:
+    """The docstring of a script. What cards and registry lines say cannot leave it: it is escaped."""
+    return '"""' + text.encode("unicode_escape").decode().replace('"', '\\"') + '"""'
+
+
 def snippet(setting: Setting) -> str:
     """A script whose ``warp.nodes`` equal those of the page bit for bit; it needs lzviz and, for a picture, Pillow."""
     state, picture = setting.state, setting.picture
@@ -27,7 +32,7 @@ def snippet(setting: Setting) -> str:
     options = ", ".join(f"{name}={value!r}" for name, value in options_of(state).items())
     size = f"{setting.zoomed[1]} x {setting.zoomed[0]} samples of {picture.size[1]} x {picture.size[0]} pixels"
     lines = [
-        f'"""{samplers.REGISTRY[state.sampler].title}: {size}."""',
+        headline(f"{samplers.REGISTRY[state.sampler].title}: {size}."),
         "",
         *(("import base64", "import zlib", "") if needs_painted else ()),
         *_imports(setting),
