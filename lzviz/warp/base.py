@@ -242,7 +242,7 @@ class Warp(ABC):
 
         Args:
             interpolation: "nearest" (also for label maps (B, H, W) of integers), "bilinear" (four taps, as the papers do)
-                or "antialias" (an image pyramid matched to the footprint of each sample).
+                or "antialias" (the mean over the footprint of each sample).
         """
         size = check_size(size)
         return kinds.like(image, resampling.read(kinds.pixels(image), self._kept(self.grid, size), interpolation))

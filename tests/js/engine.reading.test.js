@@ -5,7 +5,7 @@ import { footprint, tapsOf } from "../../lzviz/canvas/engine/footprint.js";
 import { invertLattice } from "../../lzviz/canvas/engine/inverse.js";
 import { createPicture } from "../../lzviz/canvas/engine/picture.js";
 import {
-  differenceImage, levelOfDetail, log2, sampleImage, unzoomImage,
+  createBoxes, differenceImage, findBoxes, sampleImage, unzoomImage,
 } from "../../lzviz/canvas/engine/resample.js";
 import { forwardGrid, latticePoints } from "../../lzviz/canvas/engine/warp.js";
 import { close, random, shaken } from "./engine.helpers.js";
@@ -77,24 +77,16 @@ test("anti-aliased shrinking sees all pixels: a checkerboard becomes grey", () =
   assert.ok(sampleImage(picture, grid, [8, 8], "bilinear").some((value) => value < 100));
 });
 
-test("the level of detail: the area of the footprint, bounded by its length", () => {
+test("a box is as large as the footprint, on the finest level where it is at most 8 pixels long", () => {
   const picture = createPicture(new Uint8ClampedArray(65 * 129 * 4), [65, 129]);
-  const lod = (/** @type {Size} */ zoomed, r = 0, c = 0) =>
-    levelOfDetail(picture, forwardGrid(identityWarp([2, 2]), zoomed), zoomed, r, c);
-  assert.ok(Math.abs(lod([17, 33], 3, 4) - 2) < 1e-9, "4 x 4 pixels");
-  assert.equal(lod([129, 257]), 0, "magnified");
-  assert.ok(Math.abs(lod([65, 3]) - Math.log2(Math.hypot(64, 1) / 4)) < 1e-9, "1 x 64 pixels");
-  assert.equal(lod([1, 1]), 0, "one sample has no neighbours");
-});
-
-test("log2 is right to 3e-10", () => {
-  const { next } = random(8);
-  for (let k = 0; k < 2000; k++) {
-    const x = 2 ** (30 * next());
-    assert.ok(Math.abs(log2(x) - Math.log2(x)) < 3e-10);
-  }
-  assert.equal(log2(1), 0);
-  assert.equal(log2(8), 3);
+  const boxes = (/** @type {Size} */ zoomed, r = 0, c = 0) =>
+    findBoxes(picture, forwardGrid(identityWarp([2, 2]), zoomed), zoomed, r, c, createBoxes());
+  const found = boxes([17, 33], 3, 4);
+  assert.deepEqual([found.level, found.count], [0, 1]);
+  close(found.ends.subarray(0, 4), [14.5, 18.5, 10.5, 14.5], 1e-9);
+  assert.deepEqual([...boxes([129, 257], 2, 2).ends.subarray(0, 4)], [1, 2, 1, 2], "magnified: one pixel");
+  assert.equal(boxes([5, 9], 1, 1).level, 1, "16 pixels");
+  close(boxes([1, 1]).ends.subarray(0, 4), [64, 65, 32, 33], 1e-9);
 });
 
 test("taps are what is read: their sum over the picture is the colour", () => {

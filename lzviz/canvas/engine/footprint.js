@@ -2,8 +2,8 @@
  * What one zoomed pixel reads: its quadrilateral in the source, and every source pixel with its weight.
  *
  * The footprint is the pixel's square, half a pixel to each side, mapped corner by corner (the border tiles continue).
- * The taps are what the interpolation really takes: one pixel, four, or, anti-aliased, all pixels under the taps of
- * two pyramid levels. A pixel of level L is a product of two 1-D means, so its weights are a product as well.
+ * The taps are what the interpolation really takes: one pixel, four, or, anti-aliased, all pixels under its boxes on a
+ * pyramid level. A pixel of level L is a product of two 1-D means, so its weights are a product as well.
  *
  * @typedef {import("./coords.js").Size} Size
  * @typedef {import("./coords.js").Warp} Warp
@@ -16,7 +16,7 @@
  */
 
 import { toNormalised, toPixel } from "./coords.js";
-import { levelOfDetail } from "./resample.js";
+import { createBoxes, findBoxes } from "./resample.js";
 import { forwardPoints } from "./warp.js";
 
 const CORNERS = [-0.5, -0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5];
@@ -43,25 +43,37 @@ export function tapsOf(picture, grid, zoomed, row, column, interpolation) {
   const at = 2 * (row * zoomed[1] + column);
   const x = toPixel(grid[at], width), y = toPixel(grid[at + 1], height);
   if (interpolation === "nearest") {
-    return block([[levelTaps(Math.floor(x + 0.5), width, 0), levelTaps(Math.floor(y + 0.5), height, 0), 1]]);
+    const across = pair(Math.floor(x + 0.5), width), down = pair(Math.floor(y + 0.5), height);
+    return block([[levelTaps(...across, width, 0), levelTaps(...down, height, 0), 1]]);
   }
-  const lod = interpolation === "antialias" ? levelOfDetail(picture, grid, zoomed, row, column) : 0;
-  const below = Math.floor(lod);
-  return block([below, below + 1].map((level, above) =>
-    [levelTaps(x, width, level), levelTaps(y, height, level), above ? lod - below : 1 - lod + below]));
+  if (interpolation === "bilinear") {
+    return block([[levelTaps(...pair(x, width), width, 0), levelTaps(...pair(y, height), height, 0), 1]]);
+  }
+  const { level, count, ends } = findBoxes(picture, grid, zoomed, row, column, createBoxes());
+  return block(Array.from({ length: count }, (_, k) => {
+    const [left, right, top, bottom] = ends.subarray(4 * k, 4 * k + 4);
+    return [levelTaps(left, right, width, level), levelTaps(top, bottom, height, level), 1 / count];
+  }));
+}
+
+/** The interval of one pixel's length that a bilinear read averages. @param {number} px @param {number} n */
+function pair(px, n) {
+  const start = Math.min(Math.max(px, 0), n - 1);
+  return /** @type {const} */ ([start, start + 1]);
 }
 
 /**
- * The pixels of an axis of n, and their weights, that a bilinear read of level L takes.
- * @param {number} px place on level 0 @param {number} n @param {number} level
+ * The pixels of an axis of n, and their weights, in the mean over an interval of level L.
+ * @param {number} low @param {number} high pixel k of the level is from k to k + 1
+ * @param {number} n @param {number} level
  * @returns {{first: number, weights: number[]}}
  */
-function levelTaps(px, n, level) {
+function levelTaps(low, high, n, level) {
   const sizes = [n];
   while (sizes.length <= level) sizes.push((sizes[sizes.length - 1] + 1) >> 1);
-  const at = Math.min(Math.max((px + 0.5) * 2 ** -level - 0.5, 0), sizes[level] - 1);
-  let first = Math.floor(at);
-  let weights = first === at ? [1] : [1 - at + first, at - first];
+  let first = Math.floor(low);
+  let weights = Array.from({ length: Math.ceil(high) - first }, (_, k) =>
+    (Math.min(high, first + k + 1) - Math.max(low, first + k)) / (high - low));
   for (let k = level - 1; k >= 0; k--) {
     const parents = first;
     weights = weights.flatMap((weight, t) =>

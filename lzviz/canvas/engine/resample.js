@@ -3,13 +3,8 @@
  *
  * nearest   the pixel floor(px + 1/2).
  * bilinear  four taps, as the papers read: a 16-fold downsample then sees 1.6 % of the pixels, and aliases.
- * antialias the pyramid level whose pixels are as large as the footprint of the sample, the two nearest levels blended:
- *
- *     J   = d source px / d zoomed px, differences between neighbouring samples: central inside, one-sided at the
- *           border, 0 along an axis of one sample
- *     rho = max(1, sqrt|det J|, |J|_F / 4),   lod = min(log2 rho, ceil(log2 max(H, W)))
- *     colour = (1 - f) level[floor lod] + f level[floor lod + 1],   f = lod - floor lod,   each read bilinearly at
- *     px_L = (px + 1/2) / 2^L - 1/2
+ * antialias the mean over the footprint of the sample, as lzviz/resampling.py tells it: a box of the footprint's
+ *           variance, or four where the footprint is sheared, on the finest pyramid level where it is short enough.
  *
  * @typedef {import("./coords.js").Size} Size
  * @typedef {import("./picture.js").Picture} Picture
@@ -19,8 +14,14 @@
 
 import { toPixel } from "./coords.js";
 
-/** A footprint longer than this many times its geometric mean is blurred more rather than left to alias. */
-export const ANISOTROPY = 4;
+/** A box is read on the finest level on which it is at most this many pixels long. */
+const LONGEST = 8;
+/** A footprint whose x and y are more correlated than this is read in four parts. */
+const SHEAR = 0.3;
+/** A part of a pixel smaller than this is left out. */
+const EPSILON = 1e-4;
+/** From this length on the next level is read. */
+const FIRST_LIMIT = LONGEST * 2 ** EPSILON;
 
 /**
  * Read a picture at every point of a forward grid.
@@ -72,67 +73,47 @@ function sampleBilinear({ data, size: [height, width] }, grid, out) {
   return out;
 }
 
-/**
- * The hot path of a frame: everything of a sample stays in local variables, and what belongs to a level is looked up
- * when the level changes, which it rarely does from one sample to the next.
- * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out
- */
+/** @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out */
 function sampleAntialias(picture, grid, zoomed, out) {
-  const { data, offsets, widths, heights, size: [height, width] } = picture;
-  const [rows, columns] = zoomed, deepest = offsets.length - 1;
-  const detail = new Float64Array(columns);
-  let level = -1, next = 0, shrink = 1;
-  let w0 = 0, h0 = 0, w1 = 0, h1 = 0; // last column and row of the level and of the next one
-  for (let r = 0, k = 0, to = 0; r < rows; r++) {
-    detailOfRow(picture, grid, zoomed, r, 0, detail);
-    for (let column = 0; column < columns; column++, k += 2, to += 4) {
-      const lod = detail[column];
-      if ((lod | 0) !== level) {
-        level = lod | 0;
-        next = level < deepest ? level + 1 : level;
-        shrink = 1 / (1 << level);
-        w0 = widths[level] - 1;
-        h0 = heights[level] - 1;
-        w1 = widths[next] - 1;
-        h1 = heights[next] - 1;
+  const { data, offsets, widths } = picture;
+  const found = createBoxes();
+  const { ends } = found;
+  for (let r = 0, to = 0; r < zoomed[0]; r++) {
+    for (let c = 0; c < zoomed[1]; c++, to += 4) {
+      findBoxes(picture, grid, zoomed, r, c, found);
+      const start = offsets[found.level], stride = 3 * widths[found.level];
+      let red = 0, green = 0, blue = 0;
+      for (let k = 0; k < 4 * found.count; k += 4) {
+        const x0 = ends[k], x1 = ends[k + 1], y0 = ends[k + 2], y1 = ends[k + 3];
+        const left = x0 | 0, top = y0 | 0;
+        let reds = 0, greens = 0, blues = 0;
+        // Of a row, the first and the last pixel count in part; those between count whole.
+        const whole = left + 1, last = Math.ceil(x1) - 1;
+        const first = (last > left ? whole : x1) - x0, rest = last > left ? x1 - last : 0;
+        const inner = 3 * (last - left);
+        for (let i = top, row = start + top * stride + 3 * left; i < y1; i++, row += stride) {
+          const end = row + inner;
+          let r1 = first * data[row] + rest * data[end];
+          let g1 = first * data[row + 1] + rest * data[end + 1];
+          let b1 = first * data[row + 2] + rest * data[end + 2];
+          for (let a = row + 3; a < end; a += 3) {
+            r1 += data[a];
+            g1 += data[a + 1];
+            b1 += data[a + 2];
+          }
+          const down = (i + 1 < y1 ? i + 1 : y1) - (i > y0 ? i : y0);
+          reds += down * r1;
+          greens += down * g1;
+          blues += down * b1;
+        }
+        const over = 1 / ((x1 - x0) * (y1 - y0));
+        red += over * reds;
+        green += over * greens;
+        blue += over * blues;
       }
-      const share = lod - level;
-      const px = (toPixel(grid[k], width) + 0.5) * shrink, py = (toPixel(grid[k + 1], height) + 0.5) * shrink;
-      let x = px - 0.5, y = py - 0.5;
-      x = x < 0 ? 0 : x > w0 ? w0 : x;
-      y = y < 0 ? 0 : y > h0 ? h0 : y;
-      let j = x | 0, i = y | 0;
-      let u = x - j, v = y - i;
-      let a = offsets[level] + 3 * (i * (w0 + 1) + j), b = j < w0 ? a + 3 : a, c = i < h0 ? a + 3 * (w0 + 1) : a;
-      let d = c + b - a;
-      let w11 = u * v, w10 = v - w11, w01 = u - w11, w00 = 1 - u - w10;
-      let red = w00 * data[a] + w01 * data[b] + w10 * data[c] + w11 * data[d];
-      let green = w00 * data[a + 1] + w01 * data[b + 1] + w10 * data[c + 1] + w11 * data[d + 1];
-      let blue = w00 * data[a + 2] + w01 * data[b + 2] + w10 * data[c + 2] + w11 * data[d + 2];
-      if (share > 0) {
-        x = px * 0.5 - 0.5;
-        y = py * 0.5 - 0.5;
-        x = x < 0 ? 0 : x > w1 ? w1 : x;
-        y = y < 0 ? 0 : y > h1 ? h1 : y;
-        j = x | 0;
-        i = y | 0;
-        u = x - j;
-        v = y - i;
-        a = offsets[next] + 3 * (i * (w1 + 1) + j);
-        b = j < w1 ? a + 3 : a;
-        c = i < h1 ? a + 3 * (w1 + 1) : a;
-        d = c + b - a;
-        w11 = u * v;
-        w10 = v - w11;
-        w01 = u - w11;
-        w00 = 1 - u - w10;
-        red += share * (w00 * data[a] + w01 * data[b] + w10 * data[c] + w11 * data[d] - red);
-        green += share * (w00 * data[a + 1] + w01 * data[b + 1] + w10 * data[c + 1] + w11 * data[d + 1] - green);
-        blue += share * (w00 * data[a + 2] + w01 * data[b + 2] + w10 * data[c + 2] + w11 * data[d + 2] - blue);
-      }
-      out[to] = red;
-      out[to + 1] = green;
-      out[to + 2] = blue;
+      out[to] = red / found.count;
+      out[to + 1] = green / found.count;
+      out[to + 2] = blue / found.count;
       out[to + 3] = 255;
     }
   }
@@ -140,52 +121,74 @@ function sampleAntialias(picture, grid, zoomed, out) {
 }
 
 /**
- * log2 rho of zoomed pixel (r, c): 0 where the map magnifies.
- * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r @param {number} c
+ * What an anti-aliased sample averages: boxes on one level, alike in weight.
+ * @typedef {object} Boxes
+ * @property {number} level @property {number} count 1 or 4
+ * @property {Float64Array} ends (4, 4) left, right, top, bottom of each box; pixel k of the level is from k to k + 1
  */
-export const levelOfDetail = (picture, grid, zoomed, r, c) =>
-  detailOfRow(picture, grid, zoomed, r, c, new Float64Array(1))[0];
+
+/** @returns {Boxes} */
+export const createBoxes = () => ({ level: 0, count: 1, ends: new Float64Array(16) });
 
 /**
- * The same of several pixels of a row. A function of one pixel would hand every number over in an object of its own.
- * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r
- * @param {number} first column @param {Float64Array} out as many columns
+ * The boxes of zoomed pixel (r, c). Steps to the next sample are differences between neighbours: central inside,
+ * one-sided at the border, 0 along an axis of one sample.
+ * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r @param {number} c
+ * @param {Boxes} out
  */
-function detailOfRow({ size, levels }, grid, [rows, columns], r, first, out) {
-  const lastX = size[1] - 1, lastY = size[0] - 1, deepest = levels.length - 1;
-  const above = r > 0 ? 2 * columns : 0, under = r < rows - 1 ? 2 * columns : 0;
-  const down = above > 0 && under > 0 ? 0.25 : 0.5;
-  const most = 4 ** deepest;
-  for (let k = 0, at = 2 * (r * columns + first); k < out.length; k++, at += 2) {
-    const left = first + k > 0 ? at - 2 : at, right = first + k < columns - 1 ? at + 2 : at;
-    const across = right - left > 2 ? 0.25 : 0.5;
-    const xx = (grid[right] - grid[left]) * (lastX * across);
-    const yx = (grid[right + 1] - grid[left + 1]) * (lastY * across);
-    const xy = (grid[at + under] - grid[at - above]) * (lastX * down);
-    const yy = (grid[at + under + 1] - grid[at - above + 1]) * (lastY * down);
-    const area = Math.abs(xx * yy - yx * xy);
-    const longest = (xx * xx + yx * yx + xy * xy + yy * yy) / (ANISOTROPY * ANISOTROPY);
-    const squared = area > longest ? area : longest;
-    out[k] = squared >= most ? deepest : squared > 1 ? log2(squared) / 2 : 0;
+export function findBoxes({ size, levels }, grid, zoomed, r, c, out) {
+  const height = size[0], width = size[1], rows = zoomed[0], columns = zoomed[1];
+  const at = 2 * (r * columns + c);
+  const left = c > 0 ? at - 2 : at, right = c < columns - 1 ? at + 2 : at;
+  const above = r > 0 ? at - 2 * columns : at, under = r < rows - 1 ? at + 2 * columns : at;
+  const across = right - left > 2 ? 0.25 : 0.5, down = above < at && under > at ? 0.25 : 0.5;
+  const xx = (grid[right] - grid[left]) * ((width - 1) * across);
+  const yx = (grid[right + 1] - grid[left + 1]) * ((height - 1) * across);
+  const xy = (grid[under] - grid[above]) * ((width - 1) * down);
+  const yy = (grid[under + 1] - grid[above + 1]) * ((height - 1) * down);
+  let wide = xx * xx + xy * xy, high = yx * yx + yy * yy;
+  const shear = xx * yx + xy * yy, product = wide * high;
+  const split = shear * shear > SHEAR * SHEAR * (product > 1 ? product : 1);
+  const part = split ? 0.25 : 1;
+  wide = wide * part > 1 ? Math.sqrt(wide * part) : 1;
+  high = high * part > 1 ? Math.sqrt(high * part) : 1;
+  const longest = wide > high ? wide : high;
+  let level = 0, shrink = 1;
+  for (let limit = FIRST_LIMIT; longest > limit; limit *= 2) {
+    level++;
+    shrink *= 0.5;
+  }
+  const x = toPixel(grid[at], width), y = toPixel(grid[at + 1], height);
+  out.count = split ? 4 : 1;
+  for (let k = 0; k < out.count; k++) {
+    const column = split ? ((k & 1) / 2 - 0.25) : 0, row = split ? ((k & 2) / 4 - 0.25) : 0;
+    placeInterval(x + column * xx + row * xy, wide, width, shrink, split, out.ends, 4 * k);
+    placeInterval(y + column * yx + row * yy, high, height, shrink, split, out.ends, 4 * k + 2);
+  }
+  out.level = level < levels.length ? level : levels.length - 1;
+  if (level > out.level) for (let k = 0; k < 4 * out.count; k += 2) {
+    // All that is left is one pixel.
+    out.ends[k] = 0;
+    out.ends[k + 1] = 1;
   }
   return out;
 }
 
-/** 2^-e */
-const POWERS = Float64Array.from({ length: 31 }, (_, e) => 2 ** -e);
-
 /**
- * log2 of a number in [1, 2^30), to 3e-10: exponent from the integer part of sqrt(2) x, mantissa m in [sqrt(1/2),
- * sqrt(2)) by the series of artanh in t = (m - 1)/(m + 1). The exact function costs as much as all else that finds a
- * level.
- * @param {number} x
+ * A box along an axis, inside the image, without the slivers of pixels that the library leaves out: it reads pixels in
+ * pairs.
+ * @param {number} centre @param {number} length @param {number} size @param {number} shrink
+ * @param {boolean} split @param {Float64Array} ends @param {number} k
  */
-export function log2(x) {
-  const exponent = 31 - Math.clz32((x * Math.SQRT2) | 0);
-  const mantissa = x * POWERS[exponent];
-  const t = (mantissa - 1) / (mantissa + 1), tt = t * t;
-  const series = 1 + tt * (1 / 3 + tt * (1 / 5 + tt * (1 / 7 + tt * (1 / 9 + tt * (1 / 11)))));
-  return exponent + t * series * (2 / Math.LN2);
+function placeInterval(centre, length, size, shrink, split, ends, k) {
+  const middle = (centre < 0 ? 0 : centre > size - 1 ? size - 1 : centre) + 0.5;
+  const low = middle - length / 2 < 0 ? 0 : (middle - length / 2) * shrink;
+  const high = (middle + length / 2 > size ? size : middle + length / 2) * shrink;
+  const first = Math.floor(low + EPSILON);
+  const pixels = split ? Math.ceil(length * shrink) + 1 : Math.ceil(high - EPSILON) - first;
+  const last = first + (pixels > 1 ? 2 * Math.ceil(pixels / 2) : 2);
+  ends[k] = low < first ? first : low;
+  ends[k + 1] = high > last ? last : high;
 }
 
 /** Added and taken away again, it rounds a number below 2^51 to the nearest integer, halves to the even one. */
