@@ -164,8 +164,10 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"{middle:.1f} M multiply-adds{between}   {report.parameters / 1e6:.2f} M weights   {report.timing or 'not timed'}"
     if report.busy:
         yield f"times of a busy machine: this process had a processor for {100 * report.processor:.0f} % of them"
+    columns = {heading: column for heading, column in report.columns.items() if len(column) == len(report.classes)}
+    if not columns:  # what is no matter of classes stands in the sentence above
+        return
     yield ""
-    columns = report.columns
     width = max(map(len, report.classes))
     yield "  ".join([f"{'class':{width}}", *(heading.rjust(6) for heading in columns)])
     first = next(iter(columns.values())).tolist()

@@ -51,7 +51,10 @@ def found(name: str | Path) -> Path:
     if HUB_ID.fullmatch(text):
         return hub.fetched(text)
     names = ", ".join(card.name for card in available()) or "none"
-    raise ValueError(f"no checkpoint named {text!r}, and no such folder; there are: {names}")
+    raise ValueError(
+        f"no checkpoint named {text!r}, and no such folder; there are: {names}. Checkpoints are looked for in "
+        f"{' and '.join(map(str, folders())) or 'no folder'} (LZVIZ_CHECKPOINTS names one), or on the Hub as owner/name"
+    )
 
 
 def pickled(name: str) -> ValueError:

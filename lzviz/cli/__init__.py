@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 RUNS = Path("runs")
+EXTRAS = {"PIL": "train", "accelerate": "train", "tensorboard": "train", "tqdm": "train", "skimage": "app"}
+"""What a bare installation lacks: module -> the extra that has it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
+    except ModuleNotFoundError as missing:
+        module = (missing.name or "").partition(".")[0]
+        if module not in EXTRAS:
+            raise
+        parser.exit(2, f"{parser.prog}: {module} is not installed: pip install 'lzviz[{EXTRAS[module]}]'\n")
     except (ValueError, TypeError, OSError) as problem:
         parser.exit(2, f"{parser.prog}: {problem}\n")
     return 0
