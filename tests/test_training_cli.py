@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -78,3 +81,13 @@ def test_what_must_run_first_is_said(own, tmp_path, capsys):
 )
 def test_refusals_say_what_to_do(arguments, message, capsys):
     assert message in refusal(capsys, *arguments)
+
+
+@pytest.mark.parametrize("module, extra", [("PIL", "train"), ("accelerate", "train")])
+def test_what_a_bare_installation_lacks_is_named(module, extra):
+    """As after ``pip install lzviz`` without extras: a sentence, and no traceback."""
+    command = ["train", "lds-camvid-96x128"]
+    code = f"import sys; sys.modules[{module!r}] = None; from lzviz.cli import main; main({command!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert f"{module} is not installed: pip install 'lzviz[{extra}]'" in done.stderr

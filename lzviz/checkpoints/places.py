@@ -17,9 +17,10 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def folders() -> list[Path]:
-    """Where names are looked for."""
-    named = os.environ.get("LZVIZ_CHECKPOINTS")
-    return [*([Path(named)] if named else []), Path(__file__).resolve().parent.parent.parent / "checkpoints"]
+    """Where names are looked for: the folder that ``LZVIZ_CHECKPOINTS`` names, and ``checkpoints/`` of a source checkout."""
+    named, source = os.environ.get("LZVIZ_CHECKPOINTS"), Path(__file__).resolve().parent.parent.parent
+    shipped = [source / "checkpoints"] if (source / "pyproject.toml").is_file() else []
+    return [*([Path(named)] if named else []), *shipped]
 
 
 def available() -> list[Card]:
@@ -52,8 +53,8 @@ def found(name: str | Path) -> Path:
         return hub.fetched(text)
     names = ", ".join(card.name for card in available()) or "none"
     raise ValueError(
-        f"no checkpoint named {text!r}, and no such folder; there are: {names}. Checkpoints are looked for in "
-        f"{' and '.join(map(str, folders())) or 'no folder'} (LZVIZ_CHECKPOINTS names one), or on the Hub as owner/name"
+        f"no checkpoint named {text!r}, and no such folder; there are: {names}. Checkpoints are the folders in "
+        "checkpoints/ of the repository; set LZVIZ_CHECKPOINTS to a copy of it, or give a Hub id, owner/name"
     )
 
 

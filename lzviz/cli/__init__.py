@@ -20,7 +20,10 @@ EXTRAS = {"PIL": "train", "accelerate": "train", "tensorboard": "train", "tqdm":
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0, or 2 with one sentence on stderr where it cannot be done as asked."""
-    parser = argparse.ArgumentParser(prog="python -m lzviz", description="See, touch and debug learned downsampling.")
+    parser = argparse.ArgumentParser(
+        prog=Path(sys.argv[0]).name if Path(sys.argv[0]).name == "lzviz" else "python -m lzviz",
+        description="See, touch and debug learned downsampling.",
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     train_options(commands.add_parser("train", help="train a recipe, or go on where its run was stopped"))
     export_options(commands.add_parser("export", help="make a checkpoint of a run"))

@@ -153,7 +153,8 @@ class Task(ABC):
 
     @abstractmethod
     def score(self, metric: Metric, counts: Sequence[Tensor], weights: Tensor | None = None) -> Tensor:
-        """A metric of a set, each class by itself, (K,) float64 in [0, 1], NaN where nothing counts; (1,) where classes do not matter.
+        """A metric of a set, each class by itself, (K,) float64 in [0, 1], NaN where nothing counts; (1,) where classes
+        do not matter.
 
         Args:
             counts: of each of n pictures.
