@@ -1,6 +1,7 @@
 """Content-adaptive downsampling against our own best dense runs.
 
 ``python -m benchmarks.adaptive [--device cuda] [--depths 50 101] [--threads 1 2] [--repeats 7]``
+``python -m benchmarks.adaptive --pipelines [--data CAMVID] [--threads 1]``
 
 layer3 + layer4 of ResNet-50 and -101 at 512 x 1024 (features of layer2: 512 x 64 x 128), one and two threads, fp32:
 
@@ -10,7 +11,13 @@ layer3 + layer4 of ResNet-50 and -101 at 512 x 1024 (features of layer2: 512 x 6
 * *efficiency*: time / (multiply-add ratio x best dense); 1.00 means that every multiply-add saved is time saved.
 
 Then the whole DeepLabv3-ResNet-101 with a learned mask's f = .45 against the stock network, eager, output stride 8; tables
-for one mask; the edge mask. Memory freed is kept by the process (for all sides alike): fresh pages would be timed instead.
+for one mask; the edge mask.
+
+With ``--pipelines`` the shipped pipelines instead, whole, image to labels' scores, in turns with the dilated one of the same size:
+each on its own masks over frames of CamVid (without ``--data``: of the procedural scenes), every picture with a mask not seen
+before, and the one with the edge mask on masks of random blocks. *Best dense* is the same pipeline with every cell kept.
+
+Memory freed is kept by the process (for all sides alike): fresh pages would be timed instead.
 """
 
 from __future__ import annotations
@@ -18,8 +25,11 @@ from __future__ import annotations
 import argparse
 import copy
 import ctypes
+import itertools
+import statistics
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +40,10 @@ from benchmarks.harness import milliseconds, processor, show, table, together
 from lzviz.adaptive import masks
 from lzviz.adaptive.folding import fold
 from lzviz.adaptive.lattice import Tree, Window
+from lzviz.adaptive.segmenting import AdaptivePipeline
+from lzviz.datasets import open_data
 from lzviz.models import resnet, segmentation
+from lzviz.pipelines.pipeline import Pipeline
 
 FRACTIONS = (0.25, 0.3, 0.45, 0.6, 0.8, 1.0)
 IMAGE = (512, 1024)
@@ -45,10 +58,10 @@ def keep_memory() -> None:
         library.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
-def levels_of(fraction: float, size: tuple[int, int], depth: int) -> Tensor:
+def levels_of(fraction: float, size: tuple[int, int], depth: int, seed: int = 0) -> Tensor:
     """Random blocks of level 0 or ``depth`` such that about ``fraction`` of the rows are kept."""
     coarse = 0.25**depth
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
     return masks.random(size, min(max((fraction - coarse) / (1 - coarse), 0.0), 1.0), depth, generator=generator)
 
 
@@ -152,12 +165,65 @@ def small(device: str, repeats: int) -> list[list[object]]:
     ]
 
 
+DILATED = "dilated-camvid-360x480"
+ADAPTIVE = ("cad-edges-camvid-360x480", "cad-learned-camvid-360x480", "cad-learned7-camvid-360x480")
+FRAMES = 8  # more than the masks whose tables are remembered
+SHARES = (0.25, 0.45, 0.6, 0.7, 0.8, 0.9, 0.97)
+
+
+def frames(folder: str | None) -> list[Tensor]:
+    """Pictures (1, 3, 360, 480), evenly over the validation split."""
+    data = open_data("camvid", folder, "val") if folder else open_data("scenes", split="val")
+    chosen = [data[k].image for k in torch.linspace(0, len(data) - 1, FRAMES).long().tolist()]
+    images = [image.reshape(1, 3, *image.shape[-2:]) / 255 for image in chosen]
+    return [nn.functional.interpolate(image, (360, 480), mode="bilinear", antialias=True) for image in images]
+
+
+def pipelines(images: list[Tensor], repeats: int) -> Iterator[list[object]]:
+    """Rows of the table of whole pipelines: medians over pictures, each run in turn with the dilated pipeline."""
+    dilated = lzviz.load(DILATED).eval()
+    adaptive = {name: cast(AdaptivePipeline, lzviz.load(name).eval()) for name in ADAPTIVE}
+    for name in ADAPTIVE:
+        pipeline = adaptive[name]
+        yield [name, "its own", *against(dilated, pipeline, [(image, None) for image in images], repeats)]
+    for share in SHARES:
+        masks = [levels_of(share, (45, 60), 1, seed) for seed in range(FRAMES)]
+        works = [(image, 1.0 - mask.float()) for image, mask in zip(images, masks, strict=True)]
+        yield [ADAPTIVE[0], f"random blocks, f = {share}", *against(dilated, adaptive[ADAPTIVE[0]], works, repeats)]
+
+
+def against(
+    dilated: Pipeline, pipeline: AdaptivePipeline, works: Sequence[tuple[Tensor, Tensor | None]], repeats: int
+) -> list[object]:
+    """Multiply-adds of the networks' ratio; milliseconds; ratios to the dilated pipeline and to our own dense run; the schedule."""
+    ratios, paths = [], set()
+    for image, saliency in works:
+        plan, _, _ = pipeline.through(image, pipeline.levels(image, saliency))
+        ratios.append(plan.macs / plan.macs_dense)
+        paths.add(pipeline.report().path)
+    everything = torch.ones(1, 1, 45, 60)
+
+    def each(run: Callable[[Tensor, Tensor | None], object]) -> Callable[[], object]:
+        pictures = itertools.cycle(works)
+        return lambda: run(*next(pictures))
+
+    ways = [
+        each(lambda image, _: dilated(image)),
+        each(lambda image, saliency: pipeline(image, saliency)),
+        each(lambda image, _: pipeline(image, everything)),
+    ]
+    base, ours, dense = together(ways, max(repeats, 2) * len(works), 2)
+    return [statistics.median(ratios), base, ours, ours / base, ours / dense, " / ".join(sorted(paths))]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, nargs="*", default=(1, 2))
     parser.add_argument("--depths", type=int, nargs="*", default=(50, 101))
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--pipelines", action="store_true", help="the shipped pipelines instead")
+    parser.add_argument("--data", help="folder of CamVid, for --pipelines")
     options = parser.parse_args()
     keep_memory()
     head = ["layers", "rows f", "multiply-adds", "adaptive ms", "best dense ms", "time", "time / multiply-adds"]
@@ -165,6 +231,19 @@ def main() -> None:
         for threads in options.threads if options.device == "cpu" else (1,):
             torch.set_num_threads(threads)
             print(f"\n## {processor()}, {options.device}, {threads} thread(s)\n", flush=True)
+            if options.pipelines:
+                columns = [
+                    "pipeline",
+                    "masks",
+                    "multiply-adds",
+                    "dilated ms",
+                    "ms",
+                    "of dilated",
+                    "of best dense",
+                    "schedule",
+                ]
+                show(table(columns, pipelines(frames(options.data), options.repeats)))
+                continue
             show(table(head, layers(options.device, tuple(options.depths), options.repeats)))
             show(table(["DeepLabv3-ResNet-101", "ms", "of stock"], whole(options.device, max(3, options.repeats // 2))))
             show(table(["around the network", "ms"], small(options.device, 3 * options.repeats)))
