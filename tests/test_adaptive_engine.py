@@ -155,8 +155,10 @@ def test_a_copied_network_measures_for_itself():
     network = compiled()
     with torch.no_grad():
         expected = network(image(), levels=levels(0.5))
+        assert network.report().on_rows or network.report().on_dense
         for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
             assert torch.allclose(other(image(), levels=levels(0.5)), expected, atol=1e-5)
+            assert set(other._names) == {id(module) for module in other.model.modules()}
 
 
 # The pipeline --------------------------------------------------------------------------------------------------------
@@ -174,7 +176,11 @@ def test_a_pipeline_runs_compiled_and_follows_its_weights():
     assert pipeline.report().on_rows or pipeline.report().on_dense
     pipeline.network.load_state_dict({k: v * 1.5 for k, v in network().state_dict().items()})
     assert (pipeline(x) - before).abs().max() > 1e-3
-    assert torch.allclose(copy.deepcopy(pipeline)(x), pipeline(x), rtol=1e-4)
+    other = copy.deepcopy(pipeline)
+    assert torch.allclose(other(x), pipeline(x), rtol=0, atol=1e-5 * float(pipeline(x).abs().max()))
+    with torch.no_grad():
+        other.network.classifier[-1].weight.mul_(0)  # type: ignore[index, operator]
+    assert not torch.allclose(other(x), pipeline(x), rtol=1e-4)
 
 
 def test_a_pipeline_in_training_or_with_gradients_runs_the_network_itself():

@@ -15,7 +15,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_flatten
 
 from lzviz.adaptive.engine import Engine
-from lzviz.adaptive.folding import Watch, fold, shape_twin
+from lzviz.adaptive.folding import Folded, Watch, fold, shape_twin
 from lzviz.adaptive.lattice import Tree, Trees
 from lzviz.adaptive.levels import active_cells, check_levels
 from lzviz.adaptive.quadtree import QuadTree
@@ -171,6 +171,14 @@ class Adapted:
         self._counts: dict[tuple, Run] = {}
         self._last: Run | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies name their own modules, and make their own tables."""
+        return {**self.__dict__, "_names": None, "_last": None, "_trees": Trees(), "_counts": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        del state["_names"]
+        self.__dict__.update(state)
+
     def __call__(
         self, x: Tensor, *args: Any, levels: Levels | None = None, plan: Plan | None = None, **kwargs: Any
     ) -> Any:
@@ -234,6 +242,8 @@ class Adapted:
         modules = dict(model.named_modules())
         for conv, norm in pairs:
             fold(modules[conv], modules[norm])  # type: ignore[arg-type]
+            if type(modules[norm]) is nn.BatchNorm2d:
+                model.set_submodule(norm, Folded())
         return Adapted(model, self.settings, frozenset(norm for _, norm in pairs), frozenset(rectified), Engine())
 
     def _fusions(self) -> tuple[list[tuple[str, str]], list[str]]:
@@ -254,6 +264,11 @@ class Adapted:
             names = run.names
             pairs = [(names[id(conv)], names[id(norm)]) for conv, norm in watch.pairs()]
             return pairs, [names[id(conv)] for conv in watch.rectified()]
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        """Of a compiled model, whose modules are nobody else's to replace."""
+        return names_of(self.model)
 
     @cached_property
     def _twin(self) -> nn.Module:
@@ -298,7 +313,7 @@ class Adapted:
     def _new_run(self, model: nn.Module, levels: Levels | Tree, watch: Watch | None) -> Run:
         return Run(
             self.settings,
-            names_of(model),
+            self._names if model is self.model and self._engine else names_of(model),
             levels,
             self._folded,
             watch=watch,

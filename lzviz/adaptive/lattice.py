@@ -335,8 +335,10 @@ def blocks_of(table: Tensor, rows: int, start: int = 0) -> list[Block]:
     """The rows of a table (M, K) into ``rows`` rows, from ``start`` on, in blocks; ``rows`` itself means zero."""
     inside = table.clamp(max=rows - 1)
     found = []
-    for first in range(start, table.shape[0], BLOCK):
-        stop = min(first + BLOCK, table.shape[0])
+    count = table.shape[0] - start
+    size = max(1, -(-count // max(1, round(count / BLOCK))))  # blocks of one size: a short last one costs as many calls
+    for first in range(start, table.shape[0], size):
+        stop = min(first + size, table.shape[0])
         outside = (table[first:stop].reshape(-1) == rows).nonzero()[:, 0]
         found.append(Block(first, stop, inside[first:stop].reshape(-1), outside if outside.numel() else None))
     return found

@@ -190,6 +190,8 @@ def wrap(run: Run, operands: Operands, result: Any) -> Any:
 
 def pointwise(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     """An operation on each value by itself; in place where the function is."""
+    if (quick := _on_equal_rows(run, func, args, kwargs)) is not None:
+        return quick
     operands = Operands(run, (args, kwargs))
     new_args, new_kwargs = operands.values
     if operands.rows:
@@ -200,6 +202,26 @@ def pointwise(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         target.state = operands.state(result)
         return target
     return wrap(run, operands, result)
+
+
+def _on_equal_rows(run: Run, func: Callable, args: tuple, kwargs: dict) -> MultiResolution | None:
+    """The same, without looking for special cases, where all operands are rows of one grid: the usual case by far."""
+    states = [getattr(value, "state", None) for value in args]
+    first = states[0] if states else None
+    if not isinstance(first, Rows) or first.tensor.is_meta or run.wants_dense or not QUICK.issuperset(kwargs):
+        return None
+    if not all(isinstance(s, Rows) and s.grid is first.grid and s.last == first.last for s in states):
+        return None
+    values = [state.tensor for state in states]  # type: ignore[union-attr]
+    result = func(*values, **kwargs)
+    state = Rows(result, first.grid, first.last)
+    if result is not values[0]:
+        return MultiResolution(state, run)
+    args[0].state = state
+    return args[0]
+
+
+QUICK = frozenset(("inplace", "training", "p"))
 
 
 def _shape_only(operands: Operands) -> Tensor:

@@ -44,10 +44,11 @@ class Stages(nn.Module):
         super().__init__()
         self.backbone, self.classifier = network.backbone, network.classifier
 
-    def forward(self, image: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """(scores, stages)."""
+    def forward(self, image: Tensor, shown: bool = True) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """(scores, stages); no stages unless they are ``shown``."""
         stages = self.backbone.stages(image)  # type: ignore[operator]
-        return self.classifier(*[stages[level] for level in self.classifier.levels]), tuple(stages)  # type: ignore[union-attr]
+        scores = self.classifier(*[stages[level] for level in self.classifier.levels])  # type: ignore[union-attr]
+        return scores, tuple(stages) if shown else ()
 
 
 class Unmetered:
@@ -97,22 +98,15 @@ class AdaptivePipeline(Pipeline):
         published = {"offset": "center", "pool": "paper"} if sampler.mode == "published" else {}
         self.adapted: Adapted = adapt(Stages(network), (self.stride, self.stride << self.depth), **published)  # type: ignore[arg-type]
         self._ran = self.adapted
-        self._compiled: tuple[list[tuple[Tensor, tuple]], Adapted] | None = None
+        self._compiled: tuple[Weights, Adapted] | None = None
 
     def ready(self, image: Tensor) -> Adapted:
         """What runs: in evaluation without gradients on a CPU the compiled form, remade when weights have changed."""
         if self.training or self.network.training or torch.is_grad_enabled() or image.device.type != "cpu":
             return self.adapted
-        state = [(tensor, _version(tensor)) for tensor in (*self.network.parameters(), *self.network.buffers())]
-        known = self._compiled
-        same = (
-            known is not None
-            and len(known[0]) == len(state)
-            and all(a is b and version == now for (a, version), (b, now) in zip(known[0], state, strict=True))
-        )
-        if known is None or not same:
-            known = self._compiled = (state, self.adapted.compile())
-        return known[1]
+        if self._compiled is None or not self._compiled[0].holds():
+            self._compiled = (Weights(self.network), self.adapted.compile())
+        return self._compiled[1]
 
     def report(self) -> Report:
         """Of the last run: its adaptive steps, what fell back to the dense grid, and the schedule that was taken."""
@@ -171,7 +165,7 @@ class AdaptivePipeline(Pipeline):
     # -- the stages ------------------------------------------------------------------------------------------------------
 
     def through(
-        self, image: Tensor, levels: Cells, meter: Meter | None = None
+        self, image: Tensor, levels: Cells, meter: Meter | None = None, shown: bool = True
     ) -> tuple[Plan, tuple[Tensor, ...], Tensor]:
         """The network in one pass: its plan, the backbone's stages, and scores (B, K, h, w) on the fine grid.
 
@@ -198,7 +192,7 @@ class AdaptivePipeline(Pipeline):
         with running:
             running.enter_context(meter.stage("network"))
             self._ran = self.ready(image)
-            scores, stages = self._ran(image, **cells)
+            scores, stages = self._ran(image, shown=shown, **cells)
         return plans[0], stages, between(scores, plans[0].levels, self.depth)
 
     def once(self, image: Tensor, meter: Meter, saliency: Tensor | None = None, truth: Tensor | None = None) -> Pass:
@@ -236,7 +230,7 @@ class AdaptivePipeline(Pipeline):
 
     def forward(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
         """Scores (B, K, H, W) at the size of ``image``, in one pass of the network."""
-        plan, _, scores = self.through(image, self.levels(image, saliency, labels))
+        plan, _, scores = self.through(image, self.levels(image, saliency, labels), shown=False)
         return self.restore(scores, self._downsampled(image, plan, saliency), image_size(image))
 
     def _downsampled(self, image: Tensor, plan: Plan, saliency: Tensor | None) -> Downsampled:
@@ -270,9 +264,25 @@ def mask_network(network: Segmenter, sampler: CAD, widths: Sequence[int] = PAPER
     return MaskNetwork(backbone.channels[stage], sampler.depth, widths)
 
 
-def _version(tensor: Tensor) -> tuple[int, int]:
+class Weights:
+    """The parameters, buffers and submodules of a network as they were; says cheaply whether they still are."""
+
+    def __init__(self, network: nn.Module):
+        self._held: list[tuple[dict, str, Any, tuple]] = []
+        for module in network.modules():
+            for home in (module._parameters, module._buffers, module._modules):
+                self._held += [(home, name, value, _version(value)) for name, value in home.items()]
+
+    def holds(self) -> bool:
+        """Nothing was replaced, written to, or given other memory."""
+        return all(home.get(name) is value and _version(value) == version for home, name, value, version in self._held)
+
+
+def _version(value: Any) -> tuple[int, int]:
     """What changes when a tensor is written to, or given other memory."""
-    return tensor.data_ptr(), 0 if tensor.is_inference() else tensor._version
+    if not isinstance(value, Tensor):
+        return 0, 0
+    return value.data_ptr(), 0 if value.is_inference() else value._version
 
 
 def _named(stages: Sequence[Tensor]) -> dict[str, Tensor]:
