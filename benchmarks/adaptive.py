@@ -168,7 +168,7 @@ def small(device: str, repeats: int) -> list[list[object]]:
 DILATED = "dilated-camvid-360x480"
 ADAPTIVE = ("cad-edges-camvid-360x480", "cad-learned-camvid-360x480", "cad-learned7-camvid-360x480")
 FRAMES = 8  # more than the masks whose tables are remembered
-SHARES = (0.25, 0.45, 0.6, 0.7, 0.8, 0.9, 0.97)
+SHARES = (0.45, 0.6, 0.7, 0.8, 0.9, 0.97)
 
 
 def frames(folder: str | None) -> list[Tensor]:
