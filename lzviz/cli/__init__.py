@@ -1,4 +1,4 @@
-"""``python -m lzviz COMMAND``: one pair of functions a command, its options and what it does.
+"""``lzviz COMMAND``: one file a command, its options and what it does.
 
 What a command needs is imported when it runs, so that ``--help`` answers at once.
 """
@@ -6,14 +6,12 @@ What a command needs is imported when it runs, so that ``--help`` answers at onc
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
-RUNS = Path("runs")
+from lzviz.cli import evaluate, export, train
+
 EXTRAS = {"PIL": "train", "accelerate": "train", "tensorboard": "train", "tqdm": "train", "skimage": "app"}
 """What a bare installation lacks: module -> the extra that has it."""
 
@@ -25,9 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="See, touch and debug learned downsampling.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    train_options(commands.add_parser("train", help="train a recipe, or go on where its run was stopped"))
-    export_options(commands.add_parser("export", help="make a checkpoint of a run"))
-    evaluate_options(commands.add_parser("evaluate", help="how good a checkpoint is, and whether another is better"))
+    train.options_of(commands.add_parser("train", help="train a recipe, or go on where its run was stopped"))
+    export.options_of(commands.add_parser("export", help="make a checkpoint of a run"))
+    evaluate.options_of(commands.add_parser("evaluate", help="how good a checkpoint is, and whether another is better"))
     options = parser.parse_args(arguments)
     try:
         options.run(options)
@@ -39,227 +37,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, OSError) as problem:
         parser.exit(2, f"{parser.prog}: {problem}\n")
     return 0
-
-
-# -- train ---------------------------------------------------------------------------------------------------------------
-
-
-def train_options(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=train)
-    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="see --list")
-    parser.add_argument("--list", action="store_true", help="print the recipes and stop")
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="of the data set; scenes need none")
-    parser.add_argument(
-        "--labels", type=Path, metavar="FOLDER", help="your own data: --data is a folder of pictures then"
-    )
-    parser.add_argument("--classes", metavar="NAMES", help="of your own data: sky,road,..., or a file with one a line")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, help="another number of steps than the recipe's")
-    parser.add_argument("--start", metavar="NAME", help="another run or checkpoint to start from; none: random weights")
-    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where runs are kept (%(default)s)")
-    parser.add_argument("--log", choices=("tensorboard", "none"), default="tensorboard")
-    parser.add_argument(
-        "--preview-every", type=int, default=0, metavar="N", help="steps; 0, as by default: no pictures"
-    )
-    parser.add_argument("--workers", type=int, default=0, metavar="N", help="processes that read pictures ahead")
-
-
-def train(options: argparse.Namespace) -> None:
-    """One run of a recipe; under ``accelerate launch`` on many processes."""
-    from lzviz.training.recipes import RECIPES, recipe_named
-
-    if options.list or not options.recipe:
-        width = max(map(len, RECIPES))
-        print("\n".join(f"{recipe.name:{width}}  {recipe.line()}" for recipe in RECIPES.values()))
-        return
-    recipe = replace(recipe_named(options.recipe), seed=options.seed)
-
-    from accelerate import Accelerator
-
-    from lzviz.datasets import class_names, open_data, pairs
-    from lzviz.training import loop, runs
-
-    if options.labels is None:
-        data = open_data(recipe.data, options.data, "train", **recipe.data_options)
-    elif options.data is None or options.classes is None:
-        raise ValueError("your own data are --data PICTURES --labels FOLDER --classes NAMES")
-    else:
-        data = pairs(options.data, options.labels, class_names(options.classes))
-        recipe = recipe.on(data)
-    if options.steps is not None:
-        recipe = replace(recipe, steps=options.steps)
-    if options.start is not None:
-        recipe = replace(recipe, start=None if options.start == "none" else options.start)
-    start = runs.start_of(recipe, options.runs)
-    log = None if options.log == "none" else options.log
-    accelerator = Accelerator(log_with=log, project_dir=options.runs)
-    loop.train(
-        recipe,
-        data,
-        options.runs / recipe.run,
-        start=start,
-        accelerator=accelerator,
-        preview_every=options.preview_every,
-        workers=options.workers,
-    )
-    accelerator.print(f"{options.runs / recipe.run}: {recipe.steps} steps; next: python -m lzviz export {recipe.run}")
-    accelerator.end_training()
-
-
-# -- export --------------------------------------------------------------------------------------------------------------
-
-
-def export_options(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=export)
-    parser.add_argument("name", metavar="RUN", help="its name among the runs, or its folder")
-    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where runs are kept (%(default)s)")
-    parser.add_argument("--to", type=Path, default=Path("checkpoints"), metavar="FOLDER", help="(%(default)s)")
-
-
-def export(options: argparse.Namespace) -> None:
-    """A run's average becomes a checkpoint of the recipe's name."""
-    from lzviz.training import runs
-    from lzviz.training.export import export as write
-
-    places = [options.runs / options.name, Path(options.name)]
-    found = [place for place in places if (place / runs.STATE).is_file()]
-    if not found:
-        raise FileNotFoundError(f"no run in {' or '.join(map(str, places))}: neither holds {runs.STATE}")
-    print(write(found[0], options.to))
-
-
-# -- evaluate ------------------------------------------------------------------------------------------------------------
-
-
-def evaluate_options(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=evaluate)
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a name, a folder, a Hub id, or the folder of a run")
-    parser.add_argument(
-        "data",
-        metavar="DATA",
-        help="camvid, cityscapes or scenes; the folder of one of the first two; or one with images/ and labels/",
-    )
-    parser.add_argument("--data-root", type=Path, metavar="FOLDER", help="where camvid or cityscapes lies")
-    parser.add_argument("--split", nargs="+", default=["val"], metavar="SPLIT", help="val, heldout, test, ... (val)")
-    parser.add_argument(
-        "--against", metavar="OTHER", help="a checkpoint, a run, or a report of --json: paired differences from it"
-    )
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the report: a file, or a folder for several")
-    parser.add_argument("--limit", type=int, metavar="N", help="only so many pictures, evenly spread (16 scenes)")
-    parser.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="of scenes, pixels (as in training)")
-    parser.add_argument("--source-scale", type=float, default=1.0, metavar="S", help="reduce the pictures first")
-    parser.add_argument("--previous", choices=("twice", "sequence"), default="twice", help="for LZU's adaptive form")
-    parser.add_argument("--unzoom", choices=("scores", "features"), help="bring back something else than was trained")
-    parser.add_argument("--zoomed", type=int, nargs=2, metavar=("H", "W"), help="another zoomed size than was trained")
-    parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
-
-
-def evaluate(options: argparse.Namespace) -> None:
-    """Print a report, or two and their difference."""
-    from lzviz.assess import Report, paired
-
-    if options.limit is not None and options.limit < 1:
-        raise ValueError(f"--limit is a number of pictures, at least 1, got {options.limit}")
-    if options.json is not None and options.json.suffix == ".json" and len(options.split) > 1:
-        raise ValueError("several splits need a folder: --json FOLDER")
-    ours = _trained(options.checkpoint, options.unzoom, options.zoomed)
-    theirs = None
-    if options.against is not None and not options.against.endswith(".json"):
-        theirs = _trained(options.against)
-    for split in options.split:
-        data = _labelled(options, split, ours)
-        report = _assessed(ours, data, options)
-        print(f"{report}\n")
-        if options.json is not None:
-            out = options.json if options.json.suffix == ".json" else options.json / f"{report.slug}.json"
-            out.parent.mkdir(parents=True, exist_ok=True)
-            out.write_text(report.to_json())
-        if options.against is None:
-            continue
-        if theirs is None:
-            other = Report.from_json(Path(options.against).read_text())
-        else:
-            other = _assessed(theirs, data, options)
-            print(f"{other}\n")
-        print(f"{report.name} less {other.name}, points of 100 and their 95 % interval")
-        for metric in (each.name for each in report.task.metrics):
-            if not any(math.isnan(each.score(metric)) for each in (report, other)):
-                print(f"  {metric:10}{paired(report, other, metric)}")
-        print()
-
-
-def _trained(name: str, unzoom: Literal["scores", "features"] | None = None, zoomed: tuple[int, int] | None = None):
-    """A checkpoint, or the average of a run: its pipeline, with a card, and used in another way than it was trained."""
-    from lzviz import checkpoints
-    from lzviz.training import runs
-
-    if (Path(name) / runs.STATE).is_file():
-        pipeline, recipe, about = runs.pipeline_of(name)
-        pipeline.card = checkpoints.Card(
-            recipe.name, recipe.blueprint.system, {}, about.classes, recipe=recipe.as_json(), seed=recipe.seed
-        )
-    else:
-        pipeline = checkpoints.load(name)
-    assert pipeline.card is not None
-    if unzoom is not None and unzoom != pipeline.unzoom:
-        pipeline.unzoom = unzoom
-        pipeline.card = replace(pipeline.card, name=f"{pipeline.card.name} ({unzoom} unzoomed)")
-    if zoomed is not None and tuple(zoomed) != pipeline.size:
-        if pipeline.size is None:
-            raise ValueError(f"{name} has no zoomed size of its own to replace")
-        pipeline.size = (zoomed[0], zoomed[1])
-        pipeline.card = replace(pipeline.card, name=f"{pipeline.card.name} (at {zoomed[0]}x{zoomed[1]})")
-    return pipeline
-
-
-def _assessed(pipeline, data, options: argparse.Namespace):
-    """The report of a pipeline; ValueError where it knows other classes."""
-    from lzviz.assess import assess
-
-    card = pipeline.card
-    if tuple(card.classes) != data.classes:
-        raise ValueError(
-            f"{card.name} knows {', '.join(card.classes)}; the labels of {data.name} are {', '.join(data.classes)}"
-        )
-
-    def progress(done: int) -> None:
-        print(f"\r{card.name}: {done} of {len(data)}", end="\n" * (done == len(data)), file=sys.stderr, flush=True)
-
-    return assess(
-        pipeline.to(options.device),
-        data,
-        batch=options.batch,
-        source_scale=options.source_scale,
-        previous=options.previous,
-        progress=progress if sys.stderr.isatty() else None,
-    )
-
-
-def _labelled(options: argparse.Namespace, split: str, pipeline):
-    """The pictures that DATA means, for this pipeline: its classes, and scenes in the size of its training."""
-    from lzviz.datasets import open_data, pairs
-
-    folder, card = Path(options.data), pipeline.card
-    if options.data == "scenes":
-        size = options.size or card.recipe.get("data_options", {}).get("size", (1024, 2048))
-        return open_data("scenes", split=split, count=options.limit or 16, size=tuple(size))
-    if options.data in ("camvid", "cityscapes") and (options.data_root is not None or not folder.is_dir()):
-        if options.data_root is None:
-            raise ValueError(f"{options.data} needs its folder: --data-root FOLDER")
-        data = open_data(options.data, options.data_root, split)
-    elif (folder / "leftImg8bit").is_dir():
-        data = open_data("cityscapes", folder, split)
-    elif (folder / "images").is_dir():
-        data = pairs(folder / "images", folder / "labels", card.classes, split)
-    elif (folder / "train").is_dir() or (folder / split).is_dir():
-        data = open_data("camvid", folder, split)
-    else:
-        raise ValueError(
-            f"{folder} is no folder of labelled pictures: expected images/ and labels/, CamVid's {split}/images, "
-            "or Cityscapes' leftImg8bit and gtFine"
-        )
-    if options.limit is None or options.limit >= len(data):
-        return data
-    chosen = [data.readers[k * len(data) // options.limit] for k in range(options.limit)]
-    return replace(data, readers=chosen)
