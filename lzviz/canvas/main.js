@@ -1,14 +1,11 @@
 // @ts-check
 /** The only module that knows everyone: puts store, stage and chrome together in one element. */
-import { createCad } from "./rooms/cad/cad.js";
 import { createActions } from "./shell/actions.js";
 import { followAddress, stateOfLink } from "./core/address.js";
 import * as codec from "./engine/codec.js";
 import { listenForKeys, pageCommands } from "./shell/keys.js";
-import { emptyLive, roomOf } from "./core/context.js";
+import { emptyLive } from "./core/context.js";
 import { h } from "./kit/dom.js";
-import { createDock } from "./rooms/warp/dock.js";
-import { createHint } from "./rooms/warp/hint.js";
 import { createImages } from "./core/images.js";
 import { listenForFiles } from "./shell/intake.js";
 import { spots } from "./core/maps.js";
@@ -23,8 +20,7 @@ import { createTip } from "./kit/tip.js";
 import { createTools } from "./shell/tools.js";
 import { createTopbar } from "./shell/topbar.js";
 import { floatsFromBase64 } from "./core/wire.js";
-import { createLearned } from "./rooms/pipeline/pipeline.js";
-import { createStage } from "./rooms/warp/stage.js";
+import { ROOMS } from "./rooms/list.js";
 import { createStore } from "./core/store.js";
 
 /**
@@ -58,14 +54,52 @@ async function prepare(host) {
 /** @param {import("./core/context.js").Catalogue["fixed"]} fixed */
 const fixedMap = (fixed) => (fixed ? { h: fixed.h, w: fixed.w, data: floatsFromBase64(fixed.data) } : null);
 
+/** A place for what one room puts between the parts of all. */
+const part = () => h("div", { class: "lz-part", hidden: true });
+
 /** The regions of the page, in the order of the keyboard. @param {Context} context */
 function layOut(context) {
   const stage = h("main", { class: "lz-stage", "aria-label": "Views" });
-  context.root.replaceChildren(createTopbar(context), createTools(context), stage, createDock(context),
-    createRail(context), createStatus(context));
+  const places = Object.fromEntries(context.rooms.all.map(({ id }) => [id, { rail: part(), dock: part() }]));
+  const parts = Object.values(places);
+  context.root.replaceChildren(createTopbar(context), createTools(context), stage,
+    h("div", { class: "lz-dock" }, ...parts.map(({ dock }) => dock)),
+    createRail(context, parts.map(({ rail }) => rail)), createStatus(context));
   context.root.classList.add("lz-page");
   context.root.toggleAttribute("data-framed", window.parent !== window);
-  return stage;
+  return { stage, places };
+}
+
+/**
+ * Builds the rooms, and shows the one that the state means.
+ * @param {Context} context @param {ReturnType<typeof layOut>} regions
+ * @param {(path: string, more: object) => Promise<any>} question
+ */
+function openRooms(context, { stage, places }, question) {
+  const { root, store, rooms } = context;
+  const slot = h("div", { class: "lz-stage-slot" });
+  const mounted = Object.fromEntries(rooms.all.map((room) =>
+    [room.id, room.mount(stage, { context, question, ...places[room.id] })]));
+  const now = () => mounted[rooms.of(store.get()).id];
+  function mark() {
+    const state = store.get();
+    const room = rooms.of(state);
+    root.dataset.room = room.id;
+    root.dataset.view = room.view?.(state) ?? "";
+    root.toggleAttribute("data-paints", room.paintKey(state) !== null);
+  }
+  function show() {
+    mark();
+    for (const [id, { rail, dock }] of Object.entries(places)) rail.hidden = dock.hidden = mounted[id] !== now();
+    for (const each of Object.values(mounted)) if (each !== now()) each.show(false);
+    now().show(true);
+    const { scene } = now();
+    scene?.root.insertBefore(slot, scene.results);
+  }
+  const stop = store.subscribe((_, changed) => (changed.has("room") ? show() : mark()));
+  show();
+  return { mounted, now, slot, dispose: () => [stop, ...Object.values(mounted).map((each) => each.dispose)]
+    .forEach((end) => end()) };
 }
 
 /**
@@ -84,12 +118,12 @@ async function firstState(context) {
 /**
  * Builds the Explore page in `element`.
  * @param {HTMLElement} element @param {Host} given
- * @returns {Promise<{store: Context["store"], live: Context["live"], stage: any, dispose: () => void}>}
+ * @returns {Promise<{store: Context["store"], live: Context["live"], dispose: () => void}>}
  */
 export async function mount(element, given) {
   const { schema, host } = await prepare(given);
   startTheme();
-  const context = /** @type {Context} */ ({ schema, host, root: element,
+  const context = /** @type {Context} */ ({ schema, host, root: element, rooms: ROOMS,
     store: createStore(defaults(schema), { untracked: untracked(schema) }),
     live: createStore({ ...emptyLive(), fixed: fixedMap(host.catalogue.fixed) }) });
   const first = await firstState(context);
@@ -98,17 +132,16 @@ export async function mount(element, given) {
 
   const parts = /** @type {import("./shell/actions.js").Parts} */ ({});
   context.actions = createActions(context, parts);
-  const room = layOut(context);
-  parts.stage = createStage(room, context);
+  const regions = layOut(context);
   parts.images = createImages(context);
   parts.python = createPython(context, codec, parts.images.giveAgain);
-  const cad = createCad(context, room, parts.stage, parts.python.question);
-  const learned = createLearned(context, room, parts.stage, parts.python.question);
+  const house = openRooms(context, regions, parts.python.question);
   const page = pageCommands(context);
-  parts.rooms = { warp: parts.stage, cad, pipeline: learned, models: parts.stage };
+  parts.room = house.now;
   parts.commands = () => {
-    const name = roomOf(context.store.get());
-    return [...page.filter(({ id }) => name === "warp" || id !== "tool-box"), ...parts.rooms[name].commands];
+    const { tools } = context.rooms.of(context.store.get());
+    const has = (/** @type {string} */ id) => !id.startsWith("tool-") || tools.some((tool) => id === `tool-${tool}`);
+    return [...page.filter(({ id }) => has(id)), ...house.now().commands];
   };
   const address = followAddress(context, codec, (state, notice) => {
     context.store.set(state, { history: true });
@@ -118,12 +151,12 @@ export async function mount(element, given) {
   const ends = [address.stop, createTip(element), listenForKeys(element, parts.commands),
     listenForFiles(context, parts.images),
     context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
-  ends.push(shareRoom(context, room, parts.stage.slot));
-  createHint(context, room);
+  ends.push(shareRoom(context, regions.stage, house.slot), house.dispose);
   await parts.images.follow();
   address.later();
-  Object.assign(/** @type {any} */ (element).lzviz, { cad, learned });
+  const { store, live } = context;
+  const { warp: stage, cad, pipeline: learned } = house.mounted;
+  Object.assign(element, { lzviz: { store, live, stage, cad, learned } });
   element.dataset.ready = "1";
-  return { store: context.store, live: context.live, stage: parts.stage,
-    dispose: () => [...ends, cad.dispose, learned.dispose, () => parts.stage.dispose?.()].forEach((end) => end()) };
+  return { store, live, dispose: () => ends.forEach((end) => end()) };
 }

@@ -6,7 +6,7 @@ import { matchesOf, transformed } from "../../lzviz/canvas/rooms/cad/keypoints.j
 import { isActive } from "../../lzviz/canvas/rooms/cad/marks.js";
 import { fits, forestOf } from "../../lzviz/canvas/rooms/cad/model.js";
 import { difference, guarantee, operations, sentence, weightsLabel } from "../../lzviz/canvas/rooms/cad/words.js";
-import { paintKey, takesBoxes } from "../../lzviz/canvas/core/context.js";
+import { ROOMS } from "../../lzviz/canvas/rooms/list.js";
 import { newestOnly } from "../../lzviz/canvas/core/newest.js";
 
 const grid = { h: 4, w: 6, stride: 8, depth: 1 };
@@ -124,9 +124,10 @@ test("matches of a curve: ends, where they should be, and whether they count as 
 });
 
 test("the brush forces cells where features are shown, and nothing else is drawn by hand", () => {
-  assert.equal(paintKey(state()), "cadPaint");
-  assert.equal(paintKey(state({ cadView: "keypoints" })), null);
-  assert.equal(paintKey(state({ room: "warp" })), "paint");
-  assert.ok(!takesBoxes(state({ saliency: "boxes" })));
-  assert.ok(takesBoxes(state({ saliency: "boxes", room: "warp" })));
+  assert.equal(ROOMS.of(state()).paintKey(state()), "cadPaint");
+  assert.equal(ROOMS.of(state({ cadView: "keypoints" })).paintKey(state({ cadView: "keypoints" })), null);
+  assert.equal(ROOMS.of(state({ room: "warp" })).paintKey(state({ room: "warp" })), "paint");
+  assert.ok(!ROOMS.of(state({ saliency: "boxes" })).takesBoxes(state({ saliency: "boxes" })));
+  const boxes = state({ saliency: "boxes", room: "warp" });
+  assert.ok(ROOMS.of(boxes).takesBoxes(boxes));
 });

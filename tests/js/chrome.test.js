@@ -16,7 +16,7 @@ import { moreSummary, parseFloor } from "../../lzviz/canvas/rooms/warp/more.js";
 import { readout, weightsText } from "../../lzviz/canvas/rooms/warp/readout.js";
 import { createSchema, defaults, fromPosition, outputHeight, toPosition } from "../../lzviz/canvas/core/schema.js";
 import { sentence, total } from "../../lzviz/canvas/shell/status.js";
-import { toolReason } from "../../lzviz/canvas/shell/tools.js";
+import { ROOMS } from "../../lzviz/canvas/rooms/list.js";
 import { floatsFromBase64 } from "../../lzviz/canvas/core/wire.js";
 import { createStore } from "../../lzviz/canvas/core/store.js";
 
@@ -35,7 +35,7 @@ const SAMPLERS = [
 
 /** @param {Partial<typeof state>} [patch] */
 const context = (patch = {}) => /** @type {any} */ ({ schema, store: createStore({ ...state, ...patch }),
-  host: { base: "http://x/", catalogue: { samplers: SAMPLERS, pictures: [] } } });
+  rooms: ROOMS, host: { base: "http://x/", catalogue: { samplers: SAMPLERS, pictures: [] } } });
 
 test("every key of the schema is declared whole", () => {
   const urls = schema.state.map(({ url }) => url);
@@ -161,9 +161,9 @@ test("a control that does nothing says why", () => {
 });
 
 test("tools follow the saliency, and say so where they cannot", () => {
-  assert.match(toolReason("paint", { ...state, saliency: "centre" }) ?? "", /Paint or Edges/);
-  assert.match(toolReason("box", state) ?? "", /Boxes/);
-  assert.equal(toolReason("erase", { ...state, saliency: "edges" }), null);
+  assert.match(ROOMS.of(state).toolReason("paint", { ...state, saliency: "centre" }) ?? "", /Paint or Edges/);
+  assert.match(ROOMS.of(state).toolReason("box", state) ?? "", /Boxes/);
+  assert.equal(ROOMS.of(state).toolReason("erase", { ...state, saliency: "edges" }), null);
   assert.equal(saliencyPatch({ ...state, tool: "paint" }, "boxes").tool, "box");
   assert.equal(saliencyPatch({ ...state, tool: "erase" }, "edges").tool, "erase");
   assert.equal(saliencyPatch({ ...state, tool: "pan" }, "fixed").tool, "pan");

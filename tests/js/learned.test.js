@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { wantsFeatures } from "../../lzviz/canvas/rooms/pipeline/asking.js";
 import { test } from "node:test";
-import { roomOf, paintKey, takesBoxes } from "../../lzviz/canvas/core/context.js";
-import { toolReason } from "../../lzviz/canvas/shell/tools.js";
+import { pipeline } from "../../lzviz/canvas/rooms/pipeline/room.js";
 import { placeAt } from "../../lzviz/canvas/rooms/pipeline/hover.js";
 import { cornerAligned, covering } from "../../lzviz/canvas/rooms/pipeline/layer.js";
 import { modelPatch } from "../../lzviz/canvas/rooms/pipeline/menu.js";
 import { classTable, coloured, errorsOf } from "../../lzviz/canvas/rooms/pipeline/paint.js";
 import { fromPatch } from "../../lzviz/canvas/rooms/pipeline/rail.js";
-import { at, blockAt, decodeRoom, offers, planeOf, shownOf } from "../../lzviz/canvas/rooms/pipeline/room.js";
+import { at, blockAt, decodeRoom, offers, planeOf, shownOf } from "../../lzviz/canvas/rooms/pipeline/answer.js";
 import { roomKeys } from "../../lzviz/canvas/rooms/pipeline/asking.js";
 import { mapRaster } from "../../lzviz/canvas/rooms/pipeline/training.js";
 import { menuItems, shortTitle, snapshotAt, validation, waterfall } from "../../lzviz/canvas/rooms/pipeline/words.js";
@@ -44,7 +43,7 @@ const answer = () => ({
 
 /** @param {object} [patch] */
 const room = async (patch = {}) =>
-  /** @type {import("../../lzviz/canvas/rooms/pipeline/room.js").Room} */ (
+  /** @type {import("../../lzviz/canvas/rooms/pipeline/answer.js").Room} */ (
     await decodeRoom({ ...answer(), ...patch }, picture, null, decode));
 
 test("an answer is decoded whole: planes, samples in normalised places, maps", async () => {
@@ -122,7 +121,7 @@ test("a class that stands out keeps its colour, the others fade, no label has no
 
 test("errors of one class are where it is, or was said to be", async () => {
   const { labels, truth: known } = await room();
-  const truth = /** @type {import("../../lzviz/canvas/rooms/pipeline/room.js").Truth} */ (known);
+  const truth = /** @type {import("../../lzviz/canvas/rooms/pipeline/answer.js").Truth} */ (known);
   assert.equal(errorsOf(truth.error, labels, truth.labels, null), truth.error);
   assert.equal(errorsOf(truth.error, labels, truth.labels, 0).data[5], 1);
   assert.equal(errorsOf(truth.error, labels, truth.labels, 1).data[5], 1);
@@ -186,12 +185,11 @@ test("another model keeps what it can be told; none brings the sampler of before
 });
 
 test("perfect knowledge by hand takes the brush, on the map that belongs to it; boxes are not for it", () => {
-  assert.equal(roomOf(state()), "pipeline");
-  assert.equal(paintKey(state()), null);
-  assert.equal(paintKey(state({ learnedFrom: "paint" })), "paint");
-  assert.equal(paintKey(state({ learnedFrom: "edges" })), "edgePaint");
-  assert.equal(takesBoxes(state()), false);
-  assert.match(toolReason("box", state()) ?? "", /paint/);
+  assert.equal(pipeline.paintKey(state()), null);
+  assert.equal(pipeline.paintKey(state({ learnedFrom: "paint" })), "paint");
+  assert.equal(pipeline.paintKey(state({ learnedFrom: "edges" })), "edgePaint");
+  assert.equal(pipeline.takesBoxes(state()), false);
+  assert.match(pipeline.toolReason("box", state()) ?? "", /paint/);
   assert.deepEqual(fromPatch(state(), "edges"), { learnedFrom: "edges", tool: "paint", learnedLeft: "saliency" });
   assert.deepEqual(fromPatch(state(), "truth"), { learnedFrom: "truth" });
 });

@@ -20,7 +20,7 @@ export function missingFromLink(state) {
  * The state of a link, made whole: a picture that this page does not have becomes the first one, and that is told.
  * @param {Context} context @param {Codec} codec @param {string} hash
  */
-export async function stateOfLink({ host, schema, live, store }, codec, hash) {
+export async function stateOfLink({ host, schema, live, store, rooms }, codec, hash) {
   const { state, problems } = await readLink(hash, schema, codec);
   const { pictures, samplers } = host.catalogue;
   const known = pictures.some(({ id }) => id === state.image) || (state.image === "own" && live.get().own !== null);
@@ -31,7 +31,8 @@ export async function stateOfLink({ host, schema, live, store }, codec, hash) {
       : `There is no picture “${state.image}” here; all else of the link is restored.`;
     state.image = pictures[0]?.id ?? store.get().image;
   }
-  if (state.sampler === "cad") Object.assign(state, { room: "cad", sampler: store.get().sampler });
+  const led = rooms.ofSampler(state.sampler);
+  if (led) Object.assign(state, { room: led.id, sampler: store.get().sampler });
   if (!samplers.some(({ name }) => name === state.sampler)) state.sampler = samplers[0]?.name ?? state.sampler;
   return { state, notice };
 }

@@ -6,7 +6,6 @@
 import { fromBase64 } from "./wire.js";
 import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
-import { roomOf } from "./context.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -78,7 +77,7 @@ export async function wireState(state, codec) {
  * @param {Context} context @param {import("./link.js").Codec} codec @param {() => Promise<boolean>} giveAgain
  */
 export function createPython(context, codec, giveAgain) {
-  const { store, live, host, schema } = context;
+  const { store, live, host, schema, rooms } = context;
   const ignored = new Set(untracked(schema));
   let wanted = false;
   let running = false;
@@ -105,11 +104,12 @@ export function createPython(context, codec, giveAgain) {
   /** Any other question about the state of now. @param {string} path @param {object} more @returns {Promise<any>} */
   const question = (path, more) => withPicture(async () => askServer(host, path, { ...(await body()), ...more }));
 
-  async function once() {
+  /** @param {string} route */
+  async function once(route) {
     const state = store.get();
     try {
       const mine = ++seq;
-      const answer = await withPicture(async () => askServer(host, "lzviz/compute", { seq: mine, ...(await body()) }));
+      const answer = await withPicture(async () => askServer(host, route, { seq: mine, ...(await body()) }));
       const { error } = live.get();
       if (answer.seq === seq && !wanted) live.set({ answer, answered: state, error: ours(error) ? null : error });
     } catch (error) {
@@ -120,12 +120,14 @@ export function createPython(context, codec, giveAgain) {
   /** Asks about the state of now; calls on the way are merged into one. */
   async function ask() {
     wanted = true;
-    if (running || host.static || !live.get().image || roomOf(store.get()) !== "warp") return;
+    if (running || host.static || !live.get().image) return;
+    const route = () => rooms.of(store.get()).check;
+    if (!route()) return;
     running = true;
     live.set({ busy: true });
-    while (wanted && roomOf(store.get()) === "warp") {
+    for (let next = route(); wanted && next; next = route()) {
       wanted = false;
-      await once();
+      await once(next);
     }
     running = false;
     live.set({ busy: false });

@@ -88,6 +88,7 @@
  * @property {LiveStore} live
  * @property {Host & {catalogue: Catalogue}} host
  * @property {Schema} schema
+ * @property {import("./rooms.js").Rooms} rooms
  * @property {HTMLElement} root
  * @property {Actions} actions
  *
@@ -131,7 +132,7 @@ const ALWAYS = new Set(["width", "sourceScale", "compare"]);
  */
 export function reasonAgainst(context, key) {
   const state = context.store.get();
-  const sampler = samplerOf(context, shownSampler(state));
+  const sampler = samplerOf(context, context.rooms.samplerOf(state));
   if (!sampler || ALWAYS.has(key)) return null;
   if (key === "mode") return sampler.modes.length > 1 ? null : `${sampler.title} has one reading only.`;
   const controls = sampler.controls.map(camel);
@@ -145,33 +146,5 @@ export function reasonAgainst(context, key) {
   return "Strength weighs what is painted or boxed; other saliency has Contrast, under More.";
 }
 
-/**
- * Content-adaptive downsampling and trained pipelines have views, options and numbers of their own: rooms of the page.
- * @param {State} state
- */
-export const roomOf = ({ room }) => room;
-
-/** The line of the catalogue of samplers that a state shows. @param {State} state */
-export const shownSampler = (state) => (isCad(state) ? "cad" : state.sampler);
-
-/** @param {State} state */
-export const isCad = (state) => roomOf(state) === "cad";
-
-/**
- * Which map the brush paints on, or null where there is none.
- * @param {State} state @returns {"paint" | "edgePaint" | "cadPaint" | null}
- */
-export function paintKey(state) {
-  if (isCad(state)) return state.cadView === "features" ? "cadPaint" : null;
-  if (roomOf(state) === "pipeline") return KNOWN[state.learnedFrom] ?? null;
-  return state.saliency === "paint" ? "paint" : state.saliency === "edges" ? "edgePaint" : null;
-}
-
-/** Maps of perfect knowledge that are made by hand. @type {Record<string, "paint" | "edgePaint">} */
-const KNOWN = { paint: "paint", edges: "edgePaint" };
-
 /** Whether a map has a neutral middle: painting goes above 128, erasing below. @param {string} key */
 export const isSigned = (key) => key !== "paint";
-
-/** Whether boxes are drawn by hand. @param {State} state */
-export const takesBoxes = (state) => roomOf(state) === "warp" && state.saliency === "boxes";

@@ -102,3 +102,7 @@ export function choiceLabel(field, value) {
  */
 export const outputHeight = (width, sourceWidth, sourceHeight) =>
   Math.max(1, Math.round((width * sourceHeight) / sourceWidth));
+
+/** The choices of a field as controls take them. @param {Field} field */
+export const choices = (field) =>
+  (field.choices ?? []).map((value) => ({ value, label: choiceLabel(field, value) }));

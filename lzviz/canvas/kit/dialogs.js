@@ -72,34 +72,6 @@ export function showLink(root, link, notes) {
  * @typedef {readonly (readonly [what: string, formats: readonly string[], title: string, note: string] | null)[]} Files
  */
 
-/** @type {Record<string, Files>} */
-export const FILES = {
-  warp: [
-    ["source", ["png", "svg"], "Source", "with what is drawn over it"],
-    ["zoomed", ["png", "svg"], "Zoomed", "the samples, pixel by pixel"],
-    ["unzoomed", ["png", "svg"], "Unzoomed", "brought back to the source"],
-    ["difference", ["png", "svg"], "Difference", "unzoomed minus source"], null,
-    ["grid", ["npz"], "Grid", "forward and inverse grid, nodes"],
-    ["saliency", ["npz"], "Saliency", "the map, as it is used"],
-    ["snippet", ["py"], "Python snippet", "a few lines that make the same nodes"],
-  ],
-  cad: [
-    ["source", ["png"], "Source", "with its quadtree, as shown"],
-    ["adaptive", ["png"], "Above", "features or matches, as shown"],
-    ["beside", ["png"], "Below", "what they are compared with, as shown"],
-  ],
-  pipeline: [
-    ["overlay", ["png"], "Overlay", "labels over the picture"],
-    ["labels", ["png"], "Labels", "class numbers with a palette of their colours"],
-    ["zoomed", ["png"], "Zoomed", "the samples, pixel by pixel"],
-    ["prediction", ["png"], "Zoomed labels", "what the network said of them"],
-    ["error", ["png"], "Errors", "against the labels of the picture"], null,
-    ["saliency", ["npz"], "Map", "where to look"],
-    ["trace", ["npz"], "Trace", "every stage's arrays"],
-    ["snippet", ["py"], "Python snippet", "a few lines that run the same pipeline"],
-  ],
-};
-
 /**
  * @param {HTMLElement} root @param {Files} files
  * @param {(what: string, format: string) => Promise<void>} save

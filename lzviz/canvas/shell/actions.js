@@ -2,8 +2,8 @@
 /** What buttons and keys do, put together from the parts that can do it. */
 import { missingFromLink } from "../core/address.js";
 import { openCamera } from "./webcam.js";
-import { paintKey, roomOf, samplerOf, takesBoxes } from "../core/context.js";
-import { FILES, saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
+import { samplerOf } from "../core/context.js";
+import { saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
 import { chooseFile } from "./intake.js";
 import { flipTheme } from "../kit/theme.js";
 import { same } from "../core/store.js";
@@ -18,22 +18,16 @@ import { same } from "../core/store.js";
  * @property {ReturnType<typeof import("../core/client.js").createPython>} python
  * @property {{link: () => Promise<string>}} address
  * @property {() => readonly import("./keys.js").Command[]} commands
- * @property {any} stage
- * @property {Record<string, Room>} rooms
- *
- * @typedef {object} Room  a set of views with its keys
- * @property {readonly import("./keys.js").Command[]} commands
- * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a file that the browser writes
- * @property {boolean} [exportsItself]  Python has none of its files
- * @property {(what: string) => string | null} [exportReason]  why a file is not to be had
+ * @property {() => import("../core/rooms.js").Mounted} room  the one that is shown
  */
 
 /** Clears what was made by hand for the saliency of now. @param {Context} context */
-function clear({ store }) {
+function clear({ store, rooms }) {
   const state = store.get();
-  const key = paintKey(state);
+  const room = rooms.of(state);
+  const key = room.paintKey(state);
   if (key) store.set({ [key]: null }, { history: true });
-  else if (takesBoxes(state)) store.set({ boxes: [] }, { history: true });
+  else if (room.takesBoxes(state)) store.set({ boxes: [] }, { history: true });
 }
 
 /**
@@ -42,7 +36,8 @@ function clear({ store }) {
  * @param {Context} context @param {string} name @returns {Partial<State>}
  */
 export function samplerPatch(context, name) {
-  if (name === "cad") return { room: name };
+  const led = context.rooms.ofSampler(name);
+  if (led) return { room: led.id };
   const { samplers } = context.host.catalogue;
   const state = /** @type {Record<string, any>} */ (context.store.get());
   const starts = (/** @type {string} */ sampler, /** @type {string} */ key) =>
@@ -50,7 +45,8 @@ export function samplerPatch(context, name) {
   const keys = new Set(samplers.flatMap(({ defaults }) => Object.keys(defaults)));
   const follows = [...keys].filter((key) => same(state[key], starts(state.sampler, key))
     || same(state[key], context.schema.field(key).default));
-  return { room: "warp", sampler: name, ...Object.fromEntries(follows.map((key) => [key, starts(name, key)])) };
+  return { room: context.schema.field("room").default, sampler: name,
+    ...Object.fromEntries(follows.map((key) => [key, starts(name, key)])) };
 }
 
 /**
@@ -80,9 +76,9 @@ async function share({ store, live, root }, parts) {
 /** @param {Context} context @param {Parts} parts @param {string} what @param {string} format */
 async function save(context, parts, what, format) {
   const { live, store, host } = context;
+  const room = parts.room();
   const name = `lzviz-${store.get().image}-${what}.${format}`;
   try {
-    const room = parts.rooms[roomOf(store.get())];
     if (room.exportView && (host.static || room.exportsItself)) {
       saveFile(await room.exportView(what, format), name);
       return;
@@ -97,9 +93,9 @@ async function save(context, parts, what, format) {
 }
 
 /** @param {Context} context @param {Parts} parts @returns {(what: string) => string | null} */
-function exportReason({ host, store }, parts) {
+function exportReason({ host }, parts) {
   return (what) => {
-    if (!host.static) return parts.rooms[roomOf(store.get())].exportReason?.(what) ?? null;
+    if (!host.static) return parts.room().exportReason?.(what) ?? null;
     const drawn = ["source", "zoomed", "unzoomed"].includes(what);
     return drawn ? null : "The rest is written by Python, which this page does not have: run lzviz to get it.";
   };
@@ -107,7 +103,7 @@ function exportReason({ host, store }, parts) {
 
 /** @param {Context} context @param {Parts} parts @returns {Actions} */
 export function createActions(context, parts) {
-  const { store, live } = context;
+  const { store, live, rooms } = context;
   const complain = (/** @type {string} */ text) => live.set({ error: { text } });
   return {
     undo: () => live.get().painting || store.undo(),
@@ -116,7 +112,7 @@ export function createActions(context, parts) {
     theme: flipTheme,
     keys: () => showKeys(context.root, parts.commands()),
     share: () => void share(context, parts),
-    showExport: () => showExport(context.root, FILES[roomOf(store.get())],
+    showExport: () => showExport(context.root, rooms.of(store.get()).files,
       (what, format) => save(context, parts, what, format), exportReason(context, parts)),
     openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
     openMap: () => chooseFile((file) => void parts.images.openMap(file, file.name)),

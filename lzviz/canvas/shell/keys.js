@@ -1,6 +1,6 @@
 // @ts-check
 /** Keys: one table of commands, and one listener that runs them. The key sheet is drawn from the same table. */
-import { TOOLS, toolReason } from "./tools.js";
+import { TOOLS } from "./tools.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
@@ -14,10 +14,10 @@ import { TOOLS, toolReason } from "./tools.js";
  */
 
 /** @param {Context} context @returns {Command[]} */
-export function pageCommands({ actions, store }) {
+export function pageCommands({ actions, store, rooms }) {
   const tools = TOOLS.map(({ tool, label, key }) => ({
     id: `tool-${tool}`, keys: [key.toLowerCase()], label, group: "Tools",
-    run: () => { if (!toolReason(tool, store.get())) store.set({ tool }); },
+    run: () => { if (!rooms.of(store.get()).toolReason(tool, store.get())) store.set({ tool }); },
   }));
   return [
     ...tools,

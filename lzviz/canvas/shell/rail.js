@@ -1,12 +1,10 @@
 // @ts-check
 /** The rail: image, sampler, where the saliency comes from, three sliders, More. */
-import { choiceLabel, outputHeight } from "../core/schema.js";
-import { keys, listMenu, segmented, slider } from "../kit/controls.js";
+import { choices } from "../core/schema.js";
+import { keys, listMenu, segmented } from "../kit/controls.js";
 import { h, setText } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { createMore } from "../rooms/warp/more.js";
-import { reasonAgainst, shownSampler } from "../core/context.js";
-import { createModelMenu } from "../rooms/pipeline/menu.js";
+import { reasonAgainst } from "../core/context.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
@@ -63,97 +61,28 @@ export function sizeNote(image, notes) {
 
 /** @param {Context} context */
 function samplerSection(context) {
-  const { host, store, schema, actions } = context;
+  const { host, store, schema, actions, rooms } = context;
   const items = host.catalogue.samplers.map(({ name, title, summary, paper }) =>
     ({ value: name, title, note: summary, detail: paper }));
   const menu = listMenu("Sampler", items, actions.chooseSampler);
   const field = schema.field("mode");
   const mode = segmented("Reading", choices(field), (value) => store.set({ mode: value }, { history: true }));
   const refresh = () => {
-    menu.show(shownSampler(store.get()));
+    menu.show(rooms.samplerOf(store.get()));
+    section.hidden = rooms.of(store.get()).hidesSamplers === true;
     mode.show(store.get().mode);
     mode.setReason(reasonAgainst(context, "mode"));
     mode.element.setAttribute("data-tip", field.help);
   };
+  const section = h("section", { class: "lz-section lz-sampler", "aria-label": "Sampler" },
+    h("div", { class: "lz-head" }, "Sampler"), menu.element, mode.element);
   store.subscribe((_, changed) => ["room", "sampler", "mode"].some((key) => changed.has(key)) && refresh());
   refresh();
-  return h("section", { class: "lz-section lz-sampler", "aria-label": "Sampler" },
-    h("div", { class: "lz-head" }, "Sampler"), menu.element, mode.element);
+  return section;
 }
 
-/** @param {import("../core/schema.js").Field} field */
-export const choices = (field) =>
-  (field.choices ?? []).map((value) => ({ value, label: choiceLabel(field, value) }));
-
-/** @param {Context} context */
-function saliencySection(context) {
-  const { store, live, schema, actions, host } = context;
-  const from = segmented("Saliency from", choices(schema.field("saliency")), actions.chooseSaliency);
-  from.element.classList.add("lz-thirds");
-  const pick = h("button", { type: "button", class: "lz-link", onclick: actions.openMap }, "Open another map");
-  const note = h("p", { class: "lz-note" });
-  const refresh = () => {
-    const { saliency } = store.get();
-    from.show(saliency);
-    const offline = host.static ? "A page without Python cannot compute this." : null;
-    from.setReason(offline, "edges");
-    from.setReason(offline, "file");
-    from.setReason(host.catalogue.fixed || live.get().fixed ? null : "This page carries no fixed map.", "fixed");
-    const against = reasonAgainst(context, "saliency");
-    if (against) from.setReason(against);
-    else if (!offline) for (const kind of ["paint", "boxes", "centre"]) from.setReason(null, kind);
-    setText(note, against ?? SALIENCY_NOTES[saliency]);
-    pick.hidden = saliency !== "file" || against !== null;
-  };
-  store.subscribe((_, changed) => (changed.has("saliency") || changed.has("sampler")) && refresh());
-  live.subscribe((_, changed) => (changed.has("fixed") || changed.has("file")) && refresh());
-  refresh();
-  return h("section", { class: "lz-section", "aria-label": "Saliency" },
-    h("div", { class: "lz-head" }, "Saliency from"), from.element, note, pick);
-}
-
-const SALIENCY_NOTES = /** @type {Record<string, string>} */ ({
-  paint: "Paint on the source what should be seen better.",
-  edges: "Where the picture changes. Paint adds edges, erase removes them.",
-  boxes: "Drag boxes on the source with the box tool.",
-  centre: "A fovea: the middle of the picture.",
-  fixed: "Where cars were in nuScenes, on average.",
-  file: "A map of your own: bright where samples should go.",
-});
-
-/** @param {Context} context */
-function sliderSection(context) {
-  const { store, live, schema } = context;
-  const sliders = /** @type {const} */ (["strength", "fwhm", "width"]).map((key) => {
-    const field = schema.field(key);
-    const control = slider(field, {
-      unit: key === "strength" ? "×" : key === "fwhm" ? "cells" : "",
-      onInput: (value) => store.set({ [key]: value }),
-      onDone: (value) => store.set({ [key]: value }, { history: true }),
-      format: key === "width" ? (value) => sizeText(value, live.get().image) : undefined,
-    });
-    control.element.setAttribute("data-tip", field.help);
-    return { key, control };
-  });
-  const refresh = () => {
-    for (const { key, control } of sliders) {
-      control.show(store.get()[key]);
-      control.setReason(reasonAgainst(context, key));
-    }
-  };
-  store.subscribe(refresh);
-  live.subscribe((_, changed) => changed.has("image") && refresh());
-  refresh();
-  return h("section", { class: "lz-section lz-sliders", "aria-label": "Options" },
-    ...sliders.map(({ control }) => control.element));
-}
-
-/** @param {number} width @param {import("../core/context.js").SourceImage | null} image */
-const sizeText = (width, image) =>
-  image ? `${width} × ${outputHeight(width, image.width, image.height)}` : String(width);
-
-/** @param {Context} context @returns {HTMLElement} */
-export function createRail(context) {
+/** @param {Context} context @param {readonly HTMLElement[]} parts  of the rooms @returns {HTMLElement} */
+export function createRail(context, parts) {
   const help = h("p", { class: "lz-keys-line" },
     h("span", {}, ...keys("Space"), " flip to uniform"),
     h("span", {}, ...keys("[", "]"), " brush"), h("span", {}, ...keys("Z"), " undo"),
@@ -164,8 +93,8 @@ export function createRail(context) {
       handle.setAttribute("aria-expanded", String(open));
     } });
   const rail = h("aside", { class: "lz-rail", "aria-label": "Options" }, handle,
-    imageSection(context), createModelMenu(context) ?? "", samplerSection(context), saliencySection(context),
-    sliderSection(context), createMore(context), h("span", { class: "lz-grow" }), help);
+    imageSection(context), ...context.rooms.all.map(({ menu }) => menu?.(context)), samplerSection(context), ...parts,
+    h("span", { class: "lz-grow" }), help);
   return rail;
 }
 

@@ -1,30 +1,12 @@
 // @ts-check
 /** How the page shares its room: what a wide picture leaves goes to the dock; on a phone the tools sit in the stage. */
-import { arrange, BAR, pair, TITLE } from "../viewer/arrange.js";
-import { checkpointOf } from "../rooms/pipeline/words.js";
-import { roomOf } from "../core/context.js";
 
 const LEAST = 260;
 const MOST = 320;
 const PHONE = "(max-width: 727px)";
 const SCROLLING = "(max-width: 900px)";
 
-/**
- * The height that views need for their frames and rows.
- * @typedef {(room: {width: number, height: number}) => number} Need
- */
-
-/**
- * @param {import("../core/context.js").State} state @param {number} aspect  width / height of the picture
- * @param {number | undefined} zoomedAspect of the zoomed image of a pipeline
- * @returns {Need}
- */
-function needOf(state, aspect, zoomedAspect) {
-  if (roomOf(state) === "pipeline") {
-    return (room) => pair(room, [aspect, zoomedAspect ?? aspect]).frames[0].height + TITLE + BAR;
-  }
-  return (room) => arrange(room, aspect, state.compare === "uniform").source.height + TITLE;
-}
+/** @typedef {import("../core/rooms.js").Need} Need */
 
 /**
  * Height of the dock: its least, and what the views do not need.
@@ -47,7 +29,8 @@ const viewsHeight = (width, need) =>
  * @param {import("../core/context.js").Context} context @param {HTMLElement} stage @param {HTMLElement} slot
  * @returns {() => void} stops
  */
-export function shareRoom({ root, store, live, host }, stage, slot) {
+export function shareRoom(context, stage, slot) {
+  const { root, store, live, rooms } = context;
   const tools = /** @type {HTMLElement} */ (root.querySelector(".lz-tools"));
   const phone = window.matchMedia(PHONE);
 
@@ -63,9 +46,8 @@ export function shareRoom({ root, store, live, host }, stage, slot) {
     const padding = [style.paddingTop, style.paddingBottom].map(parseFloat).reduce((a, b) => a + b, 0);
     const gutters = [style.paddingLeft, style.paddingRight].map(parseFloat).reduce((a, b) => a + b, 0);
     const dock = /** @type {HTMLElement} */ (root.querySelector(".lz-dock"));
-    const size = checkpointOf(host, store.get())?.size;
-    const zoomedAspect = size ? size[1] / size[0] : undefined;
-    const need = needOf(store.get(), image.width / image.height, zoomedAspect);
+    const need = rooms.of(store.get()).need?.(context, image.width / image.height);
+    if (!need) return;
     const width = stage.clientWidth - gutters;
     if (window.matchMedia(SCROLLING).matches) {
       root.style.setProperty("--lz-views", `${viewsHeight(width, need) + padding}px`);

@@ -3,7 +3,6 @@
 import { h, setText } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { milliseconds } from "../kit/format.js";
-import { roomOf } from "../core/context.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
@@ -59,12 +58,9 @@ function createLine({ live, store }) {
   return { element: h("span", { class: "lz-status-line" }, words, row, spoken, alert), show };
 }
 
-/** What Python does in the rooms that need it. @type {Record<string, string>} */
-const PYTHON = { cad: "networks", pipeline: "pipeline" };
-
 /** @param {Context} context @returns {HTMLElement} */
 export function createStatus(context) {
-  const { live, host, store } = context;
+  const { live, host, store, rooms } = context;
   const line = createLine(context);
   const warp = chip("browser warp", "warp");
   const draw = chip("draw", "draw");
@@ -72,10 +68,10 @@ export function createStatus(context) {
   const show = () => {
     const { measured, answer, busy } = live.get();
     line.show();
-    const room = roomOf(store.get());
-    warp.element.hidden = room === "pipeline";
-    setText(warp.title, room === "cad" ? "browser mask" : "browser warp");
-    setText(python.title, PYTHON[room] ?? (host.static ? "Python" : "Python check"));
+    const names = rooms.of(store.get()).status;
+    warp.element.hidden = names.browser === null;
+    setText(warp.title, names.browser ?? "");
+    setText(python.title, host.static ? "Python" : names.python);
     setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
     setText(draw.value, typeof measured?.drawMs === "number" ? milliseconds(measured.drawMs) : "–");
     setText(python.value, host.static ? "not here" : answer ? milliseconds(total(answer.milliseconds)) : "–");

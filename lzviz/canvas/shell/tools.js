@@ -3,7 +3,6 @@
 import { iconButton, isOff, setReason } from "../kit/controls.js";
 import { h, setText, uniqueId } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { paintKey, roomOf, takesBoxes } from "../core/context.js";
 import { fromPosition, toPosition } from "../core/schema.js";
 
 /**
@@ -20,28 +19,11 @@ export const TOOLS = [
   { tool: "pan", label: "Move the view", key: "H" },
 ];
 
-/**
- * Why a tool is not available, or null.
- * @param {State["tool"]} tool @param {State} state @returns {string | null}
- */
-export function toolReason(tool, state) {
-  const room = roomOf(state);
-  if ((tool === "paint" || tool === "erase") && !paintKey(state)) {
-    if (room === "pipeline") return "There is nothing to paint on: choose Where to look from Paint or Edges.";
-    return room === "cad" ? "Key points are not painted: show Features to force cells."
-      : "There is nothing to paint on: choose Saliency from Paint or Edges.";
-  }
-  if (tool === "box" && room === "pipeline") return "A trained pipeline takes no boxes: paint where it shall look.";
-  if (tool === "box" && room === "cad") return "Cells are forced with the brush: paint for fine, erase for coarse.";
-  if (tool === "box" && !takesBoxes(state)) return "Boxes are drawn when Saliency comes from Boxes.";
-  return null;
-}
-
-/** @param {State} state */
-function clearReason(state) {
-  const key = paintKey(state);
+/** @param {State} state @param {import("../core/rooms.js").Room} room */
+function clearReason(state, room) {
+  const key = room.paintKey(state);
   if (key) return state[key] ? null : "Nothing is painted.";
-  if (takesBoxes(state)) return state.boxes.length ? null : "No box is drawn.";
+  if (room.takesBoxes(state)) return state.boxes.length ? null : "No box is drawn.";
   return "Nothing here was made by hand.";
 }
 
@@ -66,7 +48,7 @@ function brushRange({ store, schema }, key, print) {
 
 /** @param {Context} context @returns {HTMLElement} */
 export function createTools(context) {
-  const { store, live, actions } = context;
+  const { store, live, actions, rooms } = context;
   const buttons = TOOLS.map(({ tool, label, key }) => {
     const button = h("button", { type: "button", class: "lz-button lz-icon-button lz-tool", "aria-label": label,
       "data-tip": label, "data-key": key, "aria-keyshortcuts": key, "data-tool": tool,
@@ -84,13 +66,14 @@ export function createTools(context) {
 
   const refresh = () => {
     const state = store.get();
+    const room = rooms.of(state);
     buttons.forEach((button, at) => {
       button.setAttribute("aria-pressed", String(TOOLS[at].tool === state.tool));
-      setReason(button, toolReason(TOOLS[at].tool, state));
+      setReason(button, room.toolReason(TOOLS[at].tool, state));
     });
     size.show();
     soft.show();
-    setReason(clear, clearReason(state));
+    setReason(clear, clearReason(state, room));
     setReason(undo, store.canUndo() ? null : "Nothing to undo");
   };
   store.subscribe(refresh);

@@ -9,11 +9,14 @@
  * @typedef {"paint" | "edgePaint" | "cadPaint"} PaintKey
  */
 
-import { isSigned, paintKey } from "../core/context.js";
+import { isSigned } from "../core/context.js";
 import { openMap, paintSegment } from "./brush.js";
 
-/** @param {StateStore} store @param {LiveStore} live */
-export function createStrokes(store, live) {
+/**
+ * @param {StateStore} store @param {LiveStore} live
+ * @param {(state: State) => PaintKey | null} paintKey  the map that is painted on
+ */
+export function createStrokes(store, live, paintKey) {
   /** @type {{key: PaintKey, map: LiveMap, erase: boolean, last: readonly number[], changed: boolean} | null} */
   let stroke = null;
 

@@ -13,6 +13,7 @@
  * @property {Readonly<Record<string, View>>} views
  * @property {{width: number, height: number}} extent of the picture that is read
  * @property {{view: View, x: number, y: number} | null} pointer
+ * @property {import("../core/rooms.js").Rooms} rooms
  * @property {unknown} hover
  * @property {boolean} pinned
  * @property {readonly number[] | null} box
@@ -24,7 +25,6 @@
  * @property {(view: View, factor: number, at: readonly number[]) => boolean} zoomBy
  */
 
-import { paintKey, takesBoxes } from "../core/context.js";
 import { listenForCursor } from "./keyboard.js";
 import { listen } from "./pointer.js";
 
@@ -70,9 +70,10 @@ function intentsOf(scene, view) {
   return {
     action() {
       const state = store.get();
+      const room = scene.rooms.of(state);
       if (state.tool === "pan") return "pan";
-      if (state.tool === "box") return takesBoxes(state) ? "stroke" : "hover";
-      return state.tool !== "pick" && paintKey(state) ? "stroke" : "hover";
+      if (state.tool === "box") return room.takesBoxes(state) ? "stroke" : "hover";
+      return state.tool !== "pick" && room.paintKey(state) ? "stroke" : "hover";
     },
     hover(at) {
       point(at);

@@ -28,18 +28,19 @@ import { createView } from "./views.js";
 export class Viewer {
   /**
    * @param {HTMLElement} container @param {readonly Name[]} names of the views; "source" is one of them
-   * @param {{store: StateStore, live: LiveStore}} context
+   * @param {Pick<import("../core/context.js").Context, "store" | "live" | "rooms">} context
    */
-  constructor(container, names, { store, live }) {
+  constructor(container, names, { store, live, rooms }) {
     this.container = container;
     this.store = store;
     this.live = live;
+    this.rooms = rooms;
     this.views = /** @type {Record<Name | "source", View>} */ (
       Object.fromEntries(names.map((name) => [name, createView(name)])));
     this.marks = /** @type {Record<Name | "source", ReturnType<typeof createMarks>>} */ (
       Object.fromEntries(names.map((name) => [name, createMarks(this.views[name])])));
     this.renderer = createRenderer();
-    this.strokes = createStrokes(store, live);
+    this.strokes = createStrokes(store, live, (state) => rooms.of(state).paintKey(state));
     this.pictureOf = createPictures();
     /** @type {Camera} */
     this.camera = FIT;

@@ -20,7 +20,7 @@
 
 import { debounce } from "../../kit/dom.js";
 import { newestOnly } from "../../core/newest.js";
-import { AGAIN } from "../../core/client.js";
+import { createCalls } from "../../core/calls.js";
 import { decodeMask, fits } from "./model.js";
 
 /** @returns {Answers} */
@@ -37,36 +37,24 @@ const PAUSE = 160;
 /**
  * @param {Context} context
  * @param {(path: string, more: object) => Promise<any>} question
- * @param {import("../../core/store.js").Store<Answers>} answers
+ * @param {import("../../core/store.js").Store<Answers>} answers @param {() => boolean} shown
  */
-export function createAsking({ store, live }, question, answers) {
+export function createAsking({ store, live }, question, answers, shown) {
   let seq = 0;
-  let calls = 0;
   let waited = 0;
-  const on = () => store.get().room === "cad" && live.get().image !== null;
+  const on = () => shown() && live.get().image !== null;
+  const calls = createCalls({ store, live }, on);
 
   /**
-   * One call: busy while it runs, one line when it fails.
    * @param {string} path @param {string} what @param {(answer: any, state: State) => void} take
    * @param {() => void} again
    */
   async function ask(path, what, take, again) {
     const state = store.get();
-    const started = performance.now();
-    live.set({ busy: ++calls > 0 });
-    try {
-      const answer = await question(path, { seq: ++seq });
-      if (!on() || state.image !== store.get().image) return;
-      const { error } = live.get();
-      waited = performance.now() - started;
+    await calls(what, () => question(path, { seq: ++seq }), (answer, ms) => {
+      waited = ms;
       take(answer, state);
-      if (error?.press === AGAIN) live.set({ error: null });
-    } catch (error) {
-      const why = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
-      if (on()) live.set({ error: { text: `${what}: ${why}.`, press: AGAIN, run: again } });
-    } finally {
-      live.set({ busy: --calls > 0 });
-    }
+    }, again);
   }
 
   /** For the status bar: the sentence and the time. @param {any} answer @param {State} state */

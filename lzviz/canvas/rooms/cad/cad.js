@@ -6,7 +6,6 @@
  * @typedef {import("../../core/context.js").Context} Context
  */
 
-import { isCad, roomOf } from "../../core/context.js";
 import { createStore } from "../../core/store.js";
 import { screenshot } from "../../viewer/exporting.js";
 import { stageCommands } from "../../viewer/keyboard.js";
@@ -20,51 +19,37 @@ import { CadScene } from "./scene.js";
 const TREE_KEYS = ["cadThreshold", "cadPaint", "cadMask", "cadLevels"];
 
 /**
- * @param {Context} context @param {HTMLElement} room  of the views
- * @param {{slot: HTMLElement, scene: {root: HTMLElement}}} stage the views of the other samplers
- * @param {(path: string, more: object) => Promise<any>} question to Python
+ * @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host
  */
-export function createCad(context, room, stage, question) {
-  const { store, live, root } = context;
+export function createCad(element, host) {
+  const { context, question } = host;
+  const { store, live } = context;
   const answers = createStore(noAnswers());
-  const asking = createAsking(context, question, answers);
+  let on = false;
+  const asking = createAsking(context, question, answers, () => on);
   /** @type {ReturnType<typeof build> | null} */
   let built = null;
-  const home = /** @type {HTMLElement} */ (stage.slot.parentElement);
-  const after = stage.slot.nextSibling;
-
-  function show() {
-    const on = isCad(store.get());
-    if (on) root.dataset.cad = store.get().cadView;
-    else delete root.dataset.cad;
-    stage.scene.root.hidden = roomOf(store.get()) !== "warp";
-    if (on && !built) built = build(context, room, answers, asking);
-    if (!built) return;
-    built.scene.root.hidden = !on;
-    if (on) built.scene.root.insertBefore(stage.slot, built.scene.results);
-    else if (built.scene.root.contains(stage.slot)) home.insertBefore(stage.slot, after);
-    if (!on) return;
-    if (context.host.static) {
-      live.set({ error: { text: "CAD runs networks in Python, which this page does not have: run lzviz to see it." } });
-    } else asking.all();
-    built.rail.refresh();
-    built.scene.request("layout");
-  }
-
-  const ends = [store.subscribe((_, changed) => {
-    if (changed.has("room")) show();
-    else if (isCad(store.get())) {
-      root.dataset.cad = store.get().cadView;
-      asking.follow(changed);
-    }
-  }), live.subscribe((_, changed) => changed.has("image") && isCad(store.get()) && asking.all())];
-  show();
+  const ends = [store.subscribe((_, changed) => on && asking.follow(changed)),
+    live.subscribe((_, changed) => changed.has("image") && on && asking.all())];
   return {
     answers,
     get scene() {
       return built?.scene ?? null;
     },
     commands: commandsOf(context, () => built?.scene ?? null),
+    /** @param {boolean} shown */
+    show(shown) {
+      on = shown;
+      if (on) built ??= build(element, host, answers, asking);
+      if (built) built.scene.root.hidden = !on;
+      if (!built || !on) return;
+      if (context.host.static) {
+        const text = "CAD runs networks in Python, which this page does not have: run lzviz to see it.";
+        live.set({ error: { text } });
+      } else asking.all();
+      built.rail.refresh();
+      built.scene.request("layout");
+    },
     exportsItself: true,
     /** @param {string} what */
     exportView: async (what) => {
@@ -76,24 +61,23 @@ export function createCad(context, room, stage, question) {
 }
 
 /**
- * @param {Context} context @param {HTMLElement} room
+ * @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host
  * @param {import("../../core/store.js").Store<import("./asking.js").Answers>} answers
  * @param {ReturnType<typeof createAsking>} asking
  */
-function build(context, room, answers, asking) {
+function build(element, { context, rail: options, dock }, answers, asking) {
   const { root, store } = context;
-  const scene = new CadScene(room, context, answers);
+  const scene = new CadScene(element, context, answers);
   const rail = createCadRail(context, () => answers.get().features);
-  root.querySelector(".lz-rail .lz-sampler")?.after(...rail.elements);
-  const dock = createCadDock(context, answers, asking.cost);
-  root.querySelector(".lz-dock")?.append(...dock);
-  room.append(scene.root);
+  options.append(...rail.elements);
+  dock.append(...createCadDock(context, answers, asking.cost));
+  element.append(scene.root);
   scene.onFirstFrame = () => {
     root.dataset.lzvizReady = "";
     scene.onFirstFrame = () => {};
   };
   const ends = [attachTools(scene), ...watch(scene),
-    store.subscribe(() => isCad(store.get()) && rail.refresh())];
+    store.subscribe(() => scene.root.hidden || rail.refresh())];
   return { scene, rail, dispose() {
     ends.forEach((end) => end());
     cancelAnimationFrame(scene.ticket);

@@ -7,7 +7,7 @@ import { h, setText } from "../../kit/dom.js";
  * @param {Node | string | null} side @param {...Node} children
  */
 export const part = (title, name, view, side, ...children) =>
-  h("section", { class: `lz-dock-part lz-cad-only lz-cad-${name}`, "data-cad-view": view, "aria-label": title },
+  h("section", { class: `lz-dock-part lz-cad-${name}`, "data-cad-view": view, "aria-label": title },
     h("h2", { class: "lz-dock-title" }, title, side && h("span", {}, side)), ...children);
 
 /** A line: name left, value and grey unit right. @param {string} name @param {Node} [note] behind the name */

@@ -3,7 +3,7 @@
 import { createChannel } from "../../kit/channel.js";
 import { segmented, slider } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
-import { choices } from "../../shell/rail.js";
+import { choices } from "../../core/schema.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -61,7 +61,7 @@ function presets({ store }) {
 }
 
 /** @param {string} title @param {...Node} children */
-const section = (title, ...children) => h("section", { class: "lz-section lz-cad-only", "aria-label": title },
+const section = (title, ...children) => h("section", { class: "lz-section", "aria-label": title },
   h("div", { class: "lz-head" }, title), ...children);
 
 /**
@@ -81,10 +81,10 @@ export function createCadRail(context, features) {
   const paper = presets(context);
   const colours = createChannel(context, "cadChannel", () => features()?.channels ?? 2048);
   const note = h("p", { class: "lz-note" });
-  const numberSection = h("section", { class: "lz-section lz-sliders lz-cad-only", "aria-label": "Mask" },
+  const numberSection = h("section", { class: "lz-section lz-sliders", "aria-label": "Mask" },
     numbers[0].element, paper.element, numbers[1].element, numbers[2].element);
   const maskSection = section("Mask from", mask.element, note);
-  const shown = h("section", { class: "lz-section lz-cad-only lz-cad-show", "aria-label": "Show" }, view.element);
+  const shown = h("section", { class: "lz-section lz-cad-show", "aria-label": "Show" }, view.element);
   const strides = section("Output stride, fine → coarse", levels.element);
   const networks = section("Network", network.element, colours.element);
   const sections = [shown, maskSection, numberSection, strides, networks];

@@ -35,8 +35,9 @@ export class CadScene extends Viewer {
    * @param {HTMLElement} container @param {Context} context
    * @param {import("../../core/store.js").Store<Answers>} answers
    */
-  constructor(container, { store, live }, answers) {
-    super(container, NAMES, { store, live });
+  constructor(container, context, answers) {
+    super(container, NAMES, context);
+    const { store } = context;
     this.answers = answers;
     this.showTaps = createTapMarks(this.views.source.marks);
     this.legend = createLevelLegend(store);
@@ -57,7 +58,7 @@ export class CadScene extends Viewer {
   }
 
   get on() {
-    return this.store.get().room === "cad";
+    return !this.root.hidden;
   }
 
   get showsKeypoints() {

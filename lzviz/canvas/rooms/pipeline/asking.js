@@ -5,7 +5,7 @@
  *
  * @typedef {import("../../core/context.js").Context} Context
  * @typedef {import("../../core/store.js").State} State
- * @typedef {import("./room.js").Room} Room
+ * @typedef {import("./answer.js").Room} Room
  *
  * @typedef {{blob: Blob, title: string, note: string, ids: Record<string, string>}} OwnTruth  ids by checkpoint
  *
@@ -31,11 +31,11 @@
 import { debounce } from "../../kit/dom.js";
 import { decode } from "../../core/images.js";
 import { newestOnly } from "../../core/newest.js";
-import { AGAIN, askServer, ServerError, wireState } from "../../core/client.js";
+import { createCalls } from "../../core/calls.js";
+import { askServer, ServerError, wireState } from "../../core/client.js";
 import { floatsFromBase64, fromBase64 } from "../../core/wire.js";
-import { roomOf } from "../../core/context.js";
 import * as codec from "../../engine/codec.js";
-import { decodeRoom, shownViews } from "./room.js";
+import { decodeRoom, shownViews } from "./answer.js";
 import { checkpointOf } from "./words.js";
 
 /** @returns {Answers} */
@@ -85,9 +85,9 @@ function createTruths({ store, live, host }, answers, checkpoint) {
  * @param {Context} context @param {(path: string, more: object) => Promise<any>} question
  * @param {ReturnType<typeof createTruths>} truths @param {() => boolean} on
  */
-function createCalls({ store, live }, question, truths, on) {
+function createQuestioner(context, question, truths, on) {
+  const shared = createCalls(context, on);
   let seq = 0;
-  let running = 0;
 
   /** Once more after the server has forgotten the visitor's labels. @param {string} path @param {object} more */
   async function call(path, more) {
@@ -107,23 +107,9 @@ function createCalls({ store, live }, question, truths, on) {
    * @param {(answer: any, mine: number) => Promise<void> | void} take @param {() => void} again
    * @returns {Promise<boolean>} whether it was answered
    */
-  async function ask(path, what, more, take, again) {
-    live.set({ busy: ++running > 0 });
+  function ask(path, what, more, take, again) {
     const mine = ++seq;
-    const { image } = store.get();
-    try {
-      const answer = await call(path, await more());
-      if (!on() || image !== store.get().image) return true;
-      await take(answer, mine);
-      if (live.get().error?.press === AGAIN) live.set({ error: null });
-      return true;
-    } catch (error) {
-      const why = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
-      if (on()) live.set({ error: { text: `${what}: ${why}.`, press: AGAIN, run: again } });
-      return false;
-    } finally {
-      live.set({ busy: --running > 0 });
-    }
+    return shared(what, async () => call(path, await more()), (answer) => take(answer, mine), again);
   }
   return { ask, call };
 }
@@ -141,7 +127,7 @@ export function wantsFeatures(room, state) {
 
 /**
  * What can be asked besides the room.
- * @param {ReturnType<typeof createCalls>} calls @param {AnswerStore} answers @param {() => string} checkpoint
+ * @param {ReturnType<typeof createQuestioner>} calls @param {AnswerStore} answers @param {() => string} checkpoint
  */
 function createQuestions({ ask, call }, answers, checkpoint) {
   const features = newestOnly(async () => {
@@ -189,14 +175,15 @@ function createQuestions({ ask, call }, answers, checkpoint) {
  * @param {Context} context
  * @param {(path: string, more: object) => Promise<any>} question
  * @param {AnswerStore} answers
+ * @param {() => boolean} open  the room is shown
  * @param {() => State} shown  the state with a stroke on its way
  */
-export function createAsking(context, question, answers, shown) {
+export function createAsking(context, question, answers, open, shown) {
   const { store, live, host } = context;
-  const on = () => roomOf(store.get()) === "pipeline" && live.get().image !== null;
+  const on = () => open() && live.get().image !== null;
   const name = () => checkpointOf(host, store.get())?.name ?? store.get().checkpoint;
   const truths = createTruths(context, answers, name);
-  const calls = createCalls(context, question, truths, on);
+  const calls = createQuestioner(context, question, truths, on);
   const { features, time, training, pixel } = createQuestions(calls, answers, name);
   let taken = 0;
 

@@ -1,10 +1,9 @@
 // @ts-check
 /** The row below each title: what the view shows, and the one slider that belongs to it. */
-import { fromPosition, toPosition } from "../../core/schema.js";
+import { choices, fromPosition, toPosition } from "../../core/schema.js";
 import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
-import { choices } from "../../shell/rail.js";
-import { needsTruth, offers, shownViews } from "./room.js";
+import { needsTruth, offers, shownViews } from "./answer.js";
 import { checkpointOf, snapshotAt } from "./words.js";
 
 /**

@@ -11,12 +11,12 @@ import { SPLITS, checkpointOf, points, validation, waterfall } from "./words.js"
  * @typedef {import("../../core/context.js").Context} Context
  * @typedef {import("./asking.js").Answers} Answers
  * @typedef {import("../../core/store.js").Store<Answers>} AnswerStore
- * @typedef {import("./room.js").Room} Room
+ * @typedef {import("./answer.js").Room} Room
  */
 
 /** @param {string} title @param {string} name @param {Node | string | null} side @param {...Node} children */
 const part = (title, name, side, ...children) =>
-  h("section", { class: `lz-dock-part lz-learned-only lz-learned-${name}`, "aria-label": title },
+  h("section", { class: `lz-dock-part lz-learned-${name}`, "aria-label": title },
     h("h2", { class: "lz-dock-title" }, title, side && h("span", {}, side)), ...children);
 
 /** A line: name left, value and grey unit right. @param {string} name */

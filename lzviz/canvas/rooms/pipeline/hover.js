@@ -2,7 +2,7 @@
 /**
  * The place under the pointer, in every view at once: the zoomed pixel, its footprint in the source, its classes.
  *
- * @typedef {import("./room.js").Room} Room
+ * @typedef {import("./answer.js").Room} Room
  *
  * @typedef {object} Place
  * @property {readonly [number, number]} source  pixels of the full picture
@@ -17,7 +17,7 @@
  */
 
 import { hoverSource, hoverZoomed } from "../../viewer/hover.js";
-import { at, blockAt } from "./room.js";
+import { at, blockAt } from "./answer.js";
 
 /**
  * What a hover is read from. @param {Room} room @param {{width: number, height: number}} extent

@@ -3,7 +3,7 @@
  * The source: photograph, and over it the map, labels, errors or features, and the samples.
  *
  * @typedef {import("./scene.js").LearnedScene} LearnedScene
- * @typedef {import("./room.js").Plane} Plane
+ * @typedef {import("./answer.js").Plane} Plane
  * @typedef {import("../../viewer/pixels.js").Raster} Raster
  */
 
@@ -19,7 +19,7 @@ import { classTable, coloured, errorsOf, errorTable } from "./paint.js";
 /** CSS pixels between drawn samples, on average: on the photograph, and on colours that mean something. */
 const SPACING = { photo: 6, cover: 9 };
 
-/** @param {import("./room.js").Heat} heat */
+/** @param {import("./answer.js").Heat} heat */
 export const fieldOf = ({ values, h, w }) => rangeField(values, h, w);
 
 /** Rasters of planes, made once for what they show. */
@@ -62,11 +62,11 @@ export function createLeft(scene) {
     }
   }
 
-  /** @param {import("./room.js").Truth} truth */
+  /** @param {import("./answer.js").Truth} truth */
   function errors(truth) {
     const { room, chosen, palette } = scene;
     const table = errorTable(scene.token("--lz-wrong") || "#e5312b", palette.well);
-    const { labels } = /** @type {import("./room.js").Room} */ (room);
+    const { labels } = /** @type {import("./answer.js").Room} */ (room);
     return rasterOf(`error ${chosen} ${palette.dark}`, truth.error, () =>
       coloured(errorsOf(truth.error, labels, truth.labels, chosen), table));
   }
@@ -118,7 +118,7 @@ export function createLeft(scene) {
 
 /**
  * The quadtree, a colour a level.
- * @param {LearnedScene} scene @param {NonNullable<import("./room.js").Room["levels"]>} levels
+ * @param {LearnedScene} scene @param {NonNullable<import("./answer.js").Room["levels"]>} levels
  */
 function levelsOver(scene, { h, w, stride, data }) {
   const { room, palette, extent, views: { source: { projection } } } = scene;

@@ -2,7 +2,6 @@
 /** The menu of models in the rail: none, or a trained pipeline, which then takes the room of the samplers. */
 import { listMenu } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
-import { roomOf } from "../../core/context.js";
 import { checkpointOf, menuItems, summary } from "./words.js";
 
 /**
@@ -10,6 +9,8 @@ import { checkpointOf, menuItems, summary } from "./words.js";
  * @typedef {import("../../core/store.js").State} State
  * @typedef {import("./words.js").Checkpoint} Checkpoint
  */
+
+const PIPELINE = "pipeline";
 
 /**
  * The state after another model is chosen. What another pipeline was told stays only where this one can be told.
@@ -20,14 +21,14 @@ import { checkpointOf, menuItems, summary } from "./words.js";
 export function modelPatch(state, checkpoint, room) {
   if (!checkpoint) return { room };
   const told = checkpoint.adjusts.includes(state.learnedFrom);
-  return { room: "pipeline", checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network" };
+  return { room: PIPELINE, checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network" };
 }
 
 /** @param {Context} context @returns {HTMLElement | null} null: this page has no models */
 export function createModelMenu({ host, store, schema }) {
   const { checkpoints } = host.catalogue;
   if (!checkpoints?.length || host.static) return null;
-  let before = roomOf(store.get()) === "pipeline" ? schema.field("room").default : store.get().room;
+  let before = store.get().room === PIPELINE ? schema.field("room").default : store.get().room;
   const menu = listMenu("Model", menuItems(checkpoints), (name) => {
     const checkpoint = checkpoints.find((each) => each.name === name) ?? null;
     store.set(modelPatch(store.get(), checkpoint, before), { history: true });
@@ -35,7 +36,7 @@ export function createModelMenu({ host, store, schema }) {
   const note = h("p", { class: "lz-note" });
   const refresh = () => {
     const state = store.get();
-    const on = roomOf(state) === "pipeline";
+    const on = state.room === PIPELINE;
     if (!on) before = state.room;
     const checkpoint = on ? checkpointOf(host, state) : null;
     menu.show(on ? checkpoint?.name ?? state.checkpoint : "");

@@ -2,8 +2,8 @@
 /**
  * Class maps and error maps as pixels.
  *
- * @typedef {import("./room.js").Plane} Plane
- * @typedef {import("./room.js").Class} Class
+ * @typedef {import("./answer.js").Plane} Plane
+ * @typedef {import("./answer.js").Class} Class
  * @typedef {import("../../viewer/pixels.js").Raster} Raster
  */
 

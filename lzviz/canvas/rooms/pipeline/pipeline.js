@@ -7,7 +7,6 @@
  * @typedef {import("../../core/store.js").State} State
  */
 
-import { paintKey, roomOf } from "../../core/context.js";
 import { createStore } from "../../core/store.js";
 import { stageCommands } from "../../viewer/keyboard.js";
 import { attachTools } from "../../viewer/tools.js";
@@ -17,49 +16,37 @@ import { createLearnedRail } from "./rail.js";
 import { LearnedScene } from "./scene.js";
 
 /**
- * @param {Context} context @param {HTMLElement} room  of the views
- * @param {{slot: HTMLElement, scene: {root: HTMLElement}}} stage the views of the samplers
- * @param {(path: string, more: object) => Promise<any>} question to Python
+ * @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host
  */
-export function createLearned(context, room, stage, question) {
-  const { store, live, root } = context;
+export function createPipeline(element, host) {
+  const { context, question } = host;
+  const { store, live } = context;
   const answers = createStore(noAnswers());
-  const asking = createAsking(context, question, answers, () => built?.scene.strokes.shown(store.get()) ?? store.get());
+  let on = false;
+  const asking = createAsking(context, question, answers, () => on,
+    () => built?.scene.strokes.shown(store.get()) ?? store.get());
   /** @type {ReturnType<typeof build> | null} */
   let built = null;
-  const home = /** @type {HTMLElement} */ (stage.slot.parentElement);
-  const after = stage.slot.nextSibling;
-  const on = () => roomOf(store.get()) === "pipeline";
-
-  function show() {
-    root.toggleAttribute("data-learned", on());
-    root.toggleAttribute("data-paints", paintKey(store.get()) !== null);
-    stage.scene.root.hidden = roomOf(store.get()) !== "warp";
-    if (on() && !built) built = build(context, room, answers, asking);
-    if (!built) return;
-    built.scene.root.hidden = !on();
-    if (on()) built.scene.root.insertBefore(stage.slot, built.scene.results);
-    else if (built.scene.root.contains(stage.slot)) home.insertBefore(stage.slot, after);
-    if (!on()) return;
-    if (context.host.static) {
-      live.set({ error: { text: "Trained pipelines run in Python, which this page does not have: run lzviz." } });
-    } else asking.all();
-    built.rail.refresh();
-    built.scene.request("layout");
-  }
-
-  const ends = [store.subscribe((_, changed) => {
-    if (changed.has("learnedFrom")) root.toggleAttribute("data-paints", paintKey(store.get()) !== null);
-    if (changed.has("room")) show();
-    else asking.follow(changed);
-  }), live.subscribe((_, changed) => (changed.has("image") || changed.has("file")) && on() && asking.all())];
-  show();
+  const ends = [store.subscribe((_, changed) => on && asking.follow(changed)),
+    live.subscribe((_, changed) => (changed.has("image") || changed.has("file")) && on && asking.all())];
   return {
     answers,
     get scene() {
       return built?.scene ?? null;
     },
     commands: commandsOf(context, answers, () => built?.scene ?? null),
+    /** @param {boolean} shown */
+    show(shown) {
+      on = shown;
+      if (on) built ??= build(element, host, answers, asking);
+      if (built) built.scene.root.hidden = !on;
+      if (!built || !on) return;
+      if (context.host.static) {
+        live.set({ error: { text: "Trained pipelines run in Python, which this page does not have: run lzviz." } });
+      } else asking.all();
+      built.rail.refresh();
+      built.scene.request("layout");
+    },
     /** @param {string} what */
     exportReason(what) {
       const { room } = answers.get();
@@ -72,23 +59,22 @@ export function createLearned(context, room, stage, question) {
 }
 
 /**
- * @param {Context} context @param {HTMLElement} room
+ * @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host
  * @param {import("../../core/store.js").Store<import("./asking.js").Answers>} answers
  * @param {ReturnType<typeof createAsking>} asking
  */
-function build(context, room, answers, asking) {
+function build(element, { context, rail: options, dock }, answers, asking) {
   const { root, store } = context;
-  const scene = new LearnedScene(room, context, answers, asking);
+  const scene = new LearnedScene(element, context, answers, asking);
   const rail = createLearnedRail(context, answers, asking);
-  root.querySelector(".lz-rail .lz-model")?.after(...rail.elements);
-  const dock = createLearnedDock(context, answers, asking.time);
-  root.querySelector(".lz-dock")?.append(...dock);
-  room.append(scene.root);
+  options.append(...rail.elements);
+  dock.append(...createLearnedDock(context, answers, asking.time));
+  element.append(scene.root);
   scene.onFirstFrame = () => {
     root.dataset.lzvizReady = "";
     scene.onFirstFrame = () => {};
   };
-  const refresh = () => roomOf(store.get()) === "pipeline" && rail.refresh();
+  const refresh = () => scene.root.hidden || rail.refresh();
   const ends = [attachTools(scene), ...watch(scene), store.subscribe(refresh),
     answers.subscribe((_, changed) => ["room", "truths", "features"].some((key) => changed.has(key)) && refresh())];
   return { scene, rail, dispose() {

@@ -4,7 +4,7 @@ import { createChannel } from "../../kit/channel.js";
 import { listMenu, segmented, slider } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { chooseFile } from "../../shell/intake.js";
-import { choices } from "../../shell/rail.js";
+import { choices } from "../../core/schema.js";
 import { wantsFeatures } from "./asking.js";
 import { checkpointOf } from "./words.js";
 
@@ -15,7 +15,7 @@ import { checkpointOf } from "./words.js";
  */
 
 /** @param {string} title @param {...(Node | null)} children */
-const section = (title, ...children) => h("section", { class: "lz-section lz-learned-only", "aria-label": title },
+const section = (title, ...children) => h("section", { class: "lz-section", "aria-label": title },
   h("div", { class: "lz-head" }, title), ...children);
 
 const FROM_NOTES = /** @type {Record<State["learnedFrom"], string>} */ ({

@@ -4,7 +4,7 @@
  * resizer's correction, a moment of the training.
  *
  * @typedef {import("./scene.js").LearnedScene} LearnedScene
- * @typedef {import("./room.js").Plane} Plane
+ * @typedef {import("./answer.js").Plane} Plane
  * @typedef {import("../../viewer/pixels.js").Raster} Raster
  * @typedef {import("../../core/store.js").State} State
  */
@@ -46,7 +46,7 @@ export function createRight(scene, host) {
 
   /**
    * A map, or a grid, over the receded photograph.
-   * @param {import("./room.js").Heat | null} map @param {import("../../engine/coords.js").Warp | null} mesh
+   * @param {import("./answer.js").Heat | null} map @param {import("../../engine/coords.js").Warp | null} mesh
    */
   function drawMap(map, mesh) {
     const { renderer, picture, ratio, palette, extent } = scene;

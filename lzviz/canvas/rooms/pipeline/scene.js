@@ -6,11 +6,11 @@
  * @typedef {import("../../core/context.js").Context} Context
  * @typedef {import("../../viewer/views.js").View} View
  * @typedef {import("./asking.js").Answers} Answers
- * @typedef {import("./room.js").Room} Room
+ * @typedef {import("./answer.js").Room} Room
  * @typedef {"source" | "zoomed"} Name
  */
 
-import { isSigned, paintKey, roomOf } from "../../core/context.js";
+import { isSigned } from "../../core/context.js";
 import { h } from "../../kit/dom.js";
 import { pair } from "../../viewer/arrange.js";
 import { project, restrain, toImage } from "../../viewer/camera.js";
@@ -67,7 +67,7 @@ export class LearnedScene extends Viewer {
   }
 
   get on() {
-    return roomOf(this.store.get()) === "pipeline";
+    return !this.root.hidden;
   }
 
   get room() {
@@ -227,7 +227,7 @@ export class LearnedScene extends Viewer {
   /** The ring of the brush on the source, where there is something to paint on. */
   drawBrush() {
     const state = this.store.get();
-    const key = paintKey(state);
+    const key = this.rooms.of(state).paintKey(state);
     const painting = key !== null && (state.tool === "paint" || state.tool === "erase");
     const { pointer } = this;
     const view = this.views.source;
@@ -242,7 +242,7 @@ export class LearnedScene extends Viewer {
   /** The map that a hand has made or is making, as 0..255 on its lattice; null where none is asked for. */
   painted() {
     const state = this.strokes.shown(this.store.get());
-    const key = paintKey(state);
+    const key = this.rooms.of(state).paintKey(state);
     const map = key && state[key];
     if (!map) return null;
     const values = isSigned(key) ? Float32Array.from(map.data, (value) => Math.max(0, 2 * (value - 128))) : map.data;

@@ -91,7 +91,7 @@ export const STAGES = { look: "Look", downsample: "Downsample", network: "Networ
 
 /**
  * Stages as a waterfall: each starts where the one before it ended, as shares of the whole.
- * @param {readonly import("./room.js").Stage[]} stages
+ * @param {readonly import("./answer.js").Stage[]} stages
  */
 export function waterfall(stages) {
   const total = stages.reduce((sum, { ms }) => sum + ms, 0) || 1;

@@ -108,7 +108,7 @@ function warpPart({ live, store }) {
   };
 }
 
-/** @param {Context} context @returns {HTMLElement} */
+/** @param {Context} context @returns {HTMLElement[]} */
 export function createDock(context) {
   const { live, store } = context;
   const footprint = createFootprint(context);
@@ -129,7 +129,6 @@ export function createDock(context) {
   store.subscribe(showWarp);
   pixel.show();
   showWarp();
-  return h("div", { class: "lz-dock" },
-    part("Footprint in the source", "footprint", null, footprint.element), pixel.element,
-    part("Magnification against uniform", "histogram", "samples, √", histogram.element), warp.element);
+  return [part("Footprint in the source", "footprint", null, footprint.element), pixel.element,
+    part("Magnification against uniform", "histogram", "samples, √", histogram.element), warp.element];
 }

@@ -11,9 +11,10 @@ const FRAME = '.lz-view[data-view="source"] .lz-view-frame';
 
 /**
  * @param {import("../../core/context.js").Context} context @param {HTMLElement} stage
+ * @returns {() => void} takes it away
  */
 export function createHint({ store, live, host }, stage) {
-  if (recall(KEY)) return;
+  if (recall(KEY)) return () => {};
   const hint = h("div", { class: "lz-hint", "aria-hidden": "true" }, h("span", {}, "paint me"));
 
   function place() {
@@ -31,8 +32,8 @@ export function createHint({ store, live, host }, stage) {
     hint.style.top = `${(frame.clientHeight - tall) / 2 + below + 4}px`;
   }
   function end() {
-    remember(KEY, "1");
     stopLive();
+    stopStore();
     observer.disconnect();
     hint.remove();
   }
@@ -41,9 +42,13 @@ export function createHint({ store, live, host }, stage) {
   const observer = new ResizeObserver(place);
   observer.observe(stage);
   const stopLive = live.subscribe((now, changed) => {
-    if (now.painting) end();
+    if (now.painting) {
+      remember(KEY, "1");
+      end();
+    }
     else if (changed.has("image")) requestAnimationFrame(place);
   });
-  store.subscribe((_, changed) => (changed.has("saliency") || changed.has("image")) && place());
+  const stopStore = store.subscribe((_, changed) => (changed.has("saliency") || changed.has("image")) && place());
   place();
+  return end;
 }

@@ -3,8 +3,7 @@
 import { disclosure, numberBox, segmented, slider, toggle } from "../../kit/controls.js";
 import { h } from "../../kit/dom.js";
 import { reasonAgainst } from "../../core/context.js";
-import { choices } from "../../shell/rail.js";
-import { choiceLabel } from "../../core/schema.js";
+import { choiceLabel, choices } from "../../core/schema.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context

@@ -2,8 +2,6 @@
 /**
  * The views on the screen and what they show: layout, camera, theme, drawing. Tools act on it (tools.js).
  *
- * @typedef {import("../../core/context.js").StateStore} StateStore
- * @typedef {import("../../core/context.js").LiveStore} LiveStore
  * @typedef {import("../../viewer/views.js").View} View
  * @typedef {import("../../viewer/views.js").ViewName} ViewName
  * @typedef {import("./model.js").Frame} Frame
@@ -11,7 +9,6 @@
  * @typedef {import("../../core/store.js").State} State
  */
 
-import { roomOf } from "../../core/context.js";
 import { h } from "../../kit/dom.js";
 import { emphasisOf } from "../../engine/measures.js";
 import { takesSaliency } from "../../engine/samplers.js";
@@ -51,15 +48,15 @@ const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 export class Scene extends Viewer {
   /**
    * @param {HTMLElement} container
-   * @param {{store: StateStore, live: LiveStore}} context
+   * @param {Pick<import("../../core/context.js").Context, "store" | "live" | "rooms">} context
    */
-  constructor(container, { store, live }) {
-    super(container, NAMES, { store, live });
+  constructor(container, context) {
+    super(container, NAMES, context);
+    const { store } = context;
     this.legend = createLegend((name) => {
       const { layers } = store.get();
       store.set({ layers: { ...layers, [name]: !layers[name] } });
     });
-    this.slot = h("div", { class: "lz-stage-slot" });
     this.scale = h("span", { class: "lz-scale", hidden: true }, h("small", {}, "0"), h("i"), h("small", {}, "128"));
     this.root = this.build();
     this.painter = createPainter(createRenderer());
@@ -86,9 +83,9 @@ export class Scene extends Viewer {
     const { source, zoomed, unzoomed, uniform, uniformUnzoomed } = this.views;
     source.title.append(this.legend.element);
     unzoomed.number.before(this.scale);
-    const results = h("div", { class: "lz-results" }, zoomed.section, uniform.section, unzoomed.section,
+    this.results = h("div", { class: "lz-results" }, zoomed.section, uniform.section, unzoomed.section,
       uniformUnzoomed.section);
-    const root = h("div", { class: "lz-views" }, source.section, this.slot, results);
+    const root = h("div", { class: "lz-views" }, source.section, this.results);
     this.container.append(root);
     return root;
   }
@@ -137,7 +134,7 @@ export class Scene extends Viewer {
   /** Draw now what is due. */
   flush() {
     const { dirty } = this;
-    if (roomOf(this.store.get()) !== "warp") return dirty.clear();
+    if (this.root.hidden) return dirty.clear();
     if (dirty.has("layout")) {
       if (!this.layOut()) return;
       for (const name of /** @type {const} */ (["photo", "warp"])) dirty.add(name);

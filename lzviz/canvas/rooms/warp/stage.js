@@ -6,14 +6,15 @@
  * and
  * measured. It asks nobody: every move is computed and drawn here.
  *
- * @typedef {import("../../core/context.js").StateStore} StateStore
- * @typedef {import("../../core/context.js").LiveStore} LiveStore
  * @typedef {import("../../viewer/views.js").ViewName} ViewName
  */
 
 import { png, svgFile } from "../../viewer/exporting.js";
 import { listenForFlip, stageCommands } from "../../viewer/keyboard.js";
 import { pixelsOf } from "../../viewer/renderer.js";
+import { createDock } from "./dock.js";
+import { createHint } from "./hint.js";
+import { createWarpRail } from "./rail.js";
 import { Scene } from "./scene.js";
 import { attachTools } from "../../viewer/tools.js";
 
@@ -22,27 +23,30 @@ const WARP_KEYS = ["image", "sampler", "mode", "saliency", "strength", "fwhm", "
   "antiCrop", "interpolation", "sourceScale", "contrast", "floor", "paint", "edgePaint", "boxes"];
 
 /**
- * @param {HTMLElement} container
- * @param {{store: StateStore, live: LiveStore, root?: HTMLElement}} context
+ * @param {HTMLElement} container @param {import("../../core/rooms.js").RoomHost} host
  */
-export function createStage(container, { store, live, root = container }) {
-  const scene = new Scene(container, { store, live });
-  const ends = [attachTools(scene), listenForFlip(root, (on) => live.set({ uniform: on })), ...watch(scene)];
+export function createStage(container, { context, rail, dock }) {
+  const { store, live, root } = context;
+  const scene = new Scene(container, context);
+  rail.append(...createWarpRail(context));
+  dock.append(...createDock(context));
+  const ends = [attachTools(scene), listenForFlip(root, (on) => live.set({ uniform: on })), ...watch(scene),
+    createHint(context, container)];
   scene.onFirstFrame = () => {
     root.dataset.lzvizReady = "";
     scene.onFirstFrame = () => {};
   };
-  const exportView = (/** @type {string} */ name, format = "png") => exported(scene, name, format);
-  const stage = {
+  return {
     commands: stageCommands(store, {
       zoom: (factor) => void scene.zoomBy(scene.views.source, factor), fit: () => scene.fit(),
     }),
-    /** Where a narrow page puts its tools: between source and results. */
-    slot: scene.slot,
-    redraw: () => scene.request("layout"),
-    exportView,
-    exportPNG: exportView,
+    exportView: (/** @type {string} */ name, format = "png") => exported(scene, name, format),
     scene,
+    /** @param {boolean} on */
+    show(on) {
+      scene.root.hidden = !on;
+      if (on) scene.request("layout");
+    },
     dispose() {
       ends.forEach((end) => end());
       cancelAnimationFrame(scene.ticket);
@@ -51,9 +55,6 @@ export function createStage(container, { store, live, root = container }) {
       scene.root.remove();
     },
   };
-  Object.assign(root, { lzviz: { store, live, stage } });
-  scene.request("layout");
-  return stage;
 }
 
 /** What makes the scene draw. @param {Scene} scene @returns {(() => void)[]} */
@@ -70,7 +71,7 @@ function watch(scene) {
   window.addEventListener("resize", onResize);
   return [
     store.subscribe((_, changed) => {
-      if (["compare", "image", "room"].some((key) => changed.has(key))) scene.request("layout");
+      if (["compare", "image"].some((key) => changed.has(key))) scene.request("layout");
       if (changed.has("sourceScale") || changed.has("layers")) scene.request("photo", "draw");
       scene.request(WARP_KEYS.some((key) => changed.has(key)) ? "warp" : "marks");
     }),

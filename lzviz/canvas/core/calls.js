@@ -1,0 +1,36 @@
+// @ts-check
+/** Questions of a room: busy while they run, told in one line when they fail, dropped when the picture has changed. */
+import { AGAIN } from "./client.js";
+
+/**
+ * @param {Pick<import("./context.js").Context, "store" | "live">} context @param {() => boolean} on  the room is shown
+ */
+export function createCalls({ store, live }, on) {
+  let running = 0;
+
+  /**
+   * @template T
+   * @param {string} what that is missing when it fails @param {() => Promise<T>} work
+   * @param {(answer: T, ms: number) => Promise<void> | void} take @param {() => void} again
+   * @returns {Promise<boolean>} whether it was answered
+   */
+  return async function ask(what, work, take, again) {
+    live.set({ busy: ++running > 0 });
+    const { image } = store.get();
+    const started = performance.now();
+    try {
+      const answer = await work();
+      if (!on() || image !== store.get().image) return true;
+      const { error } = live.get();
+      await take(answer, performance.now() - started);
+      if (error?.press === AGAIN && live.get().error === error) live.set({ error: null });
+      return true;
+    } catch (error) {
+      const why = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+      if (on()) live.set({ error: { text: `${what}: ${why}.`, press: AGAIN, run: again } });
+      return false;
+    } finally {
+      live.set({ busy: --running > 0 });
+    }
+  };
+}

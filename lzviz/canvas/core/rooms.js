@@ -1,0 +1,66 @@
+// @ts-check
+/**
+ * The promise that every room keeps, and the look-up of the room that a state shows. Whoever wants to know something of
+ * a room asks its declaration; nobody asks which room it is.
+ *
+ * @typedef {import("./context.js").Context} Context
+ * @typedef {import("./store.js").State} State
+ * @typedef {"paint" | "edgePaint" | "cadPaint"} PaintKey
+ * @typedef {import("../kit/dialogs.js").Files} Files
+ *
+ * The height that views need for their frames and rows.
+ * @typedef {(room: {width: number, height: number}) => number} Need
+ *
+ * @typedef {object} Room  what is known of a room before it is built
+ * @property {State["room"]} id
+ * @property {string} tab                 the tab on top below which it stands; rooms may share one
+ * @property {readonly State["tool"][]} tools
+ * @property {readonly string[]} owns     keys of the state that are about it alone
+ * @property {string} accepts             files that it takes, as a file dialog writes them
+ * @property {string} [sampler]           the line of the menu of samplers that leads to it
+ * @property {boolean} [hidesSamplers]    what it shows is chosen in another menu than that of samplers
+ * @property {Files} files                what it can write
+ * @property {{browser: string | null, python: string}} status  names of the times; null: no such time
+ * @property {(state: State) => PaintKey | null} paintKey  the map that the brush paints on; null: none
+ * @property {(state: State) => boolean} takesBoxes
+ * @property {(tool: State["tool"], state: State) => string | null} toolReason  why a tool does nothing, or null
+ * @property {(state: State) => string} [view]  which of its views is shown, for its style
+ * @property {(context: Context) => HTMLElement | null} [menu]  a part of the rail of all rooms, which leads to it
+ * @property {(context: Context, aspect: number) => Need} [need]  `aspect`: width / height of the picture
+ * @property {string} [check]             the route that checks each state that is shown
+ * @property {(element: HTMLElement, host: RoomHost) => Mounted} mount  its views go into the element, which rooms share
+ *
+ * @typedef {object} RoomHost  what the page gives to a room
+ * @property {Context} context
+ * @property {HTMLElement} rail           its part of the options
+ * @property {HTMLElement} dock           its part of the numbers
+ * @property {(path: string, more: object) => Promise<any>} question  to Python, about the state of now
+ *
+ * @typedef {object} Mounted  a room that was built
+ * @property {readonly import("../shell/keys.js").Command[]} commands
+ * @property {(on: boolean) => void} show  called whenever the room changes, at least once; it may be built late
+ * @property {() => void} dispose
+ * @property {any} [scene]
+ * @property {any} [answers]
+ * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a file that the browser writes
+ * @property {boolean} [exportsItself]    Python has none of its files
+ * @property {(what: string) => string | null} [exportReason]  why a file is not to be had
+ *
+ * @typedef {ReturnType<typeof createRooms>} Rooms
+ */
+
+/** @param {readonly Room[]} all in the order of tabs and menus */
+export function createRooms(all) {
+  const tabs = [...new Set(all.map(({ tab }) => tab))];
+  /** @param {Pick<State, "room">} state */
+  const of = ({ room }) => all.find(({ id }) => id === room) ?? all[0];
+  return {
+    all,
+    tabs,
+    of,
+    /** The room to which a line of the menu of samplers leads. @param {string} name */
+    ofSampler: (name) => all.find(({ sampler }) => sampler === name) ?? null,
+    /** The line of the menu of samplers that a state shows. @param {State} state */
+    samplerOf: (state) => of(state).sampler ?? state.sampler,
+  };
+}
