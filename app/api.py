@@ -43,7 +43,7 @@ def downsample_endpoint(server: Server) -> Endpoint:
 async def _picture(server: Server, image: str, state: State) -> Picture:
     if image:
         return await server.bench.run(pictures.decode, decode_bytes(image, "image"))
-    return await server.find(state.image)
+    return await server.bench.run(server.workshop.picture, state.image)
 
 
 def _downsample(state: State, picture: Picture) -> dict[str, Any]:

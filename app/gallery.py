@@ -5,7 +5,7 @@ Nothing here is downloaded, and nothing is decoded before somebody asks for it.
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -75,7 +75,6 @@ def _street() -> Picture:
     return picture
 
 
-@lru_cache(maxsize=1)
 def street_truth() -> Truth:
     """The labels that were drawn with the street; the file names the classes."""
     with Image.open(STREET_LABELS) as image:

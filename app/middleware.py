@@ -12,6 +12,7 @@ import anyio
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lzviz.contract.routes import ROUTES
 from lzviz.contract.wire import Refusal, parse_json
 
 MIB = 1 << 20
@@ -29,16 +30,13 @@ OPEN_PATHS = re.compile(
 # Files that a component of ours may have put into Gradio's cache: an absolute path, which Gradio checks; never a URL.
 OPEN_FILES = re.compile(r"/gradio_api/file=(?:/[^/]|[A-Za-z]:[\\/]).*")
 
-# Largest body in bytes by the start of the path; the first match counts.
+# Largest body in bytes: of the questions by their path, of everything else by its start; the first match counts.
 BODY_LIMITS: tuple[tuple[str, int], ...] = (
-    ("/lzviz/picture", 64 * MIB),
-    ("/lzviz/map", 16 * MIB),
-    ("/lzviz/truth", 16 * MIB),
-    ("/lzviz/checkpoint", 64 * MIB),
     ("/lzviz/", 1 * MIB),
     ("/gradio_api/", 16 * MIB),
     ("/", 64 << 10),
 )
+ROUTE_LIMITS = {f"/{route.path}": route.limit for route in ROUTES}
 # All bodies being received at one time.
 BODIES_IN_FLIGHT = 256 * MIB
 # Seconds that a body may take to arrive: a large picture over a slow line, but no connection held open for ever.
@@ -73,6 +71,8 @@ SECURITY_HEADERS = {
 
 def body_limit(path: str) -> int:
     """The largest body in bytes that a request to ``path`` may have."""
+    if path in ROUTE_LIMITS:
+        return ROUTE_LIMITS[path]
     return next(limit for start, limit in BODY_LIMITS if path.startswith(start))
 
 

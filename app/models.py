@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -19,16 +18,16 @@ from starlette.responses import JSONResponse, Response
 from app import results
 from app.bench import Bench
 from app.results import METRICS, SPLITS, Choice, Mark, Theme, short
-from lzviz.contract.wire import Refusal, parse_json
+from lzviz.contract.wire import Refusal
 
 if TYPE_CHECKING:
     from lzviz.checkpoints import Card
+    from lzviz.contract.workshop import Workshop
 
 EMPTY = (
     "No checkpoint is here yet. Train one, bring it into the list, and start the page again:",
     "python -m lzviz train lds-camvid-96x128\npython -m lzviz export runs/lds-camvid-96x128\npython app.py",
 )
-OWN_FILES = "a folder with model.safetensors and card.json"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -201,37 +200,28 @@ class Models:
     """The routes of the tab.
 
     Args:
-        bench: where cards are read and figures made.
+        bench: where cards are read and figures made; workshop: whose checkpoints they are.
     """
 
-    def __init__(self, bench: Bench):
-        self.bench = bench
+    def __init__(self, bench: Bench, workshop: Workshop):
+        self.bench, self.workshop = bench, workshop
 
     async def models(self, request: Request) -> Response:
         """{cards: [:func:`card_view`], empty: [sentence, commands]}; query: theme, own."""
         theme = Choice.parse({"theme": request.query_params.get("theme", "light")}).theme
-        views = await self.bench.run(_views, theme, own_names(request))
+        views = await self.bench.run(_views, self.workshop, theme, own_names(request))
         return JSONResponse({"ok": True, "cards": views, "empty": EMPTY})
 
     async def results(self, request: Request) -> Response:
         """What :func:`app.results.results` says to the choice in the query."""
-        body = await self.bench.run(_results, Choice.parse(request.query_params), own_names(request))
+        body = await self.bench.run(_results, self.workshop, Choice.parse(request.query_params), own_names(request))
         return Response(body, media_type="application/json")
 
     async def table(self, request: Request) -> Response:
         """All numbers as a CSV file."""
-        body = await self.bench.run(_csv, own_names(request))
+        body = await self.bench.run(_csv, self.workshop, own_names(request))
         headers = {"content-disposition": 'attachment; filename="lzviz-results.csv"', "cache-control": "no-store"}
         return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
-
-    async def folder(self, request: Request) -> Response:
-        """Load a checkpoint from a folder of this machine, for a browser on this machine: {folder} -> {checkpoint}."""
-        if not is_local(request):
-            raise Refusal(
-                "Folders are opened only for a browser on the server's own machine; choose files instead.", 403
-            )
-        asked = parse_json(await request.body()).get("folder")
-        return JSONResponse({"ok": True, "checkpoint": await self.bench.run(_from_folder, asked)})
 
 
 def own_names(request: Request) -> list[str]:
@@ -257,11 +247,11 @@ def plotly_js() -> bytes:
 # In a thread of the bench; torch is imported on first use, so that the page does not wait for it.
 
 
-def _listed(own: Iterable[str]) -> list[tuple[Card, str | None]]:
+def _listed(workshop: Workshop, own: Iterable[str]) -> list[tuple[Card, str | None]]:
     """(card, own name) of every trained checkpoint, those that the server forgot left out; in reading order."""
     from lzviz.contract.answers import checkpoints
 
-    shipped = [card for card in checkpoints.cards().values() if checkpoints.is_trained(card)]
+    shipped = [card for card in checkpoints.cards(workshop).values() if checkpoints.is_trained(card)]
     order = [*results.DATA_SETS, *sorted({card.data for card in shipped})]
     systems = list(results.COLOURS)
 
@@ -272,14 +262,14 @@ def _listed(own: Iterable[str]) -> list[tuple[Card, str | None]]:
     brought: list[tuple[Card, str | None]] = []
     for name in own:
         try:
-            brought.append((checkpoints.card(name), name))
+            brought.append((checkpoints.card(workshop, name), name))
         except Refusal:
             continue
     return [*brought, *((card, None) for card in sorted(shipped, key=place))]
 
 
-def _views(theme: Theme, own: Iterable[str]) -> list[dict[str, Any]]:
-    return [card_view(card, theme, None if name else _size(card.name), name) for card, name in _listed(own)]
+def _views(workshop: Workshop, theme: Theme, own: Iterable[str]) -> list[dict[str, Any]]:
+    return [card_view(card, theme, None if name else _size(card.name), name) for card, name in _listed(workshop, own)]
 
 
 def _size(name: str) -> int | None:
@@ -289,8 +279,8 @@ def _size(name: str) -> int | None:
     return next((path.stat().st_size for path in paths if path.is_file()), None)
 
 
-def _marks(own: Iterable[str]) -> list[Mark]:
-    listed = _listed(own)
+def _marks(workshop: Workshop, own: Iterable[str]) -> list[Mark]:
+    listed = _listed(workshop, own)
     ours = results.marks_of(card for card, _ in listed)
     for at, (_, name) in enumerate(listed):
         if name is not None:
@@ -298,28 +288,9 @@ def _marks(own: Iterable[str]) -> list[Mark]:
     return [*ours, *results.published()]
 
 
-def _results(choice: Choice, own: Iterable[str]) -> str:
-    return json.dumps({"ok": True, **results.results(_marks(own), choice)})
+def _results(workshop: Workshop, choice: Choice, own: Iterable[str]) -> str:
+    return json.dumps({"ok": True, **results.results(_marks(workshop, own), choice)})
 
 
-def _csv(own: Iterable[str]) -> str:
-    return results.to_csv(_marks(own))
-
-
-def _from_folder(asked: object) -> dict[str, Any]:
-    from lzviz.checkpoints import CARD, MODEL, PICKLES
-    from lzviz.contract.answers import checkpoints
-
-    if not isinstance(asked, str) or not asked.strip():
-        raise Refusal(f"Expected the path of {OWN_FILES}.")
-    path = Path(asked.strip()).expanduser()
-    if path.suffix.lower() in PICKLES:
-        raise Refusal(
-            f"{path.name} may be a pickle, which can run code when it is opened: refused. Save its tensors as {MODEL}."
-        )
-    folder = path.parent if path.name in (MODEL, CARD) else path
-    if not folder.is_dir():
-        raise Refusal(
-            f"There is no folder {asked.strip()[-120:]} on this machine; give the whole path of {OWN_FILES}.", 404
-        )
-    return checkpoints.entry(checkpoints.add_from_folder(folder))
+def _csv(workshop: Workshop, own: Iterable[str]) -> str:
+    return results.to_csv(_marks(workshop, own))

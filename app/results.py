@@ -14,7 +14,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -262,7 +261,6 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-@lru_cache(maxsize=1)
 def published() -> tuple[Mark, ...]:
     """The papers' numbers, in the order of ``data/published.csv``."""
     with PUBLISHED.open(encoding="utf-8", newline="") as file:

@@ -35,10 +35,15 @@ def launch(demo: gr.Blocks, **options: Any) -> str:
 
 
 @lru_cache(maxsize=1)
+def server() -> Server:
+    """What the app shares with its routes."""
+    return Server()
+
+
+@lru_cache(maxsize=1)
 def app_url() -> str:
     """The address of the app."""
-    server = Server()
-    return launch(build(server), **launch_options(server))
+    return launch(build(server()), **launch_options(server()))
 
 
 @lru_cache(maxsize=1)

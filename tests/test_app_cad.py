@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+from app import gallery
 from app.server import Server
 from lzviz import checkpoints, models, samplers
 from lzviz.adaptive import masks
@@ -18,13 +19,17 @@ from lzviz.adaptive.levels import complete
 from lzviz.contract.answers import cad, keypoints
 from lzviz.contract.answers.catalogue import sampler_entry
 from lzviz.contract.maps import Map
+from lzviz.contract.memory import Memory
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
+from lzviz.contract.workshop import Workshop
 from lzviz.measure.evaluation import project
 from lzviz.training.recipes import RECIPES
 from tests.app_server import client, encoded, post, refusal
 from tests.conftest import run_async
+
+SHOP = Workshop(gallery.shipped())
 
 
 def picture(h, w, seed=0):
@@ -85,7 +90,7 @@ CASES = [
 def test_the_browser_knows_levels_and_multiply_adds_from_the_mask_alone(options):
     shown = picture(135, 203)
     state = parse(**options, cadPaint=painted().to_text())
-    told, answer = cad.mask_answer(state, shown), cad.answer(state, shown)
+    told, answer = cad.mask_answer(SHOP, state, shown), cad.answer(SHOP, state, shown)
     assert told["grid"] == answer["grid"] and told["image"] == answer["image"]
     levels = in_the_browser(told, state)
     assert np.array_equal(cells(answer["levels"], "u1", answer["grid"]), levels)
@@ -100,7 +105,9 @@ def test_the_browser_knows_levels_and_multiply_adds_from_the_mask_alone(options)
 @pytest.mark.parametrize("mask", ["edges", "inverse", "keypoints", "random"])
 @pytest.mark.parametrize("levels", ["8-16", "8-32", "1-8"])
 def test_the_badge_is_exact_as_fixed_and_is_not_as_published(mask, levels):
-    answer = cad.answer(parse(cadMask=mask, cadLevels=levels, cadThreshold=0.05, cadDilation=3), picture(135, 203))
+    answer = cad.answer(
+        SHOP, parse(cadMask=mask, cadLevels=levels, cadThreshold=0.05, cadDilation=3), picture(135, 203)
+    )
     assert len(set(cells(answer["levels"], "u1", answer["grid"]).flat)) > 1
     badge = answer["badge"]
     assert badge["exact"] and 0 <= badge["relative"] <= 1e-5
@@ -109,7 +116,7 @@ def test_the_badge_is_exact_as_fixed_and_is_not_as_published(mask, levels):
 
 
 def test_a_border_that_fills_no_block_is_a_cell_of_its_own():
-    told = cad.mask_answer(parse(), picture(135, 203))
+    told = cad.mask_answer(SHOP, parse(), picture(135, 203))
     assert told["image"] == {"h": 135, "w": 203}
     assert told["grid"] == {"h": 17, "w": 26, "stride": 8, "depth": 1}
 
@@ -119,7 +126,7 @@ def test_a_border_that_fills_no_block_is_a_cell_of_its_own():
 def test_where_everything_is_coarse_or_fine_the_maps_are_those_of_the_stock_networks(beside, options):
     value = 0 if beside == "strided" else 255
     everywhere = Map.of(np.full((2, 2), value, np.uint8)).to_text()
-    answer = cad.answer(parse(cadPaint=everywhere, **options), picture(96, 120))
+    answer = cad.answer(SHOP, parse(cadPaint=everywhere, **options), picture(96, 120))
     grid = answer["grid"]
     shown = {name: base64.b64decode(data) for name, data in answer["maps"].items()}
     assert {len(data) for data in shown.values()} == {grid["h"] * grid["w"] * 3}
@@ -132,14 +139,14 @@ def test_where_everything_is_coarse_or_fine_the_maps_are_those_of_the_stock_netw
 
 def test_the_mode_decides_which_features_are_shown():
     shown = picture(135, 203)
-    fixed, published = (cad.answer(parse(cadMask="random", mode=mode), shown) for mode in ("fixed", "published"))
+    fixed, published = (cad.answer(SHOP, parse(cadMask="random", mode=mode), shown) for mode in ("fixed", "published"))
     assert fixed["maps"]["adaptive"] != published["maps"]["adaptive"]
     assert fixed["maps"]["dilated"] == published["maps"]["dilated"]
     assert fixed["badge"] == published["badge"]
 
 
 def test_an_answer_is_labelled():
-    answer = cad.answer(parse(cadLevels="1-8", cadNetwork="resnet18"), picture(100, 150))
+    answer = cad.answer(SHOP, parse(cadLevels="1-8", cadNetwork="resnet18"), picture(100, 150))
     assert answer["network"] == "vgg16"
     assert answer["weights"] == "random, seed 0, 16 of 64 channels"
     assert answer["weights"] in answer["sentence"]
@@ -151,32 +158,32 @@ def test_an_answer_is_labelled():
 
 def test_a_brush_stroke_makes_adaptive_features_only(monkeypatch):
     shown = picture(120, 160, seed=5)
-    cad.answer(parse(), shown)
+    cad.answer(SHOP, parse(), shown)
     monkeypatch.setattr(cad, "run_stock", lambda *_: pytest.fail("the stock networks ran again"))
-    cad.answer(parse(cadPaint=painted().to_text()), shown)
+    cad.answer(SHOP, parse(cadPaint=painted().to_text()), shown)
     monkeypatch.setattr(cad, "run_adaptive", lambda *_: pytest.fail("the adaptive network ran again"))
-    first = cad.answer(parse(cadPaint=painted().to_text(), cadChannel=3), shown)
+    first = cad.answer(SHOP, parse(cadPaint=painted().to_text(), cadChannel=3), shown)
     assert first["colour"] == "channel 3"
 
 
 def test_a_channel_that_the_network_has_not():
     with pytest.raises(Refusal, match=r"cadChannel: resnet18 has channels 0 to 511, got 512\."):
-        cad.answer(parse(cadChannel=512), picture(64, 64))
+        cad.answer(SHOP, parse(cadChannel=512), picture(64, 64))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (7, 64), (9, 30_000)])
 @pytest.mark.parametrize("ask", [cad.mask_answer, cad.answer])
 def test_a_picture_without_a_feature_is_refused_in_a_sentence(size, ask):
     with pytest.raises(Refusal, match=r"needs at least 8 a side; choose a larger or less narrow picture\."):
-        ask(parse(), picture(*size))
+        ask(SHOP, parse(), picture(*size))
     with pytest.raises(Refusal, match="less narrow"):
-        keypoints.answer(picture(*size))
+        keypoints.answer(SHOP, picture(*size))
 
 
 @pytest.mark.parametrize("size", [(8, 8), (8, 400), (9, 17), (300, 31), (20, 3000)])
 @pytest.mark.parametrize("levels", ["8-16", "8-32", "1-8"])
 def test_small_and_narrow_pictures_are_answered(size, levels):
-    answer = cad.answer(parse(cadLevels=levels, cadMask="random"), picture(*size))
+    answer = cad.answer(SHOP, parse(cadLevels=levels, cadMask="random"), picture(*size))
     assert answer["badge"]["exact"]
 
 
@@ -190,9 +197,12 @@ def test_the_working_size_bounds_the_work_whatever_the_shape():
 
 
 def test_what_is_kept_is_bounded():
-    for cache in (cad._rings, cad._stock, cad._adaptive, keypoints._answers):
-        assert cache.bytes_held <= cache.limit <= 1 << 28
-    assert cad.subject.cache_info().maxsize == 3
+    assert 0 < SHOP.memory.bytes_held <= SHOP.memory.budget == 1 << 30
+    small = Workshop(memory=Memory(1 << 20))
+    for seed in range(3):
+        cad.mask_answer(small, parse(), picture(96, 120, seed))
+    kinds = {kind for kind, _ in small.memory._held}
+    assert "networks" not in kinds and small.memory.bytes_held <= 1 << 20
 
 
 # Routes
@@ -221,7 +231,7 @@ def test_an_uploaded_pixel_is_refused_by_every_route():
         ({"state": {"cadLevels": "2-4"}, "image": "coffee"}, "cadLevels: expected one of 8-16"),
         ({"state": {"cadPaint": "x"}, "image": "coffee"}, "cadPaint: expected"),
         ({"state": {}, "image": "coffee", "seq": True}, "seq"),
-        ({"image": "coffee"}, "expected the state"),
+        ({"image": "coffee"}, "state: nothing was given"),
     ],
 )
 def test_a_question_that_makes_no_sense(path, body, said):
@@ -260,13 +270,12 @@ def test_keys_named_after_a_sampler_are_its_controls():
 
 def test_visitors_at_the_same_time_get_their_own_answers():
     shown = [picture(96, 120, seed) for seed in (11, 12, 13)]
-    alone = [cad.answer(parse(cadMask="keypoints"), one)["maps"]["dilated"] for one in shown]
-    cad._stock._held.clear()
-    cad._adaptive._held.clear()
+    alone = [cad.answer(SHOP, parse(cadMask="keypoints"), one)["maps"]["dilated"] for one in shown]
+    SHOP.memory.clear("stock features", "adaptive features")
     found: dict[int, str] = {}
 
     def ask(index):
-        found[index] = cad.answer(parse(cadMask="keypoints"), shown[index])["maps"]["dilated"]
+        found[index] = cad.answer(SHOP, parse(cadMask="keypoints"), shown[index])["maps"]["dilated"]
 
     threads = [threading.Thread(target=ask, args=(index,)) for index in range(3)]
     for thread in threads:
@@ -340,7 +349,7 @@ def test_the_matches_shown_are_those_of_the_last_curve(matched):
 
 def test_a_picture_without_key_points():
     with pytest.raises(Refusal, match="No key points"):
-        keypoints.answer(Picture(np.full((60, 80, 3), 127, np.uint8)))
+        keypoints.answer(SHOP, Picture(np.full((60, 80, 3), 127, np.uint8)))
 
 
 # Published weights
@@ -349,16 +358,14 @@ def test_a_picture_without_key_points():
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("LZVIZ_WEIGHTS", str(tmp_path))
-    for cache in (cad.subject, cad.coefficients, keypoints.descriptors):
-        cache.cache_clear()
+    SHOP.memory.clear()
     yield tmp_path
-    for cache in (cad.subject, cad.coefficients, keypoints.descriptors):
-        cache.cache_clear()
+    SHOP.memory.clear()
 
 
 def test_published_weights_are_used_and_named(folder):
     torch.save(models.resnet18(seed=4).state_dict(), folder / "resnet18.pth")
-    answer = cad.answer(parse(), picture(64, 64, seed=21))
+    answer = cad.answer(SHOP, parse(), picture(64, 64, seed=21))
     assert answer["weights"] == "resnet18.pth" and answer["sentence"].endswith("Weights: resnet18.pth.")
     assert answer["badge"]["exact"]
 
@@ -366,7 +373,7 @@ def test_published_weights_are_used_and_named(folder):
 def test_published_descriptors_are_used_and_named(folder):
     network = models.d2net(seed=4)
     torch.save({"model": network.state_dict()}, folder / "d2net.pth")
-    chosen = keypoints.descriptors()
+    chosen = keypoints.descriptors(SHOP)
     assert (chosen.name, chosen.width, chosen.normalisation) == ("d2net.pth", 64, "caffe")
     for stride in keypoints.STRIDES:
         made = chosen.network(stride).state_dict()
@@ -377,9 +384,9 @@ def test_weights_of_something_else_are_refused_in_a_sentence(folder):
     torch.save({"w": torch.zeros(2)}, folder / "resnet18.pth")
     torch.save({"w": torch.zeros(2)}, folder / "d2net.pth")
     with pytest.raises(Refusal, match="weights of resnet18 cannot be used"):
-        cad.answer(parse(), picture(64, 64, seed=22))
+        cad.answer(SHOP, parse(), picture(64, 64, seed=22))
     with pytest.raises(Refusal, match="cannot be used"):
-        keypoints.answer(picture(64, 96, seed=22))
+        keypoints.answer(SHOP, picture(64, 96, seed=22))
 
 
 # Checkpoints
@@ -389,9 +396,7 @@ def test_weights_of_something_else_are_refused_in_a_sentence(folder):
 def shipped(tmp_path, monkeypatch):
     """A folder of checkpoints with the learned mask, which keeps some cells and halves others."""
     monkeypatch.setattr("lzviz.checkpoints.places.folders", lambda: [tmp_path])  # and none of those that ship
-    kept = (cad.trained, cad.subject, cad.coefficients)
-    for cache in kept:
-        cache.cache_clear()
+    SHOP.memory.clear()
     recipe = RECIPES[cad.LEARNED]
     pipeline = recipe.blueprint.build(11, seed=5)
     blueprint = asdict(recipe.blueprint)
@@ -401,23 +406,22 @@ def shipped(tmp_path, monkeypatch):
         return checkpoints.load(name)
 
     yield ship
-    for cache in kept:
-        cache.cache_clear()
+    SHOP.memory.clear()
 
 
 def test_without_a_checkpoint_the_compact_network_is_random_and_says_so(shipped):
-    answer = cad.answer(parse(cadNetwork="compact"), picture(72, 96))
+    answer = cad.answer(SHOP, parse(cadNetwork="compact"), picture(72, 96))
     assert (answer["network"], answer["weights"], answer["channels"]) == ("compact", "random, seed 0", 128)
     assert answer["badge"]["exact"]
     for ask in (cad.mask_answer, cad.answer):
         with pytest.raises(Refusal, match="There is no checkpoint cad-learned-camvid-360x480"):
-            ask(parse(cadMask="learned"), picture(72, 96))
+            ask(SHOP, parse(cadMask="learned"), picture(72, 96))
 
 
 @pytest.mark.parametrize("name", [cad.LEARNED, "dilated-camvid-360x480"])
 def test_the_compact_network_has_a_checkpoint_s_weights_and_names_it(shipped, name):
     pipeline = shipped(name)
-    subject = cad.subject("compact", "8-16")
+    subject = cad.subject(SHOP, "compact", "8-16")
     assert subject.weights == f"trained on street scenes ({name})"
     weight = "layer4.1.conv2.weight"
     assert torch.equal(subject.dilated.get_parameter(weight), pipeline.network.backbone.get_parameter(weight))
@@ -427,8 +431,8 @@ def test_the_compact_network_has_a_checkpoint_s_weights_and_names_it(shipped, na
 def test_the_learned_mask_is_the_checkpoint_s_and_runs_its_network(shipped, levels):
     shown, pipeline = picture(135, 203), shipped()
     state = parse(cadMask="learned", cadLevels=levels)
-    told, answer = cad.mask_answer(state, shown), cad.answer(state, shown)
-    grid, wanted = told["grid"], pipeline.downsample(cad.Question(state, shown).working.image).extras["levels"]
+    told, answer = cad.mask_answer(SHOP, state, shown), cad.answer(SHOP, state, shown)
+    grid, wanted = told["grid"], pipeline.downsample(cad.Session(SHOP, state, shown).working.image).extras["levels"]
     assert np.array_equal(cells(told["levels"], "u1", grid), wanted[0, 0].numpy() * grid["depth"])
     assert told["network"] == answer["network"] == "compact" and answer["badge"]["exact"]
     assert price(told, in_the_browser(told, state)) == answer["macs"]["adaptive"]
@@ -437,4 +441,4 @@ def test_the_learned_mask_is_the_checkpoint_s_and_runs_its_network(shipped, leve
 def test_the_learned_mask_was_trained_at_one_output_stride(shipped):
     shipped()
     with pytest.raises(Refusal, match="choose the levels 8 → 16 or 8 → 32"):
-        cad.mask_answer(parse(cadMask="learned", cadLevels="1-8"), picture(64, 64))
+        cad.mask_answer(SHOP, parse(cadMask="learned", cadLevels="1-8"), picture(64, 64))

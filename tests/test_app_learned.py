@@ -5,6 +5,7 @@ import io
 import json
 import struct
 from dataclasses import asdict
+from typing import ClassVar
 
 import anyio
 import numpy as np
@@ -21,12 +22,13 @@ from lzviz.contract.answers import checkpoints as offered
 from lzviz.contract.answers import pipeline as learned
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import encode_png
+from lzviz.contract.routes import named
 from lzviz.contract.wire import Refusal
 from lzviz.datasets import CAMVID
 from lzviz.measure import evaluation
 from lzviz.pipelines.blueprint import Blueprint
 from lzviz.samplers.es import boundary_pixels
-from tests.app_server import client, encoded, post, refusal
+from tests.app_server import client, encoded, post, refusal, server
 from tests.conftest import run_async
 
 SIZE = (48, 64)
@@ -72,9 +74,9 @@ def shipped(tmp_path_factory):
     save_file(steps, folder / "lds-camvid-96x128" / "snapshots.safetensors")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("lzviz.checkpoints.places.folders", lambda: [folder])  # and none of those that ship
-        offered.cards.cache_clear()
+        server().workshop.memory.clear()
         yield folder
-    offered.cards.cache_clear()
+    server().workshop.memory.clear()
 
 
 @pytest.fixture(scope="module")
@@ -278,22 +280,26 @@ def test_a_question_is_run_once(picture, monkeypatch):
 
 
 def test_what_is_kept_is_bounded():
-    for cache in (learned._traces, learned._own_maps, offered._pipelines, offered._own):
-        assert cache.bytes_held <= cache.limit <= 512 << 20
+    memory = server().workshop.memory
+    assert 0 < memory.bytes_held <= memory.budget == 1 << 30
 
 
 def test_an_answer_that_nobody_waits_for_is_not_computed(picture, monkeypatch):
-    monkeypatch.setattr("app.server._learned", lambda *_: pytest.fail("it was computed"))
-    server = Server()
+    monkeypatch.setattr(learned, "answer", lambda *_: pytest.fail("it was computed"))
 
     class Gone:
+        path_params: ClassVar = {}
+
+        async def body(self):
+            return b'{"state": {}, "image": "coffee"}'
+
         async def is_disconnected(self):
             await anyio.lowlevel.checkpoint()
             return True
 
     async def ask():
         with pytest.raises(Refusal, match="no longer waits"):
-            await server._learned(Gone(), {"state": {}, "image": "coffee"}, "answer", server.networks)
+            await Server().answering(named("pipeline"))(Gone())
 
     run_async(ask)
 
@@ -425,7 +431,7 @@ def test_the_checkpoint_itself_keeps_its_stiffness(picture):
     before = answered(picture, "es")["mesh"]
     answered(picture, "es", state={"learnedFrom": "edges", "learnedLambda": 9.0})
     assert answered(picture, "es")["mesh"] == before
-    assert offered.pipeline("es-camvid-96x128").sampler.smoothness == 1
+    assert offered.pipeline(server().workshop, "es-camvid-96x128").sampler.smoothness == 1
 
 
 def test_true_labels_and_files_drive_the_deformation(picture, labels, known):

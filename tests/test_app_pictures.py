@@ -10,7 +10,7 @@ from PIL import Image
 
 from app.gallery import STREET_SIZE, draw_street, shipped
 from lzviz.contract import pictures
-from lzviz.contract.memory import ByteCache
+from lzviz.contract.memory import Memory
 from lzviz.contract.pictures import Uploads, decode, fit
 from lzviz.contract.wire import Refusal
 from tests.app_server import encoded
@@ -198,35 +198,35 @@ def test_damage_anywhere_is_a_sentence_and_never_another_error():
 
 
 def test_the_same_bytes_have_the_same_id_and_another_server_another():
-    data, server = encoded(Image.fromarray(RAMP)), Uploads()
+    data, server = encoded(Image.fromarray(RAMP)), Uploads(Memory())
     first, picture = server.add(data)
     assert server.add(data)[0] == first and server.get(first) is picture
-    assert Uploads().add(data)[0] != first
+    assert Uploads(Memory()).add(data)[0] != first
 
 
 def test_an_unknown_picture_is_a_404():
     with pytest.raises(Refusal, match="no longer holds") as refused:
-        Uploads().get("own-0123")
+        Uploads(Memory()).get("own-0123")
     assert refused.value.status == 404
 
 
 def test_the_cache_forgets_the_least_recently_used_beyond_its_bytes():
-    cache: ByteCache[str] = ByteCache(100)
-    cache.put("a", "A", 40)
-    cache.put("b", "B", 40)
-    assert cache.get("a") == "A"
-    cache.put("c", "C", 40)
-    assert (cache.get("a"), cache.get("b"), cache.get("c")) == ("A", None, "C")
-    cache.put("large", "L", 500)
-    assert cache.get("large") == "L" and cache.bytes_held == 500
-    cache.put("c", "C", 10)
+    cache = Memory(100)
+    cache.put("text", "a", "A", 40)
+    cache.put("text", "b", "B", 40)
+    assert cache.get("text", "a") == "A"
+    cache.put("text", "c", "C", 40)
+    assert (cache.get("text", "a"), cache.get("text", "b"), cache.get("text", "c")) == ("A", None, "C")
+    cache.put("text", "large", "L", 500)
+    assert cache.get("text", "large") == "L" and cache.bytes_held == 500
+    cache.put("text", "c", "C", 10)
     assert cache.bytes_held == 10
 
 
 def test_a_value_put_twice_counts_once():
-    cache: ByteCache[str] = ByteCache(100)
+    cache = Memory(100)
     for _ in range(3):
-        cache.put("a", "A", 60)
+        cache.put("text", "a", "A", 60)
     assert cache.bytes_held == 60
 
 

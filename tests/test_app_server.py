@@ -174,11 +174,11 @@ def test_a_map_of_the_visitor_counts():
     [
         ({"state": {"width": 5}, "image": "coffee"}, "width: expected"),
         ({"state": {}, "image": "/etc/passwd"}, "no picture of that name"),
-        ({"state": {}, "image": ["coffee"]}, "id of a picture"),
+        ({"state": {}, "image": ["coffee"]}, "image: expected an id"),
         ({"state": {}, "image": "own-00", "seq": 1}, "no longer holds"),
         ({"state": {}, "image": "coffee", "seq": "1"}, "seq"),
         ({"state": {}, "image": "coffee", "file": "x"}, "file: expected"),
-        ({"image": "coffee"}, "expected the state"),
+        ({"image": "coffee"}, "state: nothing was given"),
         ({"state": {"image": "own"}}, "no picture"),
     ],
 )
@@ -211,7 +211,7 @@ def test_an_export_is_an_attachment(what, form, start):
 def test_an_unknown_export():
     body = {"state": {"image": "chelsea"}, "image": "chelsea", "what": "../secret", "format": "png"}
     assert "no such export" in refusal(post("lzviz/export", body))
-    assert "no such export" in refusal(post("lzviz/export", body | {"what": ["source"]}))
+    assert "what: expected" in refusal(post("lzviz/export", body | {"what": ["source"]}))
 
 
 # What scripts ask

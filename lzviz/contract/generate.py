@@ -8,9 +8,12 @@ from pathlib import Path
 from lzviz.contract.controls import BOXES
 from lzviz.contract.link import RENAMED
 from lzviz.contract.maps import LATTICE
+from lzviz.contract.routes import ROUTES
 from lzviz.contract.state import VERSION, lines
+from lzviz.contract.typescript import declarations
 
 CANVAS = Path(__file__).parents[1] / "canvas"
+MADE = "Made by python -m lzviz.contract; edit lzviz/contract instead."
 ABOUT = (
     "The whole state of the page: made by python -m lzviz.contract from lzviz/contract/state.py, where it is declared. A link "
     "holds `url=value` for every key whose value is not its default. `history: false` keys are never undone; `scale: log` "
@@ -20,7 +23,12 @@ ABOUT = (
 
 def files() -> dict[Path, str]:
     """Every generated file with its text."""
-    return {CANVAS / "schema.json": schema()}
+    made = CANVAS / "schema"
+    return {
+        CANVAS / "schema.json": schema(),
+        made / "routes.js": routes(),
+        made / "contract.d.ts": f"// {MADE}\n\n{declarations()}",
+    }
 
 
 def schema() -> str:
@@ -29,6 +37,15 @@ def schema() -> str:
     top = ",\n".join(f"  {json.dumps(key)}: {_json(value)}" for key, value in head.items())
     state = ",\n".join(f"    {_json(line)}" for line in lines().values())
     return f'{{\n{top},\n  "state": [\n{state}\n  ]\n}}\n'
+
+
+def routes() -> str:
+    """The table of questions: where each is asked, how, and the largest body in bytes."""
+    lines = "\n".join(
+        f"  {route.name}: {{ path: {_json(route.path)}, method: {_json(route.method)}, limit: {route.limit} }},"
+        for route in ROUTES
+    )
+    return f"// @ts-check\n// {MADE}\n\nexport const ROUTES = Object.freeze({{\n{lines}\n}});\n"
 
 
 def _json(value: object) -> str:

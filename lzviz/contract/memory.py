@@ -1,43 +1,68 @@
-"""A cache bounded by the bytes it holds, not by how many things."""
+"""The one owner of what is kept: least recently used goes first, bounded by the bytes of everything together."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+BUDGET = 1 << 30
+"""Bytes that are kept unless said otherwise: 1 GiB."""
 
-class ByteCache(Generic[T]):
-    """Least recently used goes first, once the values together exceed ``limit`` bytes. Safe between threads.
 
-    A single value above the limit is still held, alone: refusing it is the business of whoever made it.
+class Memory:
+    """Values by kind and key. Safe between threads.
+
+    A single value above the budget is still held, alone: refusing it is the business of whoever made it.
+
+    Args:
+        budget: bytes of all values together.
     """
 
-    def __init__(self, limit: int):
-        self.limit = limit
-        self._held: OrderedDict[str, tuple[T, int]] = OrderedDict()
+    def __init__(self, budget: int = BUDGET):
+        self.budget = budget
+        self._held: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     @property
     def bytes_held(self) -> int:
         """Bytes held now."""
         with self._lock:
-            return sum(size for _, size in self._held.values())
+            return self._bytes
 
-    def get(self, key: str) -> T | None:
+    def get(self, kind: str, key: str) -> Any:
         """The value, now the most recently used; None when it is not (or no longer) held."""
         with self._lock:
-            if key not in self._held:
+            if (kind, key) not in self._held:
                 return None
-            self._held.move_to_end(key)
-            return self._held[key][0]
+            self._held.move_to_end((kind, key))
+            return self._held[kind, key][0]
 
-    def put(self, key: str, value: T, size: int) -> None:
-        """Hold ``value``, which costs ``size`` bytes, and let go of the oldest ones beyond the limit."""
+    def put(self, kind: str, key: str, value: T, size: int) -> T:
+        """Hold ``value``, which costs ``size`` bytes, and let go of the oldest ones beyond the budget."""
         with self._lock:
-            self._held[key] = (value, size)
-            self._held.move_to_end(key)
-            while len(self._held) > 1 and sum(cost for _, cost in self._held.values()) > self.limit:
-                self._held.popitem(last=False)
+            _, before = self._held.pop((kind, key), (None, 0))
+            self._held[kind, key] = (value, size)
+            self._bytes += size - before
+            while len(self._held) > 1 and self._bytes > self.budget:
+                self._bytes -= self._held.popitem(last=False)[1][1]
+        return value
+
+    def keep(self, kind: str, key: str, make: Callable[[], T], size: Callable[[T], int]) -> T:
+        """The value that is held, or the one that ``make()`` gives now, which is not None."""
+        value = self.get(kind, key)
+        if value is None:
+            value = make()
+            self.put(kind, key, value, size(value))
+        return value
+
+    def clear(self, *kinds: str) -> None:
+        """Let go of everything of these kinds; without any, of everything."""
+        with self._lock:
+            for kind, key in list(self._held):
+                if not kinds or kind in kinds:
+                    self._bytes -= self._held.pop((kind, key))[1]

@@ -12,14 +12,13 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from lzviz.contract.memory import ByteCache
+from lzviz.contract.memory import Memory
 from lzviz.contract.wire import Refusal
 
 T = TypeVar("T")
@@ -103,7 +102,6 @@ def encode_png(pixels: np.ndarray, texts: Mapping[str, str] | None = None) -> by
 # Uploaded bytes -> Picture ------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
 def _formats() -> tuple[str, ...]:
     """Those of :data:`FORMATS` that this build of Pillow has."""
     Image.init()
@@ -196,22 +194,22 @@ def _on_white(image: Image.Image, notes: list[str]) -> np.ndarray:
 class Uploads:
     """Pictures that visitors brought, by a keyed hash of their bytes: only who has the file knows its id.
 
-    Bounded by bytes; the least recently used is forgotten and the browser, which still has it, sends it again.
+    The least recently used is forgotten and the browser, which still has it, sends it again.
     """
 
-    def __init__(self, limit: int = 640 << 20):
-        self._cache: ByteCache[Picture] = ByteCache(limit)
+    def __init__(self, memory: Memory):
+        self._memory = memory
         self._key = secrets.token_bytes(32)
 
     def add(self, data: bytes) -> tuple[str, Picture]:
         """Decode and hold an uploaded file: (its id, the picture)."""
         identifier = OWN_PREFIX + hashlib.blake2b(data, key=self._key, digest_size=16).hexdigest()
-        picture = self._cache.get(identifier) or decode(data)
-        self._cache.put(identifier, picture, picture.cost)
+        picture = self._memory.get("picture", identifier) or decode(data)
+        self._memory.put("picture", identifier, picture, picture.cost)
         return identifier, picture
 
     def get(self, identifier: str) -> Picture:
         """The picture; a 404 sentence when it is unknown or was let go."""
-        if picture := self._cache.get(identifier):
+        if picture := self._memory.get("picture", identifier):
             return picture
         raise Refusal("The server no longer holds this picture; choose or drop the file again.", 404)

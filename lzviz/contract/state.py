@@ -640,10 +640,10 @@ class State(BaseModel):
             Refusal: an unknown key, a wrong type or a value out of its range, named in the sentence.
         """
         if not isinstance(given, dict):
-            raise Refusal(f"expected the state as an object, got {short(given)}; reload the page.")
+            raise Refusal(f"expected the state as an object, got {short(given)}; reload the page.", whole=True)
         known = [key for key, _, _ in declared()]
         if unknown := sorted(given.keys() - set(known)):
-            raise Refusal(f"The state has no key {short(unknown[0])}; it has {', '.join(known)}.")
+            raise Refusal(f"The state has no key {short(unknown[0])}; it has {', '.join(known)}.", whole=True)
         return validated(cls, given)
 
     def to_json(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from lzviz.contract import palette
-from lzviz.contract.memory import ByteCache
+from lzviz.contract.memory import Memory
 from lzviz.contract.pictures import OWN_PREFIX, opened
 from lzviz.contract.wire import Refusal
 
@@ -184,8 +184,8 @@ def colour_table() -> Mapping[tuple[int, int, int], str]:
 class Truths:
     """Label maps that visitors brought, held like their pictures (:class:`lzviz.contract.pictures.Uploads`)."""
 
-    def __init__(self, limit: int = 128 << 20):
-        self._cache: ByteCache[Truth] = ByteCache(limit)
+    def __init__(self, memory: Memory):
+        self._memory = memory
         self._key = secrets.token_bytes(32)
 
     def add(self, data: bytes, size: tuple[int, int], classes: Sequence[str]) -> tuple[str, Truth]:
@@ -195,11 +195,11 @@ class Truths:
             OWN_PREFIX
             + hashlib.blake2b(data + repr((size, tuple(classes))).encode(), key=self._key, digest_size=16).hexdigest()
         )
-        self._cache.put(identifier, truth, truth.labels.nbytes)
+        self._memory.put("truth", identifier, truth, truth.labels.nbytes)
         return identifier, truth
 
     def get(self, identifier: str) -> Truth:
         """The truth; a 404 sentence when it is unknown or was let go."""
-        if truth := self._cache.get(identifier):
+        if truth := self._memory.get("truth", identifier):
             return truth
         raise Refusal("The server no longer holds this label map; choose or drop the file again.", 404)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -26,12 +27,13 @@ MAX_MAGNITUDE = 2.0**53
 class Refusal(ValueError):
     """A request that is not answered. The message is for the visitor: what, why, what to do.
 
-    ``status`` is the HTTP status that goes with it: 400 wrong, 404 unknown, 413 too large, 503 busy.
+    ``status`` is the HTTP status that goes with it: 400 wrong, 404 unknown, 413 too large, 503 busy. ``whole``: the sentence
+    names its field already.
     """
 
-    def __init__(self, sentence: str, status: int = 400):
+    def __init__(self, sentence: str, status: int = 400, *, whole: bool = False):
         super().__init__(sentence)
-        self.status = status
+        self.status, self.whole = status, whole
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -118,13 +120,13 @@ def validated(model: type[M], given: Mapping[str, Any]) -> M:
 
 
 def _refusal(fault: ErrorDetails) -> Refusal:
-    where = ".".join(str(part) for part in fault["loc"])
+    where = str(fault["loc"][0]) if fault["loc"] else ""
     own = fault.get("ctx", {}).get("error")
     if isinstance(own, Refusal):
-        return Refusal(f"{where}: {own}" if where else str(own), own.status)
+        return Refusal(f"{where}: {own}" if where and not own.whole else str(own), own.status, whole=True)
     if fault["type"] == "missing":
-        return Refusal(f"{where}: nothing was given; reload the page.")
+        return Refusal(f"{where}: nothing was given; reload the page.", whole=True)
     if fault["type"] == "extra_forbidden":
-        return Refusal(f"There is no field {short(where)} in this question; leave it out.")
-    said = fault["msg"][:1].lower() + fault["msg"][1:]
-    return Refusal(f"{where}: {said}, got {short(fault['input'])}; reload the page.")
+        return Refusal(f"There is no field {short(where)} in this question; leave it out.", whole=True)
+    said = re.sub(r"^input should be ", "expected ", fault["msg"][:1].lower() + fault["msg"][1:])
+    return Refusal(f"{where}: {said}, got {short(fault['input'])}; reload the page.", whole=True)

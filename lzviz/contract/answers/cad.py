@@ -1,6 +1,6 @@
 """Content-adaptive downsampling on the page: the mask with its price list, and the networks with their proof.
 
-    state + picture --Question--> image at working size, levels --lzviz.adaptive--> JSON
+    state + picture --Session--> image at working size, levels --lzviz.adaptive--> JSON
 
 Everything heavy is held in caches that are bounded in bytes: a brush stroke runs the adaptive network, and the others for their
 times only, which are taken in turns.
@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lzviz import checkpoints, models
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
 from lzviz.contract.answers.warp import TURNS, device, in_turn, on_gpu
-from lzviz.contract.memory import ByteCache
 from lzviz.contract.pictures import Picture, shrink
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, encode_array
@@ -33,6 +31,9 @@ from lzviz.coords import Size
 from lzviz.measure import timing
 from lzviz.models import weights
 from lzviz.pipelines.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
 
 # The largest working size of a picture, (h, w) of a wide one: number of pixels whatever the shape, and long side. It bounds
 # the time of an answer; features as fine as pixels cost 64 times as much as those of output stride 8.
@@ -49,12 +50,10 @@ LEARNED = "cad-learned-camvid-360x480"
 TRAINED = (LEARNED, "dilated-camvid-360x480", "strided-camvid-360x480")
 NORMALISATION = {"compact": "none"}
 RANDOM = "random, seed 0"
+# What a price list is said to cost.
+PRICES_BYTES = 1024
 KEYPOINTS = 512
 CLOCK = f"the three networks warm and in turns, median of up to {TURNS}; one picture, float32, stock PyTorch, BatchNorm not folded"
-
-_rings: ByteCache[Tensor] = ByteCache(32 << 20)
-# One at a time: times next to each other mean something, and one network's memory is enough.
-running = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +101,10 @@ class Working:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class Session:
     """A state on a picture, at the size at which networks read it."""
 
+    workshop: Workshop
     state: State
     picture: Picture
 
@@ -147,20 +147,20 @@ class Question:
 
     @property
     def subject(self) -> Subject:
-        return subject(self.network, self.state.cad_levels)
+        return subject(self.workshop, self.network, self.state.cad_levels)
 
     @property
     def prices(self) -> Coefficients:
         """Multiply-adds by rows."""
-        return coefficients(self.network, self.state.cad_levels, self.size)
+        return coefficients(self.workshop, self.network, self.state.cad_levels, self.size)
 
     def strengths(self) -> Tensor:
         """(depth, h, w) float32; edge masks of any threshold follow from it."""
         key = f"{self.working.key} {self.state.cad_levels} {self.state.cad_dilation}"
-        rings = _rings.get(key)
+        rings = self.workshop.memory.get("rings", key)
         if rings is None:
             rings = inspect.ring_strengths(self.working.image, self.state.cad_dilation, self.stride, self.depth)
-            _rings.put(key, rings, rings.nbytes)
+            self.workshop.memory.put("rings", key, rings, rings.nbytes)
         return rings
 
     def mask(self) -> Tensor:
@@ -187,52 +187,52 @@ class Question:
 # Masks -------------------------------------------------------------------------------------------------------------
 
 
-def _edges(question: Question) -> Tensor:
-    return inspect.levels_of(question.strengths(), question.state.cad_threshold)
+def _edges(session: Session) -> Tensor:
+    return inspect.levels_of(session.strengths(), session.state.cad_threshold)
 
 
-def _inverse(question: Question) -> Tensor:
-    return masks.inverse(_edges(question), question.depth)
+def _inverse(session: Session) -> Tensor:
+    return masks.inverse(_edges(session), session.depth)
 
 
-def _painted(question: Question) -> Tensor:
+def _painted(session: Session) -> Tensor:
     """All coarse: what is fine is painted."""
-    return torch.full((1, 1, *question.cells), question.depth)
+    return torch.full((1, 1, *session.cells), session.depth)
 
 
-def _keypoints(question: Question) -> Tensor:
-    image = question.working.image
-    rings = inspect.ring_sizes(question.state.cad_dilation, question.depth)
-    return masks.keypoints(image, KEYPOINTS, rings, question.stride)
+def _keypoints(session: Session) -> Tensor:
+    image = session.working.image
+    rings = inspect.ring_sizes(session.state.cad_dilation, session.depth)
+    return masks.keypoints(image, KEYPOINTS, rings, session.stride)
 
 
-def _random(question: Question) -> Tensor:
+def _random(session: Session) -> Tensor:
     seed = torch.Generator().manual_seed(0)
-    keep = question.state.cad_keep
-    return masks.random(question.size, keep, question.depth, stride=question.stride, generator=seed)
+    keep = session.state.cad_keep
+    return masks.random(session.size, keep, session.depth, stride=session.stride, generator=seed)
 
 
-def _learned(question: Question) -> Tensor:
-    if question.stride != 8:
+def _learned(session: Session) -> Tensor:
+    if session.stride != 8:
         raise Refusal("The learned mask was trained at output stride 8: choose the levels 8 → 16 or 8 → 32.")
-    pipeline = trained()
+    pipeline = trained(session.workshop)
     if pipeline is None or pipeline.card is None or pipeline.card.name != LEARNED:
         raise Refusal(f"There is no checkpoint {LEARNED}, which has the learned mask: choose another mask.", 404)
-    return learned_levels(pipeline, question) * question.depth
+    return learned_levels(pipeline, session) * session.depth
 
 
-def learned_levels(pipeline: Pipeline, question: Question) -> Tensor:
+def learned_levels(pipeline: Pipeline, session: Session) -> Tensor:
     """0 where a trained mask keeps a cell, else 1."""
-    key = f"{question.working.key} learned"
-    levels = _rings.get(key)
+    key = f"{session.working.key} learned"
+    levels = session.workshop.memory.get("learned mask", key)
     if levels is None:
-        with running, torch.no_grad():
-            levels = pipeline.downsample(question.working.image).extras["levels"]
-        _rings.put(key, levels, levels.nbytes)
+        with session.workshop.running, torch.no_grad():
+            levels = pipeline.downsample(session.working.image).extras["levels"]
+        session.workshop.memory.put("learned mask", key, levels, levels.nbytes)
     return levels
 
 
-MASKS: dict[str, Callable[[Question], Tensor]] = {
+MASKS: dict[str, Callable[[Session], Tensor]] = {
     "edges": _edges,
     "learned": _learned,
     "inverse": _inverse,
@@ -246,17 +246,26 @@ THRESHOLDED = ("edges", "inverse")
 # Networks ----------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
-def trained() -> Pipeline | None:
+def trained(workshop: Workshop) -> Pipeline | None:
     """The checkpoint whose weights the compact network has, if one is there."""
     known = {card.name for card in checkpoints.available()}
-    return next((checkpoints.load(name) for name in TRAINED if name in known), None)
+    name = next((name for name in TRAINED if name in known), None)
+    if name is None:
+        return None
+    return workshop.memory.keep("street pipeline", name, lambda: checkpoints.load(name), held)
 
 
-def _weights(network: str, levels: str) -> tuple[Mapping[str, Any] | None, int, str]:
+def held(*modules: nn.Module) -> int:
+    """Bytes of the weights of modules, those that they share once."""
+    tensors = (t for module in modules for t in (*module.parameters(), *module.buffers()))
+    storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}
+    return sum(storages.values())
+
+
+def _weights(workshop: Workshop, network: str, levels: str) -> tuple[Mapping[str, Any] | None, int, str]:
     """Of a network: its state dict, ``None`` for random weights, its channels, and what to call them."""
     if network == "compact":
-        pipeline = trained()
+        pipeline = trained(workshop)
         if pipeline is None or pipeline.card is None or pipeline.network is None:
             return None, COMPACT_WIDTH, RANDOM
         return pipeline.network.state_dict(), COMPACT_WIDTH, f"trained on street scenes ({pipeline.card.name})"
@@ -267,24 +276,29 @@ def _weights(network: str, levels: str) -> tuple[Mapping[str, Any] | None, int, 
     return None, width, RANDOM + (f", {width} of {FULL_WIDTH} channels" if width < FULL_WIDTH else "")
 
 
-@lru_cache(maxsize=3)
-def subject(network: str, levels: str) -> Subject:
+def subject(workshop: Workshop, network: str, levels: str) -> Subject:
     """A network in its three forms, on the device; trained weights where a checkpoint or the folder of weights has them."""
-    fine, coarse = (int(stride) for stride in levels.split("-"))
-    try:
-        state, width, name = _weights(network, levels)
-        made = Subject.make(network, fine, coarse, width=width, state=state, weights=name)
-    except ValueError as error:
-        raise Refusal(f"The weights of {network} cannot be used: {error}.", 500) from None
-    for module in (made.strided, made.dilated):
-        module.to(device())
-    return made
+
+    def make() -> Subject:
+        fine, coarse = (int(stride) for stride in levels.split("-"))
+        try:
+            state, width, name = _weights(workshop, network, levels)
+            made = Subject.make(network, fine, coarse, width=width, state=state, weights=name)
+        except ValueError as error:
+            raise Refusal(f"The weights of {network} cannot be used: {error}.", 500) from None
+        for module in (made.strided, made.dilated):
+            module.to(device())
+        return made
+
+    return workshop.memory.keep("networks", f"{network} {levels}", make, lambda made: held(made.strided, made.dilated))
 
 
-@lru_cache(maxsize=256)
-def coefficients(network: str, levels: str, size: Size) -> Coefficients:
+def coefficients(workshop: Workshop, network: str, levels: str, size: Size) -> Coefficients:
     """The price list of a network on images of a size."""
-    return subject(network, levels).coefficients(size)
+    key = f"{network} {levels} {size}"
+    return workshop.memory.keep(
+        "prices", key, lambda: subject(workshop, network, levels).coefficients(size), lambda _: PRICES_BYTES
+    )
 
 
 def macs_of(prices: Coefficients, levels: Tensor, depth: int) -> dict[str, int]:
@@ -296,16 +310,16 @@ def macs_of(prices: Coefficients, levels: Tensor, depth: int) -> dict[str, int]:
 # The mask's answer -------------------------------------------------------------------------------------------------
 
 
-def mask_answer(state: State, picture: Picture) -> dict[str, Any]:
+def mask_answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]:
     """What the browser needs to move thresholds and brush by itself, to the last cell as Python would."""
-    question = Question(state, picture)
-    answer = question.where() | {"mask": state.cad_mask, "network": question.network}
+    session = Session(workshop, state, picture)
+    answer = session.where() | {"mask": state.cad_mask, "network": session.network}
     if state.cad_mask in THRESHOLDED:
-        answer["strength"] = [encode_array(ring.numpy()) for ring in question.strengths()]
+        answer["strength"] = [encode_array(ring.numpy()) for ring in session.strengths()]
     else:
-        answer["levels"] = encode_levels(question.mask())
-    prices = question.prices
-    total = macs_of(prices, question.mask(), question.depth)
+        answer["levels"] = encode_levels(session.mask())
+    prices = session.prices
+    total = macs_of(prices, session.mask(), session.depth)
     return answer | {
         "macs": {
             "fixed": prices.fixed,
@@ -347,27 +361,23 @@ class Adaptive:
     milliseconds: Mapping[str, float]
 
 
-_stock: ByteCache[Stock] = ByteCache(256 << 20)
-_adaptive: ByteCache[Adaptive] = ByteCache(128 << 20)
-
-
-def answer(state: State, picture: Picture) -> dict[str, Any]:
+def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]:
     """Features of the three networks in the same colours, what they cost and took, and the proof."""
-    question = Question(state, picture)
-    channels, levels = question.subject.channels, question.levels()
+    session = Session(workshop, state, picture)
+    channels, levels = session.subject.channels, session.levels()
     if state.cad_channel >= channels:
-        raise Refusal(f"cadChannel: {question.network} has channels 0 to {channels - 1}, got {state.cad_channel}.")
-    with running:
-        stock, adaptive = _run(question, levels)
+        raise Refusal(f"cadChannel: {session.network} has channels 0 to {channels - 1}, got {state.cad_channel}.")
+    with session.workshop.running:
+        stock, adaptive = _run(session, levels)
     colours = stock.colours if state.cad_channel < 0 else Colours.fit(stock.dilated, state.cad_channel)
-    strided = inspect.on_fine_grid(stock.strided, 2**question.depth, question.cells)
+    strided = inspect.on_fine_grid(stock.strided, 2**session.depth, session.cells)
     maps = {"strided": strided, "adaptive": adaptive.features, "dilated": stock.dilated}
-    tree = QuadTree(levels, question.stride, question.size)
-    rows = torch.bincount(tree.leaves().level, minlength=question.depth + 1).tolist()
-    active = sum(rows) / (question.cells[0] * question.cells[1])
-    macs = macs_of(question.prices, levels, question.depth)
-    return question.where() | {
-        "network": question.network,
+    tree = QuadTree(levels, session.stride, session.size)
+    rows = torch.bincount(tree.leaves().level, minlength=session.depth + 1).tolist()
+    active = sum(rows) / (session.cells[0] * session.cells[1])
+    macs = macs_of(session.prices, levels, session.depth)
+    return session.where() | {
+        "network": session.network,
         "levels": encode_levels(levels),
         "rows": rows,
         "active": active,
@@ -386,8 +396,8 @@ def answer(state: State, picture: Picture) -> dict[str, Any]:
         "milliseconds": adaptive.milliseconds,
         "device": timing.device_name(device()),
         "clock": CLOCK,
-        "weights": question.subject.weights,
-        "sentence": sentence(active, macs, adaptive, question.state.mode, question.subject.weights),
+        "weights": session.subject.weights,
+        "sentence": sentence(active, macs, adaptive, session.state.mode, session.subject.weights),
     }
 
 
@@ -397,22 +407,24 @@ def precisely() -> AbstractContextManager:
 
 
 @on_gpu
-def _run(question: Question, levels: Tensor) -> tuple[Stock, Adaptive]:
+def _run(session: Session, levels: Tensor) -> tuple[Stock, Adaptive]:
     """Both from their caches, or run."""
-    stock_key = f"{question.working.key} {question.network} {question.state.cad_levels}"
+    stock_key = f"{session.working.key} {session.network} {session.state.cad_levels}"
     bytes_of_levels = levels.to(torch.uint8).numpy().tobytes()
-    adaptive_key = f"{stock_key} {question.state.mode} {hashlib.blake2b(bytes_of_levels).hexdigest()}"
-    stock, adaptive = _stock.get(stock_key), _adaptive.get(adaptive_key)
+    adaptive_key = f"{stock_key} {session.state.mode} {hashlib.blake2b(bytes_of_levels).hexdigest()}"
+    memory = session.workshop.memory
+    stock: Stock | None = memory.get("stock features", stock_key)
+    adaptive: Adaptive | None = memory.get("adaptive features", adaptive_key)
     if stock is not None and adaptive is not None:
         return stock, adaptive
     with torch.inference_mode(), precisely():
-        x = models.prepare(question.working.image, NORMALISATION.get(question.network, "imagenet")).to(device())
+        x = models.prepare(session.working.image, NORMALISATION.get(session.network, "imagenet")).to(device())
         if stock is None:
-            stock = run_stock(question.subject, x)
-            _stock.put(stock_key, stock, stock.cost)
+            stock = run_stock(session.subject, x)
+            memory.put("stock features", stock_key, stock, stock.cost)
         if adaptive is None:
-            adaptive = run_adaptive(question.subject, x, levels, stock.strided, question.state.mode)
-            _adaptive.put(adaptive_key, adaptive, adaptive.features.nbytes)
+            adaptive = run_adaptive(session.subject, x, levels, stock.strided, session.state.mode)
+            memory.put("adaptive features", adaptive_key, adaptive, adaptive.features.nbytes)
     return stock, adaptive
 
 
@@ -453,12 +465,12 @@ def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: s
 # What it costs over pictures ---------------------------------------------------------------------------------------
 
 
-def cost_row(state: State, picture: Picture) -> dict[str, float]:
+def cost_row(workshop: Workshop, state: State, picture: Picture) -> dict[str, float]:
     """The share of cells kept and the multiply-adds of one picture, without a brush."""
-    question = Question(state, picture)
-    levels = QuadTree(question.mask(), question.stride, question.size).levels
-    macs = macs_of(question.prices, levels, question.depth)
-    rows = inspect.grid_rows(levels, question.depth)
+    session = Session(workshop, state, picture)
+    levels = QuadTree(session.mask(), session.stride, session.size).levels
+    macs = macs_of(session.prices, levels, session.depth)
+    rows = inspect.grid_rows(levels, session.depth)
     return {
         "active": rows[-1] / rows[0],
         "macs": macs["adaptive"],
@@ -468,12 +480,12 @@ def cost_row(state: State, picture: Picture) -> dict[str, float]:
     }
 
 
-def cost_answer(state: State, pictures: Mapping[str, tuple[str, Picture]]) -> dict[str, Any]:
+def cost_answer(workshop: Workshop, state: State, pictures: Mapping[str, tuple[str, Picture]]) -> dict[str, Any]:
     """Least, mean and most over pictures (id -> title, picture), each with its row."""
     if state.cad_mask == "paint":
         raise Refusal("A painted mask belongs to one picture; choose another mask to compare pictures.")
     rows = [
-        {"id": id, "title": title, **cost_row(state, picture)} for id, (title, picture) in pictures.items()
+        {"id": id, "title": title, **cost_row(workshop, state, picture)} for id, (title, picture) in pictures.items()
     ]  # fmt: skip
     return {
         "rows": rows,

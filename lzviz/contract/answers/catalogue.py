@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 
@@ -20,6 +20,9 @@ from lzviz.contract.state import lines
 from lzviz.contract.wire import encode_array
 from lzviz.samplers.options import plain
 
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
+
 # State keys that matter to a sampler as soon as it takes a saliency map.
 SALIENCY_KEYS = ("saliency", "strength", "paint", "edgePaint", "boxes")
 # What is painted at a first visit reaches so much further than the thing itself: a brush is soft at its rim.
@@ -31,17 +34,16 @@ SHOWN = ("uniform", "uniform-area", "lz", "fovea", "lzu", "cad")
 COMMON_KEYS = ("width", "sourceScale")
 
 
-def catalogue(gallery: Iterable[Shipped], limits: Mapping[str, int]) -> dict[str, Any]:
-    """The answer of ``lzviz/catalogue``; ``limits`` are the bytes of each kind of file that may be sent."""
+def catalogue(workshop: Workshop, limits: Mapping[str, int]) -> dict[str, Any]:
+    """Everything there is to choose from; ``limits`` are the bytes of each kind of file that may be sent."""
     fixed = saliency.fixed()[0, 0].numpy()
     return {
-        "ok": True,
         "version": lzviz.__version__,
         "device": device_name(),
         "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values() if _is_shown(system)],
-        "pictures": [picture_entry(picture) for picture in gallery],
-        "checkpoints": [checkpoints.entry(name) for name in checkpoints.cards()],
-        "checkpointDefault": checkpoints.default(),
+        "pictures": [picture_entry(picture) for picture in workshop.gallery.values()],
+        "checkpoints": [checkpoints.entry(workshop, name) for name in checkpoints.cards(workshop)],
+        "checkpointDefault": checkpoints.default(workshop),
         "classColours": palette.COLOURS,
         "fixed": {"h": fixed.shape[0], "w": fixed.shape[1], "data": encode_array(fixed)},
         "limits": {

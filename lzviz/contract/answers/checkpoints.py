@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 import tempfile
-import threading
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -22,12 +19,14 @@ from safetensors.numpy import load_file
 from lzviz import checkpoints, samplers
 from lzviz.checkpoints import Card
 from lzviz.contract.answers.warp import device
-from lzviz.contract.memory import ByteCache
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal, parse_json
 from lzviz.datasets import CAMVID
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.training.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
 
 UNTRAINED = "untrained-"
 # Whose recipes the untrained stand-ins follow, and the checkpoint that is chosen first.
@@ -39,16 +38,16 @@ LENGTH_BYTES = 4
 LARGEST_NUMBER, LARGEST_SIZE = 4096, 1 << 20
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 SNAPSHOTS = "snapshots.safetensors"
-
-_pipelines: ByteCache[Pipeline] = ByteCache(256 << 20)
-_own: ByteCache[Pipeline] = ByteCache(256 << 20)
-_loading = threading.Lock()
-_key = secrets.token_bytes(32)
+# What a card is said to cost.
+CARD_BYTES = 4096
 
 
-@lru_cache(maxsize=1)
-def cards() -> dict[str, Card]:
+def cards(workshop: Workshop) -> dict[str, Card]:
     """What can be chosen without bringing anything: trained ones first."""
+    return workshop.memory.keep("cards", "", _all_cards, lambda found: CARD_BYTES * len(found))
+
+
+def _all_cards() -> dict[str, Card]:
     trained = {card.name: card for card in checkpoints.available()}
     systems = {name.removesuffix(STAND_INS) for name in trained}
     bare = [name.removesuffix(STAND_INS) for name in RECIPES if name.endswith(STAND_INS)]
@@ -84,43 +83,43 @@ def is_trained(card: Card) -> bool:
     return card.steps > 0
 
 
-def default() -> str:
+def default(workshop: Workshop) -> str:
     """The checkpoint that is chosen first."""
-    known = cards()
+    known = cards(workshop)
     return FIRST if FIRST in known else next(iter(known))
 
 
-def chosen(name: str) -> str:
+def chosen(workshop: Workshop, name: str) -> str:
     """The checkpoint that a state means; a 404 sentence when there is none of that name."""
     if name in ("", "auto"):
-        return default()
-    card(name)
+        return default(workshop)
+    card(workshop, name)
     return name
 
 
-def card(name: str) -> Card:
+def card(workshop: Workshop, name: str) -> Card:
     """The card of a checkpoint."""
     if name.startswith(OWN_PREFIX):
-        made = _brought(name).card
+        made = _brought(workshop, name).card
         assert made is not None
         return made
-    known = cards()
+    known = cards(workshop)
     if name not in known:
         raise Refusal(f"There is no checkpoint {name[:60]!r}; choose one of the menu.", 404)
     return known[name]
 
 
-def pipeline(name: str) -> Pipeline:
+def pipeline(workshop: Workshop, name: str) -> Pipeline:
     """A checkpoint, ready to run on the device."""
     if name.startswith(OWN_PREFIX):
-        return _brought(name)
-    known = card(name)
-    with _loading:
-        found = _pipelines.get(name)
+        return _brought(workshop, name)
+    known = card(workshop, name)
+    with workshop.loading:
+        found = workshop.memory.get("pipeline", name)
         if found is None:
             found = _build(known) if name.startswith(UNTRAINED) else checkpoints.load(name)
             found = found.eval().requires_grad_(False).to(device())
-            _pipelines.put(name, found, _weight(found))
+            workshop.memory.put("pipeline", name, found, _weight(found))
     return found
 
 
@@ -139,15 +138,15 @@ def _weight(pipeline: Pipeline) -> int:
     return sum(t.nbytes for t in (*pipeline.parameters(), *pipeline.buffers()))
 
 
-def snapshots(name: str) -> dict[str, np.ndarray] | None:
+def snapshots(workshop: Workshop, name: str) -> dict[str, np.ndarray] | None:
     """What :mod:`lzviz.training.snapshots` kept of the training beside the weights: "steps" (T,) and "saliency" (T, h, w) or
     "nodes" (T, h, w, 2)."""
-    path = _snapshots(name)
+    path = _snapshots(workshop, name)
     return None if path is None else load_file(path)
 
 
-def _snapshots(name: str) -> Path | None:
-    if name.startswith((OWN_PREFIX, UNTRAINED)) or name not in cards():
+def _snapshots(workshop: Workshop, name: str) -> Path | None:
+    if name.startswith((OWN_PREFIX, UNTRAINED)) or name not in cards(workshop):
         return None
     paths = (folder / name / SNAPSHOTS for folder in checkpoints.places.folders())
     return next((path for path in paths if path.is_file()), None)
@@ -156,7 +155,7 @@ def _snapshots(name: str) -> Path | None:
 # A visitor's own ---------------------------------------------------------------------------------------------------
 
 
-def add(data: bytes) -> str:
+def add(workshop: Workshop, data: bytes) -> str:
     """Hold a checkpoint that came as bytes (length of the card, card, weights) and return its name."""
     length = int.from_bytes(data[:LENGTH_BYTES], "little")
     card, model = data[LENGTH_BYTES : LENGTH_BYTES + length], data[LENGTH_BYTES + length :]
@@ -166,26 +165,26 @@ def add(data: bytes) -> str:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, checkpoints.CARD).write_bytes(card)
         Path(folder, checkpoints.MODEL).write_bytes(model)
-        return _hold(_loaded(Path(folder)), data)
+        return _hold(workshop, _loaded(Path(folder)), data)
 
 
-def add_from_hub(identifier: object) -> str:
+def add_from_hub(workshop: Workshop, identifier: object) -> str:
     """Hold a checkpoint of the Hugging Face Hub and return its name."""
     if not isinstance(identifier, str) or not HUB_ID.fullmatch(identifier):
         raise Refusal("Expected a Hub id such as owner/name; copy it from the page of the model.")
     try:
         folder = checkpoints.hub.fetched(identifier)
         _check_modest(checkpoints.read_card(folder).blueprint)
-        return _hold(_loaded(folder), identifier.encode())
+        return _hold(workshop, _loaded(folder), identifier.encode())
     except (ValueError, OSError) as error:
         raise _refused(error) from None
 
 
-def add_from_folder(folder: Path) -> str:
+def add_from_folder(workshop: Workshop, folder: Path) -> str:
     """Hold a checkpoint of a folder of this machine and return its name; who may ask for that is the caller's business."""
     try:
         _check_modest(checkpoints.read_card(folder).blueprint)
-        return _hold(_loaded(folder), str(folder.resolve()).encode())
+        return _hold(workshop, _loaded(folder), str(folder.resolve()).encode())
     except (ValueError, OSError) as error:
         raise _refused(error) from None
 
@@ -222,14 +221,14 @@ def _check_modest(blueprint: object) -> None:
             raise Refusal(f"The checkpoint's {name} has more than a million pixels; run it on a machine of yours.", 413)
 
 
-def _hold(made: Pipeline, secret: bytes) -> str:
-    name = OWN_PREFIX + hashlib.blake2b(secret, key=_key, digest_size=16).hexdigest()
-    _own.put(name, made.requires_grad_(False).to(device()), _weight(made))
+def _hold(workshop: Workshop, made: Pipeline, secret: bytes) -> str:
+    name = OWN_PREFIX + hashlib.blake2b(secret, key=workshop.secret, digest_size=16).hexdigest()
+    workshop.memory.put("pipeline", name, made.requires_grad_(False).to(device()), _weight(made))
     return name
 
 
-def _brought(name: str) -> Pipeline:
-    if found := _own.get(name):
+def _brought(workshop: Workshop, name: str) -> Pipeline:
+    if found := workshop.memory.get("pipeline", name):
         return found
     raise Refusal("The server no longer holds this checkpoint; load it again.", 404)
 
@@ -239,7 +238,6 @@ def title(card: Card) -> str:
     return card.title or f"{samplers.REGISTRY[card.system].title} · {card.name}"
 
 
-@lru_cache(maxsize=64)
 def _told(system: str) -> frozenset[str]:
     """What samplers of a system can be told."""
     return samplers.REGISTRY[system].make().told
@@ -248,9 +246,9 @@ def _told(system: str) -> frozenset[str]:
 # For the page ------------------------------------------------------------------------------------------------------
 
 
-def entry(name: str) -> dict[str, Any]:
+def entry(workshop: Workshop, name: str) -> dict[str, Any]:
     """A line of the menu, as plain JSON values."""
-    told = card(name)
+    told = card(workshop, name)
     return {
         "name": name,
         "title": title(told),
@@ -272,5 +270,5 @@ def entry(name: str) -> dict[str, Any]:
         "notes": told.notes,
         "adjusts": ["truth", "paint", "edges", "file"] if "where" in _told(told.system) else [],
         "lambda": "smoothness" in _told(told.system),
-        "snapshots": _snapshots(name) is not None,
+        "snapshots": _snapshots(workshop, name) is not None,
     }

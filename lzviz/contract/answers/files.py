@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from lzviz.contract.answers import drawing as figures
 from lzviz.contract.answers.snippet import snippet
 from lzviz.contract.answers.warp import UNZOOM_SIDE, Setting
 from lzviz.contract.maps import Map
+from lzviz.contract.messages.base import File
 from lzviz.contract.pictures import Picture, encode_png, fit
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
@@ -21,16 +21,7 @@ from lzviz.measure import describe
 MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml", "npz": "application/octet-stream", "py": "text/x-python"}
 
 
-@dataclass(frozen=True)
-class Export:
-    """A finished file."""
-
-    name: str
-    body: bytes
-    media_type: str
-
-
-def export(state: State, picture: Picture, file: Map | None, what: object, form: object) -> Export:
+def export(state: State, picture: Picture, file: Map | None, what: object, form: object) -> File:
     """Make a file of a state on a picture.
 
     Args:
@@ -44,7 +35,7 @@ def export(state: State, picture: Picture, file: Map | None, what: object, form:
     with torch.inference_mode():
         body = writer(Setting.of(state, picture, file))
     name = state.image if state.image != "own" else "picture"
-    return Export(f"lzviz-{name}-{state.sampler}-{what}.{form}", body, MEDIA_TYPES[str(form)])
+    return File(name=f"lzviz-{name}-{state.sampler}-{what}.{form}", body=body, media_type=MEDIA_TYPES[str(form)])
 
 
 def _sentence(setting: Setting) -> str:

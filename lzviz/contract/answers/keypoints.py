@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -19,14 +18,15 @@ from lzviz.contract.answers.cad import (
     Working,
     encode_levels,
     precisely,
-    running,
 )
 from lzviz.contract.answers.warp import device, on_gpu
-from lzviz.contract.memory import ByteCache
 from lzviz.contract.pictures import Picture, encode_png
 from lzviz.contract.wire import Refusal
 from lzviz.measure import timing
 from lzviz.models import D2Net, d2net, weights
+
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
 
 STRIDES = (8, 4, 2, 1)
 # Two of the paper's ten; the last one is shown on the picture.
@@ -48,6 +48,11 @@ class Descriptors:
     normalisation: str
     found: weights.Weights | None = None
 
+    @property
+    def cost(self) -> int:
+        """Bytes that are held."""
+        return 0 if self.found is None else sum(t.nbytes for t in self.found.state.values())
+
     def network(self, stride: int) -> D2Net:
         """The network at an output stride."""
         made = d2net(output_stride=stride, width=self.width).eval().requires_grad_(False)
@@ -59,29 +64,32 @@ class Descriptors:
         return made.to(device())
 
 
-@lru_cache(maxsize=1)
-def descriptors() -> Descriptors:
+def descriptors(workshop: Workshop) -> Descriptors:
     """D2-Net's weights where the folder of weights has them, else VGG16's, else random ones."""
+    return workshop.memory.keep("descriptors", "", _found, lambda made: made.cost)
+
+
+def _found() -> Descriptors:
     for name, normalisation in (("d2net", "caffe"), ("vgg16", "imagenet")):
         if (found := weights.find(name)) is not None:
             return Descriptors(found.file, FULL_WIDTH, normalisation, found)
     return Descriptors(f"{RANDOM}, {WIDTH} of {FULL_WIDTH} channels", WIDTH, "imagenet")
 
 
-_answers: ByteCache[dict[str, Any]] = ByteCache(16 << 20)
-
-
-def answer(picture: Picture) -> dict[str, Any]:
+def answer(workshop: Workshop, picture: Picture) -> dict[str, Any]:
     """Points, matches and accuracy against multiply-adds; it depends on the picture only."""
-    chosen = descriptors()
+    chosen = descriptors(workshop)
     working = Working.of(picture, FINE_WORKING if chosen.found is None else PUBLISHED_WORKING)
-    known = _answers.get(working.key)
+    known = workshop.memory.get("key points", working.key)
     if known is None:
-        with running:
+        with workshop.running:
             known = _make(working, chosen)
         # Numbers as Python objects: about a hundred bytes for each row of a list.
-        _answers.put(
-            working.key, known, 100 * sum(len(curve["pairs"]) for curve in known["curves"]) + len(known["warped"])
+        workshop.memory.put(
+            "key points",
+            working.key,
+            known,
+            100 * sum(len(curve["pairs"]) for curve in known["curves"]) + len(known["warped"]),
         )
     return known
 

@@ -1,6 +1,6 @@
 """Trained samplers on the page: one picture, one checkpoint, everything that happens between them.
 
-    state + picture + truth --Question--> Pipeline.run --Trace--> JSON
+    state + picture + truth --Session--> Pipeline.run --Trace--> JSON
 
 Pictures are averaged to at most :data:`WORKING` before the pipeline sees them; places are told in pixels of the picture itself.
 Pipelines and traces are held in caches that are bounded in bytes, so that hover, features and files need no second run.
@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -24,10 +24,9 @@ from lzviz.adaptive.segmenting import AdaptivePipeline
 from lzviz.contract import palette
 from lzviz.contract.answers import checkpoints, words
 from lzviz.contract.answers.cad import WORKING as NETWORKS
-from lzviz.contract.answers.cad import Working, precisely, running
+from lzviz.contract.answers.cad import Working, precisely
 from lzviz.contract.answers.warp import device, edge_map, edited_edges, map_tensor, on_gpu
 from lzviz.contract.maps import Map
-from lzviz.contract.memory import ByteCache
 from lzviz.contract.pictures import Picture, encode_png, fit
 from lzviz.contract.state import State
 from lzviz.contract.truth import IGNORE, Truth
@@ -40,6 +39,9 @@ from lzviz.samplers.base import Downsampled, PlaceLearner
 from lzviz.tasks.segmentation import SegmentationTrace as Trace
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
+
 # Long side of the picture that pipelines see: labels and errors are told at this size.
 WORKING = 1024
 # Long sides of the confidence and of unzoomed features.
@@ -48,12 +50,9 @@ CONFIDENCE_SIDE, FEATURE_SIDE = 512, 256
 WARM_UP, RUNS = 2, 5
 CLOCK = "one run of one picture after a warm-up, float32"
 
-_traces: ByteCache[Trace] = ByteCache(512 << 20)
-_own_maps: ByteCache[dict[str, Any]] = ByteCache(16 << 20)
-
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class Session:
     """A state on a picture.
 
     Attributes:
@@ -61,6 +60,7 @@ class Question:
         given: true labels of the picture, in whatever classes they name.
     """
 
+    workshop: Workshop
     state: State
     picture: Picture
     file: Map | None = None
@@ -68,12 +68,12 @@ class Question:
 
     @cached_property
     def name(self) -> str:
-        return checkpoints.chosen(self.state.checkpoint)
+        return checkpoints.chosen(self.workshop, self.state.checkpoint)
 
     @cached_property
     def trained(self) -> Pipeline:
         """The checkpoint as it is, on the device."""
-        return checkpoints.pipeline(self.name)
+        return checkpoints.pipeline(self.workshop, self.name)
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -129,8 +129,9 @@ class Question:
         if not self.told:
             return None
         if "where" not in sampler.told:
+            title = checkpoints.title(checkpoints.card(self.workshop, self.name))
             raise Refusal(
-                f"{checkpoints.title(checkpoints.card(self.name))} looks nowhere in particular, so nobody can tell it where; "
+                f"{title} looks nowhere in particular, so nobody can tell it where; "
                 "choose LDS, ES, LZ or LZU, or let the trained network look."
             )
         if state.learned_from == "truth":
@@ -153,7 +154,7 @@ class Question:
         return map_tensor(self.file)
 
     def key(self, saliency: Tensor | None) -> str:
-        """What this question's trace is called in caches."""
+        """What this session's trace is called in caches."""
         told = "" if saliency is None else hashlib.blake2b(saliency.numpy().tobytes(), digest_size=12).hexdigest()
         stiff = self.state.learned_lambda if told and "smoothness" in self.trained.sampler.told else ""
         return f"{self.name} {self.working.key} {told} {stiff} {self.truth.key if self.truth else ''}"
@@ -162,24 +163,25 @@ class Question:
         """The trace, from its cache or run."""
         saliency = self.saliency()
         key = self.key(saliency)
-        trace = _traces.get(key)
+        trace = self.workshop.memory.get("trace", key)
         if trace is None:
-            trace = _run(self.pipeline, self.working.image, self.labels, saliency)
-            _traces.put(key, trace, trace.memory + trace.image.nbytes)
+            with self.workshop.running:
+                trace = _run(self.pipeline, self.working.image, self.labels, saliency)
+            self.workshop.memory.put("trace", key, trace, trace.memory + trace.image.nbytes)
         return trace
 
 
 @on_gpu
 def _run(pipeline: Pipeline, image: Tensor, labels: Tensor | None, saliency: Tensor | None) -> Trace:
-    with running, torch.inference_mode(), precisely():
+    with torch.inference_mode(), precisely():
         return cast(Trace, pipeline.run(image, labels, saliency))
 
 
 # The answer --------------------------------------------------------------------------------------------------------
 
 
-def answer(question: Question, only: object = None) -> dict[str, Any]:
-    """Everything that the room shows of a question.
+def answer(session: Session, only: object = None) -> dict[str, Any]:
+    """Everything that the room shows of a session.
 
     Args:
         only: "warp": where the sampler looks and what it sees, without the network; for a map that is being drawn. Where the
@@ -187,44 +189,44 @@ def answer(question: Question, only: object = None) -> dict[str, Any]:
     """
     if only not in (None, "warp"):
         raise Refusal(f'only: expected "warp" or nothing, got {str(only)[:20]!r}; reload the page.')
-    if only == "warp" and question.told:
+    if only == "warp" and session.told:
         with torch.inference_mode(), precisely():
-            out = question.pipeline.downsample(question.working.image.to(device()), _to_device(question.saliency()))
-        return _placed(question, out, out.extras)
-    trace = question.run()
+            out = session.pipeline.downsample(session.working.image.to(device()), _to_device(session.saliency()))
+        return _placed(session, out, out.extras)
+    trace = session.run()
     with torch.inference_mode():
-        placed = _placed(question, trace.out, trace.extras)
-        read = _read(question, trace, placed["sentence"])
+        placed = _placed(session, trace.out, trace.extras)
+        read = _read(session, trace, placed["sentence"])
     return {**placed, **read, "sentences": placed["sentences"] | read["sentences"]}
 
 
-def _placed(question: Question, out: Downsampled, extras: Mapping[str, Tensor]) -> dict[str, Any]:
+def _placed(session: Session, out: Downsampled, extras: Mapping[str, Tensor]) -> dict[str, Any]:
     """The part of an answer that needs no network: places, maps, the zoomed image."""
-    picture, card, layout = question.picture, checkpoints.card(question.name), out.layout
+    picture, card, layout = session.picture, checkpoints.card(session.workshop, session.name), out.layout
     h, w = out.image.shape[-2:]
-    facts = words.Placing(checkpoints.title(card), layout.count.tolist()[0], picture.size, question.state.learned_from)
+    facts = words.Placing(checkpoints.title(card), layout.count.tolist()[0], picture.size, session.state.learned_from)
     maps = {"saliency": out.saliency, "target": extras.get("target")}
-    if question.told and out.saliency is not None and not isinstance(question.trained.sampler, PlaceLearner):
+    if session.told and out.saliency is not None and not isinstance(session.trained.sampler, PlaceLearner):
         maps["target"] = out.saliency
     if isinstance(layout, WarpLayout):
         facts = facts.examined(_facts(layout, out.saliency, picture.size))
     made: dict[str, Any] = {
-        "checkpoint": question.name,
+        "checkpoint": session.name,
         "title": checkpoints.title(card),
         "system": card.system,
         "trained": checkpoints.is_trained(card),
-        "knows": question.state.learned_from,
+        "knows": session.state.learned_from,
         "picture": _box(picture.size),
-        "working": _box(question.size),
+        "working": _box(session.size),
         "zoomed": _box((h, w)),
         "image": png(image_bytes(out.image)) if isinstance(layout, WarpLayout) else None,
         "sites": _sites(layout, picture.size),
         "mesh": _mesh(layout.warp, (h, w)) if isinstance(layout, WarpLayout) else None,
         "levels": _levels(layout),
         "saliency": _map(maps["saliency"], words.map_title(card.system)),
-        "target": _map(maps["target"], words.target_title(card.system, question.state.learned_from)),
-        "wantedMesh": _wanted(question, layout),
-        "own": _own(question),
+        "target": _map(maps["target"], words.target_title(card.system, session.state.learned_from)),
+        "wantedMesh": _wanted(session, layout),
+        "own": _own(session),
         "weights": _weights(extras.get("weights")),
         "correction": _correction(extras.get("correction")),
         "device": timing.device_name(device()),
@@ -232,18 +234,18 @@ def _placed(question: Question, out: Downsampled, extras: Mapping[str, Tensor]) 
     return made | {"sentence": facts.sentence(), "sentences": words.of_places(facts, made, maps)}
 
 
-def _read(question: Question, trace: Trace, placed: str) -> dict[str, Any]:
+def _read(session: Session, trace: Trace, placed: str) -> dict[str, Any]:
     """The part of an answer that the network made; ``placed`` is the sentence about the other part."""
-    card = checkpoints.card(question.name)
+    card = checkpoints.card(session.workshop, session.name)
     labels, unzoomed = trace.labels, trace.unzoomed
     assert labels is not None and unzoomed is not None
-    names = question.trained.classes
+    names = session.trained.classes
     shares = torch.bincount(labels.flatten(), minlength=len(names)).double() / labels.numel()
     classes = [
         {"name": name, "colour": colour, "share": share}
         for name, colour, share in zip(names, palette.colours(names), shares.tolist(), strict=True)
     ]
-    truth = _truth(question, trace)
+    truth = _truth(session, trace)
     stages = [{"name": name, "ms": trace.milliseconds[name], "macs": trace.macs[name]} for name in trace.milliseconds]
     total = {"ms": sum(trace.milliseconds.values()), "macs": sum(trace.macs.values())}
     return {
@@ -252,7 +254,7 @@ def _read(question: Question, trace: Trace, placed: str) -> dict[str, Any]:
         "confidence": png(_confidence(unzoomed)),
         "prediction": png(index_bytes(trace.zoomed_labels)) if isinstance(trace.layout, WarpLayout) else None,
         "truth": truth,
-        "truthNote": question.truth_note,
+        "truthNote": session.truth_note,
         "stages": stages,
         "total": total,
         "features": stages_of(trace),
@@ -263,9 +265,9 @@ def _read(question: Question, trace: Trace, placed: str) -> dict[str, Any]:
     }
 
 
-def _truth(question: Question, trace: Trace) -> dict[str, Any] | None:
+def _truth(session: Session, trace: Trace) -> dict[str, Any] | None:
     """How the labels compare with the truth; a note alone where the truth names none of the checkpoint's classes."""
-    if question.truth is None:
+    if session.truth is None:
         return None
     confusion, per_class, error = trace.confusion, trace.per_class, trace.error
     zoomed = trace.zoomed_truth if isinstance(trace.layout, WarpLayout) else None
@@ -273,10 +275,10 @@ def _truth(question: Question, trace: Trace) -> dict[str, Any] | None:
     counted = max(float(confusion.sum()), 1.0)
     marks = torch.where(trace.truth == IGNORE, IGNORE, error.long())
     rows = zip(
-        question.trained.classes, per_class.tolist(), confusion.sum(1).tolist(), confusion.sum(0).tolist(), strict=False
+        session.trained.classes, per_class.tolist(), confusion.sum(1).tolist(), confusion.sum(0).tolist(), strict=False
     )
     return {
-        "source": question.truth.source,
+        "source": session.truth.source,
         "labels": png(index_bytes(trace.truth)),
         "error": png(index_bytes(marks)),
         "zoomed": None if zoomed is None else png(index_bytes(zoomed)),
@@ -287,7 +289,7 @@ def _truth(question: Question, trace: Trace) -> dict[str, Any] | None:
             {"name": name, "iou": _number(iou), "truth": true / counted, "predicted": predicted / counted}
             for name, iou, true, predicted in rows
         ],
-        "note": question.truth.note or None,
+        "note": session.truth.note or None,
     }
 
 
@@ -395,26 +397,26 @@ def _correction(correction: Tensor | None) -> dict[str, Any] | None:
     return {"image": png(shown), "range": reach, "rms": float(correction.square().mean().sqrt())}
 
 
-def _wanted(question: Question, layout: object) -> dict[str, Any] | None:
+def _wanted(session: Session, layout: object) -> dict[str, Any] | None:
     """The nodes that a sampler would want for the true labels, beside those that it predicts."""
-    sampler = question.trained.sampler
-    if question.told or question.labels is None or not isinstance(layout, WarpLayout):
+    sampler = session.trained.sampler
+    if session.told or session.labels is None or not isinstance(layout, WarpLayout):
         return None
     if not isinstance(sampler, PlaceLearner):
         return None
-    nodes = sampler.wanted(question.labels)
+    nodes = sampler.wanted(session.labels)
     distance = (nodes.cpu() - layout.warp.nodes.double().cpu()).square().sum(-1).mean().sqrt()  # type: ignore[attr-defined]
     return _mesh(GridWarp(nodes), (0, 0)) | {"distance": float(distance)}
 
 
-def _own(question: Question) -> dict[str, Any] | None:
+def _own(session: Session) -> dict[str, Any] | None:
     """Where the trained network itself would look, beside the map that it is told."""
-    if not question.told:
+    if not session.told:
         return None
-    key = f"{question.name} {question.working.key}"
-    found = _own_maps.get(key)
+    key = f"{session.name} {session.working.key}"
+    found = session.workshop.memory.get("own look", key)
     if found is None:
-        pipeline, image = question.trained, question.working.image.to(device())
+        pipeline, image = session.trained, session.working.image.to(device())
         with torch.inference_mode():
             seen = pipeline.seen(image)
             sampler = pipeline.sampler
@@ -423,10 +425,14 @@ def _own(question: Question) -> dict[str, Any] | None:
             else:
                 saliency = None if pipeline.boundary is not None else pipeline.where(seen)
                 found = {
-                    "saliency": _map(saliency, words.map_title(checkpoints.card(question.name).system)),
+                    "saliency": _map(
+                        saliency, words.map_title(checkpoints.card(session.workshop, session.name).system)
+                    ),
                     "mesh": None,
                 }
-        _own_maps.put(key, found, sum(len(part.get("data", part.get("nodes"))) for part in found.values() if part))
+        session.workshop.memory.put(
+            "own look", key, found, sum(len(part.get("data", part.get("nodes"))) for part in found.values() if part)
+        )
     return found
 
 
@@ -458,9 +464,9 @@ def _slug(name: str) -> str:
     return name.replace(" ", "-")
 
 
-def features_answer(question: Question) -> dict[str, Any]:
+def features_answer(session: Session) -> dict[str, Any]:
     """One stage's features, of the zoomed image and brought back, in the same colours."""
-    trace, state = question.run(), question.state
+    trace, state = session.run(), session.state
     stages = stages_of(trace)
     if not stages:
         raise Refusal("This checkpoint's network shows no features; choose another checkpoint.")
@@ -477,7 +483,7 @@ def features_answer(question: Question) -> dict[str, Any]:
         layout = trace.layout
         shown = {"zoomed": None, "unzoomed": _coloured(colours, feature)}
         if isinstance(layout, WarpLayout):
-            size, stride = fit(question.picture.size, FEATURE_SIDE), stride_of(layout.zoomed_size, feature)
+            size, stride = fit(session.picture.size, FEATURE_SIDE), stride_of(layout.zoomed_size, feature)
             back = layout.warp.to("cpu").unzoom(feature, size, layout.zoomed_size, stride, fill=None)
             shown = {"zoomed": shown["unzoomed"], "unzoomed": _coloured(colours, back)}
     kind = "pca" if state.learned_channel < 0 else f"channel {state.learned_channel}"
@@ -500,10 +506,11 @@ def _coloured(colours: Colours, features: Tensor) -> dict[str, Any]:
 # Time --------------------------------------------------------------------------------------------------------------
 
 
-def time_answer(question: Question) -> dict[str, Any]:
+def time_answer(session: Session) -> dict[str, Any]:
     """The stages timed properly: runs that do not count first, then the median of several."""
-    saliency = question.saliency()
-    traces = _repeat(question.pipeline, question.working.image, saliency)
+    saliency = session.saliency()
+    with session.workshop.running:
+        traces = _repeat(session.pipeline, session.working.image, saliency)
     names = list(traces[0].milliseconds)
     where = traces[0].device
     taken = {name: timing.Timing(tuple(trace.milliseconds[name] for trace in traces), where) for name in names}
@@ -525,27 +532,27 @@ def time_answer(question: Question) -> dict[str, Any]:
 
 @on_gpu
 def _repeat(pipeline: Pipeline, image: Tensor, saliency: Tensor | None) -> list[Trace]:
-    with running, torch.inference_mode(), precisely():
+    with torch.inference_mode(), precisely():
         return [cast(Trace, pipeline.run(image, None, saliency)) for _ in range(WARM_UP + RUNS)][WARM_UP:]
 
 
 # One pixel ---------------------------------------------------------------------------------------------------------
 
 
-def pixel_answer(question: Question, x: object, y: object) -> dict[str, Any]:
+def pixel_answer(session: Session, x: object, y: object) -> dict[str, Any]:
     """What is known about one pixel of the picture, by its centre (x, y)."""
-    (height, width), (column, row) = question.picture.size, (_coordinate("x", x), _coordinate("y", y))
+    (height, width), (column, row) = session.picture.size, (_coordinate("x", x), _coordinate("y", y))
     if not (-0.5 <= column <= width - 0.5 and -0.5 <= row <= height - 0.5):
         raise Refusal(
             f"({column:g}, {row:g}) is outside the picture of {width} x {height} pixels; point at the picture."
         )
-    trace = question.run()
+    trace = session.run()
     assert trace.unzoomed is not None
-    h, w = question.size
+    h, w = session.size
     at = min(int((row + 0.5) * h / height), h - 1), min(int((column + 0.5) * w / width), w - 1)
     probabilities = trace.unzoomed[0, :, at[0], at[1]].float().softmax(0)
     most = probabilities.topk(min(3, len(probabilities)))
-    names = question.trained.classes
+    names = session.trained.classes
     top = [
         {"name": names[k], "index": k, "probability": p}
         for p, k in zip(most.values.tolist(), most.indices.tolist(), strict=True)
@@ -553,7 +560,7 @@ def pixel_answer(question: Question, x: object, y: object) -> dict[str, Any]:
     known = IGNORE if trace.truth is None else int(trace.truth[0, at[0], at[1]])
     place = {"x": column, "y": row, "class": top[0], "top": top}
     place["truth"] = None if known == IGNORE else {"name": names[known], "index": known}
-    return place | _samples(trace.layout, question.picture.size, column, row) | {"sentence": words.pixel(place)}
+    return place | _samples(trace.layout, session.picture.size, column, row) | {"sentence": words.pixel(place)}
 
 
 def _coordinate(name: str, value: object) -> float:
@@ -584,10 +591,10 @@ def _samples(layout: object, size: Size, x: float, y: float) -> dict[str, Any]:
 # Training ----------------------------------------------------------------------------------------------------------
 
 
-def training_answer(state: State) -> dict[str, Any]:
+def training_answer(workshop: Workshop, state: State) -> dict[str, Any]:
     """The saliency maps that the sampler had on its way, on the picture that all are watched on."""
-    name = checkpoints.chosen(state.checkpoint)
-    kept = checkpoints.snapshots(name)
+    name = checkpoints.chosen(workshop, state.checkpoint)
+    kept = checkpoints.snapshots(workshop, name)
     if kept is None:
         raise Refusal(f"No snapshots of the training were kept for {name}; choose a checkpoint that has them.", 404)
     kind = "saliency" if "saliency" in kept else "nodes"

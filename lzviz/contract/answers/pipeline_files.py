@@ -11,9 +11,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from lzviz.contract import palette
 from lzviz.contract.answers import checkpoints
-from lzviz.contract.answers.files import MEDIA_TYPES, Export
-from lzviz.contract.answers.pipeline import Question, answer, image_bytes, index_bytes
+from lzviz.contract.answers.files import MEDIA_TYPES
+from lzviz.contract.answers.pipeline import Session, answer, image_bytes, index_bytes
 from lzviz.contract.answers.snippet import headline
+from lzviz.contract.messages.base import File
 from lzviz.contract.pictures import encode_png
 from lzviz.contract.truth import IGNORE
 from lzviz.contract.wire import Refusal
@@ -23,8 +24,8 @@ OPACITY = 0.6
 WRONG = (230, 60, 40)
 
 
-def export(question: Question, what: object, form: object) -> Export:
-    """Make a file of a question.
+def export(session: Session, what: object, form: object) -> File:
+    """Make a file of a session.
 
     Args:
         what, form: one of :data:`WRITERS`. Anything else is a :class:`~lzviz.contract.wire.Refusal`.
@@ -33,68 +34,69 @@ def export(question: Question, what: object, form: object) -> Export:
     if writer is None:
         known = ", ".join(f"{w}.{f}" for w, f in WRITERS)
         raise Refusal(f"There is no such export; choose one of {known}.")
-    picture = question.state.image if question.state.image != "own" else "picture"
-    return Export(f"lzviz-{picture}-{question.name}-{what}.{form}", writer(question), MEDIA_TYPES[str(form)])
+    picture = session.state.image if session.state.image != "own" else "picture"
+    name = f"lzviz-{picture}-{session.name}-{what}.{form}"
+    return File(name=name, body=writer(session), media_type=MEDIA_TYPES[str(form)])
 
 
-def _sentence(question: Question) -> str:
-    return answer(question)["sentence"]
+def _sentence(session: Session) -> str:
+    return answer(session)["sentence"]
 
 
-def _labels_png(question: Question) -> bytes:
+def _labels_png(session: Session) -> bytes:
     """One number a pixel, its class, in the colours of the page; it can be loaded as true labels again."""
-    return _indexed(question, index_bytes(question.run().labels))
+    return _indexed(session, index_bytes(session.run().labels))
 
 
-def _prediction_png(question: Question) -> bytes:
-    return _indexed(question, index_bytes(question.run().zoomed_labels))
+def _prediction_png(session: Session) -> bytes:
+    return _indexed(session, index_bytes(session.run().zoomed_labels))
 
 
-def _indexed(question: Question, labels: np.ndarray) -> bytes:
+def _indexed(session: Session, labels: np.ndarray) -> bytes:
     image, texts, buffer = Image.fromarray(labels, "P"), PngInfo(), io.BytesIO()
-    names = question.trained.classes
+    names = session.trained.classes
     image.putpalette(palette.flat(palette.colours(names)))
-    texts.add_text("Description", _sentence(question))
+    texts.add_text("Description", _sentence(session))
     texts.add_text("Classes", ", ".join(names))
     image.save(buffer, "PNG", pnginfo=texts)
     return buffer.getvalue()
 
 
-def _overlay_png(question: Question) -> bytes:
+def _overlay_png(session: Session) -> bytes:
     """The picture at working size under its labels."""
-    colours = np.array([palette.rgb(colour) for colour in palette.colours(question.trained.classes)], np.float32)
-    picture = question.working.pixels.astype(np.float32)
-    laid = colours[index_bytes(question.run().labels)]
+    colours = np.array([palette.rgb(colour) for colour in palette.colours(session.trained.classes)], np.float32)
+    picture = session.working.pixels.astype(np.float32)
+    laid = colours[index_bytes(session.run().labels)]
     mixed = (1 - OPACITY) * picture + OPACITY * laid
-    return encode_png((mixed + 0.5).astype(np.uint8), {"Description": _sentence(question)})
+    return encode_png((mixed + 0.5).astype(np.uint8), {"Description": _sentence(session)})
 
 
-def _error_png(question: Question) -> bytes:
+def _error_png(session: Session) -> bytes:
     """The picture in grey; what is wrong in red, what is not labelled in black."""
-    trace = question.run()
+    trace = session.run()
     if trace.error is None or trace.truth is None:
         raise Refusal("Errors need true labels, and there are none of this picture; load a label map first.")
-    grey = question.working.pixels.mean(2, keepdims=True).repeat(3, 2).astype(np.uint8)
+    grey = session.working.pixels.mean(2, keepdims=True).repeat(3, 2).astype(np.uint8)
     grey[trace.error[0].cpu().numpy()] = WRONG
     grey[trace.truth[0].cpu().numpy() == IGNORE] = 0
-    return encode_png(grey, {"Description": _sentence(question)})
+    return encode_png(grey, {"Description": _sentence(session)})
 
 
-def _zoomed_png(question: Question) -> bytes:
-    return encode_png(image_bytes(question.run().zoomed), {"Description": _sentence(question)})
+def _zoomed_png(session: Session) -> bytes:
+    return encode_png(image_bytes(session.run().zoomed), {"Description": _sentence(session)})
 
 
-def _saliency_npz(question: Question) -> bytes:
-    saliency = question.run().saliency
+def _saliency_npz(session: Session) -> bytes:
+    saliency = session.run().saliency
     if saliency is None:
         raise Refusal("This checkpoint has no saliency map; choose LDS, LZ or LZU to export one.")
     return _npz(saliency=saliency[0, 0].float().cpu().numpy())
 
 
-def _trace_npz(question: Question) -> bytes:
+def _trace_npz(session: Session) -> bytes:
     """Everything of the run but the scores at the picture's size, by the names of :class:`lzviz.Trace`; ``sites`` (N, 2)
     are x, y in pixels of the working size."""
-    trace = question.run()
+    trace = session.run()
     arrays = {
         "zoomed": trace.zoomed,
         "saliency": trace.saliency,
@@ -114,8 +116,8 @@ def _trace_npz(question: Question) -> bytes:
         stages=np.array(stages),
         milliseconds=np.array([trace.milliseconds[name] for name in stages]),
         macs=np.array([trace.macs[name] for name in stages]),
-        working_size=np.array(question.size),
-        picture_size=np.array(question.picture.size),
+        working_size=np.array(session.size),
+        picture_size=np.array(session.picture.size),
         device=np.array(trace.device),
     )
 
@@ -129,20 +131,22 @@ def _npz(**arrays: np.ndarray) -> bytes:
 # A script ----------------------------------------------------------------------------------------------------------
 
 
-def _snippet(question: Question) -> bytes:
+def _snippet(session: Session) -> bytes:
     """The run again, in Python."""
-    source = question.picture.source
+    source = session.picture.source
     picture = source or 'numpy.asarray(PIL.Image.open("picture.png").convert("RGB"))'
-    name = question.name
+    name = session.name
     if name.startswith(checkpoints.UNTRAINED):
-        made = f"lzviz.training.recipes.RECIPES[{checkpoints.recipe_of(name)!r}].blueprint.build({len(question.trained.classes)})"
+        made = f"lzviz.training.recipes.RECIPES[{checkpoints.recipe_of(name)!r}].blueprint.build({len(session.trained.classes)})"
     else:
         made = f"lzviz.load({'FOLDER' if name.startswith('own-') else name!r})"
-    told = ", saliency=saliency" if question.told else ""
+    told = ", saliency=saliency" if session.told else ""
     lines = [
-        headline(f"{checkpoints.title(checkpoints.card(name))} on one picture, from pixels to labels."),
+        headline(
+            f"{checkpoints.title(checkpoints.card(session.workshop, name))} on one picture, from pixels to labels."
+        ),
         "",
-        *(("import numpy", "import PIL.Image") if not source or question.state.learned_from == "truth" else ()),
+        *(("import numpy", "import PIL.Image") if not source or session.state.learned_from == "truth" else ()),
         *(("import skimage.data",) if "skimage" in picture else ()),
         "import torch",
         "",
@@ -151,7 +155,7 @@ def _snippet(question: Question) -> bytes:
         "",
         f"pipeline = {made}",
         f"image = torch.from_numpy({picture}.copy()).permute(2, 0, 1)[None] / 255",
-        *_told_lines(question),
+        *_told_lines(session),
         f"trace = pipeline.run(image{told})",
         "",
         "trace.labels, trace.zoomed, trace.saliency, trace.milliseconds  # and what else there is: lzviz.Trace",
@@ -159,21 +163,21 @@ def _snippet(question: Question) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _told_lines(question: Question) -> list[str]:
-    if not question.told:
+def _told_lines(session: Session) -> list[str]:
+    if not session.told:
         return []
-    if question.state.learned_from == "truth":
+    if session.state.learned_from == "truth":
         return [
             'labels = torch.from_numpy(numpy.asarray(PIL.Image.open("labels.png"))).long()[None]  # class indices',
-            f"saliency = pipeline.sampler.oracle(labels, density={question.state.strength!r})",
+            f"saliency = pipeline.sampler.oracle(labels, density={session.state.strength!r})",
         ]
     return [
         "told = torch.zeros(1, 1, 64, 128)  # your map: 1 = look here",
-        f"saliency = pipeline.sampler.oracle_map(told, density={question.state.strength!r})",
+        f"saliency = pipeline.sampler.oracle_map(told, density={session.state.strength!r})",
     ]
 
 
-WRITERS: dict[tuple[str, str], Callable[[Question], bytes]] = {
+WRITERS: dict[tuple[str, str], Callable[[Session], bytes]] = {
     ("labels", "png"): _labels_png,
     ("overlay", "png"): _overlay_png,
     ("error", "png"): _error_png,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import statistics
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,9 +36,8 @@ REPEAT_BELOW_MS = 60.0
 TURNS, TURNS_SECONDS = 5, 0.6
 # The strength that stands for FOVEA's amplitude 1.
 UNIT_STRENGTH = 50
-# Above this one at a time: a float image of 100 megapixels has 1.2 GB.
+# Above this one at a time (``Workshop.large``): a float image of 100 megapixels has 1.2 GB.
 LARGE_PIXELS = 16_000_000
-_large = threading.Lock()
 CLOCK = f"stages under {REPEAT_BELOW_MS:.0f} ms: second of two runs, others: the only one; one picture, float32"
 
 
@@ -220,16 +218,8 @@ def image_tensor(picture: Picture) -> Tensor:
 # The answer ---------------------------------------------------------------------------------------------------------
 
 
-def answer(state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
-    """Everything that Python has to say about a state on a picture, as plain JSON values."""
-    if picture.size[0] * picture.size[1] > LARGE_PIXELS:
-        with _large:
-            return _answer(state, picture, file)
-    return _answer(state, picture, file)
-
-
 @on_gpu
-def _answer(state: State, picture: Picture, file: Map | None) -> dict[str, Any]:
+def answer(state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
     with torch.inference_mode():
         setting = Setting.of(state, picture, file)
         milliseconds = measure(setting)

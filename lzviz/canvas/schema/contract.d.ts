@@ -1,0 +1,691 @@
+// Made by python -m lzviz.contract; edit lzviz/contract instead.
+
+/** Hold the checkpoint in the body: length of the card in four bytes, card, weights. */
+export interface AddCheckpoint {
+}
+
+/** An image read as a saliency map, bright = look here. */
+export interface AddMap {
+}
+
+/** Decode and hold the image in the body. */
+export interface AddPicture {
+}
+
+/** Hold the label map in the body, of a picture and in the classes of a checkpoint. */
+export interface AddTruth {
+  image: string | null;
+  checkpoint?: string;
+}
+
+/** What is there? */
+export interface AskCatalogue {
+}
+
+/** What the mask of a state costs over the gallery. */
+export interface AskCost {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+}
+
+/** Run the networks on the cells of a state. */
+export interface AskFeatures {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+}
+
+/** Key points of a picture. */
+export interface AskKeypoints {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+}
+
+/** The mask of a state before the brush. */
+export interface AskMask {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+}
+
+/** PNG of the level of a picture that a page shows, or its thumbnail; its true size goes along. */
+export interface AskPicture {
+  id: string;
+  thumb?: "0" | "1";
+}
+
+/** A checkpoint on a picture; ``only`` "warp": without the network, for a map that is being drawn. */
+export interface AskPipeline {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
+  only?: "warp" | null;
+}
+
+/** About the pixel whose centre is (x, y). */
+export interface AskPixel {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
+  x: number;
+  y: number;
+}
+
+/** The edges of a picture; a page computes the other kinds by itself. */
+export interface AskSaliency {
+  image: string | null;
+  kind: "edges";
+}
+
+/** Features of the stage and channel that the state names. */
+export interface AskStage {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
+}
+
+/** Time the stages properly. */
+export interface AskTimes {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
+}
+
+/** How a checkpoint's places moved while it was trained. */
+export interface AskTraining {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
+}
+
+/** Differences from the strided network at coarse locations: largest and relative, as fixed and as published. */
+export interface Badge {
+  max: number;
+  relative: number;
+  published: number;
+  publishedRelative: number;
+  exact: boolean;
+}
+
+/** A size in pixels or cells. */
+export interface Box {
+  w: number;
+  h: number;
+}
+
+/** Everything that a page may choose from. */
+export interface Catalogue {
+  version: string;
+  device: string;
+  samplers: SamplerLine[];
+  pictures: PictureLine[];
+  checkpoints: CheckpointLine[];
+  checkpointDefault: string;
+  classColours: Record<string, string>;
+  fixed: Fixed;
+  limits: Limits;
+}
+
+/** A trained checkpoint of the menu. */
+export interface CheckpointLine {
+  name: string;
+  title: string;
+  system: string;
+  systemTitle: string;
+  mode: string;
+  trained: boolean;
+  size: [number, number] | null;
+  data: string;
+  licence: string;
+  classes: string[];
+  metrics: Record<string, any>;
+  seeds: any[];
+  seed: number | null;
+  steps: number;
+  date: string;
+  macs: number | null;
+  parameters: number | null;
+  notes: string;
+  adjusts: string[];
+  lambda: boolean;
+  snapshots: boolean;
+}
+
+export interface ClassScore {
+  name: string;
+  iou: number | null;
+  truth: number;
+  predicted: number;
+}
+
+export interface ClassShare {
+  name: string;
+  colour: string;
+  share: number;
+}
+
+/** The exact answer to a state on a picture. */
+export interface Compute {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+}
+
+/** Everything that Python has to say about a state on a picture. */
+export interface Computed {
+  nodes: string;
+  nodesSize: [number, number];
+  milliseconds: Record<string, number>;
+  clock: string;
+  device: string;
+  folds: number;
+  tiles: number;
+  samples: number;
+  roundTrip: RoundTrip | null;
+  coverage: number;
+  share: number | null;
+  area: number | null;
+  zoomRange: [number, number] | null;
+  sentence: string;
+  unzoomSize: [number, number];
+}
+
+/** What a learned resizer adds, PNG with 0 in the middle of the bytes; its largest and mean square. */
+export interface Correction {
+  image: string;
+  range: number;
+  rms: number;
+}
+
+/** What a mask costs over the gallery. */
+export interface Cost {
+  rows: CostRow[];
+  active: Spread;
+  macs: Spread;
+  share: Spread;
+}
+
+/** What a mask keeps and costs on one picture. */
+export interface CostRow {
+  id: string;
+  title: string;
+  active: number;
+  macs: number;
+  dilated: number;
+  strided: number;
+  share: number;
+}
+
+/** Matches of one output stride or triplet: multiply-adds, accuracy by threshold, rows (first, second, error). */
+export interface Curve {
+  name: string;
+  stride: number | null;
+  triplet: number[] | null;
+  macs: number;
+  mma: number[];
+  pairs: [number, number, number][];
+}
+
+/** A file to keep: what, in which format. */
+export interface Export {
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
+  what: string;
+  format: string;
+}
+
+export interface FeatureStage {
+  name: string;
+  title: string;
+  channels: number;
+  h: number;
+  w: number;
+}
+
+/** Features of the three networks in the same colours, what they cost and took, and the proof. */
+export interface Features {
+  image: Image;
+  grid: Grid;
+  network: string;
+  levels: string;
+  rows: number[];
+  active: number;
+  macs: Record<string, number>;
+  maps: Record<string, string>;
+  colour: string;
+  channels: number;
+  range: number[][];
+  badge: Badge;
+  milliseconds: Record<string, number>;
+  device: string;
+  clock: string;
+  weights: string;
+  sentence: string;
+}
+
+/** One stage's features, of the zoomed image and brought back, in the same colours. */
+export interface FeaturesShown {
+  stage: string;
+  channels: number;
+  colour: string;
+  range: number[][];
+  zoomed: Raster | null;
+  unzoomed: Raster;
+  stages: FeatureStage[];
+  sentence: string;
+}
+
+/** Hold a checkpoint of the Hugging Face Hub. */
+export interface FetchCheckpoint {
+  id: any;
+}
+
+/** A saliency map that is the same for every picture, float32. */
+export interface Fixed {
+  h: number;
+  w: number;
+  data: string;
+}
+
+/** The fine grid: its cells, source pixels between them, and the deepest level. */
+export interface Grid {
+  h: number;
+  w: number;
+  stride: number;
+  depth: number;
+}
+
+/** A picture that is held now: its id, true size, shown size, and what was decided while reading it. */
+export interface Held {
+  id: string;
+  width: number;
+  height: number;
+  displayWidth: number;
+  displayHeight: number;
+  notes: string[];
+}
+
+/** True labels that are held now: the classes that occur, and the share of the pixels that has a label. */
+export interface HeldTruth {
+  id: string;
+  width: number;
+  height: number;
+  kind: string;
+  classes: string[];
+  labelled: number;
+  note: string;
+}
+
+/** Size of the picture as the network reads it. */
+export interface Image {
+  h: number;
+  w: number;
+}
+
+/** Key points of a picture and of a known view of it, and how well each output stride matches them. */
+export interface Keypoints {
+  image: Image;
+  grid: Grid;
+  points: number[][];
+  warpedPoints: number[][];
+  homography: number[][];
+  warped: string;
+  triplet: number[];
+  levels: string;
+  thresholds: number[];
+  curves: Curve[];
+  matches: number[][];
+  correct: number;
+  device: string;
+  weights: string;
+  sentence: string;
+}
+
+export interface Known {
+  name: string;
+  index: number;
+  probability?: number | null;
+}
+
+/** (h, w) bytes, 0 = kept. */
+export interface Levels {
+  w: number;
+  h: number;
+  stride: number;
+  data: string;
+}
+
+/** How much is accepted: pixels of a picture, bytes of files, cells of a map, boxes. */
+export interface Limits {
+  pixels: number;
+  uploadBytes: number;
+  mapBytes: number;
+  truthBytes: number;
+  checkpointBytes: number;
+  displaySide: number;
+  lattice: number;
+  boxes: number;
+}
+
+/** A checkpoint that is held now. */
+export interface Loaded {
+  checkpoint: CheckpointLine;
+}
+
+/** A map on the lattice of painted maps, (h, w) bytes. */
+export interface MapAnswer {
+  h: number;
+  w: number;
+  data: string;
+}
+
+/** (h, w) float32. */
+export interface MapShown {
+  w: number;
+  h: number;
+  data: string;
+  low: number;
+  high: number;
+  title: string;
+}
+
+/** What a browser needs to move thresholds and brush by itself: strengths of the rings (float32), or levels (bytes). */
+export interface MaskAnswer {
+  image: Image;
+  grid: Grid;
+  mask: string;
+  network: string;
+  strength?: string[] | null;
+  levels?: string | null;
+  macs: MaskCost;
+}
+
+/** Multiply-adds: a fixed part, that of a row at each level, and the totals of both stock networks. */
+export interface MaskCost {
+  fixed: number;
+  perRow: number[];
+  dilated: number;
+  strided: number;
+}
+
+export interface Memory {
+  bytes: number;
+  kind: string;
+}
+
+/** Nodes (h, w, 2) float32; "control" nodes, or "dense": a place a sample. ``distance``: from the predicted grid. */
+export interface Mesh {
+  w: number;
+  h: number;
+  nodes: string;
+  folds: number;
+  kind: string;
+  distance?: number | null;
+}
+
+/** Hold a checkpoint from a folder of this machine. */
+export interface OpenCheckpoint {
+  folder: any;
+}
+
+/** Where the trained network itself would look. */
+export interface OwnLook {
+  saliency: MapShown | null;
+  mesh: Mesh | null;
+}
+
+/** A picture of the gallery. */
+export interface PictureLine {
+  id: string;
+  title: string;
+  credit: string;
+  width: number;
+  height: number;
+  labelled: boolean;
+  highlight?: Spot | null;
+  start?: Spot[] | null;
+}
+
+/** What is known about one pixel of the picture. */
+export interface Pixel {
+  x: number;
+  y: number;
+  class: Known;
+  top: Known[];
+  truth: Known | null;
+  zoomed: [number, number] | null;
+  samples: Sample[];
+  sentence: string;
+}
+
+/** Where the sampler looks and what it sees; the second part needs the network and is left out of a warp alone. */
+export interface Placed {
+  checkpoint: string;
+  title: string;
+  system: string;
+  trained: boolean;
+  knows: string;
+  picture: Box;
+  working: Box;
+  zoomed: Box;
+  image: string | null;
+  sites: string | null;
+  mesh: Mesh | null;
+  levels: Levels | null;
+  saliency: MapShown | null;
+  target: MapShown | null;
+  wantedMesh: Mesh | null;
+  own: OwnLook | null;
+  weights: Weights | null;
+  correction: Correction | null;
+  device: string;
+  sentence: string;
+  sentences: Record<string, string>;
+  classes?: ClassShare[] | null;
+  labels?: string | null;
+  confidence?: string | null;
+  prediction?: string | null;
+  truth?: Truth | null;
+  truthNote?: string | null;
+  stages?: Stage[] | null;
+  total?: Total | null;
+  features?: FeatureStage[] | null;
+  memory?: Memory | null;
+  clock?: string | null;
+}
+
+/** (h, w, 3) bytes. */
+export interface Raster {
+  w: number;
+  h: number;
+  image: string;
+}
+
+/** Error of going there and back, in source pixels. */
+export interface RoundTrip {
+  max: number;
+  median: number;
+}
+
+/** Pixel (u, v) of the zoomed image lies at (x, y) of the picture. */
+export interface Sample {
+  u: number;
+  v: number;
+  x: number;
+  y: number;
+  weight: number;
+}
+
+/** A sampler of the menu; controls and defaults by their keys in the state. */
+export interface SamplerLine {
+  name: string;
+  title: string;
+  summary: string;
+  paper: string;
+  controls: string[];
+  defaults: Record<string, any>;
+  modes: string[];
+  saliency: string[];
+}
+
+/** A place on a picture in fractions of width and height; radius in fractions of the long side. */
+export interface Spot {
+  x: number;
+  y: number;
+  r: number;
+}
+
+/** Least, mean and most. */
+export interface Spread {
+  min: number;
+  mean: number;
+  max: number;
+}
+
+export interface Stage {
+  name: string;
+  ms: number;
+  macs: number;
+  p95?: number | null;
+}
+
+/** What the page shows, and nothing else; frozen. In JSON the keys are written in camel case. */
+export interface State {
+  image?: string;
+  sampler?: string;
+  mode?: "fixed" | "published";
+  saliency?: "paint" | "edges" | "boxes" | "centre" | "fixed" | "file";
+  strength?: number;
+  fwhm?: number;
+  width?: number;
+  nodes?: number[];
+  separable?: boolean;
+  antiCrop?: boolean;
+  interpolation?: "nearest" | "bilinear" | "antialias";
+  sourceScale?: 1 | 0.75 | 0.5 | 0.25;
+  contrast?: number;
+  floor?: number | null;
+  paint?: string | null;
+  edgePaint?: string | null;
+  boxes?: number[][];
+  layers?: { points: boolean; mesh: boolean; saliency: boolean; density: boolean; jacobian: boolean; folds: boolean; approximation: boolean };
+  compare?: "none" | "uniform" | "difference";
+  tool?: "pick" | "paint" | "erase" | "box" | "pan";
+  brushSize?: number;
+  brushSoftness?: number;
+  cadLevels?: "8-16" | "8-32" | "1-8";
+  cadMask?: "edges" | "learned" | "paint" | "keypoints" | "random" | "inverse";
+  cadThreshold?: number;
+  cadDilation?: number;
+  cadKeep?: number;
+  cadPaint?: string | null;
+  cadNetwork?: "resnet18" | "resnet50" | "vgg16" | "compact";
+  cadChannel?: number;
+  cadBeside?: "strided" | "dilated";
+  cadView?: "features" | "keypoints";
+  checkpoint?: string;
+  learnedFrom?: "network" | "truth" | "paint" | "edges" | "file";
+  learnedLambda?: number;
+  learnedStage?: string;
+  learnedChannel?: number;
+  learnedLeft?: "photo" | "saliency" | "labels" | "error" | "truth" | "features";
+  learnedRight?: "image" | "labels" | "truth" | "features" | "weights" | "correction" | "target" | "own" | "training";
+  learnedOpacity?: number;
+  learnedStep?: number;
+}
+
+/** Medians of several runs. */
+export interface Times {
+  stages: Stage[];
+  total: Total;
+  runs: number;
+  warmUp: number;
+  device: string;
+  clock: string;
+  sentence: string;
+}
+
+export interface Total {
+  ms: number;
+  macs: number;
+  p95?: number | null;
+}
+
+/** Maps (T, h, w) or nodes (T, h, w, 2), float32, that a sampler had on its way. */
+export interface Training {
+  steps: number[];
+  kind: "saliency" | "nodes";
+  w: number;
+  h: number;
+  data: string;
+  low: number;
+  high: number;
+  picture: string;
+  sentence: string;
+}
+
+/** How the labels compare with true ones; all maps are PNG of indices. */
+export interface Truth {
+  source: string;
+  labels: string;
+  error: string;
+  zoomed: string | null;
+  miou: number | null;
+  accuracy: number;
+  intrinsic: number | null;
+  perClass: ClassScore[];
+  note: string | null;
+}
+
+/** DownsizeNet's four maps as PNG. */
+export interface Weights {
+  w: number;
+  h: number;
+  maps: string[];
+  titles: string[];
+  mean: number[];
+}
+
+/** What is asked under a name, and what comes back. */
+export interface Asked {
+  catalogue: { question: AskCatalogue; answer: Catalogue };
+  picture: { question: AskPicture; answer: Blob };
+  addPicture: { question: AddPicture; answer: Held };
+  saliency: { question: AskSaliency; answer: MapAnswer };
+  addMap: { question: AddMap; answer: MapAnswer };
+  addTruth: { question: AddTruth; answer: HeldTruth };
+  compute: { question: Compute; answer: Computed };
+  export: { question: Export; answer: Blob };
+  cadMask: { question: AskMask; answer: MaskAnswer };
+  cadFeatures: { question: AskFeatures; answer: Features };
+  cadKeypoints: { question: AskKeypoints; answer: Keypoints };
+  cadCost: { question: AskCost; answer: Cost };
+  pipeline: { question: AskPipeline; answer: Placed };
+  pipelineFeatures: { question: AskStage; answer: FeaturesShown };
+  pipelineTimes: { question: AskTimes; answer: Times };
+  pipelinePixel: { question: AskPixel; answer: Pixel };
+  pipelineTraining: { question: AskTraining; answer: Training };
+  addCheckpoint: { question: AddCheckpoint; answer: Loaded };
+  fetchCheckpoint: { question: FetchCheckpoint; answer: Loaded };
+  openCheckpoint: { question: OpenCheckpoint; answer: Loaded };
+}

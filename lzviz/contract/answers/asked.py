@@ -1,0 +1,162 @@
+"""From a question to its answer: the picture, the map and the labels that it names are found, and what computes is called."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lzviz.checkpoints import CARD, MODEL, PICKLES
+from lzviz.contract.answers import cad, checkpoints, files, keypoints, pipeline, pipeline_files, warp
+from lzviz.contract.answers import catalogue as menus
+from lzviz.contract.maps import Map
+from lzviz.contract.messages import cad as cad_messages
+from lzviz.contract.messages import models as model_messages
+from lzviz.contract.messages import pictures as picture_messages
+from lzviz.contract.messages import pipeline as pipeline_messages
+from lzviz.contract.messages.base import File, OnTruth
+from lzviz.contract.messages.warp import Compute, Computed, Export
+from lzviz.contract.pictures import decode
+from lzviz.contract.routes import named
+from lzviz.contract.wire import Refusal, encode_array
+
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
+
+OWN_FILES = f"a folder with {MODEL} and {CARD}"
+
+# Menus, pictures, maps ----------------------------------------------------------------------------------------------
+
+
+def catalogue(workshop: Workshop, question: picture_messages.AskCatalogue) -> picture_messages.Catalogue:
+    sent = (("upload", "addPicture"), ("map", "addMap"), ("truth", "addTruth"), ("checkpoint", "addCheckpoint"))
+    limits = {f"{what}Bytes": named(route).limit for what, route in sent}
+    return picture_messages.Catalogue.model_validate(menus.catalogue(workshop, limits))
+
+
+def saliency(workshop: Workshop, question: picture_messages.AskSaliency) -> picture_messages.MapAnswer:
+    return _map(warp.edge_map(workshop.picture(question.image)))
+
+
+def read_map(workshop: Workshop, question: picture_messages.AddMap) -> picture_messages.MapAnswer:
+    return _map(warp.map_of(decode(question.data)))
+
+
+def _map(values: Map) -> picture_messages.MapAnswer:
+    return picture_messages.MapAnswer(h=values.h, w=values.w, data=encode_array(values.values))
+
+
+def held_truth(workshop: Workshop, question: picture_messages.AddTruth) -> picture_messages.HeldTruth:
+    size = workshop.picture(question.image).size
+    classes = checkpoints.card(workshop, checkpoints.chosen(workshop, question.checkpoint)).classes
+    identifier, truth = workshop.truths.add(question.data, size, tuple(classes))
+    h, w = truth.size
+    return picture_messages.HeldTruth(
+        id=identifier,
+        width=w,
+        height=h,
+        kind=truth.kind,
+        classes=truth.found,
+        labelled=truth.labelled,
+        note=truth.note,
+    )
+
+
+# Warps --------------------------------------------------------------------------------------------------------------
+
+
+def computed(workshop: Workshop, question: Compute) -> Computed:
+    picture = workshop.picture_of(question)
+    with workshop.large if picture.size[0] * picture.size[1] > warp.LARGE_PIXELS else nullcontext():
+        return Computed.model_validate(warp.answer(question.state, picture, question.file))
+
+
+def exported(workshop: Workshop, question: Export) -> File:
+    if question.state.room == "pipeline":
+        return pipeline_files.export(_session(workshop, question), question.what, question.format)
+    picture = workshop.picture_of(question)
+    return files.export(question.state, picture, question.file, question.what, question.format)
+
+
+# Content-adaptive downsampling --------------------------------------------------------------------------------------
+
+
+def cad_mask(workshop: Workshop, question: cad_messages.AskMask) -> cad_messages.MaskAnswer:
+    made = cad.mask_answer(workshop, question.state, workshop.picture_of(question))
+    return cad_messages.MaskAnswer.model_validate(made)
+
+
+def cad_features(workshop: Workshop, question: cad_messages.AskFeatures) -> cad_messages.Features:
+    made = cad.answer(workshop, question.state, workshop.picture_of(question))
+    return cad_messages.Features.model_validate(made)
+
+
+def cad_keypoints(workshop: Workshop, question: cad_messages.AskKeypoints) -> cad_messages.Keypoints:
+    return cad_messages.Keypoints.model_validate(keypoints.answer(workshop, workshop.picture_of(question)))
+
+
+def cad_cost(workshop: Workshop, question: cad_messages.AskCost) -> cad_messages.Cost:
+    shown = {key: (line.title, workshop.picture(key)) for key, line in workshop.gallery.items()}
+    return cad_messages.Cost.model_validate(cad.cost_answer(workshop, question.state, shown))
+
+
+# Trained pipelines --------------------------------------------------------------------------------------------------
+
+
+def _session(workshop: Workshop, question: OnTruth) -> pipeline.Session:
+    picture, truth = workshop.picture_of(question), workshop.truth_of(question)
+    return pipeline.Session(workshop, question.state, picture, question.file, truth)
+
+
+def pipeline_run(workshop: Workshop, question: pipeline_messages.AskPipeline) -> pipeline_messages.Placed:
+    made = pipeline.answer(_session(workshop, question), question.only)
+    return pipeline_messages.Placed.model_validate(made)
+
+
+def pipeline_features(workshop: Workshop, question: pipeline_messages.AskStage) -> pipeline_messages.FeaturesShown:
+    return pipeline_messages.FeaturesShown.model_validate(pipeline.features_answer(_session(workshop, question)))
+
+
+def pipeline_times(workshop: Workshop, question: pipeline_messages.AskTimes) -> pipeline_messages.Times:
+    return pipeline_messages.Times.model_validate(pipeline.time_answer(_session(workshop, question)))
+
+
+def pipeline_pixel(workshop: Workshop, question: pipeline_messages.AskPixel) -> pipeline_messages.Pixel:
+    made = pipeline.pixel_answer(_session(workshop, question), float(question.x), float(question.y))
+    return pipeline_messages.Pixel.model_validate(made)
+
+
+def pipeline_training(workshop: Workshop, question: pipeline_messages.AskTraining) -> pipeline_messages.Training:
+    return pipeline_messages.Training.model_validate(pipeline.training_answer(workshop, question.state))
+
+
+# Checkpoints that visitors bring ------------------------------------------------------------------------------------
+
+
+def add_checkpoint(workshop: Workshop, question: model_messages.AddCheckpoint) -> model_messages.Loaded:
+    return _loaded(workshop, checkpoints.add(workshop, question.data))
+
+
+def fetch_checkpoint(workshop: Workshop, question: model_messages.FetchCheckpoint) -> model_messages.Loaded:
+    return _loaded(workshop, checkpoints.add_from_hub(workshop, question.id))
+
+
+def open_checkpoint(workshop: Workshop, question: model_messages.OpenCheckpoint) -> model_messages.Loaded:
+    asked = question.folder
+    if not isinstance(asked, str) or not asked.strip():
+        raise Refusal(f"Expected the path of {OWN_FILES}.")
+    path = Path(asked.strip()).expanduser()
+    if path.suffix.lower() in PICKLES:
+        raise Refusal(
+            f"{path.name} may be a pickle, which can run code when it is opened: refused. Save its tensors as {MODEL}."
+        )
+    folder = path.parent if path.name in (MODEL, CARD) else path
+    if not folder.is_dir():
+        raise Refusal(
+            f"There is no folder {asked.strip()[-120:]} on this machine; give the whole path of {OWN_FILES}.", 404
+        )
+    return _loaded(workshop, checkpoints.add_from_folder(workshop, folder))
+
+
+def _loaded(workshop: Workshop, name: str) -> model_messages.Loaded:
+    return model_messages.Loaded.model_validate({"checkpoint": checkpoints.entry(workshop, name)})

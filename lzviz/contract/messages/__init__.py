@@ -1,0 +1,1 @@
+"""Questions and answers, a file a family. In JSON their keys are written in camel case; arrays travel as base64."""

@@ -1,0 +1,166 @@
+"""Content-adaptive downsampling: masks, features of three networks with their proof, key points, cost."""
+
+from __future__ import annotations
+
+from lzviz.contract.messages.base import Answer, Base64, OnPicture
+
+
+class Image(Answer):
+    """Size of the picture as the network reads it."""
+
+    h: int
+    w: int
+
+
+class Grid(Answer):
+    """The fine grid: its cells, source pixels between them, and the deepest level."""
+
+    h: int
+    w: int
+    stride: int
+    depth: int
+
+
+class MaskCost(Answer):
+    """Multiply-adds: a fixed part, that of a row at each level, and the totals of both stock networks."""
+
+    fixed: int
+    per_row: list[int]
+    dilated: int
+    strided: int
+
+
+class MaskAnswer(Answer):
+    """What a browser needs to move thresholds and brush by itself: strengths of the rings (float32), or levels (bytes)."""
+
+    image: Image
+    grid: Grid
+    mask: str
+    network: str
+    strength: list[Base64] | None = None
+    levels: Base64 | None = None
+    macs: MaskCost
+
+
+class AskMask(OnPicture):
+    """The mask of a state before the brush."""
+
+    answer = MaskAnswer
+
+
+class Badge(Answer):
+    """Differences from the strided network at coarse locations: largest and relative, as fixed and as published."""
+
+    max: float
+    relative: float
+    published: float
+    published_relative: float
+    exact: bool
+
+
+class Features(Answer):
+    """Features of the three networks in the same colours, what they cost and took, and the proof."""
+
+    image: Image
+    grid: Grid
+    network: str
+    levels: Base64
+    rows: list[int]
+    active: float
+    macs: dict[str, int]
+    maps: dict[str, Base64]
+    colour: str
+    channels: int
+    range: list[list[float]]
+    badge: Badge
+    milliseconds: dict[str, float]
+    device: str
+    clock: str
+    weights: str
+    sentence: str
+
+
+class AskFeatures(OnPicture):
+    """Run the networks on the cells of a state."""
+
+    answer = Features
+
+    @property
+    def slow(self) -> bool:
+        return True
+
+
+class Curve(Answer):
+    """Matches of one output stride or triplet: multiply-adds, accuracy by threshold, rows (first, second, error)."""
+
+    name: str
+    stride: int | None
+    triplet: list[int] | None
+    macs: int
+    mma: list[float]
+    pairs: list[tuple[int, int, float]]
+
+
+class Keypoints(Answer):
+    """Key points of a picture and of a known view of it, and how well each output stride matches them."""
+
+    image: Image
+    grid: Grid
+    points: list[list[float]]
+    warped_points: list[list[float]]
+    homography: list[list[float]]
+    warped: Base64
+    triplet: list[int]
+    levels: Base64
+    thresholds: list[float]
+    curves: list[Curve]
+    matches: list[list[float]]
+    correct: float
+    device: str
+    weights: str
+    sentence: str
+
+
+class AskKeypoints(OnPicture):
+    """Key points of a picture."""
+
+    answer = Keypoints
+
+    @property
+    def slow(self) -> bool:
+        return True
+
+
+class CostRow(Answer):
+    """What a mask keeps and costs on one picture."""
+
+    id: str
+    title: str
+    active: float
+    macs: float
+    dilated: float
+    strided: float
+    share: float
+
+
+class Spread(Answer):
+    """Least, mean and most."""
+
+    min: float
+    mean: float
+    max: float
+
+
+class Cost(Answer):
+    """What a mask costs over the gallery."""
+
+    rows: list[CostRow]
+    active: Spread
+    macs: Spread
+    share: Spread
+
+
+class AskCost(OnPicture):
+    """What the mask of a state costs over the gallery."""
+
+    answer = Cost

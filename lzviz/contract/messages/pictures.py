@@ -1,0 +1,180 @@
+"""What there is to choose from, and what visitors bring: pictures, maps, true labels."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from lzviz.contract.messages.base import Answer, Base64, File, Identifier, Pair, Question
+
+
+class Fixed(Answer):
+    """A saliency map that is the same for every picture, float32."""
+
+    h: int
+    w: int
+    data: Base64
+
+
+class Limits(Answer):
+    """How much is accepted: pixels of a picture, bytes of files, cells of a map, boxes."""
+
+    pixels: int
+    upload_bytes: int
+    map_bytes: int
+    truth_bytes: int
+    checkpoint_bytes: int
+    display_side: int
+    lattice: int
+    boxes: int
+
+
+class SamplerLine(Answer):
+    """A sampler of the menu; controls and defaults by their keys in the state."""
+
+    name: str
+    title: str
+    summary: str
+    paper: str
+    controls: list[str]
+    defaults: dict[str, Any]
+    modes: list[str]
+    saliency: list[str]
+
+
+class Spot(Answer):
+    """A place on a picture in fractions of width and height; radius in fractions of the long side."""
+
+    x: float
+    y: float
+    r: float
+
+
+class PictureLine(Answer):
+    """A picture of the gallery."""
+
+    id: str
+    title: str
+    credit: str
+    width: int
+    height: int
+    labelled: bool
+    highlight: Spot | None = None
+    start: list[Spot] | None = None
+
+
+class CheckpointLine(Answer):
+    """A trained checkpoint of the menu."""
+
+    name: str
+    title: str
+    system: str
+    system_title: str
+    mode: str
+    trained: bool
+    size: Pair | None
+    data: str
+    licence: str
+    classes: list[str]
+    metrics: dict[str, Any]
+    seeds: list[Any]
+    seed: int | None
+    steps: int
+    date: str
+    macs: float | None
+    parameters: int | None
+    notes: str
+    adjusts: list[str]
+    lambda_: bool = Field(alias="lambda")
+    snapshots: bool
+
+
+class Catalogue(Answer):
+    """Everything that a page may choose from."""
+
+    version: str
+    device: str
+    samplers: list[SamplerLine]
+    pictures: list[PictureLine]
+    checkpoints: list[CheckpointLine]
+    checkpoint_default: str
+    class_colours: dict[str, str]
+    fixed: Fixed
+    limits: Limits
+
+
+class AskCatalogue(Question):
+    """What is there?"""
+
+    answer = Catalogue
+
+
+class AskPicture(Question):
+    """PNG of the level of a picture that a page shows, or its thumbnail; its true size goes along."""
+
+    answer = File
+    id: str
+    thumb: Literal["0", "1"] = "0"
+
+
+class Held(Answer):
+    """A picture that is held now: its id, true size, shown size, and what was decided while reading it."""
+
+    id: str
+    width: int
+    height: int
+    display_width: int
+    display_height: int
+    notes: list[str]
+
+
+class AddPicture(Question):
+    """Decode and hold the image in the body."""
+
+    answer = Held
+    data: bytes
+
+
+class MapAnswer(Answer):
+    """A map on the lattice of painted maps, (h, w) bytes."""
+
+    h: int
+    w: int
+    data: Base64
+
+
+class AskSaliency(Question):
+    """The edges of a picture; a page computes the other kinds by itself."""
+
+    answer = MapAnswer
+    image: Identifier
+    kind: Literal["edges"]
+
+
+class AddMap(Question):
+    """An image read as a saliency map, bright = look here."""
+
+    answer = MapAnswer
+    data: bytes
+
+
+class HeldTruth(Answer):
+    """True labels that are held now: the classes that occur, and the share of the pixels that has a label."""
+
+    id: str
+    width: int
+    height: int
+    kind: str
+    classes: list[str]
+    labelled: float
+    note: str
+
+
+class AddTruth(Question):
+    """Hold the label map in the body, of a picture and in the classes of a checkpoint."""
+
+    answer = HeldTruth
+    image: Identifier
+    checkpoint: str = ""
+    data: bytes

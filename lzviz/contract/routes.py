@@ -1,0 +1,89 @@
+"""One table: which question is asked where, within which limits, and who answers it.
+
+The server mounts it in a loop; the browser reads it as ``lzviz/canvas/schema/routes.js``; a script asks
+:meth:`lzviz.contract.workshop.Workshop.answer` and needs no address.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lzviz.contract.messages import cad, models, pictures, pipeline, warp
+from lzviz.contract.messages.base import Question
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Route:
+    """A line of the table.
+
+    Attributes:
+        name: for the browser's list.
+        path: relative to the address of the page; ``{id}`` is a field of the question.
+        question: what is asked; its ``answer`` says what comes back.
+        by: "module:function" in :mod:`lzviz.contract.answers`, imported when it is asked first.
+        takes: where the fields stand: a JSON object, the query alone, or the query beside bytes (the field ``data``).
+        limit: largest body in bytes.
+        local: whether only a browser on the server's own machine may ask.
+    """
+
+    name: str
+    path: str
+    question: type[Question]
+    by: str
+    takes: Literal["json", "query", "bytes"] = "json"
+    limit: int = MIB
+    local: bool = False
+
+    @property
+    def method(self) -> Literal["GET", "POST"]:
+        return "GET" if self.takes == "query" else "POST"
+
+    def function(self) -> Callable[[Any, Any], Any]:
+        """(workshop, question) -> answer."""
+        module, name = self.by.split(":")
+        return getattr(importlib.import_module(f"lzviz.contract.answers.{module}"), name)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("catalogue", "lzviz/catalogue", pictures.AskCatalogue, "asked:catalogue", "query"),
+    Route("picture", "lzviz/picture/{id}", pictures.AskPicture, "pictures:shown", "query"),
+    Route("addPicture", "lzviz/picture", pictures.AddPicture, "pictures:held", "bytes", 64 * MIB),
+    Route("saliency", "lzviz/saliency", pictures.AskSaliency, "asked:saliency"),
+    Route("addMap", "lzviz/map", pictures.AddMap, "asked:read_map", "bytes", 16 * MIB),
+    Route("addTruth", "lzviz/truth", pictures.AddTruth, "asked:held_truth", "bytes", 16 * MIB),
+    Route("compute", "lzviz/compute", warp.Compute, "asked:computed"),
+    Route("export", "lzviz/export", warp.Export, "asked:exported"),
+    Route("cadMask", "lzviz/cad-mask", cad.AskMask, "asked:cad_mask"),
+    Route("cadFeatures", "lzviz/cad", cad.AskFeatures, "asked:cad_features"),
+    Route("cadKeypoints", "lzviz/keypoints", cad.AskKeypoints, "asked:cad_keypoints"),
+    Route("cadCost", "lzviz/cad-cost", cad.AskCost, "asked:cad_cost"),
+    Route("pipeline", "lzviz/learned", pipeline.AskPipeline, "asked:pipeline_run"),
+    Route("pipelineFeatures", "lzviz/learned-features", pipeline.AskStage, "asked:pipeline_features"),
+    Route("pipelineTimes", "lzviz/learned-time", pipeline.AskTimes, "asked:pipeline_times"),
+    Route("pipelinePixel", "lzviz/learned-pixel", pipeline.AskPixel, "asked:pipeline_pixel"),
+    Route("pipelineTraining", "lzviz/learned-training", pipeline.AskTraining, "asked:pipeline_training"),
+    Route("addCheckpoint", "lzviz/checkpoint", models.AddCheckpoint, "asked:add_checkpoint", "bytes", 64 * MIB),
+    Route("fetchCheckpoint", "lzviz/checkpoint-hub", models.FetchCheckpoint, "asked:fetch_checkpoint"),
+    Route("openCheckpoint", "lzviz/checkpoint-folder", models.OpenCheckpoint, "asked:open_checkpoint", local=True),
+)
+
+
+_BY_QUESTION = {route.question: route for route in ROUTES}
+
+
+def route_of(question: type[Question]) -> Route:
+    """The line of a type of question."""
+    try:
+        return _BY_QUESTION[question]
+    except KeyError:
+        raise TypeError(f"{question.__name__} is no question of the table") from None
+
+
+def named(name: str) -> Route:
+    """The line of a name."""
+    return next(route for route in ROUTES if route.name == name)

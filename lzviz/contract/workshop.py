@@ -1,0 +1,73 @@
+"""Where questions are answered: one object that owns everything that is kept, and every lock."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping
+
+from lzviz.contract.memory import Memory
+from lzviz.contract.messages.base import Answer, File, OnPicture, OnTruth, Question
+from lzviz.contract.pictures import OWN_PREFIX, Picture, Uploads
+from lzviz.contract.routes import route_of
+from lzviz.contract.shipped import Shipped
+from lzviz.contract.truth import Truth, Truths
+from lzviz.contract.wire import Refusal
+
+
+class Workshop:
+    """Answers every question of the contract, without any server.
+
+        workshop = Workshop()
+        held = workshop.answer(AddPicture(data=Path("street.png").read_bytes()))
+        computed = workshop.answer(Compute(state=lzviz.State.from_link(url), image=held.id))
+
+    Args:
+        gallery: the pictures that ship, by id.
+        memory: what may be kept; by default :data:`~lzviz.contract.memory.BUDGET` bytes in all.
+
+    Attributes:
+        uploads, truths: what visitors brought.
+        running: held while a network runs: times next to each other mean something, and one network's memory is enough.
+        large: held while a very large picture is computed.
+        loading: held while a checkpoint is read.
+        secret: of the names of visitors' checkpoints: only who has the file knows its name.
+    """
+
+    def __init__(self, gallery: Mapping[str, Shipped] | None = None, memory: Memory | None = None):
+        self.gallery = dict(gallery or {})
+        self.memory = Memory() if memory is None else memory
+        self.uploads, self.truths = Uploads(self.memory), Truths(self.memory)
+        self.running, self.large, self.loading = threading.Lock(), threading.Lock(), threading.Lock()
+        self.secret = secrets.token_bytes(32)
+
+    def answer(self, question: Question) -> Answer | File:
+        """The answer, of the type ``question.answer``.
+
+        Raises:
+            Refusal: a sentence for whoever asked.
+        """
+        return route_of(type(question)).function()(self, question)
+
+    def picture(self, identifier: str | None) -> Picture:
+        """The picture of an id: shipped, or brought by a visitor."""
+        if identifier is None:
+            raise Refusal("expected the id of a picture as text; reload the page.")
+        if identifier.startswith(OWN_PREFIX):
+            return self.uploads.get(identifier)
+        if identifier not in self.gallery:
+            raise Refusal("There is no picture of that name; choose one of the gallery.", 404)
+        return self.gallery[identifier].prepare().result()
+
+    def picture_of(self, question: OnPicture) -> Picture:
+        """The picture that a question is about."""
+        return self.picture(question.image or question.state.image)
+
+    def truth_of(self, question: OnTruth) -> Truth | None:
+        """The labels that a question names: an upload's, those that the picture brings (None), or none ("")."""
+        if question.truth is None:
+            shipped = self.gallery.get(question.image or question.state.image)
+            if shipped is None or shipped.truth is None:
+                return None
+            return self.memory.keep("scene", shipped.id, shipped.truth, lambda truth: truth.labels.nbytes)
+        return self.truths.get(question.truth) if question.truth else None
