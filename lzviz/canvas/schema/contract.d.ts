@@ -572,6 +572,7 @@ export interface Stage {
 /** What the page shows, and nothing else; frozen. In JSON the keys are written in camel case. */
 export interface State {
   image?: string;
+  room?: "warp" | "cad" | "pipeline" | "models";
   sampler?: string;
   mode?: "fixed" | "published";
   saliency?: "paint" | "edges" | "boxes" | "centre" | "fixed" | "file";
