@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio import component_meta
 
+from lzviz.contract.routes import named
 from lzviz.contract.wire import MAX_MAGNITUDE
 
 # Constant: Gradio compiles templates as code, so nothing from outside may ever enter one.
@@ -26,7 +27,9 @@ const mounted = window.lzvizMounted ??= new Map();
 for (const [old, handle] of mounted) if (!old.isConnected) { mounted.delete(old); handle?.dispose?.(); }
 const room = element.querySelector("[data-lzviz]") ?? element;
 const address = (path) => new URL(path, document.baseURI);
-const catalogue = fetch(address("lzviz/catalogue")).then((answer) => answer.json());
+const catalogue = fetch(address('"""
+    + named("catalogue").path
+    + """')).then((answer) => answer.json());
 """
     + TABS
     + """Promise.all([import(address("lzviz/static/main.js")), catalogue])

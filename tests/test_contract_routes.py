@@ -3,6 +3,7 @@
 import ast
 import inspect
 import io
+import re
 import threading
 from pathlib import Path
 
@@ -47,12 +48,14 @@ def test_names_and_addresses_are_given_once():
 
 
 def test_no_address_is_written_a_second_time():
-    for path in [*ROOT.glob("app/**/*.py"), *ROOT.glob("lzviz/contract/**/*.py")]:
-        if path.name == "routes.py":
-            continue
-        texts = {node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)}
-        for route in ROUTES:
-            assert not texts & {route.path, f"/{route.path}"}, f"{path.name} writes {route.path}"
+    """Neither in Python nor in JavaScript: both read the table."""
+    paths = sorted((route.path.removesuffix("/{id}") for route in ROUTES), key=len, reverse=True)
+    written = re.compile(rf"""["`/](?:{"|".join(map(re.escape, paths))})["`/?]""")
+    generated = {ROOT / "lzviz/contract/routes.py", ROOT / "lzviz/canvas/schema/routes.js"}
+    found = {*ROOT.glob("app/**/*.py"), *ROOT.glob("lzviz/contract/**/*.py"), *ROOT.glob("lzviz/canvas/**/*.js")}
+    for path in sorted(found - generated):
+        match = written.search(path.read_text("utf-8"))
+        assert match is None, f"{path.relative_to(ROOT)} writes {match and match[0]}"
 
 
 def test_a_question_of_no_table_is_an_error(workshop):

@@ -22,6 +22,7 @@ import { createTopbar } from "./shell/topbar.js";
 import { floatsFromBase64 } from "./core/wire.js";
 import { ROOMS } from "./rooms/list.js";
 import { createStore } from "./core/store.js";
+import { ROUTES } from "./schema/routes.js";
 
 /**
  * @typedef {import("./core/context.js").Host} Host
@@ -44,7 +45,7 @@ async function fetchJson(address) {
 async function prepare(host) {
   const [json, catalogue] = await Promise.all([
     host.schema ?? fetchJson(new URL("schema.json", import.meta.url).href),
-    host.catalogue ?? fetchJson(new URL("lzviz/catalogue", host.base).href),
+    host.catalogue ?? fetchJson(new URL(ROUTES.catalogue.path, host.base).href),
     host.styled ? null : loadStyles(STYLES),
   ]);
   const registries = { samplers: catalogue.samplers.map((/** @type {{name: string}} */ { name }) => name) };

@@ -6,6 +6,7 @@
 import { fromBase64 } from "./wire.js";
 import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
+import { ROUTES } from "../schema/routes.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -139,7 +140,7 @@ export function createPython(context, codec, giveAgain) {
     if (store.get().saliency !== "edges" || !image || edges || host.static) return;
     try {
       const question = () => ({ image: live.get().image?.id, kind: "edges" });
-      const answer = await withPicture(() => askServer(host, "lzviz/saliency", question()));
+      const answer = await withPicture(() => askServer(host, ROUTES.saliency.path, question()));
       if (live.get().image?.width !== image.width || live.get().image?.data !== image.data) return;
       live.set({ edges: { h: answer.h, w: answer.w, data: fromBase64(answer.data) } });
     } catch (error) {
@@ -169,7 +170,7 @@ export function createPython(context, codec, giveAgain) {
     question,
     /** @param {string} what @param {string} format */
     download: (what, format) =>
-      withPicture(async () => askFile(host, "lzviz/export", { ...(await body()), what, format })),
+      withPicture(async () => askFile(host, ROUTES.export.path, { ...(await body()), what, format })),
   };
 }
 

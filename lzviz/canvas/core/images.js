@@ -1,8 +1,9 @@
 // @ts-check
 /** Pictures: from the catalogue, opened, pasted, dropped; decoded without colour conversion or premultiplied alpha. */
-import { fromBase64 } from "./wire.js";
+import { fromBase64, picturePath } from "./wire.js";
 import { resizeMap } from "./maps.js";
 import { askServer } from "./client.js";
+import { ROUTES } from "../schema/routes.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -48,7 +49,7 @@ export function sourceImage(id, pixels, full) {
  */
 async function fetchPicture(host, id) {
   const known = host.catalogue.pictures.find((picture) => picture.id === id);
-  const answer = await fetch(known?.data ?? new URL(`lzviz/picture/${encodeURIComponent(id)}`, host.base));
+  const answer = await fetch(known?.data ?? new URL(picturePath(id), host.base));
   if (!answer.ok) {
     const said = await answer.json().catch(() => null);
     throw new Error(said?.error ?? `the server answered ${answer.status}`);
@@ -129,7 +130,7 @@ export function createImages(context) {
     }
     let answer = /** @type {any} */ (null);
     const load = async () => {
-      answer = await askServer(host, "lzviz/picture", blob);
+      answer = await askServer(host, ROUTES.addPicture.path, blob);
       return fetchPicture(host, answer.id);
     };
     await bring(load, (image) => {
@@ -142,7 +143,7 @@ export function createImages(context) {
   async function giveAgain() {
     const { own, image } = live.get();
     if (!own || !image || host.static) return false;
-    const answer = await askServer(host, "lzviz/picture", own.blob);
+    const answer = await askServer(host, ROUTES.addPicture.path, own.blob);
     live.set({ own: { ...own, id: answer.id }, image: { ...image, id: answer.id } });
     return true;
   }
@@ -150,7 +151,7 @@ export function createImages(context) {
   /** A saliency map of the visitor. @param {Blob} blob @param {string} title */
   async function openMap(blob, title) {
     try {
-      const answer = await askServer(host, "lzviz/map", blob);
+      const answer = await askServer(host, ROUTES.addMap.path, blob);
       live.set({ file: { h: answer.h, w: answer.w, data: fromBase64(answer.data), title }, error: null });
       store.set({ saliency: "file" }, { history: true });
     } catch (error) {

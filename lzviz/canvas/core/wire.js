@@ -1,5 +1,6 @@
 // @ts-check
-/** Bytes as text. */
+/** Bytes as text, and where a picture is. */
+import { ROUTES } from "../schema/routes.js";
 
 /** @param {string} text base64 @returns {Uint8Array<ArrayBuffer>} */
 export function fromBase64(text) {
@@ -15,3 +16,6 @@ export function floatsFromBase64(text) {
   const view = new DataView(bytes.buffer);
   return Float32Array.from({ length: bytes.length >> 2 }, (_, at) => view.getFloat32(4 * at, true));
 }
+
+/** The address of a picture. @param {string} id */
+export const picturePath = (id) => ROUTES.picture.path.replace("{id}", encodeURIComponent(id));

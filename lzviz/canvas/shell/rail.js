@@ -5,6 +5,7 @@ import { keys, listMenu, segmented } from "../kit/controls.js";
 import { h, setText } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { reasonAgainst } from "../core/context.js";
+import { picturePath } from "../core/wire.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
@@ -43,7 +44,7 @@ function imageSection({ host, store, live, actions }) {
 }
 
 /** @param {import("../core/context.js").Host} host @param {string} id */
-export const thumbUrl = (host, id) => new URL(`lzviz/picture/${encodeURIComponent(id)}?thumb=1`, host.base).href;
+export const thumbUrl = (host, id) => new URL(`${picturePath(id)}?thumb=1`, host.base).href;
 
 /**
  * What differs between the picture that is shown and the one that is computed on.

@@ -2,6 +2,7 @@
 /** Load your own: two files, a folder of the server's machine, or a repository of the Hub. Python checks everything. */
 import { segmented } from "../../kit/controls.js";
 import { h } from "../../kit/dom.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
@@ -58,7 +59,7 @@ function chosen(load) {
     tabindex: "-1", "aria-label": "Two files", onchange: () => {
       const files = [...(input.files ?? [])];
       input.value = "";
-      if (files.length) load("lzviz/checkpoint", () => ({ body: packed(files) }));
+      if (files.length) load(ROUTES.addCheckpoint.path, () => ({ body: packed(files) }));
     } });
   return h("div", { class: "lz-own-form" }, h("button", { type: "button", class: "lz-button lz-own-load",
     onclick: () => input.click() }, "Choose two files"), input, h("p", { class: "lz-note" }, FILES));
@@ -89,8 +90,8 @@ export function createOwn(room) {
   const ways = {
     files: chosen(load),
     folder: typed("Folder", "checkpoints/my-run", FOLDER,
-      sender("lzviz/checkpoint-folder", (folder) => ({ folder }), load)),
-    hub: typed("Hub id", "owner/name", HUB, sender("lzviz/checkpoint-hub", (id) => ({ id }), load)),
+      sender(ROUTES.openCheckpoint.path, (folder) => ({ folder }), load)),
+    hub: typed("Hub id", "owner/name", HUB, sender(ROUTES.fetchCheckpoint.path, (id) => ({ id }), load)),
   };
   /** @param {string} way */
   function choose(way) {

@@ -3,6 +3,7 @@
 import { h } from "../../kit/dom.js";
 import { createFilters } from "./filters.js";
 import { createPlots } from "./plots.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
@@ -14,7 +15,7 @@ import { createPlots } from "./plots.js";
 async function liveCheckpoint(room) {
   const params = new URLSearchParams(window.location.hash.slice(1));
   if (params.get("room") !== "pipeline") return "";
-  return params.get("checkpoint") || (await room.ask("lzviz/catalogue")).checkpointDefault || "";
+  return params.get("checkpoint") || (await room.ask(ROUTES.catalogue.path)).checkpointDefault || "";
 }
 
 /** @param {Room} room @param {Table} table */

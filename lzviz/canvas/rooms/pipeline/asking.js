@@ -37,6 +37,7 @@ import { floatsFromBase64, fromBase64 } from "../../core/wire.js";
 import * as codec from "../../engine/codec.js";
 import { decodeRoom, shownViews } from "./answer.js";
 import { checkpointOf } from "./words.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /** @returns {Answers} */
 export const noAnswers = () => ({ room: null, asking: false, features: null, time: null, timing: false, training: null,
@@ -73,7 +74,7 @@ function createTruths({ store, live, host }, answers, checkpoint) {
       const [mine, name] = [own(), checkpoint()];
       if (!mine || mine.ids[name]) return mine?.ids[name] ?? null;
       const query = new URLSearchParams({ image: live.get().image?.id ?? store.get().image, checkpoint: name });
-      const { id, note } = await askServer(host, `lzviz/truth?${query}`, mine.blob);
+      const { id, note } = await askServer(host, `${ROUTES.addTruth.path}?${query}`, mine.blob);
       put({ ...mine, ids: { ...mine.ids, [name]: id }, note: note ?? "" });
       return id;
     },
@@ -131,7 +132,7 @@ export function wantsFeatures(room, state) {
  */
 function createQuestions({ ask, call }, answers, checkpoint) {
   const features = newestOnly(async () => {
-    await ask("lzviz/learned-features", "No features", nothing, (answer) => {
+    await ask(ROUTES.pipelineFeatures.path, "No features", nothing, (answer) => {
       if (features.waiting()) return;
       const raster = (/** @type {any} */ map) => map && { width: map.w, height: map.h, data: opaque(map.image) };
       answers.set({ features: { ...answer, zoomed: raster(answer.zoomed), unzoomed: raster(answer.unzoomed) } });
@@ -140,7 +141,7 @@ function createQuestions({ ask, call }, answers, checkpoint) {
 
   const time = newestOnly(async () => {
     answers.set({ timing: true });
-    await ask("lzviz/learned-time", "The times were not measured", nothing,
+    await ask(ROUTES.pipelineTimes.path, "The times were not measured", nothing,
       (answer) => answers.set({ time: answer }), () => void time.run());
     answers.set({ timing: false });
   });
@@ -148,7 +149,7 @@ function createQuestions({ ask, call }, answers, checkpoint) {
   const training = newestOnly(async () => {
     const name = checkpoint();
     if (answers.get().training?.checkpoint === name) return;
-    await ask("lzviz/learned-training", "No snapshots of the training", nothing, (answer) => {
+    await ask(ROUTES.pipelineTraining.path, "No snapshots of the training", nothing, (answer) => {
       const values = floatsFromBase64(answer.data);
       const cells = answer.h * answer.w * (answer.kind === "nodes" ? 2 : 1);
       const maps = answer.steps.map((/** @type {number} */ _, /** @type {number} */ k) =>
@@ -162,7 +163,7 @@ function createQuestions({ ask, call }, answers, checkpoint) {
     if (!hover || !room || room.stale) return;
     const [x, y] = hover.source;
     try {
-      const answer = await call("lzviz/learned-pixel", { x, y });
+      const answer = await call(ROUTES.pipelinePixel.path, { x, y });
       if (answers.get().hover === hover) answers.set({ pixel: { ...answer, hover } });
     } catch {
       // What stands there is right without it; the next place asks again.
@@ -205,7 +206,7 @@ export function createAsking(context, question, answers, open, shown) {
   const whole = newestOnly(async () => {
     running = true;
     answers.set({ asking: true });
-    const fine = await calls.ask("lzviz/learned", "The pipeline did not run", nothing, takeRoom,
+    const fine = await calls.ask(ROUTES.pipeline.path, "The pipeline did not run", nothing, takeRoom,
       () => void whole.run());
     const { room } = answers.get();
     if (!fine && room?.picture !== live.get().image) answers.set({ room: null, features: null });
@@ -216,7 +217,7 @@ export function createAsking(context, question, answers, open, shown) {
   /** Where the samples go, without the network; nothing new once the whole of a settled state is on its way. */
   const samples = newestOnly(async () => {
     if (running && !live.get().painting) return;
-    await calls.ask("lzviz/learned", "The samples did not move",
+    await calls.ask(ROUTES.pipeline.path, "The samples did not move",
       async () => ({ only: "warp", state: await wireState(shown(), codec) }), takeRoom, () => void whole.run());
   });
 

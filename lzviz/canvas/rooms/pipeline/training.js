@@ -12,6 +12,7 @@ import { FIT, project } from "../../viewer/camera.js";
 import { latticeAxis } from "../../viewer/raster.js";
 import { covering } from "./layer.js";
 import { snapshotAt } from "./words.js";
+import { picturePath } from "../../core/wire.js";
 
 const SIDE = 960;
 
@@ -49,7 +50,7 @@ export function createTraining(scene, view, layer, host) {
   /** The picture that was looked at while training. @param {string} id */
   async function fetchPicture(id) {
     below = { id, raster: null };
-    const answer = await fetch(new URL(`lzviz/picture/${encodeURIComponent(id)}`, host.base));
+    const answer = await fetch(new URL(picturePath(id), host.base));
     if (!answer.ok) return;
     const { width, height, data } = await decode(await answer.blob(), SIDE);
     below = { id, raster: { width, height, data } };

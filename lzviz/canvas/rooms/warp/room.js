@@ -2,6 +2,7 @@
 /** Warps: a saliency map attracts the samples. */
 import { arrange, TITLE } from "../../viewer/arrange.js";
 import { createStage } from "./stage.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
@@ -34,6 +35,6 @@ export const warp = {
   },
   need: ({ store }, aspect) => (room) =>
     arrange(room, aspect, store.get().compare === "uniform").source.height + TITLE,
-  check: "lzviz/compute",
+  check: ROUTES.compute.path,
   mount: createStage,
 };
