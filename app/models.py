@@ -273,9 +273,9 @@ def _views(workshop: Workshop, theme: Theme, own: Iterable[str]) -> list[dict[st
 
 
 def _size(name: str) -> int | None:
-    from lzviz import checkpoints
+    from lzviz.checkpoints import MODEL, places
 
-    paths = (folder / name / checkpoints.MODEL for folder in checkpoints.places.folders())
+    paths = (folder / name / MODEL for folder in places.folders())
     return next((path.stat().st_size for path in paths if path.is_file()), None)
 
 

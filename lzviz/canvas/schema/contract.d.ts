@@ -542,6 +542,11 @@ export interface SamplerLine {
   title: string;
   summary: string;
   paper: string;
+  colour: string[];
+  twin: boolean;
+  options: Record<string, any>[];
+  prescribes: Record<string, any>;
+  claims: string[];
   controls: string[];
   defaults: Record<string, any>;
   modes: string[];

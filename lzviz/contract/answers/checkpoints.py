@@ -17,7 +17,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from lzviz import checkpoints, samplers
-from lzviz.checkpoints import Card
+from lzviz.checkpoints import Card, hub, places
 from lzviz.contract.answers.warp import device
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal, parse_json
@@ -148,7 +148,7 @@ def snapshots(workshop: Workshop, name: str) -> dict[str, np.ndarray] | None:
 def _snapshots(workshop: Workshop, name: str) -> Path | None:
     if name.startswith((OWN_PREFIX, UNTRAINED)) or name not in cards(workshop):
         return None
-    paths = (folder / name / SNAPSHOTS for folder in checkpoints.places.folders())
+    paths = (folder / name / SNAPSHOTS for folder in places.folders())
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -173,7 +173,7 @@ def add_from_hub(workshop: Workshop, identifier: object) -> str:
     if not isinstance(identifier, str) or not HUB_ID.fullmatch(identifier):
         raise Refusal("Expected a Hub id such as owner/name; copy it from the page of the model.")
     try:
-        folder = checkpoints.hub.fetched(identifier)
+        folder = hub.fetched(identifier)
         _check_modest(checkpoints.read_card(folder).blueprint)
         return _hold(workshop, _loaded(folder), identifier.encode())
     except (ValueError, OSError) as error:

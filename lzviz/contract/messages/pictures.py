@@ -37,6 +37,11 @@ class SamplerLine(Answer):
     title: str
     summary: str
     paper: str
+    colour: list[str]
+    twin: bool
+    options: list[dict[str, Any]]
+    prescribes: dict[str, Any]
+    claims: list[str]
     controls: list[str]
     defaults: dict[str, Any]
     modes: list[str]
