@@ -40,9 +40,9 @@ from benchmarks.harness import milliseconds, processor, show, table, together
 from lzviz.adaptive import masks
 from lzviz.adaptive.folding import fold
 from lzviz.adaptive.lattice import Tree, Window
-from lzviz.adaptive.segmenting import AdaptivePipeline
 from lzviz.datasets import open_data
 from lzviz.models import resnet, segmentation
+from lzviz.pipelines.adaptive import AdaptivePipeline
 from lzviz.pipelines.pipeline import Pipeline
 
 FRACTIONS = (0.25, 0.3, 0.45, 0.6, 0.8, 1.0)

@@ -15,7 +15,7 @@ _NAMES = {  # public name -> the module that defines it
     "Layout": "lzviz.layout",
     "adapt": "lzviz.adaptive",
     "Pipeline": "lzviz.pipelines.pipeline",
-    "Trace": "lzviz.pipelines.trace",
+    "Trace": "lzviz.trace",
     "State": "lzviz.contract.state",
     "load": "lzviz.checkpoints",
 }
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from lzviz.contract.state import State as State
     from lzviz.layout import Layout as Layout
     from lzviz.pipelines.pipeline import Pipeline as Pipeline
-    from lzviz.pipelines.trace import Trace as Trace
+    from lzviz.trace import Trace as Trace
     from lzviz.warp import Warp as Warp
 
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from lzviz import scenes
 from lzviz.coords import Size
-from lzviz.pipelines.trace import tensors
+from lzviz.nested import tensors
 
 IGNORE = 255
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")

@@ -1,4 +1,4 @@
 """The old place of :mod:`lzviz.pipelines.pipeline`."""
 
 from lzviz.pipelines.pipeline import Pipeline as Pipeline
-from lzviz.pipelines.trace import Trace as Trace
+from lzviz.trace import Trace as Trace

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from lzviz import models, samplers
 from lzviz.adaptive import QuadTree, masks
 from lzviz.adaptive.learned import MaskNetwork
-from lzviz.adaptive.segmenting import AdaptivePipeline, between, mask_network
 from lzviz.datasets import Dataset, Example
 from lzviz.measure.cost import count
+from lzviz.pipelines.adaptive import AdaptivePipeline, between, mask_network
 from lzviz.pipelines.blueprint import Blueprint, blueprint_from
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.tasks.segmentation import TASK as SEGMENTATION

@@ -12,10 +12,10 @@ import lzviz
 from lzviz import models, samplers
 from lzviz.measure import cost, timing
 from lzviz.pipelines.blueprint import Blueprint
-from lzviz.pipelines.frames import stride_of
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import WarpSampler
 from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max
+from lzviz.trace.frames import stride_of
 from lzviz.warp import WarpLayout
 from tests.conftest import blobs
 
@@ -124,7 +124,7 @@ def test_without_a_network_it_downsamples_only(system):
 
 
 def test_the_public_names():
-    assert lzviz.Pipeline is Pipeline and lzviz.Trace.__module__ == "lzviz.pipelines.trace"
+    assert lzviz.Pipeline is Pipeline and lzviz.Trace.__module__ == "lzviz.trace"
 
 
 # -- where scores lie ----------------------------------------------------------------------------------------------------

@@ -12,13 +12,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from lzviz.datasets import procedural
+from lzviz.parallel import SyncBatchNorm, mean_of_processes, synchronise
 from lzviz.pipelines.blueprint import Blueprint
 from lzviz.samplers.lds import LDS
 from lzviz.samplers.lds_loss import Loss, boundary_cells
 from lzviz.training.batches import Batch
 from lzviz.training.loop import OBJECTIVES
 from lzviz.training.objective import Edges, Objective, jittered, pooled, recolour
-from lzviz.training.parallel import SyncBatchNorm, mean_of_processes, synchronise
 from lzviz.training.recipes import RECIPES, Recipe, recipe_from, recipe_named
 
 NETWORK = {"stem": 1, "width": 16, "channels": 16, "dropout": 0.0}
@@ -226,7 +226,7 @@ def test_one_process_keeps_its_batchnorm(one_of_one):
 
 
 def test_many_processes_share_theirs(monkeypatch):
-    monkeypatch.setattr("lzviz.training.parallel.processes", lambda: 2)
+    monkeypatch.setattr("lzviz.parallel.processes", lambda: 2)
     network = nn.Sequential(nn.BatchNorm2d(3), nn.Sequential(nn.BatchNorm2d(4)))
     before = {name: id(value) for name, value in network.named_parameters()}
     synchronise(network, torch.device("cpu"))

@@ -1,5 +1,6 @@
 """Content-adaptive downsampling: masks, quadtrees and networks that run on them."""
 
+from lzviz.adaptive import dispatch as _dispatch  # noqa: F401 (lets multi-resolution tensors answer torch)
 from lzviz.adaptive import gpu, masks
 from lzviz.adaptive.adapter import Adapted, Plan, adapt
 from lzviz.adaptive.extensions import DeformableConv2d, SoftPool2d

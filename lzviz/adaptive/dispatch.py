@@ -80,3 +80,6 @@ def _plainly(func: Callable, args: tuple, kwargs: dict) -> Any:
     """Ask the tensor itself: shape, device and the like are the map's own."""
     with torch._C.DisableTorchFunctionSubclass():
         return func(*args, **kwargs)
+
+
+MultiResolution.answer = staticmethod(apply)

@@ -15,8 +15,8 @@ from lzviz.assess.frames import frame_of
 from lzviz.assess.report import Previous, Report
 from lzviz.datasets import Dataset, Example
 from lzviz.pipelines.pipeline import Pipeline
-from lzviz.pipelines.trace import Trace
 from lzviz.resampling import reduce
+from lzviz.trace import Trace
 
 WARM_UP = 2
 
@@ -54,41 +54,23 @@ def assess(
     Raises:
         ValueError: no pictures, no network, truths of another task, frames of a film out of order.
     """
-    if previous not in get_args(Previous):
-        raise ValueError(f"previous must be one of {', '.join(get_args(Previous))}, got {previous!r}")
-    if batch < 1 or (previous == "sequence" and batch > 1):
-        raise ValueError(f"batch must be at least 1, and 1 where frames follow each other, got {batch}")
-    if not len(dataset):
-        raise ValueError("there are no pictures to assess on")
-    if dataset.task != pipeline.task.name:
-        raise ValueError(
-            f"this pipeline is for {pipeline.task.name}, the truths of {dataset.name} are for {dataset.task}"
-        )
+    _check(pipeline, dataset, batch, previous)
     card = pipeline.card
     running = _Running(pipeline, timing, previous == "sequence" and pipeline.boundary is not None)
     rows: list[_Row] = []
     found: dict[str, Any] = {}
-    with torch.no_grad():
-        for examples in _batches(dataset, batch):
-            image = _pixels(examples, source_scale)
-            found = pipeline.task.settings((int(image.shape[-2]), int(image.shape[-1])), **settings)
-            trace = running.trace(image, examples)
-            macs, spent = (sum(stages.values()) / len(examples) for stages in (trace.macs, trace.milliseconds))
-            for k, example in enumerate(examples):
-                counted = pipeline.task.count(trace, k, len(dataset.classes), found)
-                rows.append(_Row(example.name, counted, round(macs), spent))
-            if progress is not None:
-                progress(len(rows))
-    rows.sort(key=lambda row: row.name)
+    for examples in _batches(dataset, batch):
+        image = _pixels(examples, source_scale)
+        found = pipeline.task.settings((int(image.shape[-2]), int(image.shape[-1])), **settings)
+        rows += running.rows(image, examples, found, len(dataset.classes))
+        if progress is not None:
+            progress(len(rows))
     return Report(
         name=(card.name if card else "") if name is None else name,
         data=dataset.name,
         split=dataset.split,
         classes=dataset.classes,
-        pictures=tuple(row.name for row in rows),
-        counted={kind: [row.counted[kind].cpu() for row in rows] for kind in rows[0].counted},
-        macs=tuple(row.macs for row in rows),
-        milliseconds=tuple(row.milliseconds for row in rows) if timing else (),
+        **_columns(rows, timing),
         device=running.device,
         parameters=sum(p.numel() for p in pipeline.parameters()),
         settings=found,
@@ -100,6 +82,19 @@ def assess(
     )
 
 
+def _check(pipeline: Pipeline, dataset: Dataset, batch: int, previous: Previous) -> None:
+    if previous not in get_args(Previous):
+        raise ValueError(f"previous must be one of {', '.join(get_args(Previous))}, got {previous!r}")
+    if batch < 1 or (previous == "sequence" and batch > 1):
+        raise ValueError(f"batch must be at least 1, and 1 where frames follow each other, got {batch}")
+    if not len(dataset):
+        raise ValueError("there are no pictures to assess on")
+    if dataset.task != pipeline.task.name:
+        raise ValueError(
+            f"this pipeline is for {pipeline.task.name}, the truths of {dataset.name} are for {dataset.task}"
+        )
+
+
 @dataclass
 class _Row:
     """What is kept of a picture."""
@@ -108,6 +103,17 @@ class _Row:
     counted: dict[str, Tensor]
     macs: int
     milliseconds: float
+
+
+def _columns(rows: list[_Row], timing: bool) -> dict[str, Any]:
+    """What a report keeps of the pictures, in the order of their names."""
+    rows = sorted(rows, key=lambda row: row.name)
+    return {
+        "pictures": tuple(row.name for row in rows),
+        "counted": {kind: [row.counted[kind].cpu() for row in rows] for kind in rows[0].counted},
+        "macs": tuple(row.macs for row in rows),
+        "milliseconds": tuple(row.milliseconds for row in rows) if timing else (),
+    }
 
 
 @dataclass
@@ -121,6 +127,16 @@ class _Running:
     worked: float = 0.0
     device: str = ""
     last: dict[str, tuple[int, Any]] = field(default_factory=dict)
+
+    @torch.no_grad()
+    def rows(self, image: Tensor, examples: list[Example], settings: dict[str, Any], classes: int) -> list[_Row]:
+        """What is kept of each of the pictures."""
+        trace, task = self.trace(image, examples), self.pipeline.task
+        macs, spent = (sum(stages.values()) / len(examples) for stages in (trace.macs, trace.milliseconds))
+        return [
+            _Row(example.name, task.count(trace, k, classes, settings), round(macs), spent)
+            for k, example in enumerate(examples)
+        ]
 
     def trace(self, image: Tensor, examples: list[Example]) -> Trace:
         """Run pictures of one size; the first ones also twice in vain, where times count."""

@@ -14,8 +14,8 @@ import torch
 
 from lzviz import samplers
 from lzviz.adaptive.learned import PAPER_WIDTHS
-from lzviz.adaptive.segmenting import AdaptivePipeline, mask_network
 from lzviz.coords import Size
+from lzviz.pipelines.adaptive import AdaptivePipeline, mask_network
 from lzviz.pipelines.pipeline import Pipeline, Unzoom
 from lzviz.samplers.lds import SaliencyModule
 from lzviz.samplers.lz import SaliencyNetwork
@@ -37,7 +37,7 @@ class Blueprint:
         network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
         size, source, unzoom: see :class:`lzviz.Pipeline`.
         task: what the network is for, a name of :mod:`lzviz.tasks`.
-        mask: of a network that runs adaptively (:class:`lzviz.adaptive.segmenting.AdaptivePipeline`): ``{"kind": "edges"}``,
+        mask: of a network that runs adaptively (:class:`lzviz.pipelines.adaptive.AdaptivePipeline`): ``{"kind": "edges"}``,
             "oracle", "fine", "coarse", or ``{"kind": "learned", "widths": (32, 32, 32), "gamma": .5}`` (the share that it was
             trained to halve); ``None``: it runs as it is.
     """

@@ -22,13 +22,14 @@ from lzviz.coords import Size, check_size
 from lzviz.measure import timing
 from lzviz.measure.cost import Tally
 from lzviz.models.staged import Staged
-from lzviz.pipelines.checks import checked_image
+from lzviz.nested import shape
 from lzviz.pipelines.foreign import call, evaluating
-from lzviz.pipelines.frames import image_size, over, unzoomed, warped
-from lzviz.pipelines.trace import Trace, shape
 from lzviz.samplers.base import Downsampled, Sampler, WarpSampler
 from lzviz.tasks.base import Task
 from lzviz.tasks.segmentation import TASK as SEGMENTATION
+from lzviz.trace import Trace
+from lzviz.trace.checks import checked_image
+from lzviz.trace.frames import image_size, over, unzoomed, warped
 
 if TYPE_CHECKING:
     from lzviz.checkpoints import Card

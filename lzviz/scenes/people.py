@@ -107,6 +107,9 @@ def _choose(rng: np.random.Generator, table: np.ndarray) -> np.ndarray:
     return table[rng.integers(len(table))] * rng.uniform(0.9, 1.06)
 
 
+SKIRT = [(0.13, 0.98), (0.15, 0.9), (0.17, 0.8), (0.185, 0.72), (0.2, 0.65), (0.205, 0.6), (0.2, 0.58), (0.1, 0.57)]
+
+
 def pedestrian(stage: Stage, x: float, z: float, ground: float, label: int, sideways: bool = False) -> None:
     """Somebody walking, along the street or (sideways) across it."""
     rng = stage.rng
@@ -132,19 +135,7 @@ def pedestrian(stage: Stage, x: float, z: float, ground: float, label: int, side
     slim = 0.78 if sideways else 1.0
     hem, flare = (0.58, 0.20) if rng.random() < 0.4 else (0.84, 0.165)
     if skirt:
-        figure.body(
-            [
-                (0.13, 0.98),
-                (0.15, 0.9),
-                (0.17, 0.8),
-                (0.185, 0.72),
-                (0.2, 0.65),
-                (0.205, 0.6),
-                (0.2, 0.58),
-                (0.1, 0.57),
-            ],
-            legs,
-        )
+        figure.body(SKIRT, legs)
         hem, flare = 0.88, 0.15
     outline = [
         (0.06, 1.47),

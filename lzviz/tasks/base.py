@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from lzviz import models
 from lzviz.coords import Size
-from lzviz.pipelines.trace import Trace
 from lzviz.samplers.base import Downsampled
+from lzviz.trace import Trace
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ from torch import Tensor, nn
 from lzviz import saliency
 from lzviz.coords import Size
 from lzviz.measure import evaluation
-from lzviz.pipelines.checks import checked_labels
-from lzviz.pipelines.frames import image_size, on_zoomed, restored
-from lzviz.pipelines.trace import Trace
+from lzviz.parallel import mean_of_processes
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.lds_loss import area_weights
 from lzviz.tasks.base import Metric, Task, View
-from lzviz.training.parallel import mean_of_processes
+from lzviz.trace import Trace
+from lzviz.trace.checks import checked_labels
+from lzviz.trace.frames import image_size, on_zoomed, restored
 from lzviz.warp import Warp, WarpLayout
 
 IGNORE = 255

@@ -23,13 +23,13 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from lzviz.datasets import Dataset
-from lzviz.pipelines.frames import image_size
+from lzviz.parallel import mean_of_processes, synchronise
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.trace.frames import image_size
 from lzviz.training import preview, runs, snapshots
 from lzviz.training.batches import Batch, Batches
 from lzviz.training.masks import Adaptive, Streams
 from lzviz.training.objective import Edges, Objective
-from lzviz.training.parallel import mean_of_processes, synchronise
 from lzviz.training.recipes import Recipe
 
 LOG_EVERY = 50
@@ -76,13 +76,8 @@ def train(
     accelerator.wait_for_everyone()
     if accelerator.log_with:
         accelerator.init_trackers(recipe.run, init_kwargs={"tensorboard": {"purge_step": training.done + 1}})
-    loader = DataLoader(
-        batches,
-        batch_size=None,
-        sampler=range(training.done, recipe.steps),
-        num_workers=workers,
-        pin_memory=accelerator.device.type == "cuda",
-    )
+    order, pin = range(training.done, recipe.steps), accelerator.device.type == "cuda"
+    loader = DataLoader(batches, batch_size=None, sampler=order, num_workers=workers, pin_memory=pin)
     bar = tqdm(loader, desc=recipe.run, initial=training.done, total=recipe.steps, disable=not sys.stderr.isatty())
     saved = time.monotonic()
     for batch in bar:
@@ -91,9 +86,7 @@ def train(
             continue
         step, last = training.done, training.done == recipe.steps
         if step % LOG_EVERY == 0 or last:
-            line = {name: round(value, 5) for name, value in training.smooth.items()}
-            runs.log(folder, {"step": step, **line, "seconds": round(time.time(), 1)})
-            accelerator.log(line, step)
+            accelerator.log(_logged(training, folder), step)
             bar.set_postfix(loss=f"{training.smooth['total']:.3f}")
         if snapshots.is_due(step, recipe.steps):
             snapshots.take(training.snapshots, step, training.average)
@@ -104,6 +97,13 @@ def train(
             saved = time.monotonic()
     accelerator.wait_for_everyone()
     return training.average
+
+
+def _logged(training: _Training, folder: Path) -> dict[str, float]:
+    """The losses of now, as the run's folder has them too."""
+    line = {name: round(value, 5) for name, value in training.smooth.items()}
+    runs.log(folder, {"step": training.done, **line, "seconds": round(time.time(), 1)})
+    return line
 
 
 class _Training:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from lzviz.adaptive.learned import blended_loss, two_streams
-from lzviz.adaptive.segmenting import AdaptivePipeline
-from lzviz.pipelines.frames import identity, image_size, on_zoomed
+from lzviz.pipelines.adaptive import AdaptivePipeline
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.tasks.segmentation import SegmentationLoss
+from lzviz.trace.frames import identity, image_size, on_zoomed
 from lzviz.training.batches import Batch
 from lzviz.training.objective import Objective, recolour
 from lzviz.training.recipes import Recipe

@@ -18,10 +18,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz.datasets import IGNORE
-from lzviz.pipelines.frames import image_size
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import Downsampled, MapLearner, PlaceLearner
 from lzviz.samplers.lds_loss import Loss
+from lzviz.trace.frames import image_size
 from lzviz.training.batches import Batch
 from lzviz.training.recipes import Recipe
 from lzviz.warp import GridWarp

@@ -20,7 +20,6 @@ from torch import Tensor
 
 from lzviz.adaptive import QuadTree
 from lzviz.adaptive.inspect import Colours
-from lzviz.adaptive.segmenting import AdaptivePipeline
 from lzviz.contract import palette
 from lzviz.contract.answers import checkpoints, words
 from lzviz.contract.answers.cad import WORKING as NETWORKS
@@ -33,10 +32,11 @@ from lzviz.contract.truth import IGNORE, Truth
 from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size, to_normalised, to_pixels
 from lzviz.measure import examine, timing
-from lzviz.pipelines.frames import stride_of
+from lzviz.pipelines.adaptive import AdaptivePipeline
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import Downsampled, PlaceLearner
 from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.trace.frames import stride_of
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
 if TYPE_CHECKING:

@@ -5,17 +5,18 @@ A task gives its own names to what a trace holds: a subclass in the task's file 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from torch import Tensor
 
 from lzviz.layout import Layout
-from lzviz.pipelines.frames import stride_of
+from lzviz.nested import shape, tensors
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.lzu import unzoom_pyramid
+from lzviz.trace.frames import stride_of
 from lzviz.warp import WarpLayout
 
 
@@ -105,26 +106,3 @@ class Trace:
         found = tensors([*kept, self.answer, self.restored, self.output, self.truth])
         storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in found}
         return sum(storages.values())
-
-
-def shape(value: Any) -> str:
-    """A tensor's shape, 1x3x96x128; of anything that holds tensors, the shapes of the first few."""
-    if value is None:
-        return "none"
-    if isinstance(value, Tensor):
-        return "x".join(str(n) for n in value.shape) or "a number"
-    found = [shape(each) for each in tensors(value)]
-    return f"{type(value).__name__} of {', '.join(found[:4])}{', ...' * (len(found) > 4)}"
-
-
-def tensors(value: Any) -> Iterator[Tensor]:
-    """All tensors in nested mappings, sequences and dataclasses."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from tensors(list(value.values()))
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for each in value:
-            yield from tensors(each)
-    elif is_dataclass(value):
-        yield from tensors([getattr(value, each.name) for each in fields(value)])

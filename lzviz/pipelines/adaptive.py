@@ -27,10 +27,10 @@ from lzviz.adaptive.resizing import midway
 from lzviz.coords import Size
 from lzviz.models.initialise import seeded
 from lzviz.models.segmentation import Segmenter
-from lzviz.pipelines.frames import image_size, on_zoomed, restored
 from lzviz.pipelines.pipeline import Meter, Pass, Pipeline
 from lzviz.samplers.base import Downsampled
 from lzviz.samplers.cad import CAD
+from lzviz.trace.frames import image_size, on_zoomed, restored
 
 Mask = Literal["edges", "learned", "oracle", "fine", "coarse"]
 Cells = Tensor | Callable[[Tensor], Tensor]
