@@ -1,10 +1,10 @@
 """Checkpoints: a folder with ``model.safetensors``, the numbers, and ``card.json``, everything that there is to say about them.
 
-    pipeline = lzviz.load("lds-camvid-96x128")     # a name in checkpoints/, a folder, or a Hub id such as "owner/name"
+    pipeline = lzviz.load("lds-camvid-96x128")     # a name that ships, a folder, or a Hub id such as "owner/name"
     pipeline.card.metrics["val"]["miou"]
     save(pipeline, "checkpoints/mine", Card("mine", "lds", blueprint=asdict(blueprint), classes=("road", "sky")))
 
-Names are looked for in the folder that ``LZVIZ_CHECKPOINTS`` names, then in ``checkpoints/`` of this repository. Pickles (``.pt``,
+Names are looked for in the folder that ``LZVIZ_CHECKPOINTS`` names, then among those that ship. Pickles (``.pt``,
 ``.pth``, ``.bin``, ``.ckpt``) can run code when they are opened, and are refused.
 
 Convolutions of some size are stored in 8 bits, with one scale for each output channel (``NAME.scale``), other weights in half

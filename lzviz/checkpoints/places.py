@@ -16,11 +16,16 @@ NAME = re.compile(r"[\w.-]+")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
+def shipped() -> Path:
+    """The folder of the checkpoints that ship: inside of an installed package, beside a source checkout's."""
+    installed = Path(__file__).resolve().with_name("shipped")
+    return installed if installed.is_dir() else installed.parents[2] / "checkpoints"
+
+
 def folders() -> list[Path]:
-    """Where names are looked for: the folder that ``LZVIZ_CHECKPOINTS`` names, and ``checkpoints/`` of a source checkout."""
-    named, source = os.environ.get("LZVIZ_CHECKPOINTS"), Path(__file__).resolve().parent.parent.parent
-    shipped = [source / "checkpoints"] if (source / "pyproject.toml").is_file() else []
-    return [*([Path(named)] if named else []), *shipped]
+    """Where names are looked for: the folder that ``LZVIZ_CHECKPOINTS`` names, then :func:`shipped`."""
+    named = os.environ.get("LZVIZ_CHECKPOINTS")
+    return [*([Path(named)] if named else []), shipped()]
 
 
 def available() -> list[Card]:
@@ -53,8 +58,8 @@ def found(name: str | Path) -> Path:
         return hub.fetched(text)
     names = ", ".join(card.name for card in available()) or "none"
     raise ValueError(
-        f"no checkpoint named {text!r}, and no such folder; there are: {names}. Checkpoints are the folders in "
-        "checkpoints/ of the repository; set LZVIZ_CHECKPOINTS to a copy of it, or give a Hub id, owner/name"
+        f"no checkpoint named {text!r}, and no such folder; there are: {names}. Give one of these names, a folder, or a Hub id, "
+        "owner/name; names are looked for in the folder that LZVIZ_CHECKPOINTS names, too"
     )
 
 
