@@ -10,10 +10,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from lzviz.contract import palette
-from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.files import MEDIA_TYPES
 from lzviz.contract.answers.pipeline import Session, answer, image_bytes, index_bytes
-from lzviz.contract.answers.snippet import headline
+from lzviz.contract.answers.pipeline_snippet import snippet
 from lzviz.contract.messages.base import File
 from lzviz.contract.pictures import encode_png
 from lzviz.contract.truth import IGNORE
@@ -128,55 +127,6 @@ def _npz(**arrays: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-# A script ----------------------------------------------------------------------------------------------------------
-
-
-def _snippet(session: Session) -> bytes:
-    """The run again, in Python."""
-    source = session.picture.source
-    picture = source or 'numpy.asarray(PIL.Image.open("picture.png").convert("RGB"))'
-    name = session.name
-    if name.startswith(checkpoints.UNTRAINED):
-        made = f"lzviz.training.recipes.RECIPES[{checkpoints.recipe_of(name)!r}].blueprint.build({len(session.trained.classes)})"
-    else:
-        made = f"lzviz.load({'FOLDER' if name.startswith('own-') else name!r})"
-    told = ", saliency=saliency" if session.told else ""
-    lines = [
-        headline(
-            f"{checkpoints.title(checkpoints.card(session.workshop, name))} on one picture, from pixels to labels."
-        ),
-        "",
-        *(("import numpy", "import PIL.Image") if not source or session.state.learned_from == "truth" else ()),
-        *(("import skimage.data",) if "skimage" in picture else ()),
-        "import torch",
-        "",
-        "import lzviz",
-        *(("import lzviz.training.recipes",) if made.startswith("lzviz.training") else ()),
-        "",
-        f"pipeline = {made}",
-        f"image = torch.from_numpy({picture}.copy()).permute(2, 0, 1)[None] / 255",
-        *_told_lines(session),
-        f"trace = pipeline.run(image{told})",
-        "",
-        "trace.labels, trace.zoomed, trace.saliency, trace.milliseconds  # and what else there is: lzviz.Trace",
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _told_lines(session: Session) -> list[str]:
-    if not session.told:
-        return []
-    if session.state.learned_from == "truth":
-        return [
-            'labels = torch.from_numpy(numpy.asarray(PIL.Image.open("labels.png"))).long()[None]  # class indices',
-            f"saliency = pipeline.sampler.oracle(labels, density={session.state.strength!r})",
-        ]
-    return [
-        "told = torch.zeros(1, 1, 64, 128)  # your map: 1 = look here",
-        f"saliency = pipeline.sampler.oracle_map(told, density={session.state.strength!r})",
-    ]
-
-
 WRITERS: dict[tuple[str, str], Callable[[Session], bytes]] = {
     ("labels", "png"): _labels_png,
     ("overlay", "png"): _overlay_png,
@@ -185,5 +135,5 @@ WRITERS: dict[tuple[str, str], Callable[[Session], bytes]] = {
     ("prediction", "png"): _prediction_png,
     ("saliency", "npz"): _saliency_npz,
     ("trace", "npz"): _trace_npz,
-    ("snippet", "py"): _snippet,
+    ("snippet", "py"): lambda session: snippet(session).encode(),
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 
 from lzviz import samplers
 from lzviz.contract.answers.warp import UNIT_STRENGTH, Setting, edge_map, options_of, takes_saliency
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import Picture
 
-_PAINTED = '''
+PAINTED = '''
 def painted(text, neutral=0, unit=255):
     """WxH.base64url(deflate): a map of bytes as a tensor (1, 1, h, w)."""
     size, data = text.split(".")
@@ -33,13 +35,14 @@ def snippet(setting: Setting) -> str:
     size = f"{setting.zoomed[1]} x {setting.zoomed[0]} samples of {picture.size[1]} x {picture.size[0]} pixels"
     lines = [
         headline(f"{samplers.REGISTRY[state.sampler].title}: {size}."),
+        *needs(picture.source),
         "",
         *(("import base64", "import zlib", "") if needs_painted else ()),
-        *_imports(setting),
+        *picture_imports(picture.source),
         "import torch",
         "",
         "import lzviz",
-        *(_PAINTED.splitlines() if needs_painted else ()),
+        *(PAINTED.splitlines() if needs_painted else ()),
         "",
         *saliency,
         f"sampler = lzviz.samplers.create({state.sampler!r}{', ' * bool(options)}{options})",
@@ -79,25 +82,49 @@ def _map_lines(setting: Setting, nodes: str) -> list[str]:
     state = setting.state
     if state.saliency == "paint" and state.paint is not None:
         made = f"saliency = lzviz.saliency.from_mask(mask, {nodes}, strength={state.strength!r})"
-        return [f"mask = painted({_literal(state.paint)})", made]
+        return [f"mask = painted({literal(state.paint)})", made]
     if state.saliency == "file" and setting.file is not None:
-        return [f"mask = painted({_literal(setting.file)})", f"saliency = lzviz.saliency.to_nodes(mask, {nodes})"]
-    lines = [f"mask = painted({_literal(edge_map(setting.picture))})"]
-    if state.edge_paint is not None:
-        lines.append(f"change = painted({_literal(state.edge_paint)}, neutral=128, unit=127)")
-        lines.append("mask = (mask + change).clamp(0, 1)")
+        return [f"mask = painted({literal(setting.file)})", f"saliency = lzviz.saliency.to_nodes(mask, {nodes})"]
+    lines = edge_lines(setting.picture, state.edge_paint)
     return [*lines, f"saliency = lzviz.saliency.to_nodes(mask, {nodes})"]
 
 
-def _literal(values: Map) -> str:
-    """The text of a map as adjacent string literals of readable length."""
+def edge_lines(picture: Picture, painted: Map | None) -> list[str]:
+    """The lines that make ``mask``: the edges of a picture and what was painted on them."""
+    lines = [f"mask = painted({literal(edge_map(picture))})"]
+    if painted is not None:
+        lines.append(f"change = painted({literal(painted)}, neutral=128, unit=127)")
+        lines.append("mask = (mask + change).clamp(0, 1)")
+    return lines
+
+
+def literal(values: Map) -> str:
+    """The text of a map, as ``painted`` reads it: adjacent string literals of readable length."""
     pieces = textwrap.wrap(values.to_text(), 110, break_on_hyphens=False)
     return "\n" + "\n".join(f'    "{piece}"' for piece in pieces) + "\n"
 
 
-def _imports(setting: Setting) -> list[str]:
+def needs(source: str) -> tuple[str, ...]:
+    """How to install what a script wants, as its reader and as tools that run scripts (PEP 723) read it."""
+    packages = ["lzviz", *(["scikit-image"] if source.startswith("skimage") else [])]
+    return (
+        "",
+        f"# python -m pip install {' '.join(packages)}    (or, for lzviz, `python -m pip install .` in a copy of its repository)",
+        "#",
+        "# /// script",
+        '# requires-python = ">=3.11"',
+        f"# dependencies = {json.dumps(packages)}",
+        "# ///",
+    )
+
+
+def picture_of(source: str) -> str:
+    """The expression that reads the picture, (H, W, 3) bytes; a visitor's own is a file to put beside the script."""
+    return source or 'numpy.asarray(PIL.Image.open("picture.png").convert("RGB"))'
+
+
+def picture_imports(source: str) -> list[str]:
     """What the picture needs to be read."""
-    source = setting.picture.source
     if not source:
         return ["import numpy", "import PIL.Image"]
     return ["import skimage.data"] if source.startswith("skimage") else []
@@ -107,7 +134,7 @@ def _picture_lines(setting: Setting) -> list[str]:
     """The lines that zoom and unzoom the picture itself; for a visitor's own, with a file name to fill in."""
     state, source = setting.state, setting.picture.source
     lines = [
-        f"picture = {source}" if source else 'picture = numpy.asarray(PIL.Image.open("picture.png").convert("RGB"))',
+        f"picture = {picture_of(source)}",
         "image = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None] / 255",
     ]
     if state.source_scale != 1:

@@ -1,0 +1,93 @@
+"""The Python script that runs a checkpoint as the page did: the same pixels at the same size, told the same, held against the same
+labels."""
+
+from __future__ import annotations
+
+from lzviz.contract.answers import checkpoints
+from lzviz.contract.answers.pipeline import Session, index_bytes
+from lzviz.contract.answers.snippet import PAINTED, edge_lines, headline, literal, needs, picture_imports, picture_of
+from lzviz.contract.maps import Map
+from lzviz.contract.pictures import OWN_PREFIX
+from lzviz.contract.wire import Refusal
+
+
+def snippet(session: Session) -> str:
+    """A script whose ``trace`` has the places, the labels and the scores of the page."""
+    title = checkpoints.title(checkpoints.card(session.workshop, session.name))
+    source, reduced = session.picture.source, session.size != session.picture.size
+    told, labels = _told_lines(session), _label_lines(session)
+    given = [f"{name}={name}" for name, lines in (("labels", labels), ("saliency", told)) if lines]
+    lines = [
+        headline(f"{title} on one picture, from pixels to labels."),
+        *needs(source),
+        "",
+        *(("import base64", "import zlib", "") if _reads_maps(told + labels) else ()),
+        *picture_imports(source),
+        "import torch",
+        "",
+        "import lzviz",
+        *(("import lzviz.training.recipes",) if session.name.startswith(checkpoints.UNTRAINED) else ()),
+        *(("from lzviz.contract.pictures import shrink",) if reduced else ()),
+        *(PAINTED.splitlines() if _reads_maps(told + labels) else ()),
+        "",
+        *_pipeline_lines(session),
+        f"picture = {picture_of(source)}",
+        *((f"picture = shrink(picture, {max(session.size)})  # as the page reads it",) if reduced else ()),
+        "image = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None] / 255",
+        *labels,
+        *told,
+        f"trace = pipeline.run({', '.join(['image', *given])})",
+        "",
+        "print(trace)  # trace.labels, trace.zoomed, trace.saliency, trace.milliseconds: see lzviz.Trace",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _reads_maps(lines: list[str]) -> bool:
+    return any("painted(" in line for line in lines)
+
+
+def _pipeline_lines(session: Session) -> list[str]:
+    name, state = session.name, session.state
+    if name.startswith(checkpoints.UNTRAINED):
+        seed = checkpoints.card(session.workshop, name).seed
+        recipe, classes = checkpoints.recipe_of(name), len(session.trained.classes)
+        made = f"lzviz.training.recipes.RECIPES[{recipe!r}].blueprint.build({classes}, {seed})"
+        lines = [f"pipeline = {made}  # random weights"]
+    elif name.startswith(OWN_PREFIX):
+        lines = ['pipeline = lzviz.load("checkpoint")  # the folder of your model.safetensors and card.json']
+    else:
+        lines = [f"pipeline = lzviz.load({name!r})"]
+    if session.pipeline is not session.trained:
+        kept = "pipeline.network, pipeline.size, source=pipeline.source, unzoom=pipeline.unzoom"
+        lines += [
+            f"sampler = pipeline.sampler.tuned(smoothness={state.learned_lambda!r})  # lambda",
+            f"pipeline = lzviz.Pipeline(sampler, {kept})",
+        ]
+    return lines
+
+
+def _label_lines(session: Session) -> list[str]:
+    """What is true of the picture, as indices of the checkpoint's classes at the size at which it is read."""
+    if session.labels is None:
+        return []
+    values = literal(Map.of(index_bytes(session.labels)))
+    return [f"labels = painted({values}, unit=1)[0].long()  # true classes; 255: not labelled"]
+
+
+def _told_lines(session: Session) -> list[str]:
+    """What the sampler is told instead of what it would find."""
+    state = session.state
+    if not session.told:
+        return []
+    session.saliency()  # a refusal where that cannot be told
+    if state.learned_from == "truth":
+        return [f"saliency = pipeline.sampler.oracle(labels, {state.strength!r})"]
+    made = f"saliency = pipeline.sampler.oracle_map(mask, {state.strength!r})"
+    if state.learned_from == "edges":
+        return [*edge_lines(session.picture, state.edge_paint), made]
+    given = state.paint if state.learned_from == "paint" else session.file
+    if given is None and state.learned_from != "paint":
+        raise Refusal("The state asks for a map of yours but none came along; open the map file again.")
+    mask = "torch.zeros(1, 1, 2, 2)" if given is None else f"painted({literal(given)})"
+    return [f"mask = {mask}", made]
