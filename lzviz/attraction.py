@@ -16,7 +16,6 @@ The Gaussian is separable even where the saliency is not, and padding is linear,
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Literal, get_args
 
 import torch
@@ -24,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.coords import Size, check_size, interleave, lattice, outer
+from lzviz.tracing import concrete, table
 
 Padding = Literal["reflect", "replicate", "zero"]
 
@@ -50,7 +50,7 @@ def prepare(saliency: Tensor, nodes: Size, floor: float | None = None) -> Tensor
         hint = ": did you pass the image?" if saliency.ndim == 4 and saliency.shape[1] == 3 else ""
         raise ValueError(f"expected saliency of shape (B, 1, h, w), got {tuple(saliency.shape)}{hint}")
     s = saliency[:, 0].double()
-    low, high = (float(v) for v in torch.aminmax(s.detach()))
+    low, high = _range(s.detach())
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError("saliency has values that are not finite; clean it first, e.g. torch.nan_to_num(saliency)")
     if low < 0:
@@ -71,6 +71,14 @@ def prepare(saliency: Tensor, nodes: Size, floor: float | None = None) -> Tensor
     return torch.where(has_zero, torch.maximum(s, ZERO_FLOOR * mean), s)
 
 
+def _range(values: Tensor) -> tuple[float, float]:
+    """Least and greatest value; those of a map that needs every care where values cannot be looked at."""
+    if not concrete():
+        return 0.0, 0.0
+    low, high = torch.aminmax(values)
+    return float(low), float(high)
+
+
 def gaussian(radius: int, fwhm: float, taps_radius: int | None = None) -> Tensor:
     """The 1-D kernel ``exp(-4 ln2 d^2 / fwhm^2)``, d = -radius..radius: (2 radius + 1,) float64.
 
@@ -83,8 +91,7 @@ def gaussian(radius: int, fwhm: float, taps_radius: int | None = None) -> Tensor
     return F.interpolate(kernel[None, None], size=2 * taps_radius + 1, mode="linear", align_corners=False)[0, 0]
 
 
-@lru_cache(maxsize=256)
-@torch.inference_mode(False)  # what is kept must serve gradients later
+@table
 def _axis_operator(n: int, radius: int, taps_radius: int, fwhm: float, padding: Padding) -> Tensor:
     """(2, n, n) float64: kernel sums of one axis, and the same weighted with the normalised coordinate of each padded cell.
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lzviz.coords import Size, axis, check_size, edges_to_points, lattice, points_to_edges, to_normalised, to_pixels
+from lzviz.tracing import concrete
 
 if TYPE_CHECKING:
     from lzviz.warp import Warp
@@ -47,7 +48,7 @@ def zoom(warp: Warp, boxes: Tensor, zoomed_size: Size, source_size: Size) -> Ten
 def _normalised(boxes: Tensor, size: Size) -> Tensor:
     if boxes.shape[-1] != 4:
         raise ValueError(f"expected boxes (..., 4) as x0, y0, x1, y1, got {tuple(boxes.shape)}")
-    if bool((boxes[..., 2:] < boxes[..., :2]).any()):
+    if concrete() and bool((boxes[..., 2:] < boxes[..., :2]).any()):
         raise ValueError("boxes must be x0, y0, x1, y1 with x0 <= x1 and y0 <= y1; did you pass x, y, width, height?")
     points = edges_to_points(boxes).unflatten(-1, (2, 2))
     return to_normalised(points, check_size(size)).flatten(-2)

@@ -28,6 +28,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.coords import Size, interleave, to_pixels
+from lzviz.tracing import concrete
 
 Interpolation = Literal["nearest", "bilinear", "antialias"]
 
@@ -133,6 +134,8 @@ def _bilinear(image: Tensor, grid: Tensor) -> Tensor:
 def _antialias(image: Tensor, grid: Tensor) -> Tensor:
     image, grid = _broadcast(image, grid)
     size: Size = (image.shape[-2], image.shape[-1])
+    if not concrete():
+        return _antialias_traced(image, grid, size)
     boxes, kinds = _boxes(grid, size)
     levels, out = [image], []
     for b in range(image.shape[0]):
@@ -153,6 +156,46 @@ def _antialias(image: Tensor, grid: Tensor) -> Tensor:
             read = read.index_select(1, torch.empty_like(order).scatter_(0, order, torch.arange(len(order)).to(order)))
         out.append(read)
     return torch.stack(out).unflatten(2, grid.shape[1:3])
+
+
+def _antialias_traced(image: Tensor, grid: Tensor, size: Size) -> Tensor:
+    """The same means where values cannot be looked at: every sample has four boxes, four times the same one without shear, and
+    of each as many pixels as the longest box may touch, weighed by what they cover. All levels lie side by side in one table."""
+    b, channels, *_ = image.shape
+    longest = max(math.ceil(math.log2(max(size) / LONGEST)), 0)
+    levels = [image]
+    for _ in range(longest):
+        levels.append(_halve(levels[-1]))
+    shapes = torch.tensor([tuple(level.shape[-2:]) for level in levels], device=image.device)  # (L, 2)
+    pixels = shapes.prod(1)
+    table = torch.cat([level.flatten(2) for level in levels], 2).transpose(0, 1).flatten(1)  # (C, B * P)
+    boxes, kinds = _boxes(grid, size)
+    x, y, half_x, half_y, *steps = (v.flatten(1) for v in boxes)  # (B, N)
+    level, split = kinds.flatten(1).div(SPAN**3, rounding_mode="floor").clamp(0, longest).long(), kinds.flatten(1) % SPAN
+    start = (pixels.cumsum(0) - pixels)[level] + torch.arange(b, device=image.device)[:, None] * pixels.sum()
+    shrink, total = torch.exp2(-level.to(x.dtype)), image.new_zeros(channels, *x.shape)
+    for column, row in QUARTERS:
+        moved = [split * (column * steps[k] + row * steps[2 + k]) for k in (0, 1)]
+        rows, columns = (
+            _touched(_interval(at + step, half, n), shrink, shapes[level, axis])
+            for at, step, half, n, axis in ((y, moved[1], half_y, size[0], 0), (x, moved[0], half_x, size[1], 1))
+        )
+        (at_x, weight_x), wide = (torch.stack(each) for each in zip(*columns, strict=True)), shapes[level, 1]
+        for at_y, weight_y in rows:  # a row of all boxes at a time
+            read = table.index_select(1, (start + at_y * wide + at_x).flatten()).unflatten(1, at_x.shape)
+            total = total + (read * weight_x).sum(1) * weight_y
+    return (total / len(QUARTERS)).transpose(0, 1).unflatten(2, grid.shape[1:3])
+
+
+def _touched(ends: tuple[Tensor, Tensor], shrink: Tensor, pixels: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """The pixels of a level that a box may touch along an axis, and how much of the box each of them is: (B, N) each."""
+    low, high = (end * shrink for end in ends)
+    first, over = (low.detach() + EPSILON).floor(), 1 / (high - low)
+    inside = [torch.clamp(first + k, low, high) for k in range(int(LONGEST) + 3)]
+    return [
+        (torch.minimum(first.long() + k, pixels - 1), (inside[k + 1] - inside[k]) * over)
+        for k in range(int(LONGEST) + 2)
+    ]
 
 
 class _Kind(NamedTuple):
@@ -183,7 +226,7 @@ def _boxes(grid: Tensor, size: Size) -> tuple[list[Tensor], Tensor]:
     (xx, xy), (yx, yy) = ((_difference(v, 2), _difference(v, 1)) for v in (x, y))
     wide, high = xx * xx + xy * xy, yx * yx + yy * yy
     split = ((xx * yx + xy * yy).square() > SHEAR**2 * (wide * high).clamp(min=1)).detach()
-    sheared = bool(split.any())
+    sheared = not concrete() or bool(split.any())
     if sheared:
         part = torch.where(split, 0.25, 1.0).to(x.dtype)
         wide, high = wide * part, high * part

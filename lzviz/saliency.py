@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.coords import Size, check_size
+from lzviz.tracing import concrete, table
 
 EDGE_OVERSAMPLING = 8
 """Edges are looked for at this many pixels a node: finer texture than that is no place to zoom into."""
@@ -42,8 +43,7 @@ def to_nodes(values: Tensor, nodes: Size) -> Tensor:
     return rows @ values @ columns.mT
 
 
-@lru_cache(maxsize=64)
-@torch.inference_mode(False)  # what is kept must serve gradients later
+@table
 def _triangle(n: int, m: int) -> Tensor:
     """(m, n) float64 rows of weights, each of sum 1, that take n cells of an axis to m. One node sits in the middle."""
     step = (n - 1) / max(m - 1, 1)
@@ -64,9 +64,10 @@ def from_mask(mask: Tensor, nodes: Size = (31, 51), strength: float = 50.0) -> T
     if not strength >= 0:
         raise ValueError(f"strength must be >= 0, got {strength!r}")
     mask = _as_map(mask, "mask")
-    low, high = (float(v) for v in torch.aminmax(mask.detach()))
-    if not (low >= 0 and high <= 1):
-        raise ValueError(f"mask must lie in [0, 1], got [{low:.4g}, {high:.4g}]; did you mean mask / 255?")
+    if concrete():
+        low, high = (float(v) for v in torch.aminmax(mask.detach()))
+        if not (low >= 0 and high <= 1):
+            raise ValueError(f"mask must lie in [0, 1], got [{low:.4g}, {high:.4g}]; did you mean mask / 255?")
     return 1 + (strength - 1) * to_nodes(mask, nodes)
 
 

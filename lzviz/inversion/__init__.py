@@ -25,11 +25,11 @@ import torch
 from torch import Tensor
 
 from lzviz.coords import Size, check_size, lattice
-from lzviz.inversion import axes
+from lzviz.inversion import axes, opaque
 from lzviz.inversion.gradient import implicit
-from lzviz.inversion.raster import rasterise
-from lzviz.inversion.search import search
+from lzviz.inversion.opaque import rasterised, searched
 from lzviz.inversion.tiles import Tiles
+from lzviz.tracing import concrete, transformed
 
 __all__ = ["Tiles", "invert_lattice", "invert_points"]
 
@@ -59,13 +59,12 @@ def invert_points(
     if separable and axes.rising(nodes):
         return axes.invert_points(nodes, points)
     batch, n = points.shape[:2]
-    index = torch.arange(batch, device=points.device).repeat_interleave(n)
-    with torch.no_grad():
-        found = search(Tiles.of(nodes) if tiles is None else tiles, points.detach().double().reshape(-1, 2), index)
-    solution = found.points.to(points.dtype).reshape(batch, n, 2)
-    valid = found.valid.reshape(batch, n)
+    if concrete():
+        solution, valid, tile = searched(nodes, points, tiles)
+    else:
+        solution, valid, tile = opaque.points(nodes.detach(), points.detach())
     if _needs_gradient(nodes, points):
-        solution = implicit(nodes, points, solution, found.tile.reshape(batch, n))
+        solution = implicit(nodes, points, solution, tile)
     return solution, valid
 
 
@@ -89,18 +88,22 @@ def invert_lattice(nodes: Tensor, size: Size, separable: bool = False) -> tuple[
     if separable and axes.rising(nodes):
         return axes.invert_lattice(nodes, size)
     needs_gradient = _needs_gradient(nodes)
-    with torch.no_grad():
-        found = rasterise(Tiles.of(nodes), size, nodes.dtype, keep_tiles=needs_gradient)
-    solution = found.points
+    if concrete():
+        solution, valid, tile = rasterised(nodes, size, needs_gradient)
+    else:
+        solution, valid, tile = opaque.lattice(nodes.detach(), *size)
     if needs_gradient:
         flat = solution.reshape(solution.shape[0], -1, 2)
         source = lattice(size, dtype=nodes.dtype, device=nodes.device).reshape(1, -1, 2).expand_as(flat)
-        assert found.tile is not None
-        solution = implicit(nodes, source, flat, found.tile.reshape(flat.shape[:2])).reshape(solution.shape)
-    return solution, found.valid
+        assert tile is not None
+        solution = implicit(nodes, source, flat, tile.reshape(flat.shape[:2])).reshape(solution.shape)
+    return solution, valid
 
 
 def _needs_gradient(*tensors: Tensor) -> bool:
+    """Also under ``torch.func`` and forward differentiation, where a tensor does not say that it is being differentiated."""
+    if transformed() or torch.autograd.forward_ad._current_level >= 0:
+        return True
     return torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
 
 

@@ -2,7 +2,7 @@
 
 p(x, nodes) solves g(p; nodes) = x, so dp = J^-1 (dx - dg), J = dg/dp. Backwards, with the incoming gradient e and
 ``l = J^-T e``, points receive l, and the tile's coefficients (p00, right, down, twist) receive ``-l (1, u, v, u v)``,
-which its four nodes share. The backward pass is itself differentiable torch, and p in it is the differentiable output:
+which its four nodes share; forwards, the formula itself. The backward pass is itself differentiable torch, and p in it is the differentiable output:
 any order comes for free.
 """
 
@@ -25,18 +25,24 @@ FLATTEST = 1e-6
 def implicit(nodes: Tensor, points: Tensor, solution: Tensor, tile: Tensor) -> Tensor:
     """``solution`` (B, N, 2), found without gradient for source ``points`` in tiles ``tile`` (B, N) of (h-1) x (w-1), with
     its gradients to ``nodes`` (B, h, w, 2) and ``points`` (B, N, 2) attached."""
-    out = _Implicit.apply(nodes, points, solution, tile)
+    out = (_Implicit if torch.compiler.is_compiling() else _Forwards).apply(nodes, points, solution, tile)
     assert isinstance(out, Tensor)
     return out
 
 
 class _Implicit(Function):
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx, nodes: Tensor, points: Tensor, solution: Tensor, tile: Tensor) -> Tensor:  # type: ignore[override]
-        out = solution.clone()
-        ctx.save_for_backward(nodes, out, tile)
+    def forward(nodes: Tensor, points: Tensor, solution: Tensor, tile: Tensor) -> Tensor:  # type: ignore[override]
+        return solution.clone()
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple[Tensor, ...], output: Tensor) -> None:  # type: ignore[override]
+        nodes, points, _, tile = inputs
+        ctx.save_for_backward(nodes, output, tile)
+        ctx.save_for_forward(nodes, output, tile)
         ctx.points_dtype = points.dtype
-        return out
 
     @staticmethod
     def backward(ctx, gradient: Tensor):  # type: ignore[override]
@@ -56,6 +62,41 @@ class _Implicit(Function):
         return to_nodes, to_points, None, None
 
 
+class _Forwards(_Implicit):
+    """With forward differentiation too, through which ``torch.compile`` does not go."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def jvp(ctx, d_nodes: Tensor | None, d_points: Tensor | None, *_: None):  # type: ignore[override]
+        """``dp = J^-1 (dx - dg)``."""
+        nodes, solution, tile = ctx.saved_tensors
+        batch, h, w, _ = nodes.shape
+        image = torch.arange(batch, device=nodes.device).view(-1, 1) * ((h - 1) * (w - 1))
+        index = (image + tile).flatten()
+        u, v, ux, uy, vx, vy, inverse = _local(polynomials(nodes).flatten(1), (h, w), solution.reshape(-1, 2), index)
+        residual = torch.zeros_like(ux).expand(2, -1)
+        if d_points is not None:
+            residual = residual + d_points.reshape(-1, 2).T
+        if d_nodes is not None:
+            moved = polynomials(d_nodes).flatten(1).index_select(1, index).unflatten(0, (4, 2))
+            residual = residual - (moved[0] + u * moved[1] + v * moved[2] + u * v * moved[3])
+        x, y = residual * inverse
+        steps = (vy * x - vx * y) * (2 / (w - 1)), (ux * y - uy * x) * (2 / (h - 1))
+        return torch.stack(steps, -1).to(solution.dtype).reshape(solution.shape)
+
+
+def _local(table: Tensor, shape: tuple[int, int], solution: Tensor, index: Tensor) -> tuple[Tensor, ...]:
+    """Of zoomed points (N, 2) in tiles ``index`` (N,): place u, v in the tile, columns ux, uy and vx, vy of J, and 1 / det J."""
+    h, w = shape
+    column, row = index % (w - 1), torch.div(index, w - 1, rounding_mode="floor") % (h - 1)
+    px, py = solution.to(table.dtype).unbind(-1)
+    u, v = (px + 1) * ((w - 1) / 2) - column, (py + 1) * ((h - 1) / 2) - row
+    _, _, rx, ry, dx, dy, tx, ty = table.index_select(1, index)
+    ux, uy, vx, vy = rx + v * tx, ry + v * ty, dx + u * tx, dy + u * ty
+    return u, v, ux, uy, vx, vy, 1 / _held_away(cross(ux, uy, vx, vy), ux, uy, vx, vy)
+
+
 def _pull(
     table: Tensor, shape: tuple[int, int], gradient: Tensor, solution: Tensor, index: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -65,16 +106,9 @@ def _pull(
         table: (8, B * (h-1) * (w-1)) coefficients; index: (N,) the tile of each point.
         gradient, solution: (N, 2), the incoming gradient e and the zoomed point.
     """
-    h, w = shape
-    scale_x, scale_y = (w - 1) / 2, (h - 1) / 2
-    column, row = index % (w - 1), torch.div(index, w - 1, rounding_mode="floor") % (h - 1)
-    px, py = solution.to(table.dtype).unbind(-1)
-    u, v = (px + 1) * scale_x - column, (py + 1) * scale_y - row
-    _, _, rx, ry, dx, dy, tx, ty = table.index_select(1, index)
-    ux, uy, vx, vy = rx + v * tx, ry + v * ty, dx + u * tx, dy + u * ty
-    inverse = 1 / _held_away(cross(ux, uy, vx, vy), ux, uy, vx, vy)
+    u, v, ux, uy, vx, vy, inverse = _local(table, shape, solution, index)
     a, b = gradient.to(table.dtype).unbind(-1)
-    a, b = a / scale_x * inverse, b / scale_y * inverse
+    a, b = a * (2 / (shape[1] - 1)) * inverse, b * (2 / (shape[0] - 1)) * inverse
     back = torch.stack((vy * a - uy * b, ux * b - vx * a))
     return back, torch.cat((back, u * back, v * back, u * v * back))
 

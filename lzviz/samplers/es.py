@@ -21,7 +21,6 @@ sees the left square only.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +31,7 @@ from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
 from lzviz.samplers import System, add, options
 from lzviz.samplers.base import DENSITY, Downsampled, Mode, PlaceLearner, WarpSampler
+from lzviz.tracing import table
 from lzviz.warp import GridWarp, Warp
 
 VIEW = 8
@@ -116,8 +116,7 @@ def _minimise_across(values: Tensor, smoothness: float) -> Tensor:
     return torch.cat((first, vy @ amplitude @ vx.mT, last), -1)
 
 
-@lru_cache(maxsize=64)
-@torch.inference_mode(False)  # what is kept must serve gradients later
+@table
 def _modes(n: int, fixed_ends: bool) -> tuple[Tensor, Tensor]:
     """Eigenvalues and eigenvectors of the Laplacian of n nodes in a row; ``fixed_ends``: each end has a fixed neighbour."""
     step = torch.diag_embed(torch.ones(n - 1, dtype=torch.float64), 1)

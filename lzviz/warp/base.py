@@ -15,6 +15,7 @@ from lzviz import boxes as _boxes
 from lzviz import resampling
 from lzviz.attraction import Padding, attract
 from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
+from lzviz.tracing import keeps
 from lzviz.warp import given, kinds
 
 if TYPE_CHECKING:
@@ -349,7 +350,7 @@ class Warp(ABC):
         Not kept where it carries gradients, or was made in inference mode, which later gradients could not pass.
         """
         state = self._state()
-        if state is None or torch.compiler.is_compiling() or torch.is_inference_mode_enabled():
+        if state is None:
             return method(size)
         kept: dict[str, tuple[object, T]] = vars(self).setdefault("_lattices", {})  # type: ignore[attr-defined]
         name, key = method.__name__, (tuple(size), state)
@@ -358,7 +359,9 @@ class Warp(ABC):
         return kept[name][1]
 
     def _state(self) -> tuple[int, ...] | None:
-        """How often each tensor was changed in place; ``None`` where one has a gradient, or keeps no count."""
+        """How often each tensor was changed in place; ``None`` where nothing is to be kept: one has a gradient or keeps no count."""
+        if not keeps():
+            return None
         parts = [getattr(self, f.name) for f in fields(self)]  # type: ignore[arg-type]
         state: list[int] = []
         for part in parts:

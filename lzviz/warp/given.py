@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lzviz.coords import Size, check_size, from_half_pixel, lattice, to_normalised
+from lzviz.tracing import concrete
 
 Units = Literal["pixels", "normalised"]
 Order = Literal["xy", "yx"]
@@ -35,8 +36,7 @@ def nodes_from_grid(grid: object, align_corners: bool, source_size: Size | None)
     """See :meth:`lzviz.Warp.from_grid`: corner-aligned nodes (B, H, W, 2)."""
     values = tensor(grid, "a grid (B, H, W, 2)")
     _check_shape(values)
-    if not torch.compiler.is_compiling():
-        _check_values(values.detach())
+    _check_values(values.detach())
     if align_corners:
         return values
     if source_size is None:
@@ -80,7 +80,9 @@ def nodes_from_map(map_x: object, map_y: object | None, source_size: Size | None
 
 
 def is_separable(grid: Tensor) -> bool:
-    """True if x depends on the column only and y on the row only, exactly."""
+    """True if x depends on the column only and y on the row only, exactly; False where values cannot be looked at."""
+    if not concrete():
+        return False
     g = grid.detach()
     return bool((g[:, :1, :, 0] == g[..., 0]).all() and (g[:, :, :1, 1] == g[..., 1]).all())
 
@@ -97,6 +99,8 @@ def _check_shape(grid: Tensor) -> None:
 
 
 def _check_finite(values: Tensor) -> None:
+    if not concrete():
+        return
     finite = torch.isfinite(values)
     if not bool(finite.all()):
         bad = int((~finite).any(-1).sum())
@@ -104,6 +108,8 @@ def _check_finite(values: Tensor) -> None:
 
 
 def _check_values(values: Tensor) -> None:
+    if not concrete():
+        return
     _check_finite(values)
     low, high = (float(v) for v in torch.aminmax(values))
     if low >= 0 and 0.5 < high <= 1 and bool((values[:, 0, 0] < 0.25).all()):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from lzviz import inversion
 from lzviz.coords import Size, axis, check_size, outer
+from lzviz.tracing import table
 from lzviz.warp.base import Warp
 
 
@@ -71,7 +71,7 @@ class GridWarp(Warp):
     def _searched(self) -> inversion.Tiles | None:
         """The tiles to search for points, kept as long as the nodes stay what they are."""
         state = self._state()
-        if state is None or torch.is_inference_mode_enabled():
+        if state is None:
             return None
         kept = vars(self).get("_prepared")
         if kept is None or kept[0] != state:
@@ -129,8 +129,7 @@ class GridWarp(Warp):
         return corners[0], corners[1], corners[2], corners[3], (x - j)[..., None], (y - i)[..., None]
 
 
-@lru_cache(maxsize=256)
-@torch.inference_mode(False)  # what is kept must serve gradients later
+@table
 def _positions(n: int, k: int) -> tuple[Tensor, Tensor, Tensor]:
     """Neighbours and weight of n corner-aligned positions among k nodes; a single one sits in the middle."""
     position = (axis(n, dtype=torch.float64) + 1) * ((k - 1) / 2)

@@ -1,0 +1,58 @@
+"""Whether values can be looked at. Under ``torch.compile``, ``torch.export`` and ``torch.func`` there are shapes, but no values.
+
+Checks of values, caches and choices that depend on values ask :func:`concrete` and no one else; what a transform cannot see is then
+neither checked nor kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import torch
+
+P = ParamSpec("P")
+T = TypeVar("T")
+TABLES = 256
+"""So many answers of a function are kept."""
+
+
+def concrete() -> bool:
+    """True where a tensor's values can be read: outside ``torch.compile``, ``torch.export``, ``torch.jit.trace`` and the transforms
+    of ``torch.func``."""
+    if torch.compiler.is_compiling() or torch.compiler.is_exporting():
+        return False
+    return not torch.jit.is_tracing() and not transformed()
+
+
+def transformed() -> bool:
+    """Inside ``vmap``, ``grad``, ``jacrev`` and the other transforms of ``torch.func``."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def keeps() -> bool:
+    """True where tensors that are made now may serve any later call: not in inference mode, whose tensors gradients cannot pass."""
+    return concrete() and not torch.is_inference_mode_enabled()
+
+
+def table(function: Callable[P, T]) -> Callable[P, T]:
+    """Keep what a function of plain numbers answers: real tensors, fit for gradients. A trace takes what is there as constants, and
+    what it has to make itself is never kept."""
+    kept: dict[object, T] = {}
+
+    @wraps(function)
+    def of(*args: P.args, **options: P.kwargs) -> T:
+        key = (*args, *options.items())
+        if key in kept:
+            return kept[key]
+        if not concrete():
+            return function(*args, **options)
+        with torch.inference_mode(False):
+            made = function(*args, **options)
+        if len(kept) >= TABLES:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = made
+        return made
+
+    return of
