@@ -190,7 +190,7 @@ def _percent(value: Any) -> str:
 
 def python_of(name: str) -> str:
     """The three lines that load and run a checkpoint."""
-    return f'import lzviz\npipeline = lzviz.load("{name}")\ntrace = pipeline.run(image)  # (1, 3, H, W) in [0, 1]'
+    return f"import lzviz\npipeline = lzviz.load({name!r})\ntrace = pipeline.run(image)  # (1, 3, H, W) in [0, 1]"
 
 
 # Routes -----------------------------------------------------------------------------------------------------------------

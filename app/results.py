@@ -570,6 +570,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 # Table and CSV --------------------------------------------------------------------------------------------------------
 
+FORMULAS = tuple("=+-@＝＋－＠")
 COLUMNS = ("Model", "", "Seeds", "Size", "Multiply-adds", "Data", "Measured on", "Network", "Source")
 NUMBERS = slice(1, 5)
 
@@ -612,9 +613,15 @@ def to_csv(marks: Iterable[Mark]) -> str:
         for split, values in mark.values.items():
             spread = mark.spread.get(split, {})
             found = [(values.get(metric, ""), *spread.get(metric, ("", ""))) for metric in METRICS]
-            writer.writerow([
+            writer.writerow(map(_no_formula, (
                 mark.name or "", mark.title, mark.system, mark.data, split, mark.network, *(mark.size or ("", "")),
                 "" if mark.macs is None else f"{mark.macs:.0f}", mark.seeds,
                 *(f"{v:.2f}" if _number(v) else "" for three in found for v in three), mark.setting, mark.source,
-            ])  # fmt: skip
+            )))  # fmt: skip
     return file.getvalue()
+
+
+def _no_formula(cell: object) -> str:
+    """A cell as text that no spreadsheet computes: what would start a formula gets an apostrophe before it."""
+    text = str(cell)
+    return f"'{text}" if text.lstrip().startswith(FORMULAS) else text

@@ -18,6 +18,7 @@ _NAMES = {  # public name -> the module that defines it
     "Trace": "lzviz.trace",
     "State": "lzviz.contract.state",
     "load": "lzviz.checkpoints",
+    "export_onnx": "lzviz.pipelines.onnx",
 }
 _MODULES = (
     "coords",
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from lzviz.checkpoints import load as load
     from lzviz.contract.state import State as State
     from lzviz.layout import Layout as Layout
+    from lzviz.pipelines.onnx import export_onnx as export_onnx
     from lzviz.pipelines.pipeline import Pipeline as Pipeline
     from lzviz.trace import Trace as Trace
     from lzviz.warp import Warp as Warp

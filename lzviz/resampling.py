@@ -171,7 +171,10 @@ def _antialias_traced(image: Tensor, grid: Tensor, size: Size) -> Tensor:
     table = torch.cat([level.flatten(2) for level in levels], 2).transpose(0, 1).flatten(1)  # (C, B * P)
     boxes, kinds = _boxes(grid, size)
     x, y, half_x, half_y, *steps = (v.flatten(1) for v in boxes)  # (B, N)
-    level, split = kinds.flatten(1).div(SPAN**3, rounding_mode="floor").clamp(0, longest).long(), kinds.flatten(1) % SPAN
+    level, split = (
+        kinds.flatten(1).div(SPAN**3, rounding_mode="floor").clamp(0, longest).long(),
+        kinds.flatten(1) % SPAN,
+    )
     start = (pixels.cumsum(0) - pixels)[level] + torch.arange(b, device=image.device)[:, None] * pixels.sum()
     shrink, total = torch.exp2(-level.to(x.dtype)), image.new_zeros(channels, *x.shape)
     for column, row in QUARTERS:

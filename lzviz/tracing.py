@@ -23,12 +23,12 @@ def concrete() -> bool:
     of ``torch.func``."""
     if torch.compiler.is_compiling() or torch.compiler.is_exporting():
         return False
-    return not torch.jit.is_tracing() and not transformed()
+    return not torch._C._get_tracing_state() and not transformed()
 
 
 def transformed() -> bool:
     """Inside ``vmap``, ``grad``, ``jacrev`` and the other transforms of ``torch.func``."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
+    return torch._C._functorch.peek_interpreter_stack() is not None  # type: ignore[attr-defined]
 
 
 def keeps() -> bool:

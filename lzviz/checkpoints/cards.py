@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
@@ -12,6 +13,10 @@ from typing import Any
 MODEL, CARD = "model.safetensors", "card.json"
 VERSION = 1
 LARGEST_CARD = 1 << 20
+STEERING = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of characters that no card holds: controls, halves of pairs, ends of lines and paragraphs."""
+DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Nor these, which turn the direction of writing."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Card:
         macs, parameters: multiply-adds of an image, trained numbers.
         notes: whatever a reader should know.
         version: of this format.
+
+    Raises:
+        ValueError: a text anywhere in it holds a control character or turns the direction of writing: one could break a line of
+            what is made of it, another show a name as what it is not.
     """
 
     name: str
@@ -52,6 +61,10 @@ class Card:
     parameters: int = 0
     notes: str = ""
     version: int = VERSION
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            _check_texts(getattr(self, each.name), each.name)
 
     @property
     def task(self) -> str:
@@ -91,6 +104,23 @@ class Card:
             raise ValueError(f"{CARD}: classes must be a list of names, got {values['classes']!r}")
         lists = {name: tuple(values[name]) for name in ("classes", "seeds") if name in values}
         return Card(**{**values, **lists})
+
+
+def _check_texts(value: Any, name: str) -> None:
+    """Refuse texts, at any depth, with characters that steer instead of being read."""
+    if isinstance(value, str):
+        bad = next((each for each in value if unicodedata.category(each) in STEERING or each in DIRECTIONS), None)
+        if bad is not None:
+            raise ValueError(
+                f"{CARD}: {name[:60]} holds the control character U+{ord(bad):04X}; a card is plain text of one line a field"
+            )
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            _check_texts(key, f"a name in {name}")
+            _check_texts(each, f"{name}.{key}")
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _check_texts(each, name)
 
 
 _KINDS = {"str": str, "int": int, "Mapping": dict, "Sequence": list}

@@ -13,6 +13,7 @@ from pathlib import Path
 from lzviz.cli import evaluate, export, train
 
 EXTRAS = {"PIL": "train", "accelerate": "train", "tensorboard": "train", "tqdm": "train", "skimage": "app"}
+EXTRAS |= dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx")
 """What a bare installation lacks: module -> the extra that has it."""
 
 
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     train.options_of(commands.add_parser("train", help="train a recipe, or go on where its run was stopped"))
-    export.options_of(commands.add_parser("export", help="make a checkpoint of a run"))
+    export.options_of(commands.add_parser("export", help="make a checkpoint of a run, or an ONNX file of a checkpoint"))
     evaluate.options_of(commands.add_parser("evaluate", help="how good a checkpoint is, and whether another is better"))
     options = parser.parse_args(arguments)
     try:

@@ -42,10 +42,10 @@ def evaluate(options: argparse.Namespace) -> None:
         raise ValueError(f"--limit is a number of pictures, at least 1, got {options.limit}")
     if options.json is not None and options.json.suffix == ".json" and len(options.split) > 1:
         raise ValueError("several splits need a folder: --json FOLDER")
-    ours = _trained(options.checkpoint, options.unzoom, options.zoomed)
+    ours = trained(options.checkpoint, options.unzoom, options.zoomed)
     theirs = None
     if options.against is not None and not options.against.endswith(".json"):
-        theirs = _trained(options.against)
+        theirs = trained(options.against)
     for split in options.split:
         data = _labelled(options, split, ours)
         report = _assessed(ours, data, options)
@@ -68,7 +68,7 @@ def evaluate(options: argparse.Namespace) -> None:
         print()
 
 
-def _trained(name: str, unzoom: Literal["scores", "features"] | None = None, zoomed: tuple[int, int] | None = None):
+def trained(name: str, unzoom: Literal["scores", "features"] | None = None, zoomed: tuple[int, int] | None = None):
     """A checkpoint, or the average of a run: its pipeline, with a card, and used in another way than it was trained."""
     from lzviz import checkpoints
     from lzviz.training import runs

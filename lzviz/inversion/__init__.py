@@ -58,7 +58,6 @@ def invert_points(
         raise ValueError(f"expected points of shape ({nodes.shape[0]}, N, 2), got {tuple(points.shape)}")
     if separable and axes.rising(nodes):
         return axes.invert_points(nodes, points)
-    batch, n = points.shape[:2]
     if concrete():
         solution, valid, tile = searched(nodes, points, tiles)
     else:

@@ -2,7 +2,8 @@
 
 p(x, nodes) solves g(p; nodes) = x, so dp = J^-1 (dx - dg), J = dg/dp. Backwards, with the incoming gradient e and
 ``l = J^-T e``, points receive l, and the tile's coefficients (p00, right, down, twist) receive ``-l (1, u, v, u v)``,
-which its four nodes share; forwards, the formula itself. The backward pass is itself differentiable torch, and p in it is the differentiable output:
+which its four nodes share; forwards, the formula itself.
+The backward pass is itself differentiable torch, and p in it is the differentiable output:
 any order comes for free.
 """
 

@@ -43,7 +43,11 @@ def points(nodes: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 @points.register_fake
 def _(nodes: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     shape = points.shape[:2]
-    return torch.empty_like(points), points.new_empty(shape, dtype=torch.bool), points.new_empty(shape, dtype=torch.int64)
+    return (
+        torch.empty_like(points),
+        points.new_empty(shape, dtype=torch.bool),
+        points.new_empty(shape, dtype=torch.int64),
+    )
 
 
 @torch.library.custom_op("lzviz::inverse_lattice", mutates_args=())

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from lzviz import resampling
 from lzviz import saliency as maps
-from lzviz.coords import Size, check_size
+from lzviz.coords import Size, check_size, from_half_pixel
 from lzviz.layout import Layout
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
@@ -243,7 +243,7 @@ def _short(value: object) -> str:
     return f"map {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
 
 
-def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size) -> GridWarp:
+def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size, separable: bool) -> GridWarp:
     """What control nodes mean to code that stretches and reads them with ``align_corners=False``.
 
     The nodes are stretched half-pixel to the zoomed lattice, and the result is converted to our convention; so the warp has
@@ -251,4 +251,4 @@ def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size) -> GridWarp:
     """
     grid = F.interpolate(nodes.permute(0, 3, 1, 2), size=size, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
     rows, columns = (torch.arange(max(n, 2), device=nodes.device).clamp(max=n - 1) for n in size)
-    return Warp.from_grid(grid[:, rows][:, :, columns], align_corners=False, source_size=source_size)
+    return GridWarp(from_half_pixel(grid[:, rows][:, :, columns], source_size), separable)

@@ -149,7 +149,7 @@ class Places:
         self.neighbours = [(rows, columns) for rows in (top, bottom) for columns in (left, right)]
         # Fractions of the pixel pair (float64): the distance to the first of the two, and to the second.
         ys, xs = (below, (bottom - top) - below), (beyond, (right - left) - beyond)
-        self.distances = torch.stack([torch.hypot(*torch.broadcast_tensors(y[:, None], x)) for y in ys for x in xs])
+        self.distances = torch.stack([(y[:, None].square() + x.square()).sqrt() for y in ys for x in xs])
         self.bilinear = torch.stack([y[:, None] * x for y in (1 - below, below) for x in (1 - beyond, beyond)])
 
     def log_bilinear(self, least: float = 0.0) -> Tensor:

@@ -329,7 +329,7 @@ class LDS(nn.Module, MapLearner):
             aspect=aspect,
             floor=0.0 if self.mode == "published" and self.floor is None else self.floor,
         )
-        return half_pixel_warp(control.nodes, size, source_size) if self.mode == "published" else control
+        return half_pixel_warp(control.nodes, size, source_size, False) if self.mode == "published" else control
 
     def layout(self, warp: Warp, size: Size, source_size: Size) -> WarpLayout:
         """The samples, with the way back that ``upsampling`` says."""

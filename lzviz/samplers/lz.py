@@ -83,7 +83,9 @@ class LZ(AttractionSampler):
 
     def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
         control = self.control_warp(saliency)
-        return half_pixel_warp(control.nodes, size, source_size) if self.mode == "published" else control
+        return (
+            half_pixel_warp(control.nodes, size, source_size, self.separable) if self.mode == "published" else control
+        )
 
 
 add(

@@ -35,7 +35,7 @@ class Uniform(WarpSampler):
         # Half-pixel sample j of w lies at (2j + 1) / w - 1 of the image's outer edges.
         y, x = ((2 * torch.arange(n) + 1) / n - 1 for n in size)
         grid = torch.stack(torch.broadcast_tensors(x[None, :], y[:, None]), -1)[None]
-        return half_pixel_warp(grid, size, source_size) if min(size) > 1 else _single(grid, source_size)
+        return half_pixel_warp(grid, size, source_size, True) if min(size) > 1 else _single(grid, source_size)
 
 
 def _single(grid: Tensor, source_size: Size) -> GridWarp:

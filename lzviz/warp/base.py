@@ -359,7 +359,7 @@ class Warp(ABC):
         return kept[name][1]
 
     def _state(self) -> tuple[int, ...] | None:
-        """How often each tensor was changed in place; ``None`` where nothing is to be kept: one has a gradient or keeps no count."""
+        """How often each tensor was changed in place; ``None`` where nothing is to be kept, as with gradients."""
         if not keeps():
             return None
         parts = [getattr(self, f.name) for f in fields(self)]  # type: ignore[arg-type]

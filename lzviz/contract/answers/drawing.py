@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterable
+from html import escape
 
 import cv2
 import numpy as np
@@ -209,7 +210,7 @@ def svg(pixels: np.ndarray, sentence: str, marks: Iterable[str] = (), pixelated:
     style = ' style="image-rendering:pixelated"' if pixelated else ""
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img">',
-        f"<title>{sentence}</title>",
+        f"<title>{escape(sentence)}</title>",
         f'<image width="{w}" height="{h}"{style} href="data:image/png;base64,{data}"/>',
         '<g transform="translate(.5 .5)" fill="none" stroke-linejoin="round">',
         *marks,

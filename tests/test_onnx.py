@@ -1,0 +1,90 @@
+"""Pipelines as ONNX files: onnxruntime answers what torch does on other pictures too, and what cannot be said is refused."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+import lzviz
+from lzviz import cli, models, samplers
+from lzviz.pipelines.blueprint import Blueprint
+from lzviz.pipelines.pipeline import Pipeline
+from lzviz.samplers.lds import SaliencyModule
+
+SIZE, SOURCE, CLASSES = (16, 24), (46, 70), 3
+
+
+def network():
+    torch.manual_seed(0)
+    return models.compact(CLASSES, stem=1, width=4, channels=8).eval()
+
+
+class Colours(torch.nn.Module):
+    """Every colour is a class: scores far apart, so that no label hangs on a rounding."""
+
+    def forward(self, image):
+        return 10 * torch.nn.functional.avg_pool2d(image, 4)
+
+
+def learned():
+    look = SaliencyModule((8, 12), widths=(4, 4))
+    torch.nn.init.normal_(look.module.score.weight)
+    return Pipeline(samplers.create("lzu", nodes=(8, 12), fwhm=4, saliency=look), network(), SIZE)
+
+
+PIPELINES = {
+    "where it looks is learned": learned,
+    "it looks twice": lambda: Pipeline(samplers.create("lzu", nodes=(8, 12)), Colours(), SIZE, boundary=50.0),
+    "features come back": lambda: Pipeline(samplers.create("lzu", nodes=(8, 12)), network(), SIZE, unzoom="features"),
+    "it sees an averaged picture": lambda: Pipeline(samplers.create("downsizenet"), network(), SIZE, source=(32, 48)),
+    "without a network": lambda: Pipeline(samplers.create("lz", nodes=(8, 8)), None, SIZE),
+}
+
+
+@pytest.mark.parametrize("name", list(PIPELINES))
+def test_onnxruntime_answers_what_torch_does(tmp_path, name):
+    pipeline, path = PIPELINES[name]().eval(), tmp_path / "file.onnx"
+    assert lzviz.export_onnx(pipeline, path, SOURCE) < 1e-4
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert [each.name for each in session.get_inputs()] == ["image"]
+    for seed in (1, 2):
+        image = torch.rand(1, 3, *SOURCE, generator=torch.Generator().manual_seed(seed))
+        image[..., :20, :30] *= 0.1
+        (got,) = session.run(None, {"image": image.numpy()})
+        with torch.no_grad():
+            wanted = pipeline(image) if pipeline.network else pipeline.downsample(image).image
+        np.testing.assert_allclose(got, wanted.numpy(), atol=1e-4)
+
+
+def test_a_way_back_that_is_a_search_is_refused_in_a_sentence(tmp_path):
+    pipeline = Pipeline(samplers.create("lz", nodes=(8, 8)), network(), SIZE)
+    with pytest.raises(TypeError, match=r"nonseparable warp is a search.*torch\.export"):
+        lzviz.export_onnx(pipeline, tmp_path / "file.onnx", SOURCE)
+    exported = torch.export.export(pipeline.eval(), (torch.rand(1, 3, *SOURCE),)).module()  # as the sentence says
+    image = torch.rand(1, 3, *SOURCE)
+    torch.testing.assert_close(exported(image), pipeline(image), atol=1e-4, rtol=0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_adaptive_network_is_refused_in_a_sentence(tmp_path):
+    pipeline = Blueprint("cad", {"stride": 8}, mask={"kind": "coarse"}, network_options={"width": 4}).build(CLASSES)
+    with pytest.raises(TypeError, match="as many rows as a picture asks for"):
+        lzviz.export_onnx(pipeline, tmp_path / "file.onnx", (64, 64))
+
+
+def test_the_size_of_the_pictures_must_be_known(tmp_path):
+    with pytest.raises(ValueError, match="size=\\(height, width\\)"):
+        lzviz.export_onnx(Pipeline(samplers.create("lzu"), network(), SIZE), tmp_path / "file.onnx")
+
+
+def test_the_command_writes_a_file_of_a_checkpoint_and_says_how_far_it_is_off(tmp_path, capsys):
+    blueprint = Blueprint("uniform", size=SIZE, network_options={"width": 4, "channels": 8, "stem": 1})
+    made = blueprint.build(CLASSES).eval()
+    card = lzviz.checkpoints.Card("tiny", "uniform", vars(blueprint), ["a", "b", "c"])
+    lzviz.checkpoints.save(made, tmp_path / "tiny", card)
+    arguments = ["export", str(tmp_path / "tiny"), "--onnx", str(tmp_path / "tiny.onnx"), "--size", "46", "70"]
+    assert cli.main(arguments) == 0
+    assert "differ by" in capsys.readouterr().out and (tmp_path / "tiny.onnx").stat().st_size > 1000
+    with pytest.raises(SystemExit):
+        cli.main(["export", "x", "--size", "4", "4"])
+    assert "--size is of --onnx FILE" in capsys.readouterr().err
