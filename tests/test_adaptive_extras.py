@@ -24,10 +24,12 @@ from lzviz.adaptive import adapt, masks
 TORCHVISION = (
     *("resnet18", "resnet50", "resnext50_32x4d", "wide_resnet50_2", "vgg16", "vgg16_bn", "mobilenet_v2"),
     *("mobilenet_v3_large", "densenet121", "efficientnet_b0", "regnet_y_400mf", "convnext_tiny", "mnasnet0_5"),
+    *("shufflenet_v2_x0_5", "squeezenet1_1"),
 )
 TIMM = (
     *("resnet50", "resnet50d", "resnetv2_50", "seresnet50", "ecaresnet50t", "efficientnet_b0", "tf_efficientnet_b0"),
     *("mobilenetv3_large_100", "regnety_004", "densenet121", "res2net50_26w_4s", "rexnet_100"),
+    *("skresnet18", "resnest14d", "ghostnet_050", "convnextv2_atto", "resnet50_gn", "poolformer_s12"),
 )
 DECLARED: list[torch.library.Library] = []
 
@@ -79,6 +81,8 @@ def installed(package: str) -> bool:
     return package != "timm" or importlib.util.find_spec("torchvision") is not None
 
 
+# Networks that join branches of different strides; HRNet goes back to its finest branch, of stride 4, to the end.
+BRANCHES = [("hrnet_w18_small", (4, 32)), ("dla34", (4, 32)), ("dla34", (8, 32))] if installed("timm") else []
 PRESENT = {package: installed(package) for package in MAKERS}
 MODELS = [(package, name) for package, (_, names) in MAKERS.items() if PRESENT[package] for name in names]
 
@@ -115,7 +119,21 @@ if MODELS:  # else there is nothing to run, as the test above says
                 nn.init.uniform_(module.running_var, 0.5, 1.5)  # type: ignore[arg-type]
         model = model.double()
         x = torch.randn(1, 3, 135, 100, dtype=torch.float64)
-        adapted = adapt(model, output_stride=(8, 32), global_pool="coarse")
-        expected, got = scores(model(x)), scores(adapted(x, levels=mixed))
+        deepest = 16 if name.startswith("squeezenet") else 32
+        adapted = adapt(model, output_stride=(8, deepest), global_pool="coarse")
+        levels = masks.random((17, 13), 0.4, 1) if deepest == 16 else mixed
+        expected, got = scores(model(x)), scores(adapted(x, levels=levels))
         assert (got - expected).abs().max() <= 1e-12 * expected.abs().max()
         assert len(adapted.report()) == 0
+
+    @pytest.mark.parametrize(("name", "strides"), BRANCHES)
+    @torch.no_grad()
+    def test_branches_of_different_strides_are_exact(name: str, strides: tuple[int, int]) -> None:
+        """All maps and levels; an image that the network's own strides divide, since it joins different sizes otherwise."""
+        model, x = from_timm(name).double().eval(), torch.randn(1, 3, 96, 64, dtype=torch.float64)
+        adapted, stock = adapt(model, strides, global_pool="coarse"), model(x)
+        depth = (strides[1] // strides[0]).bit_length() - 1
+        for keep in (0.0, 0.4, 1.0):
+            levels = masks.random((96 // strides[0], 64 // strides[0]), keep, depth)
+            assert (adapted(x, levels=levels) - stock).abs().max() <= 1e-12 * stock.abs().max()
+            assert adapted.report().guaranteed and not len(adapted.report())

@@ -186,7 +186,8 @@ class Adapted:
 
         Args:
             levels: (B, 1, h, w) integers on the fine grid (0 = keep, v = halve v times), or a callable that makes them from
-                the features before the first adaptive step (the input of the module that makes it, dense).
+                the features before the first adaptive step (the input of the module that makes it, dense). Where windows
+                without padding lose cells of the image on the way, its last rows and columns are left out.
             plan: levels prepared by :meth:`plan`, instead.
             args, kwargs: whatever else the model takes.
 
@@ -322,6 +323,7 @@ class Adapted:
         )
 
     def _follow(self, model: nn.Module, run: Run, x: Tensor, args: tuple, kwargs: dict) -> Any:
+        run.image = (int(x.shape[-2]), int(x.shape[-1]))
         with run.following(model):
             output = model(MultiResolution(settle(x), run), *args, **kwargs)
         if run.watch is not None:

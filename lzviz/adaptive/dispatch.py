@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_flatten
 
-from lzviz.adaptive import extensions, resizing, rules, whole, windows
+from lzviz.adaptive import axes, extensions, resizing, rules, whole, windows
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import MultiResolution, seen_shape
 
-HOMES = (rules, windows, whole, resizing, extensions)  # importing them declares their rules
+HOMES = (rules, axes, windows, whole, resizing, extensions)  # importing them declares their rules
 
 METADATA = frozenset(
     (

@@ -78,6 +78,7 @@ class Tree:
     depth: int
     centred: bool = False
     _grids: dict = field(default_factory=dict, repr=False)
+    _cuts: dict = field(default_factory=dict, repr=False)
 
     @staticmethod
     def grow(levels: Tensor, depth: int, centred: bool = False) -> Tree:
@@ -104,6 +105,13 @@ class Tree:
         if key not in self._grids:
             self._grids[key] = Grid(self, *key)
         return self._grids[key]
+
+
+    def cut(self, size: Pair) -> Tree:
+        """The first (h, w) cells, for networks whose windows without padding lose cells; made once."""
+        if size not in self._cuts:
+            self._cuts[size] = Tree(self.levels[:, : size[0], : size[1]].contiguous(), self.depth, self.centred)
+        return self._cuts[size]
 
 
 class Trees:

@@ -52,7 +52,8 @@ def _interpolate(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         return fine.new_empty(*fine.shape[:2], *size)
     if run.wants_dense:
         return func(fine, size, **options)
-    run.note_outside("interpolate")
+    if state.grid.tree.is_mixed:
+        run.note_outside("interpolate")
     return _by_level(fine, state, func, size, options)
 
 

@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 from lzviz.adaptive.lattice import Grid
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map
+from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map, place_axis, rows_of
 
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
@@ -38,9 +38,18 @@ RESHAPES = frozenset(
         *("view", "reshape", "flatten", "unflatten", "transpose", "permute", "swapaxes", "swapdims", "movedim"),
         *("moveaxis", "squeeze", "unsqueeze", "unfold", "view_as", "reshape_as", "channel_shuffle", "pixel_shuffle"),
         *("pixel_unshuffle", "matmul", "bmm", "linear", "layer_norm", "chunk", "split", "unbind", "tensor_split"),
-        *("narrow", "__getitem__", "einsum", "roll"),
+        *("narrow", "__getitem__", "einsum", "roll", "expand", "select", "flip"),
     )
 )
+# What moves, joins or weighs nothing but axes that are not places'.
+MOVES = frozenset(
+    (
+        *("view", "reshape", "flatten", "unflatten", "transpose", "permute", "swapaxes", "swapdims", "movedim", "moveaxis"),
+        *("squeeze", "unsqueeze", "view_as", "reshape_as", "expand", "expand_as", "stack", "unbind", "chunk", "split"),
+        *("tensor_split", "split_with_sizes", "__getitem__"),
+    )
+)
+LAST = ("linear", "layer_norm", "rms_norm")  # functions of the last axis
 
 
 PLACES = ("conv", "pool", "fold", "grid_sample", "affine_grid")  # what reads neighbours, and would read other ones here
@@ -68,7 +77,15 @@ def states_of(*values: Any) -> list[State]:
 
 def current(run: Run, state: State) -> State:
     """The state, on the dense grid where the model wants it there (``dense_from``)."""
-    return fill(state) if isinstance(state, Rows) and run.wants_dense else state
+    if not isinstance(state, Rows):
+        return state
+    if run.wants_dense:
+        return fill(state)
+    if state.tensor.ndim != 2:
+        raise run.error(
+            f"it takes features of shape {tuple(state.shape)}, whose channels are in several axes", "reshape them first"
+        )
+    return state
 
 
 def fill(state: Rows) -> Filled:
@@ -100,25 +117,29 @@ def trimmed(state: State, grid: Grid) -> State:
     if isinstance(state, Filled):
         return Filled(state.tensor[..., :h, :w], grid)
     if state.tensor.is_meta:
-        return Rows(state.tensor.new_empty(grid.rows, state.tensor.shape[1]), grid, state.last)
+        return Rows(state.tensor.new_empty(grid.rows, *state.tensor.shape[1:]), grid, state.last)
     batch, y, x = grid.place
     return Rows(state.tensor.index_select(0, state.grid.owner[batch, y, x]), grid, state.last)
 
 
-def row_operand(run: Run, value: Tensor, grid: Grid, last: bool) -> Tensor:
-    """An ordinary tensor that broadcasts against (B, C, h, w), as one that broadcasts against rows (N, C)."""
+def row_operand(run: Run, value: Tensor, grid: Grid, last: bool, rank: int = 4) -> Tensor:
+    """An ordinary tensor that broadcasts against (B, C, h, w), as one that broadcasts against rows (N, C).
+
+    Args:
+        rank: axes of the map as the model sees it: more than four where its channels are in several.
+    """
     if value.numel() == 1 and value.ndim < 2:
         return value
-    if value.ndim > 4:
+    if value.ndim > rank:
         raise run.error(f"it joins a map with a tensor of shape {tuple(value.shape)}", "use dense_from=")
-    full = value.reshape(*[1] * (4 - value.ndim), *value.shape)
-    full = full.permute(0, 3, 1, 2) if last else full
+    full = value.reshape(*[1] * (rank - value.ndim), *value.shape)
+    full = full.movedim((1, 2), (-2, -1)) if last else full
     full = on_fine_grid(full, grid)
     if full.shape[-2:] == (1, 1):
-        vectors = full.flatten(1)
+        vectors = full[..., 0, 0]
         return vectors if full.shape[0] == 1 else vectors.index_select(0, grid.place[0])
-    if tuple(full.shape[-2:]) == grid.extent:
-        return grid.take(full.expand(grid.batch, -1, -1, -1))
+    if all(have in (1, cells) for have, cells in zip(full.shape[-2:], grid.extent, strict=True)):
+        return rows_of(full.expand(grid.batch, *full.shape[1:-2], *grid.extent), grid, False).tensor
     raise run.error(
         f"it joins a map of {grid.extent[0]} x {grid.extent[1]} cells with a tensor of shape {tuple(value.shape)}",
         "let the tensor follow the size of the features instead of a fixed one, or use dense_from=",
@@ -127,11 +148,15 @@ def row_operand(run: Run, value: Tensor, grid: Grid, last: bool) -> Tensor:
 
 def on_fine_grid(value: Any, grid: Grid) -> Any:
     """A map of the stock network's own size (B, C, h, w) repeated over the blocks of its features; all else as it is."""
-    size = tuple(value.shape[-2:]) if isinstance(value, Tensor) and value.ndim == 4 else None
-    if size != grid.stock_size or size in ((1, 1), grid.extent):
+    size = tuple(value.shape[-2:]) if isinstance(value, Tensor) and value.ndim >= 4 else None
+    if size is None or size in ((1, 1), grid.extent):
         return value
-    cell, (h, w) = 2**grid.exponent, grid.extent
-    return value.repeat_interleave(cell, -2).repeat_interleave(cell, -1)[..., :h, :w]
+    if any(have not in (1, stock) for have, stock in zip(size, grid.stock_size, strict=True)):
+        return value
+    for axis in (-2, -1):  # what is one row or column broadcasts
+        if size[axis] > 1 or grid.stock_size[axis] == 1 != max(size):
+            value = value.repeat_interleave(2**grid.exponent, axis).narrow(axis, 0, grid.extent[axis])
+    return value
 
 
 class Operands:
@@ -147,7 +172,9 @@ class Operands:
         )
         self.rows = self.rows and any(isinstance(s, Rows) for s in states)
         self.last = any(isinstance(s, Rows) and s.last for s in states)
-        self.template = states[0]
+        self.template = next((s for s in states if isinstance(s, Rows)), states[0]) if self.rows else states[0]
+        if self.rows and len({len(s.shape) for s in states if isinstance(s, Rows)}) > 1:
+            raise run.error("it joins features whose channels are in different numbers of axes", "reshape them alike first")
         self.grid = None if self.dense else grid_of(run, states)
         self.values = tree_map(lambda v: self._bring(run, v), values)
 
@@ -159,7 +186,8 @@ class Operands:
             if isinstance(state, Rows):
                 return state.tensor
             assert self.grid is not None
-            return row_operand(run, state.tensor if state else value, self.grid, self.last)
+            rank = len(self.template.shape)
+            return row_operand(run, state.tensor if state else value, self.grid, self.last, rank)
         if isinstance(state, Rows):
             return fill(state).tensor
         if state is None and self.grid is not None and not run.wants_dense:
@@ -177,7 +205,7 @@ class Operands:
 
 def _is_gate(state: Filled) -> bool:
     """One value for each channel of a map: it broadcasts against rows."""
-    return state.tensor.ndim == 4 and tuple(state.tensor.shape[-2:]) == (1, 1)
+    return state.tensor.ndim >= 4 and tuple(state.tensor.shape[-2:]) == (1, 1)
 
 
 def wrap(run: Run, operands: Operands, result: Any) -> Any:
@@ -211,6 +239,8 @@ def _on_equal_rows(run: Run, func: Callable, args: tuple, kwargs: dict) -> Multi
     if not isinstance(first, Rows) or first.tensor.is_meta or run.wants_dense or not QUICK.issuperset(kwargs):
         return None
     if not all(isinstance(s, Rows) and s.grid is first.grid and s.last == first.last for s in states):
+        return None
+    if any(s.tensor.ndim != first.tensor.ndim for s in states):  # type: ignore[union-attr]
         return None
     values = [state.tensor for state in states]  # type: ignore[union-attr]
     result = func(*values, **kwargs)
@@ -253,78 +283,6 @@ def _new(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     return func(args[0].state.tensor, *args[1:], **kwargs)
 
 
-# Channels ------------------------------------------------------------------------------------------------------------
-
-
-def _axis(state: State, dim: Any) -> int | None:
-    """The axis of (B, C, h, w) that ``dim`` names, as the model sees it."""
-    if not isinstance(dim, int):
-        return None
-    dim %= 4
-    return (0, 2, 3, 1)[dim] if isinstance(state, Rows) and state.last else dim
-
-
-def channel_rule(position: int, default: int | None = None) -> Rule:
-    """A rule for functions with ``dim`` at ``position``: along channels it runs on rows, otherwise on the dense grid."""
-
-    def run_rule(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-        operands = Operands(run, args[0])
-        dim = args[position] if len(args) > position else kwargs.get("dim", kwargs.get("axis", default))
-        if not operands.rows:
-            rest = args[1:]
-            return wrap(run, operands, func(operands.values, *rest, **kwargs))
-        if _axis(operands.template, dim) != 1:
-            return fall_back(run, func, args, kwargs)
-        rest = list(args[1:])
-        named = {k: v for k, v in kwargs.items() if k not in ("dim", "axis")}
-        if len(args) > position:
-            rest[position - 1] = 1
-        else:
-            named["dim"] = 1
-        return wrap(run, operands, func(operands.values, *rest, **named))
-
-    return run_rule
-
-
-rule("cat", "concat", "concatenate", "softmax", "log_softmax", "cumsum", "glu")(channel_rule(1, 0))
-rule("split", "chunk", "tensor_split", "split_with_sizes", "normalize")(channel_rule(2, 0))
-RULES["normalize"] = channel_rule(2, 1)
-
-
-@rule("__getitem__")
-def _getitem(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-    operands = Operands(run, args[0])
-    index = args[1] if isinstance(args[1], tuple) else (args[1],)
-    if operands.rows and len(index) == 2 and index[0] == slice(None) and isinstance(index[1], slice):
-        return wrap(run, operands, operands.values[:, index[1]])
-    return fall_back(run, func, args, kwargs)
-
-
-@rule("permute")
-def _permute(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-    operands = Operands(run, args[0])
-    dims = args[1:] or tuple(kwargs.values())
-    order = tuple(dims[0]) if len(dims) == 1 and not isinstance(dims[0], int) else tuple(dims)
-    order = tuple(d % 4 for d in order) if all(isinstance(d, int) for d in order) else order
-    if operands.rows and order == ((0, 3, 1, 2) if operands.last else (0, 2, 3, 1)):
-        assert operands.grid is not None
-        return MultiResolution(Rows(operands.values, operands.grid, not operands.last), run)
-    return fall_back(run, func, args, kwargs)
-
-
-@rule("linear", "layer_norm", "rms_norm")
-def _channels_last(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-    """Functions of the last axis run on rows where that axis is the channels'."""
-    state = current(run, args[0].state)
-    if isinstance(state, Rows) and state.last and (func.__name__ == "linear" or len(args[1]) == 1):
-        result = func(state.tensor, *args[1:], **kwargs)
-        if func.__name__ == "linear":
-            grid = state.grid
-            run.count("linear", args[1], grid.rows, grid.batch * grid.extent[0] * grid.extent[1], grid)
-        return MultiResolution(Rows(result, state.grid, True), run)
-    return fall_back(run, func, args, kwargs)
-
-
 # The dense grid ------------------------------------------------------------------------------------------------------
 
 
@@ -334,7 +292,7 @@ def fall_back(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     name = func.__name__
     if all(isinstance(s, Dense) for s in states):
         return _before_step(run, func, args, kwargs)
-    was_rows = any(isinstance(current(run, s), Rows) for s in states)
+    was_rows = not run.wants_dense and any(isinstance(s, Rows) for s in states)
     if was_rows and name in RESHAPES:
         raise run.error(
             f"it reshapes its features ({name}), which rows cannot follow",
@@ -346,13 +304,13 @@ def fall_back(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         raise run.error(f"{name} writes into a multi-resolution map", "let the model make a new tensor instead")
     if was_rows:
         run.note_fallback(name)
-    if name not in RESHAPES and name not in POINTWISE and name not in RULES and not run.wants_dense:
+    if not _keeps_places(name, states[0]):
         run.note_outside(name)
     grid = grid_of(run, states)
     new_args, new_kwargs = tree_map(
         lambda v: dense_value(v.state) if isinstance(v, MultiResolution) else v, (args, kwargs)
     )
-    result = func(*new_args, **new_kwargs)
+    result = _run_dense(run, func, new_args, new_kwargs, states)
     last = any(isinstance(s, Rows) and s.last for s in states)
     found = tree_map(lambda v: _after_fall_back(run, v, grid, was_rows, last) if isinstance(v, Tensor) else v, result)
     in_place = (name.endswith("_") and not name.endswith("__")) or name in IN_PLACE
@@ -362,6 +320,30 @@ def fall_back(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     return found
 
 
+def _keeps_places(name: str, state: State) -> bool:
+    """Each place of the result comes from that place alone."""
+    if name in MOVES or name.strip("_") in POINTWISE:
+        return True
+    if name not in LAST or isinstance(state, Dense):
+        return False
+    shape, (h, w) = tuple(state.shape), state.grid.extent
+    return place_axis(state) == 1 or (len(shape) == 3 and shape[1] == h * w)
+
+
+def _run_dense(run: Run, func: Callable, args: tuple, kwargs: dict, states: list[State]) -> Any:
+    try:
+        return func(*args, **kwargs)
+    except RuntimeError as failure:
+        shapes = ", ".join(str(tuple(s.shape)) for s in states)
+        inside = run.settings.dense_from if run.wants_dense else None
+        raise run.error(
+            f"{func.__name__} fails on its features {shapes}, which are those of the finest grid ({str(failure).splitlines()[0]})",
+            "let it follow the size of the features, or adapt the part of the model before it"
+            if inside
+            else f"run it on the dense fine grid, where sizes are its own: adapt(..., dense_from={run.module!r})",
+        ) from failure
+
+
 def dense_value(state: State) -> Tensor:
     return fill(state).tensor if isinstance(state, Rows) else state.tensor
 
@@ -369,8 +351,8 @@ def dense_value(state: State) -> Tensor:
 def _after_fall_back(run: Run, tensor: Tensor, grid: Grid, rows: bool, last: bool) -> Tensor:
     """A map of the same size goes back to rows; whatever else came out is followed as it is, never let go as a plain tensor."""
     place = tuple(tensor.shape[1:3] if last else tensor.shape[-2:])
-    if rows and tensor.ndim == 4 and place == grid.extent and tensor.shape[0] == grid.batch:
-        return MultiResolution(Rows(grid.take(tensor.permute(0, 3, 1, 2) if last else tensor), grid, last), run)
+    if rows and tensor.ndim >= 4 and place == grid.extent and tensor.shape[0] == grid.batch:
+        return MultiResolution(rows_of(tensor, grid, last), run)
     return MultiResolution(Filled(tensor, grid), run)
 
 

@@ -82,6 +82,7 @@ class Run:
     trees: Trees = field(default_factory=Trees)
     grids: list[tuple[int, Pair] | None] = field(default_factory=list)
     any_mask: bool = True
+    image: Pair = (0, 0)
     sized: str = ""  # the module that asked last for a size
     outside: list[Fallback] = field(default_factory=list)
 
@@ -105,10 +106,16 @@ class Run:
         if entry not in self.fallbacks:
             self.fallbacks.append(entry)
 
-    def note_outside(self, operation: str) -> None:
-        """An operation after which coarse locations may differ from the stock network's, if the mask is a mixed one."""
+    def note_outside(self, operation: str, grid: Grid | None = None) -> None:
+        """An operation after which coarse locations may differ from the stock network's, unless no cell is coarse.
+
+        Args:
+            grid: whose cells the operation weighs by their area: where all are coarse and whole, that is the stock network too.
+        """
         entry = Fallback(self.module, operation)
-        if entry not in self.outside and self.tree is not None and self.tree.is_mixed:
+        if entry in self.outside or self.tree is None or self.tree.is_fine:
+            return
+        if grid is None or self.tree.is_mixed or any(n % 2**grid.exponent for n in grid.extent):
             self.outside.append(entry)
 
     def note_path(self, path: Path) -> None:
@@ -139,7 +146,8 @@ class Run:
     def step_tree(self, features: Dense) -> Tree:
         """The tree of this call, made at the first adaptive step from the levels or from what predicts them."""
         if self.tree is None:
-            self.tree = self.levels if isinstance(self.levels, Tree) else self._grow(features)
+            tree = self.levels if isinstance(self.levels, Tree) else self._grow(features)
+            self.tree = tree.cut(features.size) if self._loses_cells(tree.size, features) else tree
         if self.tree.size != features.size or self.tree.levels.shape[0] != features.tensor.shape[0]:
             b, (h, w) = self.tree.levels.shape[0], self.tree.size
             raise self.error(
@@ -155,9 +163,16 @@ class Run:
             levels = levels(self._features_before_step(features))
             if isinstance(levels, Tree):
                 return levels
-        plain = check_levels(levels, self.settings.depth, batch=features.tensor.shape[0], size=features.size)
+        loses = isinstance(levels, Tensor) and self._loses_cells(tuple(levels.shape[-2:]), features)
+        size = None if loses else features.size
+        plain = check_levels(levels, self.settings.depth, batch=features.tensor.shape[0], size=size)
         device = "cpu" if features.tensor.is_meta else features.tensor.device
         return self.trees.of(plain.to(device), self.settings.depth, self.settings.offset == "center")
+
+    def _loses_cells(self, size: tuple[int, ...], features: Dense) -> bool:
+        """Levels of ``size`` are for the image's cells, of which windows without padding lost some before the first step."""
+        whole = tuple(-(-n // self.settings.fine) for n in self.image)
+        return size == whole != features.size and all(a >= b for a, b in zip(size, features.size, strict=True))
 
     def _features_before_step(self, features: Dense) -> Tensor:
         """What the outermost running module got at the fine stride (layer3's input in a ResNet)."""

@@ -41,7 +41,10 @@ class Dense:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows (N, C) of a grid. ``last``: the model sees its channels last, (B, h, w, C)."""
+    """Rows (N, C) of a grid. ``last``: the model sees its channels last, (B, h, w, C).
+
+    Where it sees them in several axes, (B, g, C / g, h, w), or in none, (B, h, w), so do the rows: (N, g, C / g), (N,).
+    """
 
     tensor: Tensor
     grid: Grid
@@ -50,8 +53,8 @@ class Rows:
     @property
     def shape(self) -> torch.Size:
         h, w = self.grid.extent
-        channels = self.tensor.shape[1]
-        return torch.Size((self.grid.batch, h, w, channels) if self.last else (self.grid.batch, channels, h, w))
+        batch, channels = self.grid.batch, self.tensor.shape[1:]
+        return torch.Size((batch, h, w, *channels) if self.last else (batch, *channels, h, w))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +122,32 @@ def dense(state: State) -> Tensor:
     """The dense tensor of a state, its channels where the model has them."""
     if not isinstance(state, Rows):
         return state.tensor
-    tensor = state.grid.fill(state.tensor)
-    return tensor.permute(0, 2, 3, 1) if state.last else tensor
+    rows = state.tensor
+    if rows.ndim == 2:
+        tensor = state.grid.fill(rows)
+        return tensor.permute(0, 2, 3, 1) if state.last else tensor
+    flat = state.grid.fill(rows.reshape(rows.shape[0], -1))
+    return (flat.permute(0, 2, 3, 1) if state.last else flat).reshape(state.shape)
+
+
+def rows_of(tensor: Tensor, grid: Grid, last: bool) -> Rows:
+    """The rows of a dense tensor (B, ..., h, w), or (B, h, w, ...) where ``last``."""
+    first = tensor.flatten(3).permute(0, 3, 1, 2) if last and tensor.ndim > 3 else tensor.flatten(1, -3)
+    first = tensor[:, None] if tensor.ndim == 3 else first
+    rows = grid.take(first)
+    channels = tensor.shape[3:] if last else tensor.shape[1:-2]
+    return Rows(rows if len(channels) == 1 else rows.reshape(-1, *channels), grid, last and tensor.ndim > 3)
+
+
+def place_axis(state: State) -> int | None:
+    """The first of the two axes of places, as the model sees them; ``None`` if they are no longer apart."""
+    shape = tuple(state.shape)
+    if isinstance(state, Rows):
+        return 1 if state.last else len(shape) - 2
+    size = state.size if isinstance(state, Dense) else state.grid.extent
+    if len(shape) >= 3 and shape[-2:] == size:
+        return len(shape) - 2
+    return 1 if len(shape) >= 4 and shape[1:3] == size else None
 
 
 def is_map(state: Filled) -> bool:
@@ -133,13 +160,15 @@ def seen_shape(value: MultiResolution) -> torch.Size:
 
     On the dense fine grid that was asked for (``dense_from``) it is the fine grid's.
     """
-    state = value.state
-    if isinstance(state, Dense) or value.run.wants_dense or (isinstance(state, Filled) and not is_map(state)):
+    return value.state.shape if value.run.wants_dense else seen_shape_of(value.state)
+
+
+def seen_shape_of(state: State) -> torch.Size:
+    """The same, wherever the model is."""
+    if isinstance(state, Dense) or (place := place_axis(state)) is None:
         return state.shape
-    h, w = state.grid.stock_size
     shape = list(state.shape)
-    first = 1 if isinstance(state, Rows) and state.last else 2
-    shape[first : first + 2] = [h, w]
+    shape[place : place + 2] = state.grid.stock_size
     return torch.Size(shape)
 
 

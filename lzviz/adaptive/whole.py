@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from lzviz.adaptive import pooling
-from lzviz.adaptive.rules import channel_rule, current, fall_back, rule
+from lzviz.adaptive.axes import reduced
+from lzviz.adaptive.rules import current, fall_back, rule
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map
+from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map, place_axis
 from lzviz.adaptive.windows import bind, pair
 
 # The whole map -------------------------------------------------------------------------------------------------------
@@ -41,15 +42,17 @@ def _over_map(run: Run, x: MultiResolution, reduce: str) -> Tensor:
     """(B, C): the mean or maximum of each map."""
     state, coarse = current(run, x.state), run.settings.global_pool == "coarse"
     if not coarse and not isinstance(state, Dense):
-        run.note_outside("pooling over the map")
+        run.note_outside("pooling over the map", state.grid)
     if isinstance(state, Rows):
         return pooling.over_images(state.tensor, state.grid, reduce, coarse)
+    if isinstance(state, Filled) and place_axis(state) == 1:
+        state = Filled(state.tensor.permute(0, 3, 1, 2), state.grid)
     tensor = _stock(run, state)
     return tensor.mean((2, 3)) if reduce == "mean" else tensor.amax((2, 3))
 
 
 def _has_map(state: State) -> bool:
-    return is_map(state) if isinstance(state, Filled) else len(state.shape) == 4
+    return len(state.shape) == 4 and (isinstance(state, Dense) or place_axis(state) is not None)
 
 
 def _stock(run: Run, state: State) -> Tensor:
@@ -65,16 +68,20 @@ def _mean(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     call = bind("input dim keepdim", args, kwargs, dim=None, keepdim=False)
     x, dim, name = call["input"], call["dim"], func.__name__
     state = x.state
-    dims = tuple(d % 4 for d in (dim if isinstance(dim, tuple | list) else (dim,))) if dim is not None else ()
-    whole = (1, 2) if isinstance(state, Rows) and state.last else (2, 3)
+    rank = len(state.shape)
+    dims = tuple(d % rank for d in (dim if isinstance(dim, tuple | list) else (dim,))) if dim is not None else ()
+    whole = (1, 2) if place_axis(state) == 1 else (2, 3)
     if tuple(sorted(dims)) == whole and name != "sum" and _has_map(state):
         out = _over_map(run, x, "mean" if name == "mean" else "max")
         if not call["keepdim"]:
             return out
         return out[:, None, None] if whole == (1, 2) else out[..., None, None]
-    if len(dims) == 1 and call["keepdim"]:
-        return channel_rule(1)(run, func, (x, dims[0]), {"keepdim": True})
-    return fall_back(run, func, args, kwargs)
+    if dim is None:
+        return fall_back(run, func, args, kwargs)
+    if rank > 4 and place_axis(state) == rank - 2 and tuple(sorted(dims)) == (rank - 2, rank - 1) and name != "sum":
+        flat = func(x.flatten(1, rank - 3), (2, 3), keepdim=call["keepdim"])
+        return flat.unflatten(1, tuple(x.shape[1 : rank - 2]))
+    return reduced(run, func, x, dims, {k: v for k, v in call.items() if k not in ("input", "dim")})
 
 
 # Norms ---------------------------------------------------------------------------------------------------------------
@@ -145,7 +152,7 @@ def _over_space(run: Run, func: Callable, args: tuple, kwargs: dict, call: dict,
         )
     coarse = run.settings.global_pool == "coarse"
     if not coarse:
-        run.note_outside(func.__name__)
+        run.note_outside(func.__name__, state.grid)
     grid = state.grid
     rows = state.tensor if isinstance(state, Rows) else state.tensor.permute(0, 2, 3, 1).flatten(0, 2)
     if isinstance(state, Rows) and state.last:

@@ -116,8 +116,13 @@ def _padded(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     if isinstance(state, Dense) and state.stride < run.settings.fine:
         out = func(state.tensor, *args[1:], **{k: v for k, v in kwargs.items() if k != "input"})
         return MultiResolution(Dense(out, state.stride, (out.shape[-2], out.shape[-1])), run)
-    if call["mode"] != "constant" or len(sides) not in (2, 4) or x.margin is not None:
+    if isinstance(state, Dense) and state.stride == run.settings.fine and call["mode"] != "constant":
         return fall_back(run, func, args, kwargs)
+    if call["mode"] != "constant" or len(sides) not in (2, 4) or x.margin is not None:
+        raise run.error(
+            f"it pads its features by {sides} with mode {call['mode']!r}, which rows cannot follow",
+            'pad the two axes of places with zeros (padding_mode="zeros"), once',
+        )
     left, right, top, bottom = (*sides, 0, 0)[:4]
     result = MultiResolution(state, run)
     result.margin = Margin((top, left), (bottom, right), value)
@@ -167,6 +172,9 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
             check_map(run, state, func)
         gated = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
         return MultiResolution(Filled(gated, state.grid), run)
+    if isinstance(state, Dense) and stride == 1 and tuple(state.tensor.shape[-2:]) == (1, 1) != state.size:
+        gated = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
+        return MultiResolution(Dense(gated, state.stride, state.size), run)
     state = enter(run, state, stride)
     engine = run.engine if run.engine is not None and run.engine.takes(state.tensor, weight, groups) else None
     relu = engine is not None and run.module in run.rectified
