@@ -45,7 +45,7 @@ def _vision(name: str, **options: Any) -> Callable[[], nn.Module]:
     return lambda: torchvision.models.get_model(name, weights=None, **options)
 
 
-def _segmenting(name: str) -> Callable[[], nn.Module]:
+def _segmenting(name: str) -> Callable[[], Any]:
     import torchvision
 
     return lambda: torchvision.models.get_model(name, weights=None, weights_backbone=None, num_classes=5).backbone
@@ -76,7 +76,7 @@ def entries() -> dict[str, Entry]:
         "resnet18", "resnet50_gn", "skresnet18", "resnest14d", "tf_efficientnet_b0", "mobilenetv3_small_100", "regnetx_002",
         "regnety_002", "densenet121", "convnext_atto", "convnextv2_atto", "poolformer_s12", "ghostnet_050", "res2net50d",
         "hrnet_w18_small", "dla34", "ese_vovnet19b_dw", "gcresnet33ts", "eca_resnet33ts", "repvgg_a0", "cspresnet50",
-        "edgenext_xx_small", "mobilevit_xxs", "fastvit_t8", "starnet_s1", "coatnet_nano_rw_224",
+        "edgenext_xx_small", "mobilevit_xxs", "fastvit_t8", "starnet_s1",
     )}  # fmt: skip
     for name in ("hrnet_w18_small", "dla34"):
         found[f"{name}, 4 to 32"] = Entry(found[name].make, (4, 32))

@@ -52,7 +52,7 @@ ON_ROWS: dict[str, Callable[[Tensor], Any]] = {
     "slices": lambda x: torch.cat([x[:, 4:], x[:, :4, :, :], x[..., :, :][:, [0, 2]]], 1)[:, :8],
     "one by one": lambda x: torch.stack([x[:, n] * (n + 1) for n in range(8)], 1),
     "unbind": lambda x: torch.cat(x.view(x.shape[0], 2, 4, *x.shape[2:]).unbind(1)[::-1], 1),
-    "narrow and select": lambda x: torch.cat([x.narrow(1, 2, 6), x.select(1, 3).unsqueeze(1), x.index_select(1, torch.tensor([1]))], 1),
+    "select": lambda x: torch.cat([x.narrow(1, 2, 6), x.select(1, 3)[:, None], x.index_select(1, torch.tensor([1]))], 1),
     "norms of groups": lambda x: F.normalize(x.view(x.shape[0], 2, 4, *x.shape[2:]), dim=2).reshape(x.shape),
     "largest channel": lambda x: x * torch.max(x, 1, keepdim=True)[0].sigmoid(),
     "spatial gate": lambda x: x * torch.cat([x.mean(1, True), x.amax(1, keepdim=True)], 1).sum(1, keepdim=True).sigmoid(),
@@ -98,7 +98,9 @@ OVER_PLACES: dict[str, Callable[[Tensor], Any]] = {
 
 @pytest.mark.parametrize("name", [name for name in OVER_PLACES])
 @pytest.mark.parametrize("size", SIZES_OF_IMAGES)
-def test_reductions_over_places_are_exact_on_coarse_features_and_named_otherwise(name: str, size: tuple[int, int]) -> None:
+def test_reductions_over_places_are_exact_on_coarse_features_and_named_otherwise(
+    name: str, size: tuple[int, int]
+) -> None:
     model, x = on_stride_2(Does(OVER_PLACES[name])), torch.randn(2, 3, *size)
     adapted, by_area = adapt(model, (2, 8), global_pool="coarse"), adapt(model, (2, 8))
     for levels in every_mask(size):

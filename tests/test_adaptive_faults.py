@@ -262,3 +262,25 @@ def test_branches_that_lose_different_borders_are_joined(size: tuple[int, int]) 
     model, x = on_stride_2(Aggregated(), Aggregated()), torch.randn(2, 3, *size)
     for levels in masks_of(size, 2):
         close(coarse(adapt(model, (2, 8))(x, levels=levels), 4), model(x))
+
+
+@pytest.mark.parametrize("value", [0.0, 1.5])
+@pytest.mark.parametrize("window", [nn.Conv2d(8, 8, 3), nn.MaxPool2d(3, 1), nn.AvgPool2d(3, 1)])
+def test_padding_kept_for_a_window_that_runs_before_the_first_step_is_not_lost(window: nn.Module, value: float) -> None:
+    """Transformers' MobileNets pad by a function, then convolve with stride 1 at the fine output stride."""
+    model = on_stride_2(nn.ConstantPad2d(1, value), window.double(), nn.Conv2d(8, 8, 3, 2, 1))
+    x = torch.randn(2, 3, 61, 90)
+    for levels in masks_of((61, 90), 1):
+        close(coarse(adapt(model, (2, 4))(x, levels=levels), 2), model(x))
+
+
+def test_resizing_on_the_dense_grid_is_named_as_outside_the_guarantee() -> None:
+    class Detour(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return F.interpolate(F.interpolate(x, size=(20, 20), mode="bilinear"), size=x.shape[-2:], mode="bilinear")
+
+    model = on_stride_2(nn.Conv2d(8, 8, 3, 2, 1), Detour())
+    adapted = adapt(model, (2, 4), dense_from="2")
+    for levels in masks_of((64, 96), 1):
+        adapted(torch.randn(2, 3, 64, 96), levels=levels)
+        assert [str(entry) for entry in adapted.report().outside] == ["interpolate in 2"]

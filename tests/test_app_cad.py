@@ -15,7 +15,10 @@ from app import gallery
 from app.server import Server
 from lzviz import checkpoints, models, samplers
 from lzviz.adaptive import masks
+from lzviz.adaptive.adapter import Adapted
 from lzviz.adaptive.levels import complete
+from lzviz.adaptive.report import Report
+from lzviz.adaptive.run import Fallback
 from lzviz.contract.answers import cad, keypoints
 from lzviz.contract.answers.catalogue import sampler_entry
 from lzviz.contract.maps import Map
@@ -113,6 +116,17 @@ def test_the_badge_is_exact_as_fixed_and_is_not_as_published(mask, levels):
     assert badge["exact"] and 0 <= badge["relative"] <= 1e-5
     assert badge["publishedRelative"] > 1000 * max(badge["relative"], 1e-8)
     assert badge["published"] > badge["max"]
+
+
+def test_the_badge_names_what_is_outside_the_guarantee(monkeypatch):
+    """What happens to be equal on one picture is not guaranteed: the report decides, not the difference alone."""
+    state, shown = parse(cadMask="random", cadLevels="8-16"), picture(96, 136)
+    assert cad.answer(SHOP, state, shown)["badge"]["outside"] == []
+    report = Report((), (), outside=(Fallback("layer3.0.bn1", "group_norm"),))
+    monkeypatch.setattr(Adapted, "report", lambda self: report)
+    answer = cad.answer(Workshop(gallery.shipped()), state, shown)
+    assert answer["badge"]["outside"] == ["group_norm in layer3.0.bn1"]
+    assert "outside the guarantee: group_norm in layer3.0.bn1" in answer["sentence"]
 
 
 def test_a_border_that_fills_no_block_is_a_cell_of_its_own():

@@ -74,8 +74,9 @@ def reduced(run: Run, func: Callable, x: MultiResolution, dims: Any, rest: dict,
     several = isinstance(dims, tuple | list)
     axes = [held_axis(operands.template, d) for d in (dims if several else (dims,))]
     if not axes or None in axes:
-        if run.settings.global_pool == "coarse" and followed(run, x):
-            return func(stock_features(x.state), dims, **rest)
+        state = x.state
+        if run.settings.global_pool == "coarse" and followed(run, x) and not isinstance(state, Dense):
+            return func(stock_features(state), dims, **rest)
         return fall_back(run, known, (x,), {"dim": dims, **rest}) if known else fall_back(run, func, (x, dims), rest)
     return wrap(run, operands, func(operands.values, axes if several else axes[0], **rest))
 
@@ -93,7 +94,10 @@ def stock_features(state: Rows | Filled) -> Tensor:
 @rule("norm", "linalg_vector_norm")
 def _norm(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     """The length over channels or over places."""
-    call = {**dict(zip(("input", "p" if func.__name__ == "norm" else "ord", "dim", "keepdim"), args, strict=False)), **kwargs}
+    call = {
+        **dict(zip(("input", "p" if func.__name__ == "norm" else "ord", "dim", "keepdim"), args, strict=False)),
+        **kwargs,
+    }
     x, dims = call.pop("input"), call.pop("dim", None)
     if dims is None or not isinstance(x, MultiResolution):
         return fall_back(run, func, args, kwargs)
@@ -120,10 +124,10 @@ def _extreme(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
 @rule("stack")
 def _stack(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     dim = args[1] if len(args) > 1 else kwargs.get("dim", 0)
-    operands = Operands(run, tuple(args[0]))
+    operands = Operands(run, [*args[0]])
     place, rank = place_axis(operands.template), len(operands.template.shape) + 1
     dim %= rank
-    before = place is not None and (3 <= dim if operands.last else 1 <= dim <= place)
+    before = place is not None and (dim >= 3 if operands.last else 1 <= dim <= place)
     if operands.dense or not before:
         return fall_back(run, func, args, kwargs)
     axis = dim - 2 if operands.rows and operands.last else dim
@@ -182,7 +186,9 @@ def refusal(run: Run, what: str) -> ValueError:
     )
 
 
-@rule("view", "reshape", "view_as", "reshape_as", "flatten", "unflatten", "squeeze", "unsqueeze", "squeeze_", "unsqueeze_")
+@rule(
+    "view", "reshape", "view_as", "reshape_as", "flatten", "unflatten", "squeeze", "unsqueeze", "squeeze_", "unsqueeze_"
+)
 def _reshape(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     """The model names sizes of the stock network: those of channels are taken, those of places stay."""
     x = args[0]

@@ -106,7 +106,6 @@ class Tree:
             self._grids[key] = Grid(self, *key)
         return self._grids[key]
 
-
     def cut(self, size: Pair) -> Tree:
         """The first (h, w) cells, for networks whose windows without padding lose cells; made once."""
         if size not in self._cuts:

@@ -51,6 +51,7 @@ def _interpolate(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     if fine.is_meta:
         return fine.new_empty(*fine.shape[:2], *size)
     if run.wants_dense:
+        run.note_outside("interpolate")
         return func(fine, size, **options)
     if state.grid.tree.is_mixed:
         run.note_outside("interpolate")

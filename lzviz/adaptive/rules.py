@@ -44,7 +44,18 @@ RESHAPES = frozenset(
 # What moves, joins or weighs nothing but axes that are not places'.
 MOVES = frozenset(
     (
-        *("view", "reshape", "flatten", "unflatten", "transpose", "permute", "swapaxes", "swapdims", "movedim", "moveaxis"),
+        *(
+            "view",
+            "reshape",
+            "flatten",
+            "unflatten",
+            "transpose",
+            "permute",
+            "swapaxes",
+            "swapdims",
+            "movedim",
+            "moveaxis",
+        ),
         *("squeeze", "unsqueeze", "view_as", "reshape_as", "expand", "expand_as", "stack", "unbind", "chunk", "split"),
         *("tensor_split", "split_with_sizes", "__getitem__"),
     )
@@ -174,7 +185,9 @@ class Operands:
         self.last = any(isinstance(s, Rows) and s.last for s in states)
         self.template = next((s for s in states if isinstance(s, Rows)), states[0]) if self.rows else states[0]
         if self.rows and len({len(s.shape) for s in states if isinstance(s, Rows)}) > 1:
-            raise run.error("it joins features whose channels are in different numbers of axes", "reshape them alike first")
+            raise run.error(
+                "it joins features whose channels are in different numbers of axes", "reshape them alike first"
+            )
         self.grid = None if self.dense else grid_of(run, states)
         self.values = tree_map(lambda v: self._bring(run, v), values)
 

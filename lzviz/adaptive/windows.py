@@ -129,6 +129,15 @@ def _padded(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     return result
 
 
+def padded(state: Dense, margin: Margin | None) -> Dense:
+    """The padding that was kept aside, where the window turned out to run as it is."""
+    if margin is None:
+        return state
+    (top, left), (bottom, right) = margin.before, margin.after
+    out = F.pad(state.tensor, (left, right, top, bottom), value=margin.value)
+    return Dense(out, state.stride, (out.shape[-2], out.shape[-1]))
+
+
 def with_margin(run: Run, x: MultiResolution, window: Window, value: float) -> Window:
     """The window with the padding that was kept aside for it."""
     if x.margin is None:
@@ -180,6 +189,7 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     relu = engine is not None and run.module in run.rectified
     if isinstance(state, Dense):
         check_size(run, state)
+        state = padded(state, x.margin)
         if engine is not None and not isinstance(call["padding"], str):
             places = (pair(call[name]) for name in ("stride", "padding", "dilation"))
             func, rest = engine.ordinary, (weight, bias, *places, relu)
@@ -282,6 +292,7 @@ def _pool(run: Run, func: Callable, args: tuple, kwargs: dict, call: dict, reduc
     check_map(run, state, func)
     if isinstance(state, Dense):
         check_size(run, state)
+        state = padded(state, call["input"].margin)
         rest = {k: v for k, v in kwargs.items() if k != "input"}
         return MultiResolution(ran_dense(run, func, state, stride, args[1:] if args else (), rest), run)
     note_step(run, stride, state)

@@ -108,6 +108,9 @@ test("the guarantee is told of the reading that is shown", () => {
   assert.match(guarantee({ ...badge, max: 3e-6 }, "fixed").number, /3\.0e-6.*rounding/);
   assert.match(guarantee(badge, "published").short, /off by 0\.75/);
   assert.ok(!guarantee({ ...badge, exact: false, max: 0.1 }, "fixed").holds);
+  const outside = guarantee({ ...badge, outside: ["group_norm in layer3.0.bn1"] }, "fixed");
+  assert.ok(!outside.holds, "what happens to be equal is not guaranteed");
+  assert.match(outside.words, /Outside the guarantee: group_norm in layer3/);
 });
 
 test("a homography takes points along", () => {

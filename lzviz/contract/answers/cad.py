@@ -353,12 +353,16 @@ class Stock:
 
 @dataclass(frozen=True, eq=False)
 class Adaptive:
-    """Adaptive features of a reading, both readings' badges, and milliseconds of the three networks."""
+    """Adaptive features of a reading, both readings' badges, and milliseconds of the three networks.
+
+    ``outside``: operations of the fixed reading that the guarantee does not cover, in words.
+    """
 
     features: Tensor
     fixed: Badge
     published: Badge
     milliseconds: Mapping[str, float]
+    outside: tuple[str, ...] = ()
 
 
 def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]:
@@ -392,6 +396,7 @@ def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]
             "published": adaptive.published.most,
             "publishedRelative": adaptive.published.relative,
             "exact": adaptive.fixed.exact,
+            "outside": list(adaptive.outside),
         },
         "milliseconds": adaptive.milliseconds,
         "device": timing.device_name(device()),
@@ -440,13 +445,14 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
     readings = {"fixed": subject.fixed, "published": subject.published}
     plans = {name: adapted.plan(levels.to(x.device), size) for name, adapted in readings.items()}
     features = {name: adapted(x, plan=plans[name]).cpu() for name, adapted in readings.items()}
+    outside = tuple(map(str, subject.fixed.report().outside))
     badges = {name: inspect.badge(made, strided, 2**subject.depth) for name, made in features.items()}
     works = {
         "strided": partial(subject.strided, x),
         "adaptive": partial(readings[mode], x, plan=plans[mode]),
         "dilated": partial(subject.dilated, x),
     }
-    return Adaptive(features[mode], badges["fixed"], badges["published"], in_turn(works, x.device))
+    return Adaptive(features[mode], badges["fixed"], badges["published"], in_turn(works, x.device), outside)
 
 
 def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: str, named: str) -> str:
@@ -454,6 +460,7 @@ def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: s
     share = macs["adaptive"] / macs["dilated"]
     shown = adaptive.published if mode == "published" else adaptive.fixed
     proof = "exactly the strided network's" if shown.exact else "NOT the strided network's"
+    named = f"{named}; outside the guarantee: {', '.join(adaptive.outside)}" if adaptive.outside else named
     return (
         f"Keeps {active:.0%} of the cells for {share:.0%} of the dilated network's multiply-adds "
         f"({macs['adaptive'] / 1e9:.2f} of {macs['dilated'] / 1e9:.2f} billion); features at coarse locations are {proof} "

@@ -32,14 +32,17 @@ export const weightsLabel = (weights) => (weights ? (/^random/.test(weights) ? `
 
 /**
  * The guarantee of the reading that is shown: whether it holds, in a few words, in one sentence and its number.
- * @param {{max: number, exact: boolean, published: number}} badge @param {"fixed" | "published"} mode
+ * @param {{max: number, exact: boolean, published: number, outside?: string[]}} badge
+ * @param {"fixed" | "published"} mode
  */
-export function guarantee({ max, exact, published }, mode) {
-  const holds = exact && mode === "fixed";
+export function guarantee({ max, exact, published, outside = [] }, mode) {
+  const holds = exact && mode === "fixed" && !outside.length;
   const most = mode === "fixed" ? max : published;
   const number = `max difference ${difference(most)}`;
   return { holds, short: holds ? "coarse cells = strided" : `coarse cells off by ${difference(most)}`,
     words: holds ? "Coarse cells equal the strided network"
       : `${mode === "fixed" ? "Coarse" : "As published, coarse"} cells differ`,
+    ...(outside.length && mode === "fixed" && {
+      short: "outside the guarantee", words: `Outside the guarantee: ${outside.join("; ")}` }),
     number: !holds ? number : max === 0 ? `${number} (exact)` : `${number}: exact but for float32 rounding` };
 }
