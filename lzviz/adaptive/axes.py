@@ -107,10 +107,11 @@ def _norm(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
 @rule("amin", "logsumexp", "var", "std", "argmax", "argmin", "prod", "any", "all")
 def _reduction(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     rest = {k: v for k, v in kwargs.items() if k not in ("dim", "axis")}
-    dims = args[1] if len(args) > 1 else kwargs.get("dim", kwargs.get("axis"))
-    if len(args) > 3 or not isinstance(dims, int | tuple | list) or isinstance(dims, bool):
+    x, *more = args
+    dims = more[0] if more else kwargs.get("dim", kwargs.get("axis"))
+    if len(more) > 2 or not isinstance(dims, int | tuple | list) or isinstance(dims, bool):
         return fall_back(run, func, args, kwargs)
-    return reduced(run, func, args[0], dims, rest | ({"keepdim": args[2]} if len(args) > 2 else {}))
+    return reduced(run, func, x, dims, rest | ({"keepdim": more[1]} if len(more) > 1 else {}))
 
 
 @rule("max", "min")
@@ -123,8 +124,9 @@ def _extreme(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
 
 @rule("stack")
 def _stack(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
-    dim = args[1] if len(args) > 1 else kwargs.get("dim", 0)
-    operands = Operands(run, [*args[0]])
+    tensors, *more = args
+    dim = more[0] if more else kwargs.get("dim", 0)
+    operands = Operands(run, list(tensors))
     place, rank = place_axis(operands.template), len(operands.template.shape) + 1
     dim %= rank
     before = place is not None and (dim >= 3 if operands.last else 1 <= dim <= place)
