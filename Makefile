@@ -1,6 +1,8 @@
 # make run    create the environment if need be and serve the app
 # make test   everything the tests need, then all tests (Python, JavaScript, browser)
-# make check  style and types
+# make quick  laws and units: about a minute on two cores
+# make check  style, types, the API reference
+# make docs   the API reference, into build/api
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +11,10 @@ export OMP_NUM_THREADS ?= 1
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-.PHONY: run test check format browser
+QUICK := house api coords attraction warp warp_given inversion resampling saliency samplers describe parity cost \
+	contract_link adaptive_quadtree tasks
+
+.PHONY: run test quick check docs format browser
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -19,7 +24,13 @@ test: .venv/dev.stamp node_modules/.stamp browser
 	npm test --silent
 	python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
-check: .venv/dev.stamp node_modules/.stamp
+quick: .venv/dev.stamp
+	python -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
+
+docs: .venv/dev.stamp
+	python -m tests.reference build/api
+
+check: .venv/dev.stamp node_modules/.stamp docs
 	ruff check .
 	ruff format --check .
 	pyright
