@@ -3,7 +3,8 @@
 A convolution on rows has two schedules of the same function:
 
 * on *rows*: the coarsest grid through an ordinary convolution, all other rows by gather and product in blocks;
-* on the *dense* fine grid: every cell gets its owner's value, an ordinary dilated convolution runs, its rows are read.
+* on the *dense* fine grid: every cell gets its owner's value, an ordinary dilated convolution runs, and its rows stay where they
+  are until someone wants them as rows: layers that follow on this schedule only give the cells between their values.
 
 Their times depend on the machine, so they are measured, once for each shape: a row of gather and product on one block, the
 coarsest grid's convolution, and the dense grid's only where the coarsest grid's time says that it might win. What a mask costs
@@ -24,10 +25,13 @@ from lzviz.adaptive import kernels
 from lzviz.adaptive.convolution import tap_major
 from lzviz.adaptive.kernels import Geometry
 from lzviz.adaptive.lattice import BLOCK, Block, Grid, Pair, Window
+from lzviz.adaptive.tensor import Rows, Spread
 
-PROBES = 3  # timings of each way, of which the shortest counts
+PROBES = (3, 7)  # timings of each way, at least and at most, of which the shortest counts
+ENOUGH = 0.03  # seconds of timings after which no more than the least are made
+COLD = 1 << 21  # values that pass through the caches before each timing, as other layers' do in a network
 DENSE_AT_BEST = 0.8  # of the coarsest grid's time for each cell: the least that the dense grid's is expected to take
-ONCE_DENSE = 0.95  # the dense grid must be that much cheaper: rows save memory too
+POINT = Geometry((1, 1), (0, 0), (0, 0), (1, 1))
 
 Path = Literal["rows", "dense"]
 
@@ -70,25 +74,27 @@ class Engine:
 
     # -- rows ------------------------------------------------------------------------------------------------------------
 
-    def point(self, rows: Tensor, weight: Tensor, bias: Tensor | None, relu: bool) -> Tensor:
-        """A 1x1 convolution on rows."""
-        return self._product(rows, weight)(rows, bias, relu, None)
+    def point(self, state: Rows, weight: Tensor, bias: Tensor | None, relu: bool) -> Rows:
+        """A 1x1 convolution of rows, where they are."""
+        if isinstance(state, Spread) and state.spread:
+            return Spread(self._convolve(state.held, weight, bias, POINT, relu), state.grid, state.filled)
+        return Rows(self._product(state.tensor, weight)(state.tensor, bias, relu, None), state.grid)
 
     def convolve(
-        self, rows: Tensor, grid: Grid, window: Window, weight: Tensor, bias: Tensor | None, relu: bool
-    ) -> tuple[Tensor, Path]:
-        """A convolution on rows (N, C) of ``grid``: the rows (M, Cout) of ``grid.after(window)``, and where it ran."""
-        out = grid.after(window)
+        self, state: Rows, window: Window, weight: Tensor, bias: Tensor | None, relu: bool
+    ) -> tuple[Rows, Path]:
+        """A convolution of rows: those of ``grid.after(window)``, and where it ran."""
+        grid, out = state.grid, state.grid.after(window)
         ordinary = not grid.tree.centred or grid.tree.is_fine
         shape = (tuple(weight.shape), window, grid.exponent, grid.batch, torch.get_num_threads())
 
         def coarse() -> Tensor:
-            return self._convolve(grid.coarse(rows), weight, bias, _coarsest(grid, window, out), relu)
+            return self._convolve(grid.coarse(state.tensor), weight, bias, _coarsest(grid, window, out), relu)
 
         def dense() -> Tensor:
-            return out.take(self._convolve(grid.fill(rows), weight, bias, _dilated(grid, window), relu))
+            return self._convolve(state.fill(), weight, bias, _dilated(grid, window), relu)
 
-        row = self._seconds_of_a_row(rows, weight)
+        row = self._seconds_of_a_row(state.held, weight)
         seconds, begin = out.rows * row, 0
         if ordinary:
             corner = self._seconds_of(("coarse", *shape, grid.coarse_size), coarse)
@@ -97,15 +103,16 @@ class Engine:
             cells = out.batch * out.extent[0] * out.extent[1]
             if (
                 seconds > DENSE_AT_BEST * corner / out.coarse_rows * cells
-                and self._seconds_of(("dense", *shape, grid.extent), dense) < ONCE_DENSE * seconds
+                and self._seconds_of(("dense", *shape, grid.extent), dense) < seconds
             ):
-                return dense(), "dense"
+                return Spread(dense(), out), "dense"
+        rows = state.tensor
         result = rows.new_empty(out.rows, weight.shape[0])
         if begin:
             made = coarse()
             result[:begin] = made.permute(0, 2, 3, 1).reshape(begin, -1)
         self._gathered(rows, grid.blocks(window, out, begin), weight, bias, relu, result)
-        return result, "rows"
+        return Rows(result, out), "rows"
 
     def _gathered(
         self, rows: Tensor, blocks: list[Block], weight: Tensor, bias: Tensor | None, relu: bool, out: Tensor
@@ -142,22 +149,24 @@ class Engine:
         fast, slow = (self._seconds_of((name, *key), probe(way)) for name, way in (("fused", fused), ("plain", plain)))
         return fused if fast <= slow else plain
 
-    def _seconds_of_a_row(self, rows: Tensor, weight: Tensor) -> float:
-        """Gather and product of one row, measured on a block whose reads are scattered."""
+    def _seconds_of_a_row(self, held: Tensor, weight: Tensor) -> float:
+        """Gather and product of one row of features as they lie, measured on two blocks whose reads are scattered."""
         taps = weight.shape[2] * weight.shape[3]
 
         def block() -> Tensor:
-            index = torch.arange(BLOCK * taps) * 7 % rows.shape[0]
-            out = rows.new_empty(BLOCK, weight.shape[0])
-            self._gathered(rows, [Block(0, BLOCK, index, None)], weight, None, False, out)
+            rows = held if held.ndim == 2 else held.permute(0, 2, 3, 1).flatten(0, 2)
+            out = rows.new_empty(2 * BLOCK, weight.shape[0])
+            self._gathered(rows, blocks, weight, out[0], True, out)
             return out
 
-        return self._seconds_of(("row", *weight.shape, torch.get_num_threads()), block) / BLOCK
+        index = torch.arange(BLOCK * taps) * 7 % (held.numel() // held.shape[1])
+        blocks = [Block(start, start + BLOCK, index, None) for start in (0, BLOCK)]
+        return self._seconds_of(("row", *weight.shape, torch.get_num_threads()), block) / (2 * BLOCK)
 
     def _seconds_of(self, key: tuple, way: Callable[[], object]) -> float:
         """The shortest of some runs, measured once for ``key``."""
         if key not in self._seconds:
-            self._seconds[key] = min(_clock(way) for _ in range(PROBES))
+            self._seconds[key] = _shortest(way)
         return self._seconds[key]
 
     def _once(self, kind: object, weight: Tensor, make: Callable[[], Tensor | None]) -> Tensor | None:
@@ -184,6 +193,15 @@ def _coarsest(grid: Grid, window: Window, out: Grid) -> Geometry:
     before, after, dilation = ((s[0] * scale, s[1] * scale) for s in (window.before, window.after, window.dilation))
     stride = out.step // grid.step
     return Geometry((stride, stride), before, after, dilation)
+
+
+def _shortest(way: Callable[[], object]) -> float:
+    """Seconds of the shortest of some runs, each on cold caches."""
+    passing, seen = torch.empty(COLD), []
+    while len(seen) < PROBES[0] or (len(seen) < PROBES[1] and sum(seen) < ENOUGH):
+        passing.zero_()
+        seen.append(_clock(way))
+    return min(seen)
 
 
 def _clock(way: Callable[[], object]) -> float:

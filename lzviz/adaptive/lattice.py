@@ -261,6 +261,22 @@ class Grid:
         values = dense.permute(0, 2, 3, 1).reshape(-1, dense.shape[1])
         return values if self._in_order else values.index_select(0, self._at)
 
+    def mend(self, dense: Tensor) -> Tensor:
+        """A map (B, C, eh, ew) with right values at the corners only, filled; where memory allows in place."""
+        if self._in_order:
+            return dense
+        dense = dense.contiguous(memory_format=torch.channels_last)
+        cells, (others, corners) = dense.permute(0, 2, 3, 1).flatten(0, 2), self._others
+        cells.index_copy_(0, others, cells.index_select(0, corners))
+        return dense
+
+    @cached_property
+    def _others(self) -> tuple[Tensor, Tensor]:
+        """Cells that are no corner, as flat indices of the extent, and the corner of the row that each belongs to."""
+        corner = self._at.index_select(0, self.owner.reshape(-1))
+        others = (corner != torch.arange(corner.numel(), device=corner.device)).nonzero()[:, 0]
+        return others, corner.index_select(0, others)
+
     @cached_property
     def _at(self) -> Tensor:
         batch, y, x = self.place

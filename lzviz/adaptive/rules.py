@@ -16,7 +16,18 @@ from torch.utils._pytree import tree_flatten, tree_map
 
 from lzviz.adaptive.lattice import Grid
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map, place_axis, rows_of
+from lzviz.adaptive.tensor import (
+    Dense,
+    Filled,
+    MultiResolution,
+    Rows,
+    Spread,
+    State,
+    dense,
+    is_map,
+    place_axis,
+    rows_of,
+)
 
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
@@ -249,15 +260,19 @@ def _on_equal_rows(run: Run, func: Callable, args: tuple, kwargs: dict) -> Multi
     """The same, without looking for special cases, where all operands are rows of one grid: the usual case by far."""
     states = [getattr(value, "state", None) for value in args]
     first = states[0] if states else None
-    if not isinstance(first, Rows) or first.tensor.is_meta or run.wants_dense or not QUICK.issuperset(kwargs):
+    if not isinstance(first, Rows) or first.held.is_meta or run.wants_dense or not QUICK.issuperset(kwargs):
         return None
     if not all(isinstance(s, Rows) and s.grid is first.grid and s.last == first.last for s in states):
         return None
-    if any(s.tensor.ndim != first.tensor.ndim for s in states):  # type: ignore[union-attr]
+    spread = all(isinstance(s, Spread) and s.spread for s in states)
+    if not spread and any(s.tensor.ndim != first.tensor.ndim for s in states):  # type: ignore[union-attr]
         return None
-    values = [state.tensor for state in states]  # type: ignore[union-attr]
+    values = [state.held if spread else state.tensor for state in states]  # type: ignore[union-attr]
     result = func(*values, **kwargs)
-    state = Rows(result, first.grid, first.last)
+    if spread:
+        state: Rows = Spread(result, first.grid, all(s.filled for s in states))  # type: ignore[union-attr]
+    else:
+        state = Rows(result, first.grid, first.last)
     if result is not values[0]:
         return MultiResolution(state, run)
     args[0].state = state

@@ -3,7 +3,8 @@
 It looks like a feature map (B, C, h, w), shape, device and dtype included, and holds one of three things:
 
 * :class:`Dense`: before the first adaptive step, an ordinary tensor that remembers its stride;
-* :class:`Rows`: after it, the rows (N, C) of a :class:`~lzviz.adaptive.lattice.Grid`;
+* :class:`Rows`: after it, the rows (N, C) of a :class:`~lzviz.adaptive.lattice.Grid`, or :class:`Spread`, the same rows at their
+  corners on the fine grid, where a layer on the dense schedule left them;
 * :class:`Filled`: after it too, but on the whole fine grid, where windows are dilated instead of strided.
 
 Every torch function that meets one comes to ``__torch_function__`` and is answered by a rule of
@@ -51,10 +52,65 @@ class Rows:
     last: bool = False
 
     @property
+    def held(self) -> Tensor:
+        """What is in memory now: rows (N, C), or a map (B, C, eh, ew)."""
+        return self.tensor
+
+    @property
+    def _channels(self) -> tuple[int, ...]:
+        return tuple(self.tensor.shape[1:])
+
+    @property
     def shape(self) -> torch.Size:
         h, w = self.grid.extent
-        batch, channels = self.grid.batch, self.tensor.shape[1:]
+        batch, channels = self.grid.batch, self._channels
         return torch.Size((batch, h, w, *channels) if self.last else (batch, *channels, h, w))
+
+    def fill(self) -> Tensor:
+        """The dense fine grid (B, C, eh, ew), each cell with its owner's value."""
+        return self.grid.fill(self.tensor)
+
+
+class Spread(Rows):
+    """Rows at their corners on the dense fine grid (B, C, eh, ew); other cells hold anything unless ``filled``.
+
+    Layers on the dense schedule that follow one another go on from there. Whoever asks for ``tensor`` gets the rows, and from
+    then on they alone are kept: there is never a second copy that could differ.
+    """
+
+    def __init__(self, spread: Tensor, grid: Grid, filled: bool = False):
+        self.__dict__.update(grid=grid, last=False, _held=spread, _filled=filled)
+
+    @property
+    def held(self) -> Tensor:
+        return self.__dict__["_held"]
+
+    @property
+    def _channels(self) -> tuple[int, ...]:
+        return (self.held.shape[1],)
+
+    @property
+    def spread(self) -> bool:
+        """It is on the fine grid still."""
+        return self.held.ndim == 4
+
+    @property
+    def filled(self) -> bool:
+        """Every cell of the fine grid has its owner's value."""
+        return self.__dict__["_filled"]
+
+    @property
+    def tensor(self) -> Tensor:  # type: ignore[override]
+        if self.spread:
+            self.__dict__.update(_held=self.grid.take(self.held), _filled=False)
+        return self.held
+
+    def fill(self) -> Tensor:
+        if not self.spread:
+            return super().fill()
+        if not self.filled:
+            self.__dict__.update(_held=self.grid.mend(self.held), _filled=True)
+        return self.held
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +149,7 @@ class MultiResolution(Tensor):
 
     @staticmethod
     def __new__(cls, state: State, run: Run) -> MultiResolution:
-        tensor = state.tensor
+        tensor = state.held if isinstance(state, Rows) else state.tensor
         out = torch.Tensor._make_wrapper_subclass(cls, state.shape, dtype=tensor.dtype, device=tensor.device)
         out.state, out.run = state, run
         return out

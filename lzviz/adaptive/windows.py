@@ -185,7 +185,8 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         gated = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
         return MultiResolution(Dense(gated, state.stride, state.size), run)
     state = enter(run, state, stride)
-    engine = run.engine if run.engine is not None and run.engine.takes(state.tensor, weight, groups) else None
+    held = state.held if isinstance(state, Rows) else state.tensor
+    engine = run.engine if run.engine is not None and run.engine.takes(held, weight, groups) else None
     relu = engine is not None and run.module in run.rectified
     if isinstance(state, Dense):
         check_size(run, state)
@@ -220,10 +221,10 @@ def _scheduled(
         run.note_path("dense")
         return Filled(engine.filled(state.tensor, grid, window, weight, bias, relu), out)
     if window.is_point and window.stride == 1:
-        return Rows(engine.point(state.tensor, weight, bias, relu), out)
-    rows, path = engine.convolve(state.tensor, grid, window, weight, bias, relu)
+        return engine.point(state, weight, bias, relu)
+    result, path = engine.convolve(state, window, weight, bias, relu)
     run.note_path(path)
-    return Rows(rows, out)
+    return result
 
 
 def _convolve(
