@@ -67,7 +67,7 @@ def test_every_schedule_is_the_same_function_and_the_report_names_it(monkeypatch
 def test_prices_decide_by_the_number_of_rows(monkeypatch):
     """At a price where half the cells are cheaper on rows and nearly all are not."""
     network, plan = compiled(), {}
-    costs(monkeypatch, row=512.0, coarse=20.0, dense=150.0)
+    costs(monkeypatch, row=1024.0, coarse=20.0, dense=150.0)
     for keep in (0.2, 0.95):
         network(image(1), levels=levels(keep, 1))
         plan[keep] = network.report().path

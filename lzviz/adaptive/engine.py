@@ -156,11 +156,11 @@ class Engine:
         def block() -> Tensor:
             rows = held if held.ndim == 2 else held.permute(0, 2, 3, 1).flatten(0, 2)
             out = rows.new_empty(2 * BLOCK, weight.shape[0])
+            index = torch.arange(BLOCK * taps) * 7 % rows.shape[0]
+            blocks = [Block(start, start + BLOCK, index, None) for start in (0, BLOCK)]
             self._gathered(rows, blocks, weight, out[0], True, out)
             return out
 
-        index = torch.arange(BLOCK * taps) * 7 % (held.numel() // held.shape[1])
-        blocks = [Block(start, start + BLOCK, index, None) for start in (0, BLOCK)]
         return self._seconds_of(("row", *weight.shape, torch.get_num_threads()), block) / (2 * BLOCK)
 
     def _seconds_of(self, key: tuple, way: Callable[[], object]) -> float:

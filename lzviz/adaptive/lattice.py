@@ -142,24 +142,24 @@ class Grid:
     extent: Pair
     _tables: dict = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def batch(self) -> int:
         return self.tree.levels.shape[0]
 
-    @property
+    @cached_property
     def step(self) -> int:
         """Fine cells between neighbours of the coarsest grid."""
         return 2 ** min(self.exponent, self.tree.depth)
 
-    @property
+    @cached_property
     def coarse_size(self) -> Pair:
         return -(-self.extent[0] // self.step), -(-self.extent[1] // self.step)
 
-    @property
+    @cached_property
     def coarse_rows(self) -> int:
         return self.batch * self.coarse_size[0] * self.coarse_size[1]
 
-    @property
+    @cached_property
     def rows(self) -> int:
         return self._corners.shape[0]
 
@@ -168,7 +168,7 @@ class Grid:
         """Every cell of the extent has a row."""
         return self.rows == self.batch * self.extent[0] * self.extent[1]
 
-    @property
+    @cached_property
     def size(self) -> Pair:
         """(h, w) of the fine cells considered: those of the tree, or more where wide padding made the map grow."""
         return max(self.extent[0], self.tree.size[0]), max(self.extent[1], self.tree.size[1])

@@ -242,7 +242,7 @@ def wrap(run: Run, operands: Operands, result: Any) -> Any:
 
 def pointwise(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     """An operation on each value by itself; in place where the function is."""
-    if (quick := _on_equal_rows(run, func, args, kwargs)) is not None:
+    if (quick := _on_equals(run, func, args, kwargs)) is not None:
         return quick
     operands = Operands(run, (args, kwargs))
     new_args, new_kwargs = operands.values
@@ -256,10 +256,12 @@ def pointwise(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     return wrap(run, operands, result)
 
 
-def _on_equal_rows(run: Run, func: Callable, args: tuple, kwargs: dict) -> MultiResolution | None:
-    """The same, without looking for special cases, where all operands are rows of one grid: the usual case by far."""
+def _on_equals(run: Run, func: Callable, args: tuple, kwargs: dict) -> MultiResolution | None:
+    """The same, without looking for special cases, where all operands are maps or rows of one place: the usual case by far."""
     states = [getattr(value, "state", None) for value in args]
     first = states[0] if states else None
+    if isinstance(first, Dense) and QUICK.issuperset(kwargs):
+        return _on_equal_maps(run, func, args, kwargs, states, first)
     if not isinstance(first, Rows) or first.held.is_meta or run.wants_dense or not QUICK.issuperset(kwargs):
         return None
     if not all(isinstance(s, Rows) and s.grid is first.grid and s.last == first.last for s in states):
@@ -274,6 +276,20 @@ def _on_equal_rows(run: Run, func: Callable, args: tuple, kwargs: dict) -> Multi
     else:
         state = Rows(result, first.grid, first.last)
     if result is not values[0]:
+        return MultiResolution(state, run)
+    args[0].state = state
+    return args[0]
+
+
+def _on_equal_maps(
+    run: Run, func: Callable, args: tuple, kwargs: dict, states: list, first: Dense
+) -> MultiResolution | None:
+    """Before the first adaptive step."""
+    if not all(isinstance(s, Dense) for s in states) or first.tensor.is_meta:
+        return None
+    result = func(*(s.tensor for s in states), **kwargs)
+    state = Dense(result, first.stride, first.size)
+    if result is not first.tensor:
         return MultiResolution(state, run)
     args[0].state = state
     return args[0]
