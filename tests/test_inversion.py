@@ -12,7 +12,7 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from lzviz.attraction import attract
 from lzviz.coords import lattice
-from lzviz.inversion import invert_lattice, invert_points
+from lzviz.inversion import invert_lattice, invert_points, raster
 from lzviz.inversion.ragged import chunks, expand
 from lzviz.warp import GridWarp
 from tests import inverse_twin
@@ -352,6 +352,48 @@ def test_a_mirrored_map_is_inverted_by_its_negative_tiles() -> None:
     grid, valid = invert_lattice(nodes, (12, 15))
     assert valid.float().mean() > 0.8
     assert round_trip(nodes, grid)[valid].max() < 1e-4
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_pixels_beside_a_folded_tile_are_not_searched(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long slanted tile that folds has a large bounding box, in which other tiles cover each pixel once."""
+    nodes = identity(9, 9)
+    shear = torch.eye(2, dtype=torch.float64) + 0.6 * torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+    nodes = 0.6 * nodes @ shear
+    nodes[0, 4, 4 + seed] += torch.tensor([0.28, 0.26])  # past its neighbour, along the slant
+    asked = []
+    search = raster.search
+    monkeypatch.setattr(raster, "search", lambda t, p, *rest: asked.append(len(p)) or search(t, p, *rest))
+    grid, valid = invert_lattice(nodes, (120, 120))
+    tiles = raster.Tiles.of(nodes)
+    tangled = ~(tiles.simple | tiles.empty | tiles.ring)
+    left, top, right, bottom = (tiles.boxes[:, tangled.flatten()] * 59.5 + 59.5).unbind(0)
+    assert tangled.any()
+    source = lattice((120, 120), dtype=torch.float64)
+    y, x = torch.meshgrid(torch.arange(120.0), torch.arange(120.0), indexing="ij")
+    boxed = ((x[..., None] >= left) & (x[..., None] <= right) & (y[..., None] >= top) & (y[..., None] <= bottom)).any(-1)
+    once = invert_points(nodes, source[boxed][None])
+    assert torch.allclose(grid[0][boxed], once[0][0], atol=1e-9) and torch.equal(valid[0][boxed], once[1][0])
+    outside = int((~valid).sum())
+    assert sum(asked) - outside < 0.7 * int(boxed.sum())
+
+
+def test_a_mirrored_map_is_not_searched_pixel_by_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = jittered(7, 9, 0.1, batch=2)
+    mirrored = nodes.flip(2).clone().requires_grad_()
+    expected, valid = invert_lattice(nodes, (40, 60))
+    asked = []
+    search = raster.search
+    monkeypatch.setattr(raster, "search", lambda t, p, *rest: asked.append(len(p)) or search(t, p, *rest))
+    grid, same = invert_lattice(mirrored, (40, 60))
+    assert torch.equal(same, valid) and torch.allclose(grid, expected * torch.tensor([-1.0, 1.0]), atol=1e-12)
+    assert sum(asked) < 0.3 * valid.numel()
+    points = invert_points(mirrored, lattice((40, 60), dtype=torch.float64).reshape(1, -1, 2).expand(2, -1, 2))[0]
+    assert torch.allclose(points.view_as(grid)[valid], grid[valid], atol=1e-9)
+    weight = torch.rand(grid.shape, dtype=torch.float64)
+    (slope,) = torch.autograd.grad((grid * weight)[valid].sum(), mirrored, retain_graph=True)
+    (other,) = torch.autograd.grad((points.view_as(grid) * weight)[valid].sum(), mirrored)
+    assert torch.allclose(slope, other, atol=1e-8)
 
 
 @KINDS

@@ -3,7 +3,7 @@
 Each side of a tile crosses some rows of pixel centres. At every crossing the index of the tile to the left is exchanged for
 that of the tile to the right; these differences, written at their pixels and summed along each row, give every pixel its
 tile, exactly and in O(pixels + crossings). With the index runs a count of the tiles that cover the pixel, in the high bits
-of the same number. Where it is not one, or where a tile that is folded or nearly degenerate may lie, :mod:`search` answers.
+of the same number. Where it is not one, or in the hull of a tile that is folded or nearly degenerate, :mod:`search` answers.
 
 A pixel then costs one gather of its tile's coefficients and about twenty operations on arrays that stay in the cache.
 """
@@ -26,9 +26,6 @@ PIXELS = 1 << 16
 
 SEARCHED = 1 << 18
 """Pixels searched at a time, to bound memory."""
-
-MARGIN = 1e-3
-"""Pixels by which the box of a tangled tile is widened."""
 
 
 @dataclass
@@ -135,34 +132,42 @@ def _cover(tiles: Tiles, size: Size, unit: int) -> Tensor:
 def _edges(tiles: Tiles, size: Size, unit: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The sides of all tiles: start and stop (E, 2) in pixels, what passing one downward-going side adds (E,), image (E,)."""
     batch, (h, w) = tiles.empty.shape[0], tiles.shape
-    dtype = torch.int32 if unit <= 1 << 20 else torch.int64
+    dtype = torch.int32 if unit <= 1 << 19 else torch.int64
     extent = tiles.outline.new_tensor([(n - 1) / 2 if n > 1 else 1.0 for n in reversed(size)])
     offset = tiles.outline.new_tensor([(n - 1) / 2 for n in reversed(size)])
     mesh = tiles.outline * extent + offset
     index = torch.arange(tiles.count, device=mesh.device) + unit
     value = (index * tiles.simple).to(dtype).view(batch, h + 1, w + 1)
     values = F.pad(value, (1, 1, 1, 1))
-    low, high, owner = _tangled_boxes(tiles, extent, offset)
-    flag = torch.full((owner.shape[0],), 2 * unit, dtype=dtype, device=mesh.device)
+    hulls, owner = _tangled_hulls(tiles, mesh)  # (K, 3, 2)
     sides = (
         (mesh[:, :-1], mesh[:, 1:], values[:, 1:-1, 1:] - values[:, 1:-1, :-1]),  # down a column: right minus left
         (mesh[:, :, :-1], mesh[:, :, 1:], values[:, :-1, 1:-1] - values[:, 1:, 1:-1]),  # along a row: above minus below
     )
     image = torch.arange(batch, device=mesh.device)
-    # Two sides of each tangled box make the count of everything between them at least two.
-    start = [s.reshape(-1, 2) for s, _, _ in sides] + [low, torch.stack((high[:, 0], low[:, 1]), dim=-1)]
-    stop = [s.reshape(-1, 2) for _, s, _ in sides] + [torch.stack((low[:, 0], high[:, 1]), dim=-1), high]
-    added = [v.flatten() for _, _, v in sides] + [flag, -flag]
-    images = [image.repeat_interleave(v[0].numel()) for _, _, v in sides] + [owner, owner]
+    # The sides of each triangle of a tangled tile's hull make the count of everything inside at least two.
+    one, two, three = hulls.unbind(1)
+    flag = -2 * unit * cross(*(two - one).unbind(-1), *(three - one).unbind(-1)).sign().to(dtype)
+    start = [s.reshape(-1, 2) for s, _, _ in sides] + [one, two, three]
+    stop = [s.reshape(-1, 2) for _, s, _ in sides] + [two, three, one]
+    added = [v.flatten() for _, _, v in sides] + [flag] * 3
+    images = [image.repeat_interleave(v[0].numel()) for _, _, v in sides] + [owner] * 3
     return torch.cat(start), torch.cat(stop), torch.cat(added), torch.cat(images)
 
 
-def _tangled_boxes(tiles: Tiles, extent: Tensor, offset: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Bounding boxes (K, 2), least and greatest, in pixels, of the tiles inside that are not simple nor empty; image (K,)."""
+def _tangled_hulls(tiles: Tiles, mesh: Tensor) -> tuple[Tensor, Tensor]:
+    """Triangles (K, 3, 2) in pixels that together are the convex hulls of the tiles inside that are not simple nor empty, and
+    the image (K,) of each.
+
+    A folded tile reaches beyond its outline, never beyond the hull of its corners: each of its points is a mean of them. Any
+    three corners make a triangle, and the four triangles cover the hull twice.
+    """
     tangled = ~(tiles.simple | tiles.empty | tiles.ring)
-    box = tiles.boxes[:, tangled.flatten()].T
-    low, high = box[:, :2] * extent + offset, box[:, 2:] * extent + offset
-    return low - MARGIN, high + MARGIN, tangled.nonzero()[:, 0]
+    h, w = tiles.shape
+    image, row, column = tangled.view(-1, h + 1, w + 1).nonzero().unbind(-1)
+    corners = [mesh[image, row + k, column + m] for k in (0, 1) for m in (0, 1)]
+    triangles = [torch.stack([c for n, c in enumerate(corners) if n != left], dim=1) for left in range(4)]
+    return torch.cat(triangles), image.repeat(4)
 
 
 def _set_aside(index: Tensor, unit: int, first: Tensor, delicate: Tensor, offset: int) -> tuple[Tensor, Tensor]:

@@ -135,8 +135,7 @@ def _inner_quality(tile: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     turns from side to side: no other place needs a look.
     """
     _, _, rx, ry, dx, dy, tx, ty = tile
-    area, bend, lean = cross(rx, ry, dx, dy), cross(rx, ry, tx, ty), cross(dx, dy, tx, ty)
-    corners = (area, area + bend, area - lean, area + bend - lean)
+    corners = _at_corners(tile)
     top, bottom = torch.hypot(rx, ry), torch.hypot(rx + tx, ry + ty)
     left, right = torch.hypot(dx, dy), torch.hypot(dx + tx, dy + ty)
     sides = (top * left, top * right, bottom * left, bottom * right)
@@ -146,6 +145,18 @@ def _inner_quality(tile: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         sine = torch.minimum(sine, corner / side.clamp(min=1e-300))
     simple = (most > EMPTY_AREA) & (least > SIMPLE_RATIO * most)
     return least, most, simple, simple & (least >= SOUND_RATIO * most) & (sine >= SOUND_SINE)
+
+
+def _at_corners(tile: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The determinants of tiles (8, ...) at their corners, the least and greatest anywhere in them among these."""
+    _, _, rx, ry, dx, dy, tx, ty = tile
+    area, bend, lean = cross(rx, ry, dx, dy), cross(rx, ry, tx, ty), cross(dx, dy, tx, ty)
+    return area, area + bend, area - lean, area + bend - lean
+
+
+def determinants(nodes: Tensor) -> Tensor:
+    """The determinants of nodes' tiles at their corners: (4, B, h-1, w-1)."""
+    return torch.stack(_at_corners(polynomials(nodes)))
 
 
 @dataclass(frozen=True)
