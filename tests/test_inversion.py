@@ -371,7 +371,9 @@ def test_pixels_beside_a_folded_tile_are_not_searched(seed: int, monkeypatch: py
     assert tangled.any()
     source = lattice((120, 120), dtype=torch.float64)
     y, x = torch.meshgrid(torch.arange(120.0), torch.arange(120.0), indexing="ij")
-    boxed = ((x[..., None] >= left) & (x[..., None] <= right) & (y[..., None] >= top) & (y[..., None] <= bottom)).any(-1)
+    boxed = ((x[..., None] >= left) & (x[..., None] <= right) & (y[..., None] >= top) & (y[..., None] <= bottom)).any(
+        -1
+    )
     once = invert_points(nodes, source[boxed][None])
     assert torch.allclose(grid[0][boxed], once[0][0], atol=1e-9) and torch.equal(valid[0][boxed], once[1][0])
     outside = int((~valid).sum())

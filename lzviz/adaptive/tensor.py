@@ -178,10 +178,10 @@ def dense(state: State) -> Tensor:
     """The dense tensor of a state, its channels where the model has them."""
     if not isinstance(state, Rows):
         return state.tensor
-    rows = state.tensor
-    if rows.ndim == 2:
-        tensor = state.grid.fill(rows)
+    if isinstance(state, Spread) or state.tensor.ndim == 2:
+        tensor = state.fill()
         return tensor.permute(0, 2, 3, 1) if state.last else tensor
+    rows = state.tensor
     flat = state.grid.fill(rows.reshape(rows.shape[0], -1))
     return (flat.permute(0, 2, 3, 1) if state.last else flat).reshape(state.shape)
 

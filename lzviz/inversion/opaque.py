@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lzviz.inversion.raster import rasterise
 from lzviz.inversion.search import search
-from lzviz.inversion.tiles import Tiles
+from lzviz.inversion.tiles import Tiles, determinants
 
 
 @torch.no_grad()
@@ -31,8 +31,23 @@ def searched(nodes: Tensor, points: Tensor, tiles: Tiles | None = None) -> tuple
 @torch.no_grad()
 def rasterised(nodes: Tensor, size: tuple[int, int], keep_tiles: bool) -> tuple[Tensor, Tensor, Tensor | None]:
     """Every pixel of a source of ``size``: (B, H, W, 2), validity (B, H, W), tiles (B, H, W) int32 where they are kept."""
-    found = rasterise(Tiles.of(nodes), size, nodes.dtype, keep_tiles=keep_tiles)
+    mirrored = _mirrored(nodes)
+    found = rasterise(Tiles.of(nodes.flip(2) if mirrored else nodes), size, nodes.dtype, keep_tiles=keep_tiles)
+    if mirrored:
+        found.points[..., 0].neg_()
+        if found.tile is not None:
+            columns = nodes.shape[2] - 1
+            found.tile.add_(columns - 1 - 2 * (found.tile % columns))
     return found.points, found.valid, found.tile
+
+
+def _mirrored(nodes: Tensor) -> bool:
+    """Every tile is turned over: from right to left the columns are those of a map that turns none.
+
+    The search would find each pixel's tile too, one pixel at a time.
+    """
+    nodes = nodes.detach().double()
+    return all(bool((determinants(part) < 0).all()) for part in (nodes[:, :2, :2], nodes))
 
 
 @torch.library.custom_op("lzviz::inverse_points", mutates_args=())
