@@ -14,7 +14,7 @@ from lzviz.adaptive import adapt, masks
 from lzviz.adaptive import engine as engines
 from lzviz.adaptive.adapter import Adapted
 from lzviz.adaptive.engine import Engine
-from lzviz.models import resnet
+from lzviz.models import resnet, segmentation
 from tests.test_adaptive_segmenting import adaptive, network, picture
 
 SIZE = (135, 100)  # 17 x 13 cells at stride 8
@@ -72,6 +72,29 @@ def test_prices_decide_by_the_number_of_rows(monkeypatch):
         network(image(1), levels=levels(keep, 1))
         plan[keep] = network.report().path
     assert plan == {0.2: "on rows", 0.95: "on the dense grid"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@torch.no_grad()
+def test_layers_may_change_between_schedules_at_will(seed, monkeypatch):
+    """Rows left on the dense grid by some layers, read from there or taken by others."""
+    torch.manual_seed(0)
+    model = segmentation.deeplabv3("resnet18", 5, output_stride=16).eval()
+    x, cells = torch.randn(2, 3, 72, 104), masks.random((9, 13), 0.6, 1)
+    cells = torch.cat([cells, masks.random((9, 13), 0.9, 1)])
+    generator, prices = torch.Generator().manual_seed(seed), {}
+
+    def price(self: Engine, key: tuple, way: object) -> float:
+        if key[0] != "dense":
+            return 1e6 if key[0] == "row" else 0.0
+        return prices.setdefault(key, 1e9 * float(torch.rand((), generator=generator) < 0.5))
+
+    monkeypatch.setattr(Engine, "_seconds_of", price)
+    network = adapt(model, (8, 16))
+    fast = network.compile()
+    made = fast(x, levels=cells)
+    assert fast.report().on_rows and fast.report().on_dense
+    assert torch.allclose(made, network(x, levels=cells), atol=1e-4)
 
 
 @torch.no_grad()

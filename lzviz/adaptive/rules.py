@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map
 
+from lzviz.adaptive.equals import on_equals
 from lzviz.adaptive.lattice import Grid
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import (
@@ -21,7 +22,6 @@ from lzviz.adaptive.tensor import (
     Filled,
     MultiResolution,
     Rows,
-    Spread,
     State,
     dense,
     is_map,
@@ -242,7 +242,7 @@ def wrap(run: Run, operands: Operands, result: Any) -> Any:
 
 def pointwise(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     """An operation on each value by itself; in place where the function is."""
-    if (quick := _on_equals(run, func, args, kwargs)) is not None:
+    if (quick := on_equals(run, func, args, kwargs)) is not None:
         return quick
     operands = Operands(run, (args, kwargs))
     new_args, new_kwargs = operands.values
@@ -254,48 +254,6 @@ def pointwise(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         target.state = operands.state(result)
         return target
     return wrap(run, operands, result)
-
-
-def _on_equals(run: Run, func: Callable, args: tuple, kwargs: dict) -> MultiResolution | None:
-    """The same, without looking for special cases, where all operands are maps or rows of one place: the usual case by far."""
-    states = [getattr(value, "state", None) for value in args]
-    first = states[0] if states else None
-    if isinstance(first, Dense) and QUICK.issuperset(kwargs):
-        return _on_equal_maps(run, func, args, kwargs, states, first)
-    if not isinstance(first, Rows) or first.held.is_meta or run.wants_dense or not QUICK.issuperset(kwargs):
-        return None
-    if not all(isinstance(s, Rows) and s.grid is first.grid and s.last == first.last for s in states):
-        return None
-    spread = all(isinstance(s, Spread) and s.spread for s in states)
-    if not spread and any(s.tensor.ndim != first.tensor.ndim for s in states):  # type: ignore[union-attr]
-        return None
-    values = [state.held if spread else state.tensor for state in states]  # type: ignore[union-attr]
-    result = func(*values, **kwargs)
-    if spread:
-        state: Rows = Spread(result, first.grid, all(s.filled for s in states))  # type: ignore[union-attr]
-    else:
-        state = Rows(result, first.grid, first.last)
-    if result is not values[0]:
-        return MultiResolution(state, run)
-    args[0].state = state
-    return args[0]
-
-
-def _on_equal_maps(
-    run: Run, func: Callable, args: tuple, kwargs: dict, states: list, first: Dense
-) -> MultiResolution | None:
-    """Before the first adaptive step."""
-    if not all(isinstance(s, Dense) for s in states) or first.tensor.is_meta:
-        return None
-    result = func(*(s.tensor for s in states), **kwargs)
-    state = Dense(result, first.stride, first.size)
-    if result is not first.tensor:
-        return MultiResolution(state, run)
-    args[0].state = state
-    return args[0]
-
-
-QUICK = frozenset(("inplace", "training", "p"))
 
 
 def _shape_only(operands: Operands) -> Tensor:
