@@ -19,6 +19,7 @@ _NAMES = {  # public name -> the module that defines it
     "State": "lzviz.contract.state",
     "load": "lzviz.checkpoints",
     "export_onnx": "lzviz.pipelines.onnx",
+    "diagnose": "lzviz.doctor",
 }
 _MODULES = (
     "coords",
@@ -39,6 +40,8 @@ _MODULES = (
     "measure",
     "assess",
     "training",
+    "plain",
+    "doctor",
     "canvas",
     "contract",
 )
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from lzviz.adaptive import adapt as adapt
     from lzviz.checkpoints import load as load
     from lzviz.contract.state import State as State
+    from lzviz.doctor import diagnose as diagnose
     from lzviz.layout import Layout as Layout
     from lzviz.pipelines.onnx import export_onnx as export_onnx
     from lzviz.pipelines.pipeline import Pipeline as Pipeline

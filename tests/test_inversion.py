@@ -14,8 +14,8 @@ from lzviz.attraction import attract
 from lzviz.coords import lattice
 from lzviz.inversion import invert_lattice, invert_points, raster
 from lzviz.inversion.ragged import chunks, expand
+from lzviz.plain import inverse as plain_inverse
 from lzviz.warp import GridWarp
-from tests import inverse_twin
 from tests.conftest import blobs
 
 KINDS = pytest.mark.parametrize("separable", [True, False], ids=["separable", "nonseparable"])
@@ -52,11 +52,11 @@ def agrees_with_twin(nodes: Tensor, grid: Tensor, valid: Tensor, places: float) 
     """Same validity and same answers; where two answers are equally good (a corner that tiles share), both map right."""
     for one, answer, inside in zip(nodes.double().numpy(), grid.double(), valid, strict=True):
         source = lattice((grid.shape[1], grid.shape[2]), dtype=torch.float64).reshape(-1, 2).numpy()
-        expected, rank = inverse_twin.invert(one, source)
+        expected, rank = plain_inverse.invert(one, source)
         ours, inside = answer.reshape(-1, 2).numpy(), inside.flatten().numpy()
         assert np.isfinite(ours).all()
         assert inside[np.isfinite(rank)].all()
-        miss = np.abs(inverse_twin.forward(one, ours) - source).max(-1)
+        miss = np.abs(plain_inverse.forward(one, ours) - source).max(-1)
         assert (miss[inside] < 3e-6 + places).all()
         apart = np.abs(ours - expected).max(-1)[np.isfinite(rank)]
         assert np.mean(apart > places) <= 0.02, apart.max()

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lzviz.cli import evaluate, export, train
+from lzviz.cli import doctor, evaluate, export, train
 
 EXTRAS = {"PIL": "train", "accelerate": "train", "tensorboard": "train", "tqdm": "train", "skimage": "app"}
 EXTRAS |= dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx")
@@ -18,7 +18,7 @@ EXTRAS |= dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0, or 2 with one sentence on stderr where it cannot be done as asked."""
+    """Run a command; 0, 1 where it found faults, or 2 with one sentence on stderr where it cannot be done as asked."""
     parser = argparse.ArgumentParser(
         prog=Path(sys.argv[0]).name if Path(sys.argv[0]).name == "lzviz" else "python -m lzviz",
         description="See, touch and debug learned downsampling.",
@@ -27,9 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.options_of(commands.add_parser("train", help="train a recipe, or go on where its run was stopped"))
     export.options_of(commands.add_parser("export", help="make a checkpoint of a run, or an ONNX file of a checkpoint"))
     evaluate.options_of(commands.add_parser("evaluate", help="how good a checkpoint is, and whether another is better"))
+    doctor.options_of(commands.add_parser("doctor", help="what is wrong with a warp, where, and what mends it"))
     options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        code = options.run(options)
     except ModuleNotFoundError as missing:
         module = (missing.name or "").partition(".")[0]
         if module not in EXTRAS:
@@ -37,4 +38,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.exit(2, f"{parser.prog}: {module} is not installed: pip install 'lzviz[{EXTRAS[module]}]'\n")
     except (ValueError, TypeError, OSError) as problem:
         parser.exit(2, f"{parser.prog}: {problem}\n")
-    return 0
+    return code or 0

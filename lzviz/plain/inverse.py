@@ -60,3 +60,58 @@ def forward(nodes: np.ndarray, points: np.ndarray) -> np.ndarray:
         top, bottom = (1 - u) * nodes[i, j] + u * nodes[i, j + 1], (1 - u) * nodes[i + 1, j] + u * nodes[i + 1, j + 1]
         out.append((1 - v) * top + v * bottom)
     return np.array(out)
+
+
+def invert_grid(grid: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Grids (B, h, w, 2) zoomed -> source to (B, H, W, 2) source -> zoomed; outside the image: the nearest answer.
+
+    Newton's method in the bilinear cells from the nearest of a coarse choice of nodes: exact where nothing folds.
+    """
+    at = np.stack(np.meshgrid(np.linspace(-1, 1, size[1]), np.linspace(-1, 1, size[0])), -1)
+    return np.stack([_newton(one, at.reshape(-1, 2)).reshape(at.shape) for one in grid])
+
+
+def there_and_back(grid: np.ndarray, count: int) -> np.ndarray:
+    """Of at most ``count`` zoomed points of a lattice the distance, in cells, to where the inverse takes their image."""
+    h, w = grid.shape[:2]
+    side = max(int(np.sqrt(count)), 2)
+    x, y = np.meshgrid(np.linspace(-0.99, 0.99, side), np.linspace(-0.99, 0.99, count // side))
+    points = np.stack((x.ravel(), y.ravel()), -1)
+    back = _newton(grid, _value(grid, points)[0])
+    return (np.abs(back - points) / 2 * [w - 1, h - 1]).max(-1)
+
+
+def _value(grid: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The bilinear map at points (N, 2) and its derivatives along x and y."""
+    h, w = grid.shape[:2]
+    at = (points + 1) / 2 * [w - 1, h - 1]
+    base = np.clip(np.floor(at), 0, [w - 2, h - 2]).astype(int)
+    j, i = base.T
+    u, v = (at - base)[:, :1], (at - base)[:, 1:]
+    p00, p01, p10, p11 = grid[i, j], grid[i, j + 1], grid[i + 1, j], grid[i + 1, j + 1]
+    along_x = (1 - v) * (p01 - p00) + v * (p11 - p10)
+    along_y = (1 - u) * (p10 - p00) + u * (p11 - p01)
+    value = (1 - v) * ((1 - u) * p00 + u * p01) + v * ((1 - u) * p10 + u * p11)
+    return value, along_x * (w - 1) / 2, along_y * (h - 1) / 2
+
+
+def _newton(grid: np.ndarray, targets: np.ndarray, steps: int = 25) -> np.ndarray:
+    h, w = grid.shape[:2]
+    rows, columns = np.unique(np.linspace(0, h - 1, 24).astype(int)), np.unique(np.linspace(0, w - 1, 24).astype(int))
+    coarse = grid[np.ix_(rows, columns)].reshape(-1, 2)
+    starts = np.stack(np.meshgrid(2 * columns / (w - 1) - 1, 2 * rows / (h - 1) - 1), -1).reshape(-1, 2)
+    points = np.empty_like(targets)
+    for part in range(0, len(targets), 4096):
+        some = targets[part : part + 4096]
+        apart = (some**2).sum(1)[:, None] - 2 * some @ coarse.T + (coarse**2).sum(1)
+        points[part : part + 4096] = starts[apart.argmin(1)]
+    for _ in range(steps):
+        value, s, t = _value(grid, points)
+        miss = targets - value
+        det = cross(s, t)
+        det = np.where(np.abs(det) < 1e-12, 1e-12, det)
+        step = np.stack((cross(miss, t), cross(s, miss)), -1) / det[:, None]
+        points = np.clip(points + step.clip(-0.25, 0.25), -1, 1)
+        if np.abs(miss).max() < 1e-10:
+            break
+    return points

@@ -1,0 +1,70 @@
+"""What every check is handed: the array as given, what it was taken for, and what was told beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lzviz.doctor.finding import Finding
+from lzviz.doctor.reading import Reading
+from lzviz.plain import convert
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Case:
+    kind: str  # "grid", "saliency" or "points"
+    array: np.ndarray  # as given
+    plain: np.ndarray  # (B, H, W, 2), or (B, h, w) of a saliency map; float64, finite
+    reading: Reading | None
+    source: Size
+    zoomed: Size | None = None
+    image: np.ndarray | None = None
+    labels: Any = None
+    boxes: np.ndarray | None = None
+    stride: float | None = None
+    use: str | None = None
+    direction: str | None = None
+    align_corners: bool = True
+    gradient: np.ndarray | None = None
+    levels: tuple[np.ndarray, ...] = ()
+
+    @property
+    def grid(self) -> np.ndarray:
+        assert self.reading is not None
+        return self.reading.grid
+
+    @property
+    def step(self) -> np.ndarray:
+        """One source pixel in units of the grid, x before y."""
+        return 2 / convert.span(self.source)
+
+    def mended(self, further=None):
+        """A function from the array as given to the grid as read, with one more change."""
+        from lzviz.doctor.diagnosis import as_read
+
+        def mend(array: np.ndarray) -> np.ndarray:
+            grid = as_read(array, self)
+            return (grid if further is None else further(grid)).astype(_kept(array))
+
+        return mend
+
+
+def _kept(array: np.ndarray) -> np.dtype:
+    return array.dtype if array.dtype in (np.float32, np.float64) else np.dtype(np.float32)
+
+
+def ok(check: str, value: float | str = "as expected", tolerance: float | str = "", sentence: str = "") -> Finding:
+    return Finding(check, "ok", value, tolerance, sentence or "Nothing to mend.")
+
+
+def box_of(cells: np.ndarray) -> tuple[tuple[int, int, int, int], ...]:
+    """The hull of the marked cells (..., h, w) as one box (x0, y0, x1, y1)."""
+    flat = cells.reshape(-1, *cells.shape[-2:]).any(0)
+    rows, columns = np.flatnonzero(flat.any(1)), np.flatnonzero(flat.any(0))
+    if not len(rows):
+        return ()
+    return ((int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1),)

@@ -1,0 +1,153 @@
+"""How densely the source is read: tears, doubles, footprints against taps, the control grid's fineness, lost borders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lzviz.doctor.case import Case, box_of, ok
+from lzviz.doctor.checks.convention import grey_of
+from lzviz.doctor.finding import Finding
+from lzviz.plain import convert, tiles
+
+
+def _steps(case: Case) -> list[np.ndarray]:
+    """Distances in source pixels between neighbours along rows and along columns."""
+    pixels = convert.to_pixels(case.grid, case.source)
+    return [np.hypot(*np.moveaxis(np.diff(pixels, axis=axis), -1, 0)) for axis in (2, 1)]
+
+
+def holes(case: Case) -> Finding | None:
+    """Source pixels between scattered samples that none reaches; of a grid: cells torn apart."""
+    if case.kind == "points":
+        count = tiles.density(case.plain, case.source)
+        room = max(1, int(np.ceil(np.sqrt(4 * count.size / max(len(case.plain), 1)))))
+        h, w = (max(n // room, 1) for n in count.shape)
+        blocks = count[: h * room, : w * room].reshape(h, room, w, room).sum((1, 3)) if h * w > 1 else count
+        empty = blocks < 1e-9
+        share = float(empty.mean())
+        verdict = "warning" if share > 0.15 else "ok"
+        sentence = f"{share:.1%} of the blocks of {room}x{room} source pixels have no sample."
+        return Finding("holes", verdict, share, 0.15, sentence, box_of(empty))
+    if case.kind != "grid" or min(case.grid.shape[1:3]) < 8:
+        return None
+    torn = 0
+    where = np.zeros(case.grid.shape[1:3], bool)
+    for axis, step in zip((2, 1), _steps(case), strict=True):
+        lines = np.moveaxis(step, axis, -1)
+        edge = np.pad(lines, ((0, 0), (0, 0), (1, 1)), "edge")
+        around = np.maximum(edge[..., :-2], edge[..., 2:])
+        hit = (lines[..., 1:-1] > 8 * around[..., 1:-1]) & (lines[..., 1:-1] > 4 * np.median(step))
+        torn += int(hit.sum())
+        index = np.argwhere(np.moveaxis(hit, -1, axis).any(0))
+        where[tuple(index.T)] = True
+    if torn < 0.25 * min(case.grid.shape[1:3]):
+        return ok("holes", torn, 0)
+    sentence = f"Neighbours are torn apart at {torn} places: what lies between is never read."
+    return Finding("holes", "warning", torn, 0, sentence, box_of(where[:-1, :-1]))
+
+
+def collisions(case: Case) -> Finding | None:
+    """Samples that read the same place: rounded or repeated coordinates."""
+    if case.kind == "saliency":
+        return None
+    rows = case.plain if case.kind == "points" else case.grid[0]
+    if case.kind == "grid":
+        rows = rows[(np.abs(rows) < 1 - 1e-7).all(-1)]
+    rows = rows.reshape(-1, 2)[: 1 << 16]
+    if len(rows) < 16:
+        return ok("collisions", 0.0, 0.1)
+    twice = 1 - len(np.unique(rows.round(9), axis=0)) / len(rows)
+    if twice <= 0.1:
+        return ok("collisions", twice, 0.1)
+    sentence = f"{twice:.1%} of the samples read a place that another reads too: coordinates were rounded or repeated."
+    return Finding("collisions", "warning", twice, 0.1, sentence, (), "keep coordinates in float32; do not round them")
+
+
+def aliasing(case: Case) -> Finding | None:
+    """Samples further apart than the taps of bilinear reading reach; the image decides whether that shows."""
+    if case.kind != "grid":
+        return None
+    lattice = case.grid.shape[1:3]
+    scale = (
+        1.0 if case.zoomed is None else max((n - 1) / max(z - 1, 1) for n, z in zip(lattice, case.zoomed, strict=True))
+    )
+    step = float(np.quantile(np.concatenate([s.ravel() for s in _steps(case)]), 0.95)) * scale
+    code = 'zoomed = lzviz.Warp.from_grid(grid).zoom(image, size, interpolation="antialias")'
+    if step <= 2 or (case.image is None and case.zoomed is None):
+        return ok("aliasing", step, 2.0, f"95 % of neighbouring samples are at most {step:.3g} source px apart.")
+    sentence = f"Bilinear reads 2x2 pixels; neighbouring samples are up to {step:.3g} px apart: what lies between is never read."
+    shows = 0.0 if case.image is None else _lost(grey_of(case.image), step)
+    verdict = "warning" if shows > 0.5 else "note"
+    return Finding("aliasing", verdict, step, 2.0, sentence, (), code)
+
+
+def _lost(grey: np.ndarray, step: float) -> float:
+    """Share of the image's variance that is finer than the samples' distance."""
+    n = max(round(step), 2)
+    h, w = (m // n * n for m in grey.shape)
+    if not h or not w or grey.std() < 1e-6:
+        return 0.0
+    blocks = grey[:h, :w].reshape(h // n, n, w // n, n).mean((1, 3))
+    return float(1 - blocks.var() / grey[:h, :w].var())
+
+
+def resolution(case: Case) -> Finding | None:
+    """A control grid too coarse for its own map: against every second node, the error of which is four times larger."""
+    if case.kind != "grid" or case.zoomed is None or min(case.grid.shape[1:3]) < 5:
+        return None
+    h, w = case.grid.shape[1:3]
+    if min(case.zoomed[0] / h, case.zoomed[1] / w) < 2:
+        return ok("resolution", 0.0, 0.5)
+    odd = case.grid[:, : h - (h + 1) % 2, : w - (w + 1) % 2]
+    coarse = convert.resize(odd[:, ::2, ::2], odd.shape[1:3])
+    error = np.abs(coarse - odd).max(-1) / 4
+    step = np.median(np.abs(np.diff(odd, axis=2)[..., 0]))
+    value = float(np.quantile(error, 0.98) / max(step, 1e-12))
+    if value <= 0.5:
+        return ok("resolution", value, 0.5)
+    sentence = f"Between its {h}x{w} nodes the map bends by {value:.2g} of a cell: a finer control grid is needed."
+    return Finding("resolution", "warning", value, 0.5, sentence, (), f"nodes = ({2 * h - 1}, {2 * w - 1})")
+
+
+def pyramid(case: Case) -> Finding | None:
+    """The last row or column lost (a marker, or zeros), and levels that do not agree."""
+    if case.kind != "grid":
+        return None
+    for axis, name in ((1, "row"), (2, "column")):
+        lines = np.moveaxis(case.grid, axis, 0)
+        if len(lines) < 5:
+            continue
+        last, expected = lines[-1], 2 * lines[-2] - lines[-3]
+        usual = np.abs(lines[-2] - (2 * lines[-3] - lines[-4])).max() + np.abs(lines[-2] - lines[-3]).max()
+        same = float(np.ptp(last.reshape(-1, 2), axis=0).max()) < 1e-6
+        if same or np.median(np.abs(last - expected).max(-1)) > 3 * usual:
+
+            def mend(grid: np.ndarray, axis: int = axis) -> np.ndarray:
+                out = np.moveaxis(grid.copy(), axis, 0)
+                out[-1] = 2 * out[-2] - out[-3]
+                along = 0 if axis == 2 else 1
+                if abs(np.median(out[-1][..., along]) - 1) < abs(np.median(out[-1] - out[-2])) + 0.1:
+                    out[-1][..., along] = (
+                        1.0 if np.median(np.abs(out[0][..., along] + 1)) < 1e-6 else out[-1][..., along]
+                    )
+                return np.moveaxis(out, 0, axis)
+
+            at = case.grid.shape[axis] - 1
+            place = ((0, at - 1, case.grid.shape[2], at),) if axis == 1 else ((at - 1, 0, at, case.grid.shape[1]),)
+            sentence = f"The last {name} does not go on from the one before it: it was lost in the inverse and filled."
+            line = "grid[:, -1]" if axis == 1 else "grid[:, :, -1]"
+            code = f"{line} = 2 * {line.replace('-1', '-2')} - {line.replace('-1', '-3')}"
+            return Finding("pyramid", "fault", name, "every line", sentence, place, code, case.mended(mend))
+    for k, level in enumerate(case.levels[1:], 1):
+        miss = np.abs(convert.resize(case.levels[0], level.shape[1:3]) - level).max(-1)
+        cell = 2 / (min(level.shape[1:3]) - 1)
+        if np.quantile(miss, 0.9) > 0.75 * cell:
+            sentence = (
+                f"Level {k} disagrees with the finest by up to {miss.max() / cell:.2g} cells: padded after the zoom?"
+            )
+            code = "invert once, at the finest level, and resize that grid corner to corner"
+            return Finding("pyramid", "warning", float(miss.max() / cell), 0.75, sentence, (), code)
+    return ok("pyramid", "every line")
+
+
+CHECKS = {f.__name__.replace("_", "-"): f for f in (holes, collisions, aliasing, resolution, pyramid)}

@@ -1,0 +1,163 @@
+"""What the map does: foldovers, what is never seen, what is read outside, whether the way back exists."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lzviz.doctor.case import Case, box_of, ok
+from lzviz.doctor.finding import Finding
+from lzviz.plain import convert, tiles
+
+
+def folded(grid: np.ndarray) -> np.ndarray:
+    """Cells that turn over, rounding aside."""
+    least = tiles.corners(grid).min(-1)
+    return least < -1e-5 * np.abs(tiles.areas(grid)).mean((-1, -2), keepdims=True) - 1e-15
+
+
+def folds(case: Case) -> Finding | None:
+    if case.kind != "grid":
+        return None
+    cells = folded(case.grid)
+    count = int(cells.sum())
+    if not count:
+        return ok("folds", 0, 0)
+    area = float(np.abs(tiles.areas(case.grid))[cells].sum() / 4 / len(case.grid))
+    place = box_of(cells)
+    x0, y0, x1, y1 = place[0]
+    sentence = (
+        f"{count} of {cells.size} cells turn over, in columns {x0}-{x1 - 1} and rows {y0}-{y1 - 1} "
+        f"({area:.2%} of the source): the picture is mirrored there and read more than once."
+    )
+    code = "grid = torch.as_tensor(lzviz.diagnose(grid, source_size).named('folds').apply(grid))"
+    return Finding("folds", "fault", count, 0, sentence, place, code, case.mended(unfold))
+
+
+def unfold(grid: np.ndarray) -> np.ndarray:
+    """The grid without foldovers: a mirrored patch turned back; else what folds filled smoothly from around it."""
+    out = np.array(grid)
+    for k, one in enumerate(grid):
+        out[k] = _unfold(one)
+    return out
+
+
+def _unfold(grid: np.ndarray) -> np.ndarray:
+    cells = folded(grid)
+    if not cells.any():
+        return grid
+    core = tiles.corners(grid).max(-1) < 0
+    if core.any():
+        x0, y0, x1, y1 = box_of(core)[0]
+        for flip in ((slice(None), slice(None, None, -1)), (slice(None, None, -1), slice(None))):
+            for grown in (0, 1):
+                patch = (slice(max(y0 - grown, 0), y1 + 1 + grown), slice(max(x0 - grown, 0), x1 + 1 + grown))
+                tried = grid.copy()
+                tried[patch] = grid[patch][flip]
+                if not folded(tried).any():
+                    return tried
+    touched = np.zeros(grid.shape[:2])
+    for dy in (0, 1):
+        for dx in (0, 1):
+            touched[dy : dy + cells.shape[0], dx : dx + cells.shape[1]] += cells
+    masks = [touched >= 4, touched >= 3, touched >= 1]
+    for _ in range(6):
+        masks.append(_grown(masks[-1]))
+    for mask in masks:
+        if mask.any() and not mask.all():
+            tried = _filled(grid, mask)
+            if not folded(tried).any():
+                return tried
+    offset = grid - convert.identity(grid.shape[:2])
+    for _ in range(200):
+        edge = np.pad(offset, ((1, 1), (1, 1), (0, 0)), "edge")
+        offset = (edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:] + 2 * offset) / 6
+        if not folded(convert.identity(grid.shape[:2]) + offset).any():
+            break
+    return convert.identity(grid.shape[:2]) + offset
+
+
+def _grown(mask: np.ndarray) -> np.ndarray:
+    edge = np.pad(mask, 1)
+    return edge[:-2, 1:-1] | edge[2:, 1:-1] | edge[1:-1, :-2] | edge[1:-1, 2:] | mask
+
+
+def _filled(grid: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Where marked, the smooth continuation: lines extrapolated, then each offset relaxed to the mean around it."""
+    offset = grid - convert.identity(grid.shape[:2])
+    offset[mask] = offset[~mask].mean(0)
+    box = box_of(_grown(mask))[0]
+    patch = (slice(box[1], box[3]), slice(box[0], box[2]))
+    inner, inside = offset[patch], mask[patch][..., None]
+    for _ in range(min(400, 20 * max(inner.shape[:2]))):
+        edge = np.pad(inner, ((1, 1), (1, 1), (0, 0)), "edge")
+        mean = (edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:]) / 4
+        inner = np.where(inside, mean, inner)
+    offset[patch] = inner
+    return convert.identity(grid.shape[:2]) + offset
+
+
+def crop(case: Case) -> Finding | None:
+    if case.kind != "grid":
+        return None
+    low, high = case.grid.min((1, 2)).max(0), case.grid.max((1, 2)).min(0)
+    seen = float(np.prod((np.minimum(high, 1) - np.maximum(low, -1)).clip(0) / 2))
+    half = np.maximum(case.step, 0) * 0.5
+    if (low <= -1 + half).all() and (high >= 1 - half).all():
+        return ok("crop", 0.0, 0.0)
+    left, top = (low + 1) / case.step
+    right, bottom = (1 - high) / case.step
+    sentence = (
+        f"{1 - seen:.1%} of the source lies outside of all that is read: {max(left, 0):.1f} px left, {max(top, 0):.1f} top, "
+        f"{max(right, 0):.1f} right, {max(bottom, 0):.1f} bottom. Nothing to mend where that is meant."
+    )
+    return Finding("crop", "note", 1 - seen, 0.0, sentence)
+
+
+def out_of_range(case: Case) -> Finding | None:
+    """Places outside the source: a corner turned out of it is usual; a whole frame, or single nodes far out, are not."""
+    if case.kind != "grid":
+        return None
+    far = ((np.abs(case.grid) - 1) / case.step).max(-1)
+    out = far > 1.0
+    if not out.any():
+        return ok("out-of-range", 0.0, 1.0)
+    ring = np.ones(out.shape[1:], bool)
+    ring[1:-1, 1:-1] = False
+    framed, share = float(out[:, ring].mean()), float(out.mean())
+    alone = out & ~_near(out)
+    bad = (framed > 0.9 and share > 0.05) or share > 0.6 or alone[:, 1:-1, 1:-1].any()
+    sentence = (
+        f"{share:.1%} of the places lie outside the source, up to {far.max():.3g} px: grid_sample fills them with zeros "
+        'unless padding_mode="border".'
+    )
+    code = "grid = grid.clamp(-1, 1)"
+    verdict = "warning" if bad else "note"
+    place = box_of(out[:, :-1, :-1])
+    return Finding("out-of-range", verdict, share, 0.0, sentence, place, code, case.mended(lambda g: g.clip(-1, 1)))
+
+
+def _near(out: np.ndarray) -> np.ndarray:
+    edge = np.pad(out, ((0, 0), (1, 1), (1, 1)), "edge").astype(int)
+    h, w = out.shape[1:]
+    around = sum(edge[:, i : i + h, j : j + w] for i in range(3) for j in range(3)) - out
+    return around >= 2
+
+
+def round_trip(case: Case) -> Finding | None:
+    """Zoomed points there and back, at up to 4,096 places."""
+    if case.kind != "grid":
+        return None
+    from lzviz.plain.inverse import there_and_back
+
+    if folded(case.grid).any():
+        return Finding("round-trip", "warning", "not unique", 0.01, "Folded places have more than one way back.")
+    error = there_and_back(case.grid[0], 4096)
+    lost = float((error > 0.01).mean())
+    if lost > 0.01:
+        return Finding(
+            "round-trip", "note", lost, 0.01, f"{lost:.1%} of the places do not come back: cells without area."
+        )
+    return ok("round-trip", lost, 0.01)
+
+
+CHECKS = {"folds": folds, "crop": crop, "out-of-range": out_of_range, "round-trip": round_trip}

@@ -1,0 +1,74 @@
+"""Saliency maps that say nothing, everything at one cell, or less than nothing; and gradients that do not arrive."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lzviz.doctor.case import Case, ok
+from lzviz.doctor.finding import Finding
+
+
+def flat(case: Case) -> Finding | None:
+    if case.kind != "saliency":
+        return None
+    mean = np.abs(case.plain).mean((1, 2))
+    value = float((case.plain.std((1, 2)) / np.maximum(mean, 1e-30)).min())
+    if value > 0.01:
+        return ok("saliency-flat", value, 0.01)
+    sentence = f"The map varies by {value:.2%} of its mean: the warp is the identity, and nothing is zoomed."
+    return Finding(
+        "saliency-flat", "warning", value, 0.01, sentence, (), "saliency = torch.softmax(logits / temperature, -1)"
+    )
+
+
+def peaked(case: Case) -> Finding | None:
+    if case.kind != "saliency":
+        return None
+    mass = case.plain.clip(0)
+    total = mass.sum((1, 2))
+    value = float((mass.max((1, 2)) / np.maximum(total, 1e-30)).max())
+    if value <= 0.5 or mass[0].size < 4:
+        return ok("saliency-peaked", value, 0.5)
+    sentence = f"One cell holds {value:.0%} of the mass: all samples crowd there, and cells elsewhere see nothing."
+    code = "saliency = saliency + 0.1 * saliency.mean((-2, -1), keepdim=True) * saliency[0].numel() ** 0.5"
+
+    def mend(array: np.ndarray) -> np.ndarray:
+        return array + 0.1 * array.mean((-2, -1), keepdims=True) * (array.shape[-1] * array.shape[-2]) ** 0.5
+
+    return Finding("saliency-peaked", "warning", value, 0.5, sentence, (), code, mend)
+
+
+def negative(case: Case) -> Finding | None:
+    if case.kind != "saliency":
+        return None
+    share = float((case.plain < 0).mean())
+    if not share:
+        return ok("saliency-negative", 0.0, 0.0)
+    sentence = (
+        f"{share:.1%} of the cells are negative: weights must not be, the denominator may vanish and the map fold."
+    )
+    code = "saliency = saliency.clamp(min=0)  # or softmax, if these are logits"
+    return Finding("saliency-negative", "fault", share, 0.0, sentence, (), code, lambda a: a.clip(0))
+
+
+def gradient(case: Case) -> Finding | None:
+    """Why does my saliency not learn? The gradient's size, where it is zero and where it is not finite."""
+    if case.gradient is None:
+        return None
+    values = case.gradient.astype(float)
+    if not np.isfinite(values).all():
+        return Finding(
+            "gradient", "fault", "not finite", "finite", "The gradient holds NaN or infinity: training stops here."
+        )
+    dead = float((values == 0).mean())
+    if dead > 0.5:
+        sentence = (
+            f"{dead:.0%} of the gradient is exactly zero: clamped coordinates, nearest reading or detach() cut it."
+        )
+        return Finding(
+            "gradient", "warning", dead, 0.5, sentence, (), 'F.grid_sample(image, grid, mode="bilinear", ...)'
+        )
+    return ok("gradient", float(np.abs(values).mean()))
+
+
+CHECKS = {"saliency-flat": flat, "saliency-peaked": peaked, "saliency-negative": negative, "gradient": gradient}

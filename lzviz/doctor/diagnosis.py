@@ -1,0 +1,94 @@
+"""From what was given to findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lzviz.doctor import adapters, reading
+from lzviz.doctor.case import Case
+from lzviz.doctor.checks import CHECKS
+from lzviz.doctor.finding import VERDICTS, Diagnosis, Finding
+
+Size = tuple[int, int]
+CAUSES = {"round-trip": ("folds", "not-finite", "pyramid"), "folds": ("pyramid", "not-finite"),
+          "out-of-range": ("not-finite", "pyramid", "units"), "crop": ("not-finite",), "precision": ("units",)}  # fmt: skip
+
+
+def diagnose(
+    given: Any,
+    source_size: Size,
+    zoomed_size: Size | None = None,
+    image: Any = None,
+    labels: Any = None,
+    boxes: Any = None,
+    stride: float | None = None,
+    *,
+    use: str | None = None,
+    direction: str | None = None,
+    align_corners: bool = True,
+    gradient: Any = None,
+) -> Diagnosis:
+    """What is wrong with a warp, where, and what mends it.
+
+    ``given``: a ``Warp``; a grid (B, H, W, 2), x before y in [-1, 1] from the first pixel's centre to the last one's;
+    offsets or an optical flow; offsets (B, 2 K, H, W) of a deformable convolution (``use="deform"``); sampling locations
+    of deformable attention (``use="attention"``); OpenCV's pair (map_x, map_y); a callable image -> grid (with
+    ``image``); a saliency map; a list of grids, one a pyramid level; or the path of a file with one of these. numpy or torch.
+    ``source_size``, ``zoomed_size``: (H, W). ``image``: (H, W[, C]) or (B, C, H, W). ``labels``: class ids of the source, or a
+    pair (source's, as read through the warp). ``boxes``: (N, 4) x0, y0, x1, y1 in source pixels. ``stride``: of the
+    features that the grid reads. ``use``: "grid", "flow", "remap", "deform", "attention", "saliency", "points", "clip".
+    ``direction``: "forward" (zoomed -> source, what reading needs) or "inverse" (source -> zoomed) as declared.
+    ``align_corners``: how -1 and 1 are meant. ``gradient``: of a loss by the array given.
+
+    Raises ``ValueError`` or ``TypeError`` where the input is nothing of these, saying what was seen.
+    """
+    source = _size(source_size, "source_size")
+    zoomed = None if zoomed_size is None else _size(zoomed_size, "zoomed_size")
+    took = adapters.take(given, source, image, use)
+    case = Case(
+        took.kind, took.array, took.plain, None, source, zoomed,
+        None if image is None else adapters.numpy_of(image), labels,
+        None if boxes is None else adapters.numpy_of(boxes).astype(float), stride, took.use, direction, align_corners,
+        None if gradient is None else adapters.numpy_of(gradient), took.levels,
+    )  # fmt: skip
+    if case.kind == "grid":
+        case = replace(case, reading=reading.read(case.plain, source, zoomed, case.use))
+    found = [finding for check in CHECKS.values() if (finding := check(case)) is not None]
+    found.sort(key=lambda f: -VERDICTS.index(f.verdict))
+    warp = None
+    if case.kind == "grid":
+        warp = case.grid
+    return Diagnosis(tuple(_consequences(found)), warp, source, given)
+
+
+def as_read(array: np.ndarray, case: Case) -> np.ndarray:
+    """The array as given, through layout and the steps of the reading."""
+    grid = adapters.take(array, case.source, None, case.use).plain
+    for step in case.reading.steps if case.reading else ():
+        grid = step.mend(grid)
+    return grid
+
+
+def _consequences(found: list[Finding]) -> list[Finding]:
+    """What follows from another finding is a note under it, and has no fix of its own."""
+    bad = {f.check for f in found if f.verdict in ("warning", "fault")}
+    out = []
+    for f in found:
+        cause = next((c for c in CAUSES.get(f.check, ()) if c in bad), None)
+        if cause and f.verdict in ("warning", "fault"):
+            f = replace(f, verdict="note", sentence=f"Follows from {cause}: {f.sentence}", fix="", mend=None)
+        out.append(f)
+    return sorted(out, key=lambda f: -VERDICTS.index(f.verdict))
+
+
+def _size(size: Any, name: str) -> Size:
+    try:
+        h, w = (int(v) for v in size)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {size!r}: expected (height, width) in pixels") from None
+    if not (0 < h <= 1 << 20 and 0 < w <= 1 << 20):
+        raise ValueError(f"{name} is {size!r}: expected (height, width) in pixels, each from 1 to {1 << 20}")
+    return h, w

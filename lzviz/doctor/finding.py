@@ -1,0 +1,97 @@
+"""What a diagnosis says: findings, each with its place, its number and what mends it."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+VERDICTS = ("ok", "note", "warning", "fault")
+"""From harmless to wrong."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check's answer.
+
+    ``place``: boxes (x0, y0, x1, y1) in cells of the grid, corner-exclusive. ``fix``: code to run, or "".
+    ``mend``: the array as it should be, from the array as given; :meth:`apply` runs it.
+    """
+
+    check: str
+    verdict: str
+    value: float | str
+    tolerance: float | str
+    sentence: str
+    place: tuple[tuple[int, int, int, int], ...] = ()
+    fix: str = ""
+    mend: Callable[[np.ndarray], Any] | None = field(default=None, repr=False, compare=False)
+
+    def apply(self, given: Any) -> Any:
+        """The mended array; ``given`` itself where there is nothing to mend. The input is not changed."""
+        if self.mend is None:
+            return given
+        from lzviz.doctor.adapters import numpy_of
+
+        return self.mend(numpy_of(given))
+
+    def as_dict(self) -> dict[str, Any]:
+        names = ("check", "verdict", "value", "tolerance", "place", "sentence", "fix")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All findings, worst first; ``warp``: the mended grid (B, H, W, 2), or None where the input is no warp."""
+
+    findings: tuple[Finding, ...]
+    warp: Any = field(default=None, repr=False)
+    source_size: tuple[int, int] = (1, 1)
+    given: Any = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """No warning and no fault."""
+        return all(finding.verdict in ("ok", "note") for finding in self.findings)
+
+    def named(self, check: str) -> Finding | None:
+        return next((finding for finding in self.findings if finding.check == check), None)
+
+    def __str__(self) -> str:
+        told = [f for f in self.findings if f.verdict != "ok"]
+        fine = [f.check for f in self.findings if f.verdict == "ok"]
+        lines = []
+        for f in told:
+            lines.append(f"{f.verdict:8}{f.check:18}{_short(f.value)} · allowed {_short(f.tolerance)}")
+            lines.append(f"        {f.sentence}")
+            lines += [f"        > {line}" for line in f.fix.splitlines()]
+        return "\n".join([*lines, "ok      " + ", ".join(fine)])
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The findings as JSON text, also written to ``path``."""
+        about = {"ok": self.ok, "source_size": list(self.source_size)}
+        text = json.dumps({**about, "findings": [f.as_dict() for f in self.findings]}, indent=1, default=str)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def to_html(self, path: str | Path | None = None, title: str = "Diagnosis") -> str:
+        """One self-contained page, which asks nothing of the network; also written to ``path``."""
+        from lzviz.doctor.report import page
+
+        text = page([(title, self)])
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def _short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"

@@ -1,0 +1,149 @@
+"""What the given array is taken for: of all readings, the simplest one under which it is a healthy warp.
+
+A reading is a chain of steps (swap the axes, change the units, add the identity ...). Each step costs something, and
+so does what is implausible of the grid that it leads to: cells turned over, an extent far from the source's, a lattice of
+another shape. The least costly chain wins; how far the next one is behind says how sure that is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lzviz.plain import convert, tiles
+
+Size = tuple[int, int]
+COST = {"axis-order": 0.5, "transposed": 0.6, "flipped": 0.5, "units": 0.8, "displacement": 0.8}
+
+
+@dataclass(frozen=True)
+class Step:
+    check: str
+    sentence: str
+    fix: str
+    mend: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Reading:
+    grid: np.ndarray  # (B, H, W, 2), [-1, 1] by pixel centres, float64, finite
+    steps: tuple[Step, ...]
+    sureness: float
+    other: str  # the next plausible reading, "" where there is none
+
+
+def read(array: np.ndarray, source: Size, zoomed: Size | None, use: str | None) -> Reading:
+    """An array (B, H, W, 2), finite, to what it means. ``use``: "grid", "flow" or "remap" says what it should be."""
+    small = array[:4, :: max(1, array.shape[1] // 32), :: max(1, array.shape[2] // 32)]
+    scored = []
+    for chain in _chains(small, source, zoomed, use):
+        scored.append((_cost(small, chain, array.shape[1:3], source, zoomed, use), chain))
+    scored.sort(key=lambda pair: pair[0])
+    cost, chain = scored[0]
+    other = next((s for s in scored[1:] if s[0] - cost < 0.4), None)
+    gap = scored[1][0] - cost if len(scored) > 1 else 2.0
+    grid = array
+    for step in chain:
+        grid = step.mend(grid)
+    told = "" if other is None else " and ".join(s.sentence for s in other[1]) or "as it stands"
+    return Reading(grid, chain, 1 / (1 + np.exp(-3 * gap)), told)
+
+
+def _chains(small: np.ndarray, source: Size, zoomed: Size | None, use: str | None):
+    turns = [(), (_AXES,), (_TRANSPOSED,), (_FLIP[0],), (_FLIP[1],)]
+    units: list[tuple[Step, ...]] = [(), (_pixels(source, "source"),)]
+    if _in_unit_interval(small):
+        units.append((_UNIT,))
+    if zoomed is not None and zoomed != source:
+        units.append((_pixels(zoomed, "zoomed"),))
+    for turn, unit in itertools.product(turns, units):
+        yield (*turn[:1], *unit) if not turn or turn[0] not in _FLIP else (*unit, *turn)
+    for scale in (None, source):
+        yield (_displaced(scale),)
+
+
+def _cost(small, chain, lattice: Size, source: Size, zoomed: Size | None, use: str | None) -> float:
+    grid, cost = small, 0.0
+    with np.errstate(all="ignore"):
+        for step in chain:
+            grid, cost = step.mend(grid), cost + COST[step.check]
+    checks = [step.check for step in chain]
+    if "transposed" in checks:
+        lattice = (lattice[1], lattice[0])
+    if zoomed is not None and zoomed[0] != zoomed[1]:
+        cost += 2.0 * (lattice == (zoomed[1], zoomed[0]))
+    cost += 0.8 * abs(np.log(lattice[1] * source[0] / (lattice[0] * source[1])))
+    expected = {"flow": "displacement", "remap": "units"}.get(use or "")
+    cost -= COST.get(expected or "", 0) * (expected in checks)
+    turned, extent, centre, cosine, _ = _shape(grid)
+    if "displacement" in checks:
+        raw = _shape(small)
+        alike = raw[4] > 0.8 and not (raw[3] < 0 and raw[1].max() < 0.7)  # already follows the lattice: places
+        cost += 1.5 * alike * (use != "flow")
+        if "pixels" in chain[-1].sentence:
+            # what fits as a normalised offset is one, unless it is declared a flow: those count pixels
+            cost += (-0.5 if use == "flow" else 0.3) if np.abs(small).max() <= 1.2 else 0.0
+        elif np.abs(small).max() > 2.5:
+            cost += 3.0
+    cost += 6 * turned + np.minimum(np.abs(np.log(np.maximum(extent, 1e-9))), 4.0 if extent.max() > 3 else 0.7).sum()
+    return float(cost + np.minimum(np.abs(centre), 0.5 if np.abs(centre).max() < 1.5 else 4).sum() + 0.3 * (1 - cosine))
+
+
+def _shape(grid: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float, float]:
+    """Share of cells turned over; of the best affine map extent (2,), centre (2,), cosine of its turn, share explained."""
+    b, h, w, _ = grid.shape
+    plane = convert.identity((h, w)).reshape(-1, 2)
+    values = grid.mean(0).reshape(-1, 2)
+    centre = values.mean(0)
+    matrix = ((values - centre).T @ plane / np.maximum((plane**2).sum(0), 1e-12)).T  # [u or v, x or y]
+    det = tiles.areas(grid)
+    tiny = 1e-9 * max(float(np.abs(det).max(initial=0)), 1e-30)
+    turned = float((det < -tiny).mean()) if (np.abs(det) > tiny).any() else 1.0
+    size = np.hypot(matrix[0, 0] + matrix[1, 1], matrix[0, 1] - matrix[1, 0])
+    cosine = float((matrix[0, 0] + matrix[1, 1]) / size) if size > 1e-12 else 0.0
+    rest = ((values - centre - plane @ matrix) ** 2).sum()
+    explained = 1 - float(rest / max(((values - centre) ** 2).sum(), 1e-30))
+    return turned, np.hypot(*matrix), centre, cosine, explained
+
+
+def _in_unit_interval(small: np.ndarray) -> bool:
+    """All within [0, 1], about its middle and over most of it."""
+    low, high = small.min((0, 1, 2)), small.max((0, 1, 2))
+    return bool((low > -0.02).all() and (high < 1.02).all() and (high - low > 0.75).all())
+
+
+def _pixels(size: Size, whose: str) -> Step:
+    h, w = size
+    return Step(
+        "units",
+        f"places in pixels of the {whose} picture ({h}x{w})",
+        f"grid = 2 * grid / torch.tensor([{max(w - 1, 1)}, {max(h - 1, 1)}]) - 1",
+        lambda a: convert.from_pixels(a, size),
+    )
+
+
+def _displaced(size: Size | None) -> Step:
+    def mend(a: np.ndarray) -> np.ndarray:
+        return convert.identity(a.shape[1:3]) + (a if size is None else 2 * a / convert.span(size))
+
+    if size is None:
+        code, unit = "grid", "[-1, 1]"
+    else:
+        code = f"2 * grid / torch.tensor([{max(size[1] - 1, 1)}, {max(size[0] - 1, 1)}])"
+        unit = "pixels"
+    identity = "F.affine_grid(torch.eye(2, 3)[None], (1, 1, *grid.shape[1:3]), align_corners=True)"
+    return Step("displacement", f"offsets, in units of {unit}, not places", f"grid = {identity} + {code}", mend)
+
+
+_UNIT = Step("units", "places in [0, 1]", "grid = 2 * grid - 1", lambda a: 2 * a - 1)
+_AXES = Step("axis-order", "y before x", "grid = grid.flip(-1)", lambda a: a[..., ::-1])
+_TRANSPOSED = Step(
+    "transposed", "rows and columns of the lattice swapped", "grid = grid.transpose(1, 2)", lambda a: a.swapaxes(1, 2)
+)
+_FLIP = (
+    Step("flipped", "x runs from right to left", "grid = grid * torch.tensor([-1, 1])", lambda a: a * [-1, 1]),
+    Step("flipped", "y runs from bottom to top", "grid = grid * torch.tensor([1, -1])", lambda a: a * [1, -1]),
+)

@@ -1,0 +1,131 @@
+"""The doctor on the zoo: faults are named and mended, healthy grids pass; files are hostile; reports stand alone."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lzviz import doctor
+from lzviz.cli import main
+from lzviz.plain import convert
+from tests.zoo.faulty import SOURCE, faulty
+from tests.zoo.healthy import healthy
+
+BAD = ("warning", "fault")
+
+
+def outcome(case) -> tuple[bool, bool, bool]:
+    """Whether a faulty warp was named, whether its fix leaves nothing, and whether it gives the true grid back."""
+    told = {"source_size": SOURCE} | case.told
+    found = doctor.diagnose(case.given, **told)
+    bad = [f for f in found.findings if f.verdict in BAD]
+    finding = found.named(case.check)
+    top = bool(bad) and bad[0].verdict == finding.verdict if finding else False
+    named = bool(finding and finding.verdict in BAD and top and len(bad) <= 2)
+    if not named or case.true is None:
+        return named, named, named
+    mended = finding.apply(case.given)
+    again = doctor.diagnose(mended, **told)
+    same = mended.shape == case.true.shape and np.abs(mended - case.true).max() <= case.room
+    return named, again.ok, bool(same)
+
+
+def test_the_zoo_is_named_and_mended(capsys):
+    rows = [(case, *outcome(case)) for case in faulty()]
+    alarms = []
+    count = 0
+    for name, grid, source in healthy():
+        count += 1
+        bad = [f.check for f in doctor.diagnose(grid, source).findings if f.verdict in BAD]
+        alarms += [(name, bad)] if bad else []
+    with capsys.disabled():
+        print()
+        for case, *marks in rows:
+            if not all(marks):
+                print(f"{case.check:18}{case.seen:32}", *("ok" if mark else "NO" for mark in marks))
+        named, clean, same = (np.mean([row[k] for row in rows]) for k in (1, 2, 3))
+        print(f"zoo: {len(rows)} faulty, named {named:.1%}, clean {clean:.1%}, true {same:.1%}; ", end="")
+        print(f"{count} healthy, alarms {len(alarms) / count:.1%}")
+        for name, bad in alarms:
+            print("   alarm:", name, bad)
+    assert len(rows) >= 40 and count >= 150
+    assert min(named, clean, same) >= 0.95
+    assert len(alarms) <= 0.02 * count
+
+
+def test_import_loads_no_torch():
+    code = "import sys, lzviz.doctor; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_hostile_files_are_refused(tmp_path):
+    pickled = tmp_path / "a.npy"
+    np.save(pickled, np.array([{"a": 1}], object), allow_pickle=True)
+    lying = tmp_path / "b.npy"
+    with lying.open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"shape": (1, 10**6, 10**6, 2), "fortran_order": False, "descr": "<f4"}
+        )
+    torch_file = tmp_path / "c.pt"
+    torch_file.write_bytes(pickle.dumps({"grid": object}))
+    flo = tmp_path / "d.flo"
+    flo.write_bytes(b"PIEH" + np.array([1 << 30, 1 << 30], "<i4").tobytes())
+    tensors = tmp_path / "e.safetensors"
+    tensors.write_bytes(np.array([1 << 60], "<u8").tobytes())
+    text = tmp_path / "f.json"
+    text.write_text('{"grid": [[["a"]]]}')
+    for place in (pickled, lying, torch_file, flo, tensors, text, tmp_path / "missing.npy", tmp_path / "g.exe"):
+        with pytest.raises(ValueError, match=place.name):
+            doctor.diagnose(place, SOURCE)
+
+
+def test_files_of_every_kind_read_the_same(tmp_path):
+    import torch
+
+    grid = convert.identity((8, 12))[None].astype(np.float32)
+    np.save(tmp_path / "a.npy", grid)
+    np.savez_compressed(tmp_path / "a.npz", grid=grid)
+    torch.save({"grid": torch.tensor(grid)}, tmp_path / "a.pt")
+    (tmp_path / "a.json").write_text(json.dumps({"grid": grid.tolist()}))
+    header = json.dumps(
+        {"grid": {"dtype": "F32", "shape": list(grid.shape), "data_offsets": [0, grid.nbytes]}}
+    ).encode()
+    (tmp_path / "a.safetensors").write_bytes(np.array([len(header)], "<u8").tobytes() + header + grid.tobytes())
+    for place in tmp_path.iterdir():
+        found = doctor.diagnose(place, (64, 96))
+        assert found.ok and np.array_equal(found.warp.astype(np.float32), grid), place.name
+
+
+def test_the_command_gives_codes_and_reports(tmp_path, capsys):
+    grid = convert.identity((16, 32))[None]
+    np.save(tmp_path / "good.npy", grid)
+    np.save(tmp_path / "bad.npy", (grid + 1) / 2)
+    out = ["--source", "64x128", "--html", str(tmp_path / "r.html"), "--junit", str(tmp_path / "r.xml"), "--json"]
+    assert main(["doctor", str(tmp_path), *out]) == 1
+    assert set(json.loads(capsys.readouterr().out)) == {str(tmp_path / name) for name in ("good.npy", "bad.npy")}
+    assert main(["doctor", str(tmp_path), *out, "--fail-on", "folds"]) == 0
+    page = (tmp_path / "r.html").read_text()
+    assert "<svg" in page and "http" not in page and "src=" not in page
+    assert "<testcase" in (tmp_path / "r.xml").read_text()
+
+
+def test_maps_of_opencv_and_callables_and_warps_are_taken():
+    from lzviz.warp import Warp
+
+    grid = convert.identity((16, 32))[None]
+    pixels = convert.to_pixels(grid, (64, 128))[0]
+    assert doctor.diagnose((pixels[..., 0], pixels[..., 1]), (64, 128)).ok
+    assert doctor.diagnose(lambda image: grid, (64, 128), image=np.zeros((64, 128))).ok
+    assert doctor.diagnose(Warp.identity(), (64, 128)).ok
+    assert doctor.diagnose(np.zeros((1, 2, 16, 32)), (64, 128), use="flow").ok
+
+
+@pytest.mark.parametrize("given", [np.zeros((3, 5, 7, 9, 2, 4)), np.array(["a"]), np.zeros((0, 2))])
+def test_what_is_no_warp_is_answered_with_what_was_seen(given):
+    with pytest.raises((ValueError, TypeError), match="expected|neither"):
+        doctor.diagnose(given, SOURCE)
