@@ -127,5 +127,5 @@ def test_maps_of_opencv_and_callables_and_warps_are_taken():
 
 @pytest.mark.parametrize("given", [np.zeros((3, 5, 7, 9, 2, 4)), np.array(["a"]), np.zeros((0, 2))])
 def test_what_is_no_warp_is_answered_with_what_was_seen(given):
-    with pytest.raises((ValueError, TypeError), match="expected|neither"):
+    with pytest.raises((ValueError, TypeError), match=r"expected|neither"):
         doctor.diagnose(given, SOURCE)

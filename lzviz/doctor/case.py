@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lzviz.doctor import adapters
 from lzviz.doctor.finding import Finding
 from lzviz.doctor.reading import Reading
 from lzviz.plain import convert
@@ -44,10 +45,11 @@ class Case:
 
     def mended(self, further=None):
         """A function from the array as given to the grid as read, with one more change."""
-        from lzviz.doctor.diagnosis import as_read
 
         def mend(array: np.ndarray) -> np.ndarray:
-            grid = as_read(array, self)
+            grid = adapters.take(array, self.source, None, self.use).plain
+            for step in self.reading.steps if self.reading else ():
+                grid = step.mend(grid)
             return (grid if further is None else further(grid)).astype(_kept(array))
 
         return mend
@@ -63,8 +65,8 @@ def ok(check: str, value: float | str = "as expected", tolerance: float | str = 
 
 def box_of(cells: np.ndarray) -> tuple[tuple[int, int, int, int], ...]:
     """The hull of the marked cells (..., h, w) as one box (x0, y0, x1, y1)."""
-    flat = cells.reshape(-1, *cells.shape[-2:]).any(0)
-    rows, columns = np.flatnonzero(flat.any(1)), np.flatnonzero(flat.any(0))
+    flat = np.any(cells.reshape(-1, *cells.shape[-2:]), axis=0)
+    rows, columns = np.flatnonzero(np.any(flat, axis=1)), np.flatnonzero(np.any(flat, axis=0))
     if not len(rows):
         return ()
     return ((int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1),)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from lzviz.doctor import adapters, reading
 from lzviz.doctor.case import Case
 from lzviz.doctor.checks import CHECKS
@@ -62,14 +60,6 @@ def diagnose(
     if case.kind == "grid":
         warp = case.grid
     return Diagnosis(tuple(_consequences(found)), warp, source, given)
-
-
-def as_read(array: np.ndarray, case: Case) -> np.ndarray:
-    """The array as given, through layout and the steps of the reading."""
-    grid = adapters.take(array, case.source, None, case.use).plain
-    for step in case.reading.steps if case.reading else ():
-        grid = step.mend(grid)
-    return grid
 
 
 def _consequences(found: list[Finding]) -> list[Finding]:

@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from lzviz.doctor.adapters import numpy_of
+from lzviz.doctor.report import page, short
+
 VERDICTS = ("ok", "note", "warning", "fault")
 """From harmless to wrong."""
 
@@ -36,8 +39,6 @@ class Finding:
         """The mended array; ``given`` itself where there is nothing to mend. The input is not changed."""
         if self.mend is None:
             return given
-        from lzviz.doctor.adapters import numpy_of
-
         return self.mend(numpy_of(given))
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,7 +68,7 @@ class Diagnosis:
         fine = [f.check for f in self.findings if f.verdict == "ok"]
         lines = []
         for f in told:
-            lines.append(f"{f.verdict:8}{f.check:18}{_short(f.value)} · allowed {_short(f.tolerance)}")
+            lines.append(f"{f.verdict:8}{f.check:18}{short(f.value)} · allowed {short(f.tolerance)}")
             lines.append(f"        {f.sentence}")
             lines += [f"        > {line}" for line in f.fix.splitlines()]
         return "\n".join([*lines, "ok      " + ", ".join(fine)])
@@ -82,8 +83,6 @@ class Diagnosis:
 
     def to_html(self, path: str | Path | None = None, title: str = "Diagnosis") -> str:
         """One self-contained page, which asks nothing of the network; also written to ``path``."""
-        from lzviz.doctor.report import page
-
         text = page([(title, self)])
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
@@ -91,7 +90,3 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
-
-
-def _short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"

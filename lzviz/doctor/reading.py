@@ -94,7 +94,7 @@ def _cost(small, chain, lattice: Size, source: Size, zoomed: Size | None, use: s
 
 def _shape(grid: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float, float]:
     """Share of cells turned over; of the best affine map extent (2,), centre (2,), cosine of its turn, share explained."""
-    b, h, w, _ = grid.shape
+    h, w = grid.shape[1:3]
     plane = convert.identity((h, w)).reshape(-1, 2)
     values = grid.mean(0).reshape(-1, 2)
     centre = values.mean(0)
@@ -110,9 +110,14 @@ def _shape(grid: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float, floa
 
 
 def _in_unit_interval(small: np.ndarray) -> bool:
-    """All within [0, 1], about its middle and over most of it."""
+    """All within [0, 1], evenly about its middle and over most of it."""
     low, high = small.min((0, 1, 2)), small.max((0, 1, 2))
-    return bool((low > -0.02).all() and (high < 1.02).all() and (high - low > 0.75).all())
+    return bool(
+        (low > -0.02).all()
+        and (high < 1.02).all()
+        and (high - low > 0.75).all()
+        and (np.abs(low + high - 1) < 0.06).all()
+    )
 
 
 def _pixels(size: Size, whose: str) -> Step:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from lzviz.doctor.finding import Diagnosis, Finding, _short
 from lzviz.plain import convert
+
+if TYPE_CHECKING:
+    from lzviz.doctor.finding import Diagnosis, Finding
 
 SHAPES = {"fault": "⯃", "warning": "△", "note": "ⓘ", "ok": "✓"}
 STYLE = """:root{color-scheme:light dark;--ink:light-dark(#1b1d22,#eceef2);--soft:light-dark(#666b76,#9aa1ad);
@@ -49,7 +52,7 @@ def _section(name: str, diagnosis: Diagnosis) -> str:
 
 def _article(f: Finding) -> str:
     code = f"<pre>{html.escape(f.fix)}</pre>" if f.fix else ""
-    value = f"{html.escape(_short(f.value))} · allowed {html.escape(_short(f.tolerance))}"
+    value = f"{html.escape(short(f.value))} · allowed {html.escape(short(f.tolerance))}"
     return (
         f"<article class={f.verdict}><span class=value>{value}</span><b><i>{SHAPES[f.verdict]} {f.verdict}</i> "
         f"{html.escape(f.check)}</b><p>{html.escape(f.sentence)}</p>{code}</article>"
@@ -93,3 +96,7 @@ def junit(diagnoses: Sequence[tuple[str, Diagnosis]], fail_on: Sequence[str]) ->
 def fails(finding: Finding, fail_on: Sequence[str]) -> bool:
     """Whether a finding breaks a build: a warning or fault, of the named checks where some are named."""
     return finding.verdict in ("warning", "fault") and (not fail_on or finding.check in fail_on)
+
+
+def short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"

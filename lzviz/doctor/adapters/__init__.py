@@ -64,7 +64,7 @@ def take(given: Any, source: tuple[int, int], image: Any, use: str | None) -> Ta
 
 
 def _shaped(array: np.ndarray, use: str | None, levels: tuple[np.ndarray, ...], source: tuple[int, int]) -> Taken:
-    shape = array.shape
+    shape: tuple[int, ...] = array.shape
     if not array.size or array.size > 1 << 28:
         raise ValueError(f"an array of shape {shape}: expected 1 to {1 << 28} values")
     if use == "saliency" or (

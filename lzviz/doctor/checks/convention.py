@@ -112,8 +112,8 @@ def _busy(case: Case, share: np.ndarray) -> float:
     fine = convert.resize(busy[..., None], (min(h, 64), min(w, 64)))
     at = convert.to_pixels(case.grid.mean(0)[:-1, :-1], fine.shape[:2]).round().astype(int)
     values = fine[at[..., 1].clip(0, fine.shape[0] - 1), at[..., 0].clip(0, fine.shape[1] - 1), 0]
-    ranks = [np.argsort(np.argsort(v.ravel())) for v in (values, share)]
-    return float(np.corrcoef(*ranks)[0, 1])
+    ranks = np.stack([np.argsort(np.argsort(v.ravel())) for v in (values, share)])
+    return float(np.corrcoef(ranks)[0, 1])
 
 
 def grey_of(image: np.ndarray | None) -> np.ndarray:

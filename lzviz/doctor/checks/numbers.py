@@ -11,11 +11,11 @@ from lzviz.plain import convert
 
 def not_finite(case: Case) -> Finding | None:
     array = case.array
-    bad = ~np.isfinite(array) | (np.abs(array.astype(np.float64)) >= 1e15)
+    bad = np.asarray(~np.isfinite(array) | (np.abs(array.astype(np.float64)) >= 1e15))
     count = int(bad.sum())
     if not count:
         return ok("not-finite", 0, 0)
-    place = box_of(bad.any(-1)) if array.ndim >= 3 and array.shape[-1] == 2 else ()
+    place = box_of(np.asarray(bad).any(-1)) if array.ndim >= 3 and array.shape[-1] == 2 else ()
     sentence = (
         f"{count} of {array.size} values are NaN or infinite: those pixels read nothing, and gradients become NaN."
     )
