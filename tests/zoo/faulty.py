@@ -46,11 +46,7 @@ def _written(g: np.ndarray) -> Iterator[Faulty]:
     yield Faulty("layout", "pytorch 23923", np.moveaxis(g, -1, 1), g)
     yield Faulty("layout", "pytorch 36107", g[0], g)
     yield Faulty("axis-order", "kornia 747", g[..., ::-1], g)
-    yield (
-        Faulty("axis-order", "kornia 1651, pixels", convert.to_pixels(g, SOURCE)[..., ::-1], g)
-        if False
-        else Faulty("units", "kornia 1651", pixels, g)
-    )
+    yield Faulty("units", "kornia 1651", pixels, g)
     yield Faulty("transposed", "meshgrid indexing", g.swapaxes(1, 2), g)
     yield Faulty("flipped", "OpenGL's y", g * [1, -1], g)
     yield Faulty("flipped", "mirrored x", g * [-1, 1], g)
