@@ -268,12 +268,13 @@ def _back(warp: Warp, points: Tensor) -> np.ndarray:
 
 
 def _clear_of_rounding(warp: Warp, size: tuple[int, int]) -> np.ndarray:
-    """Pixels at which the published fault's border test, ``|g| <= 1`` without tolerance, does not hang on the last bit."""
+    """Pixels at which the published fault's border tests do not hang on the last bit: the last lines are lost or not by the
+    order of float32 sums, and ``|g| <= 1`` has no tolerance."""
     if not isinstance(warp, PublishedInverse):
         return np.ones(size[0] * size[1], dtype=bool)
     grid = warp.exact.inverse_grid(size)[0]
     clear = ((grid.abs() - 1).abs() > 1e-9).all(-1)
-    clear[:, -1], clear[:, :, -1] = True, True
+    clear[:, -1], clear[:, :, -1] = False, False
     return clear.numpy().ravel()
 
 
@@ -282,8 +283,15 @@ def _zoomed(setting: Setting) -> np.ndarray:
     pixels = torch.tensor(setting.picture.pixels).permute(2, 0, 1)[None].double()
     source = resampling.reduce(pixels / 255, setting.state.source_scale)
     grid = setting.warp.grid(setting.zoomed).double()
-    zoomed = resampling.read(source, grid, setting.state.interpolation)  # type: ignore[arg-type]
+    read = resampling.read
+    if (setting.state.sampler, setting.state.mode, setting.state.interpolation) == ("lz", "published", "bilinear"):
+        read = zeros_read
+    zoomed = read(source, grid, setting.state.interpolation)  # type: ignore[arg-type]
     return 255 * zoomed[0].permute(1, 2, 0).numpy()
+
+
+def zeros_read(source: Tensor, grid: Tensor, interpolation: str) -> Tensor:
+    return torch.nn.functional.grid_sample(source, grid, interpolation, "zeros", align_corners=True)
 
 
 def test_zoomed_image(pairs) -> None:

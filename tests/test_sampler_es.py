@@ -116,7 +116,7 @@ def test_samples_crowd_at_the_boundary_and_lose_less_than_uniform_ones():
     assert sampler(image, size, edge).layout.share(near) > 1.5 * uniform.share(near)
 
 
-def test_published_weighs_neighbours_less_and_sees_the_left_square_only():
+def test_published_weighs_neighbours_less_and_looks_at_compressed_columns():
     assert published_smoothness(1.0) == pytest.approx((1 - 0.5**0.5) / 0.5)
     assert published_smoothness(0.0) == 0
     boundary = torch.zeros(1, 10, 30, dtype=torch.bool)
@@ -127,7 +127,21 @@ def test_published_weighs_neighbours_less_and_sees_the_left_square_only():
     boundary[:, 2, 25] = True
     torch.testing.assert_close(published.locate(boundary), same)
     assert (fixed.locate(boundary) - same).abs().max() > 0.1
-    assert boundary[0, 2, 25], "the caller's mask is left as it was"
+
+
+@pytest.mark.parametrize("size", [(10, 30), (24, 24), (31, 17)])
+def test_published_targets_by_the_twin(size):
+    """Each node's pixel is cut down to integers, columns counted with the height; the nearest boundary pixel of the whole map."""
+    h, w = size
+    boundary = torch.rand(1, h, w, generator=torch.Generator().manual_seed(h)) < 0.05
+    rows, columns = (torch.nonzero(boundary[0])[:, k].tolist() for k in (0, 1))
+    actual = (nearest_boundary(boundary, (5, 7), "published")[0] + 1) / 2
+    for i in range(5):
+        for j in range(7):
+            row, column = int(i / 4 * (h - 1)), min(int(j / 6 * (h - 1)), w - 1)
+            least = min((r - row) ** 2 + (c - column) ** 2 for r, c in zip(rows, columns, strict=True))
+            x, y = float(actual[i, j, 0]) * (w - 1), float(actual[i, j, 1]) * (h - 1)
+            assert (y - row) ** 2 + (x - column) ** 2 == pytest.approx(least, abs=1e-6), (i, j)
 
 
 def test_the_network_starts_uniform_and_keeps_corners_and_borders():

@@ -109,7 +109,11 @@ class WarpSampler(Sampler):
         saliency = self.look(image) if saliency is None else saliency
         warp = self.warp(saliency, size, source_size).to(image.device)
         layout = WarpLayout(warp, size, source_size)
-        return Downsampled(warp.zoom(image, size, self.interpolation), layout, saliency)
+        return Downsampled(self.read(warp, image, size), layout, saliency)
+
+    def read(self, warp: Warp, image: Tensor, size: Size) -> Tensor:
+        """The low-resolution image (B, C, h, w): ``image`` at the samples, the border repeated outside."""
+        return warp.zoom(image, size, self.interpolation)
 
 
 class PlaceLearner(WarpSampler):
@@ -243,7 +247,29 @@ def _short(value: object) -> str:
     return f"map {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
 
 
-def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size, separable: bool) -> GridWarp:
+@dataclass(frozen=True, eq=False, repr=False)
+class HalfPixelWarp(GridWarp):
+    """What :func:`half_pixel_warp` makes; it remembers the grid as the public code has it.
+
+    Attributes:
+        half_pixel: (B, h, w, 2) that grid, where -1 and +1 are the outer edges of the first and last pixel.
+    """
+
+    half_pixel: Tensor | None = None
+
+
+def zeros_outside(warp: Warp, image: Tensor, size: Size, interpolation: resampling.Interpolation) -> Tensor:
+    """``image`` at the samples as ``grid_sample`` reads by default: zeros outside, so that half of a sample on the outer edge
+    of a border pixel is black. Footprints ("antialias") have no such reading and repeat the border."""
+    if interpolation == "antialias":
+        return warp.zoom(image, size, interpolation)
+    grid = warp.grid(size).to(image.dtype)
+    if len(grid) != len(image):
+        grid = grid.expand(len(image), -1, -1, -1)
+    return F.grid_sample(image, grid, interpolation, "zeros", align_corners=True)
+
+
+def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size, separable: bool) -> HalfPixelWarp:
     """What control nodes mean to code that stretches and reads them with ``align_corners=False``.
 
     The nodes are stretched half-pixel to the zoomed lattice, and the result is converted to our convention; so the warp has
@@ -251,4 +277,4 @@ def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size, separable: boo
     """
     grid = F.interpolate(nodes.permute(0, 3, 1, 2), size=size, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
     rows, columns = (torch.arange(max(n, 2), device=nodes.device).clamp(max=n - 1) for n in size)
-    return GridWarp(from_half_pixel(grid[:, rows][:, :, columns], source_size), separable)
+    return HalfPixelWarp(from_half_pixel(grid[:, rows][:, :, columns], source_size), separable, grid)

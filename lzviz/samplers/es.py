@@ -60,12 +60,14 @@ def boundary_pixels(labels: Tensor, ignore_index: int = 255) -> Tensor:
     return edge
 
 
-def nearest_boundary(boundary: Tensor, nodes: Size) -> Tensor:
+def nearest_boundary(boundary: Tensor, nodes: Size, mode: Mode = "fixed") -> Tensor:
     """b: where the boundary pixel nearest to each uniform node lies.
 
     Args:
         boundary: (B, H, W) bool, on a lattice whose corners are those of the image.
         nodes: (h, w).
+        mode: "published" looks each node up at a pixel that is cut down to integers, and counts columns with the *height*: on
+            a wide picture the nodes look at its left square only, at compressed columns.
 
     Returns:
         (B, h, w, 2) float64 normalised, x before y; the node's own place in a map without any boundary.
@@ -74,7 +76,11 @@ def nearest_boundary(boundary: Tensor, nodes: Size) -> Tensor:
     uniform = lattice(nodes, dtype=torch.float64, device=boundary.device)
     some = boundary.flatten(1).any(1)
     nearest = nearest_marked(boundary | ~some[:, None, None])
-    column, row = (to_pixels(uniform, size) + 0.5).floor().long().unbind(-1)
+    if mode == "published":
+        row, column = ((torch.arange(n, dtype=torch.float64) / (n - 1) * (size[0] - 1)).long() for n in nodes)
+        row, column = row[:, None], column.clamp(max=size[1] - 1)
+    else:
+        column, row = (to_pixels(uniform, size) + 0.5).floor().long().unbind(-1)
     index = nearest[:, row, column]
     pixels = torch.stack((index % size[1], index // size[1]), -1).double()
     return torch.where(some[:, None, None, None], to_normalised(pixels, size), uniform)
@@ -202,7 +208,8 @@ class ES(nn.Module, PlaceLearner):
         if not (math.isfinite(smoothness) and smoothness >= 0):
             raise ValueError(f"smoothness (lambda) must be a finite number >= 0, got {smoothness!r}")
         super().__init__()
-        self.nodes, self.smoothness, self.mode = check_size(nodes, "nodes"), smoothness, mode
+        self.nodes, self.smoothness = check_size(nodes, "nodes"), smoothness
+        self.mode: Mode = mode
         self.interpolation: Interpolation = interpolation
         self.width, self.channels = width, channels
         with torch.random.fork_rng(devices=[]):
@@ -233,12 +240,8 @@ class ES(nn.Module, PlaceLearner):
 
     def locate(self, boundary: Tensor) -> Tensor:
         """Nodes (B, h, w, 2) float64 of the minimiser for boundary pixels (B, H, W) bool."""
-        smoothness = self.smoothness
-        if self.mode == "published":
-            boundary = boundary.clone()
-            boundary[:, :, boundary.shape[1] :] = False
-            smoothness = published_smoothness(smoothness)
-        return minimise(nearest_boundary(boundary, self.nodes), smoothness)
+        smoothness = published_smoothness(self.smoothness) if self.mode == "published" else self.smoothness
+        return minimise(nearest_boundary(boundary, self.nodes, self.mode), smoothness)
 
     def predict(self, image: Tensor) -> Tensor:
         """Nodes (B, h, w, 2) that the network predicts for images (B, channels, H, W)."""

@@ -15,8 +15,9 @@ S = .02 + p^2 with p = sigmoid(module), trained with ``edges="bce"`` on "is ther
 
 * kernel: the paper's is a Gaussian of standard deviation sigma on a square of side 2 sigma + 1; the code's has a *full width* R
   at half maximum, is cut off at R rows and stretched to int(a R) columns, a = columns // rows of the map;
-* the view is read at single points, the grid is stretched and read half-pixel, and nothing keeps saliency from vanishing;
-* the reverse sampler is half a low-resolution pixel off (:class:`NearestLayout`; the code says by how much, the direction is ours);
+* the view is read at single points, the grid is stretched and read half-pixel with zeros outside, and nothing keeps saliency from
+  vanishing;
+* the reverse sampler is half a low-resolution pixel off (:class:`PublishedLayout`);
 * what the joint loss does: :mod:`lzviz.samplers.lds_loss`.
 """
 
@@ -28,6 +29,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz.attraction import Padding
@@ -39,8 +41,8 @@ from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
 from lzviz.saliency import from_boundaries, to_nodes
 from lzviz.samplers import System, add, options
-from lzviz.samplers.base import DENSITY, Downsampled, MapLearner, Mode, WarpSampler, half_pixel_warp
-from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max
+from lzviz.samplers.base import DENSITY, Downsampled, MapLearner, Mode, WarpSampler, half_pixel_warp, zeros_outside
+from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max, sampled_labels
 from lzviz.warp import Warp, WarpLayout
 
 Form = Literal["softmax", "square"]
@@ -175,13 +177,7 @@ class NearestLayout(WarpLayout):
     """LDS's reverse sampler: every source pixel takes the sample nearest to it, so that nothing is left without an answer.
 
     One index map serves all channels. Of samples that fall on one pixel the first answers.
-
-    Attributes:
-        shift: where a sample is put when it is spread, in low-resolution pixels down and right of where it was read. 0; .5 is the
-            published fault.
     """
-
-    shift: float = 0.0
 
     def scatter(self, rows: Tensor, size: Size) -> tuple[Tensor, Tensor]:
         sample = self.nearest(size).flatten(1)  # (B, H W)
@@ -193,20 +189,46 @@ class NearestLayout(WarpLayout):
 
     def nearest(self, size: Size) -> Tensor:
         """The sample (row-major in the zoomed image) nearest to each pixel: (B, H, W) int64."""
-        h, w = check_size(size)
-        pixel = (to_pixels(self._places(), (h, w)) + 0.5).floor().long()
-        pixel = pixel[..., 1].clamp(0, h - 1) * w + pixel[..., 0].clamp(0, w - 1)  # (B, N)
-        samples = torch.arange(pixel.shape[1], device=pixel.device).expand_as(pixel)
-        none = pixel.shape[1]
-        first = torch.full((len(pixel), h * w), none, device=pixel.device).scatter_reduce(1, pixel, samples, "amin")
-        index = nearest_marked((first < none).reshape(-1, h, w))
-        return first.gather(1, index.flatten(1)).reshape(-1, h, w)
+        return self._spread(self._pixels(check_size(size)), check_size(size), "amin")
 
-    def _places(self) -> Tensor:
+    def _pixels(self, size: Size) -> Tensor:
         like = self.warp.like.detach()
         points = lattice(self.zoomed_size, dtype=like.dtype, device=like.device).reshape(1, -1, 2)
-        step = points.new_tensor([2 / max(n - 1, 1) if n > 1 else 0.0 for n in reversed(self.zoomed_size)])
-        return self.warp.forward((points + self.shift * step).expand(self.warp.batch, -1, -1)).detach()
+        places = self.warp.forward(points.expand(self.warp.batch, -1, -1)).detach()
+        return (to_pixels(places, size) + 0.5).floor().long()
+
+    def _spread(self, pixel: Tensor, size: Size, which: Literal["amin", "amax"]) -> Tensor:
+        """Nearest of the samples at ``pixel`` (B, N, 2); of several on one pixel the first or the last."""
+        h, w = size
+        pixel = pixel[..., 1].clamp(0, h - 1) * w + pixel[..., 0].clamp(0, w - 1)  # (B, N)
+        samples = torch.arange(pixel.shape[1], device=pixel.device).expand_as(pixel)
+        none = pixel.shape[1] if which == "amin" else -1
+        answer = torch.full((len(pixel), h * w), none, device=pixel.device).scatter_reduce(1, pixel, samples, which)
+        index = nearest_marked((answer != none).reshape(-1, h, w))
+        return answer.gather(1, index.flatten(1)).reshape(-1, h, w)
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedLayout(NearestLayout):
+    """The public code's reverse sampler. A sample stands on the pixel to which its place is cut down; of samples on one pixel the
+    last answers; and sample k of n is written as 2 k / n - 1, which half-pixel code reads at k - 1/2: scores are means with the
+    sample before (zero before the first), labels (integers) come from one of the two."""
+
+    def scatter(self, rows: Tensor, size: Size) -> tuple[Tensor, Tensor]:
+        h, w = self.zoomed_size
+        image = rows.reshape(-1, h, w, rows.shape[-1]).permute(0, 3, 1, 2)
+        floating = image.is_floating_point()
+        y, x = (2 * torch.arange(n, dtype=torch.float32, device=rows.device) / n - 1 for n in (h, w))
+        grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).expand(len(image), -1, -1, -1)
+        values = image if image.dtype in (torch.float32, torch.float64) else image.float()
+        read = F.grid_sample(values, grid.to(values), "bilinear" if floating else "nearest", align_corners=False)
+        return super().scatter(read.to(image.dtype).permute(0, 2, 3, 1).reshape(rows.shape), size)
+
+    def nearest(self, size: Size) -> Tensor:
+        h, w = check_size(size)
+        grid = self.warp.half_pixel.detach().flatten(1, 2)  # type: ignore[attr-defined]
+        place = (grid + 1) / 2 * grid.new_tensor([w - 1, h - 1])
+        return self._spread(place.long(), (h, w), "amax")
 
 
 # -- the sampler ---------------------------------------------------------------------------------------------------------
@@ -295,10 +317,13 @@ class LDS(nn.Module, MapLearner):
         return min_max(edge_target(labels, self.nodes, self.mode))
 
     def sampled_labels(self, layout: WarpLayout, labels: Tensor) -> Tensor:
-        """Labels (B, H, W) at the samples, (B, h, w); published: bilinear in the class numbers, rounded."""
+        """Labels (B, H, W) at the samples: see :func:`lzviz.samplers.lds_loss.sampled_labels`."""
+        return sampled_labels(layout, labels, self.mode)
+
+    def read(self, warp: Warp, image: Tensor, size: Size) -> Tensor:
         if self.mode == "published":
-            return layout.warp.zoom(labels[:, None].float(), layout.zoomed_size)[:, 0].round().long()
-        return layout.warp.zoom(labels, layout.zoomed_size, "nearest")
+            return zeros_outside(warp, image, size, self.interpolation)
+        return super().read(warp, image, size)
 
     def map_of(self, logits: Tensor) -> Tensor:
         return deformation_map(logits, self.form)
@@ -335,7 +360,8 @@ class LDS(nn.Module, MapLearner):
         """The samples, with the way back that ``upsampling`` says."""
         if self.upsampling == "inverse":
             return WarpLayout(warp, size, source_size)
-        return NearestLayout(warp, size, source_size, shift=0.5 if self.mode == "published" else 0.0)
+        way = PublishedLayout if self.mode == "published" else NearestLayout
+        return way(warp, size, source_size)
 
     def forward(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
         """``extras`` of a call without saliency: "view" and "logits"; ``Downsampled.saliency`` is d."""

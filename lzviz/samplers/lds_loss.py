@@ -2,8 +2,9 @@
 
     L = L_seg(P, Y^) + gamma MSE(d, d_t),    d_t = f_edge(f_gauss(Y_lr))
 
-``mode="published"``: the edge target is made of class *numbers* (1 | 17 weighs sixteen times 1 | 2, ignored pixels are a class);
-min-max runs over the whole batch, and constant labels give NaN; training labels are read bilinearly, which invents classes.
+``mode="published"``: the edge target is made of class *numbers* as an 8-bit picture, by Pillow's filters (1 | 17 weighs sixteen
+times 1 | 2, ignored pixels are a class, falling sides are cut off, the outermost pixels are not filtered); min-max runs over the
+whole batch, and constant labels give NaN; training labels are read bilinearly and cut down to integers, which invents classes.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image, ImageFilter
 from torch import Tensor
 
 from lzviz.coords import Size, check_size
 from lzviz.nearest import nearest_marked
 from lzviz.saliency import from_boundaries
-from lzviz.samplers.base import Downsampled, Mode
+from lzviz.samplers.base import Downsampled, Mode, zeros_outside
 from lzviz.warp import Warp, WarpLayout
 
 AREA_LIMIT = 10.0
@@ -28,7 +31,7 @@ def edge_target(labels: Tensor, size: Size, mode: Mode = "fixed", ignore_index: 
     """d_t = f_edge(f_gauss(Y_lr)): where the boundaries are, at the size of d.
 
     fixed: half the sum over classes of |f_edge(f_gauss(is this class))|, the same for every pair of classes; pixels of
-    ``ignore_index`` take their nearest label first and are 0 themselves. published: the signed response to class numbers.
+    ``ignore_index`` take their nearest label first and are 0 themselves. published: see :func:`_published_target`.
 
     Args:
         labels: (B, H, W) integers, read by nearest neighbour at the uniform places.
@@ -39,15 +42,28 @@ def edge_target(labels: Tensor, size: Size, mode: Mode = "fixed", ignore_index: 
     """
     if labels.is_floating_point() or labels.ndim != 3:
         raise ValueError(f"expected integer labels (B, H, W), got {labels.dtype} {tuple(labels.shape)}")
-    small = Warp.identity((2, 2)).zoom(labels, check_size(size), "nearest").long()
     if mode == "published":
-        return _edge_of_blur(small[:, None].float())
+        return _published_target(labels, check_size(size))
+    small = Warp.identity((2, 2)).zoom(labels, check_size(size), "nearest").long()
     known = small != ignore_index
     nearest = nearest_marked(known | ~known.flatten(1).any(1)[:, None, None])
     filled = small.flatten(1).gather(1, nearest.flatten(1)).reshape(small.shape)
     present = filled.unique()
     response = _edge_of_blur((filled[:, None] == present[:, None, None]).float())
     return response.abs().sum(1, keepdim=True) / 2 * known[:, None]
+
+
+def _published_target(labels: Tensor, size: Size) -> Tensor:
+    """Class numbers of each picture to [0, 1], bilinearly (half-pixel) to ``size``, to 8 bits by cutting off; Pillow's blur of
+    radius 1 and its edge filter, which clips below 0 and copies the outermost pixels: (B, 1, h, w) in [0, 1]."""
+    numbers = labels[:, None].float()
+    low, high = numbers.amin((2, 3), True), numbers.amax((2, 3), True)
+    small = F.interpolate((numbers - low) / (high - low).clamp(min=1), size, mode="bilinear", align_corners=False)
+    out = []
+    for picture in (small[:, 0] * 255).byte().cpu().numpy():
+        edges = Image.fromarray(picture).filter(ImageFilter.GaussianBlur(1)).filter(ImageFilter.FIND_EDGES)
+        out.append(torch.from_numpy(np.array(edges)))
+    return (torch.stack(out)[:, None].float() / 255).to(labels.device)
 
 
 def _edge_of_blur(maps: Tensor) -> Tensor:
@@ -82,6 +98,14 @@ def min_max(values: Tensor, whole_batch: bool = False) -> Tensor:
         return (values - values.min()) / (values.max() - values.min())
     low, high = values.amin((1, 2, 3), keepdim=True), values.amax((1, 2, 3), keepdim=True)
     return (values - low) / torch.where(high > low, high - low, torch.ones_like(high))
+
+
+def sampled_labels(layout: WarpLayout, labels: Tensor, mode: Mode) -> Tensor:
+    """Labels (B, H, W) at the samples, (B, h, w), by nearest neighbour; published: bilinear in the class numbers, cut down."""
+    if mode == "published":
+        read = zeros_outside(layout.warp, labels[:, None].float(), layout.zoomed_size, "bilinear")
+        return read[:, 0].long()
+    return layout.warp.zoom(labels, layout.zoomed_size, "nearest")
 
 
 def focal_loss(
@@ -151,10 +175,8 @@ class Loss:
         return focal_loss(scores, self.sampled(out.layout, labels), exponent, self.ignore_index, weight)
 
     def sampled(self, layout: WarpLayout, labels: Tensor) -> Tensor:
-        """Y^ (B, h, w): labels at the samples, by nearest neighbour; published: bilinear in the class numbers, rounded."""
-        if self.mode == "published":
-            return layout.warp.zoom(labels[:, None].float(), layout.zoomed_size)[:, 0].round().long()
-        return layout.warp.zoom(labels, layout.zoomed_size, "nearest")
+        """Y^ (B, h, w): labels at the samples, by nearest neighbour; published: bilinear in the class numbers, cut down."""
+        return sampled_labels(layout, labels, self.mode)
 
     def edge(self, out: Downsampled, labels: Tensor) -> Tensor:
         if out.saliency is None or "logits" not in out.extras:

@@ -5,7 +5,8 @@ blob at fwhm 13 covers 94.5 % of the width. Any saliency goes in: a :class:`Sali
 trained with the task, a painted one; without one, the edges of the image stand in for the network.
 
 ``mode="published"``: the public code on today's PyTorch stretches the control grid and reads the image half-pixel
-(``align_corners=False``), which shifts samples by up to half a pixel of either lattice; and it has no floor.
+(``align_corners=False``), which shifts samples by up to half a pixel of either lattice; outside the image are zeros, so that
+samples on its outer edge are half black; and it has no floor.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from lzviz.models import resnet
 from lzviz.models.initialise import he_
 from lzviz.saliency import from_edges
 from lzviz.samplers import CLAIMS, SOURCES, System, add, options
-from lzviz.samplers.base import AttractionSampler, half_pixel_warp
+from lzviz.samplers.base import AttractionSampler, half_pixel_warp, zeros_outside
 from lzviz.warp import Warp
 
 
@@ -86,6 +87,11 @@ class LZ(AttractionSampler):
         return (
             half_pixel_warp(control.nodes, size, source_size, self.separable) if self.mode == "published" else control
         )
+
+    def read(self, warp: Warp, image: Tensor, size: Size) -> Tensor:
+        if self.mode == "published":
+            return zeros_outside(warp, image, size, self.interpolation)
+        return super().read(warp, image, size)
 
 
 add(

@@ -4,13 +4,15 @@ Zoom with the bilinear stretch of a small control grid, compute features there, 
 of that same map (:mod:`lzviz.inversion`), so that any network and any dense task can follow. Saliency may be fixed (the default:
 the paper's nuScenes map, :func:`lzviz.saliency.fixed`), per frame (previous detections), or painted.
 
-``mode="published"`` keeps what the public code does to its separable inverse: the last row and column of every level have no
-answer, because the border test is finer than float32, and are filled with an out-of-range marker, ``2 max(H, W)`` in units of
-control nodes, which at small levels is a valid place: those holes sample the middle.
+``mode="published"`` keeps what the public code does to its separable inverse: the border test is finer than float32, so the last
+column or row of every level has no answer where the float32 grid ends short of 1 by rounding (half to two thirds of maps lose at
+least one), and is filled with an out-of-range marker, ``2 max(H, W)`` in units of control nodes, which at small levels is a valid
+place: those holes sample the middle.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +23,7 @@ from torch import Tensor
 
 from lzviz import resampling, saliency
 from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
+from lzviz.saliency import to_nodes
 from lzviz.samplers import CLAIMS, SOURCES, System, add, options
 from lzviz.samplers.base import AttractionSampler
 from lzviz.warp import Warp
@@ -35,14 +38,44 @@ class LZU(AttractionSampler):
 
     def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
         control = self.control_warp(saliency)
-        return PublishedInverse(control) if self.mode == "published" else control
+        if self.mode == "fixed" or saliency is None or not self.separable:
+            return control
+        ends = rounded_ends(saliency**self.contrast, self.nodes, self.fwhm, self.kernel_radius, self.anti_crop)
+        return PublishedInverse(control, ends < 1)
+
+
+def rounded_ends(
+    saliency: Tensor, nodes: Size, fwhm: float, kernel_radius: int | None = None, anti_crop: bool = True
+) -> Tensor:
+    """Where the grid ends as the public code rounds it: (B, 2) float32, x and y of the last node, at most 1.
+
+    The same sums as :func:`lzviz.attraction.attract`, as float32 convolutions of the padded marginals, which end at 1 or some
+    1e-7 below it where the true end is 1.
+    """
+    values = to_nodes(saliency.float(), nodes)
+    radius = min(nodes) - 1 if kernel_radius is None else kernel_radius
+    steps = torch.arange(-radius, radius + 1, dtype=torch.float32, device=values.device)
+    kernel = torch.exp(-4 * math.log(2) * steps.square() / fwhm**2)[None, None]
+    ends = []
+    for marginal in (values.sum(2), values.sum(3)):  # (B, 1, w), (B, 1, h)
+        n = marginal.shape[-1]
+        padded = F.pad(marginal, (radius, radius), mode="reflect" if anti_crop else "replicate")
+        place = (torch.arange(n + 2 * radius, dtype=torch.float32, device=values.device) - radius) / (n - 1)
+        mean = F.conv1d(padded * place, kernel) / F.conv1d(padded, kernel)
+        ends.append((mean * 2 - 1).clamp(-1, 1)[:, 0, -1])
+    return torch.stack(ends, -1)
 
 
 @dataclass(frozen=True, eq=False)
 class PublishedInverse(Warp):
-    """A warp whose inverse on a lattice has the public code's border fault; everything else is that of ``exact``."""
+    """A warp whose inverse on a lattice has the public code's border fault; everything else is that of ``exact``.
+
+    Attributes:
+        lost: (B, 2) bool, whether the last column (x) and the last row (y) have no answer.
+    """
 
     exact: Warp
+    lost: Tensor
 
     @property
     def batch(self) -> int:
@@ -76,13 +109,14 @@ class PublishedInverse(Warp):
         return self.exact.foldovers()  # type: ignore[attr-defined]
 
     def inverse_grid(self, size: Size) -> tuple[Tensor, Tensor]:
-        grid, _ = self.exact.inverse_grid(size)
+        grid, valid = self.exact.inverse_grid(size)
         h, w = check_size(size)
-        hole = torch.zeros(h, w, dtype=torch.bool, device=grid.device)
-        hole[-1], hole[:, -1] = True, True
+        hole = torch.zeros(len(grid), h, w, dtype=torch.bool, device=grid.device)
+        hole[:, :, -1] |= self.lost[:, :1].to(grid.device)
+        hole[:, -1] |= self.lost[:, 1:].to(grid.device)
         marker = to_normalised(grid.new_full((2,), 2 * max(h, w)), (self.nodes.shape[1], self.nodes.shape[2]))
         grid = torch.where(hole[..., None], marker, grid)
-        return grid, (grid.abs() <= 1).all(-1)
+        return grid, (hole | valid) & (grid.abs() <= 1).all(-1)
 
 
 def unzoom_pyramid(

@@ -7,7 +7,9 @@ import { invertLattice } from "../../lzviz/canvas/engine/inverse.js";
 import {
   axisWeights, boxDensity, computeSaliency, resizeMask, saliencyOf,
 } from "../../lzviz/canvas/engine/saliency.js";
-import { publishedInverse, samplerWarp, zoomedSize } from "../../lzviz/canvas/engine/samplers.js";
+import {
+  darkenOutside, lostLines, publishedInverse, samplerWarp, zoomedSize,
+} from "../../lzviz/canvas/engine/samplers.js";
 import { forwardGrid, gridToPixels } from "../../lzviz/canvas/engine/warp.js";
 import { close, random } from "./engine.helpers.js";
 
@@ -119,16 +121,39 @@ test("published LZ: half-pixel stretch, half-pixel reading, no floor", () => {
   close(fixed.nodes, identityWarp([2, 2]).nodes, 1e-14);
 });
 
-test("published LZU: the last row and column get the marker, valid on small lattices only", () => {
+test("published LZU: a lost last row or column gets the marker, valid on small lattices only", () => {
+  const lost = { row: true, column: true };
   const inverse = invertLattice(identityWarp([31, 51]), [4, 6]);
-  publishedInverse(inverse, [4, 6], [31, 51]);
+  publishedInverse(inverse, [4, 6], [31, 51], lost);
   assert.deepEqual([...inverse.valid.subarray(0, 6)], [1, 1, 1, 1, 1, 1]);
   close(inverse.grid.subarray(10, 12), [(2 * 12) / 50 - 1, (2 * 12) / 30 - 1], 1e-15);
   const large = invertLattice(identityWarp([31, 51]), [40, 60]);
-  publishedInverse(large, [40, 60], [31, 51]);
+  publishedInverse(large, [40, 60], [31, 51], lost);
   assert.equal(large.valid[59], 0);
   assert.equal(large.valid[58], 1);
   assert.equal(coverageOf(large.valid), (39 * 59) / (40 * 60));
+  const row = invertLattice(identityWarp([31, 51]), [40, 60]);
+  publishedInverse(row, [40, 60], [31, 51], { row: true, column: false });
+  assert.equal(coverageOf(row.valid), 39 / 40);
+});
+
+test("published LZU: which lines are lost hangs on rounding, and never without it", () => {
+  /** @type {State} */
+  const state = { ...STATE, sampler: "lzu", mode: "published", separable: true, antiCrop: true, nodes: [31, 51] };
+  let seed = 1;
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const lose = Array.from({ length: 100 }, () => lostLines(state, Float32Array.from({ length: 1581 }, random)));
+  const share = lose.filter((lost) => lost && (lost.row || lost.column)).length / 100;
+  assert.ok(share > 0.3 && share < 0.9, `${share}`);
+  assert.equal(lostLines({ ...state, mode: "fixed" }, new Float32Array(1581).fill(1)), null);
+});
+
+test("published LZ: outside the picture is black", () => {
+  /** @type {State & {interpolation: string}} */
+  const state = { ...STATE, sampler: "lz", mode: "published", interpolation: "bilinear" };
+  const colours = new Float32Array(12).fill(200), grid = Float64Array.from([-1 - 1 / 9, 0, 0, 1 + 1 / 4, 1, 1]);
+  darkenOutside(state, grid, [5, 10], colours);
+  close([colours[0], colours[4], colours[8], colours[3]], [100, 100, 200, 200], 1e-4);
 });
 
 test("errors: an unknown sampler, a missing map", () => {

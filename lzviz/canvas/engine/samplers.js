@@ -122,16 +122,17 @@ function stretched(k, count, n) {
 }
 
 /**
- * What the public code of LZU makes of an inverse on a lattice, in place: the last row and column have no answer, and
- * get the marker 2 max(H, W) in units of control nodes; on small lattices that is a valid place. Validity has no
- * tolerance: |x|, |y| <= 1.
+ * What the public code of LZU makes of an inverse on a lattice, in place: the last row or column that is lost has no
+ * answer, and gets the marker 2 max(H, W) in units of control nodes; on small lattices that is a valid place. Validity
+ * has no tolerance: |x|, |y| <= 1.
  * @param {import("./inverse.js").Inverse} inverse @param {Size} lattice @param {Size} nodes
+ * @param {Lost} lost
  */
-export function publishedInverse({ grid, valid }, [rows, columns], [h, w]) {
+export function publishedInverse({ grid, valid }, [rows, columns], [h, w], lost) {
   const x = toNormalised(2 * Math.max(rows, columns), w), y = toNormalised(2 * Math.max(rows, columns), h);
   for (let r = 0, k = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++, k++) {
-      const hole = r === rows - 1 || c === columns - 1;
+      const hole = (lost.row && r === rows - 1) || (lost.column && c === columns - 1);
       if (hole) {
         grid[2 * k] = x;
         grid[2 * k + 1] = y;
@@ -142,5 +143,58 @@ export function publishedInverse({ grid, valid }, [rows, columns], [h, w]) {
   }
 }
 
-/** Whether lattices are inverted as the public code of LZU does. @param {SamplerState} state */
-export const hasPublishedInverse = (state) => state.sampler === "lzu" && isPublished(state);
+/** @typedef {{row: boolean, column: boolean}} Lost the lines of a lattice that the public code of LZU cannot invert */
+
+/**
+ * Which lines that is: those at which its grid, in float32, ends short of 1 by rounding; null where lattices are
+ * inverted exactly. Sums are rounded in another order than torch's, so single maps differ from Python's answer.
+ * @param {SamplerState} state @param {ArrayLike<number> | null} saliency (h, w) at state.nodes
+ * @returns {Lost | null}
+ */
+export function lostLines(state, saliency) {
+  if (state.sampler !== "lzu" || !isPublished(state) || !state.separable || !saliency) return null;
+  const [h, w] = state.nodes, radius = Math.min(h, w) - 1;
+  const columns = new Float32Array(w), rows = new Float32Array(h);
+  for (let r = 0, k = 0; r < h; r++) {
+    for (let c = 0; c < w; c++, k++) {
+      columns[c] += saliency[k];
+      rows[r] += saliency[k];
+    }
+  }
+  const short = (/** @type {Float32Array} */ marginal) => roundedEnd(marginal, radius, state) < 1;
+  return { row: short(rows), column: short(columns) };
+}
+
+/**
+ * Where an axis ends, summed in float32.
+ * @param {Float32Array} marginal @param {number} radius @param {SamplerState} state
+ */
+function roundedEnd(marginal, radius, { fwhm, antiCrop }) {
+  const f = Math.fround, n = marginal.length;
+  let total = 0, moment = 0;
+  for (let step = -radius; step <= radius; step++) {
+    const q = n - 1 + step;
+    const at = q < n ? q : antiCrop ? 2 * (n - 1) - q : n - 1;
+    const value = f(marginal[at] * f(Math.exp((-4 * Math.LN2 * step * step) / (fwhm * fwhm))));
+    total = f(total + value);
+    moment = f(moment + f(value * f(q / (n - 1))));
+  }
+  return f(f(f(moment / total) * 2) - 1);
+}
+
+/**
+ * Zeros outside the picture, as the public code of LZ reads: a sample beyond the centre of a border pixel takes so much
+ * less of it, in place. Whole pixels and footprints have no such reading.
+ * @param {SamplerState & {interpolation: string}} state @param {Float64Array} grid
+ * @param {readonly number[]} size of the picture
+ * @param {Float32Array} colours (h, w, 4)
+ */
+export function darkenOutside(state, grid, [h, w], colours) {
+  if (state.sampler !== "lz" || !isPublished(state) || state.interpolation !== "bilinear") return;
+  const inside = (/** @type {number} */ g, /** @type {number} */ n) =>
+    Math.max(0, 1 - Math.max(0, ((Math.abs(g) - 1) * (n - 1)) / 2));
+  for (let k = 0; 4 * k < colours.length; k++) {
+    const share = inside(grid[2 * k], w) * inside(grid[2 * k + 1], h);
+    for (let c = 0; share < 1 && c < 3; c++) colours[4 * k + c] *= share;
+  }
+}

@@ -53,7 +53,7 @@ export function createUnzoom() {
     const seen = window ? windowed(warp, source, window, moved) : warp;
     if (window) moved = seen.nodes;
     const found = invertLattice(seen, size, workspace);
-    if (faulty) publishedInverse(found, size, warp.size);
+    if (faulty) publishedInverse(found, size, warp.size, faulty);
     return found;
   }
 

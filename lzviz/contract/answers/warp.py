@@ -257,8 +257,9 @@ def measure(setting: Setting) -> dict[str, float]:
 
     if saliency is not None:
         time("saliency", lambda: saliency_of(state, picture, setting.file))
-    warp = time("warp", lambda: sampler_of(state).warp(saliency, setting.zoomed, picture.size))
-    small = time("zoom", lambda: warp.zoom(image, setting.zoomed, state.interpolation))  # type: ignore[arg-type]
+    sampler = sampler_of(state)
+    warp = time("warp", lambda: sampler.warp(saliency, setting.zoomed, picture.size))
+    small = time("zoom", lambda: sampler.read(warp, image, setting.zoomed))
     time("unzoom", lambda: warp.unzoom(small, fit(picture.size, UNZOOM_SIDE)))
     return {**milliseconds, "total": sum(milliseconds.values())}
 

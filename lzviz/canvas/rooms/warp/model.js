@@ -19,7 +19,8 @@
  * @property {import("../../engine/saliency.js").FloatMap | null} saliency before contrast; null: this sampler has none
  * @property {Float64Array | null} attracting  the same with its contrast, at the control nodes
  * @property {import("../../engine/attraction.js").AttractionOptions} options of the attraction
- * @property {boolean} faulty the inverse on lattices is the published one, with its border of holes
+ * @property {import("../../engine/samplers.js").Lost | null} faulty the inverse on lattices is the published one,
+ *   without these lines
  * @property {number} warpMs  saliency and attraction
  * @property {number} zoomMs  reading the picture
  */
@@ -29,7 +30,7 @@ import { identityWarp, reuse } from "../../engine/coords.js";
 import { createPicture } from "../../engine/picture.js";
 import { roundColours, sampleImage } from "../../engine/resample.js";
 import {
-  attractionOptions, hasPublishedInverse, samplerWarp, takesSaliency, zoomedSize,
+  attractionOptions, lostLines, darkenOutside, samplerWarp, takesSaliency, zoomedSize,
 } from "../../engine/samplers.js";
 import { createSaliencyWorkspace, saliencyAtNodes, saliencyOf } from "../../engine/saliency.js";
 import { forwardGrid } from "../../engine/warp.js";
@@ -97,11 +98,12 @@ export function createModel(pictureOf) {
     const length = zoomed[0] * zoomed[1] * 4;
     colours = reuse(colours, length, Float32Array);
     sampleImage(source.picture, grid, zoomed, state.interpolation, colours);
+    darkenOutside(shown, grid, source.picture.size, colours);
     if (pixels.length !== length) pixels = new Uint8ClampedArray(length);
     roundColours(colours, pixels);
     const image = { width: zoomed[1], height: zoomed[0], data: pixels };
     return { warp, zoomed, source: source.picture.size, grid, colours, image, saliency, attracting,
-      options: attractionOptions(state), faulty: hasPublishedInverse(shown),
+      options: attractionOptions(state), faulty: lostLines(shown, attracting),
       warpMs: warped - started, zoomMs: performance.now() - warped };
   }
 
