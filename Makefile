@@ -25,7 +25,7 @@ test: .venv/dev.stamp node_modules/.stamp browser
 	python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 quick: .venv/dev.stamp
-	python -m pytest -n 2 --dist loadfile -k "not antialias_passes_gradients" $(QUICK:%=tests/test_%.py)
+	python -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
 
 docs: .venv/dev.stamp
 	python -m tests.reference build/api
