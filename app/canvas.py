@@ -13,12 +13,6 @@ from lzviz.contract.wire import MAX_MAGNITUDE
 # Constant: Gradio compiles templates as code, so nothing from outside may ever enter one.
 TEMPLATE = '<div class="lz" data-lzviz></div>'
 
-# Gradio's own strip of tabs, which shell.css hides: the bars that the pages draw press its buttons.
-TABS = """
-const strip = () => [...document.querySelectorAll("#lz-tabs [role=tab]")];
-const tabs = () => strip().map(({ textContent }, at) => ({ title: textContent.trim(), select: () => strip()[at].click() }));
-"""
-
 # The body of a plain function(element, trigger, props, server, upload, watch) that runs once a mount. There is no
 # unmount event: whatever was mounted in an element that has left the page is disposed by the next mount.
 JS_ON_LOAD = (
@@ -30,10 +24,9 @@ const address = (path) => new URL(path, document.baseURI);
 const catalogue = fetch(address('"""
     + named("catalogue").path
     + """')).then((answer) => answer.json());
-"""
-    + TABS
-    + """Promise.all([import(address("lzviz/static/main.js")), catalogue])
-  .then(([{ mount }, catalogue]) => mount(room, { base: document.baseURI, catalogue, tabs: tabs(), static: false }))
+Promise.all([import(address("lzviz/static/main.js")), catalogue])
+  .then(([{ mount, browserPage }, catalogue]) =>
+    mount(room, { base: document.baseURI, catalogue, static: false, ...browserPage() }))
   .then((handle) => { mounted.set(room, handle); element.lzviz = handle; })
   .catch((error) => {
     const line = document.createElement("p");
@@ -49,7 +42,7 @@ component_meta.create_or_modify_pyi = lambda component_class, class_name, events
 
 
 class WarpCanvas(gr.HTML):
-    """The Explore page as one component; its value is a small JSON object or None.
+    """The page with all its rooms as one component; its value is a small JSON object or None.
 
     Never target it with ``gr.update``: Gradio would rebuild it from its arguments and drop what the browser holds.
     """

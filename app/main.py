@@ -1,4 +1,4 @@
-"""build() -> gr.Blocks: the tabs and nothing else; and how the page is launched."""
+"""build() -> gr.Blocks: the canvas, whose bar leads to its rooms, and nothing else; and how the page is launched."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from gradio.events import api
 from starlette.middleware import Middleware
 
 from app.api import downsample_endpoint
+from app.canvas import WarpCanvas
 from app.middleware import Gate
 from app.server import Server
-from app.tabs.explore import explore
-from app.tabs.models import models
 
 STYLE = Path(__file__).with_name("shell.css")
 SYSTEM_FONTS = ["Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
@@ -24,17 +23,13 @@ MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"
 
 
 def build(server: Server | None = None) -> gr.Blocks:
-    """The page: one tab a subject, each drawn by its own module, and what scripts may ask.
+    """The page: one canvas with all its rooms, and what scripts may ask.
 
     ``server`` is what the routes of :func:`launch_options` share with it; by default one of its own.
     """
     page = gr.Blocks(title="lzviz", fill_width=True, analytics_enabled=False, delete_cache=(600, 3600))
-    with page as demo, gr.Tabs(elem_id="lz-tabs"):
-        with gr.Tab("Explore", id="explore"):
-            explore()
-        with gr.Tab("Models", id="models"):
-            models()
-    with demo:
+    with page as demo:
+        WarpCanvas(elem_id="explore-canvas")
         api(downsample_endpoint(server or Server()), api_name="downsample", concurrency_limit=2)
     demo.queue(max_size=32, default_concurrency_limit=2)
     return demo

@@ -1,7 +1,9 @@
 // @ts-check
 /** The only module that knows everyone: puts store, stage and chrome together in one element. */
 import { createActions } from "./shell/actions.js";
+import { followUse } from "./core/active.js";
 import { followAddress, stateOfLink } from "./core/address.js";
+import { ownAddress, ownTheme } from "./core/browser.js";
 import * as codec from "./engine/codec.js";
 import { listenForKeys, pageCommands } from "./shell/keys.js";
 import { emptyLive } from "./core/context.js";
@@ -15,7 +17,6 @@ import { shareRoom } from "./shell/space.js";
 import { createSchema, defaults, untracked } from "./core/schema.js";
 import { createStatus } from "./shell/status.js";
 import { loadStyles } from "./core/styles.js";
-import { startTheme } from "./kit/theme.js";
 import { createTip } from "./kit/tip.js";
 import { createTools } from "./shell/tools.js";
 import { createTopbar } from "./shell/topbar.js";
@@ -24,12 +25,18 @@ import { ROOMS } from "./rooms/list.js";
 import { createStore } from "./core/store.js";
 import { ROUTES } from "./schema/routes.js";
 
+export { browserPage } from "./core/browser.js";
+
 /**
- * @typedef {import("./core/context.js").Host} Host
+ * @typedef {import("./core/context.js").Given} Given
  * @typedef {import("./core/context.js").Context} Context
  */
 
 const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css", "style/learned.css"];
+
+/** What a mount writes on its element. */
+const OURS = new Set(["framed", "room", "view", "paints", "whole", "theme", "ready", "lzviz-ready"]
+  .map((name) => `data-${name}`));
 
 /** @param {string} address @returns {Promise<any>} */
 async function fetchJson(address) {
@@ -40,7 +47,7 @@ async function fetchJson(address) {
 
 /**
  * What the page is made of: styles, schema and catalogue.
- * @param {Host & {styled?: boolean}} host
+ * @param {Given} host
  */
 async function prepare(host) {
   const [json, catalogue] = await Promise.all([
@@ -49,7 +56,8 @@ async function prepare(host) {
     host.styled ? null : loadStyles(STYLES),
   ]);
   const registries = { samplers: catalogue.samplers.map((/** @type {{name: string}} */ { name }) => name) };
-  return { schema: createSchema(json, registries), host: { ...host, catalogue } };
+  const own = { address: host.address ?? ownAddress(), theme: host.theme ?? ownTheme() };
+  return { schema: createSchema(json, registries), host: { ...host, ...own, catalogue } };
 }
 
 /** @param {import("./core/context.js").Catalogue["fixed"]} fixed */
@@ -61,11 +69,13 @@ const part = () => h("div", { class: "lz-part", hidden: true });
 /** The regions of the page, in the order of the keyboard. @param {Context} context */
 function layOut(context) {
   const stage = h("main", { class: "lz-stage", "aria-label": "Views" });
-  const places = Object.fromEntries(context.rooms.all.map(({ id }) => [id, { rail: part(), dock: part() }]));
+  const places = Object.fromEntries(context.rooms.all.map(({ id, whole, tab }) => [id, { rail: part(), dock: part(),
+    element: whole ? h("main", { class: "lz-whole", "aria-label": tab, hidden: true }) : stage }]));
   const parts = Object.values(places);
   context.root.replaceChildren(createTopbar(context), createTools(context), stage,
     h("div", { class: "lz-dock" }, ...parts.map(({ dock }) => dock)),
-    createRail(context, parts.map(({ rail }) => rail)), createStatus(context));
+    createRail(context, parts.map(({ rail }) => rail)),
+    ...parts.map(({ element }) => element).filter((element) => element !== stage), createStatus(context));
   context.root.classList.add("lz-page");
   context.root.toggleAttribute("data-framed", window.parent !== window);
   return { stage, places };
@@ -80,7 +90,7 @@ function openRooms(context, { stage, places }, question) {
   const { root, store, rooms } = context;
   const slot = h("div", { class: "lz-stage-slot" });
   const mounted = Object.fromEntries(rooms.all.map((room) =>
-    [room.id, room.mount(stage, { context, question, ...places[room.id] })]));
+    [room.id, room.mount(places[room.id].element, { context, question, ...places[room.id] })]));
   const now = () => mounted[rooms.of(store.get()).id];
   function mark() {
     const state = store.get();
@@ -88,10 +98,14 @@ function openRooms(context, { stage, places }, question) {
     root.dataset.room = room.id;
     root.dataset.view = room.view?.(state) ?? "";
     root.toggleAttribute("data-paints", room.paintKey(state) !== null);
+    root.toggleAttribute("data-whole", room.whole === true);
   }
   function show() {
     mark();
-    for (const [id, { rail, dock }] of Object.entries(places)) rail.hidden = dock.hidden = mounted[id] !== now();
+    for (const [id, { rail, dock, element }] of Object.entries(places)) {
+      rail.hidden = dock.hidden = mounted[id] !== now();
+      if (element !== stage) element.hidden = rail.hidden;
+    }
     for (const each of Object.values(mounted)) if (each !== now()) each.show(false);
     now().show(true);
     const { scene } = now();
@@ -108,7 +122,8 @@ function openRooms(context, { stage, places }, question) {
  * @param {Context} context
  */
 async function firstState(context) {
-  if (window.location.hash.length > 1) return stateOfLink(context, codec, window.location.hash);
+  const hash = context.host.address.read();
+  if (hash.length > 1) return stateOfLink(context, codec, hash);
   const { pictures } = context.host.catalogue;
   const state = { ...context.store.get() };
   const picture = pictures.find(({ id }) => id === state.image) ?? pictures[0];
@@ -117,13 +132,17 @@ async function firstState(context) {
 }
 
 /**
- * Builds the Explore page in `element`.
- * @param {HTMLElement} element @param {Host} given
+ * Builds the page in `element`; any number of them may stand in one document.
+ * @param {HTMLElement} element @param {Given} given
  * @returns {Promise<{store: Context["store"], live: Context["live"], dispose: () => void}>}
  */
 export async function mount(element, given) {
   const { schema, host } = await prepare(given);
-  startTheme();
+  const dress = () => {
+    element.dataset.theme = host.theme.dark() ? "dark" : "light";
+  };
+  dress();
+  const undress = host.theme.follow(dress);
   const context = /** @type {Context} */ ({ schema, host, root: element, rooms: ROOMS,
     store: createStore(defaults(schema), { untracked: untracked(schema) }),
     live: createStore({ ...emptyLive(), fixed: fixedMap(host.catalogue.fixed) }) });
@@ -140,24 +159,34 @@ export async function mount(element, given) {
   const page = pageCommands(context);
   parts.room = house.now;
   parts.commands = () => {
-    const { tools } = context.rooms.of(context.store.get());
+    const { tools, whole } = context.rooms.of(context.store.get());
     const has = (/** @type {string} */ id) => !id.startsWith("tool-") || tools.some((tool) => id === `tool-${tool}`);
-    return [...page.filter(({ id }) => has(id)), ...house.now().commands];
+    return [...page.filter(({ id, everywhere }) => (whole ? everywhere : has(id))), ...house.now().commands];
   };
   const address = followAddress(context, codec, (state, notice) => {
     context.store.set(state, { history: true });
     context.live.set({ notice, error: null });
   });
   parts.address = address;
-  const ends = [address.stop, createTip(element), listenForKeys(element, parts.commands),
+  const ends = [address.stop, undress, followUse(element), createTip(element), listenForKeys(element, parts.commands),
     listenForFiles(context, parts.images),
     context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
   ends.push(shareRoom(context, regions.stage, house.slot), house.dispose);
   await parts.images.follow();
   address.later();
   const { store, live } = context;
+  ends.push(() => strip(element));
   const { warp: stage, cad, pipeline: learned } = house.mounted;
   Object.assign(element, { lzviz: { store, live, stage, cad, learned } });
   element.dataset.ready = "1";
   return { store, live, dispose: () => ends.forEach((end) => end()) };
+}
+
+/** Takes away what a mount has left. @param {HTMLElement} element */
+function strip(element) {
+  element.replaceChildren();
+  element.classList.remove("lz-page");
+  element.removeAttribute("style");
+  for (const { name } of [...element.attributes]) if (OURS.has(name)) element.removeAttribute(name);
+  delete /** @type {any} */ (element).lzviz;
 }

@@ -1,4 +1,4 @@
-"""The Models tab, as a visitor meets it: loaded when it is opened, results, filters, cards, loading one's own."""
+"""The room of the models, as a visitor meets it: loaded when it is opened, results, filters, cards, loading one's own."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tests.browser.conftest import Visit
 
 
 def opened(visit: Visit, rest: str = "") -> Visit:
-    """The Models tab, ready."""
+    """The room of the models, ready."""
     visit.open(rest)
     visit.page.locator("button.lz-tab", has_text="Models").click()
-    visit.page.wait_for_selector("[data-lzviz-models][data-ready]")
+    visit.page.wait_for_selector(".lz-models[data-ready]")
     return visit
 
 
 def test_nothing_of_the_tab_is_loaded_before_it_is_opened(visit: Visit) -> None:
     visit.open()
-    assert not [url for url in visit.requests if "/models" in url or "plotly" in url or "/results" in url]
+    assert not [url for url in visit.requests if "models/models" in url or "/lzviz/models" in url or "plotly" in url or "/results" in url]
     visit.page.locator("button.lz-tab", has_text="Models").click()
-    visit.page.wait_for_selector("[data-lzviz-models][data-ready]")
+    visit.page.wait_for_selector(".lz-models[data-ready]")
     assert [url for url in visit.requests if url.endswith("/lzviz/plotly.js")], (
         "the library comes from the server itself"
     )
@@ -34,9 +34,9 @@ def test_the_bar_stays_where_it_is_when_tabs_change(visit: Visit) -> None:
     strip = f"((tabs) => {places})([...document.querySelectorAll('.lz-tab')])"
     before = visit.page.evaluate(strip)
     visit.page.locator("button.lz-tab", has_text="Models").click()
-    visit.page.wait_for_selector("[data-lzviz-models][data-ready]")
+    visit.page.wait_for_selector(".lz-models[data-ready]")
     assert visit.page.evaluate(strip) == before
-    visit.page.locator(".lz-models button.lz-tab", has_text="Explore").click()
+    visit.page.locator("button.lz-tab", has_text="Explore").click()
     expect(visit.page.locator("[data-view=zoomed] canvas").first).to_be_visible()
     assert visit.page.evaluate(strip) == before
 
@@ -56,7 +56,7 @@ def test_figures_follow_the_theme(visit: Visit) -> None:
     opened(visit)
     tick = visit.page.locator(".lz-plot .ytick text").first
     light = tick.evaluate("e => getComputedStyle(e).fill")
-    visit.page.locator(".lz-models .lz-top-theme").click()
+    visit.page.locator(".lz-top-theme").click()
     visit.page.wait_for_function(
         "(light) => getComputedStyle(document.querySelector('.lz-plot .ytick text')).fill !== light", arg=light
     )
@@ -76,3 +76,19 @@ def test_files_that_are_no_checkpoint_are_refused_in_a_sentence(visit: Visit, tm
     visit.page.get_by_label("Folder", exact=True).last.fill("/no/such/folder")
     visit.page.get_by_role("button", name="Load", exact=True).first.click()
     expect(said).to_contain_text("There is no folder")
+
+
+def test_the_link_carries_the_room_and_back_and_forward_step_through_rooms(visit: Visit) -> None:
+    opened(visit, "#image=coffee")
+    room = "document.querySelector('[data-lzviz]').dataset.room"
+    visit.page.wait_for_function("location.hash.includes('room=models')")
+    visit.page.go_back()
+    visit.page.wait_for_function(f"{room} === 'warp' && !location.hash.includes('room=')")
+    visit.page.go_forward()
+    visit.page.wait_for_function(f"{room} === 'models'")
+    assert "image=coffee" in visit.page.url
+    visit.page.reload()
+    visit.ready()
+    expect(visit.page.get_by_role("tab", name="Models")).to_have_attribute("aria-selected", "true")
+    visit.page.get_by_role("tab", name="Models").press("ArrowRight")
+    expect(visit.page.locator("[data-view=zoomed] canvas").first).to_be_visible()

@@ -23,7 +23,8 @@ test("every room keeps the promise with names of the state", () => {
     }
     const key = room.paintKey(state);
     assert.ok(key === null || schema.field(key).type === "map");
-    assert.ok(room.files.length && room.accepts && room.status.python);
+    if (room.whole) assert.deepEqual([room.files, room.tools, room.accepts], [[], [], ""]);
+    else assert.ok(room.files.length && room.accepts && room.status.python);
   }
 });
 
@@ -32,7 +33,8 @@ test("a room that nobody knows is the first one, and a line of the menu of sampl
   assert.equal(rooms.of(/** @type {any} */ ({ room: "pipeline" })), ROOMS.all[0]);
   assert.equal(ROOMS.ofSampler("cad")?.id, "cad");
   assert.equal(ROOMS.ofSampler("lzu"), null);
-  assert.deepEqual(ROOMS.tabs, ["Explore"]);
+  assert.deepEqual(ROOMS.tabs, ["Explore", "Models"]);
+  assert.deepEqual(ROOMS.below("Explore").map(({ id }) => id), ["warp", "cad", "pipeline"]);
 });
 
 test("nobody outside a room's folder asks which room it is", () => {

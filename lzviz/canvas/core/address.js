@@ -38,45 +38,67 @@ export async function stateOfLink({ host, schema, live, store, rooms }, codec, h
 }
 
 /**
+ * Keeps the address of the mount in step. Rooms are steps: Back returns to the one before, as it was left.
  * @param {Context} context @param {Codec} codec
  * @param {(state: import("./context.js").State, notice: string | null) => void} restore
  */
 export function followAddress(context, codec, restore) {
-  const { store, live, schema } = context;
-  let written = window.location.hash;
+  const { store, live, schema, host: { address } } = context;
+  const hashOf = async (/** @type {import("./context.js").State} */ state) =>
+    `#${await writeLink(state, schema, codec)}`;
+  let written = address.read();
+  let last = store.get();
+  let { room } = last;
   let stopped = false;
+  let turn = 0;
+
+  /** @param {string} hash @param {boolean} step */
+  function put(hash, step) {
+    if (hash === address.read()) return;
+    written = hash;
+    address.write(hash, step);
+  }
 
   async function write() {
     if (live.get().painting) return later();
     const state = store.get();
-    const hash = `#${await writeLink(state, schema, codec)}`;
-    if (stopped || state !== store.get() || hash === window.location.hash) return;
-    written = hash;
-    history.replaceState(history.state, "", window.location.pathname + window.location.search + hash);
+    const hash = await hashOf(state);
+    if (!stopped && state === store.get() && state.room === room) put(hash, false);
   }
   const later = debounce(() => void write(), 250);
 
+  /** @param {import("./context.js").State} left @param {import("./context.js").State} entered */
+  async function step(left, entered) {
+    const [before, after] = await Promise.all([left, entered].map(hashOf));
+    if (stopped || room !== left.room || store.get().room !== entered.room) return;
+    put(before, false);
+    ({ room } = entered);
+    put(after, true);
+    later();
+  }
+
   async function read() {
-    if (window.location.hash === written) return;
-    written = window.location.hash;
+    if (address.read() === written) return;
+    written = address.read();
+    const mine = ++turn;
     const { state, notice } = await stateOfLink(context, codec, written);
+    if (stopped || mine !== turn) return;
+    ({ room } = state);
     restore(state, notice);
   }
 
-  const unsubscribe = store.subscribe(later);
-  window.addEventListener("hashchange", read);
+  const ends = [later.cancel, address.follow(() => void read()), store.subscribe((state) => {
+    if (state.room !== last.room && state.room !== room) void step(last, state);
+    last = state;
+    later();
+  })];
   return {
     later,
     /** The address of exactly this state. */
-    async link() {
-      const hash = `#${await writeLink(store.get(), schema, codec)}`;
-      return window.location.origin + window.location.pathname + window.location.search + hash;
-    },
+    link: async () => address.link(await hashOf(store.get())),
     stop() {
       stopped = true;
-      later.cancel();
-      unsubscribe();
-      window.removeEventListener("hashchange", read);
+      ends.forEach((end) => end());
     },
   };
 }

@@ -40,7 +40,12 @@
  * @property {Catalogue} [catalogue]
  * @property {boolean} [static]   no Python behind this page
  * @property {any} [schema]       content of schema.json, where it cannot be fetched
- * @property {readonly {title: string, select: () => void}[]} [tabs]  the tabs of the application, in order
+ * @property {boolean} [styled]   the styles are in the document already
+ * @property {import("./browser.js").Address} address  where the link of the mount stands
+ * @property {import("./browser.js").Theme} theme
+ *
+ * What a page gives to a mount; what it leaves out, the mount has for itself.
+ * @typedef {Omit<Host, "address" | "theme"> & Partial<Pick<Host, "address" | "theme">>} Given
  *
  * @typedef {object} SourceImage  the display level of the picture and its true size
  * @property {string} id          what Python knows it by

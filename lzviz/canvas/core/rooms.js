@@ -16,7 +16,8 @@
  * @property {string} tab                 the tab on top below which it stands; rooms may share one
  * @property {readonly State["tool"][]} tools
  * @property {readonly string[]} owns     keys of the state that are about it alone
- * @property {string} accepts             files that it takes, as a file dialog writes them
+ * @property {string} accepts             pictures that it takes, as a file dialog writes them; "": none
+ * @property {boolean} [whole]            it has no views: all below the bar is its own
  * @property {string} [sampler]           the line of the menu of samplers that leads to it
  * @property {boolean} [hidesSamplers]    what it shows is chosen in another menu than that of samplers
  * @property {Files} files                what it can write
@@ -28,7 +29,8 @@
  * @property {(context: Context) => HTMLElement | null} [menu]  a part of the rail of all rooms, which leads to it
  * @property {(context: Context, aspect: number) => Need} [need]  `aspect`: width / height of the picture
  * @property {string} [check]             the route that checks each state that is shown
- * @property {(element: HTMLElement, host: RoomHost) => Mounted} mount  its views go into the element, which rooms share
+ * @property {(element: HTMLElement, host: RoomHost) => Mounted} mount  its views go into the element, which rooms with
+ *   views share
  *
  * @typedef {object} RoomHost  what the page gives to a room
  * @property {Context} context
@@ -58,6 +60,8 @@ export function createRooms(all) {
     all,
     tabs,
     of,
+    /** The rooms below a tab. @param {string} title */
+    below: (title) => all.filter(({ tab }) => tab === title),
     /** The room to which a line of the menu of samplers leads. @param {string} name */
     ofSampler: (name) => all.find(({ sampler }) => sampler === name) ?? null,
     /** The line of the menu of samplers that a state shows. @param {State} state */

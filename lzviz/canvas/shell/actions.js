@@ -5,7 +5,6 @@ import { openCamera } from "./webcam.js";
 import { samplerOf } from "../core/context.js";
 import { saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
 import { chooseFile } from "./intake.js";
-import { flipTheme } from "../kit/theme.js";
 import { same } from "../core/store.js";
 
 /**
@@ -109,7 +108,7 @@ export function createActions(context, parts) {
     undo: () => live.get().painting || store.undo(),
     redo: () => live.get().painting || store.redo(),
     clear: () => clear(context),
-    theme: flipTheme,
+    theme: () => context.host.theme.set(!context.host.theme.dark()),
     keys: () => showKeys(context.root, parts.commands()),
     share: () => void share(context, parts),
     showExport: () => showExport(context.root, rooms.of(store.get()).files,

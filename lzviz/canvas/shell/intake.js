@@ -1,5 +1,6 @@
 // @ts-check
 /** How files come onto the page: the file dialog, paste, drop. */
+import { belongs } from "../core/active.js";
 import { h } from "../kit/dom.js";
 
 /**
@@ -21,17 +22,20 @@ export function chooseFile(take) {
 const firstFile = (data) => [...(data?.files ?? [])][0] ?? null;
 
 /**
- * Listens for pasted and dropped pictures on the whole page while the element is shown.
+ * Listens for pasted and dropped pictures that are meant for this mount.
  * @param {Context} context @param {Takers} takers
  * @returns {() => void} stops listening
  */
-export function listenForFiles({ root, live }, takers) {
+export function listenForFiles({ root, live, rooms, store }, takers) {
   const veil = h("div", { class: "lz-drop", hidden: true }, h("span", {}, "Drop the picture to look at it"));
   root.append(veil);
-  const shown = () => root.isConnected && root.offsetParent !== null;
+  const takes = (/** @type {Event} */ event) => belongs(root, event) && rooms.of(store.get()).accepts !== "";
   /** @param {DragEvent} event */
   const over = (event) => {
-    if (!shown() || !event.dataTransfer?.types.includes("Files")) return;
+    if (!takes(event) || !event.dataTransfer?.types.includes("Files")) {
+      veil.hidden = true;
+      return;
+    }
     event.preventDefault();
     veil.hidden = false;
   };
@@ -46,7 +50,7 @@ export function listenForFiles({ root, live }, takers) {
   };
   /** @param {DragEvent} event */
   const drop = (event) => {
-    if (!shown() || veil.hidden) return;
+    if (!takes(event) || veil.hidden) return;
     event.preventDefault();
     veil.hidden = true;
     take(firstFile(event.dataTransfer));
@@ -54,7 +58,7 @@ export function listenForFiles({ root, live }, takers) {
   /** @param {ClipboardEvent} event */
   const paste = (event) => {
     const file = firstFile(event.clipboardData);
-    if (shown() && file) take(file);
+    if (takes(event) && file) take(file);
   };
   const listeners = /** @type {const} */ ([["dragover", over], ["dragleave", leave], ["drop", drop], ["paste", paste]]);
   for (const [name, fn] of listeners) window.addEventListener(name, /** @type {EventListener} */ (fn));

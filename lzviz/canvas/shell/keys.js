@@ -1,5 +1,6 @@
 // @ts-check
 /** Keys: one table of commands, and one listener that runs them. The key sheet is drawn from the same table. */
+import { belongs } from "../core/active.js";
 import { TOOLS } from "./tools.js";
 
 /**
@@ -10,6 +11,7 @@ import { TOOLS } from "./tools.js";
  * @property {readonly string[]} keys  `event.key`; "Mod+z" for Ctrl or ⌘; "Shift+z"
  * @property {string} label
  * @property {string} group
+ * @property {boolean} [everywhere]     also in a room without views
  * @property {(() => void)} [run]      absent where another listener does it and the sheet only tells
  */
 
@@ -26,9 +28,9 @@ export function pageCommands({ actions, store, rooms }) {
     { id: "redo", keys: ["Shift+z", "Mod+Shift+z", "Mod+y"], label: "Redo", group: "Page", run: actions.redo },
     { id: "open", keys: ["o"], label: "Open a picture", group: "Page", run: actions.openFile },
     { id: "export", keys: ["x"], label: "Export", group: "Page", run: actions.showExport },
-    { id: "share", keys: ["l"], label: "Copy the link", group: "Page", run: actions.share },
-    { id: "theme", keys: ["d"], label: "Light or dark", group: "Page", run: actions.theme },
-    { id: "keys", keys: ["?"], label: "All keys", group: "Page", run: actions.keys },
+    { id: "share", keys: ["l"], label: "Copy the link", group: "Page", run: actions.share, everywhere: true },
+    { id: "theme", keys: ["d"], label: "Light or dark", group: "Page", run: actions.theme, everywhere: true },
+    { id: "keys", keys: ["?"], label: "All keys", group: "Page", run: actions.keys, everywhere: true },
   ];
 }
 
@@ -59,7 +61,7 @@ function isTyping(target, key) {
 export function listenForKeys(root, commands) {
   /** @param {KeyboardEvent} event */
   function press(event) {
-    if (event.defaultPrevented || event.altKey || !root.isConnected || root.offsetParent === null) return;
+    if (event.defaultPrevented || event.altKey || !belongs(root, event)) return;
     const key = keyOf(event);
     if (isTyping(event.target, key)) return;
     const command = commands().find(({ keys, run }) => run && keys.includes(key));

@@ -6,21 +6,36 @@ import { icon, mark, themeIcon } from "../kit/icons.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
-const EXPLORE = [{ title: "Explore", select() {} }];
-
-/**
- * The tabs of the application, the open one marked.
- * @param {readonly {title: string, select: () => void}[]} tabs @param {string} open title of the open one
- */
-export function tabStrip(tabs, open) {
-  return h("nav", { class: "lz-tabs", "aria-label": "Rooms" }, ...tabs.map(({ title, select }) => (title === open
-    ? h("span", { class: "lz-tab", "data-title": title, "aria-current": "page" }, title)
-    : h("button", { type: "button", class: "lz-tab", "data-title": title, onclick: select }, title))));
+/** The tabs of the rooms; one that stands for several leads to what was shown of them last. @param {Context} context */
+function createTabs({ rooms, store }) {
+  const last = new Map(rooms.tabs.map((title) => [title, rooms.below(title)[0].id]));
+  const tabs = rooms.tabs.map((title) => h("button", { type: "button", class: "lz-tab", role: "tab",
+    "data-title": title, onclick: () => store.set({ room: last.get(title) }) }, title));
+  /** @param {KeyboardEvent} event */
+  function walk(event) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const next = tabs[(tabs.findIndex((tab) => tab.tabIndex === 0) + by + tabs.length) % tabs.length];
+    next.click();
+    next.focus();
+  }
+  const show = () => {
+    const { id, tab: open } = rooms.of(store.get());
+    last.set(open, id);
+    for (const tab of tabs) {
+      tab.setAttribute("aria-selected", String(tab.dataset.title === open));
+      tab.tabIndex = tab.dataset.title === open ? 0 : -1;
+    }
+  };
+  store.subscribe((_, changed) => changed.has("room") && show());
+  show();
+  return h("div", { class: "lz-tabs", role: "tablist", "aria-label": "Rooms", onkeydown: walk }, ...tabs);
 }
 
 /** @param {Context} context @returns {HTMLElement} */
 export function createTopbar(context) {
-  const { actions, store, host: { tabs = EXPLORE } } = context;
+  const { actions, store } = context;
   const undo = iconButton("undo", "Undo", actions.undo, { key: "Z" });
   const redo = iconButton("redo", "Redo", actions.redo, { key: "Shift+Z" });
   const exporter = h("button", { type: "button", class: "lz-button lz-export", "aria-haspopup": "dialog",
@@ -38,7 +53,7 @@ export function createTopbar(context) {
   refresh();
 
   return h("header", { class: "lz-top" },
-    h("span", { class: "lz-name" }, mark(), h("b", {}, "lzviz")), tabStrip(tabs, "Explore"),
+    h("span", { class: "lz-name" }, mark(), h("b", {}, "lzviz")), createTabs(context),
     h("span", { class: "lz-grow" }),
     h("span", { class: "lz-top-history" }, undo, redo), h("span", { class: "lz-rule" }),
     iconButton(themeIcon(), "Light or dark", actions.theme, { key: "D", class: "lz-top-theme" }),

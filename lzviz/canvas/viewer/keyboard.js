@@ -9,6 +9,7 @@
  * @typedef {import("../core/store.js").State} State
  */
 
+import { belongs } from "../core/active.js";
 import { LAYERS } from "./legend.js";
 
 const GROUP = "Views";
@@ -67,7 +68,7 @@ export function listenForFlip(root, flip) {
   /** @param {KeyboardEvent} event */
   const down = (event) => {
     if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (root.offsetParent === null || isControl(event.target)) return;
+    if (!belongs(root, event) || isControl(event.target)) return;
     event.preventDefault();
     set(true);
   };

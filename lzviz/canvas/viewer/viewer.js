@@ -28,13 +28,14 @@ import { createView } from "./views.js";
 export class Viewer {
   /**
    * @param {HTMLElement} container @param {readonly Name[]} names of the views; "source" is one of them
-   * @param {Pick<import("../core/context.js").Context, "store" | "live" | "rooms">} context
+   * @param {Pick<import("../core/context.js").Context, "store" | "live" | "rooms" | "host">} context
    */
-  constructor(container, names, { store, live, rooms }) {
+  constructor(container, names, { store, live, rooms, host }) {
     this.container = container;
     this.store = store;
     this.live = live;
     this.rooms = rooms;
+    this.theme = host.theme;
     this.views = /** @type {Record<Name | "source", View>} */ (
       Object.fromEntries(names.map((name) => [name, createView(name)])));
     this.marks = /** @type {Record<Name | "source", ReturnType<typeof createMarks>>} */ (
@@ -76,7 +77,7 @@ export class Viewer {
   }
 
   readPalette() {
-    return createPalette((name) => this.token(name), document.body.classList.contains("dark"));
+    return createPalette((name) => this.token(name), this.theme.dark());
   }
 
   /** What the container has room for, CSS pixels; null while the page is hidden. */

@@ -91,8 +91,6 @@ function watch(scene) {
   const { store, live, answers, container } = scene;
   const resized = new ResizeObserver(() => scene.request("layout"));
   resized.observe(container);
-  const themed = new MutationObserver(() => scene.retheme());
-  themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
   return [
     store.subscribe((_, changed) => {
       if (changed.has("layers")) scene.request("photo", "draw");
@@ -111,7 +109,7 @@ function watch(scene) {
       scene.request("layout");
     }),
     () => resized.disconnect(),
-    () => themed.disconnect(),
+    scene.theme.follow(() => scene.retheme()),
   ];
 }
 

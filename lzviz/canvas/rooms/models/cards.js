@@ -56,7 +56,7 @@ function python(text) {
 /** @param {Room} room @param {any} card */
 function card(room, card) {
   const { headline } = card;
-  return h("article", { class: "lz-card", id: `card-${card.name}`, tabindex: "-1", "aria-label": card.title,
+  return h("article", { class: "lz-card", "data-name": card.name, tabindex: "-1", "aria-label": card.title,
     "data-system": card.system, "data-data": card.data, "data-size": card.size, "data-own": card.own },
   h("header", {},
     h("h4", {}, glyph(card.shape, card.colour), card.title),
@@ -124,8 +124,8 @@ export function createCards(room) {
     element,
     async refresh() {
       try {
-        const theme = document.body.classList.contains("dark") ? "dark" : "light";
-        const answer = await room.ask(`lzviz/models?${new URLSearchParams({ theme, own: room.own.join(",") })}`);
+        const query = new URLSearchParams({ theme: room.theme(), own: room.own.join(",") });
+        const answer = await room.ask(`lzviz/models?${query}`);
         const text = JSON.stringify(answer);
         if (text !== drawn) draw(answer);
         drawn = text;
@@ -136,7 +136,8 @@ export function createCards(room) {
       }
     },
     reveal(name) {
-      const item = document.getElementById(`card-${name}`);
+      const cards = /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".lz-card"));
+      const item = [...cards].find(({ dataset }) => dataset.name === name);
       item?.scrollIntoView({ block: "center" });
       item?.focus({ preventScroll: true });
     },

@@ -1,29 +1,27 @@
 // @ts-check
-/** The Models tab: results, one card a checkpoint, and loading one's own. Built when the tab is opened first. */
-import { iconButton } from "../../kit/controls.js";
+/** The room of the models: results, one card a checkpoint, and loading one's own. */
 import { h } from "../../kit/dom.js";
-import { mark, themeIcon } from "../../kit/icons.js";
 import { loadStyles } from "../../core/styles.js";
-import { flipTheme } from "../../kit/theme.js";
-import { tabStrip } from "../../shell/topbar.js";
 import { createCards } from "./cards.js";
 import { createOwn } from "./own.js";
 import { createResults } from "./results.js";
 
 /**
- * @typedef {object} Host
- * @property {string} base  address that all routes are relative to
- * @property {readonly {title: string, select: () => void}[]} tabs
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {Awaited<ReturnType<typeof createModels>>} Models
  *
  * @typedef {object} Room
  * @property {(path: string, options?: RequestInit) => Promise<any>} ask  an answer of the server; throws its sentence
  * @property {(path: string) => string} address
  * @property {string[]} own  names of the checkpoints that this visitor loaded
  * @property {(name: string) => void} open  shows a checkpoint in Explore
+ * @property {(checkpoint: {name: string}) => void} add  one more was loaded by the visitor
  * @property {(name: string) => void} reveal  scrolls to its card
+ * @property {() => "dark" | "light"} theme
+ * @property {() => string} live  the checkpoint that Explore shows, or ""
  */
 
-const STYLES = ["style/tokens.css", "style/page.css", "style/models.css"];
+const STYLES = ["style/models.css"];
 const OWN = "lzviz-own-checkpoints";
 
 /** @param {string} base @returns {Room["ask"]} */
@@ -53,73 +51,42 @@ function remember(names) {
   }
 }
 
-/** The link of the state that Explore shows, with another checkpoint. @param {string} name */
-export function linkTo(name) {
-  const params = new URLSearchParams(window.location.hash.slice(1));
-  params.set("room", "pipeline");
-  params.set("checkpoint", name);
-  return `#${params}`;
-}
-
-/** @param {Host} host */
-function topbar({ tabs }) {
-  return h("header", { class: "lz-top" },
-    h("span", { class: "lz-name" }, mark(), h("b", {}, "lzviz")), tabStrip(tabs, "Models"),
-    h("span", { class: "lz-grow" }), iconButton(themeIcon(), "Light or dark", flipTheme, { class: "lz-top-theme" }));
-}
-
-/** Calls `fn` when `element` comes back into view. @param {Element} element @param {() => void} fn */
-function whenShown(element, fn) {
-  let away = false;
-  const watch = new IntersectionObserver((entries) => {
-    const shown = entries[entries.length - 1].isIntersecting;
-    if (shown && away) fn();
-    away = !shown;
-  });
-  watch.observe(element);
-}
-
-/** Calls `fn` when the page changes between light and dark. @param {() => void} fn */
-function whenThemed(fn) {
-  let dark = document.body.classList.contains("dark");
-  const watch = new MutationObserver(() => {
-    const now = document.body.classList.contains("dark");
-    if (now !== dark) fn();
-    dark = now;
-  });
-  watch.observe(document.body, { attributeFilter: ["class"] });
-}
-
 /**
- * Builds the tab in `element`, which stays as long as the page does.
- * @param {HTMLElement} element @param {Host} host
+ * Builds the room in `element`.
+ * @param {HTMLElement} element @param {Context} context
  */
-export async function mount(element, host) {
-  await loadStyles(STYLES);
-  const explore = host.tabs.find(({ title }) => title === "Explore");
+export async function createModels(element, { host, store }) {
+  if (!host.styled) await loadStyles(STYLES);
+  const own = remembered();
   const room = /** @type {Room} */ ({
-    ask: asker(host.base), address: (path) => new URL(path, host.base).href, own: remembered(),
-    open(name) {
-      window.location.hash = linkTo(name);
-      explore?.select();
+    ask: asker(host.base), address: (path) => new URL(path, host.base).href, own,
+    open: (name) => store.set({ room: "pipeline", checkpoint: name }, { history: true }),
+    add({ name }) {
+      if (!own.includes(name)) own.push(name);
+      remember(own);
+      void refresh();
     },
     reveal: (name) => cards.reveal(name),
+    theme: () => (host.theme.dark() ? "dark" : "light"),
+    live: () => store.get().checkpoint,
   });
   const cards = createCards(room);
   const results = createResults(room, cards.filter);
   const refresh = () => Promise.all([cards.refresh(), results.refresh()]);
-  window.addEventListener("lzviz-checkpoint", (event) => {
-    const { name } = /** @type {CustomEvent} */ (event).detail;
-    if (!room.own.includes(name)) room.own.push(name);
-    remember(room.own);
-    void refresh();
-  });
-  const top = topbar(host);
-  element.classList.add("lz-page", "lz-models");
-  element.replaceChildren(top, h("main", { class: "lz-models-main" }, results.element, cards.element),
-    h("aside", { class: "lz-models-rail" }, results.filters, createOwn(room)));
-  await refresh();
-  whenShown(top, () => void refresh());
-  whenThemed(() => void refresh());
-  element.dataset.ready = "1";
+  element.classList.add("lz-models");
+  element.replaceChildren(h("div", { class: "lz-models-main" }, results.element, cards.element),
+    h("aside", { class: "lz-models-rail", "aria-label": "Filters and own checkpoints" }, results.filters,
+      createOwn(room)));
+  const unfollow = host.theme.follow(() => void (element.hidden || refresh()));
+  return {
+    async refresh() {
+      await refresh();
+      element.dataset.ready = "";
+    },
+    dispose() {
+      unfollow();
+      results.dispose();
+      element.replaceChildren();
+    },
+  };
 }

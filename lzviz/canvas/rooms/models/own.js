@@ -77,7 +77,7 @@ export function createOwn(room) {
     said.textContent = "Loading …";
     try {
       const { checkpoint } = await room.ask(path, { method: "POST", ...request() });
-      window.dispatchEvent(new CustomEvent("lzviz-checkpoint", { detail: checkpoint }));
+      room.add(checkpoint);
       said.replaceChildren(`${checkpoint.title || checkpoint.name} is loaded. `, h("button", { type: "button",
         class: "lz-link", onclick: () => room.open(checkpoint.name) }, "Open in Explore"));
     } catch (error) {

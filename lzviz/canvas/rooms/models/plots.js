@@ -62,6 +62,10 @@ export function createPlots(room) {
   }
   return {
     element,
+    dispose() {
+      resized.disconnect();
+      for (const plot of plots.values()) /** @type {any} */ (window).Plotly?.purge(plot);
+    },
     /** @param {readonly Panel[]} panels */
     async show(panels) {
       for (const [data, plot] of plots) {

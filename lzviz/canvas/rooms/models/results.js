@@ -3,20 +3,12 @@
 import { h } from "../../kit/dom.js";
 import { createFilters } from "./filters.js";
 import { createPlots } from "./plots.js";
-import { ROUTES } from "../../schema/routes.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
  * @typedef {{label: string, number: boolean}} Column
  * @typedef {{columns: Column[], rows: {name: string | null, cells: string[]}[]}} Table
  */
-
-/** The checkpoint that Explore shows. @param {Room} room */
-async function liveCheckpoint(room) {
-  const params = new URLSearchParams(window.location.hash.slice(1));
-  if (params.get("room") !== "pipeline") return "";
-  return params.get("checkpoint") || (await room.ask(ROUTES.catalogue.path)).checkpointDefault || "";
-}
 
 /** @param {Room} room @param {Table} table */
 function numbers(room, { columns, rows }) {
@@ -48,9 +40,8 @@ export function createResults(room, onFilter) {
   async function refresh() {
     const mine = ++round;
     try {
-      const theme = document.body.classList.contains("dark") ? "dark" : "light";
       const own = room.own.join(",");
-      const query = { ...filters.query(), theme, own, live: await liveCheckpoint(room) };
+      const query = { ...filters.query(), theme: room.theme(), own, live: room.live() };
       const answer = await room.ask(`lzviz/results?${new URLSearchParams(query)}`);
       if (mine !== round) return;
       filters.show(answer);
@@ -66,5 +57,5 @@ export function createResults(room, onFilter) {
     h("div", { class: "lz-models-head" }, h("h2", {}, "Results"), h("small", {}, "accuracy against cost")), note,
     plots.element, h("details", { class: "lz-fold lz-numbers-fold", open: true }, h("summary", {}, "All numbers"),
       table, h("p", {}, csv)));
-  return { element, filters: filters.element, refresh };
+  return { element, filters: filters.element, refresh, dispose: plots.dispose };
 }

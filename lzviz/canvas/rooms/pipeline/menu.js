@@ -25,10 +25,10 @@ export function modelPatch(state, checkpoint, room) {
 }
 
 /** @param {Context} context @returns {HTMLElement | null} null: this page has no models */
-export function createModelMenu({ host, store, schema }) {
+export function createModelMenu({ host, store, schema, rooms }) {
   const { checkpoints } = host.catalogue;
   if (!checkpoints?.length || host.static) return null;
-  let before = store.get().room === PIPELINE ? schema.field("room").default : store.get().room;
+  let before = schema.field("room").default;
   const menu = listMenu("Model", menuItems(checkpoints), (name) => {
     const checkpoint = checkpoints.find((each) => each.name === name) ?? null;
     store.set(modelPatch(store.get(), checkpoint, before), { history: true });
@@ -37,7 +37,7 @@ export function createModelMenu({ host, store, schema }) {
   const refresh = () => {
     const state = store.get();
     const on = state.room === PIPELINE;
-    if (!on) before = state.room;
+    if (!on && !rooms.of(state).whole) before = state.room;
     const checkpoint = on ? checkpointOf(host, state) : null;
     menu.show(on ? checkpoint?.name ?? state.checkpoint : "");
     setText(note, checkpoint ? summary(checkpoint) : "");

@@ -90,8 +90,6 @@ function watch(scene) {
   const { store, live, answers, container } = scene;
   const resized = new ResizeObserver(() => scene.request("layout"));
   resized.observe(container);
-  const themed = new MutationObserver(() => scene.retheme());
-  themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
   return [
     store.subscribe((_, changed) => {
       if (changed.has("checkpoint")) scene.request("layout");
@@ -112,7 +110,7 @@ function watch(scene) {
       if (changed.has("image")) scene.request("layout");
     }),
     () => resized.disconnect(),
-    () => themed.disconnect(),
+    scene.theme.follow(() => scene.retheme()),
   ];
 }
 

@@ -4,7 +4,7 @@
  * stroke.
  */
 import { h } from "../../kit/dom.js";
-import { recall, remember } from "../../kit/theme.js";
+import { recall, remember } from "../../kit/memory.js";
 
 const KEY = "lzviz-painted";
 const FRAME = '.lz-view[data-view="source"] .lz-view-frame';

@@ -48,7 +48,7 @@ const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 export class Scene extends Viewer {
   /**
    * @param {HTMLElement} container
-   * @param {Pick<import("../../core/context.js").Context, "store" | "live" | "rooms">} context
+   * @param {Pick<import("../../core/context.js").Context, "store" | "live" | "rooms" | "host">} context
    */
   constructor(container, context) {
     super(container, NAMES, context);

@@ -62,11 +62,6 @@ function watch(scene) {
   const { store, live } = scene;
   const resized = new ResizeObserver(() => scene.request("layout"));
   resized.observe(scene.container);
-  const themed = new MutationObserver(() => {
-    scene.palette = scene.readPalette();
-    scene.request("photo", "draw");
-  });
-  themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
   const onResize = () => scene.request("layout");
   window.addEventListener("resize", onResize);
   return [
@@ -84,7 +79,10 @@ function watch(scene) {
       if (["uniform", "edges", "file", "fixed"].some((key) => changed.has(key))) scene.request("warp");
     }),
     () => resized.disconnect(),
-    () => themed.disconnect(),
+    scene.theme.follow(() => {
+      scene.palette = scene.readPalette();
+      scene.request("photo", "draw");
+    }),
     () => window.removeEventListener("resize", onResize),
   ];
 }

@@ -1,0 +1,89 @@
+// @ts-check
+/**
+ * What a page of the browser gives to a mount: its address and its theme. Only this module knows `location` and the
+ * class of the body; a mount without them (one of several on a page) keeps both to itself.
+ *
+ * @typedef {object} Address
+ * @property {() => string} read                              the text from # on, or ""
+ * @property {(hash: string, step: boolean) => void} write    `step`: Back returns to what was before
+ * @property {(hash: string) => string} link                  the whole address
+ * @property {(changed: () => void) => () => void} follow     by hand, Back and Forward
+ *
+ * @typedef {object} Theme
+ * @property {() => boolean} dark
+ * @property {(dark: boolean) => void} set
+ * @property {(changed: () => void) => () => void} follow
+ */
+
+import { recall, remember } from "../kit/memory.js";
+
+const KEY = "lzviz-theme";
+
+/** @returns {{address: Address, theme: Theme}} */
+export function browserPage() {
+  const { location } = window;
+  const chosen = recall(KEY);
+  if (chosen && !new URLSearchParams(location.search).has("__theme")) {
+    document.body.classList.toggle("dark", chosen === "dark");
+  }
+  return {
+    address: {
+      read: () => location.hash,
+      // The <base> of the page would drop the query.
+      write(hash, step) {
+        const address = location.pathname + location.search + hash;
+        if (step) history.pushState(null, "", address);
+        else history.replaceState(history.state, "", address);
+      },
+      link: (hash) => location.origin + location.pathname + location.search + hash,
+      follow(changed) {
+        const names = /** @type {const} */ (["hashchange", "popstate"]);
+        for (const name of names) window.addEventListener(name, changed);
+        return () => names.forEach((name) => window.removeEventListener(name, changed));
+      },
+    },
+    theme: {
+      dark: () => document.body.classList.contains("dark"),
+      set(dark) {
+        document.body.classList.toggle("dark", dark);
+        remember(KEY, dark ? "dark" : "light");
+      },
+      follow(changed) {
+        const watch = new MutationObserver(changed);
+        watch.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+        return () => watch.disconnect();
+      },
+    },
+  };
+}
+
+/** An address of its own. @param {string} [hash] @returns {Address} */
+export function ownAddress(hash = "") {
+  let now = hash;
+  return {
+    read: () => now,
+    write: (next) => {
+      now = next;
+    },
+    link: (next) => next,
+    follow: () => () => {},
+  };
+}
+
+/** A theme of its own, which begins as the visitor's system has it. @returns {Theme} */
+export function ownTheme() {
+  let dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  /** @type {Set<() => void>} */
+  const followers = new Set();
+  return {
+    dark: () => dark,
+    set(next) {
+      dark = next;
+      followers.forEach((changed) => changed());
+    },
+    follow(changed) {
+      followers.add(changed);
+      return () => followers.delete(changed);
+    },
+  };
+}

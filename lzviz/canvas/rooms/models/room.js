@@ -1,0 +1,43 @@
+// @ts-check
+/** All that was trained: results, one card a checkpoint, loading one's own. Fetched when it is first opened. */
+
+/** @type {import("../../core/rooms.js").Room} */
+export const models = {
+  id: "models",
+  tab: "Models",
+  whole: true,
+  owns: [],
+  accepts: "",
+  tools: [],
+  files: [],
+  status: { browser: null, python: "" },
+  paintKey: () => null,
+  takesBoxes: () => false,
+  toolReason: () => "Tools work on pictures, in Explore.",
+  mount(element, { context }) {
+    /** @type {Promise<import("./models.js").Models> | null} */
+    let built = null;
+    let gone = false;
+    async function open() {
+      try {
+        built ??= import("./models.js").then(({ createModels }) => createModels(element, context));
+        const now = await built;
+        if (gone) now.dispose();
+        else await now.refresh();
+      } catch (error) {
+        built = null;
+        const { message } = /** @type {Error} */ (error);
+        element.textContent = `The models could not be shown: ${message}. Open them again.`;
+      }
+      context.root.dataset.lzvizReady = "";
+    }
+    return {
+      commands: [],
+      show: (on) => void (on && open()),
+      dispose() {
+        gone = true;
+        void built?.then((now) => now.dispose());
+      },
+    };
+  },
+};
