@@ -24,9 +24,9 @@ const address = (path) => new URL(path, document.baseURI);
 const catalogue = fetch(address('"""
     + named("catalogue").path
     + """')).then((answer) => answer.json());
-Promise.all([import(address("lzviz/static/main.js")), catalogue])
+Promise.all([import(address("lzviz/static/bundle.js")), catalogue])
   .then(([{ mount, browserPage }, catalogue]) =>
-    mount(room, { base: document.baseURI, catalogue, static: false, ...browserPage() }))
+    mount(room, { base: document.baseURI, catalogue, static: false, styled: true, ...browserPage() }))
   .then((handle) => { mounted.set(room, handle); element.lzviz = handle; })
   .catch((error) => {
     const line = document.createElement("p");

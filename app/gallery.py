@@ -17,6 +17,8 @@ from lzviz.contract.shipped import Box, Shipped
 from lzviz.contract.truth import Truth
 
 STREET = Path(__file__).with_name("street.png")
+# What the browser shows of it: a quarter of the bytes of the first load.
+STREET_SHOWN = Path(__file__).with_name("street.jpg")
 STREET_LABELS = Path(__file__).with_name("street-labels.png")
 STREET_SIZE = (1024, 2048)
 # Where a parked car seen from behind has its plate, as shares of its box: x, y, and half the plate's width.
@@ -71,7 +73,7 @@ def _photograph(path: Path) -> Picture:
 def _street() -> Picture:
     """The street as it was drawn once: drawing it takes seconds, and it is the first thing that anybody sees."""
     picture = _photograph(STREET)
-    picture.remember("display", STREET.read_bytes)
+    picture.remember("display", STREET_SHOWN.read_bytes)
     return picture
 
 
@@ -93,6 +95,8 @@ def draw_street() -> None:
     notes = {"highlight": scene.highlight or (), "start": (x - r, y - r / 2, x + r, y + r / 2)}
     texts = {name: " ".join(f"{edge:.1f}" for edge in box) for name, box in notes.items()}
     STREET.write_bytes(encode_png(scene.image, texts))
+    # Full chroma: thin coloured signs are what the picture is about.
+    Image.fromarray(scene.image).save(STREET_SHOWN, quality=92, subsampling=0, optimize=True)
     STREET_LABELS.write_bytes(encode_png(scene.labels, {"Classes": ", ".join(scene.classes)}))
 
 

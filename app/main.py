@@ -18,6 +18,11 @@ from app.middleware import Gate
 from app.server import Server
 
 STYLE = Path(__file__).with_name("shell.css")
+# What the canvas needs is on its way while Gradio's own page is still being built.
+HEAD = (
+    '<link rel="stylesheet" href="lzviz/static/bundle.css"><link rel="modulepreload" href="lzviz/static/bundle.js">'
+    '<link rel="preload" as="fetch" crossorigin href="lzviz/catalogue">'
+)
 SYSTEM_FONTS = ["Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
@@ -43,6 +48,7 @@ def launch_options(server: Server) -> dict[str, Any]:
         "app_kwargs": {"routes": server.routes(), "middleware": [Middleware(Gate)]},
         "theme": themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS),
         "css_paths": STYLE,
+        "head": HEAD,
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,

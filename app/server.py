@@ -6,10 +6,11 @@ names are looked up in dictionaries made at start-up.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import lzviz
 from app import gallery
 from app.bench import Bench
 from app.models import Models, is_local, plotly_js
+from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
 from lzviz.contract.messages.base import Answer, File, Question, Sequenced
 from lzviz.contract.routes import ROUTES
@@ -43,6 +45,24 @@ FAVICON = (
 )
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Bundled:
+    """The canvas as one script and one style, each packed; made anew when a file of it has changed."""
+
+    def __init__(self, files: Collection[Path]) -> None:
+        self.files = files
+        self.made: tuple[tuple[int, ...], dict[str, bytes]] = ((), {})
+
+    def get(self, name: str) -> bytes | None:
+        """The packed file of a name below ``static/``, or None."""
+        stamp = tuple(path.stat().st_mtime_ns for path in self.files)
+        if stamp != self.made[0]:
+            whole = bundle()
+            late = {f"{LATE}{each}": text for each, text in whole.late.items()}
+            texts = {"bundle.js": whole.script, "bundle.css": style(), **late}
+            self.made = stamp, {each: gzip.compress(text.encode(), mtime=0) for each, text in texts.items()}
+        return self.made[1].get(name)
 
 
 def modules() -> dict[str, Path]:
@@ -93,6 +113,7 @@ class Server:
 
     def __init__(self, workshop: Workshop | None = None) -> None:
         self.modules = modules()
+        self.bundled = Bundled(self.modules.values())
         self.workshop = Workshop(gallery.shipped()) if workshop is None else workshop
         self.bench = Bench()
         # Seconds each, one at a time: warps and pictures never wait behind them.
@@ -123,10 +144,21 @@ class Server:
 
     async def static(self, request: Request) -> Response:
         """A module, style or schema of the canvas."""
-        path = self.modules.get(request.path_params["name"])
+        name = request.path_params["name"]
+        path = self.modules.get(name)
         if path is None:
-            raise Refusal("There is no such file of the canvas; reload the page.", 404)
+            packed = await anyio.to_thread.run_sync(self.bundled.get, name)
+            if packed is None:
+                raise Refusal("There is no such file of the canvas; reload the page.", 404)
+            return self._unpacked(request, packed, CONTENT_TYPES[Path(name).suffix])
         return fresh(request, await anyio.to_thread.run_sync(path.read_bytes), CONTENT_TYPES[path.suffix])
+
+    @staticmethod
+    def _unpacked(request: Request, packed: bytes, media_type: str) -> Response:
+        """A packed file as it is for those who can read it, else unpacked."""
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return fresh(request, packed, media_type, {"content-encoding": "gzip", "vary": "accept-encoding"})
+        return fresh(request, gzip.decompress(packed), media_type, {"vary": "accept-encoding"})
 
     async def plotly(self, request: Request) -> Response:
         """The library that draws the results."""

@@ -52,8 +52,13 @@ class Picture:
 
     @property
     def display(self) -> bytes:
-        """PNG of the level that the browser shows: long side at most ``DISPLAY_SIDE``, area-averaged."""
+        """The level that the browser shows, encoded: long side at most ``DISPLAY_SIDE``, area-averaged; PNG unless told."""
         return self.remember("display", lambda: encode_png(shrink(self.pixels, DISPLAY_SIDE)))
+
+    @property
+    def display_type(self) -> str:
+        """The media type of :attr:`display`."""
+        return "image/jpeg" if self.display.startswith(b"\xff\xd8") else "image/png"
 
     @property
     def thumb(self) -> bytes:

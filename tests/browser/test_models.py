@@ -19,7 +19,11 @@ def opened(visit: Visit, rest: str = "") -> Visit:
 
 def test_nothing_of_the_tab_is_loaded_before_it_is_opened(visit: Visit) -> None:
     visit.open()
-    assert not [url for url in visit.requests if "models/models" in url or "/lzviz/models" in url or "plotly" in url or "/results" in url]
+    assert not [
+        url
+        for url in visit.requests
+        if "models/models" in url or "/lzviz/models" in url or "plotly" in url or "/results" in url
+    ]
     visit.page.locator("button.lz-tab", has_text="Models").click()
     visit.page.wait_for_selector(".lz-models[data-ready]")
     assert [url for url in visit.requests if url.endswith("/lzviz/plotly.js")], (
