@@ -16,12 +16,13 @@ from app.api import downsample_endpoint
 from app.canvas import WarpCanvas
 from app.middleware import Gate
 from app.server import Server
+from lzviz.contract.routes import named
 
 STYLE = Path(__file__).with_name("shell.css")
 # What the canvas needs is on its way while Gradio's own page is still being built.
 HEAD = (
     '<link rel="stylesheet" href="lzviz/static/bundle.css"><link rel="modulepreload" href="lzviz/static/bundle.js">'
-    '<link rel="preload" as="fetch" crossorigin href="lzviz/catalogue">'
+    f'<link rel="preload" as="fetch" crossorigin href="{named("catalogue").path}">'
 )
 SYSTEM_FONTS = ["Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO_FONTS = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
