@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
+import anyio.to_thread
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -100,7 +102,7 @@ class Gate:
             self._check_request(scope, path)
             body = await self._read(scope, receive, path) if scope["method"] in ("POST", "PUT", "PATCH") else b""
             if path.startswith("/gradio_api/") and body:
-                parse_json(body, forbidden=REFERENCES)
+                await anyio.to_thread.run_sync(partial(parse_json, body, forbidden=REFERENCES))
         except Refusal as refusal:
             return await _answer(refusal)(scope, receive, guarded)
         await self.app(scope, _replay(body, receive), guarded)

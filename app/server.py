@@ -190,7 +190,7 @@ class Server:
 async def fields(request: Request, line: contract.Route) -> dict[str, Any]:
     """What a request says, as the fields of the question that its line of the table takes."""
     if line.takes == "json":
-        return {**parse_json(await request.body()), **request.path_params}
+        return {**await anyio.to_thread.run_sync(parse_json, await request.body()), **request.path_params}
     said: dict[str, Any] = {**request.query_params, **request.path_params}
     return {**said, "data": await request.body()} if line.takes == "bytes" else said
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from app import middleware
 from app.main import launch_options
 from app.middleware import SECURITY_HEADERS, Gate, body_limit, route_path
 from app.server import Server
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal, parse_json
 from tests.app_server import app_url, as_json, client, encoded, launch, post, refusal
 from tests.conftest import run_async
 
@@ -228,6 +231,49 @@ def test_bombs_in_json(path, body):
     refusal(client().post(path, content=body, headers={"content-type": "application/json"}))
 
 
+@pytest.mark.parametrize("bomb", [b"[],", b"{},", b"0,", b"[["], ids=["lists", "objects", "numbers", "nested"])
+def test_the_structure_of_json_is_bounded_before_it_is_built(bomb, monkeypatch):
+    monkeypatch.setattr("lzviz.contract.wire.json.loads", lambda *_, **__: pytest.fail("it was parsed"))
+    with pytest.raises(Refusal, match="20000 values") as refused:
+        parse_json(b'{"data": [' + bomb * 100_000 + b"0]}")
+    assert refused.value.status == 413
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-32"])
+def test_the_structure_of_json_is_bounded_in_every_coding(coding):
+    with pytest.raises(Refusal, match="20000 values"):
+        parse_json(f"[{'[],' * 30_000}0]".encode(coding))
+
+
+def test_json_is_parsed_off_the_event_loop(monkeypatch):
+    threads = []
+
+    def spied(body: bytes, **options: object) -> dict[str, object]:
+        threads.append(threading.current_thread())
+        return parse_json(body, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(middleware, "parse_json", spied)
+    monkeypatch.setattr("app.server.parse_json", spied)
+    post("lzviz/saliency", {"image": "coffee", "kind": "edges"})
+    post("gradio_api/call/nothing", {"data": []})
+    assert len(threads) == 2 and all("AnyIO worker" in thread.name for thread in threads)
+
+
+@pytest.mark.parametrize("size", [(2000, 8), (65536, 1), (100_000_000, 1), (4097, 1000)])
+def test_a_product_of_width_and_aspect_is_bounded(size):
+    with pytest.raises(Refusal, match="choose a smaller width") as refused:
+        State(width=1024).zoomed_size(size)
+    assert refused.value.status == 413
+    assert State(width=1024).zoomed_size((4096, 1024)) == (4096, 1024)
+
+
+def test_a_thin_picture_with_a_large_width_is_a_413():
+    held = client().post("lzviz/picture", content=encoded(Image.new("RGB", (8, 2000)))).json()["id"]
+    for path, more in (("lzviz/compute", {}), ("lzviz/export", {"what": "zoomed", "format": "png"})):
+        answer = post(path, {"state": {"width": 512}, "image": held, **more})
+        assert answer.status_code == 413 and "smaller width" in refusal(answer)
+
+
 def test_a_write_from_another_site_is_refused():
     body = {"state": {}, "image": "coffee"}
     answer = client().post("lzviz/compute", json=body, headers={"sec-fetch-site": "cross-site"})
@@ -253,7 +299,6 @@ def test_a_crowd_is_told_to_come_again():
     import anyio
 
     from app.bench import Bench
-    from lzviz.contract.wire import Refusal
 
     async def crowd() -> list[str]:
         bench, heard = Bench(slots=1, waiting=2), []

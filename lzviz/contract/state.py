@@ -34,6 +34,8 @@ from lzviz.contract.wire import Refusal, short, validated
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
 VERSION = 1
+LARGEST_ZOOM = 1 << 22
+"""Pixels of a zoomed image: the largest width on a picture four times as high as wide."""
 
 
 def _samplers() -> Collection[str]:
@@ -667,8 +669,20 @@ class State(BaseModel):
         return f"{page.partition('#')[0]}#{link.write(self, declared())}"
 
     def zoomed_size(self, source: Size) -> Size:
-        """(h, w) of the zoomed image: its width is chosen, its height follows from the aspect of the source."""
-        return max(1, math.floor(self.width * source[0] / source[1] + 0.5)), self.width
+        """(h, w) of the zoomed image: its width is chosen, its height follows from the aspect of the source.
+
+        Raises:
+            Refusal: more than :data:`LARGEST_ZOOM` pixels.
+        """
+        height = max(1, math.floor(self.width * source[0] / source[1] + 0.5))
+        if height * self.width > LARGEST_ZOOM:
+            raise Refusal(
+                f"width: {self.width} makes a zoomed image of {height} x {self.width} pixels on this picture, more than "
+                f"{LARGEST_ZOOM}; choose a smaller width or crop the picture.",
+                413,
+                whole=True,
+            )
+        return height, self.width
 
 
 def declared() -> list[tuple[str, str, Control]]:
