@@ -121,6 +121,7 @@ export interface Badge {
   published: number;
   publishedRelative: number;
   exact: boolean;
+  outside: string[];
 }
 
 /** A size in pixels or cells. */

@@ -56,6 +56,8 @@ class Badge(Answer):
     published: float
     published_relative: float
     exact: bool
+    # Operations of the fixed reading that the guarantee does not cover, in words.
+    outside: list[str]
 
 
 class Features(Answer):
