@@ -1,4 +1,4 @@
-"""Serve the app: ``python app.py [--host 127.0.0.1] [--port 7860]``."""
+"""Serve the app: ``python app.py [--host 127.0.0.1] [--port 7860] [--plugin FILE.py]``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 
 from app.main import build, launch_options
 from app.server import Server
+from lzviz import plugins
 
 server = Server()
 demo = build(server)
@@ -17,7 +18,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Paint a warp and watch it: the lzviz page.")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), help="address to serve on")
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")), help="port")
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="Python that registers samplers of yours; repeat it",
+    )
     arguments = parser.parse_args()
+    try:
+        for plugin in arguments.plugin:
+            plugins.load(plugin)
+    except ValueError as error:
+        parser.exit(2, f"{error}.\n")
     try:
         demo.launch(server_name=arguments.host, server_port=arguments.port, **launch_options(server))
     except OSError as error:

@@ -1,7 +1,10 @@
 """The exact answer: nodes, shares, folds, round trip, clock; against numbers worked out by other means."""
 
+import base64
 import json
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,11 +14,13 @@ import torch
 from app.gallery import shipped
 from lzviz import samplers
 from lzviz.contract.answers import warp as compute
+from lzviz.contract.answers.snippet import snippet
 from lzviz.contract.answers.warp import Setting, answer, box_weights, edge_map, edited_edges, fit_lattice, map_of
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
+from lzviz.coords import lattice
 from tests.app_server import blob, nodes_of
 
 SAMPLERS = ("uniform", "uniform-area", "lz", "fovea", "lzu")
@@ -148,14 +153,45 @@ def test_networks_that_are_compared_run_in_turns_and_one_slow_run_decides_nothin
     assert compute.in_turn({"slow": work("slow", 2.0)}, cpu) == {"slow": pytest.approx(2000)}
 
 
-def test_a_sampler_that_is_no_warp_is_refused(coffee):
-    samplers.REGISTRY.pop("ours", None)
-    samplers.register("ours", lambda image: image)
-    try:
-        with pytest.raises(Refusal, match="no warp"):
-            compute.sampler_of(State(**{**vars(state_of()), "sampler": "ours"}))
-    finally:
+def entered(monkeypatch, grid_of) -> None:
+    monkeypatch.setattr(samplers, "REGISTRY", dict(samplers.REGISTRY))
+    samplers.register("ours", grid_of)
+
+
+@pytest.mark.parametrize("name", [name for name, line in samplers.REGISTRY.items() if not line.twin])
+@pytest.mark.parametrize("size", [(97, 61), (1, 5), (60, 200)])
+def test_a_sampler_that_the_browser_has_no_twin_of_is_computed_with_its_image(name, size):
+    picture = Picture(np.random.default_rng(3).integers(0, 256, (*size, 3), dtype=np.uint8))
+    state = State(sampler=name, width=24, saliency="edges")
+    told, setting = answer(state, picture), Setting.of(state, picture)
+    pixels = np.frombuffer(base64.b64decode(told["image"]), np.uint8).reshape(*setting.zoomed, 3)
+    assert np.abs(pixels - compute.bytes_of(setting.image()).astype(int)).max() == 0
+    assert told["nodesSize"] == list(setting.nodes.shape[:2])
+    lines: dict = {"PIXELS": picture.pixels}
+    exec(snippet(setting).replace('PIL.Image.open("picture.png").convert("RGB")', "PIXELS"), lines)
+    assert torch.equal(lines["warp"].nodes[0].double(), setting.nodes)
+
+
+def test_a_registered_grid_is_computed_and_its_faults_are_one_sentence(monkeypatch, coffee):
+    entered(monkeypatch, lambda image: lattice((4, 5))[None] * 0.5)
+    state = State(**{**vars(state_of()), "sampler": "ours"})
+    assert torch.allclose(Setting.of(state, coffee).nodes, lattice((4, 5), dtype=torch.float64) * 0.5, atol=1e-6)
+    for broken in (lambda image: 1 / 0, lambda image: image, lambda image: lattice((4, 5))[None] * torch.nan):
         samplers.REGISTRY.pop("ours")
+        entered(monkeypatch, broken)
+        with pytest.raises(Refusal, match=r"^ours could not sample this picture: .*Choose another sampler\.$"):
+            Setting.of(state, coffee)
+
+
+def test_the_registry_tells_what_the_browser_computes_itself():
+    asked = """
+        import { TWINS } from "./lzviz/canvas/engine/samplers.js";
+        import { ROOMS } from "./lzviz/canvas/rooms/list.js";
+        console.log(JSON.stringify([...Object.keys(TWINS), ...ROOMS.all.flatMap(({ sampler }) => sampler ?? [])]));
+    """
+    command, root = ["node", "--input-type=module", "-e", asked], Path(__file__).parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)) == {name for name, line in samplers.REGISTRY.items() if line.twin}
 
 
 def test_a_large_picture_is_unzoomed_on_a_smaller_lattice_and_told_so():

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from app.server import modules
+from lzviz import samplers
 from lzviz.contract.maps import Map
-from lzviz.contract.state import State
 from tests.app_server import app_url, blob, client, encoded, nodes_of, post, refusal
 
 
@@ -68,12 +68,14 @@ def test_the_favicon():
 def test_the_catalogue():
     told = client().get("lzviz/catalogue").json()
     assert told["ok"] and told["version"] and told["device"]
-    names = ["uniform", "uniform-area", "lz", "fovea", "lzu", "cad"]
-    assert [sampler["name"] for sampler in told["samplers"]] == names
+    assert [sampler["name"] for sampler in told["samplers"]] == list(samplers.REGISTRY)
     lz = told["samplers"][2]
     assert lz["modes"] == ["fixed", "published"]
     assert {"antiCrop", "paint", "strength", "fwhm"} <= set(lz["controls"])
-    assert State.parse({"sampler": "lz", **lz["defaults"]}).nodes == (31, 31)
+    assert lz["prescribes"]["nodes"] == [31, 31]
+    assert [option["name"] for option in lz["options"] if option["key"] is None] == []
+    es = next(sampler for sampler in told["samplers"] if sampler["name"] == "es")
+    assert [(option["name"], option["max"]) for option in es["options"] if option["own"]] == [("smoothness", 100)]
     fixed = told["fixed"]
     values = np.frombuffer(base64.b64decode(fixed["data"]), "<f4").reshape(fixed["h"], fixed["w"])
     assert values.sum() == pytest.approx(1, abs=1e-3)

@@ -13,7 +13,10 @@ import pytest
 import lzviz
 from lzviz import samplers
 from lzviz.contract import generate, link
+from lzviz.contract.answers.catalogue import sampler_entry
+from lzviz.contract.options import values_of
 from lzviz.contract.state import State, declared, lines
+from lzviz.contract.wire import Refusal
 from tests.app_server import blob
 
 RUNNER = Path(__file__).parent / "js" / "link.mjs"
@@ -31,6 +34,10 @@ ODD = [
     "paint=128x1000.AAAA", "paint=1x1.AA", "paint=4x4.%zz", "sampler=magic", "sampler=es", "sampler=cad", "sampler=learned",
     "room=doctor", "room=models", "sampler=lz&mode=published",
     "mode=Published", "image=%zz", "image=%ff", "image=a%20b", "image=%E2%82%AC", "from=%65dges", "strength=%35", "step=-5",
+    "options=none", "options=es.smoothness:2", "options=es.smoothness:1", "options=es.smoothness:1000", "options=es.smoothness:",
+    "options=lds.form:square,es.smoothness:0x2,lds.fwhm:auto,lds.fwhm:12", "options=lds.form:round", "options=es:2", "options=",
+    "options=cad.depth:2", "options=no.such:1", "options=downsizenet.depth:2.5,downsizenet.texture_only:1,resizer.width:8",
+    "options=es.smoothness:2,es.smoothness:3,,", "options=__proto__.x:1", "options=es.constructor:1", "options=lds.kernel_radius:3",
     "channel=2048", "cadchannel=-1.5", "checkpoint=own-abc", "tool=pan&brush=0.123456789", "image=ok\n", "nodes=31x51\n",
 ]  # fmt: skip
 
@@ -51,7 +58,9 @@ def test_python_and_the_page_read_and_write_the_same_links():
     node = shutil.which("node")
     assert node, "Node.js is needed: see package.json for its version"
     links, known = ODD + random_links(200), [*samplers.REGISTRY]
-    asked = json.dumps({"links": links, "samplers": known})
+    lines = {name: sampler_entry(system)["options"] for name, system in samplers.REGISTRY.items()}
+    own = {name: [line for line in options if line["own"]] for name, options in lines.items()}
+    asked = json.dumps({"links": links, "samplers": known, "options": own})
     made = subprocess.run([node, RUNNER], input=asked, capture_output=True, text=True, check=True, timeout=60).stdout
     for text, theirs in zip(links, json.loads(made), strict=True):
         values, problems = link.read(text, declared())
@@ -107,3 +116,21 @@ def test_a_sampler_that_somebody_registered_is_in_the_link(monkeypatch):
 def test_the_generated_files_are_those_of_the_contract():
     for path, text in generate.files().items():
         assert path.read_text("utf-8") == text, f"{path} is stale: run python -m lzviz.contract"
+
+
+def test_options_of_one_sampler_are_checked_by_its_registry_line_and_survive_their_link():
+    state = State.parse(
+        {"sampler": "es", "options": {"lds": {"form": "square", "kernel_radius": None}, "es": {"smoothness": 2.5}}}
+    )
+    assert dict(values_of(state))["smoothness"] == 2.5
+    assert state.to_link() == "#image=street&sampler=es&options=es.smoothness:2.5,lds.form:square"
+    assert State.from_link(state.to_link()) == state == State.parse(state.to_json())
+    wrong = [{"es": {"smoothness": 0}}, {"es": {"smoothness": None}}, {"es": {"fwhm": 3}}, {"mine": {}}, {"es": 3}, []]
+    wrong.append({"cad": {"depth": 2}})
+    for options in wrong:
+        with pytest.raises(Refusal, match="options: expected"):
+            State.parse({"options": options})
+
+
+def test_the_output_size_is_no_option_of_a_sampler_that_has_a_width():
+    assert dict(values_of(State(sampler="resizer", width=333)))["width"] == 16

@@ -86,7 +86,8 @@ def test_a_workshop_answers_without_a_server(workshop):
 def test_the_menus_name_what_a_state_can_hold(workshop):
     told = workshop.answer(AskCatalogue())
     for line in told.samplers:
-        assert lzviz.State.parse({"sampler": line.name, **line.defaults}).sampler == line.name
+        own = {option.name: option.default for option in line.options if option.own}
+        assert lzviz.State.parse({"sampler": line.name, "options": {line.name: own}}).options == ()
     assert told.limits.upload_bytes == 64 << 20 and told.pictures[0].id == "street"
 
 

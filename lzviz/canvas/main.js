@@ -57,7 +57,9 @@ async function prepare(host) {
   ]);
   const registries = { samplers: catalogue.samplers.map((/** @type {{name: string}} */ { name }) => name) };
   const own = { address: host.address ?? ownAddress(), theme: host.theme ?? ownTheme() };
-  return { schema: createSchema(json, registries), host: { ...host, ...own, catalogue } };
+  const options = Object.fromEntries(catalogue.samplers.map((/** @type {import("./core/context.js").Sampler} */ line) =>
+    [line.name, line.options.filter((option) => option.own)]));
+  return { schema: createSchema(json, registries, options), host: { ...host, ...own, catalogue } };
 }
 
 /** @param {import("./core/context.js").Catalogue["fixed"]} fixed */

@@ -187,7 +187,7 @@ class Choice(Control):
         raise ValueError("not one of the choices")
 
     def write(self, value: Any) -> str:
-        return _escaped(value) if isinstance(value, str) else numbers.written(value)
+        return escaped(value) if isinstance(value, str) else numbers.written(value)
 
     def plain(self, value: Any) -> Any:
         return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -216,7 +216,7 @@ class Identifier(Control):
         return self.check(text)
 
     def write(self, value: Any) -> str:
-        return _escaped(value)
+        return escaped(value)
 
 
 @dataclass(frozen=True)
@@ -413,6 +413,6 @@ def _array(items: dict[str, Any], least: int, most: int) -> dict[str, Any]:
     return {"type": "array", "items": items, "minItems": least, "maxItems": most}
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """JavaScript's ``encodeURIComponent``."""
     return quote(text, safe="!~*'()")

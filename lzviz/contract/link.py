@@ -45,7 +45,7 @@ def read(url: str, declared: Declared) -> tuple[dict[str, Any], list[str]]:
     for part in filter(None, text.split("&")):
         name, is_pair, value = RENAMED.get(part, part).partition("=")
         if not is_pair or name not in by_url:
-            problems.append(f"“{_clipped(_decoded(part))}” is unknown and left out")
+            problems.append(f"“{clipped(_decoded(part))}” is unknown and left out")
             continue
         key, control = by_url[name]
         try:
@@ -71,5 +71,6 @@ def _decoded(text: str) -> str:
         return text
 
 
-def _clipped(text: str) -> str:
+def clipped(text: str) -> str:
+    """As much of a text as stands in a sentence."""
     return text if len(text) <= 24 else f"{text[:24]}…"

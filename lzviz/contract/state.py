@@ -29,6 +29,8 @@ from lzviz.contract.controls import (
     Toggle,
 )  # fmt: skip
 from lzviz.contract.maps import Map
+from lzviz.contract.options import Own, SamplerOptions
+from lzviz.contract.rooms import ROOMS
 from lzviz.contract.wire import Refusal, short, validated
 
 Size = tuple[int, int]
@@ -63,18 +65,8 @@ class State(BaseModel):
             "room",
             "Room",
             "What the page is about: a warp, content-adaptive cells, a trained pipeline, or all that was trained.",
-            choices=(
-                "warp",
-                "cad",
-                "pipeline",
-                "models",
-            ),
-            labels=(
-                "Warp",
-                "Cells",
-                "Pipeline",
-                "Models",
-            ),
+            choices=tuple(ROOMS),
+            labels=tuple(ROOMS.values()),
         ),
     ] = "warp"
     sampler: Annotated[
@@ -246,6 +238,14 @@ class State(BaseModel):
             nullable=True,
         ),
     ] = None
+    options: Annotated[
+        Own,
+        SamplerOptions(
+            "options",
+            "Options of one sampler",
+            "What a sampler has of its own, by its name: the smoothness of ES, the form of LDS.",
+        ),
+    ] = ()
     paint: Annotated[
         Map | None,
         Painted(

@@ -181,3 +181,5 @@ for _module in ("uniform", "lz", "fovea", "lzu"):  # the order of the menus; wha
     importlib.import_module(f"{__name__}.{_module}")
 for _found in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_found.name}")
+SHIPPED = frozenset(REGISTRY)
+"""Names of the samplers that ship; what is registered later is somebody's own."""

@@ -11,7 +11,12 @@ import { createSchema, defaults, fromPosition } from "../../lzviz/canvas/core/sc
 
 const json = JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8"));
 const samplers = ["uniform", "lz", "lzu", "es"];
-const schema = createSchema(json, { samplers });
+/** @param {string} name @param {any} more */
+const option = (name, more) => ({ name, default: null, key: null, own: true, label: "", help: "", ...more });
+const schema = createSchema(json, { samplers }, {
+  es: [option("nodes", { kind: "size", min: 2, max: 99, default: [8, 8] })],
+  lds: [option("form", { kind: "choice", choices: ["a,b & e"] }), option("radius", { kind: "number", default: 1 })],
+});
 
 /** A small generator of numbers in [0, 1), so that a failure can be repeated. @param {number} seed */
 function random(seed) {
@@ -30,6 +35,7 @@ function anyValue(field, next) {
   switch (field.type) {
     case "id": return (field.of ? samplers : ["street", "chelsea", "own", "a_b-9"])[below(4)];
     case "choice": return choices[below(choices.length)];
+    case "options": return below(2) ? {} : { es: { nodes: [2 + below(9), 4] }, lds: { form: "a,b & e", radius: 2.5 } };
     case "boolean": return next() < 0.5;
     case "size": return [min + below(max - min + 1), min + below(max - min + 1)];
     case "flags": return Object.fromEntries(choices.map((name) => [name, next() < 0.5]));

@@ -18,24 +18,32 @@ import { createSchema, defaults, fromPosition, outputHeight, toPosition } from "
 import { sentence, total } from "../../lzviz/canvas/shell/status.js";
 import { ROOMS } from "../../lzviz/canvas/rooms/list.js";
 import { floatsFromBase64 } from "../../lzviz/canvas/core/wire.js";
+import { emptyLive } from "../../lzviz/canvas/core/context.js";
+import { comparison, keep, now, prescribed, take } from "../../lzviz/canvas/core/prescribed.js";
 import { createStore } from "../../lzviz/canvas/core/store.js";
 
 const schema = createSchema(JSON.parse(
   readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8")));
 const state = defaults(schema);
 
+/** @param {string} name @param {any} value @param {any} [more] */
+const option = (name, value, more) => ({ name, kind: "number", default: value, key: name, own: false, ...more });
 const SAMPLERS = [
-  { name: "uniform", title: "Uniform", controls: ["interpolation"], defaults: { interpolation: "bilinear" },
-    modes: ["fixed"] },
-  { name: "lz", title: "LZ", controls: ["mode", "fwhm", "nodes", "saliency"], defaults: { fwhm: 13, nodes: [31, 31] },
-    modes: ["fixed", "published"] },
-  { name: "lzu", title: "LZU", controls: ["fwhm", "nodes", "anti_crop", "saliency"], defaults: { fwhm: 10 },
-    modes: ["fixed"] },
+  { name: "uniform", title: "Uniform", controls: ["interpolation"], modes: ["fixed"], saliency: [], prescribes: {},
+    options: [option("interpolation", "bilinear")] },
+  { name: "lz", title: "LZ", controls: ["mode", "fwhm", "nodes", "saliency"], modes: ["fixed", "published"],
+    saliency: ["paint"], prescribes: { fwhm: 13, nodes: [31, 31], separable: true },
+    options: [option("fwhm", 13), option("nodes", [31, 31]), option("separable", true)] },
+  { name: "lzu", title: "LZU", controls: ["fwhm", "nodes", "antiCrop", "saliency"], modes: ["fixed"],
+    saliency: ["paint"], prescribes: {}, options: [option("fwhm", 10)] },
+  { name: "es", title: "ES", controls: ["nodes"], modes: ["fixed"], saliency: ["paint"], prescribes: { smoothness: 1 },
+    options: [option("smoothness", 1, { key: null, own: true, min: 0.01, max: 100 })] },
 ];
 
 /** @param {Partial<typeof state>} [patch] */
 const context = (patch = {}) => /** @type {any} */ ({ schema, store: createStore({ ...state, ...patch }),
-  rooms: ROOMS, host: { base: "http://x/", catalogue: { samplers: SAMPLERS, pictures: [] } } });
+  live: createStore(emptyLive()), rooms: ROOMS,
+  host: { base: "http://x/", catalogue: { samplers: SAMPLERS, pictures: [] } } });
 
 test("every key of the schema is declared whole", () => {
   const urls = schema.state.map(({ url }) => url);
@@ -131,25 +139,34 @@ test("boxes go with the picture", () => {
   assert.deepEqual(patch.boxes, [[20, 10, 60, 20]]);
 });
 
-test("choosing a sampler gives the same options whatever was chosen before", () => {
-  const direct = context();
-  const detour = context();
-  detour.store.set(samplerPatch(detour, "uniform"));
-  assert.equal(detour.store.get().interpolation, "bilinear");
-  for (const each of [direct, detour]) each.store.set(samplerPatch(each, "lz"));
-  assert.deepEqual(direct.store.get(), detour.store.get());
-  assert.deepEqual(direct.store.get().nodes, [31, 31]);
+test("settings survive a look at other samplers, whatever they are", () => {
+  for (const fwhm of [4, 10, 13, 25]) {
+    const page = context({ fwhm, nodes: [20, 20] });
+    for (const name of ["lz", "uniform", "lzu"]) page.store.set(samplerPatch(page, name));
+    assert.deepEqual(page.store.get(), { ...state, fwhm, nodes: [20, 20], sampler: "lzu" });
+  }
 });
 
-test("what the visitor set stays while methods are looked at, the rest follows them", () => {
-  const page = context();
-  page.store.set({ fwhm: 25 });
-  page.store.set(samplerPatch(page, "lz"));
-  assert.equal(page.store.get().fwhm, 25);
-  assert.deepEqual(page.store.get().nodes, [31, 31]);
+test("what a method prescribes is taken by one press, and goes with the method", () => {
+  const page = context({ sampler: "lz", fwhm: 25 });
+  assert.equal(comparison("LZ", prescribed(page), now(page)),
+    "LZ: fwhm 13, 31 × 31 nodes, separable; yours: fwhm 25, 31 × 51 nodes, not separable.");
+  take(page);
+  assert.deepEqual([page.store.get().fwhm, page.store.get().nodes, page.store.get().separable], [13, [31, 31], true]);
+  keep(page);
+  assert.deepEqual(page.store.get(), { ...state, sampler: "lz", fwhm: 25 });
+  take(page);
+  page.store.set({ nodes: [9, 9] });
   page.store.set(samplerPatch(page, "lzu"));
-  assert.equal(page.store.get().fwhm, 25);
-  assert.deepEqual(page.store.get().nodes, context().store.get().nodes);
+  assert.deepEqual([page.store.get().fwhm, page.store.get().nodes, page.store.get().separable], [25, [9, 9], false]);
+});
+
+test("an option that one sampler alone has is prescribed, taken and brought back too", () => {
+  const page = context({ sampler: "es", options: { es: { smoothness: 7 } } });
+  take(page);
+  assert.deepEqual(page.store.get().options, {});
+  keep(page);
+  assert.deepEqual(page.store.get().options, { es: { smoothness: 7 } });
 });
 
 test("a control that does nothing says why", () => {

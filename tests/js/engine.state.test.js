@@ -157,7 +157,7 @@ test("published LZ: outside the picture is black", () => {
 });
 
 test("errors: an unknown sampler, a missing map", () => {
-  assert.throws(() => samplerWarp({ ...STATE, sampler: "es" }, null, [4, 4], [9, 9]), /no sampler named es/);
+  assert.throws(() => samplerWarp({ ...STATE, sampler: "es" }, null, [4, 4], [9, 9]), /no twin of es/);
   assert.throws(() => samplerWarp(STATE, null, [4, 4], [9, 9]), /needs a saliency map/);
 });
 

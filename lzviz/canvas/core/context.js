@@ -16,14 +16,7 @@
  * @property {string} [data]    address of the pixels in a page without a server
  * @property {readonly {x: number, y: number, r: number}[]} [start]  what is painted at a first visit
  *
- * @typedef {object} Sampler  a line of the catalogue
- * @property {string} name
- * @property {string} title
- * @property {string} [paper]
- * @property {string} [summary]
- * @property {readonly string[]} controls   state keys that this sampler reads
- * @property {Record<string, any>} defaults  sampler options at the moment it is chosen
- * @property {readonly string[]} modes
+ * @typedef {import("../schema/contract.js").SamplerLine} Sampler  a line of the catalogue
  *
  * @typedef {object} Catalogue
  * @property {readonly Sampler[]} samplers
@@ -84,6 +77,7 @@
  * @property {{h: number, w: number, data: Uint8Array, title?: string} | null} file
  * @property {{h: number, w: number, data: Float32Array} | null} fixed
  * @property {boolean} hint       "paint me" is shown
+ * @property {Readonly<Record<string, any>> | null} yours  settings by option that a method's own took the place of
  *
  * @typedef {import("./store.js").Store<Live>} LiveStore
  * @typedef {import("./store.js").Store<State>} StateStore
@@ -118,14 +112,12 @@ export function emptyLive() {
   return {
     hover: null, measured: null, answer: null, answered: null, error: null, notice: null, image: null, own: null,
     uniform: false, painting: false, busy: false, loading: false, edges: null, file: null, fixed: null, hint: false,
+    yours: null,
   };
 }
 
-/** @param {Context} context @param {string} name @returns {Sampler | undefined} */
+/** @param {Pick<Context, "host">} context @param {string} name @returns {Sampler | undefined} */
 export const samplerOf = ({ host }, name) => host.catalogue.samplers.find((sampler) => sampler.name === name);
-
-/** Python names to ours: anti_crop -> antiCrop. @param {string} name */
-const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 /** What every sampler has, whatever its controls. */
 const ALWAYS = new Set(["width", "sourceScale", "compare"]);
@@ -140,8 +132,7 @@ export function reasonAgainst(context, key) {
   const sampler = samplerOf(context, context.rooms.samplerOf(state));
   if (!sampler || ALWAYS.has(key)) return null;
   if (key === "mode") return sampler.modes.length > 1 ? null : `${sampler.title} has one reading only.`;
-  const controls = sampler.controls.map(camel);
-  if (!controls.includes(key === "strength" ? "saliency" : key)) {
+  if (!sampler.controls.includes(key === "strength" ? "saliency" : key)) {
     const label = context.schema.field(key).label;
     return key === "saliency" ? `${sampler.title} takes no saliency: it treats all places alike.`
       : `${sampler.title} has no ${label[0].toLowerCase()}${label.slice(1)}.`;

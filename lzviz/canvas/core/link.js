@@ -8,6 +8,7 @@
  */
 import { same } from "./store.js";
 import { clamp, defaults } from "./schema.js";
+import { readOptions, writeOptions } from "./options.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -51,6 +52,7 @@ async function write(value, field, codec) {
     case "boxes": return value.length ? value.map((/** @type {number[]} */ box) => box.join(",")).join("_") : "none";
     case "flags": return (field.choices ?? []).filter((name) => value[name]).join(",") || "none";
     case "map": return writeMap(value, codec);
+    case "options": return writeOptions(value);
     default: return encodeURIComponent(String(value));
   }
 }
@@ -126,6 +128,8 @@ async function read(text, field, schema, codec, complain) {
     case "flags": return readFlags(text, field);
     case "map": return text === "none" ? null : readMap(text, codec, schema.limits.lattice);
     case "choice": return readChoice(text, field);
+    case "options":
+      return readOptions(text, schema, (part) => complain(`“${clip(part)}” cannot be read and is left out`));
     case "id": return readId(text, schema.registries[field.of ?? ""]);
     default: return readNumber(text, field, complain);
   }

@@ -7,7 +7,7 @@
  * @typedef {object} Field  one line of schema.json
  * @property {string} key
  * @property {string} url         name in the link
- * @property {"id" | "choice" | "number" | "integer" | "boolean" | "size" | "map" | "boxes" | "flags"} type
+ * @property {"id" | "choice" | "number" | "integer" | "boolean" | "size" | "map" | "boxes" | "flags" | "options"} type
  * @property {any} default
  * @property {string} label
  * @property {string} help
@@ -30,21 +30,25 @@
  * @property {Readonly<Record<string, string>>} renamed  parts of older links, and what they are called now
  * @property {(key: string) => Field} field
  * @property {Readonly<Record<string, readonly string[]>>} registries  names that there are, where they were told
+ * @property {Readonly<Record<string, readonly Option[]>>} options  what samplers have of their own
+ *
+ * @typedef {import("../schema/contract.js").OptionLine} Option
  */
 
 /**
  * The schema with its look-up.
  * @param {{version: number, limits: {lattice: number, boxes: number}, state: readonly any[],
  *   renamed?: Readonly<Record<string, string>>}} json
- * @param {Schema["registries"]} [registries]
+ * @param {Schema["registries"]} [registries] @param {Schema["options"]} [options]
  * @returns {Schema}
  */
-export function createSchema(json, registries = {}) {
+export function createSchema(json, registries = {}, options = {}) {
   const byKey = new Map(json.state.map((field) => [field.key, field]));
   return {
     ...json,
     renamed: json.renamed ?? {},
     registries,
+    options,
     field(key) {
       const field = byKey.get(key);
       if (!field) throw new Error(`no key "${key}" in schema.json`);

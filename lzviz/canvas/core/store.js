@@ -36,6 +36,7 @@
  * @property {number} sourceScale      resolution of the source that is read: 1, .75, .5, .25
  * @property {number} contrast         exponent of saliency maps
  * @property {number | null} floor     least saliency as a share of the mean; null = only where zeros occur
+ * @property {Readonly<Record<string, Readonly<Record<string, any>>>>} options  by sampler, those that it alone has
  * @property {PaintMap | null} paint   painted saliency, 0..255
  * @property {PaintMap | null} edgePaint  painted edges, signed around 128: above adds, below removes
  * @property {readonly (readonly number[])[]} boxes  x0, y0, x1, y1 in source pixels (edges, corner-exclusive)

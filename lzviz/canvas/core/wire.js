@@ -17,5 +17,12 @@ export function floatsFromBase64(text) {
   return Float32Array.from({ length: bytes.length >> 2 }, (_, at) => view.getFloat32(4 * at, true));
 }
 
+/** Little-endian float64 values of a base64 text. @param {string} text */
+export function doublesFromBase64(text) {
+  const bytes = fromBase64(text);
+  const view = new DataView(bytes.buffer);
+  return Float64Array.from({ length: bytes.length >> 3 }, (_, at) => view.getFloat64(8 * at, true));
+}
+
 /** The address of a picture. @param {string} id */
 export const picturePath = (id) => ROUTES.picture.path.replace("{id}", encodeURIComponent(id));

@@ -23,11 +23,31 @@
 import { attract } from "./attraction.js";
 import { identityWarp, toNormalised } from "./coords.js";
 
-/** Samplers that look at a saliency map, and whether they have a published reading. */
-const ATTRACTED = new Map([["lz", true], ["fovea", false], ["lzu", true]]);
+/**
+ * What the browser computes by itself; every other sampler is computed by Python.
+ *
+ * @typedef {object} Twin
+ * @property {boolean} attracts   it looks at a saliency map
+ * @property {boolean} [published]  it has a published reading
+ * @property {boolean} [halfPixel]  which stretches its nodes half-pixel
+ * @property {boolean} [holes]      or inverts lattices with a border of holes
+ * @property {(zoomed: Size, source: Size) => Warp} [warp]  of those that look at nothing
+ */
+
+/** @type {Readonly<Record<string, Twin>>} */
+export const TWINS = Object.freeze({
+  uniform: { attracts: false, warp: () => identityWarp([2, 2]) },
+  "uniform-area": { attracts: false, warp: areaWarp },
+  lz: { attracts: true, published: true, halfPixel: true },
+  fovea: { attracts: true },
+  lzu: { attracts: true, published: true, holes: true },
+});
 
 /** @param {string} sampler */
-export const takesSaliency = (sampler) => ATTRACTED.has(sampler);
+export const hasTwin = (sampler) => Object.hasOwn(TWINS, sampler);
+
+/** @param {string} sampler one that has a twin */
+export const takesSaliency = (sampler) => hasTwin(sampler) && TWINS[sampler].attracts;
 
 /**
  * (h, w) of the zoomed image: the height follows from the aspect of the source.
@@ -36,7 +56,7 @@ export const takesSaliency = (sampler) => ATTRACTED.has(sampler);
 export const zoomedSize = (width, [rows, columns]) => [Math.max(1, Math.floor((width * rows) / columns + 0.5)), width];
 
 /** @param {SamplerState} state */
-const isPublished = ({ sampler, mode }) => mode === "published" && ATTRACTED.get(sampler) === true;
+const isPublished = ({ sampler, mode }) => mode === "published" && TWINS[sampler]?.published === true;
 
 /**
  * @param {SamplerState} state @returns {AttractionOptions}
@@ -57,14 +77,14 @@ export const attractionOptions = (state) => ({
  * @returns {Warp}
  */
 export function samplerWarp(state, saliency, zoomed, source, workspace) {
-  if (state.sampler === "uniform") return identityWarp([2, 2]);
-  if (state.sampler === "uniform-area") return areaWarp(zoomed, source);
-  if (!takesSaliency(state.sampler)) throw new RangeError(`no sampler named ${state.sampler}`);
+  if (!hasTwin(state.sampler)) throw new RangeError(`no twin of ${state.sampler}`);
+  const twin = TWINS[state.sampler];
+  if (twin.warp) return twin.warp(zoomed, source);
   if (!saliency) throw new RangeError(`${state.sampler} needs a saliency map`);
   const size = /** @type {Size} */ ([state.nodes[0], state.nodes[1]]);
   const nodes = attract(saliency, size[0], size[1], attractionOptions(state), workspace);
   const warp = { nodes, size, separable: state.separable };
-  return state.sampler === "lz" && isPublished(state) ? halfPixelWarp(warp, zoomed, source) : warp;
+  return twin.halfPixel && isPublished(state) ? halfPixelWarp(warp, zoomed, source) : warp;
 }
 
 /**
@@ -152,7 +172,7 @@ export function publishedInverse({ grid, valid }, [rows, columns], [h, w], lost)
  * @returns {Lost | null}
  */
 export function lostLines(state, saliency) {
-  if (state.sampler !== "lzu" || !isPublished(state) || !state.separable || !saliency) return null;
+  if (!TWINS[state.sampler]?.holes || !isPublished(state) || !state.separable || !saliency) return null;
   const [h, w] = state.nodes, radius = Math.min(h, w) - 1;
   const columns = new Float32Array(w), rows = new Float32Array(h);
   for (let r = 0, k = 0; r < h; r++) {
@@ -190,7 +210,7 @@ function roundedEnd(marginal, radius, { fwhm, antiCrop }) {
  * @param {Float32Array} colours (h, w, 4)
  */
 export function darkenOutside(state, grid, [h, w], colours) {
-  if (state.sampler !== "lz" || !isPublished(state) || state.interpolation !== "bilinear") return;
+  if (!TWINS[state.sampler]?.halfPixel || !isPublished(state) || state.interpolation !== "bilinear") return;
   const inside = (/** @type {number} */ g, /** @type {number} */ n) =>
     Math.max(0, 1 - Math.max(0, ((Math.abs(g) - 1) * (n - 1)) / 2));
   for (let k = 0; 4 * k < colours.length; k++) {

@@ -206,6 +206,7 @@ export interface Computed {
   zoomRange: [number, number] | null;
   sentence: string;
   unzoomSize: [number, number];
+  image: string | null;
 }
 
 /** What a learned resizer adds, PNG with 0 in the middle of the bytes; its largest and mean square. */
@@ -449,6 +450,22 @@ export interface OpenCheckpoint {
   folder: any;
 }
 
+/** An option of a sampler. */
+export interface OptionLine {
+  name: string;
+  kind: "number" | "integer" | "size" | "boolean" | "choice";
+  default: any;
+  min?: number | null;
+  max?: number | null;
+  scale?: "linear" | "log" | null;
+  unit?: string | null;
+  choices?: string[] | null;
+  label: string;
+  help: string;
+  key: string | null;
+  own: boolean;
+}
+
 /** Where the trained network itself would look. */
 export interface OwnLook {
   saliency: MapShown | null;
@@ -537,7 +554,7 @@ export interface Sample {
   weight: number;
 }
 
-/** A sampler of the menu; controls and defaults by their keys in the state. */
+/** A sampler of the menu; ``controls`` are the keys of the state that it obeys. */
 export interface SamplerLine {
   name: string;
   title: string;
@@ -545,11 +562,10 @@ export interface SamplerLine {
   paper: string;
   colour: string[];
   twin: boolean;
-  options: Record<string, any>[];
+  options: OptionLine[];
   prescribes: Record<string, any>;
   claims: string[];
   controls: string[];
-  defaults: Record<string, any>;
   modes: string[];
   saliency: string[];
 }
@@ -592,6 +608,7 @@ export interface State {
   sourceScale?: 1 | 0.75 | 0.5 | 0.25;
   contrast?: number;
   floor?: number | null;
+  options?: Record<string, Record<string, any>>;
   paint?: string | null;
   edgePaint?: string | null;
   boxes?: number[][];

@@ -2,10 +2,9 @@
 /** What buttons and keys do, put together from the parts that can do it. */
 import { missingFromLink } from "../core/address.js";
 import { openCamera } from "./webcam.js";
-import { samplerOf } from "../core/context.js";
 import { saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
 import { chooseFile } from "./intake.js";
-import { same } from "../core/store.js";
+import { putBack } from "../core/prescribed.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
@@ -30,22 +29,14 @@ function clear({ store, rooms }) {
 }
 
 /**
- * The options that a sampler starts with. What is as the sampler of now or the page would have it follows the new one;
- * what the visitor set stays, so that two methods can be compared at equal settings.
+ * A sampler with the settings of now: methods are compared at equal settings. Those that the sampler of now prescribes
+ * and that took the place of the visitor's go with it.
  * @param {Context} context @param {string} name @returns {Partial<State>}
  */
 export function samplerPatch(context, name) {
   const led = context.rooms.ofSampler(name);
   if (led) return { room: led.id };
-  const { samplers } = context.host.catalogue;
-  const state = /** @type {Record<string, any>} */ (context.store.get());
-  const starts = (/** @type {string} */ sampler, /** @type {string} */ key) =>
-    samplerOf(context, sampler)?.defaults[key] ?? context.schema.field(key).default;
-  const keys = new Set(samplers.flatMap(({ defaults }) => Object.keys(defaults)));
-  const follows = [...keys].filter((key) => same(state[key], starts(state.sampler, key))
-    || same(state[key], context.schema.field(key).default));
-  return { room: context.schema.field("room").default, sampler: name,
-    ...Object.fromEntries(follows.map((key) => [key, starts(name, key)])) };
+  return { ...putBack(context), room: context.schema.field("room").default, sampler: name };
 }
 
 /**
@@ -117,7 +108,10 @@ export function createActions(context, parts) {
     openMap: () => chooseFile((file) => void parts.images.openMap(file, file.name)),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),
     choosePicture: (id) => parts.images.choose(id),
-    chooseSampler: (name) => store.set(samplerPatch(context, name), { history: true }),
+    chooseSampler(name) {
+      store.set(samplerPatch(context, name), { history: true });
+      live.set({ yours: null });
+    },
     chooseSaliency(kind) {
       if (kind === "file" && !live.get().file) chooseFile((file) => void parts.images.openMap(file, file.name));
       else store.set(saliencyPatch(store.get(), kind), { history: true });

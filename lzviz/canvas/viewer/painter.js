@@ -13,7 +13,6 @@
  */
 
 import { createInverseWorkspace, invertLattice } from "../engine/inverse.js";
-import { takesSaliency } from "../engine/samplers.js";
 import { foldTiles } from "../engine/warp.js";
 import { DIFFERENCE_GAIN } from "./colours.js";
 import { densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField } from "./fields.js";
@@ -30,9 +29,9 @@ const SPACING = 6;
  * @param {State} state as shown @param {Frame} frame
  * @returns {(Field & {low: number, high: number}) | null}
  */
-function saliencyField(state, { saliency }) {
+function saliencyField(state, { saliency, asks }) {
   const { paint, strength } = state;
-  if (state.saliency === "paint" && takesSaliency(state.sampler)) {
+  if (state.saliency === "paint" && asks) {
     return paint && { h: paint.h, w: paint.w, values: paint.data, low: 1, high: strength };
   }
   return saliency && rangeField(saliency.data, saliency.h, saliency.w);

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic.alias_generators import to_camel
-
 import lzviz
 from lzviz import saliency, samplers
 from lzviz.contract import palette, pictures
@@ -15,10 +13,10 @@ from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.warp import device_name
 from lzviz.contract.controls import BOXES
 from lzviz.contract.maps import LATTICE
+from lzviz.contract.options import key_of, own
 from lzviz.contract.shipped import Box, Shipped
 from lzviz.contract.state import lines
 from lzviz.contract.wire import encode_array
-from lzviz.samplers.options import plain
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
 SALIENCY_KEYS = ("saliency", "strength", "paint", "edgePaint", "boxes")
 # What is painted at a first visit reaches so much further than the thing itself: a brush is soft at its rim.
 START_SPREAD = 1.5
-# LZU's paper prefers separable maps, which are cheaper; on a page, the full map shows where the brush went.
-PAGE_DEFAULTS = {"lzu": {"separable": False}}
-SHOWN = ("uniform", "uniform-area", "lz", "fovea", "lzu", "cad")
 # State keys that every sampler obeys.
 COMMON_KEYS = ("width", "sourceScale")
 
@@ -40,7 +35,7 @@ def catalogue(workshop: Workshop, limits: Mapping[str, int]) -> dict[str, Any]:
     return {
         "version": lzviz.__version__,
         "device": device_name(),
-        "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values() if _is_shown(system)],
+        "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values()],
         "pictures": [picture_entry(picture) for picture in workshop.gallery.values()],
         "checkpoints": [checkpoints.entry(workshop, name) for name in checkpoints.cards(workshop)],
         "checkpointDefault": checkpoints.default(workshop),
@@ -56,24 +51,22 @@ def catalogue(workshop: Workshop, limits: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _is_shown(system: samplers.System) -> bool:
-    """Whether the page draws this system's views: it computes those of attracted grids and of cells by itself."""
-    return system.name in SHOWN
-
-
 def sampler_entry(system: samplers.System) -> dict[str, Any]:
-    """A menu line; controls and defaults by their names in the state."""
-    controls = [to_camel(name) for name in system.controls if to_camel(name) in lines()]
-    own = [key for key in lines() if re.match(rf"{re.escape(system.name)}[A-Z]", key)]  # named after it
-    controls += own if own or not system.saliency else SALIENCY_KEYS
-    defaults = {to_camel(name): plain(v) for name, v in system.defaults.items() if v is not None}
-    defaults |= PAGE_DEFAULTS.get(system.name, {})
+    """A menu line; ``controls`` are the keys of the state that it obeys, and ``key`` of an option the one that holds it."""
+    keys = {option.name: key_of(option) for option in system.options}
+    named = [key for key in lines() if re.match(rf"{re.escape(system.name)}[A-Z]", key)]
+    described = system.describe()
     return {
-        **system.describe(),
-        "controls": [*controls, *COMMON_KEYS],
-        "defaults": {key: value for key, value in defaults.items() if key in lines()},
+        **described,
+        "options": [
+            {**line, "key": keys[line["name"]], "own": line["name"] in own(system)} for line in described["options"]
+        ],
+        "controls": [
+            *filter(None, keys.values()),
+            *(named if named or not system.saliency else SALIENCY_KEYS),
+            *COMMON_KEYS,
+        ],
         "modes": ["fixed", "published"] if "mode" in system.controls else ["fixed"],
-        "prescribes": {to_camel(name): plain(value) for name, value in system.prescribes.items()},
     }
 
 

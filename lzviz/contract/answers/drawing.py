@@ -15,7 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from lzviz import resampling
-from lzviz.contract.answers.warp import Setting, image_tensor
+from lzviz.contract.answers.warp import Setting
 from lzviz.contract.pictures import encode_png
 from lzviz.coords import Size, to_pixels
 
@@ -48,16 +48,10 @@ def to_bytes(image: Tensor) -> np.ndarray:
 # The four views -----------------------------------------------------------------------------------------------------
 
 
-def zoomed(setting: Setting) -> Tensor:
-    """The zoomed image (1, 3, h, w) in [0, 1], read from the original resolution."""
-    image = resampling.reduce(image_tensor(setting.picture), setting.state.source_scale)
-    return setting.warp_float32.zoom(image, setting.zoomed, setting.state.interpolation)  # type: ignore[arg-type]
-
-
 def unzoomed(setting: Setting) -> tuple[np.ndarray, np.ndarray]:
     """The zoomed image brought back: (H, W, 3) uint8 at :func:`bounded` size, and where it is valid (H, W) bool."""
     grid, valid = setting.warp_float32.inverse_grid(bounded(setting.picture.size))
-    return to_bytes(resampling.read(zoomed(setting), grid)), valid[0].numpy()
+    return to_bytes(resampling.read(setting.image(), grid)), valid[0].numpy()
 
 
 def unzoomed_view(setting: Setting) -> np.ndarray:

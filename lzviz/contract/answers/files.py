@@ -10,7 +10,7 @@ import torch
 
 from lzviz.contract.answers import drawing as figures
 from lzviz.contract.answers.snippet import snippet
-from lzviz.contract.answers.warp import UNZOOM_SIDE, Setting
+from lzviz.contract.answers.warp import UNZOOM_SIDE, Setting, title_of
 from lzviz.contract.maps import Map
 from lzviz.contract.messages.base import File
 from lzviz.contract.pictures import Picture, encode_png, fit
@@ -64,7 +64,7 @@ def _as_svg(view: Callable[[Setting], np.ndarray], pixelated: bool = False) -> C
 
 
 def _zoomed(setting: Setting) -> np.ndarray:
-    return figures.to_bytes(figures.zoomed(setting))
+    return figures.to_bytes(setting.image())
 
 
 def _npz(**arrays: np.ndarray) -> bytes:
@@ -91,7 +91,7 @@ def _grid(setting: Setting) -> bytes:
 def _saliency(setting: Setting) -> bytes:
     """saliency as asked for, used = saliency ** contrast, and what is emphasised in [0, 1] where there is something."""
     if setting.saliency is None:
-        raise Refusal("Uniform sampling has no saliency; choose another sampler to export one.")
+        raise Refusal(f"{title_of(setting.state)} takes no saliency; choose another sampler to export one.")
     emphasis, values = setting.emphasis(), setting.saliency[0, 0].numpy()
     arrays = {} if emphasis is None else {"emphasis": emphasis[0, 0].numpy()}
     return _npz(saliency=values, used=values**setting.state.contrast, **arrays)

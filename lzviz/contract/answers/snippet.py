@@ -6,8 +6,9 @@ import json
 import textwrap
 
 from lzviz import samplers
-from lzviz.contract.answers.warp import UNIT_STRENGTH, Setting, edge_map, options_of, takes_saliency
+from lzviz.contract.answers.warp import UNIT_STRENGTH, Setting, edge_map, takes_saliency
 from lzviz.contract.maps import Map
+from lzviz.contract.options import values_of
 from lzviz.contract.pictures import Picture
 
 PAINTED = '''
@@ -30,8 +31,8 @@ def headline(text: str) -> str:
 def snippet(setting: Setting) -> str:
     """A script whose ``warp.nodes`` equal those of the page bit for bit; it needs lzviz and, for a picture, Pillow."""
     state, picture = setting.state, setting.picture
-    saliency, needs_painted = _saliency_lines(setting)
-    options = ", ".join(f"{name}={value!r}" for name, value in options_of(state).items())
+    saliency, needs_painted = ([], False) if setting.read else _saliency_lines(setting)
+    options = ", ".join(f"{name}={value!r}" for name, value in values_of(state))
     size = f"{setting.zoomed[1]} x {setting.zoomed[0]} samples of {picture.size[1]} x {picture.size[0]} pixels"
     lines = [
         headline(f"{samplers.REGISTRY[state.sampler].title}: {size}."),
@@ -42,15 +43,23 @@ def snippet(setting: Setting) -> str:
         "import torch",
         "",
         "import lzviz",
+        *_plugin_lines(state.sampler),
         *(PAINTED.splitlines() if needs_painted else ()),
         "",
         *saliency,
         f"sampler = lzviz.samplers.create({state.sampler!r}{', ' * bool(options)}{options})",
-        f"warp = sampler.warp(saliency, {setting.zoomed}, {picture.size})  # zoomed size, source size: (height, width)",
-        "",
-        *_picture_lines(setting),
+        *_warp_lines(setting),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _plugin_lines(sampler: str) -> list[str]:
+    """What has to be run before, where a sampler is none of those that ship."""
+    return (
+        []
+        if sampler in samplers.SHIPPED
+        else ["", f'# Load the file that registers {sampler!r} first: lzviz.plugins.load("FILE.py")']
+    )
 
 
 def _saliency_lines(setting: Setting) -> tuple[list[str], bool]:
@@ -130,8 +139,8 @@ def picture_imports(source: str) -> list[str]:
     return ["import skimage.data"] if source.startswith("skimage") else []
 
 
-def _picture_lines(setting: Setting) -> list[str]:
-    """The lines that zoom and unzoom the picture itself; for a visitor's own, with a file name to fill in."""
+def _warp_lines(setting: Setting) -> list[str]:
+    """The lines that make ``warp``, and zoom and unzoom the picture; a visitor's own has a file name to fill in."""
     state, source = setting.state, setting.picture.source
     lines = [
         f"picture = {picture_of(source)}",
@@ -139,8 +148,20 @@ def _picture_lines(setting: Setting) -> list[str]:
     ]
     if state.source_scale != 1:
         lines.append(f"image = lzviz.resampling.reduce(image, {state.source_scale})")
+    sizes = "zoomed size, source size: (height, width)"
+    unzoomed = f"unzoomed = warp.unzoom(zoomed, {setting.picture.size})"
+    if setting.read is not None:
+        return [
+            *lines,
+            "with torch.inference_mode():",
+            f"    sampled = sampler(image, {setting.zoomed})  # zoomed size: (height, width)",
+            "warp, zoomed = sampled.layout.warp, sampled.image",
+            unzoomed,
+        ]
     return [
+        f"warp = sampler.warp(saliency, {setting.zoomed}, {setting.picture.size})  # {sizes}",
+        "",
         *lines,
         f"zoomed = warp.zoom(image, {setting.zoomed}, {state.interpolation!r})",
-        f"unzoomed = warp.unzoom(zoomed, {setting.picture.size})",
+        unzoomed,
     ]

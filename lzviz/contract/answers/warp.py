@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from lzviz import resampling, samplers
 from lzviz import saliency as maps
 from lzviz.contract.maps import Map
+from lzviz.contract.options import has_room, values_of
 from lzviz.contract.pictures import Picture, fit
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, encode_array
@@ -23,8 +25,8 @@ from lzviz.coords import Size
 from lzviz.measure import describe
 from lzviz.measure.examine import Examination, examine
 from lzviz.measure.timing import Clock
-from lzviz.samplers.base import WarpSampler
-from lzviz.warp import Warp
+from lzviz.samplers.base import Downsampled, WarpSampler
+from lzviz.warp import Warp, WarpLayout
 
 T = TypeVar("T")
 
@@ -101,28 +103,59 @@ def saliency_of(state: State, picture: Picture, file: Map | None) -> Tensor:
     return maps.to_nodes(map_tensor(file), nodes)
 
 
-def options_of(state: State) -> dict[str, Any]:
-    """Those of the state's options that its sampler has, by their Python names."""
-    controls = samplers.REGISTRY[state.sampler].controls
-    names = ("mode", "fwhm", "nodes", "separable", "anti_crop", "interpolation", "contrast", "floor")
-    return {name: getattr(state, name) for name in names if name in controls}
-
-
-def sampler_of(state: State) -> WarpSampler:
-    """The warp sampler that a state asks for."""
-    known = state.sampler in samplers.REGISTRY
-    sampler = samplers.create(state.sampler, **options_of(state)) if known else None
-    if not isinstance(sampler, WarpSampler):
+def sampler_of(state: State) -> samplers.Sampler:
+    """The sampler that a state asks for."""
+    if has_room(state.sampler):
         raise Refusal(
             f"{state.sampler} keeps cells of a network and is no warp of the image; ask lzviz/{state.sampler} about it, or "
             "choose another sampler."
         )
-    return sampler
+    try:
+        return samplers.create(state.sampler, **dict(values_of(state)))
+    except ValueError as error:
+        raise Refusal(f"{title_of(state)}: {error}. Change its options, or choose another sampler.") from error
+
+
+def title_of(state: State) -> str:
+    """The sampler of a state in words."""
+    return samplers.REGISTRY[state.sampler].title
+
+
+def read_by(sampler: samplers.Sampler, state: State, picture: Picture) -> Downsampled:
+    """What a sampler makes of the picture itself, float32.
+
+    Raises:
+        Refusal: whatever goes wrong in a sampler that anybody may have registered, in one sentence; or it is no warp.
+    """
+    image, zoomed = resampling.reduce(image_tensor(picture), state.source_scale), state.zoomed_size(picture.size)
+    try:
+        made = sampler(image, zoomed)
+        if not isinstance(made.layout, WarpLayout):
+            raise Refusal(
+                f"{title_of(state)} is no warp of the image, which is what this page shows; choose another sampler."
+            )
+        if tuple(made.image.shape) != (1, 3, *zoomed):
+            raise ValueError(f"its image is {tuple(made.image.shape)} instead of {(1, 3, *zoomed)}")
+        if not bool(made.layout.warp.nodes.isfinite().all()):  # type: ignore[attr-defined]
+            raise ValueError("its nodes are not all finite")
+    except Refusal:
+        raise
+    except Exception as error:
+        told = str(error).split("\n")[0][:200] or type(error).__name__
+        raise Refusal(
+            f"{title_of(state)} could not sample this picture: {told.rstrip('.')}. Choose another sampler."
+        ) from error
+    return made
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A state on a picture, and the exact warp that follows: float64, on the CPU."""
+    """A state on a picture, and the exact warp that follows: float64, on the CPU.
+
+    Attributes:
+        saliency: (1, 1, h, w) as the state asks for it; None: the sampler looks at the picture itself, or at nothing.
+        read: what the sampler made of the picture, where it looks at that.
+    """
 
     state: State
     picture: Picture
@@ -130,13 +163,17 @@ class Setting:
     saliency: Tensor | None
     warp: Warp
     zoomed: Size
+    read: Downsampled | None = None
 
     @classmethod
     def of(cls, state: State, picture: Picture, file: Map | None = None) -> Setting:
         """The exact warp of a state on a picture; ``file`` is the visitor's own map, where the state wants one."""
         zoomed, sampler = state.zoomed_size(picture.size), sampler_of(state)
         saliency = saliency_of(state, picture, file) if takes_saliency(state) else None
-        return cls(state, picture, file, saliency, sampler.warp(saliency, zoomed, picture.size), zoomed)
+        if samplers.REGISTRY[state.sampler].twin or (saliency is not None and isinstance(sampler, WarpSampler)):
+            return cls(state, picture, file, saliency, _warp(sampler, saliency, zoomed, picture.size), zoomed)
+        read = read_by(sampler, state, picture)
+        return cls(state, picture, file, saliency, read.layout.warp.double(), zoomed, read)  # type: ignore[attr-defined]
 
     @property
     def nodes(self) -> Tensor:
@@ -146,8 +183,17 @@ class Setting:
     @property
     def warp_float32(self) -> Warp:
         """The same warp as it is used in practice."""
+        if self.read is not None:
+            return self.read.layout.warp  # type: ignore[attr-defined]
         saliency = None if self.saliency is None else self.saliency.float()
-        return sampler_of(self.state).warp(saliency, self.zoomed, self.picture.size)
+        return _warp(sampler_of(self.state), saliency, self.zoomed, self.picture.size)
+
+    def image(self) -> Tensor:
+        """The zoomed image (1, 3, h, w) in [0, 1], read from the original resolution."""
+        if self.read is not None:
+            return self.read.image.clamp(0, 1)
+        image = resampling.reduce(image_tensor(self.picture), self.state.source_scale)
+        return sampler_of(self.state).read(self.warp_float32, image, self.zoomed)  # type: ignore[attr-defined]
 
     def emphasis(self) -> Tensor | None:
         """What the state asks to see better, as weights (1, 1, h, w) in [0, 1]; None when it asks for nothing.
@@ -175,6 +221,10 @@ class Setting:
             used=self.warp_float32,
             inverse_size=fit(self.picture.size, UNZOOM_SIDE),
         )
+
+
+def _warp(sampler: samplers.Sampler, saliency: Tensor | None, zoomed: Size, source: Size) -> Warp:
+    return sampler.warp(saliency, zoomed, source)  # type: ignore[attr-defined]
 
 
 def takes_saliency(state: State) -> bool:
@@ -241,7 +291,13 @@ def answer(state: State, picture: Picture, file: Map | None = None) -> dict[str,
         "zoomRange": None if found.zoom_range is None else list(found.zoom_range),
         "sentence": describe.sentence(facts),
         "unzoomSize": list(fit(picture.size, UNZOOM_SIDE)),
+        "image": None if samplers.REGISTRY[state.sampler].twin else encode_array(bytes_of(setting.image())),
     }
+
+
+def bytes_of(image: Tensor) -> np.ndarray:
+    """(1, 3, h, w) in [0, 1] as (h, w, 3) uint8."""
+    return (image[0].clamp(0, 1) * 255 + 0.5).byte().permute(1, 2, 0).contiguous().numpy()
 
 
 def measure(setting: Setting) -> dict[str, float]:
@@ -258,8 +314,12 @@ def measure(setting: Setting) -> dict[str, float]:
     if saliency is not None:
         time("saliency", lambda: saliency_of(state, picture, setting.file))
     sampler = sampler_of(state)
-    warp = time("warp", lambda: sampler.warp(saliency, setting.zoomed, picture.size))
-    small = time("zoom", lambda: sampler.read(warp, image, setting.zoomed))
+    if setting.read is not None:
+        made = time("sampler", lambda: read_by(sampler, state, picture))
+        warp, small = made.layout.warp.to(where), made.image.to(where)  # type: ignore[attr-defined]
+    else:
+        warp = time("warp", lambda: _warp(sampler, saliency, setting.zoomed, picture.size))
+        small = time("zoom", lambda: sampler.read(warp, image, setting.zoomed))  # type: ignore[attr-defined]
     time("unzoom", lambda: warp.unzoom(small, fit(picture.size, UNZOOM_SIDE)))
     return {**milliseconds, "total": sum(milliseconds.values())}
 

@@ -30,8 +30,30 @@ class Limits(Answer):
     boxes: int
 
 
+class OptionLine(Answer):
+    """An option of a sampler.
+
+    Attributes:
+        default: of its kind; null: the sampler chooses.
+        key: of the state, where one holds it; ``own``: whether it stands under the key ``options``.
+    """
+
+    name: str
+    kind: Literal["number", "integer", "size", "boolean", "choice"]
+    default: Any
+    min: float | None = None
+    max: float | None = None
+    scale: Literal["linear", "log"] | None = None
+    unit: str | None = None
+    choices: list[str] | None = None
+    label: str
+    help: str
+    key: str | None
+    own: bool
+
+
 class SamplerLine(Answer):
-    """A sampler of the menu; controls and defaults by their keys in the state."""
+    """A sampler of the menu; ``controls`` are the keys of the state that it obeys."""
 
     name: str
     title: str
@@ -39,11 +61,10 @@ class SamplerLine(Answer):
     paper: str
     colour: list[str]
     twin: bool
-    options: list[dict[str, Any]]
+    options: list[OptionLine]
     prescribes: dict[str, Any]
     claims: list[str]
     controls: list[str]
-    defaults: dict[str, Any]
     modes: list[str]
     saliency: list[str]
 

@@ -20,6 +20,7 @@ class Computed(Answer):
         milliseconds: of each stage and together, as ``clock`` says, on ``device``.
         coverage, share, area: of the picture, in [0, 1].
         zoom_range: least and largest linear zoom; null where something folds.
+        image: (h, w, 3) bytes of the zoomed image, for samplers that the browser has no twin of.
     """
 
     nodes: Base64
@@ -37,6 +38,7 @@ class Computed(Answer):
     zoom_range: tuple[float, float] | None
     sentence: str
     unzoom_size: Pair
+    image: Base64 | None
 
 
 class Compute(OnPicture):

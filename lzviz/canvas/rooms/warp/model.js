@@ -19,6 +19,9 @@
  * @property {import("../../engine/saliency.js").FloatMap | null} saliency before contrast; null: this sampler has none
  * @property {Float64Array | null} attracting  the same with its contrast, at the control nodes
  * @property {import("../../engine/attraction.js").AttractionOptions} options of the attraction
+ * @property {boolean} asks the sampler looks at a saliency map
+ * @property {boolean} python the warp comes from Python
+ * @property {boolean} waiting Python has not answered yet: this is uniform sampling, or the warp of an earlier state
  * @property {import("../../engine/samplers.js").Lost | null} faulty the inverse on lattices is the published one,
  *   without these lines
  * @property {number} warpMs  saliency and attraction
@@ -77,10 +80,11 @@ export function createModel(pictureOf) {
   /**
    * @param {State} state as shown: a stroke's map in place of the stored one
    * @param {Live} live
-   * @param {{uniform?: boolean, t?: number}} [how] uniform sampling instead; t < 1: on the way from uniform
+   * @param {{uniform?: boolean, t?: number, given?: import("./given.js").Given | null}} [how] uniform sampling
+   *   instead; t < 1: on the way from uniform; what Python gave, for samplers without a twin
    * @returns {Frame | null} null without a picture
    */
-  function frame(state, live, { uniform = false, t = 1 } = {}) {
+  function frame(state, live, { uniform = false, t = 1, given = null } = {}) {
     const source = pictureOf(state, live);
     const full = live.image;
     if (!source || !full) return null;
@@ -89,21 +93,29 @@ export function createModel(pictureOf) {
     const zoomed = zoomedSize(state.width, size);
     const shown = uniform ? { ...state, sampler: "uniform" } : state;
     const nodes = /** @type {Size} */ ([...state.nodes]);
-    const saliency = takesSaliency(shown.sampler) ? saliencyOf(state, live, nodes, size, saliencySpace) : null;
+    const asks = given ? given.asks : takesSaliency(state.sampler);
+    const saliency = asks && !uniform ? saliencyOf(state, live, nodes, size, saliencySpace) : null;
     const attracting = saliency && saliencyAtNodes(saliency, state.contrast, nodes, saliencySpace);
-    const goal = samplerWarp(shown, attracting, zoomed, size, attractionSpace);
+    const python = given !== null && !uniform;
+    const goal = python ? given.warp ?? identityWarp([2, 2])
+      : samplerWarp(shown, attracting, zoomed, size, attractionSpace);
     const warp = t < 1 ? between(identityWarp(goal.size), goal, t) : goal;
     const warped = performance.now();
     grid = forwardGrid(warp, zoomed, grid);
     const length = zoomed[0] * zoomed[1] * 4;
     colours = reuse(colours, length, Float32Array);
-    sampleImage(source.picture, grid, zoomed, state.interpolation, colours);
-    darkenOutside(shown, grid, source.picture.size, colours);
+    const read = python && t === 1 && given.image?.length === length ? given.image : null;
+    if (read) colours.set(read);
+    else {
+      sampleImage(source.picture, grid, zoomed, state.interpolation, colours);
+      darkenOutside(shown, grid, source.picture.size, colours);
+    }
     if (pixels.length !== length) pixels = new Uint8ClampedArray(length);
     roundColours(colours, pixels);
     const image = { width: zoomed[1], height: zoomed[0], data: pixels };
     return { warp, zoomed, source: source.picture.size, grid, colours, image, saliency, attracting,
-      options: attractionOptions(state), faulty: lostLines(shown, attracting),
+      options: attractionOptions(state),
+      asks, python, waiting: python && !given.fresh, faulty: lostLines(shown, attracting),
       warpMs: warped - started, zoomMs: performance.now() - warped };
   }
 

@@ -1,30 +1,38 @@
 // @ts-check
 /** The options of a warp: where the saliency comes from, three sliders, More. */
-import { reasonAgainst } from "../../core/context.js";
+import { reasonAgainst, samplerOf } from "../../core/context.js";
 import { choices, outputHeight } from "../../core/schema.js";
 import { segmented, slider } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { createMore } from "./more.js";
+import { ownSection, prescribedSection } from "./settings.js";
+import { hasTwin } from "../../engine/samplers.js";
 
 /** @typedef {import("../../core/context.js").Context} Context */
 
 /** @param {Context} context */
 function saliencySection(context) {
   const { store, live, schema, actions, host } = context;
-  const from = segmented("Saliency from", choices(schema.field("saliency")), actions.chooseSaliency);
+  const field = schema.field("saliency");
+  const from = segmented("Saliency from", choices(field), actions.chooseSaliency);
   from.element.classList.add("lz-thirds");
   const pick = h("button", { type: "button", class: "lz-link", onclick: actions.openMap }, "Open another map");
   const note = h("p", { class: "lz-note" });
+  /** @param {string} kind @param {string | null} offline */
+  function unfit(kind, offline) {
+    const line = samplerOf(context, store.get().sampler);
+    const fixed = host.catalogue.fixed || live.get().fixed ? null : "This page carries no fixed map.";
+    const missing = kind === "fixed" ? fixed : kind === "edges" || kind === "file" ? offline : null;
+    const unfits = line && !line.saliency.includes(kind) ? `${line.title} does not take its saliency from here.` : null;
+    from.setReason(unfits ?? missing, kind);
+  }
   const refresh = () => {
     const { saliency } = store.get();
     from.show(saliency);
     const offline = host.static ? "A page without Python cannot compute this." : null;
-    from.setReason(offline, "edges");
-    from.setReason(offline, "file");
-    from.setReason(host.catalogue.fixed || live.get().fixed ? null : "This page carries no fixed map.", "fixed");
     const against = reasonAgainst(context, "saliency");
     if (against) from.setReason(against);
-    else if (!offline) for (const kind of ["paint", "boxes", "centre"]) from.setReason(null, kind);
+    else for (const kind of field.choices ?? []) unfit(kind, offline);
     setText(note, against ?? SALIENCY_NOTES[saliency]);
     pick.hidden = saliency !== "file" || against !== null;
   };
@@ -75,5 +83,17 @@ function sliderSection(context) {
 const sizeText = (width, image) =>
   image ? `${width} × ${outputHeight(width, image.width, image.height)}` : String(width);
 
+/** Who computes, where it is not the browser. @param {Context} context */
+function pythonNote({ store, host }) {
+  const note = h("p", { class: "lz-note" }, host.static ? "Computed by Python, which this page does not have."
+    : "Computed by Python: the views follow its answer.");
+  const section = h("section", { class: "lz-section", "aria-label": "Who computes" }, note);
+  const refresh = () => { section.hidden = hasTwin(store.get().sampler); };
+  store.subscribe((_, changed) => changed.has("sampler") && refresh());
+  refresh();
+  return section;
+}
+
 /** @param {Context} context @returns {HTMLElement[]} */
-export const createWarpRail = (context) => [saliencySection(context), sliderSection(context), createMore(context)];
+export const createWarpRail = (context) => [pythonNote(context), prescribedSection(context), saliencySection(context),
+  sliderSection(context), ownSection(context), createMore(context)];

@@ -20,7 +20,7 @@ export const warp = {
   id: "warp",
   tab: "Explore",
   owns: ["sampler", "mode", "saliency", "strength", "fwhm", "width", "nodes", "separable", "antiCrop", "interpolation",
-    "sourceScale", "contrast", "floor", "paint", "edgePaint", "boxes", "compare"],
+    "sourceScale", "contrast", "floor", "options", "paint", "edgePaint", "boxes", "compare"],
   accepts: "image/*,.tif,.tiff",
   tools: ["pick", "paint", "erase", "box", "pan"],
   files: FILES,

@@ -11,7 +11,6 @@
 
 import { h } from "../../kit/dom.js";
 import { emphasisOf } from "../../engine/measures.js";
-import { takesSaliency } from "../../engine/samplers.js";
 import { arrange, GAP, GUTTER } from "../../viewer/arrange.js";
 import { project, restrain, toImage } from "../../viewer/camera.js";
 import { gradient } from "../../viewer/colours.js";
@@ -19,6 +18,7 @@ import { hoverSource, hoverZoomed, read } from "../../viewer/hover.js";
 import { createLegend } from "../../viewer/legend.js";
 import { lensOf } from "../../viewer/lens.js";
 import { TAPS_FROM } from "../../viewer/marks.js";
+import { createGiven } from "./given.js";
 import { createModel } from "./model.js";
 import { measure } from "./numbers.js";
 import { createPainter } from "../../viewer/painter.js";
@@ -61,6 +61,8 @@ export class Scene extends Viewer {
     this.root = this.build();
     this.painter = createPainter(createRenderer());
     this.model = createModel(this.pictureOf);
+    this.given = createGiven(context);
+    this.alone = context.host.static === true;
     this.uniformModel = createModel(this.pictureOf);
     /** @type {Frame | null} */
     this.frame = null;
@@ -152,8 +154,9 @@ export class Scene extends Viewer {
   compute() {
     const state = this.strokes.shown(this.store.get());
     const live = this.live.get();
-    this.frame = this.model.frame(state, live, { uniform: live.uniform, t: this.progress() });
-    this.uniform = state.compare === "uniform" ? this.uniformModel.frame(state, live, { uniform: true }) : null;
+    const given = this.given(state);
+    this.frame = this.model.frame(state, live, { uniform: live.uniform, t: this.progress(), given });
+    this.uniform = state.compare === "uniform" ? this.uniformModel.frame(state, live, { uniform: true, given }) : null;
   }
 
   /** How far the first motion is, eased out; 1 when there is none. */
@@ -252,9 +255,20 @@ export class Scene extends Viewer {
     const { frame } = this;
     if (!frame) return;
     const state = this.strokes.shown(this.store.get());
+    if (frame.waiting) return this.publishWaiting(frame, drawMs);
     const before = this.live.get().measured ?? {};
     const kept = quick ? { roundTrip: before.roundTrip, coverage: before.coverage } : {};
-    const measured = { ...kept, ...measure(frame, this.emphasis(frame, state), quick), drawMs };
+    const measured = { ...kept, ...measure(frame, this.emphasis(frame, state), quick), drawMs,
+      ...(frame.python ? { warpMs: null } : {}) };
+    this.live.set({ measured });
+    this.writeTitles(frame, measured);
+  }
+
+  /** Nothing is said of a warp that Python has not told yet. @param {Frame} frame @param {number} drawMs */
+  publishWaiting(frame, drawMs) {
+    const text = this.alone ? "This sampler is computed by Python, which this page does not have."
+      : "This sampler is computed by Python, which has not answered yet.";
+    const measured = { sentence: text, drawMs };
     this.live.set({ measured });
     this.writeTitles(frame, measured);
   }
@@ -265,7 +279,7 @@ export class Scene extends Viewer {
    */
   emphasis(frame, state) {
     const { image } = this.live.get();
-    if (!image || !takesSaliency(state.sampler)) return null;
+    if (!image || !frame.asks) return null;
     return emphasisOf(state, frame.saliency, [image.height, image.width]);
   }
 
@@ -283,7 +297,8 @@ export class Scene extends Viewer {
     this.views.source.size.title = `Shown at ${scale}: area averages below 100 %, the pixels themselves above.`;
     const share = (rows * columns) / (image.width * image.height);
     caption(this.views.zoomed, { title: uniform ? "Uniform" : "Zoomed", size: `${columns} × ${rows}`,
-      number: uniform ? "the same pixels" : `${percent(share)} of the pixels` });
+      number: frame.waiting ? "Python computes …" : uniform ? "the same pixels"
+        : `${percent(share)} of the pixels${frame.python ? " · computed by Python" : ""}` });
     caption(this.views.uniform, { size: `${columns} × ${rows}`, number: "the same pixels" });
     const different = compare === "difference";
     this.scale.hidden = !different;

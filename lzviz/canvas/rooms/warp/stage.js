@@ -12,15 +12,13 @@
 import { png, svgFile } from "../../viewer/exporting.js";
 import { listenForFlip, stageCommands } from "../../viewer/keyboard.js";
 import { pixelsOf } from "../../viewer/renderer.js";
+import { hasTwin } from "../../engine/samplers.js";
 import { createDock } from "./dock.js";
 import { createHint } from "./hint.js";
 import { createWarpRail } from "./rail.js";
+import { WARP_KEYS } from "./given.js";
 import { Scene } from "./scene.js";
 import { attachTools } from "../../viewer/tools.js";
-
-/** Keys of the state that change the warp or the zoomed image. */
-const WARP_KEYS = ["image", "sampler", "mode", "saliency", "strength", "fwhm", "width", "nodes", "separable",
-  "antiCrop", "interpolation", "sourceScale", "contrast", "floor", "paint", "edgePaint", "boxes"];
 
 /**
  * @param {HTMLElement} container @param {import("../../core/rooms.js").RoomHost} host
@@ -76,6 +74,7 @@ function watch(scene) {
         scene.pinned = false;
         scene.request("layout");
       }
+      if (changed.has("answer") && !hasTwin(store.get().sampler)) scene.request("warp");
       if (["uniform", "edges", "file", "fixed"].some((key) => changed.has(key))) scene.request("warp");
     }),
     () => resized.disconnect(),

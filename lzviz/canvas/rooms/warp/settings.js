@@ -1,0 +1,117 @@
+// @ts-check
+/** What a sampler prescribes beside what is set, and the controls of the options that it alone has. */
+import { samplerOf } from "../../core/context.js";
+import { optionOf, optionPatch } from "../../core/options.js";
+import { comparison, keep, now, prescribed, spoken, take } from "../../core/prescribed.js";
+import { same } from "../../core/store.js";
+import { numberBox, segmented, slider, toggle } from "../../kit/controls.js";
+import { h, setText } from "../../kit/dom.js";
+
+/**
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("../../core/schema.js").Option} Option
+ */
+
+/** @param {Context} context */
+export function prescribedSection(context) {
+  const { store, live } = context;
+  const sides = [{ value: "theirs", label: "As prescribed" }, { value: "yours", label: "Yours" }];
+  const choose = segmented("Settings", sides, (value) => (value === "theirs" ? take(context) : keep(context)));
+  const note = h("p", { class: "lz-note" });
+  const section = h("section", { class: "lz-section", "aria-label": "Settings" },
+    h("div", { class: "lz-head" }, "Settings"), choose.element, note);
+  const refresh = () => {
+    const [wanted, here] = [prescribed(context), now(context)];
+    const line = samplerOf(context, store.get().sampler);
+    section.hidden = Object.keys(wanted).length === 0;
+    if (!line || section.hidden) return;
+    const taken = same(wanted, here);
+    const { yours } = live.get();
+    choose.show(taken ? "theirs" : "yours");
+    choose.setReason(taken && !yours ? "Yours are the same." : null, "yours");
+    setText(note, comparison(line.title, wanted, taken && yours ? yours : here));
+  };
+  store.subscribe(refresh);
+  live.subscribe((_, changed) => changed.has("yours") && refresh());
+  refresh();
+  return section;
+}
+
+/** "texture_only" -> "Texture-only". @param {Option} option */
+const labelOf = ({ name }) => spoken(name).replace(/^./, (letter) => letter.toUpperCase());
+
+/** An option as the controls take it. @param {Option} option @returns {import("../../core/schema.js").Field} */
+const fieldOf = (option) => ({ key: option.name, url: option.name, type: option.kind, default: option.default,
+  label: labelOf(option), help: "", min: option.min ?? undefined, max: option.max ?? undefined,
+  scale: option.scale ?? undefined, decimals: option.kind === "number" ? 2 : 0 });
+
+/** @param {string} label @param {...HTMLElement | string} controls */
+const row = (label, ...controls) => h("div", { class: "lz-row" }, h("span", {}, label),
+  h("span", { class: "lz-pair" }, ...controls));
+
+/** A number that may be left to the sampler. @param {Option} option @param {(value: number | null) => void} set */
+function automatic(option, set) {
+  const input = h("input", { type: "text", class: "lz-number lz-floor", inputmode: "decimal", placeholder: "auto",
+    "aria-label": `${labelOf(option)}: empty for automatic`, onchange: () => {
+      const typed = parseFloat(input.value.replace(",", "."));
+      const value = Math.min(option.max ?? Infinity, Math.max(option.min ?? -Infinity, typed));
+      set(!Number.isFinite(typed) ? null : option.kind === "integer" ? Math.round(value) : value);
+    } });
+  return { element: row(labelOf(option), input), show: (/** @type {number | null} */ value) => {
+    input.value = value === null ? "" : String(value);
+  } };
+}
+
+/**
+ * The control of an option, by its kind.
+ * @param {Option} option @param {(value: any, done?: boolean) => void} set @param {() => any} get
+ * @returns {{element: HTMLElement, show: (value: any) => void}}
+ */
+function controlOf(option, set, get) {
+  const label = labelOf(option);
+  if (option.kind === "boolean") return toggle(label, set);
+  if (option.kind === "choice") {
+    const choices = (option.choices ?? []).map((value) => ({ value, label: value }));
+    const { element, show } = segmented(label, choices, set);
+    return { element: h("div", { class: "lz-block" }, h("span", {}, label), element), show };
+  }
+  if (option.kind === "size") {
+    const boxes = [0, 1].map((at) => numberBox(`${label}, ${at ? "columns" : "rows"}`, fieldOf(option), (value) =>
+      set(Object.assign([...(get() ?? [value, value])], { [at]: value }))));
+    return { element: row(label, boxes[0].element, " × ", boxes[1].element),
+      show: (value) => boxes.forEach((box, at) => value && box.show(value[at])) };
+  }
+  if (option.default === null) return automatic(option, set);
+  return slider(fieldOf(option), { unit: option.unit ?? "", onInput: (value) => set(value, false), onDone: set });
+}
+
+/** @param {Context} context */
+export function ownSection(context) {
+  const { store } = context;
+  const body = h("div", { class: "lz-sliders" });
+  const head = h("div", { class: "lz-head" });
+  const section = h("section", { class: "lz-section", "aria-label": "Options of the sampler" }, head, body);
+  let built = "";
+  /** @type {{option: Option, show: (value: any) => void}[]} */
+  let controls = [];
+  function build(/** @type {string} */ sampler) {
+    const line = samplerOf(context, sampler);
+    const options = (line?.options ?? []).filter(({ own }) => own);
+    built = sampler;
+    section.hidden = options.length === 0;
+    setText(head, `${line?.title ?? sampler} alone`);
+    const made = options.map((option) => ({ option, ...controlOf(option, (value, done = true) =>
+      store.set(optionPatch(store.get(), sampler, option, value), { history: done }),
+    () => optionOf(store.get(), sampler, option)) }));
+    body.replaceChildren(...made.map(({ element }) => element));
+    controls = made;
+  }
+  const refresh = () => {
+    const state = store.get();
+    if (state.sampler !== built) build(state.sampler);
+    for (const { option, show } of controls) show(optionOf(state, state.sampler, option));
+  };
+  store.subscribe((_, changed) => (changed.has("sampler") || changed.has("options")) && refresh());
+  refresh();
+  return section;
+}
