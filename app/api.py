@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from app.server import Server
-from lzviz.contract import pictures
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, decode_bytes
@@ -42,7 +41,7 @@ def downsample_endpoint(server: Server) -> Endpoint:
 
 async def _picture(server: Server, image: str, state: State) -> Picture:
     if image:
-        return await server.bench.run(pictures.decode, decode_bytes(image, "image"))
+        return await server.bench.run(server.workshop.decoder.picture, decode_bytes(image, "image"))
     return await server.bench.run(server.workshop.picture, state.image)
 
 

@@ -6,11 +6,14 @@ names are looked up in dictionaries made at start-up.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from app.bench import Bench
 from app.models import Models, is_local, plotly_js
 from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
+from lzviz.contract.decoding import GONE
 from lzviz.contract.messages.base import Answer, File, Question, Sequenced
 from lzviz.contract.routes import ROUTES
 from lzviz.contract.wire import Refusal, parse_json, validated
@@ -43,6 +47,9 @@ FAVICON = (
     + "".join(f'<circle cx="{12 + 4 * x}" cy="{12 + 4 * y}" r="2"/>' for x in (-1, 0, 1) for y in (-1, 0, 1))
     + "</g></svg>"
 )
+
+# How often a page is asked whether it is still there.
+LEFT_SECONDS = 0.25
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -182,9 +189,28 @@ class Server:
                     raise Refusal("The page no longer waits for this answer.", 499)
                 return self.workshop.answer(question)
 
-            return sent(request, question, await (self.networks if question.slow else self.bench).run(work))
+            async with left_by(request):
+                return sent(request, question, await (self.networks if question.slow else self.bench).run(work))
 
         return answered
+
+
+@asynccontextmanager
+async def left_by(request: Request) -> AsyncIterator[None]:
+    """Inside, whatever decodes a file is stopped when the page goes away."""
+    left = threading.Event()
+
+    async def watch() -> None:
+        while not await request.is_disconnected():
+            await anyio.sleep(LEFT_SECONDS)
+        left.set()
+
+    token, watching = GONE.set(left.is_set), asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        GONE.reset(token)
 
 
 async def fields(request: Request, line: contract.Route) -> dict[str, Any]:

@@ -199,17 +199,17 @@ def _on_white(image: Image.Image, notes: list[str]) -> np.ndarray:
 class Uploads:
     """Pictures that visitors brought, by a keyed hash of their bytes: only who has the file knows its id.
 
-    The least recently used is forgotten and the browser, which still has it, sends it again.
+    The least recently used is forgotten and the browser, which still has it, sends it again. ``decode`` reads a file.
     """
 
-    def __init__(self, memory: Memory):
-        self._memory = memory
+    def __init__(self, memory: Memory, decode: Callable[[bytes], Picture] = decode):
+        self._memory, self._decode = memory, decode
         self._key = secrets.token_bytes(32)
 
     def add(self, data: bytes) -> tuple[str, Picture]:
         """Decode and hold an uploaded file: (its id, the picture)."""
         identifier = OWN_PREFIX + hashlib.blake2b(data, key=self._key, digest_size=16).hexdigest()
-        picture = self._memory.get("picture", identifier) or decode(data)
+        picture = self._memory.get("picture", identifier) or self._decode(data)
         self._memory.put("picture", identifier, picture, picture.cost)
         return identifier, picture
 

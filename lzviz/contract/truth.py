@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,8 @@ from lzviz.contract.wire import Refusal
 IGNORE = 255
 # Colours that are no class may cover so much of a map (borders that an editor blended) before it is refused.
 STRANGE = 0.05
+# Pixels whose numbers are looked at together.
+STRIP = 1 << 20
 
 # The colours in which the data sets' own label maps are drawn.
 CAMVID_COLOURS = {
@@ -113,54 +115,62 @@ def read(data: bytes, size: tuple[int, int], classes: Sequence[str]) -> Truth:
                 f"The label map is {image.width} x {image.height} and the picture {size[1]} x {size[0]}; every pixel needs "
                 "its own label, so save it at the picture's size."
             )
-        values, alpha = _values(image)
-    if values.ndim == 2:
-        return _of_numbers(values, classes)
-    return _of_colours(values, alpha)
+        values = _values(image)
+    return _of_numbers(values, classes) if values.ndim == 2 else _of_colours(values)
 
 
-def _values(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """Numbers (H, W), or colours (H, W, 3) and where they are opaque; a palette's numbers are its indices."""
+def _values(image: Image.Image) -> np.ndarray:
+    """Numbers (H, W), or colours (H, W, 4) with their opacity; a palette's numbers are its indices."""
     if image.mode in ("P", "L", "1", "I", "I;16", "I;16B", "I;16L"):
-        return np.asarray(image).astype(np.int64), None
+        return np.asarray(image)
     rgba = np.asarray(image.convert("RGBA"))
-    colours, opaque = rgba[..., :3], rgba[..., 3] == 255
-    if (colours == colours[..., :1]).all() and opaque.all():
-        return colours[..., 0].astype(np.int64), None
-    return colours, opaque
+    strips = (rgba[rows] for rows in _strips(rgba))
+    grey = all((part[..., :3] == part[..., :1]).all() and (part[..., 3] == 255).all() for part in strips)
+    return rgba[..., 0] if grey else rgba
 
 
-def _of_numbers(numbers: np.ndarray, classes: Sequence[str]) -> Truth:
-    count = len(classes)
-    void = bool((numbers == count).any())
-    labels = np.where((numbers == IGNORE) | (numbers == count), IGNORE, numbers)
-    odd = labels[(labels != IGNORE) & ((labels < 0) | (labels >= count))]
-    if odd.size:
-        raise Refusal(
-            f"The label map holds the number {int(odd[0])}; the checkpoint has the classes 0 ({classes[0]}) to {count - 1} "
-            f"({classes[-1]}), {count} or {IGNORE} is not labelled. Save class indices or a colour map."
-        )
+def _strips(values: np.ndarray) -> Iterator[slice]:
+    """Rows of a large array, :data:`STRIP` pixels at a time, so that what is computed from them stays small."""
+    rows = max(1, STRIP // values.shape[1])
+    return (slice(start, start + rows) for start in range(0, len(values), rows))
+
+
+def _of_numbers(values: np.ndarray, classes: Sequence[str]) -> Truth:
+    count, void = len(classes), False
+    labels = np.empty(values.shape, np.uint8)
+    for rows in _strips(values):
+        numbers = values[rows].astype(np.int64)
+        none = (numbers == IGNORE) | (numbers == count)
+        odd = numbers[~none & ((numbers < 0) | (numbers >= count))]
+        if odd.size:
+            raise Refusal(
+                f"The label map holds the number {int(odd[0])}; the checkpoint has the classes 0 ({classes[0]}) to {count - 1} "
+                f"({classes[-1]}), {count} or {IGNORE} is not labelled. Save class indices or a colour map."
+            )
+        void = void or bool((numbers == count).any())
+        labels[rows] = np.where(none, IGNORE, numbers)
     note = f"{count} was read as not labelled" if void else ""
-    return _some(Truth(labels.astype(np.uint8), tuple(classes), "upload", "index", note))
+    return _some(Truth(labels, tuple(classes), "upload", "index", note))
 
 
-def _of_colours(colours: np.ndarray, opaque: np.ndarray | None) -> Truth:
+def _of_colours(rgba: np.ndarray) -> Truth:
     table = colour_table()
     names = tuple(dict.fromkeys(table.values()))
-    codes = colours.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
-    found, inverse = np.unique(codes, return_inverse=True)
-    index = {(r << 16) + (g << 8) + b: names.index(name) for (r, g, b), name in table.items()}
-    labels = np.array([index.get(int(code), IGNORE) for code in found], np.uint8)[inverse.reshape(codes.shape)]
-    hidden = np.zeros(codes.shape, bool) if opaque is None else ~opaque
-    strange = (labels == IGNORE) & (codes != 0) & ~hidden
-    labels = np.where(hidden, IGNORE, labels).astype(np.uint8)
-    share = float(strange.mean())
+    index = np.full(1 << 24, IGNORE, np.uint8)
+    for (r, g, b), name in table.items():
+        index[(r << 16) + (g << 8) + b] = names.index(name)
+    labels, seen = np.empty(rgba.shape[:2], np.uint8), np.zeros(1 << 24, np.int32)
+    for rows in _strips(rgba):
+        codes = rgba[rows, :, :3].astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+        opaque = rgba[rows, :, 3] == 255
+        labels[rows] = np.where(opaque, index[codes], IGNORE)
+        found, counts = np.unique(codes[(index[codes] == IGNORE) & (codes != 0) & opaque], return_counts=True)
+        seen[found] += counts.astype(np.int32)
+    share = float(seen.sum() / labels.size)
     if share > STRANGE:
-        common = np.bincount(inverse.reshape(-1)[strange.reshape(-1)]).argmax()
-        code = int(found[common])
         raise Refusal(
-            f"{share:.0%} of the label map have colours that are no class, such as #{code:06x}; save class indices as a grey "
-            "PNG, or use the colours of this page, of CamVid or of Cityscapes."
+            f"{share:.0%} of the label map have colours that are no class, such as #{int(seen.argmax()):06x}; save class "
+            "indices as a grey PNG, or use the colours of this page, of CamVid or of Cityscapes."
         )
     note = f"{share:.1%} of the pixels have colours that are no class" if share else ""
     return _some(Truth(labels, names, "upload", "colour", note))
@@ -184,13 +194,13 @@ def colour_table() -> Mapping[tuple[int, int, int], str]:
 class Truths:
     """Label maps that visitors brought, held like their pictures (:class:`lzviz.contract.pictures.Uploads`)."""
 
-    def __init__(self, memory: Memory):
-        self._memory = memory
+    def __init__(self, memory: Memory, read: Callable[[bytes, tuple[int, int], Sequence[str]], Truth] = read):
+        self._memory, self._read = memory, read
         self._key = secrets.token_bytes(32)
 
     def add(self, data: bytes, size: tuple[int, int], classes: Sequence[str]) -> tuple[str, Truth]:
         """Read and hold a label map: (its id, the truth)."""
-        truth = read(data, size, classes)
+        truth = self._read(data, size, classes)
         identifier = (
             OWN_PREFIX
             + hashlib.blake2b(data + repr((size, tuple(classes))).encode(), key=self._key, digest_size=16).hexdigest()

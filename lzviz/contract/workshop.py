@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Mapping
 
+from lzviz.contract.decoding import Decoder
 from lzviz.contract.memory import Memory
 from lzviz.contract.messages.base import Answer, File, OnPicture, OnTruth, Question
 from lzviz.contract.pictures import OWN_PREFIX, Picture, Uploads
@@ -27,6 +28,7 @@ class Workshop:
         memory: what may be kept; by default :data:`~lzviz.contract.memory.BUDGET` bytes in all.
 
     Attributes:
+        decoder: what reads the files of visitors, outside this process.
         uploads, truths: what visitors brought.
         running: held while a network runs: times next to each other mean something, and one network's memory is enough.
         large: held while a very large picture is computed.
@@ -37,7 +39,9 @@ class Workshop:
     def __init__(self, gallery: Mapping[str, Shipped] | None = None, memory: Memory | None = None):
         self.gallery = dict(gallery or {})
         self.memory = Memory() if memory is None else memory
-        self.uploads, self.truths = Uploads(self.memory), Truths(self.memory)
+        self.decoder = Decoder()
+        self.uploads = Uploads(self.memory, self.decoder.picture)
+        self.truths = Truths(self.memory, self.decoder.truth)
         self.running, self.large, self.loading = threading.Lock(), threading.Lock(), threading.Lock()
         self.secret = secrets.token_bytes(32)
 

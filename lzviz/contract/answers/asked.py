@@ -16,7 +16,6 @@ from lzviz.contract.messages import pictures as picture_messages
 from lzviz.contract.messages import pipeline as pipeline_messages
 from lzviz.contract.messages.base import File, OnTruth
 from lzviz.contract.messages.warp import Compute, Computed, Export
-from lzviz.contract.pictures import decode
 from lzviz.contract.routes import named
 from lzviz.contract.wire import Refusal, encode_array
 
@@ -39,7 +38,7 @@ def saliency(workshop: Workshop, question: picture_messages.AskSaliency) -> pict
 
 
 def read_map(workshop: Workshop, question: picture_messages.AddMap) -> picture_messages.MapAnswer:
-    return _map(warp.map_of(decode(question.data)))
+    return _map(warp.map_of(workshop.decoder.picture(question.data)))
 
 
 def _map(values: Map) -> picture_messages.MapAnswer:

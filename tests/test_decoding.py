@@ -1,0 +1,166 @@
+"""Files of strangers are decoded in a process that is killed in time; whoever comes next is served as if nothing was."""
+
+import base64
+import io
+import os
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from lzviz.contract import truth
+from lzviz.contract.decoding import GONE, ROOT, Decoder
+from lzviz.contract.pictures import decode
+from lzviz.contract.truth import IGNORE
+from lzviz.contract.wire import Refusal
+from tests.app_server import app_url, client, encoded, refusal, server
+
+SMALL = encoded(Image.effect_noise((40, 30), 60).convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Decoder:
+    return Decoder(seconds=1.0, processes=1)
+
+
+def scans(count: int, side: int = 2000) -> bytes:
+    """A progressive JPEG with ``count`` scans that say nothing: each walks over all of the picture."""
+    whole = encoded(Image.new("L", (side, side), 100), "JPEG", progressive=True)
+    empty = b"\xff\xda" + struct.pack(">HBBBBBB", 8, 1, 1, 0, 1, 63, 0x10) + b"\x7f" * 4
+    return whole[:-2] + empty * count + b"\xff\xd9"
+
+
+def directories(count: int) -> bytes:
+    """A TIFF of one pixel with ``count`` directories, one after the other."""
+    entries = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 1, 8), (262, 3, 1, 1), (273, 4, 1, 8), (279, 4, 1, 1)]
+    size = 2 + 12 * len(entries) + 4
+    out = io.BytesIO()
+    out.write(struct.pack("<2sHI", b"II", 42, 12) + b"\x00" * 4)
+    for at in range(count):
+        after = 12 + (at + 1) * size if at + 1 < count else 0
+        out.write(struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries))
+        out.write(struct.pack("<I", after))
+    return out.getvalue()
+
+
+BOMBS = {
+    "a progressive JPEG of empty scans": lambda: scans(4000),
+    "a TIFF of directories": lambda: directories(40_000),
+    "a plain PPM": lambda: b"P3 3000 3000 255\n" + b"1 " * (30 << 20),
+}
+
+
+def test_a_picture_is_what_decoding_it_here_gives(decoder):
+    for data in (SMALL, encoded(Image.new("RGBA", (5, 3), (9, 8, 7, 90)), "PNG"), encoded(Image.new("L", (1, 1)))):
+        here, there = decode(data), decoder.picture(data)
+        assert np.array_equal(here.pixels, there.pixels) and here.notes == there.notes
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", SMALL[:200]])
+def test_a_refusal_crosses_the_pipe_as_it_is(data, decoder):
+    with pytest.raises(Refusal) as here:
+        decode(data)
+    with pytest.raises(Refusal) as there:
+        decoder.picture(data)
+    assert (str(here.value), here.value.status) == (str(there.value), there.value.status)
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
+def test_a_decoder_that_does_not_end_is_killed_and_the_next_file_is_read(bomb, decoder):
+    with pytest.raises(Refusal, match="took more than 1 s") as refused:
+        decoder.picture(bomb())
+    assert refused.value.status == 422
+    assert decoder.picture(SMALL).size == (30, 40)
+
+
+def test_a_decoder_that_wants_too_much_memory_says_so_and_the_next_file_is_read():
+    tight = Decoder(memory=600 << 20, processes=1)
+    with pytest.raises(Refusal, match="memory") as refused:
+        tight.picture(encoded(Image.new("1", (20_000, 5_000))))
+    assert refused.value.status in (413, 503)
+    assert tight.picture(SMALL).size == (30, 40)
+
+
+def test_a_client_that_left_stops_the_decoder(decoder):
+    token = GONE.set(lambda: True)
+    try:
+        with pytest.raises(Refusal, match="no longer waits"):
+            decoder.picture(scans(4000))
+    finally:
+        GONE.reset(token)
+
+
+def test_a_decoder_killed_from_outside_is_replaced():
+    decoder = Decoder(processes=1)
+    decoder.picture(SMALL)
+    process = decoder._idle.queue[0]._process
+    process.kill()
+    process.wait()
+    assert decoder.picture(SMALL).size == (30, 40)
+
+
+def test_the_process_loads_neither_torch_nor_gradio():
+    code = "import sys, lzviz.contract.decoding; print({'torch', 'gradio', 'cv2', 'scipy'} & {*sys.modules})"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.strip() == "set()"
+
+
+def test_the_process_ends_with_its_owner():
+    decoder = Decoder(processes=1)
+    decoder.picture(SMALL)
+    process = decoder._idle.queue[0]._process
+    process.stdin.close()
+    assert process.wait(timeout=20) == 0
+
+
+def test_other_routes_answer_while_a_bomb_is_decoded(monkeypatch):
+    for each in server().workshop.decoder._idle.queue:
+        monkeypatch.setattr(each, "_seconds", 3.0)
+    answers = []
+
+    def visit(count: int) -> None:
+        answers.append(httpx.post(f"{app_url()}lzviz/picture", content=scans(count), timeout=120))
+
+    bombs = [threading.Thread(target=visit, args=(8000 + n,)) for n in range(2)]
+    for bomb in bombs:
+        bomb.start()
+    time.sleep(0.5)
+    begun = base64.b64encode(SMALL).decode()
+    assert "event_id" in client().post("gradio_api/call/downsample", json={"data": [begun, {}]}).json()
+    assert client().get("lzviz/catalogue").status_code == 200
+    for bomb in bombs:
+        bomb.join()
+    assert ["took more than 3 s" in refusal(answer) for answer in answers] == [True, True]
+
+
+# Labels of large pictures
+
+
+@pytest.mark.parametrize("form", ["index", "colour"])
+def test_labels_are_the_same_in_strips_of_any_height(form, monkeypatch):
+    rng = np.random.default_rng(3)
+    if form == "index":
+        values = rng.choice([0, 1, 2, IGNORE], (37, 23)).astype(np.uint8)
+    else:
+        colours = np.array([*truth.CAMVID_COLOURS.values(), (0, 0, 0)], np.uint8)
+        values = colours[rng.integers(0, len(colours), (37, 23))]
+    data = encoded(Image.fromarray(values))
+    whole = truth.read(data, (37, 23), ("a", "b", "c"))
+    monkeypatch.setattr(truth, "STRIP", 50)
+    strips = truth.read(data, (37, 23), ("a", "b", "c"))
+    assert np.array_equal(whole.labels, strips.labels) and whole.note == strips.note
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="memory is limited on POSIX only")
+@pytest.mark.parametrize("mode", ["P", "RGB"])
+def test_labels_of_100_megapixels_fit_into_two_gigabytes(mode):
+    image = Image.new(mode, (10_000, 10_000), 1 if mode == "P" else (128, 64, 128))
+    decoder = Decoder(seconds=100, memory=2 << 30, processes=1)
+    held = decoder.truth(encoded(image, compress_level=1), (10_000, 10_000), ("road", "car"))
+    assert held.size == (10_000, 10_000) and held.labelled == 1
