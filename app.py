@@ -25,7 +25,11 @@ def main() -> None:
         metavar="FILE.py",
         help="Python that registers samplers of yours; repeat it",
     )
+    parser.add_argument(
+        "--allow-hub", action="store_true", help="let visitors name public checkpoints of the Hugging Face Hub"
+    )
     arguments = parser.parse_args()
+    server.allow_hub = arguments.allow_hub
     try:
         for plugin in arguments.plugin:
             plugins.load(plugin)

@@ -50,6 +50,8 @@ FAVICON = (
 
 # How often a page is asked whether it is still there.
 LEFT_SECONDS = 0.25
+# How long a checkpoint of the Hub may take.
+HUB_SECONDS = 120.0
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -116,15 +118,18 @@ class Server:
 
     Args:
         workshop: by default one with the gallery.
+        allow_hub: whether visitors may name public checkpoints of the Hugging Face Hub, which are fetched then.
     """
 
-    def __init__(self, workshop: Workshop | None = None) -> None:
+    def __init__(self, workshop: Workshop | None = None, allow_hub: bool = False) -> None:
         self.modules = modules()
         self.bundled = Bundled(self.modules.values())
         self.workshop = Workshop(gallery.shipped()) if workshop is None else workshop
         self.bench = Bench()
         # Seconds each, one at a time: warps and pictures never wait behind them.
         self.networks = Bench(slots=1, waiting=8)
+        self.allow_hub = allow_hub
+        self.hub = Bench(slots=1, waiting=4, seconds=HUB_SECONDS)  # a Hub that is silent stops nothing else
         self.models = Models(self.bench, self.workshop)
         self.workshop.gallery["street"].prepare()
 
@@ -181,6 +186,11 @@ class Server:
                 raise Refusal(
                     "Folders are opened only for a browser on the server's own machine; choose files instead.", 403
                 )
+            if line.hub and not self.allow_hub:
+                raise Refusal(
+                    "This server fetches nothing from the Hub: choose the checkpoint's files, or start it with --allow-hub.",
+                    403,
+                )
             # In a thread too: a check may look into a registry, and importing that takes a second the first time.
             question = await self.bench.run(validated, line.question, await fields(request, line))
 
@@ -189,8 +199,9 @@ class Server:
                     raise Refusal("The page no longer waits for this answer.", 499)
                 return self.workshop.answer(question)
 
+            bench = self.hub if line.hub else self.networks if question.slow else self.bench
             async with left_by(request):
-                return sent(request, question, await (self.networks if question.slow else self.bench).run(work))
+                return sent(request, question, await bench.run(work))
 
         return answered
 

@@ -579,16 +579,16 @@ def test_a_checkpoint_that_is_none_is_refused_in_a_sentence(files):
 
 @pytest.mark.parametrize("identifier", [None, 7, "lds", "/etc/passwd", "../checkpoints", "a/b/c", "https://x.y/z"])
 def test_what_is_no_hub_id_is_refused_without_a_look(identifier, monkeypatch):
-    monkeypatch.setattr("lzviz.checkpoints.hub.fetched", lambda *_: pytest.fail("somebody looked"))
+    monkeypatch.setattr("lzviz.checkpoints.hub.fetched", lambda *_, **__: pytest.fail("somebody looked"))
     assert "owner/name" in refusal(post("lzviz/checkpoint-hub", {"id": identifier}))
 
 
 def test_a_hub_id_is_fetched_and_never_a_folder_of_the_server(picture, shipped, monkeypatch):
-    monkeypatch.setattr("lzviz.checkpoints.hub.fetched", lambda name: shipped / "lds-camvid-96x128")
+    monkeypatch.setattr("lzviz.checkpoints.hub.fetched", lambda name, token: shipped / "lds-camvid-96x128")
     told = post("lzviz/checkpoint-hub", {"id": "somebody/lds"}).json()
     assert told["checkpoint"]["title"] == "lds tiny"
 
-    def unreachable(name):
+    def unreachable(name, token):
         raise ConnectionError(f"the Hugging Face Hub did not answer about {name}: are you offline?")
 
     monkeypatch.setattr("lzviz.checkpoints.hub.fetched", unreachable)

@@ -13,6 +13,7 @@ from torch import nn
 
 import lzviz
 from lzviz.checkpoints import Card, available, load, read_card, save
+from lzviz.checkpoints.hub import fetched
 from lzviz.pipelines.blueprint import Blueprint
 
 CLASSES = ("road", "sky", "tree")
@@ -203,18 +204,21 @@ class Hub:
 
     def __init__(self, folder: Path):
         self.online, self.kept, self.asked = folder / "online", folder / "kept", []
-        self.extra = 0
+        self.extra, self.tokens = {}, []
 
-    def model_info(self, name, files_metadata):
+    def model_info(self, name, files_metadata, token, timeout):
+        assert 0 < timeout <= 30
+        self.tokens.append(token)
         assert files_metadata
         if not self.online.is_dir():
             raise OSError("could not connect")
         files = [SimpleNamespace(rfilename=p.name, size=p.stat().st_size) for p in (self.online / name).iterdir()]
         for file in files:
-            file.size += self.extra
+            file.size += self.extra.get(file.rfilename, 0)
         return SimpleNamespace(siblings=files)
 
-    def snapshot_download(self, name, allow_patterns, local_files_only):
+    def snapshot_download(self, name, allow_patterns, local_files_only, token, etag_timeout):
+        self.tokens.append(token)
         self.asked.append((name, allow_patterns, local_files_only))
         if local_files_only and not (self.kept / name).is_dir():
             raise OSError("nothing is kept")
@@ -245,13 +249,26 @@ def test_what_the_hub_gave_before_needs_no_network(hub):
 
 def test_what_is_no_checkpoint_or_too_large_is_not_downloaded(hub):
     save(trained("lds"), hub.online / "someone" / "large", card("lds"))
-    hub.extra = 1 << 30
+    hub.extra = {"model.safetensors": 1 << 30}
     with pytest.raises(ValueError, match=r"has 1,024 MB, above the 512 MB .* load its folder"):
+        load("someone/large")
+    hub.extra = {"card.json": 1 << 30}
+    with pytest.raises(ValueError, match=r"the card.json of .* has 1,024 MB, above the 1 MB"):
         load("someone/large")
     (hub.online / "someone" / "large" / "card.json").unlink()
     with pytest.raises(ValueError, match=r"'someone/large' on the Hub has no card\.json"):
         load("someone/large")
     assert not hub.asked
+
+
+def test_a_visitor_sees_what_is_public_and_nothing_that_was_kept_for_the_owner(hub):
+    save(trained("lds"), hub.online / "someone" / "lds", card("lds"))
+    fetched("someone/lds", token=False)
+    assert hub.tokens == [False, False]
+    save(trained("lds"), hub.kept / "owner" / "private", card("lds"))
+    (hub.online).rename(hub.online.with_name("offline"))
+    with pytest.raises(ConnectionError, match="did not answer"):
+        fetched("owner/private", token=False)
 
 
 def test_without_the_hub_the_error_says_what_to_do(hub, monkeypatch):

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 MODEL, CARD = "model.safetensors", "card.json"
 VERSION = 1
@@ -83,7 +83,9 @@ class Card:
             ValueError: no JSON, another version, or fields that are missing, unknown or of the wrong kind.
         """
         try:
-            values = json.loads(text)
+            values = json.loads(text, parse_constant=_no_constant)
+        except RecursionError:
+            raise ValueError(f"{CARD} is nested too deeply: a card is a few levels of settings and numbers") from None
         except ValueError as error:
             raise ValueError(f"{CARD} is not JSON: {error}") from None
         if not isinstance(values, dict):
@@ -102,8 +104,15 @@ class Card:
                 raise ValueError(f"{CARD}: {name} is a {type(value).__name__}, expected {kind.__name__}")
         if not values["classes"] or not all(isinstance(name, str) for name in values["classes"]):
             raise ValueError(f"{CARD}: classes must be a list of names, got {values['classes']!r}")
+        for name, kept in (("metrics", values.get("metrics", {}).values()), ("seeds", values.get("seeds", ()))):
+            if odd := [each for each in kept if not isinstance(each, dict)]:
+                raise ValueError(f"{CARD}: {name} must hold objects of named numbers, got {odd[0]!r:.40}")
         lists = {name: tuple(values[name]) for name in ("classes", "seeds") if name in values}
         return Card(**{**values, **lists})
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON; a number that is not known is null")
 
 
 def _check_texts(value: Any, name: str) -> None:

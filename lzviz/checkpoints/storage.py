@@ -39,7 +39,7 @@ def save(pipeline: Pipeline, folder: str | Path, card: Card) -> Path:
     folder = Path(folder)
     card = replace(card, parameters=sum(p.numel() for p in pipeline.parameters()))
     own = _own(pipeline)
-    _compare({name: tuple(t.shape) for name, t in own.items()}, _own(_skeleton(card)), "the pipeline", card)
+    _compare({name: tuple(t.shape) for name, t in own.items()}, _own(skeleton(card)), "the pipeline", card)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = [folder / f".{name}.new" for name in (MODEL, CARD)]
     state: dict[str, Tensor] = {}
@@ -87,17 +87,27 @@ def load(name: str | Path) -> Pipeline:
             shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
             scales = {key + SCALE for key in shapes if shapes.get(key + SCALE) == shapes[key][:1]}
             weights = {key: shape for key, shape in shapes.items() if key not in scales}
-            _compare(weights, _own(_skeleton(card)), MODEL, card)
+            _compare(weights, _own(skeleton(card)), MODEL, card)
             pipeline = _build(card)
             with torch.no_grad():
                 for key, tensor in _own(pipeline).items():
-                    tensor.copy_(file.get_tensor(key))
+                    tensor.copy_(_sound(file.get_tensor(key), key, path))
                     if key + SCALE in scales:
-                        tensor *= file.get_tensor(key + SCALE).reshape(-1, *[1] * (tensor.ndim - 1))
+                        scale = _sound(file.get_tensor(key + SCALE), key + SCALE, path)
+                        tensor *= scale.reshape(-1, *[1] * (tensor.ndim - 1))
     except SafetensorError as error:
         raise ValueError(f"{path} is damaged, or no safetensors file: {error}") from None
     pipeline.card = card
     return pipeline.eval()
+
+
+def _sound(tensor: Tensor, key: str, path: Path) -> Tensor:
+    """A tensor of a file, which must hold finite real numbers."""
+    if tensor.is_complex():
+        raise ValueError(f"{path}: {key} holds complex numbers; weights are real")
+    if tensor.is_floating_point() and not bool(tensor.float().isfinite().all()):
+        raise ValueError(f"{path}: {key} holds NaN or infinity; weights are finite")
+    return tensor
 
 
 class _ShapesOnly(TorchFunctionMode):
@@ -111,7 +121,7 @@ class _ShapesOnly(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _skeleton(card: Card) -> Pipeline:
+def skeleton(card: Card) -> Pipeline:
     """The card's pipeline without its numbers: shapes that take no memory."""
     with torch.device("meta"), _ShapesOnly():
         return _build(card)
@@ -119,8 +129,12 @@ def _skeleton(card: Card) -> Pipeline:
 
 def _build(card: Card) -> Pipeline:
     try:
-        return blueprint_from(card.blueprint).build(len(card.classes), card.seed)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        blueprint = blueprint_from(card.blueprint)
+        made = blueprint.build(len(card.classes), card.seed)
+        if card.system != blueprint.system:
+            raise ValueError(f"its system is {card.system!r} and its blueprint's {blueprint.system!r}")
+        return made
+    except (TypeError, ValueError, KeyError, AttributeError, RuntimeError, ArithmeticError, IndexError) as error:
         raise ValueError(
             f"the card of {card.name!r} describes no pipeline of this version of lzviz: {error}"
         ) from error

@@ -131,7 +131,17 @@ def opened(data: bytes) -> Iterator[Image.Image]:
         raise Refusal(f"This file is not an image that can be read; choose a {FORMATS_FOR_PEOPLE} file.", 415) from None
     except MemoryError:
         raise Refusal("The server has no memory left for this image; shrink it and try again.", 503) from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, KeyError, IndexError, TypeError):
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+        LookupError,
+        TypeError,
+        RuntimeError,
+        ArithmeticError,
+    ):
         raise Refusal("The image file is damaged or ends too early; save it again and retry.", 422) from None
 
 

@@ -29,6 +29,7 @@ class Route:
         takes: where the fields stand: a JSON object, the query alone, or the query beside bytes (the field ``data``).
         limit: largest body in bytes.
         local: whether only a browser on the server's own machine may ask.
+        hub: whether the answer is fetched from the Hugging Face Hub, which whoever runs a server has to allow.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Route:
     takes: Literal["json", "query", "bytes"] = "json"
     limit: int = MIB
     local: bool = False
+    hub: bool = False
 
     @property
     def method(self) -> Literal["GET", "POST"]:
@@ -68,7 +70,7 @@ ROUTES: tuple[Route, ...] = (
     Route("pipelinePixel", "lzviz/learned-pixel", pipeline.AskPixel, "asked:pipeline_pixel"),
     Route("pipelineTraining", "lzviz/learned-training", pipeline.AskTraining, "asked:pipeline_training"),
     Route("addCheckpoint", "lzviz/checkpoint", models.AddCheckpoint, "asked:add_checkpoint", "bytes", 64 * MIB),
-    Route("fetchCheckpoint", "lzviz/checkpoint-hub", models.FetchCheckpoint, "asked:fetch_checkpoint"),
+    Route("fetchCheckpoint", "lzviz/checkpoint-hub", models.FetchCheckpoint, "asked:fetch_checkpoint", hub=True),
     Route("openCheckpoint", "lzviz/checkpoint-folder", models.OpenCheckpoint, "asked:open_checkpoint", local=True),
 )
 

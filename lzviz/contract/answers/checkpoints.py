@@ -7,8 +7,11 @@ Pipelines are loaded when they are asked for and held in a cache that is bounded
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +21,14 @@ from safetensors.numpy import load_file
 
 from lzviz import checkpoints, samplers
 from lzviz.checkpoints import Card, hub, places
+from lzviz.checkpoints.storage import skeleton
 from lzviz.contract.answers.warp import device
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal, parse_json
 from lzviz.datasets import CAMVID
+from lzviz.measure.cost import count
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.samplers.es import VIEW
 from lzviz.training.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -36,6 +42,10 @@ FIRST = "lds-camvid-96x128"
 LENGTH_BYTES = 4
 # Of a visitor's checkpoint: numbers in its blueprint, and pixels of its zoomed image.
 LARGEST_NUMBER, LARGEST_SIZE = 4096, 1 << 20
+# Nodes of its sampler, multiply-adds of an image, bytes of a layer's result.
+LARGEST_NODES, LARGEST_WORK, LARGEST_TENSOR = 128 * 128, 2 * 10**11, 1 << 30
+# What a blueprint that names no size is counted on.
+UNKNOWN_SIZE = (512, 1024)
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 SNAPSHOTS = "snapshots.safetensors"
 # What a card is said to cost.
@@ -162,10 +172,21 @@ def add(workshop: Workshop, data: bytes) -> str:
     if not card or not model:
         raise Refusal(f"A checkpoint is two files, {checkpoints.CARD} and {checkpoints.MODEL}; choose both.")
     _check_modest(parse_json(card).get("blueprint"))
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, checkpoints.CARD).write_bytes(card)
-        Path(folder, checkpoints.MODEL).write_bytes(model)
-        return _hold(workshop, _loaded(Path(folder)), data)
+    with _written(card, model) as folder:
+        return _hold(workshop, _loaded(folder), data)
+
+
+@contextmanager
+def _written(card: bytes, model: bytes) -> Iterator[Path]:
+    """A folder with a visitor's checkpoint, for as long as the block lasts."""
+    with ExitStack() as stack:
+        try:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            (folder / checkpoints.CARD).write_bytes(card)
+            (folder / checkpoints.MODEL).write_bytes(model)
+        except OSError:
+            raise Refusal("The server has no room on its disk for a checkpoint now; try again later.", 503) from None
+        yield folder
 
 
 def add_from_hub(workshop: Workshop, identifier: object) -> str:
@@ -173,7 +194,7 @@ def add_from_hub(workshop: Workshop, identifier: object) -> str:
     if not isinstance(identifier, str) or not HUB_ID.fullmatch(identifier):
         raise Refusal("Expected a Hub id such as owner/name; copy it from the page of the model.")
     try:
-        folder = hub.fetched(identifier)
+        folder = hub.fetched(identifier, token=False)
         _check_modest(checkpoints.read_card(folder).blueprint)
         return _hold(workshop, _loaded(folder), identifier.encode())
     except (ValueError, OSError) as error:
@@ -191,6 +212,7 @@ def add_from_folder(workshop: Workshop, folder: Path) -> str:
 
 def _loaded(folder: Path) -> Pipeline:
     try:
+        check_work(checkpoints.read_card(folder))
         return checkpoints.load(folder)
     except (ValueError, OSError) as error:
         raise _refused(error) from None
@@ -219,6 +241,34 @@ def _check_modest(blueprint: object) -> None:
         size = blueprint.get(name) if isinstance(blueprint, dict) else None
         if isinstance(size, list | tuple) and len(size) == 2 and size[0] * size[1] > LARGEST_SIZE:
             raise Refusal(f"The checkpoint's {name} has more than a million pixels; run it on a machine of yours.", 413)
+
+
+def check_work(card: Card) -> None:
+    """Refuse a card whose pipeline would keep the server busy or fill its memory, counted on shapes before it is built.
+
+    The network is counted exactly, on the size that it sees; samplers by a bound: all their weights on all pixels that they see.
+    """
+    made, blueprint = skeleton(card), card.blueprint
+    nodes = blueprint.get("options", {}).get("nodes") or (2, 2)
+    if math.prod(nodes) > LARGEST_NODES:
+        raise Refusal(f"The checkpoint's nodes are {nodes[0]} x {nodes[1]}; at most {LARGEST_NODES} are run here.", 413)
+    size, source = (blueprint.get(name) or UNKNOWN_SIZE for name in ("size", "source"))
+    try:
+        layers = count(made.network, (1, 3, *size)).layers
+    except (RuntimeError, TypeError, ValueError, IndexError):
+        raise Refusal("The checkpoint's network cannot run on the size of its blueprint.", 422) from None
+    seen = (
+        VIEW**2 * math.prod(nodes) if "nodes" in blueprint.get("options", {}) else max(map(math.prod, (size, source)))
+    )
+    kernels = [p for name, p in made.named_parameters() if p.ndim == 4 and not name.startswith("network.")]
+    work = sum(layer.macs for layer in layers) + seen * sum(p.numel() for p in kernels)
+    held = 4 * max([*(math.prod(layer.output) for layer in layers), *(seen * p.shape[0] for p in kernels)], default=0)
+    if work > LARGEST_WORK or held > LARGEST_TENSOR:
+        raise Refusal(
+            f"The checkpoint would take {work / 1e9:.0f} billion multiply-adds and {held / 2**20:.0f} MB for one layer; at most "
+            f"{LARGEST_WORK / 1e9:.0f} billion and {LARGEST_TENSOR >> 20} MB are run here. Run it on a machine of yours.",
+            413,
+        )
 
 
 def _hold(workshop: Workshop, made: Pipeline, secret: bytes) -> str:
