@@ -43,6 +43,12 @@ ROUTE_LIMITS = {f"/{route.path}": route.limit for route in ROUTES}
 BODIES_IN_FLIGHT = 256 * MIB
 # Seconds that a body may take to arrive: a large picture over a slow line, but no connection held open for ever.
 BODY_SECONDS = 300.0
+# In every span of so many seconds so many bytes a second have to arrive, or the rest of the body.
+SPAN_SECONDS, BYTES_A_SECOND = 10.0, 16 << 10
+# Bodies of at most this size have room of their own, which no upload takes from them.
+SMALL, SMALL_IN_FLIGHT = 1 * MIB, 64 * MIB
+# Requests inside at one time, open event streams included.
+CONCURRENT = 1000
 # A file reference in a Gradio call would make Gradio open that path or fetch that URL.
 REFERENCES = frozenset({"path", "url", "meta", "_type"})
 
@@ -89,7 +95,8 @@ class Gate:
     """Refuses unknown paths, foreign writes, oversize or malformed bodies; adds security headers to every answer."""
 
     app: ASGIApp
-    _in_flight: int = field(default=0, init=False)
+    _in_flight: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0}, init=False)
+    _inside: int = field(default=0, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -97,8 +104,17 @@ class Gate:
             return await self.app(scope, receive, send)
         if scope["type"] != "http":
             return None  # no websocket exists here; returning without accepting closes it
+        self._inside += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._inside -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, guarded = route_path(scope), _with_headers(send)
         try:
+            if self._inside > CONCURRENT:
+                raise Refusal("The server is busy with other visitors; wait a moment and try again.", 503)
             self._check_request(scope, path)
             body = await self._read(scope, receive, path) if scope["method"] in ("POST", "PUT", "PATCH") else b""
             if path.startswith("/gradio_api/") and body:
@@ -127,23 +143,28 @@ class Gate:
 
     async def _receive_all(self, receive: Receive, limit: int) -> bytes:
         chunks: list[bytes] = []
-        held = 0
+        held, small = 0, limit <= SMALL
+        room = SMALL_IN_FLIGHT if small else BODIES_IN_FLIGHT
+        due, wanted = anyio.current_time() + SPAN_SECONDS, SPAN_SECONDS * BYTES_A_SECOND
         try:
             while True:
-                message = await receive()
+                with anyio.fail_after(due - anyio.current_time()):
+                    message = await receive()
                 if message["type"] == "http.disconnect":
                     raise Refusal("The request ended before its body did; try again.")
                 chunk = message.get("body", b"")
-                held, self._in_flight = held + len(chunk), self._in_flight + len(chunk)
+                held, self._in_flight[small] = held + len(chunk), self._in_flight[small] + len(chunk)
                 if held > limit:
                     raise _too_large(limit)
-                if self._in_flight > BODIES_IN_FLIGHT:
+                if self._in_flight[small] > room:
                     raise Refusal("Too many uploads are arriving at once; wait a moment and try again.", 503)
                 chunks.append(chunk)
                 if not message.get("more_body", False):
                     return b"".join(chunks)
+                if held >= wanted:
+                    due, wanted = anyio.current_time() + SPAN_SECONDS, held + SPAN_SECONDS * BYTES_A_SECOND
         finally:
-            self._in_flight -= held
+            self._in_flight[small] -= held
 
 
 def _too_large(limit: int) -> Refusal:

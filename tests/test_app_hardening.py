@@ -200,6 +200,37 @@ def test_a_body_that_never_ends_is_given_up(monkeypatch):
     assert status == 408 and "too long" in json.loads(body)["error"]
 
 
+def test_a_body_that_stalls_is_given_up_long_before_its_time(monkeypatch):
+    monkeypatch.setattr(middleware, "SPAN_SECONDS", 0.3)
+    status, body = raw("POST", "/lzviz/picture", {"Content-Length": str(8 * MIB)}, [bytes(4 * MIB)])
+    assert status == 408 and "too long" in json.loads(body)["error"]
+
+
+def test_uploads_that_fill_their_room_leave_room_for_small_requests(monkeypatch):
+    monkeypatch.setattr(middleware, "BODIES_IN_FLIGHT", 1000)
+    assert "Too many uploads" in refusal(client().post("lzviz/map", content=b"x" * 2000))
+    body = {"image": "coffee", "kind": "edges", "pad": "x" * 2000}
+    assert "no field 'pad'" in refusal(post("lzviz/saliency", body))
+
+
+def test_requests_at_one_time_are_bounded(monkeypatch):
+    monkeypatch.setattr(middleware, "CONCURRENT", 0)
+    assert "busy" in refusal(client().get("lzviz/catalogue"))
+
+
+def test_nothing_is_rendered_on_the_server():
+    """Server-side rendering has a known hole in this version of Gradio (CVE-2026-134825)."""
+    assert launch_options(Server())["ssr_mode"] is False
+
+
+def test_the_lock_file_holds_every_pin_with_hashes():
+    root = Path(__file__).parents[1]
+    locked = (root / "requirements.lock").read_text("utf-8")
+    pins = [line for line in (root / "requirements.txt").read_text("utf-8").split() if "==" in line and line[0] != "#"]
+    assert len(pins) > 5 and all(f"\n{pin} " in f"\n{locked}" for pin in pins)
+    assert locked.count("--hash=sha256:") > locked.count("==") and "://" not in locked
+
+
 def test_bodies_together_are_bounded(monkeypatch):
     monkeypatch.setattr(middleware, "BODIES_IN_FLIGHT", 1000)
     assert "Too many uploads" in refusal(client().post("lzviz/map", content=b"x" * 2000))
