@@ -27,6 +27,7 @@ import lzviz
 from app import gallery
 from app.bench import Bench
 from app.models import Models, is_local, plotly_js
+from app.seldom import Seldom
 from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
 from lzviz.contract.decoding import GONE
@@ -36,6 +37,7 @@ from lzviz.contract.wire import Refusal, parse_json, validated
 from lzviz.contract.workshop import Workshop
 
 log = logging.getLogger(__name__)
+log.addFilter(Seldom())
 CANVAS = Path(lzviz.__file__).parent / "canvas"
 CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml"}
 FAVICON = (

@@ -248,6 +248,14 @@ def test_a_fault_inside_is_one_sentence_without_its_inside(monkeypatch):
     assert "secret" not in refusal(answer)
 
 
+def test_faults_without_end_do_not_fill_the_log(caplog):
+    from app.server import log
+
+    for _ in range(500):
+        log.warning("a fault")
+    assert 0 < len(caplog.records) <= 20
+
+
 def test_the_server_still_answers_after_all_that():
     assert client().get("lzviz/catalogue").status_code == 200
 

@@ -254,7 +254,7 @@ def check_work(card: Card) -> None:
         raise Refusal(f"The checkpoint's nodes are {nodes[0]} x {nodes[1]}; at most {LARGEST_NODES} are run here.", 413)
     size, source = (blueprint.get(name) or UNKNOWN_SIZE for name in ("size", "source"))
     try:
-        layers = count(made.network, (1, 3, *size)).layers
+        layers = () if made.network is None else count(made.network, (1, 3, *size)).layers
     except (RuntimeError, TypeError, ValueError, IndexError):
         raise Refusal("The checkpoint's network cannot run on the size of its blueprint.", 422) from None
     seen = (
