@@ -129,7 +129,7 @@ def test_two_processes_give_the_numbers_of_one(whole, tmp_path):
         )
         tables.append((torch.cat(scores), table))
     # Sums in another order, which the first steps of Adam amplify where gradients are almost zero.
-    torch.testing.assert_close(tables[1][0], tables[0][0], atol=1e-3, rtol=0)
+    torch.testing.assert_close(tables[1][0], tables[0][0], atol=3e-3, rtol=0)
     assert (tables[1][1] - tables[0][1]).abs().sum() <= 1e-2 * tables[0][1].sum()
     assert evaluation.miou(tables[1][1]) == pytest.approx(evaluation.miou(tables[0][1]), abs=1e-3)
 

@@ -69,7 +69,7 @@ def test_python_counts_what_the_browser_counts_and_the_guarantee_is_exact(shown:
     answer = features(shown)
     assert answer["macs"] == cad(shown, "answers.forest.macs")
     assert answer["rows"] == cad(shown, "answers.forest.rows")
-    assert answer["badge"]["exact"]
+    assert answer["badge"]["exact"], answer["badge"]
     expect(shown.page.locator(".lz-cad-badge[data-exact]")).to_contain_text("Coarse cells equal the strided network")
     expect(shown.page.locator("[data-view=adaptive] .lz-cad-weights")).to_contain_text(answer["weights"])
     drawn = shown.page.locator("[data-view=adaptive] .lz-view-image").evaluate("c => [c.width, c.height]")
