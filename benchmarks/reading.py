@@ -15,6 +15,7 @@ from torch import Tensor
 
 from benchmarks.harness import processor, show, single_thread, table, together
 from lzviz import resampling, samplers
+from lzviz.samplers.base import WarpSampler
 from lzviz.scenes import street
 
 SIZE = (1024, 2048)
@@ -36,6 +37,7 @@ def rows() -> Iterator[tuple[object, ...]]:
         h, w = (int(n / factor) for n in SIZE)
         cut = [image[..., : round(h * factor), : round(w * factor)].contiguous() for image in pictures]
         decibels = [psnr(sampler(image, size=(h, w)).image, area(image, (h, w))) for image in cut]
+        assert isinstance(sampler, WarpSampler)
         grid = sampler.warp(None, (h, w), cut[0].shape[-2:]).grid((h, w))
         kinds = ("bilinear", "antialias")
         plain, smooth = together([lambda g=grid, i=cut[0], k=k: resampling.read(i, g, k) for k in kinds], repeats=5)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from app import models, results
 from lzviz.checkpoints import Card
-from lzviz.contract.answers import drawing, pipeline_files
+from lzviz.contract.answers import drawing, pipeline_files, pipeline_snippet
 from lzviz.contract.answers.snippet import headline
 from tests.test_app_models import card
 
@@ -71,15 +71,20 @@ def test_a_card_refuses_characters_that_steer_in_every_field(sign):
 @pytest.mark.parametrize("name", ["lzu-fixed-camvid-48x64", "own-0123", "untrained-lzu"])
 def test_python(monkeypatch, text, name):
     def statements(made: Card, called: str) -> list[str]:
-        question = SimpleNamespace(
+        session = SimpleNamespace(
+            workshop=None,
             name=called,
-            picture=SimpleNamespace(source=""),
+            picture=SimpleNamespace(source="", size=(8, 8)),
+            size=(8, 8),
             trained=made,
+            pipeline=made,
+            labels=None,
+            saliency=lambda: None,
             told=True,
             state=SimpleNamespace(learned_from="truth", strength=3.0),
         )
-        monkeypatch.setattr(pipeline_files.checkpoints, "card", lambda _: made)
-        tree = ast.parse(pipeline_files._snippet(question).decode())  # type: ignore[arg-type]
+        monkeypatch.setattr(pipeline_snippet.checkpoints, "card", lambda *_: made)
+        tree = ast.parse(pipeline_snippet.snippet(session))  # type: ignore[arg-type]
         return [ast.dump(each) for each in tree.body]
 
     first, *others = statements(hostile(text), name)

@@ -37,7 +37,10 @@ def _interpolate(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     x, options = call["input"], {k: v for k, v in call.items() if k not in ("input", "size", "scale_factor")}
     state = current(run, x.state)
     if isinstance(state, Dense) or (isinstance(state, Filled) and not is_map(state)):
-        return fall_back(run, func, args, kwargs)
+        onto = _coarse_grid(run, x, call.get("size"))
+        if onto is None:
+            return fall_back(run, func, args, kwargs)
+        return MultiResolution(_onto(onto, dense(state), func, options), run)
     if isinstance(state, Rows) and state.last:
         raise run.error("it resizes features whose channels are last", "permute them first")
     stock = state.grid.extent if run.wants_dense else state.grid.stock_size
@@ -64,6 +67,28 @@ def _target(stock: tuple[int, int], size: Any, scale: Any) -> tuple[int, int]:
         return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
     factors = scale if isinstance(scale, tuple | list) else (scale, scale)
     return int(stock[0] * factors[0]), int(stock[1] * factors[1])
+
+
+def _coarse_grid(run: Run, x: Any, size: Any) -> Grid | None:
+    """The grid of rows that the model means when it brings an ordinary map (pyramid pooling) to the size that it sees there."""
+    if run.tree is None or run.wants_dense or size is None or x.ndim != 4:
+        return None
+    wanted = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+    found = [g for g in run.tree._grids.values() if g.exponent and g.stock_size == wanted and g.extent != wanted]
+    return max(found, key=lambda g: (g.exponent, g.extent)) if found else None
+
+
+def _onto(grid: Grid, x: Tensor, func: Callable, options: dict) -> Rows:
+    """An ordinary map read at each row's place, as the network of the row's own stride would read it."""
+    h, w = grid.extent
+    out = func(x, (h, w), **options)
+    levels = grid.level[:, None, :h, :w]
+    for level in range(1, min(grid.exponent, grid.tree.depth) + 1):
+        cell = 2**level
+        own = func(x, (-(-h // cell), -(-w // cell)), **options)
+        own = own.repeat_interleave(cell, -2).repeat_interleave(cell, -1)[..., :h, :w]
+        out = torch.where(levels >= level, own, out)
+    return Rows(grid.take(out), grid)
 
 
 def _branch(grid: Grid, size: tuple[int, int]) -> Grid | None:

@@ -32,10 +32,15 @@ def _adaptive_pool(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         return _over_map(run, x, reduce)[..., None, None]
     state = current(run, x.state)
     if run.settings.global_pool == "coarse" and isinstance(state, Rows):
-        return func(state.grid.stock(state.tensor), *args[1:], **kwargs)
-    if not isinstance(state, Dense) and run.settings.global_pool == "area":
-        run.note_outside(func.__name__)
-    return func(_stock(run, state), *args[1:], **kwargs)
+        bins = func(state.grid.stock(state.tensor), *args[1:], **kwargs)
+    else:
+        if not isinstance(state, Dense) and run.settings.global_pool == "area":
+            run.note_outside(func.__name__)
+        bins = func(_stock(run, state), *args[1:], **kwargs)
+    if run.tree is None or run.wants_dense or not isinstance(bins, Tensor):
+        return bins
+    # Still followed, so that it meets the rows again where the model resizes it to their size.
+    return MultiResolution(Dense(bins, run.settings.fine, (int(bins.shape[-2]), int(bins.shape[-1]))), run)
 
 
 def _over_map(run: Run, x: MultiResolution, reduce: str) -> Tensor:

@@ -126,7 +126,7 @@ def _finite(array: np.ndarray) -> np.ndarray:
     axes = (-2, -3) if values.ndim >= 3 and values.shape[-1] == 2 else (-1, -2)
     for axis in [a for a in axes if -a <= values.ndim]:
         lines = np.moveaxis(values, axis, -1)
-        flat = np.ascontiguousarray(lines).reshape(-1, lines.shape[-1])
+        flat = np.ascontiguousarray(lines).reshape(-1, values.shape[axis])
         for k in np.flatnonzero(~np.isfinite(flat).all(1)):
             flat[k] = _filled(flat[k])
         values = np.moveaxis(flat.reshape(lines.shape), -1, axis)

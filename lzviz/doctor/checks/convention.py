@@ -113,7 +113,7 @@ def _busy(case: Case, share: np.ndarray) -> float:
     at = convert.to_pixels(case.grid.mean(0)[:-1, :-1], fine.shape[:2]).round().astype(int)
     values = fine[at[..., 1].clip(0, fine.shape[0] - 1), at[..., 0].clip(0, fine.shape[1] - 1), 0]
     ranks = np.stack([np.argsort(np.argsort(v.ravel())) for v in (values, share)])
-    return float(np.corrcoef(ranks)[0, 1])
+    return float(np.asarray(np.corrcoef(ranks))[0, 1])
 
 
 def grey_of(image: np.ndarray | None) -> np.ndarray:

@@ -15,7 +15,7 @@ def not_finite(case: Case) -> Finding | None:
     count = int(bad.sum())
     if not count:
         return ok("not-finite", 0, 0)
-    place = box_of(np.asarray(bad).any(-1)) if array.ndim >= 3 and array.shape[-1] == 2 else ()
+    place = box_of(np.asarray(bad.any(-1))) if array.ndim >= 3 and array.shape[-1] == 2 else ()
     sentence = (
         f"{count} of {array.size} values are NaN or infinite: those pixels read nothing, and gradients become NaN."
     )
