@@ -38,7 +38,7 @@ def rows() -> Iterator[tuple[object, ...]]:
         cut = [image[..., : round(h * factor), : round(w * factor)].contiguous() for image in pictures]
         decibels = [psnr(sampler(image, size=(h, w)).image, area(image, (h, w))) for image in cut]
         assert isinstance(sampler, WarpSampler)
-        grid = sampler.warp(None, (h, w), cut[0].shape[-2:]).grid((h, w))
+        grid = sampler.warp(None, (h, w), (int(cut[0].shape[-2]), int(cut[0].shape[-1]))).grid((h, w))
         kinds = ("bilinear", "antialias")
         plain, smooth = together([lambda g=grid, i=cut[0], k=k: resampling.read(i, g, k) for k in kinds], repeats=5)
         yield factor, *decibels, plain, smooth, smooth / plain
