@@ -81,6 +81,8 @@ def _coarse_grid(run: Run, x: Any, size: Any) -> Grid | None:
 def _onto(grid: Grid, x: Tensor, func: Callable, options: dict) -> Rows:
     """An ordinary map read at each row's place, as the network of the row's own stride would read it."""
     h, w = grid.extent
+    if x.is_meta:
+        return Rows(x.new_empty(grid.rows, x.shape[1]), grid)
     out = func(x, (h, w), **options)
     levels = grid.level[:, None, :h, :w]
     for level in range(1, min(grid.exponent, grid.tree.depth) + 1):
