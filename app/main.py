@@ -8,15 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import gradio.routes
 from gradio import themes
 from gradio.events import api
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.access import Access
 from app.api import downsample_endpoint
 from app.canvas import WarpCanvas
 from app.middleware import Gate
 from app.server import Server
 from lzviz.contract.routes import named
+
+
+class NoCors:
+    """In the place of Gradio's own CORS, which answers pages of any site where the server has a name: the gate decides."""
+
+    def __init__(self, app: ASGIApp, **_: Any):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+gradio.routes.CustomCORSMiddleware = NoCors  # type: ignore[misc]
 
 STYLE = Path(__file__).with_name("shell.css")
 # What the canvas needs is on its way while Gradio's own page is still being built.
@@ -41,12 +57,15 @@ def build(server: Server | None = None) -> gr.Blocks:
     return demo
 
 
-def launch_options(server: Server) -> dict[str, Any]:
-    """Keyword arguments of ``Blocks.launch``: our routes, the gate before every route, and nothing that calls out."""
+def launch_options(server: Server, access: Access | None = None) -> dict[str, Any]:
+    """Keyword arguments of ``Blocks.launch``: our routes, the gate before every route, and nothing that calls out.
+
+    ``access`` is who may ask; by default this machine alone.
+    """
     if os.environ.get("SPACES_ZERO_GPU"):
         importlib.import_module("app.compute")  # such a host wants to see a function for its GPU before the launch
     return {
-        "app_kwargs": {"routes": server.routes(), "middleware": [Middleware(Gate)]},
+        "app_kwargs": {"routes": server.routes(), "middleware": [Middleware(Gate, access or Access())]},
         "theme": themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS),
         "css_paths": STYLE,
         "head": HEAD,

@@ -11,9 +11,10 @@ from functools import partial
 
 import anyio
 import anyio.to_thread
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access import Access
 from lzviz.contract.routes import ROUTES
 from lzviz.contract.wire import Refusal, parse_json
 
@@ -66,7 +67,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
-        "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space",
     )
 )
 SECURITY_HEADERS = {
@@ -74,6 +74,7 @@ SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
+    "cross-origin-resource-policy": "same-origin",
 }
 
 
@@ -92,9 +93,10 @@ def route_path(scope: Scope) -> str:
 
 @dataclass
 class Gate:
-    """Refuses unknown paths, foreign writes, oversize or malformed bodies; adds security headers to every answer."""
+    """Refuses foreign pages, unknown paths, oversize or malformed bodies; adds security headers to every answer."""
 
     app: ASGIApp
+    access: Access = field(default_factory=Access)
     _in_flight: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0}, init=False)
     _inside: int = field(default=0, init=False)
 
@@ -111,10 +113,14 @@ class Gate:
             self._inside -= 1
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, guarded = route_path(scope), _with_headers(send)
+        path, guarded = route_path(scope), self._with_headers(scope, send)
         try:
             if self._inside > CONCURRENT:
                 raise Refusal("The server is busy with other visitors; wait a moment and try again.", 503)
+            if (kept_out := self.access.check(scope, path)) is not None:
+                return await kept_out(scope, receive, guarded)
+            if scope["method"] == "OPTIONS":
+                return await Response(status_code=204)(scope, receive, guarded)
             self._check_request(scope, path)
             body = await self._read(scope, receive, path) if scope["method"] in ("POST", "PUT", "PATCH") else b""
             if path.startswith("/gradio_api/") and body:
@@ -126,8 +132,23 @@ class Gate:
     def _check_request(self, scope: Scope, path: str) -> None:
         if not (OPEN_PATHS.fullmatch(path) or OPEN_FILES.fullmatch(path)):
             raise Refusal("There is nothing at this address; start from the first page.", 404)
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _header(scope, b"sec-fetch-site") == "cross-site":
-            raise Refusal("Another web site sent this request; use the page of the app itself.", 403)
+
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        """Our headers on every answer, and of Gradio's own none that lets a foreign page read it."""
+        framing = " ".join(("frame-ancestors 'self'", *self.access.frames))
+        own = {**SECURITY_HEADERS, **self.access.cross_origin(scope)}
+        own["content-security-policy"] += f"; {framing}"
+        extra = [(name.encode(), value.encode("latin-1")) for name, value in own.items()]
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = [
+                    line for line in message.get("headers", []) if not line[0].lower().startswith(b"access-control-")
+                ]
+                message = {**message, "headers": [*said, *extra]}
+            await send(message)
+
+        return guarded
 
     async def _read(self, scope: Scope, receive: Receive, path: str) -> bytes:
         """The whole body, counted while it streams in: a declared length is only believed when it is too large."""
@@ -192,14 +213,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return replayed
-
-
-def _with_headers(send: Send) -> Send:
-    extra = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
-
-    async def guarded(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), *extra]}
-        await send(message)
-
-    return guarded

@@ -5,7 +5,6 @@ Uploads and Hub ids are ``answers.pipeline``'s; what a visitor loaded is listed 
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -28,7 +27,6 @@ EMPTY = (
     "No checkpoint is here yet. Train one, bring it into the list, and start the page again:",
     "python -m lzviz train lds-camvid-96x128\npython -m lzviz export runs/lds-camvid-96x128\npython app.py",
 )
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
 # Cards as texts ---------------------------------------------------------------------------------------------------------
@@ -227,16 +225,6 @@ class Models:
 def own_names(request: Request) -> list[str]:
     """The names of a visitor's own checkpoints, as the page lists them."""
     return list(filter(None, request.query_params.get("own", "").split(",")))[:32]
-
-
-def is_local(request: Request) -> bool:
-    """Whether the browser runs on this machine, asked this machine by its own name, and came through no proxy."""
-    try:
-        near = request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        near = False
-    own_name = request.url.hostname in ("localhost", "127.0.0.1", "::1")
-    return near and own_name and not any(name in request.headers for name in FORWARDED)
 
 
 def plotly_js() -> bytes:

@@ -26,7 +26,7 @@ from starlette.routing import Route
 import lzviz
 from app import gallery
 from app.bench import Bench
-from app.models import Models, is_local, plotly_js
+from app.models import Models, plotly_js
 from app.seldom import Seldom
 from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
@@ -121,9 +121,11 @@ class Server:
     Args:
         workshop: by default one with the gallery.
         allow_hub: whether visitors may name public checkpoints of the Hugging Face Hub, which are fetched then.
+        folders: whether folders of this machine may be opened.
     """
 
-    def __init__(self, workshop: Workshop | None = None, allow_hub: bool = False) -> None:
+    def __init__(self, workshop: Workshop | None = None, *, allow_hub: bool = False, folders: bool = False) -> None:
+        self.folders = folders
         self.modules = modules()
         self.bundled = Bundled(self.modules.values())
         self.workshop = Workshop(gallery.shipped()) if workshop is None else workshop
@@ -184,9 +186,9 @@ class Server:
         """What answers the questions of a line of the table."""
 
         async def answered(request: Request) -> Response:
-            if line.local and not is_local(request):
+            if line.local and not self.folders:
                 raise Refusal(
-                    "Folders are opened only for a browser on the server's own machine; choose files instead.", 403
+                    "This server opens no folders: choose files instead, or start it with --allow-folders.", 403
                 )
             if line.hub and not self.allow_hub:
                 raise Refusal(

@@ -37,7 +37,7 @@ def launch(demo: gr.Blocks, **options: Any) -> str:
 @lru_cache(maxsize=1)
 def server() -> Server:
     """What the app shares with its routes."""
-    return Server(allow_hub=True)
+    return Server(allow_hub=True, folders=True)
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,7 @@ from app.results import Choice
 from lzviz.checkpoints import Card
 from lzviz.contract.wire import Refusal
 from lzviz.pipelines.blueprint import Blueprint
-from tests.app_server import client, post, refusal
+from tests.app_server import client, post, refusal, server
 
 CLASSES = ("road", "sky")
 
@@ -286,7 +286,7 @@ def test_wrong_folders_are_refused_in_one_sentence(tmp_path: Path):
     assert "of another shape" in refusal(post("/lzviz/checkpoint-folder", {"folder": str(tmp_path / "mine")}))
 
 
-@pytest.mark.parametrize("headers", [{"x-forwarded-for": "8.8.8.8"}, {"host": "evil.example"}])
-def test_folders_are_not_opened_for_browsers_elsewhere(headers: dict[str, str], tmp_path: Path):
-    answer = client().post("/lzviz/checkpoint-folder", json={"folder": str(tmp_path)}, headers=headers)
-    assert answer.status_code == 403 and "own machine" in refusal(answer)
+def test_folders_are_opened_only_where_the_owner_allows_it(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(server(), "folders", False)
+    answer = client().post("/lzviz/checkpoint-folder", json={"folder": str(tmp_path)})
+    assert answer.status_code == 403 and "--allow-folders" in refusal(answer)

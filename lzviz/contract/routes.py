@@ -28,7 +28,7 @@ class Route:
         by: "module:function" in :mod:`lzviz.contract.answers`, imported when it is asked first.
         takes: where the fields stand: a JSON object, the query alone, or the query beside bytes (the field ``data``).
         limit: largest body in bytes.
-        local: whether only a browser on the server's own machine may ask.
+        local: whether it opens a folder of the server's own machine, which its owner has to allow.
         hub: whether the answer is fetched from the Hugging Face Hub, which whoever runs a server has to allow.
     """
 

@@ -11,7 +11,7 @@ import { ROUTES } from "../../schema/routes.js";
 
 const PICKLES = /\.(pt|pth|bin|ckpt|pkl|pickle)$/i;
 const FILES = "model.safetensors and card.json, as “python -m lzviz export” writes them. Pickles are not opened.";
-const FOLDER = "A folder on the machine that runs this page, with model.safetensors and card.json.";
+const FOLDER = "A folder on the machine that runs this page, if it was started with --allow-folders.";
 const HUB = "A repository of the Hugging Face Hub with the same two files. The server fetches it.";
 
 /**
