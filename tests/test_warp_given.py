@@ -326,3 +326,30 @@ def test_tiles_are_made_once_for_many_points(monkeypatch):
 def test_warps_print_on_one_screen():
     text = repr((warp(2) @ warp()) @ lzviz.Warp.identity())
     assert len(text.splitlines()) < 12 and "nodes" in text and "nonseparable" in text
+
+
+def test_a_warp_is_chosen_by_the_integers_of_numpy_and_torch_too():
+    w = lzviz.Warp.from_saliency(torch.rand(3, 1, 9, 12), (5, 7))
+    for index in (2, -1, np.int64(2), np.uint8(2), torch.tensor(2), np.array([2]), (2,), range(2, 3)):
+        assert torch.equal(w[index].nodes, w.nodes[2:]), repr(index)
+    assert torch.equal((w @ w)[np.int64(1)].grid((5, 7)), (w @ w)[1].grid((5, 7)))
+    for index in (True, 1.0, "1", None, torch.tensor(1.0), np.zeros((2, 2), int)):
+        with pytest.raises(TypeError):
+            w[index]
+    with pytest.raises(IndexError, match="no warp 3"):
+        w[np.int64(3)]
+
+
+@pytest.mark.parametrize("way", ["grid", "flow"])
+def test_offsets_that_start_at_zero_have_the_gradient_of_every_node(way):
+    image, weight = torch.rand(1, 1, 33, 35).double(), torch.rand(1, 1, 17, 19).double()
+    plain = lzviz.Warp.identity((9, 7), dtype=torch.float64).nodes * 0.9
+    offset, nodes = torch.zeros_like(plain).requires_grad_(), plain.clone().requires_grad_()
+    w = lzviz.Warp.from_grid(plain + offset)
+    if way == "flow":
+        w = lzviz.Warp.from_flow(plain - lattice((9, 7), dtype=plain.dtype) + offset, units="normalised")
+    (w.zoom(image, (17, 19)) * weight).sum().backward()
+    grid = F.interpolate(nodes.permute(0, 3, 1, 2), (17, 19), mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
+    read = F.grid_sample(image, grid, align_corners=True, padding_mode="border")
+    (read * weight).sum().backward()
+    torch.testing.assert_close(offset.grad, nodes.grad)

@@ -180,15 +180,9 @@ class Warp(ABC):
 
     def __getitem__(self, index: int | slice | Sequence[int]) -> Self:
         """Warps of the batch: ``warp[i]`` is a batch of one, ``warp[2:5]`` and ``warp[[0, 3]]`` of several."""
-        if isinstance(index, int):
-            if not -self.batch <= index < self.batch:
-                raise IndexError(f"no warp {index} in a batch of {self.batch}")
-            index = [index % self.batch]
-        chosen = range(self.batch)[index] if isinstance(index, slice) else list(index)
-        if not len(chosen):
-            raise IndexError(f"{index!r} chooses none of {self.batch} warps")
+        chosen = kinds.chosen(index, self.batch)
         rows = torch.as_tensor(chosen, device=self.like.device)
-        return self._mapped(lambda tensor: tensor[rows], lambda warp: warp if warp.batch == 1 else warp[list(chosen)])
+        return self._mapped(lambda tensor: tensor[rows], lambda warp: warp if warp.batch == 1 else warp[chosen])
 
     def __iter__(self) -> Iterator[Self]:
         return (self[k] for k in range(self.batch))

@@ -80,8 +80,11 @@ def nodes_from_map(map_x: object, map_y: object | None, source_size: Size | None
 
 
 def is_separable(grid: Tensor) -> bool:
-    """True if x depends on the column only and y on the row only, exactly; False where values cannot be looked at."""
-    if not concrete():
+    """True if x depends on the column only and y on the row only, exactly; False where values cannot be looked at.
+
+    False with gradients too: read by its axes, a grid passes them to its first row and column only, and every node is free.
+    """
+    if grid.requires_grad or not concrete():
         return False
     g = grid.detach()
     return bool((g[:, :1, :, 0] == g[..., 0]).all() and (g[:, :, :1, 1] == g[..., 1]).all())

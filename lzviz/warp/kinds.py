@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,24 @@ def each(
         raise ValueError(f"expected (N, {k}) or (B, N, {k}) with B = {warp.batch}, got {tuple(values.shape)}")
     out = all_of(batched)
     return like(given_values, out[0] if values.ndim == 2 and out.shape[0] == 1 else out)
+
+
+def chosen(index: Any, batch: int) -> list[Any]:
+    """The warps of a batch that an index names: an integer (NumPy's and torch's too), a slice, or a list of them."""
+    if isinstance(index, slice):
+        several = list(range(batch))[index]
+    elif isinstance(index, list | tuple | range) or getattr(index, "ndim", 0) == 1:
+        several = list(index)
+    elif isinstance(index, bool) or not hasattr(index, "__index__"):
+        raise TypeError(f"expected warp[i], warp[2:5] or warp[[0, 3]], got warp[{index!r}]")
+    else:
+        index = operator.index(index)
+        if not -batch <= index < batch:
+            raise IndexError(f"no warp {index} in a batch of {batch}")
+        several = [index % batch]
+    if not several:
+        raise IndexError(f"{index!r} chooses none of {batch} warps")
+    return several
 
 
 def pixels(image: object) -> Tensor:
