@@ -391,7 +391,7 @@ class State(BaseModel):
                 "Paint",
                 "Key points",
                 "Random",
-                "Inverse of edges",
+                "Inverse",
             ),
         ),
     ] = "edges"

@@ -66,7 +66,7 @@ add(
         title="Uniform, area",
         summary="every pixel alike, half-pixel, as image libraries resize",
         paper="the common baseline",
-        make=partial(Uniform, True),
+        make=partial(Uniform, True, interpolation="antialias"),
         options=(options.INTERPOLATION.at("antialias"),),
         claims=CLAIMS - {"identity"},
         colour=("#4b5158", "#c3c9d0"),
