@@ -79,7 +79,7 @@ def test_files_that_are_no_checkpoint_are_refused_in_a_sentence(visit: Visit, tm
     visit.page.get_by_text("Folder", exact=True).click()
     visit.page.get_by_label("Folder", exact=True).last.fill("/no/such/folder")
     visit.page.get_by_role("button", name="Load", exact=True).first.click()
-    expect(said).to_contain_text("There is no folder")
+    expect(said).to_contain_text("This server opens no folders")
 
 
 def test_the_link_carries_the_room_and_back_and_forward_step_through_rooms(visit: Visit) -> None:
