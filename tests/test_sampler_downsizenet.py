@@ -1,4 +1,4 @@
-"""DownsizeNet: bilinear at step 0, convex always, and the same at points as densely."""
+"""DownsizeNet: the mean of four or bilinear at step 0, convex always, and the same at points as densely."""
 
 import pytest
 import torch
@@ -25,18 +25,46 @@ def trained(seed=0, scale=1.0, **options):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("source", [(12, 18), (13, 9), (1, 5), (1, 1)])
 @pytest.mark.parametrize("channels", [3, 7])
-def test_it_is_exactly_bilinear_at_step_0_down_and_up_on_images_and_features(size, source, channels):
+def test_with_a_prior_it_is_bilinear_at_step_0_but_for_the_least_share(size, source, channels):
     x = torch.randn(2, channels, *source, dtype=torch.float64)
     plain = F.interpolate(x, size=size, mode="bilinear", align_corners=False)
-    net = DownsizeNet(channels=channels)
-    torch.testing.assert_close(net(x.float(), size).image.double(), plain, atol=2e-6, rtol=0)
-    torch.testing.assert_close(net.double()(x, size).image, plain, atol=1e-13, rtol=0)
+    net, least = DownsizeNet(channels=channels, prior=1e-3).double(), 1e-3
+    four = 4 * DownsizeNet(channels=channels).double()(x, size).image  # their sum
+    torch.testing.assert_close(net(x, size).image, (1 - 4 * least) * plain + least * four, atol=1e-12, rtol=0)
 
 
-@given(st.integers(0, 1000), st.tuples(st.integers(1, 9), st.integers(1, 9)), st.booleans(), st.floats(0.1, 5))
+@pytest.mark.parametrize("coefficients", ["softmax", "sigmoid"])
+def test_without_one_it_is_the_mean_of_four_at_step_0_which_at_even_ratios_is_bilinear(coefficients):
+    x = torch.randn(2, 3, 12, 16, dtype=torch.float64)
+    net = DownsizeNet(coefficients=coefficients).double()
+    plain = F.interpolate(x, size=(6, 4), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(net(x, (6, 4)).image, plain, atol=1e-13, rtol=0)
+    assert bool((net(x, (5, 3)).extras["weights"] == 0.25).all())
+
+
+@pytest.mark.parametrize("prior", [None, 0.05])
+def test_the_sigmoid_form_is_each_sigmoid_over_their_sum(prior):
+    image, size = torch.rand(1, 3, 9, 11, dtype=torch.float64), (4, 5)
+    net = trained(texture=4, prior=prior, coefficients="sigmoid", compute="dense").double()
+    places = Places(size, (9, 11))
+    y, x = places.neighbours[0]
+    texture = image
+    for layer in net.layers:
+        texture = F.conv2d(texture, layer.weight, layer.bias, padding=1).relu()
+    inputs = torch.cat((texture[:, :, y[:, None], x], places.distances[None]), 1)
+    wanted = net.choose(inputs).sigmoid() * (1.0 if prior is None else places.shares(prior))
+    torch.testing.assert_close(net(image, size).extras["weights"], wanted / wanted.sum(1, keepdim=True))
+
+
+@given(
+    st.integers(0, 1000),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.sampled_from([{}, {"texture_only": True}, {"prior": 0.01}, {"coefficients": "sigmoid"}]),
+    st.floats(0.1, 5),
+)
 @settings(max_examples=25, deadline=None)
-def test_its_weights_are_convex_whatever_it_learned(seed, size, texture_only, scale):
-    net = trained(seed, scale, texture=4, texture_only=texture_only)
+def test_its_weights_are_convex_whatever_it_learned(seed, size, form, scale):
+    net = trained(seed, scale, texture=4, **form)
     image = torch.rand(1, 3, 6, 7, generator=torch.Generator().manual_seed(seed))
     out = net(image, size)
     weights = out.extras["weights"]
@@ -47,9 +75,9 @@ def test_its_weights_are_convex_whatever_it_learned(seed, size, texture_only, sc
     torch.testing.assert_close(net(flat, size).image, torch.full((1, 3, *size), 0.3))
 
 
-@pytest.mark.parametrize("texture_only", [False, True])
-def test_a_pixel_by_hand(texture_only):
-    net = trained(texture=4, depth=1, texture_only=texture_only).double()
+@pytest.mark.parametrize(("texture_only", "prior"), [(False, None), (False, 0.1), (True, None)])
+def test_a_pixel_by_hand(texture_only, prior):
+    net = trained(texture=4, depth=1, texture_only=texture_only, prior=prior).double()
     image = torch.rand(1, 3, 10, 8, dtype=torch.float64)
     out = net(image, (4, 3))
     i, j = 2, 1
@@ -62,8 +90,8 @@ def test_a_pixel_by_hand(texture_only):
     distances = torch.tensor([((qy - a) ** 2 + (qx - b) ** 2) ** 0.5 for a, b in corners], dtype=torch.float64)
     inputs = texture if texture_only else torch.cat((texture, distances))
     logits = state["choose.weight"][:, :, 0, 0] @ inputs + state["choose.bias"]
-    if not texture_only:
-        logits = logits + torch.tensor([0.25 * 0.5, 0.25 * 0.5, 0.75 * 0.5, 0.75 * 0.5]).log()
+    if prior is not None:
+        logits = logits + (0.6 * torch.tensor([0.25 * 0.5, 0.25 * 0.5, 0.75 * 0.5, 0.75 * 0.5]) + 0.1).log()
     weights = logits.softmax(0)
     torch.testing.assert_close(out.extras["weights"][0, :, i, j], weights)
     expected = sum(weight * image[0, :, a, b] for weight, (a, b) in zip(weights, corners, strict=True))
@@ -94,15 +122,16 @@ def test_texture_alone_starts_at_the_plain_mean_and_does_not_know_where_it_is():
     torch.testing.assert_close(inner, inner[..., :1, :1].expand_as(inner))
 
 
-def test_at_odd_ratios_least_revives_the_neighbours_that_bilinear_never_reads():
+@pytest.mark.parametrize("prior", [None, 0.001, 0.05])
+@pytest.mark.parametrize("coefficients", ["softmax", "sigmoid"])
+def test_every_tap_has_a_gradient_also_at_odd_ratios(prior, coefficients):
     image = torch.rand(1, 3, 12, 12)
-    moved = {}
-    for least in (0.0, 0.01):
-        net = DownsizeNet(least=least)
-        with torch.no_grad():
-            net.state_dict()["choose.bias"].copy_(torch.tensor([0.0, 3.0, 3.0, 3.0]))
-        moved[least] = net(image, (4, 4)).extras["weights"][:, 1:].max().item()
-    assert moved[0.0] < 1e-30 and moved[0.01] > 0.1
+    net = DownsizeNet(prior=prior, coefficients=coefficients)
+    net(image, (4, 4)).image.square().sum().backward()  # a third: Q' falls on pixels
+    assert bool((net.choose.bias.grad.abs() > 1e-6).all())
+    with torch.no_grad():
+        net.choose.bias.copy_(torch.tensor([-9.0, 9.0, 9.0, 9.0]))
+    assert net(image, (4, 4)).extras["weights"][:, 1:].amax() > 0.2
 
 
 def test_its_places_are_those_of_uniform_area():
@@ -143,7 +172,9 @@ def test_it_learns_which_neighbour_carries_the_stripe():
     ("call", "message"),
     [
         (lambda: DownsizeNet(depth=0), "depth >= 1, got 3, 16 and 0"),
-        (lambda: DownsizeNet(least=0.25), r"least must be in \[0, 1/4\), got 0.25"),
+        (lambda: DownsizeNet(prior=0.0), r"prior must be in \(0, 1/4\).*got 0.0"),
+        (lambda: DownsizeNet(prior=0.1, texture_only=True), "leave prior out"),
+        (lambda: DownsizeNet(coefficients="relu"), "one of softmax, sigmoid, got 'relu'"),  # type: ignore[arg-type]
         (lambda: DownsizeNet(compute="fast"), "one of auto, points, dense, got 'fast'"),  # type: ignore[arg-type]
         (lambda: DownsizeNet()(torch.rand(1, 4, 8, 8), (4, 4)), r"float image \(B, 3, H, W\)"),
         (lambda: DownsizeNet(channels=5)(torch.rand(1, 3, 8, 8), (4, 4)), r"float image \(B, 5, H, W\)"),

@@ -278,6 +278,8 @@ def test_zoomed_systems_differ_in_the_sampler_alone():
         "balance",
         "edge",
         "edges",
+        "focal",
+        "curriculum",
         "jitter",
         "start",
     }

@@ -6,14 +6,15 @@ combination of the four source pixels P1..P4 around it (row-major, P1 at ``floor
     T = ReLU(conv3x3(... ReLU(conv3x3(source))))     texture, c channels, 16*, two layers
     F = T at P1                                      "floating pooling"
     D = |Q' - P_k|, k = 1..4                         relative distances
-    a = softmax(conv1x1(F, D) + log b)               b the bilinear weights; conv1x1 starts at zero*
+    a = softmax(conv1x1(F, D))  or  sigmoid(conv1x1(F, D)) / their sum
     out = sum_k a_k P_k
 
-so an untrained network is exactly bilinear, every trained one keeps the range of the image and all colours together, and the same
-network makes things smaller and larger, images and feature maps.
+so every network keeps the range of the image and all colours together, and the same one makes things smaller and larger, images and
+feature maps. conv1x1 starts at zero*: an untrained network averages the four, which is bilinear at even ratios.
 
-At an odd integer ratio Q' falls on a pixel, b is (1, 0, 0, 0), and no finite correction can bring the others back: ``least`` then
-gives them a start (and step 0 is bilinear up to that).
+A ``prior``* b_k, b the bilinear weights mixed with a least share of each neighbour, multiplies softmax or sigmoid: training then
+starts bilinear at every ratio but for that share. The share must not be zero: where Q' falls on a pixel (odd integer ratios), b
+would be (1, 0, 0, 0), and the other three would never learn.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from lzviz.samplers.base import Downsampled, Sampler
 from lzviz.samplers.learned_resizer import area_layout
 
 Compute = Literal["auto", "points", "dense"]
+Coefficients = Literal["softmax", "sigmoid"]
 
 
 class DownsizeNet(nn.Module, Sampler):
@@ -40,8 +42,9 @@ class DownsizeNet(nn.Module, Sampler):
         channels: of what it resizes: 3 for images, any number for feature maps.
         texture: c, channels of the texture.
         depth: 3x3 convolutions of the texture, >= 1.
-        texture_only: an ablation: neither distances nor the bilinear start; an untrained network averages the four.
-        least: least share of each neighbour at the start, in [0, 1/4).
+        coefficients: how four numbers become the weights, "softmax" or "sigmoid" (brought to sum 1).
+        prior: ``None``: none, the paper's form. Else the weights start bilinear, each with at least this share, in (0, 1/4).
+        texture_only: an ablation: neither distances nor a prior.
         compute: the texture "dense", at every source pixel, or at the "points" that are read; equal answers. "auto" takes the
             cheaper one.
         seed: of the initial weights.
@@ -52,20 +55,25 @@ class DownsizeNet(nn.Module, Sampler):
         channels: int = 3,
         texture: int = 16,
         depth: int = 2,
+        coefficients: Coefficients = "softmax",
+        prior: float | None = None,
         texture_only: bool = False,
-        least: float = 0.0,
         compute: Compute = "auto",
         seed: int = 0,
     ):
         if channels < 1 or texture < 1 or depth < 1:
             raise ValueError(f"expected channels, texture and depth >= 1, got {channels}, {texture} and {depth}")
-        if not 0 <= least < 0.25:
-            raise ValueError(f"least must be in [0, 1/4), got {least!r}")
-        if compute not in get_args(Compute):
-            raise ValueError(f"compute must be one of {', '.join(get_args(Compute))}, got {compute!r}")
+        if prior is not None and not 0 < prior < 0.25:
+            raise ValueError(f"prior must be in (0, 1/4), the least share of each neighbour, or None, got {prior!r}")
+        if prior is not None and texture_only:
+            raise ValueError("texture_only knows no distances: a prior cannot go with it; leave prior out")
+        for name, value, known in (("compute", compute, Compute), ("coefficients", coefficients, Coefficients)):
+            if value not in get_args(known):
+                raise ValueError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
         super().__init__()
         self.channels, self.texture, self.depth = channels, texture, depth
-        self.texture_only, self.least, self.compute = texture_only, least, compute
+        self.coefficients, self.prior = coefficients, prior
+        self.texture_only, self.compute = texture_only, compute
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             # Unpadded; what lies outside the image is zero at every layer (see `_at_points`, `_dense`).
@@ -84,21 +92,26 @@ class DownsizeNet(nn.Module, Sampler):
             )
         size = check_size(size)
         places = Places(size, (int(image.shape[-2]), int(image.shape[-1])), image.device)
-        weights = self.logits(image, places).softmax(1).to(image.dtype)
+        weights = self.weights(image, places).to(image.dtype)
         out = sum(
             weights[:, k : k + 1] * image[:, :, rows[:, None], columns]
             for k, (rows, columns) in enumerate(places.neighbours)
         )
         return Downsampled(out, area_layout(image, size), extras={"weights": weights})  # type: ignore[arg-type]
 
-    def logits(self, image: Tensor, places: Places) -> Tensor:
-        """(B, 4, h, w), in the dtype of the weights."""
+    def weights(self, image: Tensor, places: Places) -> Tensor:
+        """a: (B, 4, h, w), >= 0, sum 1, in the dtype of the network."""
         source = image.to(self.choose.weight.dtype)
-        features = self._at_points(source, places) if self._pointwise(places) else self._dense(source, places)
-        if self.texture_only:
-            return self.choose(features)
-        distances = places.distances.to(features).expand(len(image), -1, -1, -1)
-        return self.choose(torch.cat((features, distances), 1)) + places.log_bilinear(self.least).to(features)
+        inputs = self._at_points(source, places) if self._pointwise(places) else self._dense(source, places)
+        if not self.texture_only:
+            distances = places.distances.to(inputs).expand(len(image), -1, -1, -1)
+            inputs = torch.cat((inputs, distances), 1)
+        logits = self.choose(inputs)
+        if self.coefficients == "sigmoid":
+            logits = nn.functional.logsigmoid(logits)  # exp of it, brought to sum 1, is the sigmoid brought to sum 1
+        if self.prior is not None:
+            logits = logits + places.shares(self.prior).log().to(inputs)
+        return logits.softmax(1)
 
     def _pointwise(self, places: Places) -> bool:
         if self.compute != "auto":
@@ -152,9 +165,9 @@ class Places:
         self.distances = torch.stack([(y[:, None].square() + x.square()).sqrt() for y in ys for x in xs])
         self.bilinear = torch.stack([y[:, None] * x for y in (1 - below, below) for x in (1 - beyond, beyond)])
 
-    def log_bilinear(self, least: float = 0.0) -> Tensor:
-        """(4, h, w), finite: a weight of zero is 1e-37 here, nothing in float32 after the softmax."""
-        return ((1 - 4 * least) * self.bilinear + least).clamp(min=1e-37).log()
+    def shares(self, least: float) -> Tensor:
+        """(4, h, w): the bilinear weights, mixed so that each is at least ``least``."""
+        return (1 - 4 * least) * self.bilinear + least
 
 
 def _axis(n: int, source: int, device: torch.device | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -174,8 +187,9 @@ add(
         options=(
             options.Option("texture", "integer", 16, 1, 64),
             options.Option("depth", "integer", 2, 1, 4),
+            options.Option("coefficients", "choice", "softmax", choices=get_args(Coefficients)),
+            options.Option("prior", "number", None, 0.001, 0.24),
             options.Option("texture_only", "boolean", False),
-            options.Option("least", "number", 0.0, 0, 0.24),
             options.Option("compute", "choice", "auto", choices=get_args(Compute)),
         ),
         # Of its places, not of its pixels; it is convex besides, but what flips do depends on its weights.

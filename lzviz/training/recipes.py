@@ -135,6 +135,7 @@ def _systems() -> dict[str, dict[str, Any]]:
     }
     lz = {"nodes": (31, 31), "interpolation": "antialias"}
     half, twice = (1, 1), "Reads the picture at twice the zoomed size."
+    itself = "Its texture is of the picture itself, at full size."
     return {
         "uniform": dict(
             about="uniform, corners", blueprint=dict(system="uniform", options={"interpolation": "antialias"})
@@ -175,7 +176,9 @@ def _systems() -> dict[str, dict[str, Any]]:
         "lds": dict(
             about="LDS, joint loss",
             notes="Ours: the square map, the binary edge loss, the area weights, and a first stage in which the module learns "
-            "edges alone. The paper's forms are the recipe lds-published.",
+            "edges alone; a finer, deeper module, a narrower kernel under reflected borders, and scores brought back on the "
+            "exact inverse. The paper has softmax, the mean square to filtered labels, the focal loss, three 3 x 3 convolutions, a "
+            "kernel cut off at its sigma under repeated borders, and the nearest sample: the recipe lds-published.",
             blueprint=dict(system="lds", options=lds),
             area_weighted=True,
             edge=1.0,
@@ -187,11 +190,16 @@ def _systems() -> dict[str, dict[str, Any]]:
             area_weighted=True,
         ),
         "lds-published": dict(
-            about="LDS, joint loss as published",
-            blueprint=dict(system="lds", options=lds | {"form": "softmax"}),
+            about="LDS, joint loss, the paper's forms",
+            notes="As the paper has it: three 3 x 3 convolutions on a view of the map's size, softmax over cells, a kernel cut off "
+            "at its sigma under repeated borders, the focal loss, the mean square to blurred and filtered labels, pooled views "
+            "at first, the nearest sample for the way back. Only the schedule is that of the others here.",
+            blueprint=dict(system="lds", options={"nodes": (48, 64), "interpolation": "antialias"}),
             balance=0.0,
+            focal=2.0,
             edge=100.0,
             edges="mse",
+            curriculum=0.3,
         ),
         "es": dict(
             about="ES, auxiliary network",
@@ -201,11 +209,11 @@ def _systems() -> dict[str, dict[str, Any]]:
             edge=10.0,
         ),
         "resizer": dict(about="learned resizer", notes=twice, blueprint=dict(system="resizer", source=half)),
-        "downsizenet": dict(about="DownsizeNet", notes=twice, blueprint=dict(system="downsizenet", source=half)),
+        "downsizenet": dict(about="DownsizeNet", notes=itself, blueprint=dict(system="downsizenet")),
         "downsizenet-texture": dict(
             about="DownsizeNet, texture only",
-            notes=twice,
-            blueprint=dict(system="downsizenet", options={"texture_only": True}, source=half),
+            notes=itself,
+            blueprint=dict(system="downsizenet", options={"texture_only": True}),
         ),
     }
 
