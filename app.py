@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+import sys
 
 from app.access import Access
 from app.main import build, launch_options
+from app.seldom import metered
 from app.server import Server
 from lzviz import plugins
 
@@ -65,6 +67,7 @@ def main() -> None:
     if access.token is not None:
         name = socket.gethostname() if access.numeric else chosen.host
         print(f"Open http://{name}:{chosen.port}/?token={access.token}", flush=True)
+    sys.stdout, sys.stderr = metered(sys.stdout), metered(sys.stderr)
     try:
         demo.launch(server_name=chosen.host, server_port=chosen.port, **launch_options(server, access))
     except OSError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import gradio.http_server
 import gradio.routes
 from gradio import themes
 from gradio.events import api
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.access import Access
 from app.api import downsample_endpoint
 from app.canvas import WarpCanvas
+from app.connections import Listener
 from app.middleware import Gate
 from app.server import Server
 from lzviz.contract.routes import named
@@ -33,6 +35,7 @@ class NoCors:
 
 
 gradio.routes.CustomCORSMiddleware = NoCors  # type: ignore[misc]
+gradio.http_server.Server = Listener  # type: ignore[misc]
 
 STYLE = Path(__file__).with_name("shell.css")
 # What the canvas needs is on its way while Gradio's own page is still being built.

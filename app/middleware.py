@@ -48,8 +48,9 @@ BODY_SECONDS = 300.0
 SPAN_SECONDS, BYTES_A_SECOND = 10.0, 16 << 10
 # Bodies of at most this size have room of their own, which no upload takes from them.
 SMALL, SMALL_IN_FLIGHT = 1 * MIB, 64 * MIB
-# Requests inside at one time, open event streams included.
-CONCURRENT = 1000
+# Requests inside at one time; and event streams, which stay for as long as a browser likes.
+CONCURRENT, STREAMS = 1000, 500
+STREAM = re.compile(r"/gradio_api/(?:heartbeat|queue/data|call/\w+)(?:/.*)?")
 # A file reference in a Gradio call would make Gradio open that path or fetch that URL.
 REFERENCES = frozenset({"path", "url", "meta", "_type"})
 
@@ -99,6 +100,7 @@ class Gate:
     access: Access = field(default_factory=Access)
     _in_flight: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0}, init=False)
     _inside: int = field(default=0, init=False)
+    _streams: int = field(default=0, init=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -106,16 +108,18 @@ class Gate:
             return await self.app(scope, receive, send)
         if scope["type"] != "http":
             return None  # no websocket exists here; returning without accepting closes it
-        self._inside += 1
+        path = route_path(scope)
+        stream = scope["method"] == "GET" and STREAM.fullmatch(path) is not None
+        self._inside, self._streams = self._inside + 1, self._streams + stream
         try:
-            await self._serve(scope, receive, send)
+            await self._serve(scope, receive, send, path)
         finally:
-            self._inside -= 1
+            self._inside, self._streams = self._inside - 1, self._streams - stream
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, guarded = route_path(scope), self._with_headers(scope, send)
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        guarded = self._with_headers(scope, send)
         try:
-            if self._inside > CONCURRENT:
+            if self._inside > CONCURRENT or (self._streams > STREAMS and STREAM.fullmatch(path)):
                 raise Refusal("The server is busy with other visitors; wait a moment and try again.", 503)
             if (kept_out := self.access.check(scope, path)) is not None:
                 return await kept_out(scope, receive, guarded)
