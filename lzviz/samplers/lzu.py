@@ -134,8 +134,8 @@ def unzoom_pyramid(
         zoomed_size: (h, w) pixels of the zoomed image that the pyramid was computed from.
         strides: pixels between neighbouring features of each level, where they really sit (feature i on pixel ``s * i``, before
             and after). ``None``: every level corner to corner, as in the paper.
-        inverse: "exact" inverts at every level; "downsampled" inverts at the finest level and averages that grid down to the
-            others, the paper's shortcut.
+        inverse: "exact" inverts at every level; "downsampled", the paper's shortcut, inverts at the finest level and reads that
+            grid bilinearly where the features of the other levels sit (its appendix A.3 has the errors).
         fill: value outside the view.
 
     Returns:
@@ -148,23 +148,32 @@ def unzoom_pyramid(
     sizes = [(int(f.shape[-2]), int(f.shape[-1])) for f in features]
     zoomed_size = check_size(zoomed_size, "zoomed_size")
     places = [None] * len(sizes) if strides is None else [(stride, zoomed_size) for stride in strides]
-    finest = _inverse_at(warp, sizes[0], places[0])
+    finest = (*_inverse_at(warp, sizes[0], places[0]), 1.0 if strides is None else float(strides[0]))
     out = []
     for level, size, place in zip(features, sizes, places, strict=True):
-        grid, valid = finest if size == sizes[0] else _level(warp, size, place, finest, inverse)
+        grid, valid = finest[:2] if level is features[0] else _level(warp, size, place, finest, inverse)
         read = resampling.read(level, grid, "bilinear")
         out.append(torch.where(valid[:, None], read, read.new_tensor(fill)))
     return out
 
 
 def _level(
-    warp: Warp, size: Size, place: tuple[float, Size] | None, finest: tuple[Tensor, Tensor], inverse: str
+    warp: Warp, size: Size, place: tuple[float, Size] | None, finest: tuple[Tensor, Tensor, float], inverse: str
 ) -> tuple[Tensor, Tensor]:
     if inverse == "exact":
         return _inverse_at(warp, size, place)
-    grid = F.adaptive_avg_pool2d(finest[0].permute(0, 3, 1, 2), size).permute(0, 2, 3, 1)
-    valid = F.adaptive_avg_pool2d(finest[1][:, None].to(grid.dtype), size)[:, 0]
-    return grid, valid == 1
+    grid, valid, stride = finest
+    fine: Size = (int(grid.shape[1]), int(grid.shape[2]))
+    points = lattice(size, dtype=grid.dtype, device=grid.device)
+    if place is not None:
+        points = to_normalised(to_pixels(points, size) * (place[0] / stride), fine)
+    points = points.expand(len(grid), -1, -1, -1)
+    known = torch.cat((grid.permute(0, 3, 1, 2), valid[:, None].to(grid.dtype)), 1)
+    *_, seen = read = F.grid_sample(known, points, padding_mode="border", align_corners=True).unbind(1)
+    out = torch.stack(read[:2], -1)
+    if place is not None:
+        out = to_normalised(to_pixels(out, fine) * (stride / place[0]), size).clamp(-1, 1)
+    return out, seen > 1 - 1e-4
 
 
 def _inverse_at(warp: Warp, size: Size, place: tuple[float, Size] | None) -> tuple[Tensor, Tensor]:
