@@ -15,16 +15,17 @@ from app.gallery import shipped
 from lzviz import samplers
 from lzviz.contract.answers import warp as compute
 from lzviz.contract.answers.snippet import snippet
-from lzviz.contract.answers.warp import Setting, answer, box_weights, edge_map, edited_edges, fit_lattice, map_of
+from lzviz.contract.answers.warp import Setting, answer, box_weights, edited, fit_lattice, found_in, map_of
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.coords import lattice
+from lzviz.saliency import sources
 from tests.app_server import blob, nodes_of
 
 SAMPLERS = ("uniform", "uniform-area", "lz", "fovea", "lzu")
-KINDS = ("paint", "edges", "boxes", "centre", "fixed", "file")
+KINDS = sources.SHIPPED
 
 
 @pytest.fixture(scope="module")
@@ -102,18 +103,18 @@ def test_boxes_cover_what_they_say():
 def test_painted_edges_add_and_remove():
     edges = Map.of(np.array([[0, 100], [200, 255]], np.uint8))
     painted = Map.of(np.array([[255, 128], [0, 1]], np.uint8))
-    values = edited_edges(edges, painted)[0, 0].numpy()
+    values = edited(edges, painted)[0, 0].numpy()
     assert values == pytest.approx(np.array([[1, 100 / 255], [0, 0]]))
     with pytest.raises(Refusal, match="3 x 2 cells"):
-        edited_edges(edges, Map.of(np.zeros((2, 3), np.uint8)))
+        edited(edges, Map.of(np.zeros((2, 3), np.uint8)))
 
 
 def test_edges_are_found_once_and_where_they_are():
     pixels = np.zeros((64, 96, 3), np.uint8)
     pixels[:, 48:] = 255
     picture = Picture(pixels)
-    edges = edge_map(picture)
-    assert edge_map(picture) is edges
+    edges = found_in(picture, "edges")
+    assert found_in(picture, "edges") is edges
     assert (edges.h, edges.w) == (85, 128)
     assert abs(int(edges.values.sum(0).argmax()) - 63.5) <= 1.5
 

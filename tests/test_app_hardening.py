@@ -242,7 +242,7 @@ def test_a_fault_inside_is_one_sentence_without_its_inside(monkeypatch):
     def fault(*_: object) -> None:
         raise RuntimeError("/secret/path broke")
 
-    monkeypatch.setattr("lzviz.contract.answers.warp.edge_map", fault)
+    monkeypatch.setattr("lzviz.contract.answers.warp.found_in", fault)
     answer = post("lzviz/saliency", {"image": "coffee", "kind": "edges"})
     assert answer.status_code == 500
     assert "secret" not in refusal(answer)

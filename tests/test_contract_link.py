@@ -13,10 +13,11 @@ import pytest
 import lzviz
 from lzviz import samplers
 from lzviz.contract import generate, link
-from lzviz.contract.answers.catalogue import sampler_entry
-from lzviz.contract.options import values_of
+from lzviz.contract.answers.catalogue import sampler_entry, source_entry
+from lzviz.contract.options import FROM, values_of
 from lzviz.contract.state import State, declared, lines
 from lzviz.contract.wire import Refusal
+from lzviz.saliency import sources
 from tests.app_server import blob
 
 RUNNER = Path(__file__).parent / "js" / "link.mjs"
@@ -57,10 +58,12 @@ def _pair(rng: random.Random, key: str, name: str, control: object) -> str:
 def test_python_and_the_page_read_and_write_the_same_links():
     node = shutil.which("node")
     assert node, "Node.js is needed: see package.json for its version"
-    links, known = ODD + random_links(200), [*samplers.REGISTRY]
+    links = ODD + random_links(200)
+    known = {"samplers": [*samplers.REGISTRY], "sources": [*sources.REGISTRY]}
     lines = {name: sampler_entry(system)["options"] for name, system in samplers.REGISTRY.items()}
+    lines |= {FROM + name: source_entry(source)["options"] for name, source in sources.REGISTRY.items()}
     own = {name: [line for line in options if line["own"]] for name, options in lines.items()}
-    asked = json.dumps({"links": links, "samplers": known, "options": own})
+    asked = json.dumps({"links": links, "registries": known, "options": own})
     made = subprocess.run([node, RUNNER], input=asked, capture_output=True, text=True, check=True, timeout=60).stdout
     for text, theirs in zip(links, json.loads(made), strict=True):
         values, problems = link.read(text, declared())

@@ -20,11 +20,12 @@ import torch
 from torch import Tensor
 
 from lzviz import Warp, resampling, saliency
-from lzviz.contract.answers.warp import Setting, edge_map, fit_lattice
+from lzviz.contract.answers.warp import Setting, fit_lattice, found_in
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.coords import to_pixels
+from lzviz.saliency import sources
 from lzviz.samplers.lzu import PublishedInverse
 
 RUNNER = Path(__file__).parent / "js" / "parity.mjs"
@@ -37,7 +38,7 @@ FLOAT32_GEOMETRY = 5e-4
 
 COLOUR = 1e-3
 SAMPLERS = ("uniform", "uniform-area", "lz", "fovea", "lzu")
-KINDS = ("paint", "edges", "boxes", "centre", "fixed", "file")
+KINDS = sources.SHIPPED
 FIXED = saliency.fixed()[0, 0]
 
 
@@ -78,7 +79,7 @@ def _state(rng: random.Random, k: int, picture: Picture) -> dict[str, Any]:
     lattice = fit_lattice(picture.size)
     return {
         "sampler": SAMPLERS[k % 5] if k % 3 else "lzu",
-        "saliency": KINDS[k // 2 % 6],
+        "saliency": KINDS[6:][k % len(KINDS[6:])] if k % 11 == 10 else KINDS[k // 2 % 6],
         "mode": "published" if k % 4 == 1 else "fixed",
         "interpolation": ("nearest", "bilinear", "antialias")[k % 3],
         "separable": k % 7 < 3,
@@ -107,7 +108,7 @@ def _frame_case(seed: int) -> Case:
     picture = _picture(rng)
     state = _state(rng, seed, picture)
     file = _painted(rng, (19, 33), 0)
-    setting = Setting.of(State.parse(state), picture, file)
+    setting, kind = Setting.of(State.parse(state), picture, file), state["saliency"]
     return Case(
         {
             "state": State.parse(state).to_json(),
@@ -116,7 +117,7 @@ def _frame_case(seed: int) -> Case:
                 "w": picture.size[1],
                 "data": base64.b64encode(picture.pixels.tobytes()).decode(),
             },
-            "edges": edge_map(picture).to_text(),
+            "found": found_in(picture, kind).to_text() if sources.source_named(kind).found else None,
             "file": file.to_text(),
             "fixed": {"h": FIXED.shape[0], "w": FIXED.shape[1], "data": FIXED.double().flatten().tolist()},
             "unzoom": rng.choice(([33, 57], [60, 60], [1, 31], [4, 6])),
@@ -338,5 +339,7 @@ def test_every_option_took_part(cases, attractions) -> None:
     states = [case.asked["state"] for case in cases]
     for key in ("sampler", "saliency", "mode", "interpolation", "separable", "antiCrop", "sourceScale"):
         seen = {state[key] for state in states}
-        assert len(seen) == {"sampler": 5, "saliency": 6, "interpolation": 3, "sourceScale": 4}.get(key, 2), key
+        assert len(seen) == {"sampler": 5, "saliency": len(KINDS), "interpolation": 3, "sourceScale": 4}.get(key, 2), (
+            key
+        )
     assert {o["padding"] for o in (case.asked["options"] for case in attractions)} == {"reflect", "replicate", "zero"}

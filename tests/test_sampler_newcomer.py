@@ -11,7 +11,7 @@ PLUGIN = """
 from lzviz import samplers
 from lzviz.coords import lattice
 from lzviz.samplers.base import WarpSampler
-from lzviz.samplers.options import Option
+from lzviz.options import Option
 from lzviz.warp import Warp
 
 

@@ -24,12 +24,14 @@ import { floatsFromBase64 } from "./core/wire.js";
 import { ROOMS } from "./rooms/list.js";
 import { createStore } from "./core/store.js";
 import { ROUTES } from "./schema/routes.js";
+import { FROM } from "./core/options.js";
 
 export { browserPage } from "./core/browser.js";
 
 /**
  * @typedef {import("./core/context.js").Given} Given
  * @typedef {import("./core/context.js").Context} Context
+ * @typedef {{name: string, options: readonly import("./core/schema.js").Option[]}} Line
  */
 
 const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css", "style/learned.css"];
@@ -55,10 +57,13 @@ async function prepare(host) {
     host.catalogue ?? fetchJson(new URL(ROUTES.catalogue.path, host.base).href),
     host.styled ? null : loadStyles(STYLES),
   ]);
-  const registries = { samplers: catalogue.samplers.map((/** @type {{name: string}} */ { name }) => name) };
+  const names = (/** @type {readonly {name: string}[]} */ lines) => lines.map(({ name }) => name);
+  const registries = { samplers: names(catalogue.samplers), sources: names(catalogue.sources) };
   const own = { address: host.address ?? ownAddress(), theme: host.theme ?? ownTheme() };
-  const options = Object.fromEntries(catalogue.samplers.map((/** @type {import("./core/context.js").Sampler} */ line) =>
-    [line.name, line.options.filter((option) => option.own)]));
+  const owners = [...catalogue.samplers.map((/** @type {Line} */ line) => [line.name, line]),
+    ...catalogue.sources.map((/** @type {Line} */ line) => [FROM + line.name, line])];
+  const options = Object.fromEntries(owners.map(([owner, line]) =>
+    [owner, line.options.filter((/** @type {import("./core/schema.js").Option} */ { own: alone }) => alone)]));
   return { schema: createSchema(json, registries, options), host: { ...host, ...own, catalogue } };
 }
 

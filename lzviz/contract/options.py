@@ -1,7 +1,7 @@
-"""Options that a sampler has of its own: whatever its registry line lists and the state has no key for.
+"""Options that a sampler or a saliency source has of its own: whatever its registry line lists and the state has no key for.
 
-They stand under one key of the state, by sampler and by name, so that a line of the registry is all that a new option needs.
-In JSON ``{"es": {"smoothness": 2}}``, in a link ``options=es.smoothness:2,lds.form:square``; a default is left out.
+They stand under one key of the state, by owner and by name, so that a line of the registry is all that a new option needs.
+In JSON ``{"es": {"smoothness": 2}}``, in a link ``options=es.smoothness:2,from-spectral.sigma:4``; a default is left out.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from lzviz.contract.link import clipped
 from lzviz.contract.rooms import ROOMS
 
 if TYPE_CHECKING:
+    from lzviz.options import Option
     from lzviz.samplers import System
-    from lzviz.samplers.options import Option
 
 Own = tuple[tuple[str, str, Any], ...]
-"""(sampler, name, value) of each option that is not its default, in alphabetical order."""
+"""(owner, name, value) of each option that is not its default, in alphabetical order."""
 
 
 def systems() -> dict[str, System]:
@@ -61,6 +61,20 @@ def own(system: System) -> dict[str, Option]:
     return {option.name: option for option in system.options if key_of(option) is None}
 
 
+FROM = "from-"
+"""Before the name of a saliency source, where samplers and sources own options side by side."""
+
+
+def owned(owner: str) -> dict[str, Option] | None:
+    """The options of a sampler, or of a saliency source after ``from-``; None: there is no such owner."""
+    from lzviz.saliency import sources
+
+    if owner in systems():
+        return own(systems()[owner])
+    source = sources.REGISTRY.get(owner.removeprefix(FROM)) if owner.startswith(FROM) else None
+    return None if source is None else {option.name: option for option in source.options}
+
+
 @dataclass(frozen=True)
 class SamplerOptions(Control):
     """The samplers' own options, checked by their registry lines."""
@@ -71,10 +85,10 @@ class SamplerOptions(Control):
         if isinstance(value, tuple):
             value = self.plain(value)
         if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
-            raise self.wrong(value, "options by sampler and name")
+            raise self.wrong(value, "options by owner and name")
         found = []
         for sampler, options in value.items():
-            known = own(systems()[sampler]) if sampler in systems() else None
+            known = owned(sampler)
             if known is None:
                 raise self.wrong(sampler, f"options of one of {', '.join(systems())}")
             for name, given in options.items():
@@ -91,8 +105,7 @@ class SamplerOptions(Control):
         found = []
         for part in re.split(r",(?=[\w-]+\.\w+:)", text, flags=re.ASCII):
             match = re.fullmatch(r"([\w-]+)\.(\w+):([\s\S]*)", part, re.ASCII)
-            system = systems().get(match[1]) if match else None
-            option = own(system).get(match[2]) if match and system else None
+            option = (owned(match[1]) or {}).get(match[2]) if match else None
             value = _read(option, match[3]) if match and option else ...
             if match is None or option is None or value is ...:
                 complain(f"“{clipped(part)}” cannot be read and is left out")
@@ -132,7 +145,7 @@ def _settled(found: list[tuple[str, str, Any]]) -> Own:
     return tuple(
         (sampler, name, value)
         for (sampler, name), value in sorted(last.items(), key=lambda item: item[0])
-        if value != _kept(own(systems()[sampler])[name].default)
+        if value != _kept((owned(sampler) or {})[name].default)
     )
 
 
@@ -176,3 +189,8 @@ def values_of(state: Any) -> Iterator[tuple[str, Any]]:
             yield option.name, getattr(state, option.name)
         elif option.name in own(system):
             yield option.name, given.get(option.name, option.default)
+
+
+def source_values(state: Any) -> dict[str, Any]:
+    """The options of a state's saliency source that are not their defaults, by name."""
+    return {name: value for owner, name, value in state.options if owner == FROM + state.saliency}

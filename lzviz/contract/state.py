@@ -46,6 +46,12 @@ def _samplers() -> Collection[str]:
     return samplers.REGISTRY
 
 
+def _sources() -> Collection[str]:
+    from lzviz.saliency import sources
+
+    return sources.REGISTRY
+
+
 class State(BaseModel):
     """What the page shows, and nothing else; frozen. In JSON the keys are written in camel case."""
 
@@ -98,26 +104,13 @@ class State(BaseModel):
     ] = "fixed"
     saliency: Annotated[
         str,
-        Choice(
+        Registered(
             "from",
             "Saliency from",
             "What says where to look.",
-            choices=(
-                "paint",
-                "edges",
-                "boxes",
-                "centre",
-                "fixed",
-                "file",
-            ),
-            labels=(
-                "Paint",
-                "Edges",
-                "Boxes",
-                "Centre",
-                "Fixed",
-                "File",
-            ),
+            what="a saliency source",
+            registry="sources",
+            known=_sources,
         ),
     ] = "paint"
     strength: Annotated[

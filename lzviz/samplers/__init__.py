@@ -15,13 +15,14 @@ from typing import Any
 
 from torch import Tensor
 
-from lzviz import saliency
 from lzviz.coords import Size
+from lzviz.options import Option, plain
+from lzviz.saliency import sources
 from lzviz.samplers.base import AttractionSampler as AttractionSampler
 from lzviz.samplers.base import Downsampled as Downsampled
 from lzviz.samplers.base import Sampler as Sampler
 from lzviz.samplers.base import WarpSampler as WarpSampler
-from lzviz.samplers.options import INTERPOLATION, Option, plain
+from lzviz.samplers.options import INTERPOLATION
 from lzviz.warp import Warp
 
 CLAIMS = frozenset(
@@ -35,9 +36,6 @@ number of samples. no_fold: no tile folds, whatever the saliency. flip: flipping
 batch: each image alone gives the same. dtype: float64 agrees with float32. gradient: gradcheck passes through the zoom.
 """
 
-SOURCES = tuple(saliency.SOURCES)
-"""Where saliency may come from, by name."""
-
 
 @dataclass(frozen=True)
 class System:
@@ -49,7 +47,8 @@ class System:
         make: keyword options -> :class:`Sampler`.
         options: keyword options of ``make`` that are worth a control, typed, with their ranges and defaults.
         prescribes: values of options that the published method has, apart from what a user prefers.
-        saliency: where this system may take its saliency from, out of :data:`SOURCES`.
+        saliency: whether it looks at a saliency map, from any source but those named in ``unfit``, whose maps
+            mean nothing to it.
         claims: laws it keeps, out of :data:`CLAIMS`.
         colour: in figures, on a light and on a dark page.
         twin: whether the browser computes it too; else the page shows what Python computes.
@@ -62,7 +61,8 @@ class System:
     make: Callable[..., Sampler]
     options: tuple[Option, ...] = ()
     prescribes: Mapping[str, Any] = field(default_factory=dict)
-    saliency: tuple[str, ...] = ()
+    saliency: bool = False
+    unfit: frozenset[str] = frozenset()
     claims: frozenset[str] = frozenset()
     colour: tuple[str, str] = ("#1a1c1f", "#eceef0")
     twin: bool = False
@@ -72,8 +72,8 @@ class System:
             raise ValueError(f"a sampler is named by up to 80 letters, digits, - and _, got {self.name!r}")
         if unknown := set(self.claims) - CLAIMS:
             raise ValueError(f"{self.name} claims unknown laws: {', '.join(sorted(unknown))}")
-        if unknown := set(self.saliency) - set(SOURCES):
-            raise ValueError(f"{self.name} takes saliency from unknown sources: {', '.join(sorted(unknown))}")
+        if unknown := set(self.unfit) - set(sources.REGISTRY):
+            raise ValueError(f"{self.name} does not fit unknown saliency sources: {', '.join(sorted(unknown))}")
         if len(set(self.controls)) != len(self.controls):
             raise ValueError(f"{self.name} has an option twice: {', '.join(self.controls)}")
         for name, value in self.prescribes.items():
@@ -90,6 +90,11 @@ class System:
         """Values of the options when nobody says."""
         return {option.name: option.default for option in self.options}
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources that it may take its saliency from, as many as there are now."""
+        return tuple(name for name in sources.REGISTRY if self.saliency and name not in self.unfit)
+
     def option(self, name: str) -> Option:
         """The option of a name."""
         return next(option for option in self.options if option.name == name)
@@ -105,7 +110,7 @@ class System:
             "twin": self.twin,
             "options": [option.describe() for option in self.options],
             "prescribes": {name: plain(value) for name, value in self.prescribes.items()},
-            "saliency": list(self.saliency),
+            "saliency": list(self.sources),
             "claims": sorted(self.claims),
         }
 

@@ -80,7 +80,6 @@ add(
             options.Option("stride", "integer", None, 1, 64, unit="px"),
             options.MODE,
         ),
-        saliency=("edges", "paint"),
         claims=frozenset({"constants", "count", "batch", "dtype"}),
         colour=("#0b7c8c", "#4fc4d3"),
         twin=True,

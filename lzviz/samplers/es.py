@@ -280,7 +280,8 @@ add(
             options.INTERPOLATION,
         ),
         prescribes={"smoothness": 1.0, "nodes": (8, 8)},
-        saliency=("paint", "edges", "boxes", "file"),
+        saliency=True,
+        unfit=frozenset({"centre", "fixed"}),
         # Of the minimiser for a mask. Not "flip": of two boundaries equally near, one must be taken. Not "no_fold": nothing
         # in the energy forbids it. Not "gradient": which pixel is nearest does not change smoothly.
         claims=frozenset({"identity", "inverse", "composition", "constants", "count", "batch", "dtype"}),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from lzviz.saliency import from_boxes
-from lzviz.samplers import CLAIMS, SOURCES, System, add, options
+from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import AttractionSampler
 
 
@@ -45,7 +45,7 @@ add(
         make=Fovea,
         options=(*options.attraction(fwhm=4.0, nodes=(31, 51), separable=True, anti_crop=True),),
         prescribes={"fwhm": 4.0, "nodes": (31, 51), "separable": True, "anti_crop": True},
-        saliency=SOURCES,
+        saliency=True,
         claims=CLAIMS,
         colour=("#8a5a2b", "#d9a871"),
         twin=True,

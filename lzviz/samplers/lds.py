@@ -396,7 +396,7 @@ add(
             options.INTERPOLATION,
         ),
         prescribes={"nodes": (64, 128), "form": "softmax", "anti_crop": False, "upsampling": "nearest"},
-        saliency=("paint", "edges", "boxes", "centre", "fixed", "file"),
+        saliency=True,
         # Of the warp for a given map. Not "no_fold": its kernel is cut off.
         claims=frozenset(
             {"identity", "inverse", "composition", "constants", "count", "flip", "batch", "dtype", "gradient"}

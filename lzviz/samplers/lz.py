@@ -21,7 +21,7 @@ from lzviz.coords import Size, check_size
 from lzviz.models import resnet
 from lzviz.models.initialise import he_
 from lzviz.saliency import from_edges
-from lzviz.samplers import CLAIMS, SOURCES, System, add, options
+from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import AttractionSampler, half_pixel_warp, zeros_outside
 from lzviz.warp import Warp
 
@@ -106,7 +106,7 @@ add(
             *options.attraction(fwhm=13.0, nodes=(31, 31), separable=False, anti_crop=False),
         ),
         prescribes={"fwhm": 13.0, "nodes": (31, 31), "separable": False, "anti_crop": False},
-        saliency=SOURCES,
+        saliency=True,
         claims=CLAIMS - {"no_fold"},
         colour=("#b35806", "#f0944d"),
         twin=True,

@@ -24,7 +24,7 @@ from torch import Tensor
 from lzviz import resampling, saliency
 from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
 from lzviz.saliency import to_nodes
-from lzviz.samplers import CLAIMS, SOURCES, System, add, options
+from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import AttractionSampler
 from lzviz.warp import Warp
 
@@ -200,7 +200,7 @@ add(
             *options.attraction(fwhm=10.0, nodes=(31, 51), separable=True, anti_crop=True),
         ),
         prescribes={"fwhm": 10.0, "nodes": (31, 51), "anti_crop": True},  # separable and full are both in the paper
-        saliency=SOURCES,
+        saliency=True,
         claims=CLAIMS,
         colour=("#2b6cb0", "#62a5e8"),
         twin=True,

@@ -1,83 +1,8 @@
-"""Options of samplers as typed data, so that a menu, a link and a script read the same line."""
+"""Options that samplers share, with their usual values and ranges."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
-
-Kind = Literal["number", "integer", "size", "boolean", "choice"]
-
-
-@dataclass(frozen=True)
-class Option:
-    """An option of a sampler that is worth a control.
-
-    Attributes:
-        name: of the keyword that makes the sampler.
-        kind: "size" is (rows, columns). ``default`` is of that kind, or ``None``: the sampler chooses.
-        low, high: ends of the slider (the library may take more); of each number of a size.
-        scale: how the slider runs.
-        choices: of a "choice".
-    """
-
-    name: str
-    kind: Kind
-    default: Any
-    low: float | None = None
-    high: float | None = None
-    scale: Literal["linear", "log"] = "linear"
-    unit: str = ""
-    choices: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.kind not in get_args(Kind):
-            raise ValueError(f"{self.name}: kind must be one of {', '.join(get_args(Kind))}, got {self.kind!r}")
-        if not self.name.isidentifier():
-            raise ValueError(f"an option is named as a keyword argument is, got {self.name!r}")
-        if (self.kind == "choice") != bool(self.choices):
-            raise ValueError(f"{self.name}: choices belong to a choice and to nothing else, got {self.choices!r}")
-        if self.kind in ("number", "integer", "size") and (self.low is None or self.high is None):
-            raise ValueError(f"{self.name}: a {self.kind} needs low and high")
-        if self.scale == "log" and not (self.low or 0) > 0:
-            raise ValueError(f"{self.name}: a log scale needs low > 0, got {self.low!r}")
-        if self.default is not None and not self.fits(self.default):
-            raise ValueError(f"{self.name}: the default {self.default!r} is no {self.kind} of this range")
-
-    def fits(self, value: Any) -> bool:
-        """Whether a value is of this kind and range."""
-        if self.kind == "boolean":
-            return isinstance(value, bool)
-        if self.kind == "choice":
-            return value in self.choices
-        if self.kind == "size":
-            return isinstance(value, Sequence) and len(value) == 2 and all(self._within(n, int) for n in value)
-        return self._within(value, int if self.kind == "integer" else (int, float))
-
-    def _within(self, value: Any, kind: type | tuple[type, ...]) -> bool:
-        number = isinstance(value, kind) and not isinstance(value, bool)
-        return number and self.low <= value <= self.high  # type: ignore[operator]
-
-    def at(self, default: Any) -> Option:
-        """The same option with another default."""
-        return replace(self, default=default)
-
-    def describe(self) -> dict[str, Any]:
-        """As plain JSON values. ``label`` and ``help`` are keys of the texts."""
-        said: dict[str, Any] = {"name": self.name, "kind": self.kind, "default": plain(self.default)}
-        if self.low is not None:
-            said |= {"min": self.low, "max": self.high, "scale": self.scale}
-        if self.unit:
-            said["unit"] = self.unit
-        if self.choices:
-            said["choices"] = list(self.choices)
-        return said | {"label": f"option.{self.name}", "help": f"option.{self.name}.help"}
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it."""
-    return list(value) if isinstance(value, tuple) else value
-
+from lzviz.options import Option as Option
 
 MODE = Option("mode", "choice", "fixed", choices=("fixed", "published"))
 FWHM = Option("fwhm", "number", 10.0, 0.5, 40, "log", "cells")

@@ -157,7 +157,7 @@ def test_every_source_of_saliency(visit: Visit, kind: str) -> None:
         visit.stroke((0.3, 0.3), (0.5, 0.6))
         assert len(visit.run("store.get().boxes")) == 1
     if kind == "edges":
-        visit.wait("live.get().edges !== null")
+        visit.wait("live.get().found !== null")
     visit.answered()
     assert visit.nodes() != uniform
 

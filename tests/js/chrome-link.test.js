@@ -10,10 +10,11 @@ import { createSchema, defaults, fromPosition } from "../../lzviz/canvas/core/sc
 /** @typedef {import("../../lzviz/canvas/core/schema.js").Field} Field */
 
 const json = JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8"));
-const samplers = ["uniform", "lz", "lzu", "es"];
+/** @type {Record<string, string[]>} */
+const REGISTRIES = { samplers: ["uniform", "lz", "lzu", "es"], sources: ["paint", "edges", "boxes", "spectral"] };
 /** @param {string} name @param {any} more */
 const option = (name, more) => ({ name, default: null, key: null, own: true, label: "", help: "", ...more });
-const schema = createSchema(json, { samplers }, {
+const schema = createSchema(json, REGISTRIES, {
   es: [option("nodes", { kind: "size", min: 2, max: 99, default: [8, 8] })],
   lds: [option("form", { kind: "choice", choices: ["a,b & e"] }), option("radius", { kind: "number", default: 1 })],
 });
@@ -33,7 +34,7 @@ function anyValue(field, next) {
   const choices = field.choices ?? [];
   const [min, max] = [field.min ?? 0, field.max ?? 1];
   switch (field.type) {
-    case "id": return (field.of ? samplers : ["street", "chelsea", "own", "a_b-9"])[below(4)];
+    case "id": return (REGISTRIES[field.of ?? ""] ?? ["street", "chelsea", "own", "a_b-9"])[below(4)];
     case "choice": return choices[below(choices.length)];
     case "options": return below(2) ? {} : { es: { nodes: [2 + below(9), 4] }, lds: { form: "a,b & e", radius: 2.5 } };
     case "boolean": return next() < 0.5;

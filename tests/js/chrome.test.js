@@ -40,10 +40,12 @@ const SAMPLERS = [
     options: [option("smoothness", 1, { key: null, own: true, min: 0.01, max: 100 })] },
 ];
 
+const SOURCES = [{ name: "paint", weighs: true, options: [] }, { name: "centre", weighs: false, options: [] }];
+
 /** @param {Partial<typeof state>} [patch] */
 const context = (patch = {}) => /** @type {any} */ ({ schema, store: createStore({ ...state, ...patch }),
   live: createStore(emptyLive()), rooms: ROOMS,
-  host: { base: "http://x/", catalogue: { samplers: SAMPLERS, pictures: [] } } });
+  host: { base: "http://x/", catalogue: { samplers: SAMPLERS, sources: SOURCES, pictures: [] } } });
 
 test("every key of the schema is declared whole", () => {
   const urls = schema.state.map(({ url }) => url);

@@ -57,12 +57,12 @@ test("paint: strength times where it is full, 1 where there is none", () => {
 });
 
 test("edges: what is found plus what is painted, clipped", () => {
-  const edges = bytes(2, 3, { 0: 255, 1: 51, 2: 204 });
+  const found = { ...bytes(2, 3, { 0: 255, 1: 51, 2: 204 }), of: "edges" };
   const edgePaint = bytes(2, 3, { 0: 255, 1: 0, 2: 64, 4: 255 }, 128);
-  const saliency = computeSaliency({ ...STATE, saliency: "edges", edgePaint }, { edges }, [2, 3], [20, 30]);
+  const saliency = computeSaliency({ ...STATE, saliency: "edges", edgePaint }, { found }, [2, 3], [20, 30]);
   close(saliency, [1, 0, 0.8 - 64 / 127, 0, 1, 0], 1e-12);
   const wrong = { ...STATE, saliency: /** @type {const} */ ("edges"), edgePaint: bytes(3, 3, {}) };
-  assert.throws(() => computeSaliency(wrong, { edges }, [2, 3], [20, 30]), /edges are 2 x 3, their paint is 3 x 3/);
+  assert.throws(() => computeSaliency(wrong, { found }, [2, 3], [20, 30]), /map is 2 x 3, its paint is 3 x 3/);
 });
 
 test("boxes: FOVEA's density; none, one without size, one box of literals", () => {

@@ -5,8 +5,8 @@ import { createSchema } from "../../lzviz/canvas/core/schema.js";
 import * as codec from "../../lzviz/canvas/engine/codec.js";
 
 const json = JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8"));
-const { links, samplers, options } = JSON.parse(readFileSync(0, "utf8"));
-const schema = createSchema(json, { samplers }, options);
+const { links, registries, options } = JSON.parse(readFileSync(0, "utf8"));
+const schema = createSchema(json, registries, options);
 const maps = json.state.filter(({ type }) => type === "map").map(({ key }) => key);
 
 /** @param {any} state */

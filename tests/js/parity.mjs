@@ -20,12 +20,13 @@ async function mapOf(text) {
 }
 
 /** A page's state on a picture. */
-async function frameOf({ state, picture, edges, file, fixed, unzoom }) {
+async function frameOf({ state, picture, found, file, fixed, unzoom }) {
   const { h, w, data } = picture;
   const rgba = new Uint8ClampedArray(h * w * 4).fill(255);
   Buffer.from(data, "base64").forEach((value, k) => { rgba[4 * Math.floor(k / 3) + (k % 3)] = value; });
   const image = { data: rgba, width: w, height: h, displayWidth: w, displayHeight: h };
-  const live = { image, edges: await mapOf(edges), file: await mapOf(file), fixed };
+  const seen = found && { ...(await mapOf(found)), of: state.saliency };
+  const live = { image, found: seen, file: await mapOf(file), fixed };
   const given = { ...state, paint: await mapOf(state.paint), edgePaint: await mapOf(state.edgePaint) };
   const { attracting, saliency, warp, grid, colours, ...frame } = model.frame(given, live);
   const weights = emphasisOf(given, saliency, [h, w]);

@@ -79,7 +79,7 @@ function page() {
     fwhm: 6, width: 24, nodes: [9, 13], separable: false, antiCrop: true, interpolation: "bilinear", sourceScale: 1,
     contrast: 1, floor: null, paint, edgePaint: null, boxes: [] });
   const live = /** @type {any} */ ({ image: { id: "x", width, height, displayWidth: width, displayHeight: height, data,
-    scale: 1 }, edges: null, file: null, fixed: null });
+    scale: 1 }, found: null, file: null, fixed: null });
   return { state, live };
 }
 

@@ -3,7 +3,8 @@
  * Questions to Python. The newest wins: one call is in flight, at most one waits, and an answer to a state that is no
  * longer shown is dropped. The page never waits for any of it.
  */
-import { fromBase64 } from "./wire.js";
+import { createFinder } from "./found.js";
+import { message } from "./wire.js";
 import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
 import { ROUTES } from "../schema/routes.js";
@@ -134,21 +135,7 @@ export function createPython(context, codec, giveAgain) {
     live.set({ busy: false });
   }
 
-  /** Edges of the picture, which the browser does not compute itself. */
-  async function fetchEdges() {
-    const { image, edges } = live.get();
-    if (store.get().saliency !== "edges" || !image || edges || host.static) return;
-    try {
-      const question = () => ({ image: live.get().image?.id, kind: "edges" });
-      const answer = await withPicture(() => askServer(host, ROUTES.saliency.path, question()));
-      if (live.get().image?.width !== image.width || live.get().image?.data !== image.data) return;
-      live.set({ edges: { h: answer.h, w: answer.w, data: fromBase64(answer.data) } });
-    } catch (error) {
-      const text = `The edges could not be computed: ${message(error)}.`;
-      live.set({ error: { text, press: "Try again", run: () => void fetchEdges() } });
-    }
-  }
-
+  createFinder(context, (body) => withPicture(() => askServer(host, ROUTES.saliency.path, body())));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** After a pause, and never in the middle of a stroke. */
@@ -158,11 +145,9 @@ export function createPython(context, codec, giveAgain) {
   }
 
   store.subscribe((_, changed) => {
-    if (changed.has("saliency")) void fetchEdges();
     if ([...changed].some((key) => !ignored.has(key))) soon();
   });
   live.subscribe((_, changed) => {
-    if (changed.has("image")) void fetchEdges();
     if (changed.has("image") || changed.has("file")) soon();
   });
   return {
@@ -179,6 +164,3 @@ const trouble = (error, run) => ({ text: `${message(error)}. The views go on wit
 
 /** @param {import("./context.js").Trouble | null} error */
 const ours = (error) => error?.press === AGAIN;
-
-/** @param {unknown} error */
-const message = (error) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");

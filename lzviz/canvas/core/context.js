@@ -20,6 +20,7 @@
  *
  * @typedef {object} Catalogue
  * @property {readonly Sampler[]} samplers
+ * @property {readonly import("../schema/contract.js").SourceLine[]} sources
  * @property {readonly Picture[]} pictures
  * @property {{h: number, w: number, data: string} | null} [fixed]
  * @property {string} [device]
@@ -73,7 +74,8 @@
  * @property {boolean} painting   a stroke is on its way
  * @property {boolean} busy       Python is at work
  * @property {boolean} loading    a picture is on its way
- * @property {{h: number, w: number, data: Uint8Array} | null} edges
+ * @property {{h: number, w: number, data: Uint8Array, of: string, key: string} | null} found  in the picture by the
+ *   source `of`; `key` tells its options too
  * @property {{h: number, w: number, data: Uint8Array, title?: string} | null} file
  * @property {{h: number, w: number, data: Float32Array} | null} fixed
  * @property {boolean} hint       "paint me" is shown
@@ -111,13 +113,16 @@
 export function emptyLive() {
   return {
     hover: null, measured: null, answer: null, answered: null, error: null, notice: null, image: null, own: null,
-    uniform: false, painting: false, busy: false, loading: false, edges: null, file: null, fixed: null, hint: false,
+    uniform: false, painting: false, busy: false, loading: false, found: null, file: null, fixed: null, hint: false,
     yours: null,
   };
 }
 
 /** @param {Pick<Context, "host">} context @param {string} name @returns {Sampler | undefined} */
 export const samplerOf = ({ host }, name) => host.catalogue.samplers.find((sampler) => sampler.name === name);
+
+/** @param {Pick<Context, "host">} context @param {string} name */
+export const sourceOf = ({ host }, name) => host.catalogue.sources.find((source) => source.name === name);
 
 /** What every sampler has, whatever its controls. */
 const ALWAYS = new Set(["width", "sourceScale", "compare"]);
@@ -137,8 +142,7 @@ export function reasonAgainst(context, key) {
     return key === "saliency" ? `${sampler.title} takes no saliency: it treats all places alike.`
       : `${sampler.title} has no ${label[0].toLowerCase()}${label.slice(1)}.`;
   }
-  const byHand = state.saliency === "paint" || state.saliency === "boxes";
-  if (key !== "strength" || byHand) return null;
+  if (key !== "strength" || sourceOf(context, state.saliency)?.weighs) return null;
   return "Strength weighs what is painted or boxed; other saliency has Contrast, under More.";
 }
 

@@ -99,7 +99,7 @@ export function createImages(context) {
   /** The new source, with paint and boxes carried over to its shape. @param {string} id @param {SourceImage} image */
   function settleOn(id, image) {
     const before = live.get().image;
-    live.set({ image, edges: null, error: null });
+    live.set({ image, found: null, error: null });
     store.set({ image: id, ...carriedOver(store.get(), before, image) }, { history: true });
   }
 
@@ -116,7 +116,7 @@ export function createImages(context) {
     const wanted = id === "own" ? own?.id : id;
     if (!wanted || image?.id === wanted) return true;
     return bring(() => (host.static && own && id === "own" ? openLocally(own.blob) : fetchPicture(host, wanted)),
-      (fresh) => live.set({ image: fresh, edges: null }));
+      (fresh) => live.set({ image: fresh, found: null }));
   }
 
   /** Makes a picture of the visitor the source. @param {Blob} blob @param {string} title */

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * What samplers have of their own, under one key of the state: `{es: {smoothness: 2}}`, in a link
- * `options=es.smoothness:2,lds.form:square`. A default is left out. The rules are those of lzviz/contract/options.py.
+ * What samplers and saliency sources have of their own, under one key of the state: `{es: {smoothness: 2}}`, in a link
+ * `options=es.smoothness:2,from-spectral.sigma:4`. A default is left out. The rules are those of
+ * lzviz/contract/options.py.
  */
 import { same } from "./store.js";
 
@@ -11,6 +12,12 @@ import { same } from "./store.js";
  * @typedef {import("./store.js").State} State
  * @typedef {State["options"]} Options
  */
+
+/** Before the name of a saliency source, where samplers and sources own options side by side. */
+export const FROM = "from-";
+
+/** What an owner's options are, as far as they are no defaults. @param {State} state @param {string} owner */
+export const optionsOf = (state, owner) => state.options[owner] ?? {};
 
 /** @param {unknown} value @param {Option} option */
 function fits(value, option) {

@@ -25,7 +25,7 @@
  * @property {"warp" | "cad" | "pipeline" | "models"} room
  * @property {string} sampler          of the warp: name in the registry of samplers
  * @property {"fixed" | "published"} mode
- * @property {"paint" | "edges" | "boxes" | "centre" | "fixed" | "file"} saliency
+ * @property {string} saliency         name of its source
  * @property {number} strength         how many times a painted cell outweighs an unpainted one
  * @property {number} fwhm             full width at half maximum of the kernel, saliency cells
  * @property {number} width            output width, pixels
@@ -38,7 +38,7 @@
  * @property {number | null} floor     least saliency as a share of the mean; null = only where zeros occur
  * @property {Readonly<Record<string, Readonly<Record<string, any>>>>} options  by sampler, those that it alone has
  * @property {PaintMap | null} paint   painted saliency, 0..255
- * @property {PaintMap | null} edgePaint  painted edges, signed around 128: above adds, below removes
+ * @property {PaintMap | null} edgePaint  painted on what was found, signed around 128: above adds, below removes
  * @property {readonly (readonly number[])[]} boxes  x0, y0, x1, y1 in source pixels (edges, corner-exclusive)
  * @property {Readonly<Layers>} layers
  * @property {"none" | "uniform" | "difference"} compare

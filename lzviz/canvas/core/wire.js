@@ -26,3 +26,6 @@ export function doublesFromBase64(text) {
 
 /** The address of a picture. @param {string} id */
 export const picturePath = (id) => ROUTES.picture.path.replace("{id}", encodeURIComponent(id));
+
+/** What went wrong, as a part of a sentence. @param {unknown} error */
+export const message = (error) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");

@@ -8,6 +8,7 @@
  */
 
 import { toPixel } from "./coords.js";
+import { handOf } from "./saliency.js";
 
 /** Boxes are looked at on a lattice of at most so many points a side. */
 const BOX_LATTICE = 512;
@@ -21,8 +22,9 @@ const BOX_LATTICE = 512;
  * @returns {FloatMap | null} null when it asks for nothing
  */
 export function emphasisOf(state, saliency, source) {
-  if (state.saliency === "paint") return state.paint && anything(spread(state.paint, 0, 255));
-  if (state.saliency === "boxes") return anything(boxWeights(state.boxes, source));
+  const hand = handOf(state.saliency);
+  if (hand === "paint") return state.paint && anything(spread(state.paint, 0, 255));
+  if (hand === "boxes") return anything(boxWeights(state.boxes, source));
   if (!saliency) return null;
   let low = Infinity, high = -Infinity;
   for (let k = 0; k < saliency.data.length; k++) {

@@ -2,18 +2,18 @@
  * Where to look, at the control nodes. The rules, in full, by what the state calls `saliency`:
  *
  *     paint   m = P / 255                                   S = 1 + (strength - 1) resize(m)
- *     edges   m = clip(E / 255 + (D - 128) / 127, 0, 1)     S = resize(m)
  *     file    m = F / 255                                   S = resize(m)
  *     centre  S = exp(-(x^2 + y^2) / (2 * 0.35^2)), x and y normalised, rounded to float32
  *     boxes   S = sum_b [a K_b / (1e-5 + sum K_b) + 1/(2P + 1)^2] / total,   a = strength/50, P = min(h, w) - 1,
  *             K_b = exp(-((X - cx)^2 / (64 bw) + (Y - cy)^2 / (64 bh)) / 2),   X = linspace(0, W, w), Y likewise
  *     fixed   S = the stored map, on its own lattice
+ *     others  m = clip(E / 255 + (D - 128) / 127, 0, 1)     S = resize(m)
  *
- * then S ** contrast, and last, where S is not on the nodes yet, plain bilinear. P, E, D, F are the byte maps of the
- * paint, the edges found in the picture, the painted edges (128 = no change; null means all 128) and the uploaded map.
- * E and D share a lattice. No paint, no edges yet, no file, no boxes: uniform (all S equal). Boxes are pixel edges of
- * the source; a side below one pixel counts as one. Strength 50, where its slider starts, is
- * the amplitude a = 1 of the FOVEA paper.
+ * then S ** contrast, and last, where S is not on the nodes yet, plain bilinear. P and F are the byte maps of the paint
+ * and of the uploaded map; E is what Python found in the picture (edges, and whatever else is registered there) and D
+ * what was painted on that, on one lattice (128 = no change; null means all 128). No paint, nothing found yet, no file,
+ * no boxes: uniform (all S equal). Boxes are pixel edges of the source; a side below one pixel counts as one. Strength
+ * 50, where its slider starts, is the amplitude a = 1 of the FOVEA paper.
  *
  * resize: corner-aligned, from n to m cells, with a triangle filter that widens where the map shrinks:
  *
@@ -29,16 +29,15 @@
  *
  * @typedef {{h: number, w: number, data: ArrayLike<number>}} FloatMap
  *
- * @typedef {"paint" | "edges" | "boxes" | "centre" | "fixed" | "file"} SaliencyKind
- *
  * @typedef {object} SaliencyState the part of the page's state that is read here
- * @property {SaliencyKind} saliency
+ * @property {string} saliency name of its source
  * @property {number} strength @property {number} contrast
  * @property {ByteMap | null} paint @property {ByteMap | null} edgePaint
  * @property {readonly (readonly number[])[]} boxes x0, y0, x1, y1 source pixels
  *
  * @typedef {object} SaliencySources maps that are no part of the state
- * @property {ByteMap | null} [edges] @property {ByteMap | null} [file] @property {FloatMap | null} [fixed]
+ * @property {ByteMap & {of: string} | null} [found] in the picture, by the source `of`
+ * @property {ByteMap | null} [file] @property {FloatMap | null} [fixed]
  *
  * @typedef {object} AxisWeights sparse rows: out[i] = sum_t weight[starts[i] + t] in[first[i] + t]
  * @property {Int32Array} first @property {Int32Array} starts @property {Float64Array} weight
@@ -49,6 +48,20 @@
  */
 
 import { reuse, toNormalised } from "./coords.js";
+
+/**
+ * What is made here, and what the visitor makes it of by hand. The map of any other source is found by Python in the
+ * picture, and can be painted on.
+ * @type {Readonly<Record<string, {hand: "paint" | "boxes" | null}>>}
+ */
+const MADE = Object.freeze({ paint: { hand: "paint" }, boxes: { hand: "boxes" }, centre: { hand: null },
+  fixed: { hand: null }, file: { hand: null } });
+
+/** Whether the map of a source is found in the picture. @param {string} saliency */
+export const isFound = (saliency) => !Object.hasOwn(MADE, saliency);
+
+/** The key of the state that holds what is made by hand for a source. @param {string} saliency */
+export const handOf = (saliency) => (isFound(saliency) ? "edgePaint" : MADE[saliency].hand);
 
 /** Width of the centre blob in normalised coordinates. */
 const CENTRE_SIGMA = 0.35;
@@ -82,11 +95,10 @@ export function saliencyOf(state, sources, nodes, source, workspace = createSali
   switch (state.saliency) {
     case "paint": strengthen(maskOf(state.paint, nodes, workspace), state.strength); break;
     case "file": maskOf(sources.file, nodes, workspace); break;
-    case "edges": edgesOf(sources.edges, state.edgePaint, nodes, workspace); break;
     case "centre": centreBlob(nodes, data); break;
     case "boxes": boxDensity(state.boxes, source, nodes, state.strength / UNIT_STRENGTH, data); break;
     case "fixed": data.fill(1); break;
-    default: throw new RangeError(`unknown saliency ${state.saliency}`);
+    default: foundOf(sources.found?.of === state.saliency ? sources.found : null, state.edgePaint, nodes, workspace);
   }
   return { h, w, data };
 }
@@ -122,20 +134,20 @@ function maskOf(map, nodes, workspace) {
 }
 
 /**
- * @param {ByteMap | null | undefined} edges @param {ByteMap | null} painted
+ * @param {ByteMap | null} found @param {ByteMap | null} painted
  * @param {Size} nodes @param {SaliencyWorkspace} workspace
  */
-function edgesOf(edges, painted, nodes, workspace) {
-  const lattice = edges ?? painted;
+function foundOf(found, painted, nodes, workspace) {
+  const lattice = found ?? painted;
   if (!lattice) return workspace.saliency.fill(0);
-  if (edges && painted && (edges.h !== painted.h || edges.w !== painted.w)) {
-    throw new RangeError(`edges are ${edges.h} x ${edges.w}, their paint is ${painted.h} x ${painted.w}`);
+  if (found && painted && (found.h !== painted.h || found.w !== painted.w)) {
+    throw new RangeError(`the map is ${found.h} x ${found.w}, its paint is ${painted.h} x ${painted.w}`);
   }
   const input = (workspace.input = reuse(workspace.input, lattice.data.length, Float64Array));
   for (let k = 0; k < input.length; k++) {
-    const found = edges ? edges.data[k] / 255 : 0;
+    const here = found ? found.data[k] / 255 : 0;
     const change = painted ? (painted.data[k] - 128) / 127 : 0;
-    input[k] = Math.min(Math.max(found + change, 0), 1);
+    input[k] = Math.min(Math.max(here + change, 0), 1);
   }
   return resizeMask(input, [lattice.h, lattice.w], nodes, workspace.saliency, workspace);
 }

@@ -81,10 +81,11 @@ export interface AskPixel {
   y: number;
 }
 
-/** The edges of a picture; a page computes the other kinds by itself. */
+/** What a saliency source finds in a picture; a page makes the other maps by itself. */
 export interface AskSaliency {
   image: string | null;
-  kind: "edges";
+  kind: string;
+  options?: Record<string, any>;
 }
 
 /** Features of the stage and channel that the state names. */
@@ -135,6 +136,7 @@ export interface Catalogue {
   version: string;
   device: string;
   samplers: SamplerLine[];
+  sources: SourceLine[];
   pictures: PictureLine[];
   checkpoints: CheckpointLine[];
   checkpointDefault: string;
@@ -450,7 +452,7 @@ export interface OpenCheckpoint {
   folder: any;
 }
 
-/** An option of a sampler. */
+/** An option of a sampler or of a saliency source. */
 export interface OptionLine {
   name: string;
   kind: "number" | "integer" | "size" | "boolean" | "choice";
@@ -570,6 +572,18 @@ export interface SamplerLine {
   saliency: string[];
 }
 
+/** A saliency source of the menu. */
+export interface SourceLine {
+  name: string;
+  title: string;
+  help: string;
+  takes: "picture" | "paint" | "boxes" | "file" | "nothing";
+  twin: boolean;
+  weighs: boolean;
+  options: OptionLine[];
+  paper: string;
+}
+
 /** A place on a picture in fractions of width and height; radius in fractions of the long side. */
 export interface Spot {
   x: number;
@@ -597,7 +611,7 @@ export interface State {
   room?: "warp" | "cad" | "pipeline" | "models";
   sampler?: string;
   mode?: "fixed" | "published";
-  saliency?: "paint" | "edges" | "boxes" | "centre" | "fixed" | "file";
+  saliency?: string;
   strength?: number;
   fwhm?: number;
   width?: number;

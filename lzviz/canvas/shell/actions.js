@@ -5,6 +5,7 @@ import { openCamera } from "./webcam.js";
 import { saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
 import { chooseFile } from "./intake.js";
 import { putBack } from "../core/prescribed.js";
+import { handOf } from "../engine/saliency.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
@@ -44,7 +45,8 @@ export function samplerPatch(context, name) {
  * @param {State} state @param {State["saliency"]} saliency @returns {Partial<State>}
  */
 export function saliencyPatch(state, saliency) {
-  const wanted = saliency === "boxes" ? "box" : saliency === "paint" || saliency === "edges" ? "paint" : "pick";
+  const hand = handOf(saliency);
+  const wanted = hand === "boxes" ? "box" : hand ? "paint" : "pick";
   const fits = wanted === "paint" ? state.tool === "paint" || state.tool === "erase" : state.tool === wanted;
   return { saliency, tool: fits || state.tool === "pan" ? state.tool : /** @type {State["tool"]} */ (wanted) };
 }

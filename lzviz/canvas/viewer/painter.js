@@ -12,6 +12,7 @@
  * @typedef {import("./legend.js").LayerName} LayerName
  */
 
+import { handOf } from "../engine/saliency.js";
 import { createInverseWorkspace, invertLattice } from "../engine/inverse.js";
 import { foldTiles } from "../engine/warp.js";
 import { DIFFERENCE_GAIN } from "./colours.js";
@@ -31,7 +32,7 @@ const SPACING = 6;
  */
 function saliencyField(state, { saliency, asks }) {
   const { paint, strength } = state;
-  if (state.saliency === "paint" && asks) {
+  if (handOf(state.saliency) === "paint" && asks) {
     return paint && { h: paint.h, w: paint.w, values: paint.data, low: 1, high: strength };
   }
   return saliency && rangeField(saliency.data, saliency.h, saliency.w);
@@ -108,7 +109,7 @@ export function createPainter(renderer) {
         points: layers.points ? { grid: frame.grid, h, w, stride } : null,
         mesh: layers.mesh ? frame.warp : null,
         folds: tiles && { warp: frame.warp, tiles },
-        boxes: state.saliency === "boxes" ? state.boxes : [],
+        boxes: handOf(state.saliency) === "boxes" ? state.boxes : [],
       }, view.projection, ratio);
       return ranges;
     },
@@ -191,7 +192,7 @@ function heatOf(frame, state, palette, workspace) {
   const asked = layers.saliency ? saliencyField(state, frame) : null;
   if (asked) {
     heat.push({ field: asked, table: palette.saliency });
-    ranges.saliency = state.saliency === "paint" ? `1–${short(asked.high)}×` : "min–max";
+    ranges.saliency = handOf(state.saliency) === "paint" ? `1–${short(asked.high)}×` : "min–max";
   }
   return { heat, ranges };
 }

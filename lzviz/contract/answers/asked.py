@@ -16,8 +16,11 @@ from lzviz.contract.messages import pictures as picture_messages
 from lzviz.contract.messages import pipeline as pipeline_messages
 from lzviz.contract.messages.base import File, OnTruth
 from lzviz.contract.messages.warp import Compute, Computed, Export
+from lzviz.contract.options import FROM, source_values
 from lzviz.contract.routes import named
-from lzviz.contract.wire import Refusal, encode_array
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal, encode_array, short
+from lzviz.saliency import sources
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -34,7 +37,14 @@ def catalogue(workshop: Workshop, question: picture_messages.AskCatalogue) -> pi
 
 
 def saliency(workshop: Workshop, question: picture_messages.AskSaliency) -> picture_messages.MapAnswer:
-    return _map(warp.edge_map(workshop.picture(question.image)))
+    source, owner = sources.REGISTRY.get(question.kind), FROM + question.kind
+    if source is None or source.takes != "picture":
+        known = ", ".join(name for name, each in sources.REGISTRY.items() if each.takes == "picture")
+        raise Refusal(
+            f"Expected a source that looks at the picture ({known}), got {short(question.kind)}; reload the page."
+        )
+    state = State.parse({"saliency": question.kind, "options": {owner: question.options} if question.options else {}})
+    return _map(warp.found_in(workshop.picture(question.image), question.kind, source_values(state)))
 
 
 def read_map(workshop: Workshop, question: picture_messages.AddMap) -> picture_messages.MapAnswer:

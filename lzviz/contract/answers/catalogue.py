@@ -17,6 +17,7 @@ from lzviz.contract.options import key_of, own
 from lzviz.contract.shipped import Box, Shipped
 from lzviz.contract.state import lines
 from lzviz.contract.wire import encode_array
+from lzviz.saliency import sources
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -36,6 +37,7 @@ def catalogue(workshop: Workshop, limits: Mapping[str, int]) -> dict[str, Any]:
         "version": lzviz.__version__,
         "device": device_name(),
         "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values()],
+        "sources": [source_entry(source) for source in sources.REGISTRY.values()],
         "pictures": [picture_entry(picture) for picture in workshop.gallery.values()],
         "checkpoints": [checkpoints.entry(workshop, name) for name in checkpoints.cards(workshop)],
         "checkpointDefault": checkpoints.default(workshop),
@@ -68,6 +70,12 @@ def sampler_entry(system: samplers.System) -> dict[str, Any]:
         ],
         "modes": ["fixed", "published"] if "mode" in system.controls else ["fixed"],
     }
+
+
+def source_entry(source: sources.Source) -> dict[str, Any]:
+    """A menu line of a saliency source: its options stand under the key ``options``."""
+    described = source.describe()
+    return {**described, "options": [{**line, "key": None, "own": True} for line in described["options"]]}
 
 
 def picture_entry(picture: Shipped) -> dict[str, Any]:

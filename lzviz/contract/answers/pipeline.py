@@ -24,7 +24,7 @@ from lzviz.contract import palette
 from lzviz.contract.answers import checkpoints, words
 from lzviz.contract.answers.cad import WORKING as NETWORKS
 from lzviz.contract.answers.cad import Working, precisely
-from lzviz.contract.answers.warp import device, edge_map, edited_edges, map_tensor, on_gpu
+from lzviz.contract.answers.warp import device, edited, found_in, map_tensor, on_gpu
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture, encode_png, fit
 from lzviz.contract.state import State
@@ -148,7 +148,7 @@ class Session:
         if self.state.learned_from == "paint":
             return torch.zeros(1, 1, 2, 2) if self.state.paint is None else map_tensor(self.state.paint)
         if self.state.learned_from == "edges":
-            return edited_edges(edge_map(self.picture), self.state.edge_paint)
+            return edited(found_in(self.picture, "edges"), self.state.edge_paint)
         if self.file is None:
             raise Refusal("The state asks for a map of yours but none came along; open the map file again.")
         return map_tensor(self.file)

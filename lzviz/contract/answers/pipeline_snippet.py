@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.pipeline import Session, index_bytes
-from lzviz.contract.answers.snippet import PAINTED, edge_lines, headline, literal, needs, picture_imports, picture_of
+from lzviz.contract.answers.snippet import PAINTED, found_lines, headline, literal, needs, picture_imports, picture_of
+from lzviz.contract.answers.warp import found_in
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal
@@ -85,7 +86,7 @@ def _told_lines(session: Session) -> list[str]:
         return [f"saliency = pipeline.sampler.oracle(labels, {state.strength!r})"]
     made = f"saliency = pipeline.sampler.oracle_map(mask, {state.strength!r})"
     if state.learned_from == "edges":
-        return [*edge_lines(session.picture, state.edge_paint), made]
+        return [*found_lines(found_in(session.picture, "edges"), state.edge_paint), made]
     given = state.paint if state.learned_from == "paint" else session.file
     if given is None and state.learned_from != "paint":
         raise Refusal("The state asks for a map of yours but none came along; open the map file again.")

@@ -6,10 +6,9 @@ import json
 import textwrap
 
 from lzviz import samplers
-from lzviz.contract.answers.warp import UNIT_STRENGTH, Setting, edge_map, takes_saliency
+from lzviz.contract.answers.warp import Setting, found_in, given_to, source_of, takes_saliency
 from lzviz.contract.maps import Map
-from lzviz.contract.options import values_of
-from lzviz.contract.pictures import Picture
+from lzviz.contract.options import source_values, values_of
 
 PAINTED = '''
 def painted(text, neutral=0, unit=255):
@@ -67,40 +66,29 @@ def _saliency_lines(setting: Setting) -> tuple[list[str], bool]:
     state = setting.state
     if not takes_saliency(state):
         return ["saliency = None"], False
-    nodes = f"nodes={state.nodes}"
-    if state.saliency == "centre":
-        return [f"saliency = lzviz.saliency.centre({nodes}).double()"], False
-    if state.saliency == "fixed":
-        return ["saliency = lzviz.saliency.fixed().double()"], False
-    if state.saliency == "boxes":
-        boxes = f"torch.tensor({[list(box) for box in state.boxes]}, dtype=torch.float64).reshape(-1, 4)"
-        size, amplitude = setting.picture.size, state.strength / UNIT_STRENGTH
-        return [
-            f"boxes = {boxes}",
-            f"saliency = lzviz.saliency.from_boxes(boxes, {size}, {nodes}, amplitude={amplitude!r})",
-        ], False
-    if state.saliency == "paint" and state.paint is None:
-        return [
-            "mask = torch.zeros(1, 1, 2, 2, dtype=torch.float64)",
-            f"saliency = lzviz.saliency.from_mask(mask, {nodes}, strength={state.strength!r})",
-        ], False
-    return _map_lines(setting, nodes), True
+    source, given = source_of(state), given_to(state, setting.picture, setting.file)
+    lines, painted = _given_lines(setting, source.takes)
+    return [*lines, f"saliency = {source.code(given)}"], painted
 
 
-def _map_lines(setting: Setting, nodes: str) -> list[str]:
+def _given_lines(setting: Setting, taken: str) -> tuple[list[str], bool]:
+    """The lines that make what a source takes, ``mask`` or ``boxes``; whether they read a map."""
     state = setting.state
-    if state.saliency == "paint" and state.paint is not None:
-        made = f"saliency = lzviz.saliency.from_mask(mask, {nodes}, strength={state.strength!r})"
-        return [f"mask = painted({literal(state.paint)})", made]
-    if state.saliency == "file" and setting.file is not None:
-        return [f"mask = painted({literal(setting.file)})", f"saliency = lzviz.saliency.to_nodes(mask, {nodes})"]
-    lines = edge_lines(setting.picture, state.edge_paint)
-    return [*lines, f"saliency = lzviz.saliency.to_nodes(mask, {nodes})"]
+    if taken == "picture":
+        return found_lines(found_in(setting.picture, state.saliency, source_values(state)), state.edge_paint), True
+    if taken == "boxes":
+        return [
+            f"boxes = torch.tensor({[list(box) for box in state.boxes]}, dtype=torch.float64).reshape(-1, 4)"
+        ], False
+    values = {"paint": state.paint, "file": setting.file}.get(taken)
+    if values is not None:
+        return [f"mask = painted({literal(values)})"], True
+    return (["mask = torch.zeros(1, 1, 2, 2, dtype=torch.float64)"] if taken == "paint" else []), False
 
 
-def edge_lines(picture: Picture, painted: Map | None) -> list[str]:
-    """The lines that make ``mask``: the edges of a picture and what was painted on them."""
-    lines = [f"mask = painted({literal(edge_map(picture))})"]
+def found_lines(found: Map, painted: Map | None) -> list[str]:
+    """The lines that make ``mask``: what was found in a picture and what was painted on it."""
+    lines = [f"mask = painted({literal(found)})"]
     if painted is not None:
         lines.append(f"change = painted({literal(painted)}, neutral=128, unit=127)")
         lines.append("mask = (mask + change).clamp(0, 1)")

@@ -17,7 +17,7 @@ from torch import Tensor
 from lzviz import resampling, samplers
 from lzviz import saliency as maps
 from lzviz.contract.maps import Map
-from lzviz.contract.options import has_room, values_of
+from lzviz.contract.options import has_room, source_values, values_of
 from lzviz.contract.pictures import Picture, fit
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, encode_array
@@ -25,6 +25,7 @@ from lzviz.coords import Size
 from lzviz.measure import describe
 from lzviz.measure.examine import Examination, examine
 from lzviz.measure.timing import Clock
+from lzviz.saliency import sources
 from lzviz.samplers.base import Downsampled, WarpSampler
 from lzviz.warp import Warp, WarpLayout
 
@@ -36,8 +37,6 @@ UNZOOM_SIDE = 2048
 REPEAT_BELOW_MS = 60.0
 # Works that are compared run in turns, so many times, or until so many seconds have passed.
 TURNS, TURNS_SECONDS = 5, 0.6
-# The strength that stands for FOVEA's amplitude 1.
-UNIT_STRENGTH = 50
 # Above this one at a time (``Workshop.large``): a float image of 100 megapixels has 1.2 GB.
 LARGE_PIXELS = 16_000_000
 CLOCK = f"stages under {REPEAT_BELOW_MS:.0f} ms: second of two runs, others: the only one; one picture, float32"
@@ -70,14 +69,34 @@ def map_tensor(values: Map) -> Tensor:
     return torch.tensor(values.values, dtype=torch.float64)[None, None] / 255
 
 
-def edited_edges(edges: Map, painted: Map | None) -> Tensor:
-    """Edges of the picture plus what was painted on them, signed around 128: (1, 1, h, w) float64 in [0, 1]."""
+def edited(found: Map, painted: Map | None) -> Tensor:
+    """What was found in the picture with what was painted on it, signed around 128: (1, 1, h, w) float64 in [0, 1]."""
     if painted is None:
-        return map_tensor(edges)
-    if (painted.h, painted.w) != (edges.h, edges.w):
-        here, there = f"{painted.w} x {painted.h}", f"{edges.w} x {edges.h}"
-        raise Refusal(f"The painted edges have {here} cells and those of this picture {there}; clear them.")
-    return maps.edit(map_tensor(edges), torch.tensor(painted.values)[None, None])
+        return map_tensor(found)
+    if (painted.h, painted.w) != (found.h, found.w):
+        here, there = f"{painted.w} x {painted.h}", f"{found.w} x {found.h}"
+        raise Refusal(f"What was painted has {here} cells and the map of this picture {there}; clear it.")
+    return maps.edit(map_tensor(found), torch.tensor(painted.values)[None, None])
+
+
+def source_of(state: State) -> sources.Source:
+    """Where the saliency of a state comes from."""
+    return sources.source_named(state.saliency)
+
+
+def given_to(state: State, picture: Picture, file: Map | None) -> sources.Given:
+    """What a state gives to its saliency source: the map that was painted, found or sent, boxes, strength."""
+    taken = source_of(state).takes
+    if taken == "file" and file is None:
+        raise Refusal("The state asks for a map of yours but none came along; open the map file again.")
+    values = None
+    if taken == "picture":
+        values = edited(found_in(picture, state.saliency, source_values(state)), state.edge_paint)
+    elif taken in ("paint", "file"):
+        painted = state.paint if taken == "paint" else file
+        values = None if painted is None else map_tensor(painted)
+    boxes = torch.tensor(state.boxes, dtype=torch.float64).reshape(-1, 4)
+    return sources.Given(state.nodes, picture.size, values, boxes, state.strength)
 
 
 def saliency_of(state: State, picture: Picture, file: Map | None) -> Tensor:
@@ -85,22 +104,7 @@ def saliency_of(state: State, picture: Picture, file: Map | None) -> Tensor:
 
     The rules are those of ``lzviz/canvas/engine/saliency.js``, which the browser follows.
     """
-    nodes = state.nodes
-    if state.saliency == "paint":
-        mask = torch.zeros(1, 1, 2, 2, dtype=torch.float64) if state.paint is None else map_tensor(state.paint)
-        return maps.from_mask(mask, nodes, state.strength)
-    if state.saliency == "edges":
-        return maps.to_nodes(edited_edges(edge_map(picture), state.edge_paint), nodes)
-    if state.saliency == "boxes":
-        boxes = torch.tensor(state.boxes, dtype=torch.float64).reshape(-1, 4)
-        return maps.from_boxes(boxes, picture.size, nodes, amplitude=state.strength / UNIT_STRENGTH)
-    if state.saliency == "centre":
-        return maps.centre(nodes).double()
-    if state.saliency == "fixed":
-        return maps.fixed().double()
-    if file is None:
-        raise Refusal("The state asks for a map of yours but none came along; open the map file again.")
-    return maps.to_nodes(map_tensor(file), nodes)
+    return source_of(state).make(given_to(state, picture, file))
 
 
 def sampler_of(state: State) -> samplers.Sampler:
@@ -200,9 +204,10 @@ class Setting:
 
         Paint and boxes count for uniform sampling too: that is the number to compare with.
         """
-        if self.state.saliency == "paint":
+        taken = source_of(self.state).takes
+        if taken == "paint":
             weights = None if self.state.paint is None else map_tensor(self.state.paint)
-        elif self.state.saliency == "boxes":
+        elif taken == "boxes":
             weights = box_weights(self.state.boxes, self.picture.size)
         elif self.saliency is None:
             return None
@@ -232,14 +237,25 @@ def takes_saliency(state: State) -> bool:
     return bool(samplers.REGISTRY[state.sampler].saliency)
 
 
-def edge_map(picture: Picture) -> Map:
-    """Edges of a picture on the lattice of painted maps, 0..255, as the browser gets them; computed once."""
+def found_in(picture: Picture, name: str, options: Mapping[str, Any] | None = None) -> Map:
+    """What a saliency source finds in a picture, on the lattice of painted maps, 0..255, as the browser gets it; found once.
+
+    Raises:
+        Refusal: whatever goes wrong in a source that anybody may have registered, in one sentence.
+    """
+    source, given = sources.source_named(name), dict(options or {})
 
     def make() -> Map:
-        values = maps.from_edges(image_tensor(picture), fit_lattice(picture.size))
+        try:
+            values = source.find(image_tensor(picture), fit_lattice(picture.size), **given)
+        except Exception as error:
+            told = str(error).split("\n")[0][:200] or type(error).__name__
+            raise Refusal(
+                f"{source.title} finds nothing: {told.rstrip('.')}. Take the saliency from elsewhere."
+            ) from error
         return Map.of((values[0, 0] * 255 + 0.5).floor().numpy())
 
-    return picture.remember("edges", make)
+    return picture.remember(f"{name}: {sorted(given.items())}", make)
 
 
 def map_of(picture: Picture) -> Map:

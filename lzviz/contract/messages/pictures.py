@@ -31,10 +31,10 @@ class Limits(Answer):
 
 
 class OptionLine(Answer):
-    """An option of a sampler.
+    """An option of a sampler or of a saliency source.
 
     Attributes:
-        default: of its kind; null: the sampler chooses.
+        default: of its kind; null: chosen by itself.
         key: of the state, where one holds it; ``own``: whether it stands under the key ``options``.
     """
 
@@ -67,6 +67,24 @@ class SamplerLine(Answer):
     controls: list[str]
     modes: list[str]
     saliency: list[str]
+
+
+class SourceLine(Answer):
+    """A saliency source of the menu.
+
+    Attributes:
+        takes: what its map is made of; ``weighs``: whether the strength acts on it.
+        twin: whether a browser makes its map; else it asks for what is found in the picture.
+    """
+
+    name: str
+    title: str
+    help: str
+    takes: Literal["picture", "paint", "boxes", "file", "nothing"]
+    twin: bool
+    weighs: bool
+    options: list[OptionLine]
+    paper: str
 
 
 class Spot(Answer):
@@ -122,6 +140,7 @@ class Catalogue(Answer):
     version: str
     device: str
     samplers: list[SamplerLine]
+    sources: list[SourceLine]
     pictures: list[PictureLine]
     checkpoints: list[CheckpointLine]
     checkpoint_default: str
@@ -171,11 +190,16 @@ class MapAnswer(Answer):
 
 
 class AskSaliency(Question):
-    """The edges of a picture; a page computes the other kinds by itself."""
+    """What a saliency source finds in a picture; a page makes the other maps by itself.
+
+    Attributes:
+        kind: name of the source, which takes a picture; ``options``: its own, by name.
+    """
 
     answer = MapAnswer
     image: Identifier
-    kind: Literal["edges"]
+    kind: str
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class AddMap(Question):

@@ -3,6 +3,7 @@
  * "Paint me": a first visit's only word of advice, beside the place where a stroke pays. Gone after the first
  * stroke.
  */
+import { handOf } from "../../engine/saliency.js";
 import { h } from "../../kit/dom.js";
 import { recall, remember } from "../../kit/memory.js";
 
@@ -22,7 +23,7 @@ export function createHint({ store, live, host }, stage) {
     const frame = /** @type {HTMLElement | null} */ (stage.querySelector(FRAME));
     const { highlight } = picture ?? {};
     const { image } = live.get();
-    hint.hidden = !frame || !highlight || !image || store.get().saliency !== "paint";
+    hint.hidden = !frame || !highlight || !image || handOf(store.get().saliency) !== "paint";
     if (!frame || !highlight || !image || hint.hidden) return;
     if (hint.parentElement !== frame) frame.append(hint);
     const scale = Math.min(frame.clientWidth / image.width, frame.clientHeight / image.height);

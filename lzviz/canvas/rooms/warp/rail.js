@@ -1,11 +1,11 @@
 // @ts-check
 /** The options of a warp: where the saliency comes from, three sliders, More. */
-import { reasonAgainst, samplerOf } from "../../core/context.js";
-import { choices, outputHeight } from "../../core/schema.js";
+import { reasonAgainst, samplerOf, sourceOf } from "../../core/context.js";
+import { outputHeight } from "../../core/schema.js";
 import { segmented, slider } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { createMore } from "./more.js";
-import { ownSection, prescribedSection } from "./settings.js";
+import { ownSection, prescribedSection, sourceOptions } from "./settings.js";
 import { hasTwin } from "../../engine/samplers.js";
 
 /** @typedef {import("../../core/context.js").Context} Context */
@@ -13,44 +13,34 @@ import { hasTwin } from "../../engine/samplers.js";
 /** @param {Context} context */
 function saliencySection(context) {
   const { store, live, schema, actions, host } = context;
-  const field = schema.field("saliency");
-  const from = segmented("Saliency from", choices(field), actions.chooseSaliency);
+  const { sources } = host.catalogue;
+  const offered = sources.map(({ name, title }) => ({ value: name, label: title }));
+  const from = segmented(schema.field("saliency").label, offered, actions.chooseSaliency);
   from.element.classList.add("lz-thirds");
   const pick = h("button", { type: "button", class: "lz-link", onclick: actions.openMap }, "Open another map");
   const note = h("p", { class: "lz-note" });
-  /** @param {string} kind @param {string | null} offline */
-  function unfit(kind, offline) {
+  /** @param {import("../../schema/contract.js").SourceLine} source */
+  function unfit({ name, takes }) {
     const line = samplerOf(context, store.get().sampler);
-    const fixed = host.catalogue.fixed || live.get().fixed ? null : "This page carries no fixed map.";
-    const missing = kind === "fixed" ? fixed : kind === "edges" || kind === "file" ? offline : null;
-    const unfits = line && !line.saliency.includes(kind) ? `${line.title} does not take its saliency from here.` : null;
-    from.setReason(unfits ?? missing, kind);
+    if (line && !line.saliency.includes(name)) return `${line.title} does not take its saliency from here.`;
+    if (host.static && (takes === "picture" || takes === "file")) return "A page without Python cannot compute this.";
+    return name !== "fixed" || host.catalogue.fixed || live.get().fixed ? null : "This page carries no fixed map.";
   }
   const refresh = () => {
-    const { saliency } = store.get();
-    from.show(saliency);
-    const offline = host.static ? "A page without Python cannot compute this." : null;
+    const source = sourceOf(context, store.get().saliency);
+    from.show(source?.name);
     const against = reasonAgainst(context, "saliency");
     if (against) from.setReason(against);
-    else for (const kind of field.choices ?? []) unfit(kind, offline);
-    setText(note, against ?? SALIENCY_NOTES[saliency]);
-    pick.hidden = saliency !== "file" || against !== null;
+    else for (const each of sources) from.setReason(unfit(each), each.name);
+    setText(note, against ?? source?.help ?? "");
+    pick.hidden = source?.takes !== "file" || against !== null;
   };
   store.subscribe((_, changed) => (changed.has("saliency") || changed.has("sampler")) && refresh());
   live.subscribe((_, changed) => (changed.has("fixed") || changed.has("file")) && refresh());
   refresh();
   return h("section", { class: "lz-section", "aria-label": "Saliency" },
-    h("div", { class: "lz-head" }, "Saliency from"), from.element, note, pick);
+    h("div", { class: "lz-head" }, schema.field("saliency").label), from.element, note, pick, sourceOptions(context));
 }
-
-const SALIENCY_NOTES = /** @type {Record<string, string>} */ ({
-  paint: "Paint on the source what should be seen better.",
-  edges: "Where the picture changes. Paint adds edges, erase removes them.",
-  boxes: "Drag boxes on the source with the box tool.",
-  centre: "A fovea: the middle of the picture.",
-  fixed: "Where cars were in nuScenes, on average.",
-  file: "A map of your own: bright where samples should go.",
-});
 
 /** @param {Context} context */
 function sliderSection(context) {

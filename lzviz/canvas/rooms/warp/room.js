@@ -2,6 +2,7 @@
 /** Warps: a saliency map attracts the samples. */
 import { arrange, TITLE } from "../../viewer/arrange.js";
 import { createStage } from "./stage.js";
+import { handOf } from "../../engine/saliency.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
@@ -25,8 +26,11 @@ export const warp = {
   tools: ["pick", "paint", "erase", "box", "pan"],
   files: FILES,
   status: { browser: "browser warp", python: "Python check" },
-  paintKey: ({ saliency }) => (saliency === "paint" ? "paint" : saliency === "edges" ? "edgePaint" : null),
-  takesBoxes: ({ saliency }) => saliency === "boxes",
+  paintKey({ saliency }) {
+    const hand = handOf(saliency);
+    return hand === "boxes" ? null : hand;
+  },
+  takesBoxes: ({ saliency }) => handOf(saliency) === "boxes",
   toolReason(tool, state) {
     if (tool === "box") return this.takesBoxes(state) ? null : "Boxes are drawn when Saliency comes from Boxes.";
     const paints = tool === "paint" || tool === "erase";

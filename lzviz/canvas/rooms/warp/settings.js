@@ -1,7 +1,7 @@
 // @ts-check
 /** What a sampler prescribes beside what is set, and the controls of the options that it alone has. */
-import { samplerOf } from "../../core/context.js";
-import { optionOf, optionPatch } from "../../core/options.js";
+import { samplerOf, sourceOf } from "../../core/context.js";
+import { FROM, optionOf, optionPatch } from "../../core/options.js";
 import { comparison, keep, now, prescribed, spoken, take } from "../../core/prescribed.js";
 import { same } from "../../core/store.js";
 import { numberBox, segmented, slider, toggle } from "../../kit/controls.js";
@@ -85,33 +85,53 @@ function controlOf(option, set, get) {
   return slider(fieldOf(option), { unit: option.unit ?? "", onInput: (value) => set(value, false), onDone: set });
 }
 
-/** @param {Context} context */
-export function ownSection(context) {
-  const { store } = context;
-  const body = h("div", { class: "lz-sliders" });
-  const head = h("div", { class: "lz-head" });
-  const section = h("section", { class: "lz-section", "aria-label": "Options of the sampler" }, head, body);
+/**
+ * The controls of what an owner has of its own; they are built anew when another one is chosen.
+ * @param {Context} context @param {HTMLElement} element hidden where there are none @param {HTMLElement} body
+ * @param {"sampler" | "saliency"} key of the state that names the line
+ * @param {(name: string) => {owner: string, options: readonly Option[]}} chosen
+ */
+function ownControls({ store }, element, body, key, chosen) {
   let built = "";
+  let owner = "";
   /** @type {{option: Option, show: (value: any) => void}[]} */
   let controls = [];
-  function build(/** @type {string} */ sampler) {
-    const line = samplerOf(context, sampler);
-    const options = (line?.options ?? []).filter(({ own }) => own);
-    built = sampler;
-    section.hidden = options.length === 0;
-    setText(head, `${line?.title ?? sampler} alone`);
+  function build(/** @type {string} */ name) {
+    const { options, ...line } = chosen(name);
+    [built, owner] = [name, line.owner];
+    element.hidden = options.length === 0;
     const made = options.map((option) => ({ option, ...controlOf(option, (value, done = true) =>
-      store.set(optionPatch(store.get(), sampler, option, value), { history: done }),
-    () => optionOf(store.get(), sampler, option)) }));
-    body.replaceChildren(...made.map(({ element }) => element));
+      store.set(optionPatch(store.get(), owner, option, value), { history: done }),
+    () => optionOf(store.get(), owner, option)) }));
+    body.replaceChildren(...made.map(({ element: control }) => control));
     controls = made;
   }
   const refresh = () => {
     const state = store.get();
-    if (state.sampler !== built) build(state.sampler);
-    for (const { option, show } of controls) show(optionOf(state, state.sampler, option));
+    if (state[key] !== built) build(state[key]);
+    for (const { option, show } of controls) show(optionOf(state, owner, option));
   };
-  store.subscribe((_, changed) => (changed.has("sampler") || changed.has("options")) && refresh());
+  store.subscribe((_, changed) => (changed.has(key) || changed.has("options")) && refresh());
   refresh();
+}
+
+/** Of the sampler of now. @param {Context} context */
+export function ownSection(context) {
+  const body = h("div", { class: "lz-sliders" });
+  const head = h("div", { class: "lz-head" });
+  const section = h("section", { class: "lz-section", "aria-label": "Options of the sampler" }, head, body);
+  ownControls(context, section, body, "sampler", (name) => {
+    const line = samplerOf(context, name);
+    setText(head, `${line?.title ?? name} alone`);
+    return { owner: name, options: (line?.options ?? []).filter(({ own }) => own) };
+  });
   return section;
+}
+
+/** Of the saliency source of now. @param {Context} context */
+export function sourceOptions(context) {
+  const body = h("div", { class: "lz-sliders", role: "group", "aria-label": "Options of the saliency source" });
+  ownControls(context, body, body, "saliency", (name) => ({ owner: FROM + name,
+    options: sourceOf(context, name)?.options ?? [] }));
+  return body;
 }

@@ -75,7 +75,7 @@ function watch(scene) {
         scene.request("layout");
       }
       if (changed.has("answer") && !hasTwin(store.get().sampler)) scene.request("warp");
-      if (["uniform", "edges", "file", "fixed"].some((key) => changed.has(key))) scene.request("warp");
+      if (["uniform", "found", "file", "fixed"].some((key) => changed.has(key))) scene.request("warp");
     }),
     () => resized.disconnect(),
     scene.theme.follow(() => {

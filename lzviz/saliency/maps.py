@@ -21,9 +21,6 @@ from lzviz.tracing import concrete, table
 EDGE_OVERSAMPLING = 8
 """Edges are looked for at this many pixels a node: finer texture than that is no place to zoom into."""
 
-SOURCES = ("paint", "edges", "boxes", "centre", "fixed", "file")
-"""Where a page may take saliency from."""
-
 CENTRE_SIGMA = 0.35
 """Width of :func:`centre` in normalised coordinates."""
 

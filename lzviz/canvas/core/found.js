@@ -1,0 +1,41 @@
+// @ts-check
+/** What the saliency source of now finds in the picture, which the browser does not compute itself. The newest wins. */
+import { isFound } from "../engine/saliency.js";
+import { FROM, optionsOf } from "./options.js";
+import { fromBase64, message } from "./wire.js";
+
+/**
+ * @param {import("./context.js").Context} context
+ * @param {(body: () => object) => Promise<any>} ask
+ */
+export function createFinder({ store, live, host }, ask) {
+  /** What is wanted now, or null. */
+  function wanted() {
+    const { saliency } = store.get();
+    const { image } = live.get();
+    if (!isFound(saliency) || !image || host.static) return null;
+    return { image, kind: saliency, options: optionsOf(store.get(), FROM + saliency) };
+  }
+
+  /** @param {{kind: string, options: object} | null} one */
+  const keyOf = (one) => one && JSON.stringify([one.kind, one.options]);
+
+  async function fetchFound() {
+    const now = wanted();
+    const { found } = live.get();
+    if (!now || (found && keyOf(now) === found.key)) return;
+    const stands = () => live.get().image?.data === now.image.data && keyOf(wanted()) === keyOf(now);
+    try {
+      const answer = await ask(() => ({ image: live.get().image?.id, kind: now.kind, options: now.options }));
+      if (!stands()) return;
+      const data = fromBase64(answer.data);
+      live.set({ found: { of: now.kind, key: keyOf(now) ?? "", h: answer.h, w: answer.w, data } });
+    } catch (error) {
+      const text = `Where to look could not be found: ${message(error)}.`;
+      if (stands()) live.set({ error: { text, press: "Try again", run: () => void fetchFound() } });
+    }
+  }
+
+  store.subscribe((_, changed) => (changed.has("saliency") || changed.has("options")) && void fetchFound());
+  live.subscribe((_, changed) => changed.has("image") && void fetchFound());
+}
