@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from lzviz.adaptive import matching
-from lzviz.adaptive.matching import Pair, Trial
 from lzviz.contract.answers.cad import (
     FINE_WORKING,
     FULL_WIDTH,
@@ -24,6 +22,8 @@ from lzviz.contract.pictures import Picture, encode_png
 from lzviz.contract.wire import Refusal
 from lzviz.measure import timing
 from lzviz.models import D2Net, d2net, weights
+from lzviz.tasks import matching
+from lzviz.tasks.matching import Pair, Trial
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop

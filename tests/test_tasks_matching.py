@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from lzviz.adaptive import masks
-from lzviz.adaptive.matching import THRESHOLDS, TRIPLETS, Pair, Trial, homography, trial, warped
 from lzviz.measure.evaluation import project
 from lzviz.models import d2net
 from lzviz.scenes import street
+from lzviz.tasks.matching import THRESHOLDS, TRIPLETS, Pair, Trial, homography, trial, warped
 
 
 @pytest.fixture(scope="module")
