@@ -19,6 +19,7 @@
  * @property {Size} original      (h, w) before that
  * @property {Float32Array} data  all levels, one after the other, (h, w, 3) each
  * @property {Level[]} levels
+ * @property {(Float64Array | undefined)[]} sums  summed areas of the levels that were asked for (summedAreas)
  * @property {Int32Array} offsets @property {Int32Array} heights @property {Int32Array} widths  the same, for loops
  */
 
@@ -41,7 +42,7 @@ export function createPicture(rgba, size, scale = 1) {
   else shrink(rgba, size, data, shrunk);
   for (let level = 1; level < levels.length; level++) halve(data, levels[level - 1], levels[level]);
   return {
-    size: shrunk, scale, original: [size[0], size[1]], data, levels,
+    size: shrunk, scale, original: [size[0], size[1]], data, levels, sums: [],
     offsets: Int32Array.from(levels, ({ offset }) => offset),
     heights: Int32Array.from(levels, ({ height }) => height),
     widths: Int32Array.from(levels, ({ width }) => width),
@@ -111,4 +112,31 @@ function halve(data, from, to) {
       }
     }
   }
+}
+
+/**
+ * Sums over all pixels above and left of each corner of a level: (h + 1, w + 1, 3), and room for one row more, so that
+ * what lies past the last corner can be read and counted not at all. Made when a level is first read; float64, since
+ * what is wanted is a small difference of large sums.
+ * @param {Picture} picture @param {number} level @returns {Float64Array}
+ */
+export function summedAreas({ data, levels, sums }, level) {
+  const made = sums[level];
+  if (made) return made;
+  const { offset, height, width } = levels[level];
+  const stride = 3 * (width + 1);
+  const table = new Float64Array(stride * (height + 2) + 3);
+  for (let i = 0, from = offset; i < height; i++) {
+    let red = 0, green = 0, blue = 0;
+    for (let j = 0, to = (i + 1) * stride + 3; j < width; j++, from += 3, to += 3) {
+      red += data[from];
+      green += data[from + 1];
+      blue += data[from + 2];
+      table[to] = table[to - stride] + red;
+      table[to + 1] = table[to + 1 - stride] + green;
+      table[to + 2] = table[to + 2 - stride] + blue;
+    }
+  }
+  sums[level] = table;
+  return table;
 }

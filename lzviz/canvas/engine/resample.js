@@ -3,8 +3,9 @@
  *
  * nearest   the pixel floor(px + 1/2).
  * bilinear  four taps, as the papers read: a 16-fold downsample then sees 1.6 % of the pixels, and aliases.
- * antialias the mean over the footprint of the sample, as lzviz/resampling.py tells it: a box of the footprint's
- *           variance, or four where the footprint is sheared, on the finest pyramid level where it is short enough.
+ * antialias the mean over the footprint of the sample, as lzviz/footprints.py tells it: a box of the footprint's
+ *           variance, or four where the footprint is sheared, on the finest pyramid level where it is small enough.
+ *           A mean is a difference of summed areas, which costs the same at every size.
  *
  * @typedef {import("./coords.js").Size} Size
  * @typedef {import("./picture.js").Picture} Picture
@@ -13,15 +14,19 @@
  */
 
 import { toPixel } from "./coords.js";
+import { summedAreas } from "./picture.js";
 
-/** A box is read on the finest level on which it is at most this many pixels long. */
-const LONGEST = 8;
+/** A square box is read on the finest level on which it is at most this many pixels long. */
+const LONGEST = 24;
 /** A footprint whose x and y are more correlated than this is read in four parts. */
 const SHEAR = 0.3;
 /** A part of a pixel smaller than this is left out. */
 const EPSILON = 1e-4;
-/** From this length on the next level is read. */
-const FIRST_LIMIT = LONGEST * 2 ** EPSILON;
+/** From this on, for 2 (a b)^2 / (a + b) of sides a and b, the next level is read; each has eight times the limit. */
+const FIRST_LIMIT = (LONGEST * 2 ** EPSILON) ** 3;
+
+/** Boxes of at most so many pixels are read pixel by pixel. */
+const FEW = 25;
 
 /**
  * Read a picture at every point of a forward grid.
@@ -75,49 +80,80 @@ function sampleBilinear({ data, size: [height, width] }, grid, out) {
 
 /** @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out */
 function sampleAntialias(picture, grid, zoomed, out) {
-  const { data, offsets, widths } = picture;
-  const found = createBoxes();
-  const { ends } = found;
+  const found = createBoxes(), mean = new Float64Array(3);
+  const { ends } = found, { data, offsets, widths } = picture;
   for (let r = 0, to = 0; r < zoomed[0]; r++) {
     for (let c = 0; c < zoomed[1]; c++, to += 4) {
       findBoxes(picture, grid, zoomed, r, c, found);
-      const start = offsets[found.level], stride = 3 * widths[found.level];
-      let red = 0, green = 0, blue = 0;
-      for (let k = 0; k < 4 * found.count; k += 4) {
+      const { level, count } = found, width = widths[level];
+      mean[0] = mean[1] = mean[2] = 0;
+      for (let k = 0; k < 4 * count; k += 4) {
         const x0 = ends[k], x1 = ends[k + 1], y0 = ends[k + 2], y1 = ends[k + 3];
-        const left = x0 | 0, top = y0 | 0;
-        let reds = 0, greens = 0, blues = 0;
-        // Of a row, the first and the last pixel count in part; those between count whole.
-        const whole = left + 1, last = Math.ceil(x1) - 1;
-        const first = (last > left ? whole : x1) - x0, rest = last > left ? x1 - last : 0;
-        const inner = 3 * (last - left);
-        for (let i = top, row = start + top * stride + 3 * left; i < y1; i++, row += stride) {
-          const end = row + inner;
-          let r1 = first * data[row] + rest * data[end];
-          let g1 = first * data[row + 1] + rest * data[end + 1];
-          let b1 = first * data[row + 2] + rest * data[end + 2];
-          for (let a = row + 3; a < end; a += 3) {
-            r1 += data[a];
-            g1 += data[a + 1];
-            b1 += data[a + 2];
-          }
-          const down = (i + 1 < y1 ? i + 1 : y1) - (i > y0 ? i : y0);
-          reds += down * r1;
-          greens += down * g1;
-          blues += down * b1;
-        }
-        const over = 1 / ((x1 - x0) * (y1 - y0));
-        red += over * reds;
-        green += over * greens;
-        blue += over * blues;
+        if ((x1 - x0) * (y1 - y0) > FEW) {
+          addSummed(picture.sums[level] ?? summedAreas(picture, level), 3 * (width + 1), x0, x1, y0, y1, mean);
+        } else addPixels(data, offsets[level], 3 * width, x0, x1, y0, y1, mean);
       }
-      out[to] = red / found.count;
-      out[to + 1] = green / found.count;
-      out[to + 2] = blue / found.count;
+      out[to] = mean[0] / count;
+      out[to + 1] = mean[1] / count;
+      out[to + 2] = mean[2] / count;
       out[to + 3] = 255;
     }
   }
   return out;
+}
+
+/**
+ * Add the mean over a box: between its pixels a summed area grows linearly.
+ * @param {Float64Array} sums @param {number} stride of a row of them
+ * @param {number} x0 @param {number} x1 @param {number} y0 @param {number} y1 @param {Float64Array} mean
+ */
+function addSummed(sums, stride, x0, x1, y0, y1, mean) {
+  const left = x0 | 0, right = x1 | 0, top = y0 | 0, bottom = y1 | 0;
+  const u0 = x0 - left, u1 = x1 - right, t0 = 1 - u0, t1 = 1 - u1;
+  const over = 1 / ((x1 - x0) * (y1 - y0));
+  let weight = (y0 - top - 1) * over, red = 0, green = 0, blue = 0;
+  for (let k = 0, a = Math.imul(top, stride) + 3 * left; k < 4; k++) {
+    const b = a + 3 * (right - left);
+    red += weight * (t1 * sums[b] + u1 * sums[b + 3] - t0 * sums[a] - u0 * sums[a + 3]);
+    green += weight * (t1 * sums[b + 1] + u1 * sums[b + 4] - t0 * sums[a + 1] - u0 * sums[a + 4]);
+    blue += weight * (t1 * sums[b + 2] + u1 * sums[b + 5] - t0 * sums[a + 2] - u0 * sums[a + 5]);
+    weight = k === 0 ? (top - y0) * over : k === 1 ? (bottom + 1 - y1) * over : (y1 - bottom) * over;
+    a += k === 1 ? Math.imul(bottom - top - 1, stride) : stride;
+  }
+  mean[0] += red;
+  mean[1] += green;
+  mean[2] += blue;
+}
+
+/**
+ * The same of a box of few pixels, which are read one by one.
+ * @param {Float32Array} data @param {number} start @param {number} stride of the level
+ * @param {number} x0 @param {number} x1 @param {number} y0 @param {number} y1 @param {Float64Array} mean
+ */
+function addPixels(data, start, stride, x0, x1, y0, y1, mean) {
+  const left = x0 | 0, top = y0 | 0, last = Math.ceil(x1) - 1;
+  const first = (last > left ? left + 1 : x1) - x0, rest = last > left ? x1 - last : 0, inner = 3 * (last - left);
+  let reds = 0, greens = 0, blues = 0;
+  for (let i = top, row = start + top * stride + 3 * left; i < y1; i++, row += stride) {
+    // Of a row, the first and the last pixel count in part; those between count whole.
+    const end = row + inner;
+    let r1 = first * data[row] + rest * data[end];
+    let g1 = first * data[row + 1] + rest * data[end + 1];
+    let b1 = first * data[row + 2] + rest * data[end + 2];
+    for (let a = row + 3; a < end; a += 3) {
+      r1 += data[a];
+      g1 += data[a + 1];
+      b1 += data[a + 2];
+    }
+    const down = (i + 1 < y1 ? i + 1 : y1) - (i > y0 ? i : y0);
+    reds += down * r1;
+    greens += down * g1;
+    blues += down * b1;
+  }
+  const over = 1 / ((x1 - x0) * (y1 - y0));
+  mean[0] += over * reds;
+  mean[1] += over * greens;
+  mean[2] += over * blues;
 }
 
 /**
@@ -152,9 +188,9 @@ export function findBoxes({ size, levels }, grid, zoomed, r, c, out) {
   const part = split ? 0.25 : 1;
   wide = wide * part > 1 ? Math.sqrt(wide * part) : 1;
   high = high * part > 1 ? Math.sqrt(high * part) : 1;
-  const longest = wide > high ? wide : high;
+  const volume = (2 * wide * wide * high * high) / (wide + high);
   let level = 0, shrink = 1;
-  for (let limit = FIRST_LIMIT; longest > limit; limit *= 2) {
+  for (let limit = FIRST_LIMIT; volume > limit; limit *= 8) {
     level++;
     shrink *= 0.5;
   }
@@ -162,8 +198,8 @@ export function findBoxes({ size, levels }, grid, zoomed, r, c, out) {
   out.count = split ? 4 : 1;
   for (let k = 0; k < out.count; k++) {
     const column = split ? ((k & 1) / 2 - 0.25) : 0, row = split ? ((k & 2) / 4 - 0.25) : 0;
-    placeInterval(x + column * xx + row * xy, wide, width, shrink, split, out.ends, 4 * k);
-    placeInterval(y + column * yx + row * yy, high, height, shrink, split, out.ends, 4 * k + 2);
+    placeInterval(x + column * xx + row * xy, wide, width, shrink, out.ends, 4 * k);
+    placeInterval(y + column * yx + row * yy, high, height, shrink, out.ends, 4 * k + 2);
   }
   out.level = level < levels.length ? level : levels.length - 1;
   if (level > out.level) for (let k = 0; k < 4 * out.count; k += 2) {
@@ -175,18 +211,15 @@ export function findBoxes({ size, levels }, grid, zoomed, r, c, out) {
 }
 
 /**
- * A box along an axis, inside the image, without the slivers of pixels that the library leaves out: it reads pixels in
- * pairs.
+ * A box along an axis, inside the image, without slivers of pixels.
  * @param {number} centre @param {number} length @param {number} size @param {number} shrink
- * @param {boolean} split @param {Float64Array} ends @param {number} k
+ * @param {Float64Array} ends @param {number} k
  */
-function placeInterval(centre, length, size, shrink, split, ends, k) {
+function placeInterval(centre, length, size, shrink, ends, k) {
   const middle = (centre < 0 ? 0 : centre > size - 1 ? size - 1 : centre) + 0.5;
   const low = middle - length / 2 < 0 ? 0 : (middle - length / 2) * shrink;
   const high = (middle + length / 2 > size ? size : middle + length / 2) * shrink;
-  const first = Math.floor(low + EPSILON);
-  const pixels = split ? Math.ceil(length * shrink) + 1 : Math.ceil(high - EPSILON) - first;
-  const last = first + (pixels > 1 ? 2 * Math.ceil(pixels / 2) : 2);
+  const first = Math.floor(low + EPSILON), last = Math.ceil(high - EPSILON);
   ends[k] = low < first ? first : low;
   ends[k + 1] = high > last ? last : high;
 }
