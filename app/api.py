@@ -17,7 +17,7 @@ Endpoint = Callable[[str, dict], Awaitable[dict]]
 
 
 def downsample_endpoint(server: Server) -> Endpoint:
-    """The endpoint ``/downsample``, which shares the gallery and the workbench of the page."""
+    """The endpoint ``/downsample``, which shares the gallery and the benches of the page."""
 
     async def downsample(image: str = "", options: dict = {}) -> dict:  # noqa: B006  # Gradio shows this default
         """Downsample an image with one of lzviz's samplers.
@@ -32,7 +32,7 @@ def downsample_endpoint(server: Server) -> Endpoint:
         try:
             state = State.parse({"saliency": "edges", **options})
             picture = await _picture(server, image, state)
-            return await server.bench.run(_downsample, state, picture)
+            return await server.benches["numbers"].run(_downsample, state, picture)
         except Refusal as refusal:
             raise gr.Error(str(refusal), print_exception=False) from None
 
@@ -41,8 +41,8 @@ def downsample_endpoint(server: Server) -> Endpoint:
 
 async def _picture(server: Server, image: str, state: State) -> Picture:
     if image:
-        return await server.bench.run(server.workshop.decoder.picture, decode_bytes(image, "image"))
-    return await server.bench.run(server.workshop.picture, state.image)
+        return await server.benches["files"].run(server.workshop.decoder.picture, decode_bytes(image, "image"))
+    return await server.benches["menu"].run(server.workshop.picture, state.image)
 
 
 def _downsample(state: State, picture: Picture) -> dict[str, Any]:

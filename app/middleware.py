@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import Access
 from lzviz.contract.routes import ROUTES
-from lzviz.contract.wire import Refusal, parse_json
+from lzviz.contract.wire import Busy, Refusal, parse_json
 
 MIB = 1 << 20
 
@@ -120,7 +120,7 @@ class Gate:
         guarded = self._with_headers(scope, send)
         try:
             if self._inside > CONCURRENT or (self._streams > STREAMS and STREAM.fullmatch(path)):
-                raise Refusal("The server is busy with other visitors; wait a moment and try again.", 503)
+                raise Busy("The server is busy with other visitors; wait a moment and try again.")
             if (kept_out := self.access.check(scope, path)) is not None:
                 return await kept_out(scope, receive, guarded)
             if scope["method"] == "OPTIONS":
@@ -182,7 +182,7 @@ class Gate:
                 if held > limit:
                     raise _too_large(limit)
                 if self._in_flight[small] > room:
-                    raise Refusal("Too many uploads are arriving at once; wait a moment and try again.", 503)
+                    raise Busy("Too many uploads are arriving at once; wait a moment and try again.")
                 chunks.append(chunk)
                 if not message.get("more_body", False):
                     return b"".join(chunks)
@@ -203,7 +203,9 @@ def _header(scope: Scope, name: bytes) -> str:
 
 def _answer(refusal: Refusal) -> JSONResponse:
     # Closing the connection keeps the rest of a refused body from being taken for the next request.
-    headers = {"connection": "close"} if refusal.status in (408, 413, 503) else None
+    headers = {"connection": "close"} if refusal.status in (408, 413, 503) else {}
+    if isinstance(refusal, Busy):
+        headers["retry-after"] = str(refusal.after)
     return JSONResponse({"ok": False, "error": str(refusal)}, refusal.status, headers)
 
 

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio.from_thread
+import anyio
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -33,7 +33,7 @@ from lzviz.contract import routes as contract
 from lzviz.contract.decoding import GONE
 from lzviz.contract.messages.base import Answer, File, Question, Sequenced
 from lzviz.contract.routes import ROUTES
-from lzviz.contract.wire import Refusal, parse_json, validated
+from lzviz.contract.wire import Busy, Refusal, parse_json, validated
 from lzviz.contract.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,6 @@ FAVICON = (
     + "</g></svg>"
 )
 
-# How often a page is asked whether it is still there.
-LEFT_SECONDS = 0.25
 # How long a checkpoint of the Hub may take.
 HUB_SECONDS = 120.0
 
@@ -88,6 +86,8 @@ def spoken(handler: Handler) -> Handler:
     async def answered(request: Request) -> Response:
         try:
             return await handler(request)
+        except Busy as busy:
+            return failure(str(busy), busy.status, {"retry-after": str(busy.after)})
         except Refusal as refusal:
             return failure(str(refusal), refusal.status)
         except MemoryError:
@@ -99,9 +99,9 @@ def spoken(handler: Handler) -> Handler:
     return answered
 
 
-def failure(sentence: str, status: int) -> Response:
+def failure(sentence: str, status: int, headers: dict[str, str] | None = None) -> Response:
     """The JSON of every error: ``{"ok": false, "error": sentence}``."""
-    return JSONResponse({"ok": False, "error": sentence}, status)
+    return JSONResponse({"ok": False, "error": sentence}, status, headers)
 
 
 def fresh(request: Request, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
@@ -118,6 +118,8 @@ def fresh(request: Request, body: bytes, media_type: str, headers: dict[str, str
 class Server:
     """The routes and what they share: the workshop that answers, and the benches on which it does.
 
+    No bench waits for another: a menu never for a stroke, a stroke never for a network or a clock.
+
     Args:
         workshop: by default one with the gallery.
         allow_hub: whether visitors may name public checkpoints of the Hugging Face Hub, which are fetched then.
@@ -129,12 +131,18 @@ class Server:
         self.modules = modules()
         self.bundled = Bundled(self.modules.values())
         self.workshop = Workshop(gallery.shipped()) if workshop is None else workshop
-        self.bench = Bench()
-        # Seconds each, one at a time: warps and pictures never wait behind them.
-        self.networks = Bench(slots=1, waiting=8)
+        self.read = Bench(waiting=256)  # questions become messages there: a millisecond each
+        self.benches = {
+            "menu": Bench(slots=4, waiting=256),
+            "files": Bench(),
+            # A page waits once: so many pages are served in turn.
+            "numbers": Bench(waiting=128),
+            "clocks": Bench(slots=1, waiting=32),
+            "networks": Bench(slots=1),
+        }
         self.allow_hub = allow_hub
         self.hub = Bench(slots=1, waiting=4, seconds=HUB_SECONDS)  # a Hub that is silent stops nothing else
-        self.models = Models(self.bench, self.workshop)
+        self.models = Models(Bench(slots=1), self.workshop)
         self.workshop.gallery["street"].prepare()
 
     def routes(self) -> list[Route]:
@@ -195,45 +203,45 @@ class Server:
                     "This server fetches nothing from the Hub: choose the checkpoint's files, or start it with --allow-hub.",
                     403,
                 )
-            # In a thread too: a check may look into a registry, and importing that takes a second the first time.
-            question = await self.bench.run(validated, line.question, await fields(request, line))
-
-            def work() -> Answer | File:
-                if question.slow and anyio.from_thread.run(request.is_disconnected):
-                    raise Refusal("The page no longer waits for this answer.", 499)
-                return self.workshop.answer(question)
-
-            bench = self.hub if line.hub else self.networks if question.slow else self.bench
+            told = await request.body(), dict(request.query_params), request.path_params
             async with left_by(request):
-                return sent(request, question, await bench.run(work))
+                # In a thread too: a check may look into a registry, and importing that takes a second the first time.
+                question = await self.read.run(read, line, *told)
+                bench = self.hub if line.hub else self.benches[question.bench]
+                name = (question.page, line.path) if question.page and isinstance(question, Sequenced) else None
+                return sent(request, question, await bench.run(self.workshop.answer, question, name=name))
+            raise Refusal("The page no longer waits for this answer.", 499)
 
         return answered
 
 
 @asynccontextmanager
 async def left_by(request: Request) -> AsyncIterator[None]:
-    """Inside, whatever decodes a file is stopped when the page goes away."""
+    """Inside, what waits in a line leaves it, and what decodes a file or runs in turns stops, when the page goes away.
+
+    The body has been read; the block ends early then, without an error.
+    """
     left = threading.Event()
+    with anyio.CancelScope() as scope:
 
-    async def watch() -> None:
-        while not await request.is_disconnected():
-            await anyio.sleep(LEFT_SECONDS)
-        left.set()
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            left.set()
+            scope.cancel()
 
-    token, watching = GONE.set(left.is_set), asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        watching.cancel()
-        GONE.reset(token)
+        token, watching = GONE.set(left.is_set), asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            GONE.reset(token)
 
 
-async def fields(request: Request, line: contract.Route) -> dict[str, Any]:
-    """What a request says, as the fields of the question that its line of the table takes."""
-    if line.takes == "json":
-        return {**await anyio.to_thread.run_sync(parse_json, await request.body()), **request.path_params}
-    said: dict[str, Any] = {**request.query_params, **request.path_params}
-    return {**said, "data": await request.body()} if line.takes == "bytes" else said
+def read(line: contract.Route, body: bytes, query: dict[str, Any], path: dict[str, Any]) -> Question:
+    """What a request says, as the question that its line of the table takes."""
+    said = parse_json(body) if line.takes == "json" else query
+    return validated(line.question, {**said, **path, **({"data": body} if line.takes == "bytes" else {})})
 
 
 def sent(request: Request, question: Question, answer: Answer | File) -> Response:

@@ -22,6 +22,7 @@ from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.coords import lattice
 from lzviz.saliency import sources
+from lzviz.warp import GridWarp
 from tests.app_server import blob, nodes_of
 
 SAMPLERS = ("uniform", "uniform-area", "lz", "fovea", "lzu")
@@ -129,14 +130,18 @@ def test_a_map_keeps_its_greys():
     assert np.abs(map_of(Picture(ramp)).values.astype(int) - ramp[..., 0]).max() <= 1
 
 
-def test_a_fast_stage_is_timed_in_the_second_of_two_runs_and_a_slow_one_in_its_only(monkeypatch):
-    moments = iter([0.0, 0.010, 1.0, 1.004, 5.0, 5.5])
-    monkeypatch.setattr("lzviz.measure.timing.time.perf_counter", lambda: next(moments))
-    calls: list[str] = []
-    cpu = torch.device("cpu")
-    assert compute.timed(lambda: calls.append("fast") or 7, cpu) == (7, pytest.approx(4))
-    assert compute.timed(lambda: calls.append("slow"), cpu)[1] == pytest.approx(500)
-    assert calls == ["fast", "fast", "slow"]
+def test_a_stroke_is_answered_without_any_clock_and_times_are_medians_of_warm_runs(coffee, monkeypatch):
+    read = list[str]()
+    monkeypatch.setattr("lzviz.measure.timing.time.perf_counter", lambda: float(read.append("") or len(read)))
+    assert "milliseconds" not in answer(state_of(), coffee) and not read
+    runs, saliency_of = list[int](), compute.saliency_of
+    monkeypatch.setattr(compute, "saliency_of", lambda *a: runs.append(1) or saliency_of(*a))
+    told = compute.times_answer(state_of(), coffee)
+    assert set(told["milliseconds"]) == {"saliency", "warp", "zoom", "unzoom", "total"} and told["device"]
+    assert sum(runs) >= 3, "once for the setting, once warm, and at least once timed"
+    assert {key: value for key, value in told["milliseconds"].items() if key != "total"} == dict.fromkeys(
+        ("saliency", "warp", "zoom", "unzoom"), 1000.0
+    )
 
 
 def test_networks_that_are_compared_run_in_turns_and_one_slow_run_decides_nothing(monkeypatch):
@@ -195,11 +200,14 @@ def test_the_registry_tells_what_the_browser_computes_itself():
     assert set(json.loads(done.stdout)) == {name for name, line in samplers.REGISTRY.items() if line.twin}
 
 
-def test_a_large_picture_is_unzoomed_on_a_smaller_lattice_and_told_so():
+def test_a_stroke_on_a_large_picture_looks_back_on_few_points(monkeypatch):
+    points = list[tuple[int, int]]()
+    grid = GridWarp.inverse_grid
+    monkeypatch.setattr(GridWarp, "inverse_grid", lambda self, size: points.append(size) or grid(self, size))
     rng = np.random.default_rng(0)
     picture = Picture(rng.integers(0, 255, (2100, 4200, 3), np.uint8))
     told = answer(state_of(saliency="centre", interpolation="bilinear"), picture)
-    assert told["unzoomSize"] == [1024, 2048]
+    assert points == [(32, 64)]
     assert told["roundTrip"]["max"] < 5e-3
 
 

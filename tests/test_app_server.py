@@ -161,7 +161,8 @@ def test_a_question_is_answered_with_its_number():
     assert told["share"] > 2 * told["area"] > 0
     assert 0 <= told["roundTrip"]["median"] <= told["roundTrip"]["max"] < 1e-2
     assert told["zoomRange"][0] < 1 < told["zoomRange"][1]
-    assert set(told["milliseconds"]) == {"saliency", "warp", "zoom", "unzoom", "total"}
+    times = post("lzviz/warp-time", {"seq": 42, "state": state, "image": "chelsea"}).json()
+    assert set(times["milliseconds"]) == {"saliency", "warp", "zoom", "unzoom", "total"} and times["seq"] == 42
 
 
 def test_a_map_of_the_visitor_counts():

@@ -324,6 +324,16 @@ def test_unzoomed_image(pairs) -> None:
         assert off[agreed].max(initial=0) <= tolerance, case.name
 
 
+def test_there_and_back(pairs) -> None:
+    """On the same lattice the page says the same before and after Python has answered."""
+    for case, setting, answer in pairs:
+        if setting.warp.like.dtype != torch.float64 or isinstance(setting.warp, PublishedInverse):
+            continue
+        trip, (furthest, coverage) = setting.examine(), answer["trip"]
+        assert abs(trip.facts.coverage - coverage) < 1e-6, case.name
+        assert abs(trip.round_trip["max"] - furthest) <= GEOMETRY, case.name
+
+
 def test_share_and_area(pairs) -> None:
     for case, setting, answer in pairs:
         weights = setting.emphasis()

@@ -11,6 +11,7 @@ import { h } from "./kit/dom.js";
 import { createImages } from "./core/images.js";
 import { listenForFiles } from "./shell/intake.js";
 import { spots } from "./core/maps.js";
+import { createPatience, pageName } from "./core/patience.js";
 import { createPython } from "./core/client.js";
 import { createRail } from "./shell/rail.js";
 import { shareRoom } from "./shell/space.js";
@@ -150,12 +151,13 @@ export async function mount(element, given) {
   };
   dress();
   const undress = host.theme.follow(dress);
-  const context = /** @type {Context} */ ({ schema, host, root: element, rooms: ROOMS,
+  const context = /** @type {Context} */ ({ schema, host, root: element, rooms: ROOMS, page: pageName(),
     store: createStore(defaults(schema), { untracked: untracked(schema) }),
     live: createStore({ ...emptyLive(), fixed: fixedMap(host.catalogue.fixed) }) });
   const first = await firstState(context);
   context.store = createStore(first.state, { untracked: untracked(schema) });
   context.live.set({ notice: first.notice });
+  context.patiently = createPatience(context.live);
 
   const parts = /** @type {import("./shell/actions.js").Parts} */ ({});
   context.actions = createActions(context, parts);

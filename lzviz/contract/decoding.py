@@ -37,9 +37,16 @@ PROCESSES = 2
 """Files that are decoded at one time."""
 WATCH_SECONDS = 0.1
 GONE: ContextVar[Callable[[], bool] | None] = ContextVar("gone", default=None)
-"""Tells whether nobody waits any more for what is decoded in this context."""
+"""Tells whether nobody waits any more for what is decoded or computed in this context."""
 HEAD_BYTES = 4
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def check_wanted() -> None:
+    """Raise a :class:`~lzviz.contract.wire.Refusal` where nobody waits any more: for work of many steps, between two."""
+    gone = GONE.get()
+    if gone is not None and gone():
+        raise Refusal("The page no longer waits for this answer.", 499)
 
 
 class Decoder:

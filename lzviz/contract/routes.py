@@ -59,6 +59,7 @@ ROUTES: tuple[Route, ...] = (
     Route("addMap", "lzviz/map", pictures.AddMap, "asked:read_map", "bytes", 16 * MIB),
     Route("addTruth", "lzviz/truth", pictures.AddTruth, "asked:held_truth", "bytes", 16 * MIB),
     Route("compute", "lzviz/compute", warp.Compute, "asked:computed"),
+    Route("warpTimes", "lzviz/warp-time", warp.AskWarpTimes, "asked:warp_times"),
     Route("export", "lzviz/export", warp.Export, "asked:exported"),
     Route("cadMask", "lzviz/cad-mask", cad.AskMask, "asked:cad_mask"),
     Route("cadFeatures", "lzviz/cad", cad.AskFeatures, "asked:cad_features"),

@@ -38,6 +38,18 @@ class Refusal(ValueError):
         self.status, self.whole = status, whole
 
 
+class Busy(Refusal):
+    """Nothing is wrong with the question and there is no room for it now: whoever asks it again is answered later.
+
+    Args:
+        after: seconds that pass before it is worth asking.
+    """
+
+    def __init__(self, sentence: str, after: int = 1):
+        super().__init__(sentence, 503)
+        self.after = after
+
+
 def _no_constant(name: str) -> NoReturn:
     raise Refusal(f"The request holds {name}, which is not a number; send finite numbers only.")
 

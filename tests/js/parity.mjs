@@ -6,6 +6,7 @@ import { decode } from "../../lzviz/canvas/engine/codec.js";
 import { areaOf, emphasisOf, shareOf } from "../../lzviz/canvas/engine/measures.js";
 import { foldTiles, jacobianGrid } from "../../lzviz/canvas/engine/warp.js";
 import { createModel, createPictures } from "../../lzviz/canvas/rooms/warp/model.js";
+import { there } from "../../lzviz/canvas/rooms/warp/numbers.js";
 import { createUnzoom } from "../../lzviz/canvas/viewer/unzoom.js";
 
 /** One of each for all cases, as on a page: what they keep must never show. */
@@ -35,7 +36,7 @@ async function frameOf({ state, picture, found, file, fixed, unzoom }) {
   return {
     attracting: attracting ?? [], nodes: warp.nodes, size: warp.size, grid, inverse: inverse.grid, valid: inverse.valid,
     folds: foldTiles(warp), jacobian: jacobianGrid(warp, frame.zoomed, [h, w]), zoomed: colours, unzoomed,
-    share: weights ? [shareOf(weights, grid), areaOf(weights)] : [],
+    trip: Object.values(there({ warp, source: [h, w] })), share: weights ? [shareOf(weights, grid), areaOf(weights)] : [],
   };
 }
 

@@ -1,10 +1,11 @@
 // @ts-check
 /**
- * Questions to Python. The newest wins: one call is in flight, at most one waits, and an answer to a state that is no
- * longer shown is dropped. The page never waits for any of it.
+ * Questions to Python. The newest wins: it takes the place of an older one that waits at the server, and an answer to a
+ * state that is no longer shown is dropped. The page never waits for any of it.
  */
 import { createFinder } from "./found.js";
 import { message } from "./wire.js";
+import { createTimes } from "./times.js";
 import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
 import { ROUTES } from "../schema/routes.js";
@@ -19,33 +20,44 @@ const PATIENCE = 60_000;
 /** The button beside an error that a later answer takes away. */
 export const AGAIN = "Ask again";
 
-/** An answer that was no. `status` is the HTTP status, 0 when there was no answer at all. */
+/**
+ * An answer that was no. `status` is the HTTP status, 0 when there was no answer at all; `after`: seconds after which a
+ * busy server wants to be asked again.
+ */
 export class ServerError extends Error {
-  /** @param {string} text @param {number} status */
-  constructor(text, status) {
+  /** @param {string} text @param {number} status @param {number} [after] */
+  constructor(text, status, after) {
     super(text);
     this.status = status;
+    this.after = after;
   }
 }
 
 /**
- * POST to a route of ours; bytes travel as a Blob (typed arrays are ten times slower in Chromium).
- * @param {Host} host @param {string} path @param {Blob | object} body
- * @returns {Promise<Response>}
+ * An answer that was a yes; throws a ServerError.
+ * @param {Host} host @param {string} path @param {RequestInit} [request]
  */
-async function post(host, path, body) {
-  const blob = body instanceof Blob ? body : new Blob([JSON.stringify(body)], { type: "application/json" });
+export async function getFrom(host, path, request) {
   let answer;
   try {
-    const signal = AbortSignal.timeout(PATIENCE);
-    answer = await fetch(new URL(path, host.base), { method: "POST", body: blob, signal });
+    answer = await fetch(new URL(path, host.base), { signal: AbortSignal.timeout(PATIENCE), ...request });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
     throw new ServerError(late ? "Python took longer than a minute" : "Python cannot be reached", 0);
   }
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => null);
-  throw new ServerError(said?.error ?? `Python answered with status ${answer.status}`, answer.status);
+  const after = answer.status === 503 ? Number(answer.headers.get("retry-after")) || undefined : undefined;
+  throw new ServerError(said?.error ?? `Python answered with status ${answer.status}`, answer.status, after);
+}
+
+/**
+ * POST to a route of ours; bytes travel as a Blob (typed arrays are ten times slower in Chromium).
+ * @param {Host} host @param {string} path @param {Blob | object} body
+ */
+function post(host, path, body) {
+  const blob = body instanceof Blob ? body : new Blob([JSON.stringify(body)], { type: "application/json" });
+  return getFrom(host, path, { method: "POST", body: blob });
 }
 
 /**
@@ -79,17 +91,18 @@ export async function wireState(state, codec) {
  * @param {Context} context @param {import("./link.js").Codec} codec @param {() => Promise<boolean>} giveAgain
  */
 export function createPython(context, codec, giveAgain) {
-  const { store, live, host, schema, rooms } = context;
+  const { store, live, host, schema, rooms, page, patiently } = context;
   const ignored = new Set(untracked(schema));
-  let wanted = false;
-  let running = false;
+  let running = 0;
   let seq = 0;
+  let latest = new AbortController();
 
   /** What is asked, with everything it depends on. */
   async function body() {
     const state = store.get();
     const { image, file } = live.get();
-    return { state: await wireState(state, codec), image: image?.id, file: file && (await writeMap(file, codec)) };
+    const map = file && (await writeMap(file, codec));
+    return { page, state: await wireState(state, codec), image: image?.id, file: map };
   }
 
   /** Once more after the server has forgotten the visitor's picture. @template T @param {() => Promise<T>} ask */
@@ -104,38 +117,36 @@ export function createPython(context, codec, giveAgain) {
   }
 
   /** Any other question about the state of now. @param {string} path @param {object} more @returns {Promise<any>} */
-  const question = (path, more) => withPicture(async () => askServer(host, path, { ...(await body()), ...more }));
+  const question = (path, more) =>
+    patiently(() => withPicture(async () => askServer(host, path, { ...(await body()), ...more })));
 
-  /** @param {string} route */
-  async function once(route) {
-    const state = store.get();
-    try {
-      const mine = ++seq;
-      const answer = await withPicture(async () => askServer(host, route, { seq: mine, ...(await body()) }));
-      const { error } = live.get();
-      if (answer.seq === seq && !wanted) live.set({ answer, answered: state, error: ours(error) ? null : error });
-    } catch (error) {
-      if (!wanted) live.set({ answer: null, answered: null, error: trouble(error, () => void ask()) });
-    }
-  }
+  const times = createTimes(context, question, ignored);
 
-  /** Asks about the state of now; calls on the way are merged into one. */
+  /** Asks about the state of now, at once: the server lets go of an older question of this page that still waits. */
   async function ask() {
-    wanted = true;
-    if (running || host.static || !live.get().image) return;
-    const route = () => rooms.of(store.get()).check;
-    if (!route()) return;
-    running = true;
-    live.set({ busy: true });
-    for (let next = route(); wanted && next; next = route()) {
-      wanted = false;
-      await once(next);
+    const route = rooms.of(store.get()).check;
+    if (host.static || !live.get().image || !route) return;
+    latest.abort();
+    latest = new AbortController();
+    const [mine, { signal }] = [++seq, latest];
+    let state = store.get();
+    live.set({ busy: ++running > 0 });
+    try {
+      const answer = await patiently(() => withPicture(async () => {
+        state = store.get();
+        return askServer(host, route, { seq: mine, ...(await body()) });
+      }), signal);
+      const { error } = live.get();
+      if (!signal.aborted) live.set({ answer, answered: state, error: ours(error) ? null : error });
+      times.soon();
+    } catch (error) {
+      if (!signal.aborted) live.set({ answer: null, answered: null, error: trouble(error, () => void ask()) });
+    } finally {
+      live.set({ busy: --running > 0 });
     }
-    running = false;
-    live.set({ busy: false });
   }
 
-  createFinder(context, (body) => withPicture(() => askServer(host, ROUTES.saliency.path, body())));
+  createFinder(context, (body) => patiently(() => withPicture(() => askServer(host, ROUTES.saliency.path, body()))));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** After a pause, and never in the middle of a stroke. */
@@ -154,8 +165,8 @@ export function createPython(context, codec, giveAgain) {
     ask: () => void ask(),
     question,
     /** @param {string} what @param {string} format */
-    download: (what, format) =>
-      withPicture(async () => askFile(host, ROUTES.export.path, { ...(await body()), what, format })),
+    download: (what, format) => patiently(() => withPicture(async () =>
+      askFile(host, ROUTES.export.path, { ...(await body()), what, format }))),
   };
 }
 

@@ -73,6 +73,8 @@
  * @property {boolean} uniform    uniform sampling is shown in place of the warp (Space is held)
  * @property {boolean} painting   a stroke is on its way
  * @property {boolean} busy       Python is at work
+ * @property {boolean} follows    Python has no room just now and is asked again
+ * @property {any} times          what Python takes for states such as this one
  * @property {boolean} loading    a picture is on its way
  * @property {{h: number, w: number, data: Uint8Array, of: string, key: string} | null} found  in the picture by the
  *   source `of`; `key` tells its options too
@@ -92,6 +94,8 @@
  * @property {import("./rooms.js").Rooms} rooms
  * @property {HTMLElement} root
  * @property {Actions} actions
+ * @property {string} page  by which the server knows what comes from this mount
+ * @property {import("./patience.js").Patience} patiently
  *
  * @typedef {object} Actions  what several parts of the page can ask for; main.js puts them together
  * @property {() => void} undo
@@ -114,7 +118,7 @@ export function emptyLive() {
   return {
     hover: null, measured: null, answer: null, answered: null, error: null, notice: null, image: null, own: null,
     uniform: false, painting: false, busy: false, loading: false, found: null, file: null, fixed: null, hint: false,
-    yours: null,
+    yours: null, follows: false, times: null,
   };
 }
 

@@ -2,7 +2,7 @@
 /** Pictures: from the catalogue, opened, pasted, dropped; decoded without colour conversion or premultiplied alpha. */
 import { fromBase64, picturePath } from "./wire.js";
 import { resizeMap } from "./maps.js";
-import { askServer } from "./client.js";
+import { askServer, getFrom } from "./client.js";
 import { ROUTES } from "../schema/routes.js";
 
 /**
@@ -49,11 +49,7 @@ export function sourceImage(id, pixels, full) {
  */
 async function fetchPicture(host, id) {
   const known = host.catalogue.pictures.find((picture) => picture.id === id);
-  const answer = await fetch(known?.data ?? new URL(picturePath(id), host.base));
-  if (!answer.ok) {
-    const said = await answer.json().catch(() => null);
-    throw new Error(said?.error ?? `the server answered ${answer.status}`);
-  }
+  const answer = known?.data ? await fetch(known.data) : await getFrom(host, picturePath(id));
   const pixels = await decode(await answer.blob());
   const [width, height] = ["x-lzviz-width", "x-lzviz-height"].map((name) => Number(answer.headers.get(name)));
   const told = width && height ? { width, height } : known;
@@ -68,7 +64,7 @@ async function openLocally(blob) {
 
 /** @param {Context} context */
 export function createImages(context) {
-  const { store, live, host } = context;
+  const { store, live, host, page, patiently } = context;
   let turn = 0;
 
   /**
@@ -106,7 +102,7 @@ export function createImages(context) {
   /** @param {string} id */
   function choose(id) {
     if (id === store.get().image && live.get().image) return;
-    void bring(() => fetchPicture(host, id), (image) => settleOn(id, image));
+    void bring(() => patiently(() => fetchPicture(host, id)), (image) => settleOn(id, image));
   }
 
   /** Shows the picture of the state (after undo, or at the start) and touches nothing else. */
@@ -115,9 +111,13 @@ export function createImages(context) {
     const { own, image } = live.get();
     const wanted = id === "own" ? own?.id : id;
     if (!wanted || image?.id === wanted) return true;
-    return bring(() => (host.static && own && id === "own" ? openLocally(own.blob) : fetchPicture(host, wanted)),
+    return bring(() => (host.static && own && id === "own" ? openLocally(own.blob)
+      : patiently(() => fetchPicture(host, wanted))),
       (fresh) => live.set({ image: fresh, found: null }));
   }
+
+  /** The server holds it as this page's. @param {Blob} blob */
+  const give = (blob) => patiently(() => askServer(host, `${ROUTES.addPicture.path}?page=${page}`, blob));
 
   /** Makes a picture of the visitor the source. @param {Blob} blob @param {string} title */
   async function open(blob, title) {
@@ -130,8 +130,8 @@ export function createImages(context) {
     }
     let answer = /** @type {any} */ (null);
     const load = async () => {
-      answer = await askServer(host, ROUTES.addPicture.path, blob);
-      return fetchPicture(host, answer.id);
+      answer = await give(blob);
+      return patiently(() => fetchPicture(host, answer.id));
     };
     await bring(load, (image) => {
       live.set({ own: { blob, id: answer.id, title, notes: (answer.notes ?? []).filter(isNews) } });
@@ -143,7 +143,7 @@ export function createImages(context) {
   async function giveAgain() {
     const { own, image } = live.get();
     if (!own || !image || host.static) return false;
-    const answer = await askServer(host, ROUTES.addPicture.path, own.blob);
+    const answer = await give(own.blob);
     live.set({ own: { ...own, id: answer.id }, image: { ...image, id: answer.id } });
     return true;
   }
@@ -151,7 +151,7 @@ export function createImages(context) {
   /** A saliency map of the visitor. @param {Blob} blob @param {string} title */
   async function openMap(blob, title) {
     try {
-      const answer = await askServer(host, ROUTES.addMap.path, blob);
+      const answer = await patiently(() => askServer(host, ROUTES.addMap.path, blob));
       live.set({ file: { h: answer.h, w: answer.w, data: fromBase64(answer.data), title }, error: null });
       store.set({ saliency: "file" }, { history: true });
     } catch (error) {

@@ -29,6 +29,7 @@
  * @property {(context: Context) => HTMLElement | null} [menu]  a part of the rail of all rooms, which leads to it
  * @property {(context: Context, aspect: number) => Need} [need]  `aspect`: width / height of the picture
  * @property {string} [check]             the route that checks each state that is shown
+ * @property {string} [clock]             the route that says what such a check takes
  * @property {(element: HTMLElement, host: RoomHost) => Mounted} mount  its views go into the element, which rooms with
  *   views share
  *

@@ -2,28 +2,34 @@
 
 /** Hold the checkpoint in the body: length of the card in four bytes, card, weights. */
 export interface AddCheckpoint {
+  page?: string;
 }
 
 /** An image read as a saliency map, bright = look here. */
 export interface AddMap {
+  page?: string;
 }
 
 /** Decode and hold the image in the body. */
 export interface AddPicture {
+  page?: string;
 }
 
 /** Hold the label map in the body, of a picture and in the classes of a checkpoint. */
 export interface AddTruth {
+  page?: string;
   image: string | null;
   checkpoint?: string;
 }
 
 /** What is there? */
 export interface AskCatalogue {
+  page?: string;
 }
 
 /** What the mask of a state costs over the gallery. */
 export interface AskCost {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -32,6 +38,7 @@ export interface AskCost {
 
 /** Run the networks on the cells of a state. */
 export interface AskFeatures {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -40,6 +47,7 @@ export interface AskFeatures {
 
 /** Key points of a picture. */
 export interface AskKeypoints {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -48,6 +56,7 @@ export interface AskKeypoints {
 
 /** The mask of a state before the brush. */
 export interface AskMask {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -56,12 +65,14 @@ export interface AskMask {
 
 /** PNG of the level of a picture that a page shows, or its thumbnail; its true size goes along. */
 export interface AskPicture {
+  page?: string;
   id: string;
   thumb?: "0" | "1";
 }
 
 /** A checkpoint on a picture; ``only`` "warp": without the network, for a map that is being drawn. */
 export interface AskPipeline {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -72,6 +83,7 @@ export interface AskPipeline {
 
 /** About the pixel whose centre is (x, y). */
 export interface AskPixel {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -83,6 +95,7 @@ export interface AskPixel {
 
 /** What a saliency source finds in a picture; a page makes the other maps by itself. */
 export interface AskSaliency {
+  page?: string;
   image: string | null;
   kind: string;
   options?: Record<string, any>;
@@ -90,6 +103,7 @@ export interface AskSaliency {
 
 /** Features of the stage and channel that the state names. */
 export interface AskStage {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -99,6 +113,7 @@ export interface AskStage {
 
 /** Time the stages properly. */
 export interface AskTimes {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -108,11 +123,21 @@ export interface AskTimes {
 
 /** How a checkpoint's places moved while it was trained. */
 export interface AskTraining {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
   file?: string | null;
   truth?: string | null;
+}
+
+/** What the warp of a state takes; asked for at leisure, never beside a stroke. */
+export interface AskWarpTimes {
+  page?: string;
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
 }
 
 /** Differences from the strided network at coarse locations: largest and relative, as fixed and as published. */
@@ -185,6 +210,7 @@ export interface ClassShare {
 
 /** The exact answer to a state on a picture. */
 export interface Compute {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -195,9 +221,6 @@ export interface Compute {
 export interface Computed {
   nodes: string;
   nodesSize: [number, number];
-  milliseconds: Record<string, number>;
-  clock: string;
-  device: string;
   folds: number;
   tiles: number;
   samples: number;
@@ -207,7 +230,6 @@ export interface Computed {
   area: number | null;
   zoomRange: [number, number] | null;
   sentence: string;
-  unzoomSize: [number, number];
   image: string | null;
 }
 
@@ -249,6 +271,7 @@ export interface Curve {
 
 /** A file to keep: what, in which format. */
 export interface Export {
+  page?: string;
   seq?: number;
   state: State;
   image?: string | null;
@@ -301,6 +324,7 @@ export interface FeaturesShown {
 
 /** Hold a checkpoint of the Hugging Face Hub. */
 export interface FetchCheckpoint {
+  page?: string;
   id: any;
 }
 
@@ -449,6 +473,7 @@ export interface Mesh {
 
 /** Hold a checkpoint from a folder of this machine. */
 export interface OpenCheckpoint {
+  page?: string;
   folder: any;
 }
 
@@ -541,7 +566,7 @@ export interface Raster {
   image: string;
 }
 
-/** Error of going there and back, in source pixels. */
+/** Error of going there and back in float64, in source pixels. */
 export interface RoundTrip {
   max: number;
   median: number;
@@ -695,6 +720,13 @@ export interface Truth {
   note: string | null;
 }
 
+/** Milliseconds of each stage and together, as ``clock`` says, on ``device``. */
+export interface WarpTimes {
+  milliseconds: Record<string, number>;
+  clock: string;
+  device: string;
+}
+
 /** DownsizeNet's four maps as PNG. */
 export interface Weights {
   w: number;
@@ -713,6 +745,7 @@ export interface Asked {
   addMap: { question: AddMap; answer: MapAnswer };
   addTruth: { question: AddTruth; answer: HeldTruth };
   compute: { question: Compute; answer: Computed };
+  warpTimes: { question: AskWarpTimes; answer: WarpTimes };
   export: { question: Export; answer: Blob };
   cadMask: { question: AskMask; answer: MaskAnswer };
   cadFeatures: { question: AskFeatures; answer: Features };

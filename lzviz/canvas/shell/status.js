@@ -6,7 +6,7 @@ import { milliseconds } from "../kit/format.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
-const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "loading"];
+const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "loading", "follows", "times"];
 
 /** @param {string} label @param {string} name */
 function chip(label, name) {
@@ -27,9 +27,14 @@ export function sentence({ answer, answered, measured, loading, image }, state) 
   return loading || !image ? "Loading the picture …" : "";
 }
 
+/** What is said while Python has no room. @param {{browser: string | null}} names */
+const following = ({ browser }) =>
+  browser === null ? "Python is busy; its answer follows" : "Browser’s numbers; Python follows";
+
 /** @param {Context} context */
-function createLine({ live, store }) {
+function createLine({ live, store, rooms }) {
   const words = h("span", { class: "lz-sentence" });
+  const later = h("span", { class: "lz-follows", hidden: true });
   const trouble = h("span", { class: "lz-trouble-text" });
   const press = h("button", { type: "button", class: "lz-link" });
   const close = h("button", { type: "button", class: "lz-button lz-icon-button lz-close", "aria-label": "Dismiss",
@@ -48,14 +53,17 @@ function createLine({ live, store }) {
     row.hidden = !text;
     row.toggleAttribute("data-error", now.error !== null);
     words.hidden = Boolean(text);
+    later.hidden = !now.follows || Boolean(text);
+    setText(later, following(rooms.of(store.get()).status));
     setText(trouble, text ?? "");
     setText(alert, text ?? "");
     setText(press, now.error?.press ?? "");
     press.hidden = !now.error?.press;
     setText(words, sentence(now, store.get()));
-    if (!now.painting && !now.busy) setText(spoken, sentence(now, store.get()));
+    if (!now.painting && now.follows) setText(spoken, later.textContent ?? "");
+    else if (!now.painting && !now.busy) setText(spoken, sentence(now, store.get()));
   };
-  return { element: h("span", { class: "lz-status-line" }, words, row, spoken, alert), show };
+  return { element: h("span", { class: "lz-status-line" }, later, words, row, spoken, alert), show };
 }
 
 /** @param {Context} context @returns {HTMLElement} */
@@ -66,7 +74,7 @@ export function createStatus(context) {
   const draw = chip("draw", "draw");
   const python = chip("Python", "python");
   const show = () => {
-    const { measured, answer, busy } = live.get();
+    const { measured, answer, busy, times } = live.get();
     line.show();
     const names = rooms.of(store.get()).status;
     warp.element.hidden = names.browser === null;
@@ -74,8 +82,9 @@ export function createStatus(context) {
     setText(python.title, host.static ? "Python" : names.python);
     setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
     setText(draw.value, typeof measured?.drawMs === "number" ? milliseconds(measured.drawMs) : "–");
-    setText(python.value, host.static ? "not here" : answer ? milliseconds(total(answer.milliseconds)) : "–");
-    setText(python.after, answer?.device ? ` · ${String(answer.device).toUpperCase()}` : "");
+    const { milliseconds: taken = null, device } = answer?.milliseconds === undefined ? times ?? {} : answer;
+    setText(python.value, host.static ? "not here" : taken === null ? "–" : milliseconds(total(taken)));
+    setText(python.after, device ? ` · ${String(device).toUpperCase()}` : "");
     python.element.toggleAttribute("data-busy", busy);
   };
   live.subscribe((_, changed) => {

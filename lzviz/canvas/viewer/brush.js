@@ -20,13 +20,13 @@
 const LONG_SIDE = 128;
 
 /**
- * Lattice of a painted map over an image: 128 cells on the long side.
- * @param {Extent} image @returns {{h: number, w: number}}
+ * Lattice over an image, of a painted map unless told: `side` points on the long side.
+ * @param {Extent} image @param {number} [side] @returns {{h: number, w: number}}
  */
-export function latticeOf({ width, height }) {
+export function latticeOf({ width, height }, side = LONG_SIDE) {
   const long = Math.max(width, height);
-  const side = (/** @type {number} */ n) => (n === long ? LONG_SIDE : Math.max(2, Math.round((LONG_SIDE * n) / long)));
-  return { h: side(height), w: side(width) };
+  const cells = (/** @type {number} */ n) => (n === long ? side : Math.max(2, Math.round((side * n) / long)));
+  return { h: cells(height), w: cells(width) };
 }
 
 /**

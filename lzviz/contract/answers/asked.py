@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from lzviz.contract.messages import models as model_messages
 from lzviz.contract.messages import pictures as picture_messages
 from lzviz.contract.messages import pipeline as pipeline_messages
 from lzviz.contract.messages.base import File, OnTruth
-from lzviz.contract.messages.warp import Compute, Computed, Export
+from lzviz.contract.messages.warp import AskWarpTimes, Compute, Computed, Export, WarpTimes
 from lzviz.contract.options import FROM, source_values
 from lzviz.contract.routes import named
 from lzviz.contract.state import State
@@ -23,6 +23,7 @@ from lzviz.contract.wire import Refusal, encode_array, short
 from lzviz.saliency import sources
 
 if TYPE_CHECKING:
+    from lzviz.contract.pictures import Picture
     from lzviz.contract.workshop import Workshop
 
 OWN_FILES = f"a folder with {MODEL} and {CARD}"
@@ -76,8 +77,19 @@ def held_truth(workshop: Workshop, question: picture_messages.AddTruth) -> pictu
 
 def computed(workshop: Workshop, question: Compute) -> Computed:
     picture = workshop.picture_of(question)
-    with workshop.large if picture.size[0] * picture.size[1] > warp.LARGE_PIXELS else nullcontext():
+    with _room_for(workshop, picture):
         return Computed.model_validate(warp.answer(question.state, picture, question.file))
+
+
+def warp_times(workshop: Workshop, question: AskWarpTimes) -> WarpTimes:
+    picture = workshop.picture_of(question)
+    with _room_for(workshop, picture):
+        return WarpTimes.model_validate(warp.times_answer(question.state, picture, question.file))
+
+
+def _room_for(workshop: Workshop, picture: Picture) -> AbstractContextManager[object]:
+    """Very large pictures are computed one at a time."""
+    return workshop.large if picture.size[0] * picture.size[1] > warp.LARGE_PIXELS else nullcontext()
 
 
 def exported(workshop: Workshop, question: Export) -> File:

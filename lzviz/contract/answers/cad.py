@@ -24,6 +24,7 @@ from lzviz import checkpoints, models
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Badge, Coefficients, Colours, Subject
 from lzviz.contract.answers.warp import TURNS, device, in_turn, on_gpu
+from lzviz.contract.decoding import check_wanted
 from lzviz.contract.pictures import Picture, shrink
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, encode_array
@@ -474,6 +475,7 @@ def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: s
 
 def cost_row(workshop: Workshop, state: State, picture: Picture) -> dict[str, float]:
     """The share of cells kept and the multiply-adds of one picture, without a brush."""
+    check_wanted()
     session = Session(workshop, state, picture)
     levels = QuadTree(session.mask(), session.stride, session.size).levels
     macs = macs_of(session.prices, levels, session.depth)

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from lzviz import resampling, samplers
 from lzviz import saliency as maps
+from lzviz.contract.decoding import check_wanted
 from lzviz.contract.maps import Map
 from lzviz.contract.options import has_room, source_values, values_of
 from lzviz.contract.pictures import Picture, fit
@@ -31,15 +32,15 @@ from lzviz.warp import Warp, WarpLayout
 
 T = TypeVar("T")
 
-# The unzoomed image and the round trip are looked at on a lattice of at most this many pixels a side: exact there.
+# The unzoomed image has at most this many pixels a side.
 UNZOOM_SIDE = 2048
-# A stage that was faster than this is run once more, and the second run is told.
-REPEAT_BELOW_MS = 60.0
+# The way there and back is looked at on a lattice with this long side, by the browser too: at most 4,096 points.
+TRIP_SIDE = 64
 # Works that are compared run in turns, so many times, or until so many seconds have passed.
 TURNS, TURNS_SECONDS = 5, 0.6
 # Above this one at a time (``Workshop.large``): a float image of 100 megapixels has 1.2 GB.
 LARGE_PIXELS = 16_000_000
-CLOCK = f"stages under {REPEAT_BELOW_MS:.0f} ms: second of two runs, others: the only one; one picture, float32"
+CLOCK = f"every stage warm, median of up to {TURNS} turns; one picture, float32"
 
 
 def on_gpu(function: Callable[..., T]) -> Callable[..., T]:
@@ -217,15 +218,9 @@ class Setting:
         return weights if weights is not None and bool(weights.any()) else None
 
     def examine(self) -> Examination:
-        """The numbers of the warp, its inverse looked at on at most :data:`UNZOOM_SIDE` points a side."""
-        return examine(
-            self.warp,
-            self.zoomed,
-            self.picture.size,
-            emphasis=self.emphasis(),
-            used=self.warp_float32,
-            inverse_size=fit(self.picture.size, UNZOOM_SIDE),
-        )
+        """The numbers of the warp in float64, its inverse on the lattice that the browser takes (:data:`TRIP_SIDE`)."""
+        trip = fit_lattice(self.picture.size, TRIP_SIDE)
+        return examine(self.warp, self.zoomed, self.picture.size, emphasis=self.emphasis(), inverse_size=trip)
 
 
 def _warp(sampler: samplers.Sampler, saliency: Tensor | None, zoomed: Size, source: Size) -> Warp:
@@ -265,7 +260,7 @@ def map_of(picture: Picture) -> Map:
 
 
 def fit_lattice(source: Size, side: int = 128) -> Size:
-    """The lattice of painted maps over a picture: ``side`` cells on the long side, at least 2 on the other."""
+    """A lattice over a picture, that of painted maps by default: ``side`` cells on the long side, at least 2 on the other."""
     long = max(source)
     h, w = (side if n == long else max(2, math.floor(side * n / long + 0.5)) for n in source)
     return h, w
@@ -288,15 +283,12 @@ def image_tensor(picture: Picture) -> Tensor:
 def answer(state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
     with torch.inference_mode():
         setting = Setting.of(state, picture, file)
-        milliseconds = measure(setting)
         found = setting.examine()
+        image = None if samplers.REGISTRY[state.sampler].twin else encode_array(bytes_of(setting.image()))
     facts = found.facts
     return {
         "nodes": encode_array(setting.nodes.numpy()),
         "nodesSize": list(setting.nodes.shape[:2]),
-        "milliseconds": milliseconds,
-        "clock": CLOCK,
-        "device": device_name(),
         "folds": facts.folds,
         "tiles": facts.tiles,
         "samples": facts.samples,
@@ -306,9 +298,15 @@ def answer(state: State, picture: Picture, file: Map | None = None) -> dict[str,
         "area": facts.area,
         "zoomRange": None if found.zoom_range is None else list(found.zoom_range),
         "sentence": describe.sentence(facts),
-        "unzoomSize": list(fit(picture.size, UNZOOM_SIDE)),
-        "image": None if samplers.REGISTRY[state.sampler].twin else encode_array(bytes_of(setting.image())),
+        "image": image,
     }
+
+
+@on_gpu
+def times_answer(state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
+    with torch.inference_mode():
+        milliseconds = measure(Setting.of(state, picture, file))
+    return {"milliseconds": milliseconds, "clock": CLOCK, "device": device_name()}
 
 
 def bytes_of(image: Tensor) -> np.ndarray:
@@ -321,45 +319,39 @@ def measure(setting: Setting) -> dict[str, float]:
     state, picture, where = setting.state, setting.picture, device()
     image = resampling.reduce(image_tensor(picture).to(where), state.source_scale)
     saliency = None if setting.saliency is None else setting.saliency.float().to(where)
-    milliseconds: dict[str, float] = {}
-
-    def time(name: str, work: Callable[[], T]) -> T:
-        result, milliseconds[name] = timed(work, where)
-        return result
-
+    sampler, source = sampler_of(state), fit(picture.size, UNZOOM_SIDE)
+    works: dict[str, Callable[[], Any]] = {}
     if saliency is not None:
-        time("saliency", lambda: saliency_of(state, picture, setting.file))
-    sampler = sampler_of(state)
+        works["saliency"] = lambda: saliency_of(state, picture, setting.file)
+        works["saliency"]()
     if setting.read is not None:
-        made = time("sampler", lambda: read_by(sampler, state, picture))
+        works["sampler"] = lambda: read_by(sampler, state, picture)
+        made = works["sampler"]()
         warp, small = made.layout.warp.to(where), made.image.to(where)  # type: ignore[attr-defined]
     else:
-        warp = time("warp", lambda: _warp(sampler, saliency, setting.zoomed, picture.size))
-        small = time("zoom", lambda: sampler.read(warp, image, setting.zoomed))  # type: ignore[attr-defined]
-    time("unzoom", lambda: warp.unzoom(small, fit(picture.size, UNZOOM_SIDE)))
+        works["warp"] = lambda: _warp(sampler, saliency, setting.zoomed, picture.size)
+        warp = works["warp"]()
+        works["zoom"] = lambda: sampler.read(warp, image, setting.zoomed)  # type: ignore[attr-defined]
+        small = works["zoom"]()
+    works["unzoom"] = lambda: warp.unzoom(small, source)
+    works["unzoom"]()
+    milliseconds = in_turn(works, where)
     return {**milliseconds, "total": sum(milliseconds.values())}
-
-
-def timed(work: Callable[[], T], where: torch.device) -> tuple[T, float]:
-    """The result of ``work`` and the milliseconds of its last run; it runs twice when it is fast."""
-    for _ in range(2):
-        clock = Clock(where)
-        with clock.stage("work"):
-            result = work()
-        if clock.milliseconds()["work"] >= REPEAT_BELOW_MS:
-            break
-    return result, clock.milliseconds()["work"]  # type: ignore[possibly-undefined]
 
 
 def in_turn(works: Mapping[str, Callable[[], object]], where: torch.device) -> dict[str, float]:
     """Median milliseconds of works that have run before, taken in turns (a, b, a, b, ...): what slows one slows all.
 
     At least one turn, at most :data:`TURNS`, and no new one after :data:`TURNS_SECONDS`.
+
+    Raises:
+        Refusal: nobody waits for them any more.
     """
     taken: dict[str, list[float]] = {name: [] for name in works}
     start = time.perf_counter()
     for _ in range(TURNS):
         for name, work in works.items():
+            check_wanted()
             clock = Clock(where)
             with clock.stage(name):
                 work()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictInt, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -14,6 +14,8 @@ from lzviz.contract.wire import Refusal
 Base64 = Annotated[str, Field(description="bytes as base64")]
 """Little-endian values row by row, or a PNG, as base64."""
 Pair = tuple[int, int]
+Bench = Literal["menu", "files", "numbers", "clocks", "networks"]
+"""Where a question is answered: what is listed and shown, files read and written, numbers of a warp, honest times, networks."""
 
 
 class Message(BaseModel):
@@ -47,18 +49,26 @@ class File(Message):
 
 
 class Question(Message):
-    """Something that a :class:`~lzviz.contract.workshop.Workshop` answers; ``answer`` is the type of what comes back."""
+    """Something that a :class:`~lzviz.contract.workshop.Workshop` answers; ``answer`` is the type of what comes back.
+
+    Attributes:
+        page: a name that a page gave itself; what it asks and brings counts as one visitor's. Empty: a script.
+    """
 
     answer: ClassVar[type[Answer] | type[File]]
+    page: Annotated[str, Field(max_length=40)] = ""
 
     @property
-    def slow(self) -> bool:
-        """Whether a network runs: such questions are answered one at a time."""
-        return False
+    def bench(self) -> Bench:
+        """Where it is answered: one place never waits for another."""
+        return "numbers"
 
 
 class Sequenced(Question):
-    """A question of which only the newest matters; ``seq`` comes back with the answer."""
+    """A question of which only the newest of a page matters: it takes the place of one that still waits.
+
+    ``seq`` comes back with the answer.
+    """
 
     seq: StrictInt = 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lzviz.contract.messages.base import Answer, Base64, OnPicture
+from lzviz.contract.messages.base import Answer, Base64, Bench, OnPicture
 
 
 class Image(Answer):
@@ -47,6 +47,10 @@ class AskMask(OnPicture):
 
     answer = MaskAnswer
 
+    @property
+    def bench(self) -> Bench:
+        return "networks" if self.state.cad_mask == "learned" else "numbers"
+
 
 class Badge(Answer):
     """Differences from the strided network at coarse locations: largest and relative, as fixed and as published."""
@@ -88,8 +92,8 @@ class AskFeatures(OnPicture):
     answer = Features
 
     @property
-    def slow(self) -> bool:
-        return True
+    def bench(self) -> Bench:
+        return "networks"
 
 
 class Curve(Answer):
@@ -129,8 +133,8 @@ class AskKeypoints(OnPicture):
     answer = Keypoints
 
     @property
-    def slow(self) -> bool:
-        return True
+    def bench(self) -> Bench:
+        return "networks"
 
 
 class CostRow(Answer):
@@ -166,3 +170,7 @@ class AskCost(OnPicture):
     """What the mask of a state costs over the gallery."""
 
     answer = Cost
+
+    @property
+    def bench(self) -> Bench:
+        return "networks"

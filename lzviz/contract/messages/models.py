@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lzviz.contract.messages.base import Answer, Question
+from lzviz.contract.messages.base import Answer, Bench, Question
 from lzviz.contract.messages.pictures import CheckpointLine
 
 
@@ -20,6 +20,10 @@ class AddCheckpoint(Question):
     answer = Loaded
     data: bytes
 
+    @property
+    def bench(self) -> Bench:
+        return "files"
+
 
 class FetchCheckpoint(Question):
     """Hold a checkpoint of the Hugging Face Hub."""
@@ -27,9 +31,17 @@ class FetchCheckpoint(Question):
     answer = Loaded
     id: Any
 
+    @property
+    def bench(self) -> Bench:
+        return "files"
+
 
 class OpenCheckpoint(Question):
     """Hold a checkpoint from a folder of this machine."""
 
     answer = Loaded
     folder: Any
+
+    @property
+    def bench(self) -> Bench:
+        return "files"

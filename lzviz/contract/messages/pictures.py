@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from lzviz.contract.messages.base import Answer, Base64, File, Identifier, Pair, Question
+from lzviz.contract.messages.base import Answer, Base64, Bench, File, Identifier, Pair, Question
 
 
 class Fixed(Answer):
@@ -154,6 +154,10 @@ class AskCatalogue(Question):
 
     answer = Catalogue
 
+    @property
+    def bench(self) -> Bench:
+        return "menu"
+
 
 class AskPicture(Question):
     """PNG of the level of a picture that a page shows, or its thumbnail; its true size goes along."""
@@ -161,6 +165,10 @@ class AskPicture(Question):
     answer = File
     id: str
     thumb: Literal["0", "1"] = "0"
+
+    @property
+    def bench(self) -> Bench:
+        return "menu"
 
 
 class Held(Answer):
@@ -179,6 +187,10 @@ class AddPicture(Question):
 
     answer = Held
     data: bytes
+
+    @property
+    def bench(self) -> Bench:
+        return "files"
 
 
 class MapAnswer(Answer):
@@ -208,6 +220,10 @@ class AddMap(Question):
     answer = MapAnswer
     data: bytes
 
+    @property
+    def bench(self) -> Bench:
+        return "files"
+
 
 class HeldTruth(Answer):
     """True labels that are held now: the classes that occur, and the share of the pixels that has a label."""
@@ -228,3 +244,7 @@ class AddTruth(Question):
     image: Identifier
     checkpoint: str = ""
     data: bytes
+
+    @property
+    def bench(self) -> Bench:
+        return "files"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, StrictFloat
 
-from lzviz.contract.messages.base import Answer, Base64, Box, OnTruth
+from lzviz.contract.messages.base import Answer, Base64, Bench, Box, OnTruth
 
 
 class Mesh(Answer):
@@ -159,8 +159,8 @@ class Slow(OnTruth):
     """A question that runs a network."""
 
     @property
-    def slow(self) -> bool:
-        return True
+    def bench(self) -> Bench:
+        return "networks"
 
 
 class AskPipeline(Slow):
@@ -170,8 +170,8 @@ class AskPipeline(Slow):
     only: Literal["warp"] | None = None
 
     @property
-    def slow(self) -> bool:
-        return self.only is None
+    def bench(self) -> Bench:
+        return "networks" if self.only is None else "numbers"
 
 
 class Raster(Answer):
@@ -274,3 +274,7 @@ class AskTraining(OnTruth):
     """How a checkpoint's places moved while it was trained."""
 
     answer = Training
+
+    @property
+    def bench(self) -> Bench:
+        return "files"

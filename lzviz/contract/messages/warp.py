@@ -1,12 +1,12 @@
-"""A warp of the image: its exact nodes, times and numbers, and files to keep."""
+"""A warp of the image: its exact nodes and numbers, what it takes, and files to keep."""
 
 from __future__ import annotations
 
-from lzviz.contract.messages.base import Answer, Base64, File, OnPicture, OnTruth, Pair
+from lzviz.contract.messages.base import Answer, Base64, Bench, File, OnPicture, OnTruth, Pair
 
 
 class RoundTrip(Answer):
-    """Error of going there and back, in source pixels."""
+    """Error of going there and back in float64, in source pixels."""
 
     max: float
     median: float
@@ -17,7 +17,6 @@ class Computed(Answer):
 
     Attributes:
         nodes: (h, w, 2) float64 control nodes, x before y, in [-1, 1]; ``nodes_size``: (h, w).
-        milliseconds: of each stage and together, as ``clock`` says, on ``device``.
         coverage, share, area: of the picture, in [0, 1].
         zoom_range: least and largest linear zoom; null where something folds.
         image: (h, w, 3) bytes of the zoomed image, for samplers that the browser has no twin of.
@@ -25,9 +24,6 @@ class Computed(Answer):
 
     nodes: Base64
     nodes_size: Pair
-    milliseconds: dict[str, float]
-    clock: str
-    device: str
     folds: int
     tiles: int
     samples: int
@@ -37,7 +33,6 @@ class Computed(Answer):
     area: float | None
     zoom_range: tuple[float, float] | None
     sentence: str
-    unzoom_size: Pair
     image: Base64 | None
 
 
@@ -45,6 +40,24 @@ class Compute(OnPicture):
     """The exact answer to a state on a picture."""
 
     answer = Computed
+
+
+class WarpTimes(Answer):
+    """Milliseconds of each stage and together, as ``clock`` says, on ``device``."""
+
+    milliseconds: dict[str, float]
+    clock: str
+    device: str
+
+
+class AskWarpTimes(OnPicture):
+    """What the warp of a state takes; asked for at leisure, never beside a stroke."""
+
+    answer = WarpTimes
+
+    @property
+    def bench(self) -> Bench:
+        return "clocks"
 
 
 class Export(OnTruth):
@@ -55,5 +68,5 @@ class Export(OnTruth):
     format: str
 
     @property
-    def slow(self) -> bool:
-        return self.state.room == "pipeline"
+    def bench(self) -> Bench:
+        return "networks" if self.state.room == "pipeline" else "files"

@@ -59,7 +59,7 @@ const picture = (png) => decode(new Blob([fromBase64(png)], { type: "image/png" 
  * Labels of the visitor, a file for each picture. Python is given it once for each checkpoint.
  * @param {Context} context @param {AnswerStore} answers @param {() => string} checkpoint  its name
  */
-function createTruths({ store, live, host }, answers, checkpoint) {
+function createTruths({ store, live, host, page, patiently }, answers, checkpoint) {
   /** @param {OwnTruth | null} own of the picture of now */
   function put(own) {
     const others = Object.entries(answers.get().truths).filter(([image]) => image !== store.get().image);
@@ -73,8 +73,8 @@ function createTruths({ store, live, host }, answers, checkpoint) {
     async id() {
       const [mine, name] = [own(), checkpoint()];
       if (!mine || mine.ids[name]) return mine?.ids[name] ?? null;
-      const query = new URLSearchParams({ image: live.get().image?.id ?? store.get().image, checkpoint: name });
-      const { id, note } = await askServer(host, `${ROUTES.addTruth.path}?${query}`, mine.blob);
+      const query = new URLSearchParams({ page, image: live.get().image?.id ?? store.get().image, checkpoint: name });
+      const { id, note } = await patiently(() => askServer(host, `${ROUTES.addTruth.path}?${query}`, mine.blob));
       put({ ...mine, ids: { ...mine.ids, [name]: id }, note: note ?? "" });
       return id;
     },

@@ -11,13 +11,15 @@ import { areaOf, shareOf } from "../../engine/measures.js";
 import {
   foldTiles, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
 } from "../../engine/warp.js";
-import { fieldSize } from "../../viewer/fields.js";
+import { latticeOf } from "../../viewer/brush.js";
 import { place, sentence } from "./sentence.js";
 
 /** log2 of the magnification; 1x is in the middle of a bin, or rounding would split it. */
 const BINS = { bins: 33, low: -1.5625, high: 2.5625 };
 /** Points a side that are enough for numbers that change while one looks. */
 const QUICK = 64;
+/** Points on the long side of the lattice on which the way there and back is looked at; Python takes the same. */
+const TRIP_SIDE = 64;
 
 /**
  * @param {Frame} frame @param {Weights | null} weights @param {boolean} quick a stroke is on its way
@@ -43,9 +45,10 @@ export function measure(frame, weights, quick) {
   return { ...numbers, ...inverse, sentence: sentence({ ...facts, coverage: inverse.coverage }) };
 }
 
-/** Coverage and round trip on a lattice of the source. @param {Frame} frame */
-function there({ warp, source }) {
-  const size = fieldSize(source);
+/** Coverage and round trip on a lattice of the source. @param {Pick<Frame, "warp" | "source">} frame */
+export function there({ warp, source: [height, width] }) {
+  const { h, w } = latticeOf({ width, height }, TRIP_SIDE);
+  const [size, source] = [/** @type {[number, number]} */ ([h, w]), /** @type {[number, number]} */ ([height, width])];
   const { max, coverage } = roundTrip(warp, invertLattice(warp, size), size, source);
   return { roundTrip: max, coverage };
 }

@@ -40,5 +40,6 @@ export const warp = {
   need: ({ store }, aspect) => (room) =>
     arrange(room, aspect, store.get().compare === "uniform").source.height + TITLE,
   check: ROUTES.compute.path,
+  clock: ROUTES.warpTimes.path,
   mount: createStage,
 };

@@ -1,0 +1,51 @@
+// @ts-check
+/** What Python takes for states such as this one: asked for when the page has rested, never beside a stroke. */
+
+/** @typedef {import("./store.js").State} State */
+
+/** The page has rested for so many milliseconds. */
+const REST = 1000;
+/** What is painted: how long it takes does not hang on it. */
+const PAINTED = new Set(["paint", "edgePaint", "cadPaint", "boxes", "strength"]);
+
+/**
+ * @param {Pick<import("./context.js").Context, "store" | "live" | "rooms">} context
+ * @param {(path: string, more: object) => Promise<any>} question
+ * @param {ReadonlySet<string>} ignored  keys of the state that change no answer
+ */
+export function createTimes({ store, live, rooms }, question, ignored) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let asked = 0;
+
+  /** @param {Iterable<string>} keys  of the state */
+  const matter = (keys) => [...keys].some((key) => !PAINTED.has(key) && !ignored.has(key));
+
+  async function ask() {
+    const { clock } = rooms.of(store.get());
+    const { busy, painting, times, image } = live.get();
+    if (!clock || !image || times) return;
+    if (busy || painting) return soon();
+    const mine = ++asked;
+    try {
+      const told = await question(clock, { seq: mine });
+      if (mine === asked && image === live.get().image) live.set({ times: told });
+    } catch {
+      // Nothing hangs on it: the next change asks again.
+    }
+  }
+
+  /** After the next second without another stroke. */
+  function soon() {
+    clearTimeout(timer);
+    if (!live.get().times) timer = setTimeout(() => void ask(), REST);
+  }
+
+  function forget() {
+    asked += 1;
+    live.set({ times: null });
+  }
+  store.subscribe((_, changed) => matter(changed) && forget());
+  live.subscribe((_, changed) => changed.has("image") && forget());
+  return { soon };
+}

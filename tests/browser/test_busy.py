@@ -1,0 +1,89 @@
+"""A server without room: the page goes on with the browser's numbers, asks again, and loses nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Visit
+
+TROUBLE, FOLLOWS = ".lz-trouble", ".lz-follows"
+BUSY = {"ok": False, "error": "The server is busy with other visitors; wait a moment and press again."}
+
+
+def refuse(visit: Visit, path: str, count: int) -> list[dict]:
+    """The server has no room for the next ``count`` questions to a path; what was asked there, in order."""
+    visit.expected, asked = ["Failed to load resource"], list[dict]()
+
+    def answered(route: Route) -> None:
+        asked.append(route.request.post_data_json or {})
+        if len(asked) > count:
+            return route.continue_()
+        route.fulfill(status=503, headers={"retry-after": "1"}, content_type="application/json", body=json.dumps(BUSY))
+
+    visit.page.route(f"**/{path}", answered)
+    return asked
+
+
+def test_a_stroke_that_finds_the_server_busy_shows_no_error_and_is_answered(visit: Visit) -> None:
+    visit.open("#image=coffee")
+    visit.answered()
+    asked = refuse(visit, "lzviz/compute", 2)
+    visit.stroke((0.3, 0.3), (0.5, 0.5))
+    expect(visit.page.locator(FOLLOWS)).to_have_text("Browser’s numbers; Python follows")
+    expect(visit.page.locator(TROUBLE)).to_be_hidden()
+    told = visit.answered()
+    assert len(asked) == 3 and told["seq"] == asked[-1]["seq"] and told["sentence"].startswith("Spends")
+    expect(visit.page.locator(FOLLOWS)).to_be_hidden()
+    expect(visit.page.locator(TROUBLE)).to_be_hidden()
+
+
+def test_a_newer_stroke_does_not_wait_for_an_older_one_that_is_asked_again(visit: Visit) -> None:
+    visit.open("#image=coffee")
+    visit.answered()
+    asked = refuse(visit, "lzviz/compute", 1)
+    visit.stroke((0.2, 0.3), (0.3, 0.3))
+    expect(visit.page.locator(FOLLOWS)).to_be_visible()
+    visit.stroke((0.6, 0.6), (0.8, 0.6))
+    visit.answered()
+    expect(visit.page.locator(FOLLOWS)).to_be_hidden()
+    visit.page.wait_for_timeout(2000)
+    assert [each["seq"] for each in asked] == sorted({each["seq"] for each in asked}), "the older one was dropped"
+    assert len({each["page"] for each in asked}) == 1 and len(asked[0]["page"]) > 10
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        ("#room=cad&image=coffee", "lzviz/cad"),
+        ("#room=cad&image=coffee", "lzviz/cad-mask"),
+        ("#room=pipeline", "lzviz/learned"),
+    ],
+)
+def test_networks_that_have_no_room_are_asked_again_as_well(visit: Visit, link: str, path: str) -> None:
+    asked = refuse(visit, path, 1)
+    visit.open(link)
+    expect(visit.page.locator(FOLLOWS)).to_contain_text("Python", timeout=30_000)
+    visit.wait("live.get().answer && !live.get().busy")
+    assert len(asked) >= 2
+    expect(visit.page.locator(FOLLOWS)).to_be_hidden()
+    expect(visit.page.locator(TROUBLE)).to_be_hidden()
+
+
+def test_times_are_asked_for_once_when_the_page_rests_and_not_for_every_stroke(visit: Visit) -> None:
+    asked = refuse(visit, "lzviz/warp-time", 0)
+    visit.open("#image=coffee")
+    for k in range(3):
+        visit.stroke((0.2 + 0.2 * k, 0.3), (0.3 + 0.2 * k, 0.4))
+        visit.answered()
+    visit.wait("live.get().times")
+    visit.stroke((0.5, 0.7), (0.6, 0.7))
+    visit.answered()
+    visit.page.wait_for_timeout(1500)
+    assert len(asked) == 1
+    visit.run("store.set({ width: 100 })")
+    visit.wait("live.get().times === null")
+    visit.wait("live.get().times")
+    assert len(asked) == 2 and asked[-1]["state"]["width"] == 100
