@@ -16,7 +16,9 @@ const PAINTED = new Set(["paint", "edgePaint", "cadPaint", "boxes", "strength"])
 export function createTimes({ store, live, rooms }, question, ignored) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  let asked = 0;
+  /** Rises whenever what was measured holds no more; `asking`: the turn that Python was asked in. */
+  let turn = 1;
+  let asking = 0;
 
   /** @param {Iterable<string>} keys  of the state */
   const matter = (keys) => [...keys].some((key) => !PAINTED.has(key) && !ignored.has(key));
@@ -24,14 +26,14 @@ export function createTimes({ store, live, rooms }, question, ignored) {
   async function ask() {
     const { clock } = rooms.of(store.get());
     const { busy, painting, times, image } = live.get();
-    if (!clock || !image || times) return;
+    if (!clock || !image || times || asking === turn) return;
     if (busy || painting) return soon();
-    const mine = ++asked;
+    const mine = asking = turn;
     try {
       const told = await question(clock, { seq: mine });
-      if (mine === asked && image === live.get().image) live.set({ times: told });
+      if (mine === turn) live.set({ times: told });
     } catch {
-      // Nothing hangs on it: the next change asks again.
+      asking = 0; // nothing hangs on it: the next stroke asks again
     }
   }
 
@@ -42,7 +44,7 @@ export function createTimes({ store, live, rooms }, question, ignored) {
   }
 
   function forget() {
-    asked += 1;
+    turn += 1;
     live.set({ times: null });
   }
   store.subscribe((_, changed) => matter(changed) && forget());
