@@ -178,6 +178,12 @@ def pairs(images: str | Path, labels: str | Path, classes: Sequence[str], split:
     """Any two folders: each picture's labels have its name, ending in .png, and hold class indices; 255: not labelled."""
     found = _pictures(Path(images))
     truths = [Path(labels) / f"{path.stem}.png" for path in found]
+    first: dict[str, Path] = {}
+    for path in found:
+        if first.setdefault(path.stem, path) is not path:
+            raise ValueError(
+                f"{first[path.stem].name} and {path.name} share the labels {path.stem}.png: give each picture a name of its own"
+            )
     readers = _readers([path.stem for path in found], found, truths, _lookup(range(len(classes)), other=-1))
     return Dataset(Path(images).resolve().name, tuple(classes), readers, split=split)
 

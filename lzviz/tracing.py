@@ -6,7 +6,8 @@ neither checked nor kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -29,6 +30,25 @@ def concrete() -> bool:
 def transformed() -> bool:
     """Inside ``vmap``, ``grad``, ``jacrev`` and the other transforms of ``torch.func``."""
     return torch._C._functorch.peek_interpreter_stack() is not None  # type: ignore[attr-defined]
+
+
+_plain = False
+
+
+@contextmanager
+def in_plain_operators() -> Iterator[None]:
+    """What is traced in here is made of torch's own operators only, and runs where lzviz is not at hand."""
+    global _plain
+    before, _plain = _plain, True
+    try:
+        yield
+    finally:
+        _plain = before
+
+
+def plainly() -> bool:
+    """Inside of :func:`in_plain_operators`."""
+    return _plain
 
 
 def keeps() -> bool:

@@ -462,3 +462,10 @@ def test_evaluate_refuses_other_classes(folders, capsys, tmp_path):
     with pytest.raises(SystemExit):
         main(["evaluate", str(tmp_path / "two"), "camvid", "--data-root", str(folders / "pictures")])
     assert "two knows cat, dog; the labels of camvid are sky" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["xyz", "cpu:x", "vulkan"])
+def test_a_device_that_is_not_there_is_one_sentence_before_anything_is_loaded(capsys, name):
+    with pytest.raises(SystemExit):
+        main(["evaluate", "no-such-checkpoint", "scenes", "--device", name])
+    assert f"--device is cpu, or cuda or mps where this machine has it, got '{name}'" in capsys.readouterr().err

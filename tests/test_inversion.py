@@ -12,7 +12,7 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from lzviz.attraction import attract
 from lzviz.coords import lattice
-from lzviz.inversion import invert_lattice, invert_points, raster
+from lzviz.inversion import invert_lattice, invert_points, opaque, raster, spelled
 from lzviz.inversion.ragged import chunks, expand
 from lzviz.plain import inverse as plain_inverse
 from lzviz.warp import GridWarp
@@ -505,3 +505,30 @@ def test_ragged_ranges() -> None:
     owner, number = expand(torch.tensor([2, 0, 3]))
     assert owner.tolist() == [0, 0, 2, 2, 2] and number.tolist() == [0, 1, 0, 1, 2]
     assert list(chunks(torch.tensor([2, 0, 3, 9, 1]), 5)) == [(0, 3), (3, 4), (4, 5)]
+
+
+@pytest.mark.parametrize("amount", [0.0, 0.02, 0.12, 0.4])
+@pytest.mark.parametrize("mirror", [1, -1])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_the_inverse_in_plain_operators_is_the_same(amount: float, mirror: int, batch: int) -> None:
+    nodes = lattice((7, 9)).expand(batch, -1, -1, -1) * torch.tensor([0.8 * mirror, 0.9])
+    nodes = nodes + amount * torch.randn(nodes.shape, generator=torch.Generator().manual_seed(3))
+    for size in ((33, 41), (2, 57)):
+        points, valid, tile = opaque.rasterised(nodes, size, True)
+        spelled_points, spelled_valid, spelled_tile = spelled.lattice(nodes, *size)
+        torch.testing.assert_close(spelled_points, points, atol=1e-5, rtol=1e-5)
+        assert torch.equal(spelled_valid, valid) and torch.equal(spelled_tile, tile)
+        asked = lattice(size).reshape(1, -1, 2).expand(batch, -1, -1)
+        found = opaque.searched(nodes, asked)
+        for ours, theirs in zip(spelled.points(nodes, asked), found, strict=True):
+            torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+
+
+def test_a_point_has_the_same_answer_however_many_are_asked() -> None:
+    """Outside of a map that folds, a few points used to be continued by another tile than many."""
+    generator = torch.Generator().manual_seed(0)
+    nodes = 0.8 * lattice((16, 16))[None] + 0.3 * torch.randn(1, 16, 16, 2, generator=generator)
+    points = lattice((60, 80)).reshape(1, -1, 2)
+    together, _ = invert_points(nodes, points)
+    alone = torch.cat([invert_points(nodes, part)[0] for part in points.split(160, 1)], 1)
+    torch.testing.assert_close(alone, together, atol=1e-6, rtol=1e-6)

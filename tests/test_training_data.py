@@ -284,3 +284,12 @@ def test_a_curriculum_pools_in_the_first_steps():
     assert all((batches[step].pool == 1).all() for step in range(20, 30))
     plain = Batches(gradient(), RECIPE)[3]
     assert all(torch.equal(a, b) for a, b in zip(plain[:4], batches[3][:4], strict=True))
+
+
+def test_two_pictures_that_share_one_label_are_named(tmp_path):
+    for name in ("a.png", "a.jpg", "b.png"):
+        write(tmp_path / "mine" / name, picture())
+    for name in ("a.png", "b.png"):
+        write(tmp_path / "truth" / name, np.zeros((6, 8), np.uint8))
+    with pytest.raises(ValueError, match=r"a\.jpg and a\.png share the labels a\.png"):
+        pairs(tmp_path / "mine", tmp_path / "truth", ("grass", "path", "tree"))

@@ -42,6 +42,7 @@ def evaluate(options: argparse.Namespace) -> None:
         raise ValueError(f"--limit is a number of pictures, at least 1, got {options.limit}")
     if options.json is not None and options.json.suffix == ".json" and len(options.split) > 1:
         raise ValueError("several splits need a folder: --json FOLDER")
+    _check_device(options.device)
     ours = trained(options.checkpoint, options.unzoom, options.zoomed)
     theirs = None
     if options.against is not None and not options.against.endswith(".json"):
@@ -66,6 +67,16 @@ def evaluate(options: argparse.Namespace) -> None:
             if not any(math.isnan(each.score(metric)) for each in (report, other)):
                 print(f"  {metric:10}{paired(report, other, metric)}")
         print()
+
+
+def _check_device(name: str) -> None:
+    """ValueError in one sentence where torch's own would be a page, or come after minutes."""
+    import torch
+
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        raise ValueError(f"--device is cpu, or cuda or mps where this machine has it, got {name!r}") from None
 
 
 def trained(name: str, unzoom: Literal["scores", "features"] | None = None, zoomed: tuple[int, int] | None = None):

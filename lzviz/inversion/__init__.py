@@ -25,11 +25,11 @@ import torch
 from torch import Tensor
 
 from lzviz.coords import Size, check_size, lattice
-from lzviz.inversion import axes, opaque
+from lzviz.inversion import axes, opaque, spelled
 from lzviz.inversion.gradient import implicit
 from lzviz.inversion.opaque import rasterised, searched
 from lzviz.inversion.tiles import Tiles
-from lzviz.tracing import concrete, transformed
+from lzviz.tracing import concrete, plainly, transformed
 
 __all__ = ["Tiles", "invert_lattice", "invert_points"]
 
@@ -61,7 +61,8 @@ def invert_points(
     if concrete():
         solution, valid, tile = searched(nodes, points, tiles)
     else:
-        solution, valid, tile = opaque.points(nodes.detach(), points.detach())
+        operators = spelled if plainly() else opaque
+        solution, valid, tile = operators.points(nodes.detach(), points.detach())
     if _needs_gradient(nodes, points):
         solution = implicit(nodes, points, solution, tile)
     return solution, valid
@@ -90,7 +91,7 @@ def invert_lattice(nodes: Tensor, size: Size, separable: bool = False) -> tuple[
     if concrete():
         solution, valid, tile = rasterised(nodes, size, needs_gradient)
     else:
-        solution, valid, tile = opaque.lattice(nodes.detach(), *size)
+        solution, valid, tile = (spelled if plainly() else opaque).lattice(nodes.detach(), *size)
     if needs_gradient:
         flat = solution.reshape(solution.shape[0], -1, 2)
         source = lattice(size, dtype=nodes.dtype, device=nodes.device).reshape(1, -1, 2).expand_as(flat)

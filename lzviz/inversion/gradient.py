@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
-from lzviz.inversion.tiles import EMPTY_AREA, cross, polynomials
+from lzviz.inversion.tiles import EMPTY_AREA, cross, length, polynomials
 
 PORTION = 1 << 17
 """Points differentiated at a time, to bound memory."""
@@ -117,7 +117,7 @@ def _pull(
 def _held_away(determinant: Tensor, ux: Tensor, uy: Tensor, vx: Tensor, vy: Tensor) -> Tensor:
     """The determinant, held away from zero where the map is singular."""
     with torch.no_grad():
-        floor = (FLATTEST * torch.hypot(ux, uy) * torch.hypot(vx, vy)).clamp(min=EMPTY_AREA)
+        floor = (FLATTEST * length(ux, uy) * length(vx, vy)).clamp(min=EMPTY_AREA)
         singular = determinant.abs() < floor
     return torch.where(singular, torch.copysign(floor, determinant), determinant)
 

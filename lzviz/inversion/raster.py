@@ -19,7 +19,7 @@ from torch import Tensor
 from lzviz.coords import Size, axis
 from lzviz.inversion.ragged import expand
 from lzviz.inversion.search import search
-from lzviz.inversion.tiles import Tiles, cross
+from lzviz.inversion.tiles import Tiles, cross, length
 
 PIXELS = 1 << 16
 """Pixels solved at a time on a CPU, so that a dozen arrays stay in its cache."""
@@ -45,7 +45,7 @@ def rasterise(tiles: Tiles, size: Size, dtype: torch.dtype, keep_tiles: bool = F
     bits = tiles.count.bit_length()
     unit = 1 << bits
     cover = _cover(tiles, size, unit)  # (B * H, W + 1)
-    table = _table(tiles, dtype)  # (12, B * T)
+    table = sound_table(tiles, dtype)  # (12, B * T)
     first = (torch.arange(batch * height, device=device) // height * tiles.count).to(cover.dtype)[:, None]
     rows_y, columns_x = y.to(dtype).repeat(batch)[:, None], x.to(dtype)
     points = torch.empty(batch * height, width, 2, dtype=dtype, device=device)
@@ -74,7 +74,7 @@ def rasterise(tiles: Tiles, size: Size, dtype: torch.dtype, keep_tiles: bool = F
 
 
 def _solve_sound(tile: Tensor, x: Tensor, y: Tensor, points: Tensor, valid: Tensor) -> None:
-    """:func:`tiles.solve` for sound tiles, whose coefficients come normalised from :func:`_table`; destroys ``tile``."""
+    """:func:`tiles.solve` for sound tiles, whose coefficients come normalised from :func:`sound_table`; destroys ``tile``."""
     px, py, dx, dy, rx, ry, tx, ty, bend, zoomed_x, zoomed_y, reach = tile
     mx, my = px.add_(x), py.add_(y)
     across = dy.mul_(mx).addcmul_(dx, my, value=-1)  # 2 (m x down) / Q
@@ -88,7 +88,7 @@ def _solve_sound(tile: Tensor, x: Tensor, y: Tensor, points: Tensor, valid: Tens
     torch.le(torch.maximum(u.abs(), v.abs()), reach, out=valid)
 
 
-def _table(tiles: Tiles, dtype: torch.dtype) -> Tensor:
+def sound_table(tiles: Tiles, dtype: torch.dtype) -> Tensor:
     """Coefficients of :func:`_solve_sound`, (12, B * T): -p00, 2 down / Q, 2 right / Q, twist / Q, 2 (right x twist) / Q,
     the zoomed position of p00, and the greatest |zoomed coordinate| that is still valid.
 
@@ -105,7 +105,7 @@ def _table(tiles: Tiles, dtype: torch.dtype) -> Tensor:
     rx, ry, dx, dy = (rx + v * tx) / step_x, (ry + v * ty) / step_x, (dx + u * tx) / step_y, (dy + u * ty) / step_y
     tx, ty = tx / (step_x * step_y), ty / (step_x * step_y)
     area = torch.where(tiles.sound, cross(rx, ry, dx, dy), 1.0)
-    slowest = torch.minimum(torch.hypot(rx, ry), torch.hypot(dx, dy)).clamp(min=1e-300)
+    slowest = torch.minimum(length(rx, ry), length(dx, dy)).clamp(min=1e-300)
     reach = torch.where(tiles.ring, 1 + tiles.tolerance / slowest, torch.inf)
     columns = (-px, -py, 2 * dx / area, 2 * dy / area, 2 * rx / area, 2 * ry / area, tx / area, ty / area)
     columns += (2 * cross(rx, ry, tx, ty) / area, *origin[:, None].expand(2, batch, count), reach)
@@ -114,7 +114,7 @@ def _table(tiles: Tiles, dtype: torch.dtype) -> Tensor:
 
 def _cover(tiles: Tiles, size: Size, unit: int) -> Tensor:
     """Differences along each row of pixels, (B * H, W + 1): their running sum is ``tile + unit * covering tiles``."""
-    start, stop, value, image = _edges(tiles, size, unit)
+    start, stop, value, image = _edges(tiles, pixel_mesh(tiles, size), unit)
     height, width = size
     low, high = torch.minimum(start[:, 1], stop[:, 1]), torch.maximum(start[:, 1], stop[:, 1])
     first, beyond = (t.ceil().clamp(0, height).long() for t in (low, high))  # rows with low <= row < high
@@ -129,30 +129,44 @@ def _cover(tiles: Tiles, size: Size, unit: int) -> Tensor:
     return cover
 
 
-def _edges(tiles: Tiles, size: Size, unit: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def pixel_mesh(tiles: Tiles, size: Size) -> Tensor:
+    """The outline of tiles in pixels of a source of ``size``: (B, h + 2, w + 2, 2)."""
+    extent = tiles.outline.new_tensor([(n - 1) / 2 if n > 1 else 1.0 for n in reversed(size)])
+    offset = tiles.outline.new_tensor([(n - 1) / 2 for n in reversed(size)])
+    return tiles.outline * extent + offset
+
+
+def sides(tiles: Tiles, mesh: Tensor, unit: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The sides of all tiles: start and stop (E, 2) in pixels, what passing one downward-going side adds (E,), image (E,)."""
     batch, (h, w) = tiles.empty.shape[0], tiles.shape
     dtype = torch.int32 if unit <= 1 << 19 else torch.int64
-    extent = tiles.outline.new_tensor([(n - 1) / 2 if n > 1 else 1.0 for n in reversed(size)])
-    offset = tiles.outline.new_tensor([(n - 1) / 2 for n in reversed(size)])
-    mesh = tiles.outline * extent + offset
     index = torch.arange(tiles.count, device=mesh.device) + unit
     value = (index * tiles.simple).to(dtype).view(batch, h + 1, w + 1)
     values = F.pad(value, (1, 1, 1, 1))
-    hulls, owner = _tangled_hulls(tiles, mesh)  # (K, 3, 2)
-    sides = (
+    both = (
         (mesh[:, :-1], mesh[:, 1:], values[:, 1:-1, 1:] - values[:, 1:-1, :-1]),  # down a column: right minus left
         (mesh[:, :, :-1], mesh[:, :, 1:], values[:, :-1, 1:-1] - values[:, 1:, 1:-1]),  # along a row: above minus below
     )
     image = torch.arange(batch, device=mesh.device)
+    start, stop = (torch.cat([each[k].reshape(-1, 2) for each in both]) for k in (0, 1))
+    added = torch.cat([v.flatten() for _, _, v in both])
+    return start, stop, added, torch.cat([image.repeat_interleave(v[0].numel()) for _, _, v in both])
+
+
+def _edges(tiles: Tiles, mesh: Tensor, unit: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """:func:`sides`, and those of the hulls of tangled tiles."""
+    start, stop, added, images = sides(tiles, mesh, unit)
+    hulls, owner = _tangled_hulls(tiles, mesh)  # (K, 3, 2)
     # The sides of each triangle of a tangled tile's hull make the count of everything inside at least two.
     one, two, three = hulls.unbind(1)
-    flag = -2 * unit * cross(*(two - one).unbind(-1), *(three - one).unbind(-1)).sign().to(dtype)
-    start = [s.reshape(-1, 2) for s, _, _ in sides] + [one, two, three]
-    stop = [s.reshape(-1, 2) for _, s, _ in sides] + [two, three, one]
-    added = [v.flatten() for _, _, v in sides] + [flag] * 3
-    images = [image.repeat_interleave(v[0].numel()) for _, _, v in sides] + [owner] * 3
-    return torch.cat(start), torch.cat(stop), torch.cat(added), torch.cat(images)
+    flag = -2 * unit * cross(*(two - one).unbind(-1), *(three - one).unbind(-1)).sign().to(added.dtype)
+    parts = (
+        (start, one, two, three),
+        (stop, two, three, one),
+        (added, flag, flag, flag),
+        (images, owner, owner, owner),
+    )
+    return tuple(torch.cat(each) for each in parts)  # type: ignore[return-value]
 
 
 def _tangled_hulls(tiles: Tiles, mesh: Tensor) -> tuple[Tensor, Tensor]:
@@ -162,9 +176,8 @@ def _tangled_hulls(tiles: Tiles, mesh: Tensor) -> tuple[Tensor, Tensor]:
     A folded tile reaches beyond its outline, never beyond the hull of its corners: each of its points is a mean of them. Any
     three corners make a triangle, and the four triangles cover the hull twice.
     """
-    tangled = ~(tiles.simple | tiles.empty | tiles.ring)
     h, w = tiles.shape
-    image, row, column = tangled.view(-1, h + 1, w + 1).nonzero().unbind(-1)
+    image, row, column = tiles.tangled.view(-1, h + 1, w + 1).nonzero().unbind(-1)
     corners = [mesh[image, row + k, column + m] for k in (0, 1) for m in (0, 1)]
     triangles = [torch.stack([c for n, c in enumerate(corners) if n != left], dim=1) for left in range(4)]
     return torch.cat(triangles), image.repeat(4)

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.inversion.ragged import chunks, expand
-from lzviz.inversion.tiles import EMPTY_AREA, Tiles, cross, evaluate, solve
+from lzviz.inversion.tiles import EMPTY_AREA, Tiles, cross, evaluate, length, solve
 
 PAIRS = 1 << 17
 """Candidates solved at a time."""
@@ -66,9 +66,9 @@ def search(tiles: Tiles, points: Tensor, batch: Tensor, hint: Tensor | None = No
     if hint is not None:
         left = _ask_hint(tiles, points, batch, found, hint)
     few = points.shape[0] * tiles.count <= PAIRS
-    for candidates in (_all_candidates if few else _bucket_candidates, _ring_candidates):
+    for candidates, boxed in ((_all_candidates if few else _bucket_candidates, True), (_ring_candidates, False)):
         if left.numel():
-            left = _ask(tiles, points, batch, found, left, *candidates(tiles, points[left], batch[left]))
+            left = _ask(tiles, points, batch, found, left, boxed, *candidates(tiles, points[left], batch[left]))
     _follow_tangent(tiles, points, batch, found, left)
     return found
 
@@ -149,34 +149,51 @@ def _ask(
     batch: Tensor,
     found: Found,
     asking: Tensor,
+    boxed: bool,
     lists: Tensor,
     start: Tensor,
     stop: Tensor,
 ) -> Tensor:
-    """Let the tiles ``lists[start:stop]`` of each point of ``asking`` answer; returns the points without answer."""
-    none = 3 * tiles.count
+    """Let the tiles ``lists[start:stop]`` of each point of ``asking`` answer, ``boxed``: if their bounding box holds it; returns
+    the points without answer."""
     counts, left = stop - start, []
     for a, b in chunks(counts, PAIRS):
         target = asking[a:b]
-        x, y = points[target].unbind(-1)
-        first = batch[target] * tiles.count
         owner, number = expand(counts[a:b])
         tile = lists.index_select(0, start[a:b].index_select(0, owner).add_(number))
-        near = _in_box(tiles, tile, first[owner], x[owner], y[owner])
-        owner, tile, rank, answer, valid = _answers(tiles, owner[near], tile[near], points[target], batch[target])
-        best = torch.full((b - a,), none, device=rank.device).scatter_reduce(0, owner, rank, "amin")
-        won = (rank == best[owner]).nonzero()[:, 0]
-        found.put(target[owner[won]], answer[won], valid[won], tiles.inner_index[tile[won]])
-        left.append(target[best == none])
+        if boxed:
+            near = _in_box(tiles, points, batch, target[owner], tile)
+            owner, tile = owner[near], tile[near]
+        owner, *answer, silent = elect(tiles, points[target], batch[target], owner, tile)
+        found.put(target[owner], *answer)
+        left.append(target[silent])
     return torch.cat(left)
 
 
-def _in_box(tiles: Tiles, tile: Tensor, first: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """The pairs whose point lies in the tile's bounding box, or whose tile is of the ring, which has no end."""
-    x0, y0, x1, y1 = tiles.boxes.index_select(1, first + tile)
+def elect(
+    tiles: Tiles, points: Tensor, batch: Tensor, owner: Tensor, tile: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Let pairs (owner, tile) answer points (M, 2) of images (M,). Of the points that have an answer: their index, zoomed point,
+    validity, and tile of (h-1) x (w-1). And (M,) bool, the points that have none."""
+    owner, tile, rank, answer, valid = _answers(tiles, owner, tile, points, batch)
+    none = torch.full_like(batch, 3 * tiles.count)
+    best = none.scatter_reduce(0, owner, rank, "amin")
+    won = (rank == best[owner]).nonzero()[:, 0]
+    return owner[won], answer[won], valid[won], tiles.inner_index[tile[won]], best == none
+
+
+def _in_box(tiles: Tiles, points: Tensor, batch: Tensor, owner: Tensor, tile: Tensor) -> Tensor:
+    """The pairs (owner, tile) whose point lies in the tile's bounding box."""
+    x, y = points.index_select(0, owner).unbind(-1)
+    boxes = tiles.boxes.index_select(1, batch.index_select(0, owner) * tiles.count + tile)
+    return holds(boxes, x, y).nonzero()[:, 0]
+
+
+def holds(boxes: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Which of the bounding boxes (4, ...) hold points, to rounding."""
+    x0, y0, x1, y1 = boxes
     slack = SEAM_TOLERANCE
-    near = (x >= x0 - slack) & (x <= x1 + slack) & (y >= y0 - slack) & (y <= y1 + slack)
-    return (near | tiles.ring.index_select(0, tile)).nonzero()[:, 0]
+    return (x >= x0 - slack) & (x <= x1 + slack) & (y >= y0 - slack) & (y <= y1 + slack)
 
 
 def _answers(
@@ -225,22 +242,27 @@ def _zoomed(tiles: Tiles, tile: Tensor, u: Tensor, v: Tensor) -> Tensor:
 
 def _follow_tangent(tiles: Tiles, points: Tensor, batch: Tensor, found: Found, lost: Tensor) -> None:
     """Answer the points ``lost`` by the tangent of the map at the nearest point of its border."""
+    portion = max(PAIRS // (2 * sum(tiles.shape)), 1)
+    for index in lost.split(portion):
+        found.put(index, *tangent(tiles, points[index], batch[index]))
+
+
+def tangent(tiles: Tiles, points: Tensor, batch: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The tangent of the map at the nearest point of its border, for points (M, 2) of images (M,): points, validity, tiles."""
     side, ends = _border(tiles)  # (S,), (2, S, 2)
-    for a in range(0, lost.numel(), max(PAIRS // side.numel(), 1)):
-        index = lost[a : a + max(PAIRS // side.numel(), 1)]
-        target, column = points[index], batch[index, None] * tiles.count
-        coefficients = tiles.coefficients[:, column + side]  # (8, M, S)
-        start, stop = (torch.stack(evaluate(coefficients, *end.T), dim=-1) for end in ends)  # (M, S, 2)
-        along, away = stop - start, target[:, None] - start
-        share = ((away * along).sum(-1) / along.square().sum(-1).clamp(min=1e-300)).clamp(0, 1)
-        nearest = (away - share[..., None] * along).square().sum(-1).argmin(1, keepdim=True)  # (M, 1)
-        share, tile = share.gather(1, nearest)[:, 0], side[nearest[:, 0]]
-        here = ends[:, nearest[:, 0]]  # (2, M, 2)
-        local = here[0] + share[:, None] * (here[1] - here[0])
-        coefficients = tiles.coefficients[:, column[:, 0] + tile]
-        u, v = _tangent_step(coefficients, *local.T, *target.T)
-        valid = _miss(coefficients, *local.T, *target.T) <= tiles.tolerance
-        found.put(index, _zoomed(tiles, tile, u, v), valid, tiles.inner_index[tile])
+    column = batch[:, None] * tiles.count
+    coefficients = tiles.coefficients[:, column + side]  # (8, M, S)
+    start, stop = (torch.stack(evaluate(coefficients, *end.T), dim=-1) for end in ends)  # (M, S, 2)
+    along, away = stop - start, points[:, None] - start
+    share = ((away * along).sum(-1) / along.square().sum(-1).clamp(min=1e-300)).clamp(0, 1)
+    nearest = (away - share[..., None] * along).square().sum(-1).argmin(1, keepdim=True)  # (M, 1)
+    share, tile = share.gather(1, nearest)[:, 0], side[nearest[:, 0]]
+    here = ends[:, nearest[:, 0]]  # (2, M, 2)
+    local = here[0] + share[:, None] * (here[1] - here[0])
+    coefficients = tiles.coefficients[:, column[:, 0] + tile]
+    u, v = _tangent_step(coefficients, *local.T, *points.T)
+    valid = _miss(coefficients, *local.T, *points.T) <= tiles.tolerance
+    return _zoomed(tiles, tile, u, v), valid, tiles.inner_index[tile]
 
 
 def _border(tiles: Tiles) -> tuple[Tensor, Tensor]:
@@ -261,7 +283,8 @@ def _tangent_step(tile: Tensor, u: Tensor, v: Tensor, x: Tensor, y: Tensor) -> t
     """One Newton step from (u, v) towards (x, y); a determinant near zero is held away from it."""
     gx, gy = evaluate(tile, u, v)
     ux, uy, vx, vy = tile[2] + v * tile[6], tile[3] + v * tile[7], tile[4] + u * tile[6], tile[5] + u * tile[7]
-    determinant, size = cross(ux, uy, vx, vy), torch.hypot(ux, uy) * torch.hypot(vx, vy)
-    divisor = torch.copysign(torch.maximum(determinant.abs(), FLATTEST * size).clamp(min=EMPTY_AREA), determinant)
+    determinant, size = cross(ux, uy, vx, vy), length(ux, uy) * length(vx, vy)
+    divisor = torch.maximum(determinant.abs(), FLATTEST * size).clamp(min=EMPTY_AREA)
+    divisor = torch.where(determinant < 0, -divisor, divisor)
     step = [cross(x - gx, y - gy, vx, vy) / divisor, cross(ux, uy, x - gx, y - gy) / divisor]
     return tuple(start + d.clamp(-FARTHEST, FARTHEST) for start, d in zip((u, v), step, strict=True))  # type: ignore[return-value]

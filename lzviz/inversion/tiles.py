@@ -22,6 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lzviz.tracing import table
+
 BORDER_TOLERANCE = 1e-6
 BORDER_ROUNDINGS = 128
 """How far outside the image of the map a point still counts as inside, in shares of the range [-1, 1]: the first, or so many
@@ -83,6 +85,11 @@ class Tiles:
         return self.place.shape[1]
 
     @property
+    def tangled(self) -> Tensor:
+        """(B, T) bool, of the control grid's own tiles, those that are neither simple nor empty."""
+        return ~(self.simple | self.empty | self.ring)
+
+    @property
     def inner_index(self) -> Tensor:
         """(T,) index of the (border) tile in the control grid's own (h - 1) x (w - 1) tiles."""
         return self.place[1].long() * (self.shape[1] - 1) + self.place[0].long()
@@ -93,31 +100,29 @@ class Tiles:
         tolerance = border_tolerance(nodes.dtype)
         nodes = nodes.detach().double()
         h, w = nodes.shape[1:3]
-        rows, columns = (torch.arange(-1, n, device=nodes.device) for n in (h, w))
-        i, j = rows.clamp(0, h - 2), columns.clamp(0, w - 2)
+        frame = _Frame.of(h, w).to(nodes.device)
         own = polynomials(nodes)
-        polynomial = own.index_select(2, i).index_select(3, j)  # (8, B, h+1, w+1)
-        place = torch.stack(torch.broadcast_tensors(j, i[:, None])).double()  # (2, h+1, w+1)
-        low, high = _domains(columns, rows, (h, w))
-        ring = (torch.isinf(low) | torch.isinf(high)).any(0).view_as(place[0])
-        inner, ringed = _inner_quality(own), _Ring.of(nodes, polynomial, place, ring)
+        polynomial = own.index_select(2, frame.rows).index_select(3, frame.columns)  # (8, B, h+1, w+1)
+        ring = frame.ring
+        inner, ringed = _inner_quality(own), _Ring.of(nodes, polynomial, frame)
         least, most, simple, sound = (
-            _framed(a, b, ring)
+            frame.around(a, b)
             for a, b in zip(inner, (ringed.least, ringed.most, ringed.simple, ringed.sound), strict=True)
         )
         # Where the map folds the ring may reach over it, and pixels on the border would be the ring's: let the search decide.
-        simple &= ~(ring & (~simple & ~ring & (most > EMPTY_AREA)).any(dim=(1, 2), keepdim=True))
+        folded = (~simple & ~ring & (most > EMPTY_AREA)).flatten(1).any(1)[:, None, None]
+        simple = simple & ~(ring & folded)
         corners = torch.stack((nodes[:, :-1, :-1], nodes[:, :-1, 1:], nodes[:, 1:, :-1], nodes[:, 1:, 1:]))
         boxes = torch.cat((corners.amin(0), corners.amax(0)), dim=-1)  # (B, h-1, w-1, 4)
         around = torch.cat((ringed.spots.amin(2), ringed.spots.amax(2)), dim=-1)  # (B, R, 4)
-        boxes = torch.stack([_framed(boxes[..., k], around[..., k], ring).flatten() for k in range(4)])
+        boxes = torch.stack([frame.around(boxes[..., k], around[..., k]).flatten() for k in range(4)])
         return cls(
             shape=(h, w),
-            outline=ringed.outline(nodes, ring),
+            outline=frame.outline(nodes, ringed.spots),
             coefficients=polynomial.reshape(8, -1),
-            low=low,
-            high=high,
-            place=place.flatten(1),
+            low=frame.low,
+            high=frame.high,
+            place=frame.place.flatten(1),
             ring=ring.flatten(),
             boxes=boxes,
             empty=(most <= EMPTY_AREA).flatten(1),
@@ -128,6 +133,65 @@ class Tiles:
         )
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """What is the same for all control grids of (h, w) nodes, whose T tiles are theirs and a ring of R.
+
+    Attributes:
+        rows, columns: (h + 1,) and (w + 1,) of the (border) tile.
+        place: (2, h + 1, w + 1) column and row of the (border) tile, float64.
+        low, high: (2, T), see :class:`Tiles`.
+        ring: (h + 1, w + 1) bool.
+        row, column: (R,) of the ring's tiles.
+        order: (T,) where each tile stands among the grid's own, row by row, and the R after them.
+        corners: ((h + 2) (w + 2),) where each corner stands among the nodes, row by row, and the 4 R of the ring after them.
+    """
+
+    rows: Tensor
+    columns: Tensor
+    place: Tensor
+    low: Tensor
+    high: Tensor
+    ring: Tensor
+    row: Tensor
+    column: Tensor
+    order: Tensor
+    corners: Tensor
+
+    @staticmethod
+    @table
+    def of(h: int, w: int) -> _Frame:
+        rows, columns = torch.arange(-1, h), torch.arange(-1, w)
+        low, high = _domains(columns, rows, (h, w))
+        i, j = rows.clamp(0, h - 2), columns.clamp(0, w - 2)
+        ring = (torch.isinf(low) | torch.isinf(high)).any(0).view(h + 1, w + 1)
+        row, column = ring.nonzero().unbind(-1)
+        order = F.pad(torch.arange((h - 1) * (w - 1)).view(h - 1, w - 1), (1, 1, 1, 1))
+        order[row, column] = (h - 1) * (w - 1) + torch.arange(len(row))
+        corners = F.pad(torch.arange(h * w).view(h, w), (1, 1, 1, 1))
+        for corner, (k, m) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
+            y, x = row + k, column + m
+            outside = (y == 0) | (y == h + 1) | (x == 0) | (x == w + 1)
+            corners[y[outside], x[outside]] = h * w + 4 * outside.nonzero()[:, 0] + corner
+        place = torch.stack(torch.broadcast_tensors(j, i[:, None])).double()
+        return _Frame(i, j, place, low, high, ring, row, column, order.flatten(), corners.flatten())
+
+    def to(self, device: torch.device) -> _Frame:
+        if self.rows.device == device:
+            return self
+        return _Frame(**{name: value.to(device) for name, value in vars(self).items()})
+
+    def around(self, inner: Tensor, ring: Tensor) -> Tensor:
+        """Values of inner tiles (B, h-1, w-1) and of the ring's (B, R) as those of all (B, h+1, w+1)."""
+        return torch.cat((inner.flatten(1), ring), 1).index_select(1, self.order).view(-1, *self.ring.shape)
+
+    def outline(self, nodes: Tensor, spots: Tensor) -> Tensor:
+        """The corners of all tiles (B, h+2, w+2, 2), of nodes (B, h, w, 2) and the ring's corners (B, R, 4, 2)."""
+        h, w = self.ring.shape
+        mesh = torch.cat((nodes.flatten(1, 2), spots.flatten(1, 2)), 1).index_select(1, self.corners)
+        return mesh.view(-1, h + 1, w + 1, 2)
+
+
 def _inner_quality(tile: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Of the tiles (8, ...) of a control grid: least and greatest |determinant|, simple, sound.
 
@@ -136,8 +200,8 @@ def _inner_quality(tile: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """
     _, _, rx, ry, dx, dy, tx, ty = tile
     corners = _at_corners(tile)
-    top, bottom = torch.hypot(rx, ry), torch.hypot(rx + tx, ry + ty)
-    left, right = torch.hypot(dx, dy), torch.hypot(dx + tx, dy + ty)
+    top, bottom = length(rx, ry), length(rx + tx, ry + ty)
+    left, right = length(dx, dy), length(dx + tx, dy + ty)
     sides = (top * left, top * right, bottom * left, bottom * right)
     least, most, sine = corners[0], corners[0].abs(), corners[0] / sides[0].clamp(min=1e-300)
     for corner, side in zip(corners[1:], sides[1:], strict=True):
@@ -170,8 +234,8 @@ class _Ring:
     sound: Tensor
 
     @classmethod
-    def of(cls, nodes: Tensor, polynomial: Tensor, place: Tensor, ring: Tensor) -> _Ring:
-        row, column = ring.nonzero().unbind(-1)
+    def of(cls, nodes: Tensor, polynomial: Tensor, frame: _Frame) -> _Ring:
+        row, column, place = frame.row, frame.column, frame.place
         tile = polynomial[:, :, row, column, None]  # (8, B, R, 1)
         at = _corner_positions(nodes)  # (B, h+2, w+2, 2)
         corners = [at[:, row + k, column + m] for k in (0, 1) for m in (0, 1)]
@@ -187,24 +251,6 @@ class _Ring:
         sound = simple & (determinants.amin(-1) >= SOUND_RATIO * most) & (sines.amin(-1) >= SOUND_SINE)
         return cls(spots, least, most, simple, sound)
 
-    def outline(self, nodes: Tensor, ring: Tensor) -> Tensor:
-        """The corners of all tiles as one mesh (B, h+2, w+2, 2)."""
-        mesh = F.pad(nodes, (0, 0, 1, 1, 1, 1))
-        row, column = ring.nonzero().unbind(-1)
-        h, w = nodes.shape[1:3]
-        for corner, (k, m) in enumerate(((0, 0), (0, 1), (1, 0), (1, 1))):
-            y, x = row + k, column + m
-            outside = (y == 0) | (y == h + 1) | (x == 0) | (x == w + 1)
-            mesh[:, y[outside], x[outside]] = self.spots[:, outside, corner]
-        return mesh
-
-
-def _framed(inner: Tensor, around: Tensor, ring: Tensor) -> Tensor:
-    """Values of inner tiles (B, h-1, w-1) and of the ring's (B, R) as those of all (B, h+1, w+1)."""
-    out = F.pad(inner, (1, 1, 1, 1))
-    out[:, ring] = around
-    return out
-
 
 def border_tolerance(dtype: torch.dtype) -> float:
     """How far outside the image of a map with nodes of ``dtype`` a point counts as inside, in normalised coordinates."""
@@ -214,6 +260,11 @@ def border_tolerance(dtype: torch.dtype) -> float:
 def cross(ax: Tensor, ay: Tensor, bx: Tensor, by: Tensor) -> Tensor:
     """z of the cross product of two plane vectors."""
     return ax * by - ay * bx
+
+
+def length(x: Tensor, y: Tensor) -> Tensor:
+    """Of plane vectors; exported graphs have no word for ``hypot``."""
+    return (x * x + y * y).sqrt()
 
 
 def evaluate(tile: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
@@ -279,7 +330,7 @@ def _determinants(tile: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     _, _, rx, ry, dx, dy, tx, ty = tile
     ux, uy, vx, vy = rx + v * tx, ry + v * ty, dx + u * tx, dy + u * ty
     determinant = cross(ux, uy, vx, vy)
-    return determinant, determinant / (torch.hypot(ux, uy) * torch.hypot(vx, vy)).clamp(min=1e-300)
+    return determinant, determinant / (length(ux, uy) * length(vx, vy)).clamp(min=1e-300)
 
 
 def _least_turn(quads: Tensor) -> Tensor:

@@ -1,9 +1,10 @@
 """A pipeline as an ONNX file: look, zoom, answer and bring back, for pictures of one size.
 
-What travels is plain ONNX (opset 18), adaptive warp and separable inverse included; the file needs neither torch nor lzviz. What
-does not: the nonseparable inverse (LZ, LDS, ES), a search whose steps depend on values, which ``torch.export`` takes where lzviz
-is at hand. Adaptive networks (CAD) do not either, since how many rows they compute depends on the picture. Of a pipeline that
-looks twice (LZU's adaptive form), a label that hangs on a rounding may fall the other way, and the second look moves with it.
+What travels is plain ONNX (opset 18), adaptive warp and its exact inverse included, nonseparable and folded ones too; the file
+needs neither torch nor lzviz. What does not: adaptive networks (CAD), since how many rows they compute depends on the picture.
+
+Of a pipeline that looks twice (LZU's adaptive form), a label that hangs on a rounding may fall the other way, and the second look
+moves with it. Its file has the labels of the first look as a second output, "first", and is held to what torch answers to these.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from lzviz.coords import Size, check_size
 from lzviz.pipelines.foreign import evaluating
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.tracing import in_plain_operators
 from lzviz.warp import WarpLayout
 
 OPSET = 18
@@ -26,21 +28,31 @@ TOLERANCE = 1e-4
 
 
 class _Whole(nn.Module):
-    """A pipeline as one module with one output: the answer in the picture's frame, or without a network the zoomed picture."""
+    """A pipeline as one module: the answer in the picture's frame, or without a network the zoomed picture; and what a pipeline
+    that looks twice saw first."""
 
     def __init__(self, pipeline: Pipeline):
         super().__init__()
         self.pipeline = pipeline
+        twice = pipeline.boundary is not None and pipeline.network is not None
+        self.outputs = ["zoomed" if pipeline.network is None else "restored", *["first"] * twice]
 
-    def forward(self, image: Tensor) -> Tensor:
-        return self.pipeline(image) if self.pipeline.network is not None else self.pipeline.downsample(image).image
+    def forward(self, image: Tensor, first: Tensor | None = None) -> tuple[Tensor, ...]:
+        pipeline = self.pipeline
+        if pipeline.network is None:
+            return (pipeline.downsample(image).image,)
+        if pipeline.boundary is None:
+            return (pipeline(image),)
+        first = pipeline.first(image) if first is None else first
+        return pipeline(image, pipeline.attention(first, image)), first
 
 
 def export_onnx(pipeline: Pipeline, path: str | PathLike[str], size: Size | None = None) -> float:
     """Write a pipeline as an ONNX file, and see with onnxruntime that it answers what torch does.
 
     Its input is "image" (1, 3, H, W) float32 in [0, 1]; its output "restored", the answer in the frame of the picture (for
-    segmentation scores (1, K, H, W)), or of a pipeline without a network "zoomed".
+    segmentation scores (1, K, H, W)), or of a pipeline without a network "zoomed". A pipeline that looks twice has "first" too,
+    the output of its first look.
 
     Args:
         path: of the file; the weights are in it.
@@ -51,7 +63,7 @@ def export_onnx(pipeline: Pipeline, path: str | PathLike[str], size: Size | None
 
     Raises:
         ModuleNotFoundError: onnx, onnxscript or onnxruntime is missing: ``pip install 'lzviz[onnx]'``.
-        TypeError: a pipeline whose way back or network ONNX cannot say; the message says what can be done.
+        TypeError: a pipeline whose network ONNX cannot say; the message says what can be done.
         ValueError: no size is known, or the file answers something else.
     """
     import onnx
@@ -59,28 +71,28 @@ def export_onnx(pipeline: Pipeline, path: str | PathLike[str], size: Size | None
     import onnxscript  # noqa: F401  # what torch writes the file with
 
     size = check_size(size or _trained_on(pipeline), "size")
-    image, name = _picture(size), "zoomed" if pipeline.network is None else "restored"
-    whole = _Whole(pipeline).eval()
+    image, whole = _picture(size), _Whole(pipeline).eval()
     with evaluating(pipeline), torch.no_grad():
         device = next((p.device for p in pipeline.parameters()), image.device)
         _check(pipeline, image.to(device))
-        wanted = whole(image.to(device)).cpu()  # and every table of numbers is at hand now
-        with warnings.catch_warnings():
+        whole(image.to(device))  # every table of numbers is at hand now
+        with warnings.catch_warnings(), in_plain_operators():
             warnings.simplefilter("ignore")
             written = torch.onnx.export(
                 whole,
                 (image.to(device),),
                 input_names=["image"],
-                output_names=[name],
+                output_names=whole.outputs,
                 opset_version=OPSET,
                 dynamo=True,
                 verbose=False,
             )
-    assert written is not None
-    onnx.save(written.model_proto, str(path))
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    (got,) = session.run([name], {"image": image.numpy()})
-    error = float((torch.from_numpy(got) - wanted).abs().max())
+        assert written is not None
+        onnx.save(written.model_proto, str(path))
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        got, *first = (torch.from_numpy(each) for each in session.run(whole.outputs, {"image": image.numpy()}))
+        wanted = whole(image.to(device), *(each.to(device) for each in first))[0].cpu()
+    error = float((got - wanted).abs().max())
     allowed = TOLERANCE * max(1.0, float(wanted.abs().max()))
     if not error <= allowed:
         raise ValueError(
@@ -96,12 +108,6 @@ def _check(pipeline: Pipeline, image: Tensor) -> None:
         raise TypeError(
             f"{type(layout).__name__} computes as many rows as a picture asks for, which an ONNX file of fixed shapes cannot: "
             "export the dense network instead, torch.onnx.export(pipeline.network, ...)"
-        )
-    if pipeline.network is not None and not layout.warp.separable:
-        raise TypeError(
-            "the way back through a nonseparable warp is a search, which ONNX has no words for: use torch.export where lzviz is "
-            "at hand, or export lzviz.Pipeline(pipeline.sampler, None, pipeline.size) and pipeline.network by themselves and "
-            "bring the scores back with warp.unzoom"
         )
 
 

@@ -203,10 +203,17 @@ class Pipeline(nn.Module):
     def forward(self, image: Tensor, saliency: Tensor | None = None) -> Any:
         """The answer in the frame of ``image``: for segmentation scores (B, K, H, W)."""
         if saliency is None and self.boundary is not None:
-            first = self.task.decide(self.forward(image, self._uniform(image)))
-            saliency = self.saliency_of(first, image_size(image)).to(image)
+            saliency = self.attention(self.first(image), image)
         out = self.downsample(image, saliency)
         return self.restore(self.answer(out)[1], out, image_size(image))
+
+    def first(self, image: Tensor) -> Any:
+        """The output of a uniform look at ``image``, for a pipeline that looks at outputs (``boundary``)."""
+        return self.task.decide(self.forward(image, self._uniform(image)))
+
+    def attention(self, output: Any, image: Tensor) -> Tensor:
+        """:meth:`saliency_of` an output at the size of ``image``, beside it."""
+        return self.saliency_of(output, image_size(image)).to(image)
 
     def _uniform(self, image: Tensor) -> Tensor:
         nodes = self.sampler.nodes  # type: ignore[attr-defined]
