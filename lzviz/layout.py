@@ -61,6 +61,8 @@ class Layout(ABC):
         size = check_size(source_size, "source_size")
         listed = list(points) if isinstance(points, list | tuple) else None
         if listed is None:
+            if not isinstance(points, Tensor | np.ndarray) or points.ndim < 2:
+                raise ValueError(f"expected points (N, 2) or (B, ..., 2) as a tensor or an array, got {points!r:.60}")
             values = torch.as_tensor(points)
             listed = [values] if values.ndim == 2 else list(values)
         each = [_points(part, size, units, order) for part in listed]
@@ -147,6 +149,19 @@ class PointLayout(Layout):
     source_size: Size
     side: float = 1.0
 
+    def __repr__(self) -> str:
+        h, w = self.source_size
+        most = 8
+        counts = ", ".join(str(n) for n in self.counts[:most]) + (", ..." if len(self.counts) > most else "")
+        text = f"PointLayout of {len(self.places)} points over {h} x {w} pixels, {len(self.counts)} images ({counts})"
+        if len(self.places):
+            (low_x, low_y), (high_x, high_y) = (
+                self.places.detach().amin(0).tolist(),
+                self.places.detach().amax(0).tolist(),
+            )
+            text += f"\n  x in [{low_x:.4g}, {high_x:.4g}], y in [{low_y:.4g}, {high_y:.4g}] pixels; each {self.side:g} wide"
+        return text
+
     @property
     def sites(self) -> Tensor:
         return self.places
@@ -184,6 +199,11 @@ class PointLayout(Layout):
 
 def _points(part: Tensor | np.ndarray, size: Size, units: str, order: str) -> Tensor:
     """The points (..., 2) of one image in source pixels, x before y: (N, 2), float32 or better."""
+    if not isinstance(part, Tensor | np.ndarray):
+        raise TypeError(
+            f"expected a tensor or an array of points (N, 2), or a list with one for each image, got {type(part).__name__}: "
+            "turn plain numbers into torch.tensor(points, dtype=torch.float32) first"
+        )
     values = torch.as_tensor(part)
     if not values.is_floating_point():
         raise TypeError(f"expected points as floats, got {values.dtype}")

@@ -1,5 +1,6 @@
 """What a warp is given: other people's grids, flows, maps, points, arrays and lists; and what it says where they cannot be."""
 
+import copy
 import warnings
 
 import cv2
@@ -353,3 +354,43 @@ def test_offsets_that_start_at_zero_have_the_gradient_of_every_node(way):
     read = F.grid_sample(image, grid, align_corners=True, padding_mode="border")
     (read * weight).sum().backward()
     torch.testing.assert_close(offset.grad, nodes.grad)
+
+
+@pytest.mark.parametrize("inference", [False, True])
+def test_a_separable_grid_edited_in_place_is_looked_at_again(inference):
+    with torch.inference_mode(inference):
+        grid = lzviz.Warp.from_saliency(torch.rand(1, 1, 9, 11) ** 4, (9, 11)).nodes.clone()
+        image = torch.rand(1, 3, 60, 96)
+        direct = GridWarp(grid, separable=True)
+        for w in (lzviz.Warp.from_grid(grid), direct, direct @ lzviz.Warp.identity(), copy.deepcopy(direct)):
+            assert w.separable
+        w = lzviz.Warp.from_grid(grid)
+        w.zoom(image, (20, 30)), w.unzoom(image, (20, 30))
+        grid[:, 4, 5] += 0.05
+        for edited in (w, direct):
+            assert not edited.separable
+            whole = GridWarp(grid.clone())
+            torch.testing.assert_close(edited.zoom(image, (20, 30)), whole.zoom(image, (20, 30)))
+            points = torch.rand(1, 9, 2) - 0.5
+            torch.testing.assert_close(edited.inverse(points)[0], whole.inverse(points)[0], atol=1e-5, rtol=0)
+        assert not (direct @ lzviz.Warp.identity()).separable
+
+
+def test_points_that_are_no_tensors_are_refused_with_the_remedy():
+    for points in ([[1, 2], [3, 4]], [(1.0, 2.0)], ["a"]):
+        with pytest.raises(TypeError, match=r"torch\.tensor\(points, dtype=torch\.float32\)"):
+            lzviz.Layout.from_points(points, (30, 40))
+    for points in (7, torch.rand(2)):
+        with pytest.raises(ValueError, match=r"expected points \(N, 2\) or \(B, \.\.\., 2\)"):
+            lzviz.Layout.from_points(points, (30, 40))
+
+
+def test_layouts_and_answers_of_samplers_are_one_screen():
+    layout = lzviz.Layout.from_points([torch.rand(5000, 2) * 30 for _ in range(50)], (30, 40))
+    sampled = lzviz.samplers.create("lzu")(torch.rand(1, 3, 64, 128), size=(16, 32))
+    sampled.extras.update({f"more {k}": torch.rand(99, 99) for k in range(40)})
+    for value, word in ((layout, "250000 points over 30 x 40"), (sampled, "image (1, 3, 16, 32) float32 on cpu")):
+        text = repr(value)
+        assert word in text and "tensor(" not in text
+        assert len(text.splitlines()) <= 20 and max(map(len, text.splitlines())) <= 120
+    assert "0 points" in repr(lzviz.Layout.from_points(torch.zeros(0, 2), (30, 40)))

@@ -41,6 +41,21 @@ class Downsampled:
     saliency: Tensor | None = None
     extras: dict[str, Tensor] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        lines = [f"Downsampled: image {_shape(self.image)}"]
+        layout = repr(self.layout) if type(self.layout).__repr__ is not object.__repr__ else type(self.layout).__name__
+        lines += [f"  layout: {layout.splitlines()[0][:100]}"]
+        lines += [f"  saliency {_shape(self.saliency)}"] if self.saliency is not None else []
+        lines += [f"  extras {name!r:.40}: {_shape(value)}" for name, value in list(self.extras.items())[:8]]
+        lines += [f"  and {len(self.extras) - 8} extras more"] if len(self.extras) > 8 else []
+        return "\n".join(lines)
+
+
+def _shape(value: object) -> str:
+    if not isinstance(value, Tensor):
+        return type(value).__name__
+    return f"{tuple(value.shape)} {str(value.dtype).removeprefix('torch.')} on {value.device}"
+
 
 class Sampler(ABC):
     """The promise: ``sampler(image, size)`` keeps ``size`` samples of an image and says where they lie."""

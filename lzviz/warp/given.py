@@ -84,8 +84,11 @@ def is_separable(grid: Tensor) -> bool:
 
     False with gradients too: read by its axes, a grid passes them to its first row and column only, and every node is free.
     """
-    if grid.requires_grad or not concrete():
-        return False
+    return concrete() and not grid.requires_grad and has_axes(grid)
+
+
+def has_axes(grid: Tensor) -> bool:
+    """x depends on the column only and y on the row only, exactly."""
     g = grid.detach()
     return bool((g[:, :1, :, 0] == g[..., 0]).all() and (g[:, :, :1, 1] == g[..., 1]).all())
 

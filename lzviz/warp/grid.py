@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from lzviz import inversion
 from lzviz.coords import Size, axis, check_size, outer
-from lzviz.tracing import table
+from lzviz.tracing import concrete, keeps, table
+from lzviz.warp import given
 from lzviz.warp.base import Warp
 
 
@@ -20,11 +22,13 @@ class GridWarp(Warp):
 
     Attributes:
         nodes: (B, h, w, 2) normalised source coordinates of the zoomed lattice of size (h, w), both >= 2.
-        separable: the nodes are an outer product of one x and one y axis (checked by ``from_grid``).
+        separable: the nodes are an outer product of one x and one y axis (checked by ``from_grid``). Nodes that were changed in
+            place are looked at again.
     """
 
     nodes: Tensor
     separable: bool = False  # type: ignore[assignment]  # a field keeps the promise of the abstract property
+    _promise: ClassVar[tuple[bool, int | None]] = (False, None)
 
     def __post_init__(self) -> None:
         shape = tuple(self.nodes.shape)
@@ -46,6 +50,19 @@ class GridWarp(Warp):
             f"{folds or 'no'} of {self.batch * (h - 1) * (w - 1)} tiles fold"
             + (f"; {mirrored} mirrored" if mirrored else "")
         )
+
+    def _is_separable(self) -> bool:
+        promised, version = self._promise
+        if not promised or not concrete():
+            return promised
+        now = _version(self.nodes)
+        if now is None or now != version:
+            promised = given.has_axes(self.nodes)
+            object.__setattr__(self, "_promise", (promised, now))
+        return promised
+
+    def _promise_separable(self, value: bool) -> None:
+        object.__setattr__(self, "_promise", (bool(value), _version(self.nodes)))
 
     @property
     def batch(self) -> int:
@@ -127,6 +144,15 @@ class GridWarp(Warp):
         flat = nodes.reshape(batch, h * w, 2)
         corners = [flat.gather(1, (start + offset)[..., None].expand(-1, -1, 2)) for offset in (0, 1, w, w + 1)]
         return corners[0], corners[1], corners[2], corners[3], (x - j)[..., None], (y - i)[..., None]
+
+
+# A field for those who make a warp, a look at the nodes for those who ask.
+GridWarp.separable = property(GridWarp._is_separable, GridWarp._promise_separable)  # type: ignore[assignment,misc]
+
+
+def _version(nodes: Tensor) -> int | None:
+    """How often the nodes were changed in place; None where nobody counts."""
+    return nodes._version if keeps() and not nodes.is_inference() else None
 
 
 @table

@@ -5,7 +5,8 @@ import {
   createInverseWorkspace, invertLattice, invertPoint, solveTile,
 } from "../../lzviz/canvas/engine/inverse.js";
 import {
-  densityMap, foldTiles, forwardGrid, forwardPoints, gridToPixels, jacobianGrid, latticePoints, magnification,
+  densityMap, foldTiles, forwardGrid, forwardPoints, gridToPixels, isMirrored,
+  jacobianGrid, latticePoints, magnification,
   magnificationHistogram, roundTrip, uniformJacobian,
 } from "../../lzviz/canvas/engine/warp.js";
 import { close, shaken } from "./engine.helpers.js";
@@ -217,4 +218,11 @@ test("buffers are reused and do not remember", () => {
   const again = invertLattice(warp, [20, 30], workspace);
   assert.equal(again.grid, first.grid);
   close(again.grid, copy, 0);
+});
+
+test("a mirrored warp is mirrored once and folds nowhere; its one turned tile folds", () => {
+  const mirrored = separableWarp([1, 0.2, -0.4, -1], [-1, 0, 1]);
+  assert.ok(isMirrored(mirrored) && !isMirrored(separableWarp([-1, 0, 1], [-1, 1])));
+  assert.ok(foldTiles(mirrored).every((fold) => fold === 0));
+  assert.deepEqual([...foldTiles(separableWarp([1, -0.4, 0.2, -1], [-1, 1]))], [0, 1, 0]);
 });

@@ -84,12 +84,32 @@ export function gridToPixels(grid, [height, width], out) {
 }
 
 /**
+ * The map as a whole turns the image over: the signed area inside its border is negative.
+ * @param {Warp} warp
+ */
+export function isMirrored({ nodes, size: [h, w] }) {
+  let area = 0, last = 0;
+  const walk = (/** @type {number} */ i, /** @type {number} */ j) => {
+    const k = 2 * (i * w + j);
+    area += nodes[last] * nodes[k + 1] - nodes[last + 1] * nodes[k];
+    last = k;
+  };
+  for (let j = 1; j < w; j++) walk(0, j);
+  for (let i = 1; i < h; i++) walk(i, w - 1);
+  for (let j = w - 2; j >= 0; j--) walk(h - 1, j);
+  for (let i = h - 2; i >= 0; i--) walk(i, 0);
+  return area < 0;
+}
+
+/**
  * Which tiles fold: the determinant is negative somewhere, so somewhere at a corner. Tiles that the clamp made
- * empty have determinant 0 and do not fold.
+ * empty have determinant 0 and do not fold; in a map that is mirrored as a whole those fold that are not.
  * @param {Warp} warp @param {Uint8Array} [out]
  * @returns {Uint8Array} (h-1, w-1), 1 = folds
  */
-export function foldTiles({ nodes, size: [h, w] }, out) {
+export function foldTiles(warp, out) {
+  const { nodes, size: [h, w] } = warp;
+  const turn = isMirrored(warp) ? -1 : 1;
   const folds = reuse(out, (h - 1) * (w - 1), Uint8Array);
   for (let i = 0, k = 0; i < h - 1; i++) {
     for (let j = 0; j < w - 1; j++, k++) {
@@ -99,8 +119,8 @@ export function foldTiles({ nodes, size: [h, w] }, out) {
       const leftX = nodes[b] - nodes[a], leftY = nodes[b + 1] - nodes[a + 1];
       const rightX = nodes[b + 2] - nodes[a + 2], rightY = nodes[b + 3] - nodes[a + 3];
       const least = Math.min(
-        topX * leftY - topY * leftX, topX * rightY - topY * rightX,
-        bottomX * leftY - bottomY * leftX, bottomX * rightY - bottomY * rightX,
+        turn * (topX * leftY - topY * leftX), turn * (topX * rightY - topY * rightX),
+        turn * (bottomX * leftY - bottomY * leftX), turn * (bottomX * rightY - bottomY * rightX),
       );
       folds[k] = least < 0 ? 1 : 0;
     }
