@@ -205,7 +205,7 @@ test("two frames of one height fill the width", () => {
   const { narrow, frames: [left, right] } = pair({ width: 936, height: 460 }, [2, 4 / 3]);
   assert.equal(narrow, false);
   assert.equal(left.height, right.height);
-  assert.equal(left.width + right.width + 20, 936);
+  assert.equal(left.width + right.width + 16, 936);
   assert.ok(Math.abs(right.width / right.height - 4 / 3) < 0.01);
   const low = pair({ width: 936, height: 260 }, [1, 1]).frames;
   assert.deepEqual([low[0].height, low[1].width], [200, 200]);

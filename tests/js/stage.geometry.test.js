@@ -47,20 +47,33 @@ test("a frame of no size is harmless", () => {
   assert.deepEqual(restrain({ u: 0.2, v: 0.2, zoom: 9 }, { width: 0, height: 0 }, image), FIT);
 });
 
-for (const aspect of [2, 1.48, 1, 0.5, 8]) {
-  for (const beside of [false, true]) {
-    test(`source and results fill the room, bottoms aligned: aspect ${aspect}, beside ${beside}`, () => {
-      const { source, result, columns, narrow } = arrange({ width: 1096, height: 520 }, aspect, beside);
+for (const aspect of [2, 1.48, 1, 0.5, 0.25, 4, 8]) {
+  for (const compared of [false, true]) {
+    test(`of all arrangements the largest that fits: aspect ${aspect}, compared ${compared}`, () => {
+      const [room, results] = [{ width: 1096, height: 520 }, compared ? 4 : 2];
+      const { source, result, extent, narrow, columns, above } = arrange(room, aspect, compared);
       assert.equal(narrow, false);
-      assert.equal(columns, beside ? 2 : 1);
-      assert.equal(source.height, 2 * result.height + 28 + 16);
-      assert.ok(source.height + 28 <= 520);
-      const used = source.width + columns * (result.width + 20);
-      assert.ok(used <= 1096 && used > 1096 - 13, `${used} of 1096`);
-      assert.ok(source.width > result.width);
+      assert.ok(extent.width <= room.width + 2 && extent.height <= room.height + 2, JSON.stringify(extent));
+      // One dimension is used up: nothing could be larger.
+      assert.ok(room.width - extent.width < 14 || room.height - extent.height < 14, JSON.stringify(extent));
+      for (const { width, height } of [source, result]) {
+        assert.ok(Math.abs(width / aspect - height) <= 1 || height === 40, `${width} x ${height}`);
+      }
+      const rows = results / columns;
+      const below = rows * (result.height + 28) + (rows - 1) * 12;
+      const beside = Math.max(source.height + 28, below);
+      assert.equal(extent.height, above ? source.height + 28 + 12 + below : beside);
     });
   }
 }
+
+test("a shape is chosen by what it shows: wide pictures over each other, tall ones in a row", () => {
+  const room = { width: 1400, height: 900 };
+  assert.equal(arrange(room, 6, false).above, true);
+  assert.equal(arrange(room, 6, false).columns, 1);
+  assert.deepEqual([arrange(room, 0.5, false).above, arrange(room, 0.5, false).columns], [false, 2]);
+  assert.deepEqual([arrange(room, 1.5, false).above, arrange(room, 1.5, false).columns], [false, 1]);
+});
 
 test("on a phone the source is as wide as the page and the results share a row", () => {
   const { narrow, source, result } = arrange({ width: 390, height: 0 }, 1.5, false, 844);

@@ -8,8 +8,9 @@
  * @typedef {"paint" | "edgePaint" | "cadPaint"} PaintKey
  * @typedef {import("../kit/dialogs.js").Files} Files
  *
- * The height that views need for their frames and rows.
- * @typedef {(room: {width: number, height: number}) => number} Need
+ * Each way in which views can fill a room: the extent of all of them, and the area of their pictures.
+ * @typedef {{extent: {width: number, height: number}, area: number}} Filled
+ * @typedef {(room: {width: number, height: number}) => readonly Filled[]} Need
  *
  * @typedef {object} Room  what is known of a room before it is built
  * @property {State["room"]} id

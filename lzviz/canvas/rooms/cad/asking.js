@@ -21,7 +21,7 @@
 import { debounce } from "../../kit/dom.js";
 import { newestOnly } from "../../core/newest.js";
 import { createCalls } from "../../core/calls.js";
-import { decodeMask, fits } from "./model.js";
+import { decodeMask, fits, MASK_KEYS } from "./model.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @returns {Answers} */
@@ -106,7 +106,7 @@ export function createAsking({ store, live }, question, answers, shown) {
     /** @param {ReadonlySet<string>} changed keys of the state */
     follow(changed) {
       if (!on()) return;
-      if (["cadLevels", "cadMask", "cadDilation", "cadKeep", "cadNetwork"].some((key) => changed.has(key))) maskSoon();
+      if (MASK_KEYS.some((key) => changed.has(key))) maskSoon();
       if (FEATURE_KEYS.some((key) => changed.has(key))) featuresSoon();
       if ([...changed].some((key) => COST_KEYS.has(key))) answers.set({ cost: null });
     },

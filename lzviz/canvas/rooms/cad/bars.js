@@ -16,7 +16,7 @@ export function createBars(title, print) {
     const value = h("b", {}, "–");
     const share = h("small", {});
     return { key, bar, value, share, element: h("div", { class: "lz-cad-bar", "data-network": key },
-      h("span", {}, name), h("span", {}, value, share), h("span", { class: "lz-cad-track" }, bar)) };
+      h("span", {}, name), h("span", {}, value, " ", share), h("span", { class: "lz-cad-track" }, bar)) };
   });
   const element = h("div", { class: "lz-cad-bars", role: "group", "aria-label": title }, h("h3", {}, title),
     ...rows.map(({ element: row }) => row));

@@ -1,6 +1,6 @@
 // @ts-check
 /** Content-adaptive downsampling: fine cells where it pays, coarse ones elsewhere. */
-import { arrange, TITLE } from "../../viewer/arrange.js";
+import { arrangements, shapeOf } from "../../viewer/arrange.js";
 import { createCad } from "./cad.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
@@ -29,6 +29,6 @@ export const cad = {
     return paints && !this.paintKey(state) ? "Key points are not painted: show Features to force cells." : null;
   },
   view: ({ cadView }) => cadView,
-  need: (_, aspect) => (room) => arrange(room, aspect, false).source.height + TITLE,
+  need: (_, aspect) => (room) => arrangements(room, shapeOf(aspect), false),
   mount: createCad,
 };

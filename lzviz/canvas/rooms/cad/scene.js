@@ -11,7 +11,7 @@
  */
 
 import { h } from "../../kit/dom.js";
-import { arrange, GAP, GUTTER } from "../../viewer/arrange.js";
+import { arrange, GAP, GUTTER, shapeOf } from "../../viewer/arrange.js";
 import { project, restrain, toImage } from "../../viewer/camera.js";
 import { Viewer } from "../../viewer/viewer.js";
 import { resizeView, sizeCanvas } from "../../viewer/views.js";
@@ -89,11 +89,12 @@ export class CadScene extends Viewer {
   layOut() {
     const room = this.measure();
     if (!room) return false;
-    const aspect = Math.min(8, Math.max(1 / 4, this.extent.width / this.extent.height));
+    const aspect = shapeOf(this.extent.width / this.extent.height);
     const sizes = arrange(room, aspect, false, window.innerHeight);
     this.narrow = sizes.narrow;
     this.root.toggleAttribute("data-narrow", sizes.narrow);
     this.root.toggleAttribute("data-tight", !sizes.narrow && sizes.result.width < TIGHT);
+    this.root.toggleAttribute("data-above", !sizes.narrow && sizes.above);
     this.root.style.setProperty("--columns", String(sizes.columns));
     this.root.style.setProperty("--gap", `${GAP}px`);
     this.root.style.setProperty("--gutter", `${GUTTER}px`);

@@ -1,6 +1,6 @@
 // @ts-check
 /** Trained pipelines: from a picture to labels, and back. */
-import { BAR, pair, TITLE } from "../../viewer/arrange.js";
+import { pairs } from "../../viewer/arrange.js";
 import { createModelMenu } from "./menu.js";
 import { createPipeline } from "./pipeline.js";
 import { checkpointOf } from "./words.js";
@@ -42,7 +42,7 @@ export const pipeline = {
   menu: createModelMenu,
   need({ host, store }, aspect) {
     const size = checkpointOf(host, store.get())?.size;
-    return (room) => pair(room, [aspect, size ? size[1] / size[0] : aspect]).frames[0].height + TITLE + BAR;
+    return (room) => pairs(room, [aspect, size ? size[1] / size[0] : aspect]);
   },
   mount: createPipeline,
 };

@@ -102,9 +102,10 @@ export class LearnedScene extends Viewer {
     if (!room) return false;
     const aspect = this.extent.width / this.extent.height;
     const size = this.room?.zoomed ?? checkpointOf(this.host, this.store.get())?.size;
-    const { narrow, frames } = pair(room, [aspect, size ? size[1] / size[0] : aspect], window.innerHeight);
+    const { narrow, above, frames } = pair(room, [aspect, size ? size[1] / size[0] : aspect], window.innerHeight);
     this.narrow = narrow;
     this.root.toggleAttribute("data-narrow", narrow);
+    this.root.toggleAttribute("data-above", !narrow && above);
     NAMES.forEach((name, at) => resizeView(this.views[name], frames[at]));
     this.camera = restrain(this.camera, this.views.source.box, this.extent);
     return true;

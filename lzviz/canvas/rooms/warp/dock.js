@@ -130,5 +130,5 @@ export function createDock(context) {
   pixel.show();
   showWarp();
   return [part("Footprint in the source", "footprint", null, footprint.element), pixel.element,
-    part("Magnification against uniform", "histogram", "samples, √", histogram.element), warp.element];
+    part("Magnification", "histogram", "against uniform, √", histogram.element), warp.element];
 }

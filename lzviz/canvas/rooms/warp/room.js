@@ -1,6 +1,6 @@
 // @ts-check
 /** Warps: a saliency map attracts the samples. */
-import { arrange, TITLE } from "../../viewer/arrange.js";
+import { arrangements, shapeOf } from "../../viewer/arrange.js";
 import { createStage } from "./stage.js";
 import { handOf } from "../../engine/saliency.js";
 import { ROUTES } from "../../schema/routes.js";
@@ -37,8 +37,7 @@ export const warp = {
     if (!paints || this.paintKey(state)) return null;
     return "There is nothing to paint on: choose Saliency from Paint or Edges.";
   },
-  need: ({ store }, aspect) => (room) =>
-    arrange(room, aspect, store.get().compare === "uniform").source.height + TITLE,
+  need: ({ store }, aspect) => (room) => arrangements(room, shapeOf(aspect), store.get().compare === "uniform"),
   check: ROUTES.compute.path,
   clock: ROUTES.warpTimes.path,
   mount: createStage,

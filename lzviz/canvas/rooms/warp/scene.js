@@ -11,7 +11,7 @@
 
 import { h } from "../../kit/dom.js";
 import { emphasisOf } from "../../engine/measures.js";
-import { arrange, GAP, GUTTER } from "../../viewer/arrange.js";
+import { arrange, GAP, GUTTER, shapeOf } from "../../viewer/arrange.js";
 import { project, restrain, toImage } from "../../viewer/camera.js";
 import { gradient } from "../../viewer/colours.js";
 import { hoverSource, hoverZoomed, read } from "../../viewer/hover.js";
@@ -107,13 +107,14 @@ export class Scene extends Viewer {
     const room = this.measure();
     if (!room) return false;
     const { image } = this.live.get();
-    const aspect = image ? Math.min(8, Math.max(1 / 4, image.width / image.height)) : 1.5;
+    const aspect = image ? shapeOf(image.width / image.height) : 1.5;
     const beside = this.store.get().compare === "uniform";
     const sizes = arrange(room, aspect, beside, window.innerHeight);
     this.narrow = sizes.narrow;
     this.root.toggleAttribute("data-narrow", sizes.narrow);
     this.root.toggleAttribute("data-tight", !sizes.narrow && sizes.result.width < TIGHT);
     this.views.source.section.toggleAttribute("data-tight", !sizes.narrow && sizes.source.width < SOURCE_TIGHT);
+    this.root.toggleAttribute("data-above", !sizes.narrow && sizes.above);
     this.root.style.setProperty("--columns", String(sizes.columns));
     this.root.style.setProperty("--gap", `${GAP}px`);
     this.root.style.setProperty("--gutter", `${GUTTER}px`);
