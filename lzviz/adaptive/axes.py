@@ -41,13 +41,15 @@ def followed(run: Run, value: Any) -> bool:
 
 # Along channels ------------------------------------------------------------------------------------------------------
 
+KEEPING = frozenset(("cat", "concat", "concatenate", "softmax", "log_softmax"))  # they leave the number of axes as it is
+
 
 def along(names: str, position: int, default: int | None = None) -> None:
     """Declare functions with ``dim`` at ``position``: along channels they run on rows, otherwise on the dense grid."""
 
     def run_rule(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         dim = args[position] if len(args) > position else kwargs.get("dim", kwargs.get("axis", default))
-        operands = Operands(run, args[0])
+        operands = Operands(run, args[0], in_place=func.__name__ in KEEPING)
         axis = held_axis(operands.template, dim)
         if axis is None:
             return fall_back(run, func, args, kwargs)

@@ -25,7 +25,7 @@ from lzviz.adaptive import kernels
 from lzviz.adaptive.convolution import tap_major
 from lzviz.adaptive.kernels import Geometry
 from lzviz.adaptive.lattice import BLOCK, Block, Grid, Pair, Window
-from lzviz.adaptive.tensor import Rows, Spread
+from lzviz.adaptive.tensor import Rows, Spread, lies_spread
 
 PROBES = (3, 7)  # timings of each way, at least and at most, of which the shortest counts
 ENOUGH = 0.03  # seconds of timings after which no more than the least are made
@@ -76,7 +76,7 @@ class Engine:
 
     def point(self, state: Rows, weight: Tensor, bias: Tensor | None, relu: bool) -> Rows:
         """A 1x1 convolution of rows, where they are."""
-        if isinstance(state, Spread) and state.spread:
+        if lies_spread(state):
             return Spread(self._convolve(state.held, weight, bias, POINT, relu), state.grid, state.filled)
         return Rows(self._product(state.tensor, weight)(state.tensor, bias, relu, None), state.grid)
 
@@ -100,12 +100,12 @@ class Engine:
             corner = self._seconds_of(("coarse", *shape, grid.coarse_size), coarse)
             if corner < out.coarse_rows * row:
                 seconds, begin = corner + (out.rows - out.coarse_rows) * row, out.coarse_rows
+            seconds += self._seconds_of_lying(state, lies_spread(state))
             cells = out.batch * out.extent[0] * out.extent[1]
-            if (
-                seconds > DENSE_AT_BEST * corner / out.coarse_rows * cells
-                and self._seconds_of(("dense", *shape, grid.extent), dense) < seconds
-            ):
-                return Spread(dense(), out), "dense"
+            if seconds > DENSE_AT_BEST * corner / out.coarse_rows * cells:
+                filling = 0.0 if lies_spread(state) and state.filled else self._seconds_of_lying(state, True)
+                if self._seconds_of(("dense", *shape, grid.extent), dense) + filling < seconds:
+                    return Spread(dense(), out), "dense"
         rows = state.tensor
         result = rows.new_empty(out.rows, weight.shape[0])
         if begin:
@@ -162,6 +162,19 @@ class Engine:
             return out
 
         return self._seconds_of(("row", *weight.shape, torch.get_num_threads()), block) / (2 * BLOCK)
+
+    def _seconds_of_lying(self, state: Rows, moves: bool) -> float:
+        """Bringing rows to the fine grid, mending them there, or taking them from it: about as many values are copied."""
+        if not moves:
+            return 0.0
+        grid, channels = state.grid, state.shape[1]
+        cells = grid.batch * grid.extent[0] * grid.extent[1]
+
+        def copy() -> Tensor:
+            rows = torch.zeros(cells, channels)
+            return rows.index_select(0, torch.arange(cells))
+
+        return self._seconds_of(("copy", cells, channels, torch.get_num_threads()), copy)
 
     def _seconds_of(self, key: tuple, way: Callable[[], object]) -> float:
         """The shortest of some runs, measured once for ``key``."""

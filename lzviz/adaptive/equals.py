@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, MultiResolution, Rows, Spread
+from lzviz.adaptive.tensor import Dense, MultiResolution, Rows, Spread, lies_spread
 
 QUICK = frozenset(("inplace", "training", "p"))
 
@@ -20,7 +20,10 @@ def on_equals(run: Run, func: Callable, args: tuple, kwargs: dict) -> MultiResol
         return None
     if not all(isinstance(s, Rows) and s.grid is first.grid and s.last == first.last for s in states):
         return None
-    spread = all(isinstance(s, Spread) and s.spread for s in states)
+    lying = [lies_spread(s) for s in states]
+    spread = all(lying)
+    if any(lying) and not spread:
+        return None
     if not spread and any(s.tensor.ndim != first.tensor.ndim for s in states):  # type: ignore[union-attr]
         return None
     values = [state.held if spread else state.tensor for state in states]  # type: ignore[union-attr]

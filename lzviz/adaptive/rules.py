@@ -22,9 +22,11 @@ from lzviz.adaptive.tensor import (
     Filled,
     MultiResolution,
     Rows,
+    Spread,
     State,
     dense,
     is_map,
+    lies_spread,
     place_axis,
     rows_of,
 )
@@ -103,7 +105,7 @@ def current(run: Run, state: State) -> State:
         return state
     if run.wants_dense:
         return fill(state)
-    if state.tensor.ndim != 2:
+    if len(state.shape) != 4:
         raise run.error(
             f"it takes features of shape {tuple(state.shape)}, whose channels are in several axes", "reshape them first"
         )
@@ -182,9 +184,14 @@ def on_fine_grid(value: Any, grid: Grid) -> Any:
 
 
 class Operands:
-    """The arguments of an operation, all brought to the representation in which it will run."""
+    """The arguments of an operation, all brought to the representation in which it will run.
 
-    def __init__(self, run: Run, values: Any):
+    Args:
+        in_place: the operation takes each place by itself and leaves four axes as they are, so that rows which lie on the dense
+            fine grid may stay there.
+    """
+
+    def __init__(self, run: Run, values: Any, in_place: bool = False):
         states = states_of(values)
         self.dense = all(isinstance(s, Dense) for s in states)
         self.rows = (
@@ -200,10 +207,41 @@ class Operands:
                 "it joins features whose channels are in different numbers of axes", "reshape them alike first"
             )
         self.grid = None if self.dense else grid_of(run, states)
+        self.spread = in_place and self.rows and self._stays(values)
+        self.filled = self.spread and all(s.filled for s in states if lies_spread(s))
         self.values = tree_map(lambda v: self._bring(run, v), values)
+
+    def _stays(self, values: Any) -> bool:
+        """Most rows lie on the fine grid still, and what joins them is a number or has its places."""
+        assert self.grid is not None
+        sizes, balance = ((1, 1), self.grid.stock_size, self.grid.extent), 0
+        for value in tree_flatten(values)[0]:
+            state = value.state if isinstance(value, MultiResolution) else value
+            if isinstance(state, Rows):
+                if state.last or len(state.shape) != 4 or state.grid is not self.grid or state.held.is_meta:
+                    return False
+                balance += state.shape[1] if lies_spread(state) else -state.shape[1]
+            elif isinstance(state, Tensor | Dense | Filled):
+                tensor = state if isinstance(state, Tensor) else state.tensor
+                if tensor.numel() != 1 and (tensor.ndim != 4 or tuple(tensor.shape[-2:]) not in sizes):
+                    return False
+        return balance >= 0
+
+    def _on_cells(self, value: Any) -> Any:
+        """What joins rows that lie on the fine grid: a number, or a map of that grid."""
+        assert self.grid is not None
+        if not isinstance(value, Tensor) or value.ndim != 4:
+            return value
+        if tuple(value.shape[-2:]) == self.grid.extent != self.grid.stock_size:
+            self.filled = False  # a value of its own at each cell
+        return on_fine_grid(value, self.grid).expand(-1, -1, *self.grid.extent)
 
     def _bring(self, run: Run, value: Any) -> Any:
         state = value.state if isinstance(value, MultiResolution) else None
+        if self.spread:
+            if isinstance(state, Rows):
+                return state.held if lies_spread(state) else state.fill()
+            return self._on_cells(state.tensor if state else value)
         if state is not None and self.grid is not None:
             state = trimmed(state, self.grid)
         if self.rows and isinstance(value, Tensor):
@@ -224,6 +262,8 @@ class Operands:
             assert isinstance(self.template, Dense)
             return Dense(tensor, self.template.stride, self.template.size)
         assert self.grid is not None
+        if self.spread:
+            return Spread(tensor, self.grid, self.filled)
         return Rows(tensor, self.grid, self.last) if self.rows else Filled(tensor, self.grid)
 
 
@@ -244,11 +284,13 @@ def pointwise(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     """An operation on each value by itself; in place where the function is."""
     if (quick := on_equals(run, func, args, kwargs)) is not None:
         return quick
-    operands = Operands(run, (args, kwargs))
+    operands = Operands(run, (args, kwargs), in_place=True)
     new_args, new_kwargs = operands.values
     if operands.rows:
         new_kwargs = {k: v for k, v in new_kwargs.items() if k != "memory_format"}
-    result = _shape_only(operands) if operands.template.tensor.is_meta else func(*new_args, **new_kwargs)
+    template = operands.template
+    held = template.held if isinstance(template, Rows) else template.tensor  # asking for rows would fetch them
+    result = _shape_only(operands) if held.is_meta else func(*new_args, **new_kwargs)
     target = args[0] if args else None
     if isinstance(target, MultiResolution) and isinstance(result, Tensor) and result is new_args[0]:
         target.state = operands.state(result)

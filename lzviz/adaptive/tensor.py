@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeGuard
 
 import torch
 from torch import Tensor
@@ -111,6 +111,11 @@ class Spread(Rows):
         if not self.filled:
             self.__dict__.update(_held=self.grid.mend(self.held), _filled=True)
         return self.held
+
+
+def lies_spread(state: object) -> TypeGuard[Spread]:
+    """Rows that lie at their corners on the dense fine grid still."""
+    return isinstance(state, Spread) and state.spread
 
 
 @dataclass(frozen=True, eq=False)

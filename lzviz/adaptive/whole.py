@@ -17,7 +17,7 @@ from lzviz.adaptive import pooling
 from lzviz.adaptive.axes import reduced
 from lzviz.adaptive.rules import current, fall_back, rule
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map, place_axis
+from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, Spread, State, dense, is_map, place_axis
 from lzviz.adaptive.windows import bind, pair
 
 # The whole map -------------------------------------------------------------------------------------------------------
@@ -48,6 +48,10 @@ def _over_map(run: Run, x: MultiResolution, reduce: str) -> Tensor:
     state, coarse = current(run, x.state), run.settings.global_pool == "coarse"
     if not coarse and not isinstance(state, Dense):
         run.note_outside("pooling over the map", state.grid)
+    if isinstance(state, Spread) and state.spread:  # its rows stay where they are
+        step = 2**state.grid.exponent
+        cells = state.held[..., ::step, ::step] if coarse else state.fill()
+        return cells.mean((2, 3)) if reduce == "mean" else cells.amax((2, 3))
     if isinstance(state, Rows):
         return pooling.over_images(state.tensor, state.grid, reduce, coarse)
     if isinstance(state, Filled) and place_axis(state) == 1:
