@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lzviz.adaptive.rules import Operands, fall_back, pointwise, rule, wrap
+from lzviz.adaptive.operands import Operands, wrap
+from lzviz.adaptive.rules import fall_back, pointwise, rule
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, place_axis, seen_shape, seen_shape_of
 
@@ -41,7 +42,9 @@ def followed(run: Run, value: Any) -> bool:
 
 # Along channels ------------------------------------------------------------------------------------------------------
 
-KEEPING = frozenset(("cat", "concat", "concatenate", "softmax", "log_softmax"))  # they leave the number of axes as it is
+KEEPING = frozenset(
+    ("cat", "concat", "concatenate", "softmax", "log_softmax")
+)  # they leave the number of axes as it is
 
 
 def along(names: str, position: int, default: int | None = None) -> None:

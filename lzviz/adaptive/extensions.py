@@ -16,7 +16,8 @@ from torch.overrides import handle_torch_function, has_torch_function
 
 from lzviz.adaptive.convolution import tap_major
 from lzviz.adaptive.lattice import Grid, Pair, Tree, Window
-from lzviz.adaptive.rules import current, rule
+from lzviz.adaptive.operands import current
+from lzviz.adaptive.rules import rule
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, dense
 from lzviz.adaptive.windows import check_extent, enter, note_step, one_stride, pair, ran_dense

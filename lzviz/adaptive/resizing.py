@@ -18,7 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.adaptive.lattice import Grid
-from lzviz.adaptive.rules import current, fall_back, rule
+from lzviz.adaptive.operands import current
+from lzviz.adaptive.rules import fall_back, rule
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, State, dense, is_map
 from lzviz.adaptive.windows import whole

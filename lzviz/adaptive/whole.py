@@ -15,7 +15,8 @@ from torch import Tensor
 
 from lzviz.adaptive import pooling
 from lzviz.adaptive.axes import reduced
-from lzviz.adaptive.rules import current, fall_back, rule
+from lzviz.adaptive.operands import current
+from lzviz.adaptive.rules import fall_back, rule
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, Spread, State, dense, is_map, place_axis
 from lzviz.adaptive.windows import bind, pair

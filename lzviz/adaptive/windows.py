@@ -16,7 +16,8 @@ from torch import Tensor
 
 from lzviz.adaptive import convolution, pooling
 from lzviz.adaptive.lattice import Grid, Pair, Tree, Window
-from lzviz.adaptive.rules import current, fall_back, pointwise, rule
+from lzviz.adaptive.operands import current
+from lzviz.adaptive.rules import fall_back, pointwise, rule
 from lzviz.adaptive.run import Run
 from lzviz.adaptive.tensor import Dense, Filled, Margin, MultiResolution, Rows, State, is_map
 
