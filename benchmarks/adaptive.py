@@ -198,9 +198,9 @@ def against(
     """Multiply-adds of the networks' ratio; milliseconds; ratios to the dilated pipeline and to our own dense run; the schedule."""
     ratios, paths = [], set()
     for image, saliency in works:
-        plan, _, _ = pipeline.through(image, pipeline.levels(image, saliency))
-        ratios.append(plan.macs / plan.macs_dense)
-        paths.add(pipeline.report().path)
+        ran = pipeline.through(image, pipeline.levels(image, saliency))
+        ratios.append(ran.plan.macs / ran.plan.macs_dense)
+        paths.add(ran.report.path)
     everything = torch.ones(1, 1, 45, 60)
 
     def each(run: Callable[[Tensor, Tensor | None], object]) -> Callable[[], object]:

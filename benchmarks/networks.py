@@ -140,8 +140,9 @@ def trial(entry: Entry, size: tuple[int, int]) -> tuple[list[str], str]:
         if kind == "mixed":
             levels = masks.random((cells[0], cells[1]), 0.4, depth)
         try:
-            row.append(f"{error(adapted(x, levels=levels), stock):.0e}")
-            said = "; ".join(map(str, adapted.report().outside)) or said
+            made, report = adapted.run(x, levels=levels)
+            row.append(f"{error(made, stock):.0e}")
+            said = "; ".join(map(str, report.outside)) or said
         except ValueError as failure:
             row.append("refused")
             said = str(failure)

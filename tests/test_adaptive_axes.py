@@ -67,8 +67,9 @@ def test_channels_are_taken_apart_and_shuffled_on_rows(name: str, size: tuple[in
     model, x = on_stride_2(Does(ON_ROWS[name])), torch.randn(2, 3, *size)
     adapted = adapt(model, (2, 8))
     for levels in every_mask(size):
-        close(coarse(adapted(x, levels=levels), 4), model(x))
-        assert adapted.report().guaranteed and not len(adapted.report())
+        made, report = adapted.run(x, levels=levels)
+        close(coarse(made, 4), model(x))
+        assert report.guaranteed and not len(report)
 
 
 @pytest.mark.parametrize("size", SIZES_OF_IMAGES)
@@ -104,19 +105,21 @@ def test_reductions_over_places_are_exact_on_coarse_features_and_named_otherwise
     model, x = on_stride_2(Does(OVER_PLACES[name])), torch.randn(2, 3, *size)
     adapted, by_area = adapt(model, (2, 8), global_pool="coarse"), adapt(model, (2, 8))
     for levels in every_mask(size):
-        close(coarse(adapted(x, levels=levels), 4), model(x))
-        assert adapted.report().guaranteed
-    by_area(x, levels=masks_of(size, 2)[0])
-    assert {entry.module for entry in by_area.report().outside} == {"1"}
+        made, report = adapted.run(x, levels=levels)
+        close(coarse(made, 4), model(x))
+        assert report.guaranteed
+    report = by_area.run(x, levels=masks_of(size, 2)[0]).report
+    assert {entry.module for entry in report.outside} == {"1"}
 
 
 @pytest.mark.parametrize("size", SIZES_OF_IMAGES)
 def test_pooling_by_area_of_cut_off_cells_is_named_where_all_are_coarse(size: tuple[int, int]) -> None:
     model, x = on_stride_2(Does(lambda y: y * y.mean((2, 3), keepdim=True))), torch.randn(2, 3, *size)
     adapted = adapt(model, (2, 8))
-    y = coarse(adapted(x, levels=masks_of(size, 2)[1]), 4)
+    made, report = adapted.run(x, levels=masks_of(size, 2)[1])
+    y = coarse(made, 4)
     exact = bool((y - model(x)).abs().max() <= 1e-11 * y.abs().max())
-    assert exact == adapted.report().guaranteed
+    assert exact == report.guaranteed
 
 
 class LayerNorm(nn.Module):
@@ -139,8 +142,8 @@ def test_layer_norm_over_space_is_exact_on_coarse_features_and_named_otherwise(s
     adapted, by_area = adapt(model, (2, 8), global_pool="coarse"), adapt(model, (2, 8))
     for levels in every_mask(size):
         close(coarse(adapted(x, levels=levels), 4), model(x))
-    by_area(x, levels=masks_of(size, 2)[0])
-    assert [str(entry) for entry in by_area.report().outside] == ["group_norm in 1.norm"]
+    report = by_area.run(x, levels=masks_of(size, 2)[0]).report
+    assert [str(entry) for entry in report.outside] == ["group_norm in 1.norm"]
 
 
 def self_attention(x: Tensor) -> Tensor:
@@ -173,11 +176,11 @@ def test_attention_on_the_dense_grid_is_named_as_outside_the_guarantee() -> None
     model = on_stride_2(nn.Conv2d(8, 8, 3, 2, 1), Attention(), nn.Conv2d(8, 8, 3, 1, 1))
     adapted, x = adapt(model, (2, 4), dense_from="2"), torch.randn(2, 3, 64, 96)
     for levels in masks_of((64, 96), 1):
-        y = adapted(x, levels=levels)
+        y, report = adapted.run(x, levels=levels)
         assert y.shape[-2:] == (32, 48)
-        assert [str(entry) for entry in adapted.report().outside] == ["scaled_dot_product_attention in 2"]
-    adapted(x, levels=torch.zeros_like(levels))
-    assert adapted.report().guaranteed
+        assert [str(entry) for entry in report.outside] == ["scaled_dot_product_attention in 2"]
+    report = adapted.run(x, levels=torch.zeros_like(levels)).report
+    assert report.guaranteed
 
 
 class Attention(nn.Module):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +17,9 @@ from lzviz.adaptive import adapt, masks
 from lzviz.adaptive import engine as engines
 from lzviz.adaptive.adapter import Adapted
 from lzviz.adaptive.engine import Engine
+from lzviz.adaptive.lattice import Grid
+from lzviz.adaptive.report import Report
+from lzviz.contract.memory import Memory
 from lzviz.models import resnet, segmentation
 from tests.test_adaptive_segmenting import adaptive, network, picture
 
@@ -50,17 +56,16 @@ def test_every_schedule_is_the_same_function_and_the_report_names_it(monkeypatch
     network = compiled()
     expected = adapt(network.model, (8, 16))(image(), levels=levels(keep))  # norms are identities by now
     costs(monkeypatch, **prices)
-    made = network(image(), levels=levels(keep))
+    made, report = network.run(image(), levels=levels(keep))
     assert (made - expected).abs().max() <= 1e-5 * expected.abs().max()
     stock = network.model(image())
     corners = made[..., ::2, ::2]
     assert (corners - stock).abs().max() <= 1e-5 * stock.abs().max()
-    report = network.report()
     if prices is DENSE:
-        assert report.path == "on the dense grid" and "on the dense grid" in str(report)
+        assert report.path == "dense fall-back" and "dense fall-back" in str(report)
         assert "layer4.1.conv2" in report.on_dense
     else:
-        assert report.path == "on rows" and not report.on_dense
+        assert report.path == "sparse rows" and not report.on_dense
 
 
 @torch.no_grad()
@@ -69,9 +74,9 @@ def test_prices_decide_by_the_number_of_rows(monkeypatch):
     network, plan = compiled(), {}
     costs(monkeypatch, row=1024.0, coarse=20.0, dense=150.0)
     for keep in (0.2, 0.95):
-        network(image(1), levels=levels(keep, 1))
-        plan[keep] = network.report().path
-    assert plan == {0.2: "on rows", 0.95: "on the dense grid"}
+        report = network.run(image(1), levels=levels(keep, 1)).report
+        plan[keep] = report.path
+    assert plan == {0.2: "sparse rows", 0.95: "dense fall-back"}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -92,8 +97,8 @@ def test_layers_may_change_between_schedules_at_will(seed, monkeypatch):
     monkeypatch.setattr(Engine, "_seconds_of", price)
     network = adapt(model, (8, 16))
     fast = network.compile()
-    made = fast(x, levels=cells)
-    assert fast.report().on_rows and fast.report().on_dense
+    made, report = fast.run(x, levels=cells)
+    assert report.on_rows and report.on_dense
     assert torch.allclose(made, network(x, levels=cells), atol=1e-4)
 
 
@@ -177,8 +182,8 @@ def test_multiply_adds_of_a_mask_are_those_of_a_pass_of_its_own(keep):
 def test_a_copied_network_measures_for_itself():
     network = compiled()
     with torch.no_grad():
-        expected = network(image(), levels=levels(0.5))
-        assert network.report().on_rows or network.report().on_dense
+        expected, report = network.run(image(), levels=levels(0.5))
+        assert report.on_rows or report.on_dense
         for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
             assert torch.allclose(other(image(), levels=levels(0.5)), expected, atol=1e-5)
             assert set(other._names) == {id(module) for module in other.model.modules()}
@@ -195,8 +200,8 @@ def test_a_pipeline_runs_compiled_and_follows_its_weights():
     assert fast is not pipeline.adapted and pipeline.ready(x) is fast
     levels: Any = pipeline.levels(x)
     assert torch.allclose(fast(x, levels=levels)[0], slow, rtol=0, atol=1e-5 * float(slow.abs().max()))
-    before = pipeline(x)
-    assert pipeline.report().on_rows or pipeline.report().on_dense
+    before, report = pipeline(x), pipeline.run(x).report
+    assert report.on_rows or report.on_dense
     pipeline.network.load_state_dict({k: v * 1.5 for k, v in network().state_dict().items()})
     assert (pipeline(x) - before).abs().max() > 1e-3
     other = copy.deepcopy(pipeline)
@@ -211,3 +216,67 @@ def test_a_pipeline_in_training_or_with_gradients_runs_the_network_itself():
     assert pipeline.ready(x) is pipeline.adapted  # gradients are wanted
     with torch.no_grad():
         assert pipeline.train().ready(x) is pipeline.adapted
+
+
+# Many at once --------------------------------------------------------------------------------------------------------
+
+
+def at_once(works: list) -> list:
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(lambda work: work(), works))
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["eager", "compiled"])
+def test_a_report_belongs_to_its_result_and_one_network_serves_many_threads(fast):
+    network = compiled()
+    network = network if fast else adapt(network.model, (8, 16))
+    cells = [torch.zeros_like(levels(0.5)), *(levels(keep) for keep in (0.1, 0.3, 0.5, 0.7))] * 4
+
+    def run(some: Tensor) -> tuple[Tensor, Any]:
+        with torch.no_grad():
+            return network.run(image(), levels=some)
+
+    expected = [run(some) for some in cells]
+    for (made, report), (wanted, before) in zip(at_once([partial(run, c) for c in cells]), expected, strict=True):
+        assert (made - wanted).abs().max() <= 1e-5 * wanted.abs().max()
+        assert set(report.on_rows + report.on_dense) == set(before.on_rows + before.on_dense)
+        assert bool(report.on_rows) or not before.on_rows or fast
+        assert report.steps == before.steps
+
+
+def test_networks_made_at_once_have_the_weights_of_their_seed():
+    """torch has one random state: two builders that draw at the same time would share it."""
+    build = partial(resnet.resnet18, width=32, classes=None)
+    wanted = build().state_dict()
+    for made in at_once([build] * 8):
+        assert all(torch.equal(value, wanted[name]) for name, value in made.state_dict().items())
+
+
+def test_what_several_ask_for_at_once_is_made_once():
+    memory, made = Memory(), []
+
+    def make() -> object:
+        time.sleep(0.02)
+        made.append(object())
+        return made[-1]
+
+    found = at_once([lambda: memory.keep("networks", "one", make, lambda _: 1)] * 6)
+    assert len(made) == 1 and all(one is found[0] for one in found)
+
+
+def test_a_mixed_schedule_names_its_stages():
+    report = Report((), ("a",), ("backbone.layer4.0.conv1",), ("backbone.layer4.1.conv1", "classifier.0.convs.1.0"))
+    assert report.path == "sparse rows, dense fall-back in 1 of 2 of backbone.layer4, classifier"
+
+
+@torch.no_grad()
+def test_layers_on_the_dense_grid_fetch_no_rows_between_them(monkeypatch):
+    """Asking a map for its number of axes brought its rows back after every layer."""
+    torch.manual_seed(0)
+    network = adapt(segmentation.deeplabv3("resnet18", 5, output_stride=16).eval(), (8, 16)).compile()
+    costs(monkeypatch, **DENSE)
+    taken: list[int] = []
+    take = Grid.take
+    monkeypatch.setattr(Grid, "take", lambda self, dense: taken.append(self.exponent) or take(self, dense))
+    network(image(), levels=levels(0.8))
+    assert not any(taken), "only the adaptive step takes rows, at exponent 0"

@@ -125,11 +125,10 @@ def test_no_function_without_a_rule_passes_silently(arity: int) -> None:
         torch.manual_seed(0)
         adapted = adapt(model, (2, 8))
         try:
-            y = adapted(x, levels=levels)
+            y, report = adapted.run(x, levels=levels)
         except (ValueError, TypeError, RuntimeError, NotImplementedError, IndexError, AttributeError):
             continue
         ran += 1
-        report = adapted.report()
         there = coarse(y, 4)
         exact = there.shape == stock.shape and torch.allclose(there, stock, rtol=1e-9, equal_nan=True)
         if not exact and not report.outside:
@@ -170,14 +169,15 @@ def test_norms_over_space_are_exact_on_coarse_features_and_named_otherwise(norm:
     mixed, deepest = masks_of(size, 2)
     adapted = adapt(model, (2, 8), global_pool="coarse")
     for levels in (mixed, deepest):
-        close(coarse(adapted(x, levels=levels), 4), model(x))
-        assert adapted.report().guaranteed and not len(adapted.report())
+        made, report = adapted.run(x, levels=levels)
+        close(coarse(made, 4), model(x))
+        assert report.guaranteed and not len(report)
     by_area = adapt(model, (2, 8))
-    by_area(x, levels=mixed)
-    assert {entry.module for entry in by_area.report().outside} == {"2", "5"}
-    assert "Outside the guarantee" in str(by_area.report())
-    by_area(x, levels=torch.zeros_like(mixed))
-    assert by_area.report().guaranteed
+    report = by_area.run(x, levels=mixed).report
+    assert {entry.module for entry in report.outside} == {"2", "5"}
+    assert "Outside the guarantee" in str(report)
+    report = by_area.run(x, levels=torch.zeros_like(mixed)).report
+    assert report.guaranteed
 
 
 class Last(nn.Module):
@@ -241,8 +241,9 @@ def test_branches_of_different_strides_stay_on_rows(size: tuple[int, int], optio
     model, x = on_stride_2(Branches(**options)), torch.randn(2, 3, *size)
     adapted = adapt(model, (2, 8))
     for levels in masks_of(size, 2):
-        close(coarse(adapted(x, levels=levels), 4), model(x))
-        assert not len(adapted.report()) and adapted.report().guaranteed
+        made, report = adapted.run(x, levels=levels)
+        close(coarse(made, 4), model(x))
+        assert not len(report) and report.guaranteed
     adapted(x, levels=torch.zeros_like(masks_of(size, 2)[0]))
 
 
@@ -282,5 +283,5 @@ def test_resizing_on_the_dense_grid_is_named_as_outside_the_guarantee() -> None:
     model = on_stride_2(nn.Conv2d(8, 8, 3, 2, 1), Detour())
     adapted = adapt(model, (2, 4), dense_from="2")
     for levels in masks_of((64, 96), 1):
-        adapted(torch.randn(2, 3, 64, 96), levels=levels)
-        assert [str(entry) for entry in adapted.report().outside] == ["interpolate in 2"]
+        report = adapted.run(torch.randn(2, 3, 64, 96), levels=levels).report
+        assert [str(entry) for entry in report.outside] == ["interpolate in 2"]

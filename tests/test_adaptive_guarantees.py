@@ -327,6 +327,6 @@ class ChannelsLast(nn.Module):
 def test_channels_last_blocks_stay_on_rows() -> None:
     model, x = ChannelsLast(), torch.randn(2, 3, 17, 23)
     adapted = adapt(model, (1, 2))
-    y = adapted(x, levels=mixed(2, (17, 23), 1))
+    y, report = adapted.run(x, levels=mixed(2, (17, 23), 1))
     torch.testing.assert_close(y[..., ::2, ::2], model(x), **CLOSE)
-    assert len(adapted.report()) == 0
+    assert len(report) == 0

@@ -219,4 +219,6 @@ def test_the_network_of_the_viewer_is_the_one_of_the_library():
     x, levels = picture(32, 48), torch.randint(0, 2, (1, 1, 4, 6), generator=generator())
     with torch.inference_mode():
         same = lzviz.adapt(models.resnet18(classes=None, width=4, output_stride=16).eval(), (8, 16))(x, levels=levels)
-        assert torch.equal(subject.fixed(x, levels=levels), same)
+        assert (
+            subject.fixed(x, levels=levels) - same
+        ).abs().max() <= 1e-5 * same.abs().max()  # compiled: same function

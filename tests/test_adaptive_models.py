@@ -57,8 +57,9 @@ NAMES = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 def test_class_scores_of_stock_features_are_the_stock_networks(name: str, stride: tuple[int, int]) -> None:
     model, x = backbone(name, classes=10), picture()
     adapted = adapt(model, stride, global_pool="coarse")
-    same(adapted(x, levels=levels_for(stride[1] // 16)), model(x))
-    assert len(adapted.report()) == 0
+    made, report = adapted.run(x, levels=levels_for(stride[1] // 16))
+    same(made, model(x))
+    assert len(report) == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -122,9 +123,9 @@ def test_deeplabv3plus_reads_fine_features_and_the_report_names_its_resizing(hea
     adapted, x = adapt(strided, (8, 16), dense_from=head), picture()
     zeros = torch.zeros(2, 1, 17, 13, dtype=torch.int64)
     same(adapted(x, levels=zeros), dilated(x))
-    y = adapted(x, levels=levels_for(1))
+    y, report = adapted.run(x, levels=levels_for(1))
     assert y.shape == (2, 5, *SIZE)
-    assert [str(entry) for entry in adapted.report()] == (["interpolate in classifier"] if head is None else [])
+    assert [str(entry) for entry in report] == (["interpolate in classifier"] if head is None else [])
 
 
 def test_the_model_is_not_changed() -> None:

@@ -19,7 +19,7 @@ from lzviz.adaptive.folding import Folded, Watch, fold, shape_twin
 from lzviz.adaptive.lattice import Tree, Trees
 from lzviz.adaptive.levels import active_cells, check_levels
 from lzviz.adaptive.quadtree import QuadTree
-from lzviz.adaptive.report import Report
+from lzviz.adaptive.report import Ran, Report
 from lzviz.adaptive.run import Levels, Run, Settings, names_of, settle
 from lzviz.adaptive.tensor import Filled, MultiResolution, Rows, to_dense
 from lzviz.coords import Size, check_size
@@ -169,11 +169,10 @@ class Adapted:
         self._engine = engine
         self._trees = Trees()
         self._counts: dict[tuple, Run] = {}
-        self._last: Run | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Copies name their own modules, and make their own tables."""
-        return {**self.__dict__, "_names": None, "_last": None, "_trees": Trees(), "_counts": {}}
+        return {**self.__dict__, "_names": None, "_trees": Trees(), "_counts": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         del state["_names"]
@@ -194,7 +193,12 @@ class Adapted:
         Returns:
             What the model returns, its maps as ordinary tensors on the finest grid.
         """
-        return to_dense(self._run(x, args, kwargs, levels, plan)[0])
+        return self.run(x, *args, levels=levels, plan=plan, **kwargs).output
+
+    def run(self, x: Tensor, *args: Any, levels: Levels | None = None, plan: Plan | None = None, **kwargs: Any) -> Ran:
+        """The same, with its report: what fell back to the dense grid, where the adaptive steps are, which schedule ran."""
+        output, run = self._run(x, args, kwargs, levels, plan)
+        return Ran(to_dense(output), Report.of(run))
 
     def rows(
         self, x: Tensor, *args: Any, levels: Levels | None = None, plan: Plan | None = None, **kwargs: Any
@@ -227,14 +231,6 @@ class Adapted:
                 )
         tree = self._trees.of(plain, self.settings.depth, self.settings.offset == "center")
         return Plan(tree, (h, w), self, channels)
-
-    def report(self) -> Report:
-        """Which operations of the last run fell back to the dense grid, where the adaptive steps are, which schedule ran."""
-        run = self._last
-        if run is None:
-            return Report((), ())
-        rows, dense = (tuple(name for name, path in run.paths.items() if path == kind) for kind in ("rows", "dense"))
-        return Report(tuple(run.fallbacks), tuple(run.steps), rows, dense, tuple(run.outside))
 
     def compile(self) -> Adapted:
         """A faster one for inference: BatchNorm is folded into the convolutions of a copy of the model."""
@@ -328,8 +324,6 @@ class Adapted:
             output = model(MultiResolution(settle(x), run), *args, **kwargs)
         if run.watch is not None:
             run.watch.returned(output)
-        if not x.is_meta:
-            self._last = run
         _check_steps(run)
         return output
 

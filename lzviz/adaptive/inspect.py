@@ -116,13 +116,13 @@ class Subject:
 
     @cached_property
     def fixed(self) -> Adapted:
-        """Adapted as it should be: coarse locations are the strided network's."""
-        return adapt(self.strided, (self.fine, self.coarse))
+        """Adapted as it should be, compiled: coarse locations are the strided network's."""
+        return adapt(self.strided, (self.fine, self.coarse)).compile()
 
     @cached_property
     def published(self) -> Adapted:
         """Adapted as the public code does it."""
-        return adapt(self.strided, (self.fine, self.coarse), offset="center", pool="paper")
+        return adapt(self.strided, (self.fine, self.coarse), offset="center", pool="paper").compile()
 
     @cached_property
     def per_row(self) -> tuple[int, ...]:

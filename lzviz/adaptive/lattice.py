@@ -14,6 +14,7 @@ The *extent* (h, w) of a map is the part of the fine grid on which its rows live
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -119,6 +120,11 @@ class Trees:
     def __init__(self, most: int = 4):
         self._most = most
         self._trees: dict[tuple, Tree] = {}
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple:
+        """Copies start anew."""
+        return Trees, (self._most,)
 
     def of(self, levels: Tensor, depth: int, centred: bool) -> Tree:
         """:meth:`Tree.grow`, remembered on CPUs (elsewhere looking at a mask would make the device wait)."""
@@ -126,10 +132,11 @@ class Trees:
             return Tree.grow(levels, depth, centred)
         # Tables made in inference mode would be refused by training.
         key = (tuple(levels.shape), depth, centred, torch.is_inference_mode_enabled(), levels.numpy().tobytes())
-        tree = self._trees.pop(key, None) or Tree.grow(levels, depth, centred)
-        self._trees[key] = tree
-        while len(self._trees) > self._most:
-            self._trees.pop(next(iter(self._trees)), None)
+        with self._lock:
+            tree = self._trees.pop(key, None) or Tree.grow(levels, depth, centred)
+            self._trees[key] = tree
+            while len(self._trees) > self._most:
+                self._trees.pop(next(iter(self._trees)))
         return tree
 
 

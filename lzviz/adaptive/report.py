@@ -1,11 +1,13 @@
-"""What a run of an adapted network says about itself."""
+"""What a run of an adapted network says about itself: a report belongs to one result, never to the network."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from lzviz.adaptive.run import Fallback
+from lzviz.adaptive.run import Fallback, Run
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,22 @@ class Report:
         """Coarse locations equal the stock network whatever the levels: nothing of this run was outside the guarantee."""
         return not self.outside
 
+    @staticmethod
+    def of(run: Run) -> Report:
+        """What a run met."""
+        rows, dense = (tuple(name for name, path in run.paths.items() if path == kind) for kind in ("rows", "dense"))
+        return Report(tuple(run.fallbacks), tuple(run.steps), rows, dense, tuple(run.outside))
+
     @property
     def path(self) -> str:
-        """Where the convolutions ran, in words."""
+        """The schedule in words: "sparse rows", "dense fall-back", or rows and which convolutions of which stages ran densely."""
         if not self.on_dense:
-            return "on rows" if self.on_rows else "not run"
+            return "sparse rows" if self.on_rows else "not run"
         if not self.on_rows:
-            return "on the dense grid"
-        return f"{len(self.on_rows)} convolutions on rows, {len(self.on_dense)} on the dense grid"
+            return "dense fall-back"
+        every, dense = (Counter(map(stage_of, names)) for names in (self.on_rows + self.on_dense, self.on_dense))
+        parts = [stage if n == every[stage] else f"{n} of {every[stage]} of {stage}" for stage, n in dense.items()]
+        return f"sparse rows, dense fall-back in {', '.join(parts)}"
 
     def __iter__(self) -> Iterator[Fallback]:
         return iter(self.fallbacks)
@@ -57,3 +67,17 @@ class Report:
         if not self.fallbacks:
             return steps if self.on_dense else f"{steps} Every operation ran on rows."
         return f"{steps} On the dense fine grid ran: {'; '.join(map(str, self.fallbacks))}."
+
+
+class Ran(NamedTuple):
+    """What a call of an adapted network returns, and what it says about that call."""
+
+    output: Any
+    report: Report
+
+
+def stage_of(module: str) -> str:
+    """The stage of a network to which a module belongs: its name up to the first number."""
+    parts = module.split(".")
+    first = next((n for n, part in enumerate(parts) if part.isdigit()), len(parts))
+    return ".".join(parts[: max(first, 1)])

@@ -75,7 +75,7 @@ def _coarse_grid(run: Run, x: Any, size: Any) -> Grid | None:
     if run.tree is None or run.wants_dense or size is None or x.ndim != 4:
         return None
     wanted = (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
-    found = [g for g in run.tree._grids.values() if g.exponent and g.stock_size == wanted and g.extent != wanted]
+    found = [g for g in list(run.tree._grids.values()) if g.exponent and g.stock_size == wanted and g.extent != wanted]
     return max(found, key=lambda g: (g.exponent, g.extent)) if found else None
 
 
@@ -97,7 +97,7 @@ def _onto(grid: Grid, x: Tensor, func: Callable, options: dict) -> Rows:
 def _branch(grid: Grid, size: tuple[int, int]) -> Grid | None:
     """The grid of a branch that is finer than ``grid`` and whose features in the stock network are of ``size``."""
     grid.tree.grid(0)
-    found = [g for g in grid.tree._grids.values() if g.exponent < grid.exponent and g.stock_size == size]
+    found = [g for g in list(grid.tree._grids.values()) if g.exponent < grid.exponent and g.stock_size == size]
     return max(found, key=lambda g: (-g.exponent, g.extent)) if found else None
 
 

@@ -19,6 +19,7 @@ from lzviz.measure.cost import Layer
 if TYPE_CHECKING:
     from lzviz.adaptive.engine import Engine, Path
 
+_hooking = threading.Lock()  # torch numbers its hooks without one: two at a time may get the same number
 Levels = Tensor | Callable[[Tensor], "Tensor | Tree"]
 
 
@@ -195,12 +196,14 @@ class Run:
             if threading.get_ident() == thread and self.stack and self.stack[-1].module is module:
                 self.stack.pop()
 
-        hooks = (register_module_forward_pre_hook(enter), register_module_forward_hook(leave))
+        with _hooking:
+            hooks = (register_module_forward_pre_hook(enter), register_module_forward_hook(leave))
         try:
             yield
         finally:
-            for hook in hooks:
-                hook.remove()
+            with _hooking:
+                for hook in hooks:
+                    hook.remove()
             self.stack.clear()
 
 

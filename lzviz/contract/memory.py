@@ -25,6 +25,7 @@ class Memory:
     def __init__(self, budget: int = BUDGET):
         self.budget = budget
         self._held: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
+        self._making: dict[tuple[str, str], tuple[Any, int]] = {}  # a lock for what is being made, and how many want it
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -53,12 +54,25 @@ class Memory:
         return value
 
     def keep(self, kind: str, key: str, make: Callable[[], T], size: Callable[[T], int]) -> T:
-        """The value that is held, or the one that ``make()`` gives now, which is not None."""
+        """The value that is held, or the one that ``make()`` gives now, which is not None: once, however many ask for it."""
         value = self.get(kind, key)
-        if value is None:
-            value = make()
-            self.put(kind, key, value, size(value))
-        return value
+        if value is not None:
+            return value
+        with self._lock:
+            making, waiting = self._making.get((kind, key), (threading.RLock(), 0))
+            self._making[kind, key] = making, waiting + 1
+        try:
+            with making:
+                value = self.get(kind, key)
+                if value is None:
+                    value = make()
+                    self.put(kind, key, value, size(value))
+                return value
+        finally:
+            with self._lock:
+                making, waiting = self._making.pop((kind, key))
+                if waiting > 1:
+                    self._making[kind, key] = making, waiting - 1
 
     def clear(self, *kinds: str) -> None:
         """Let go of everything of these kinds; without any, of everything."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -31,13 +33,26 @@ def he_(module: nn.Module) -> None:
             nn.init.zeros_(part.bias)  # type: ignore[arg-type]
 
 
+_drawing = threading.RLock()
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Numbers drawn inside follow from ``seed``; the random state is left as it was.
+
+    torch has one random state for all threads: one at a time draws, or two networks made at once would have neither's weights.
+    """
+    with _drawing, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
 def seeded(build: Callable[..., M]) -> Callable[..., M]:
     """Decorate a builder: it gains `seed=0`, is initialised by `he_`, and does not touch the global random state."""
 
     @functools.wraps(build)
     def build_seeded(*arguments, seed: int = 0, **options) -> M:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with reproducible(seed):
             network = build(*arguments, **options)
             he_(network)
         return network

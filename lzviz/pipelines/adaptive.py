@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +49,15 @@ class Stages(nn.Module):
         stages = self.backbone.stages(image)  # type: ignore[operator]
         scores = self.classifier(*[stages[level] for level in self.classifier.levels])  # type: ignore[union-attr]
         return scores, tuple(stages) if shown else ()
+
+
+class Through(NamedTuple):
+    """A pass of the network: its plan, the backbone's stages, scores (B, K, h, w) on the fine grid, and the report of this pass."""
+
+    plan: Plan
+    stages: tuple[Tensor, ...]
+    scores: Tensor
+    report: Report
 
 
 class Unmetered:
@@ -97,7 +106,6 @@ class AdaptivePipeline(Pipeline):
             self.look = look
         published = {"offset": "center", "pool": "paper"} if sampler.mode == "published" else {}
         self.adapted: Adapted = adapt(Stages(network), (self.stride, self.stride << self.depth), **published)  # type: ignore[arg-type]
-        self._ran = self.adapted
         self._compiled: tuple[Weights, Adapted] | None = None
 
     def ready(self, image: Tensor) -> Adapted:
@@ -107,10 +115,6 @@ class AdaptivePipeline(Pipeline):
         if self._compiled is None or not self._compiled[0].holds():
             self._compiled = (Weights(self.network), self.adapted.compile())
         return self._compiled[1]
-
-    def report(self) -> Report:
-        """Of the last run: its adaptive steps, what fell back to the dense grid, and the schedule that was taken."""
-        return self._ran.report()
 
     @property
     def stride(self) -> int:
@@ -157,17 +161,15 @@ class AdaptivePipeline(Pipeline):
         if labels is None:
             raise ValueError("the oracle's mask needs labels=(B, H, W): it knows where the fine network is right")
         fine, coarse = (
-            on_zoomed(self.through(image, self.everywhere(image, level))[2], image_size(image))
+            on_zoomed(self.through(image, self.everywhere(image, level)).scores, image_size(image))
             for level in (0, self.depth)
         )
         return masks.oracle(fine, coarse, labels, self.sampler.dilation, self.stride, self.depth)
 
     # -- the stages ------------------------------------------------------------------------------------------------------
 
-    def through(
-        self, image: Tensor, levels: Cells, meter: Meter | None = None, shown: bool = True
-    ) -> tuple[Plan, tuple[Tensor, ...], Tensor]:
-        """The network in one pass: its plan, the backbone's stages, and scores (B, K, h, w) on the fine grid.
+    def through(self, image: Tensor, levels: Cells, meter: Meter | None = None, shown: bool = True) -> Through:
+        """The network in one pass.
 
         A mask that looks at features does so in the middle of the pass; the meter's stage "network" pauses for it.
         """
@@ -191,14 +193,13 @@ class AdaptivePipeline(Pipeline):
         cells: dict[str, Any] = {"levels": look} if callable(levels) else {"plan": planned(levels)}
         with running:
             running.enter_context(meter.stage("network"))
-            self._ran = self.ready(image)
-            scores, stages = self._ran(image, shown=shown, **cells)
-        return plans[0], stages, between(scores, plans[0].levels, self.depth)
+            (scores, stages), report = self.ready(image).run(image, shown=shown, **cells)
+        return Through(plans[0], stages, between(scores, plans[0].levels, self.depth), report)
 
     def once(self, image: Tensor, meter: Meter, saliency: Tensor | None = None, truth: Tensor | None = None) -> Pass:
         with meter.stage("look"):
             levels = self.levels(image, saliency, truth)
-        plan, stages, scores = self.through(image, levels, meter)
+        plan, stages, scores, report = self.through(image, levels, meter)
         out = self._downsampled(image, plan, saliency)
         with meter.stage("restore"):
             unzoomed = self.restore(scores, out, image_size(image))
@@ -207,12 +208,12 @@ class AdaptivePipeline(Pipeline):
         macs = {"network": plan.macs}
         if self.mask == "oracle":
             macs["look"] = 0  # what it knows is given
-        return Pass(out, _named(stages), scores, unzoomed, labels, macs)
+        return Pass(out, _named(stages), scores, unzoomed, labels, macs, report)
 
     def downsample(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Downsampled:
         """The picture as it is, and the cells. A learned mask needs features: the network runs, to its end."""
         levels = self.levels(image, saliency, labels)
-        plan = self.through(image, levels)[0] if callable(levels) else self.adapted.plan(levels, image_size(image))
+        plan = self.through(image, levels).plan if callable(levels) else self.adapted.plan(levels, image_size(image))
         return self._downsampled(image, plan, saliency)
 
     def answer(self, out: Downsampled, image: Tensor | None = None) -> tuple[dict[str, Tensor], Tensor]:
@@ -221,8 +222,8 @@ class AdaptivePipeline(Pipeline):
         Args:
             image: stands in for ``out.image``.
         """
-        _, stages, scores = self.through(out.image if image is None else image, out.extras["levels"])
-        return _named(stages), scores
+        ran = self.through(out.image if image is None else image, out.extras["levels"])
+        return _named(ran.stages), ran.scores
 
     def restore(self, scores: Tensor, out: Downsampled, size: Size) -> Tensor:
         """Scores on the fine grid brought to the source's lattice of ``size``: (B, K, H, W)."""
@@ -230,8 +231,8 @@ class AdaptivePipeline(Pipeline):
 
     def forward(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
         """Scores (B, K, H, W) at the size of ``image``, in one pass of the network."""
-        plan, _, scores = self.through(image, self.levels(image, saliency, labels), shown=False)
-        return self.restore(scores, self._downsampled(image, plan, saliency), image_size(image))
+        ran = self.through(image, self.levels(image, saliency, labels), shown=False)
+        return self.restore(ran.scores, self._downsampled(image, ran.plan, saliency), image_size(image))
 
     def _downsampled(self, image: Tensor, plan: Plan, saliency: Tensor | None) -> Downsampled:
         return Downsampled(

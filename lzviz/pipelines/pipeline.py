@@ -52,6 +52,7 @@ class Pass:
 
     Attributes:
         macs: {stage: multiply-adds} where the pass itself knows them: those of adaptive networks depend on the image.
+        report: what an adaptive network says about this pass.
     """
 
     out: Downsampled
@@ -60,6 +61,7 @@ class Pass:
     restored: Any = None
     output: Any = None
     macs: Mapping[str, int] = field(default_factory=dict)
+    report: Any = None
 
 
 class Pipeline(nn.Module):
@@ -305,6 +307,7 @@ class Pipeline(nn.Module):
             device=timing.device_name(image.device),
             classes=self.classes,
             uniform=self.unzoom == "features",
+            report=done.report,
         )
 
     def once(self, image: Tensor, meter: Meter, saliency: Tensor | None = None, truth: Any = None) -> Pass:

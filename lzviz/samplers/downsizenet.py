@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from lzviz.coords import Size, check_size
-from lzviz.models.initialise import he_
+from lzviz.models.initialise import he_, reproducible
 from lzviz.samplers import System, add, options
 from lzviz.samplers.base import Downsampled, Sampler
 from lzviz.samplers.learned_resizer import area_layout
@@ -74,8 +74,7 @@ class DownsizeNet(nn.Module, Sampler):
         self.channels, self.texture, self.depth = channels, texture, depth
         self.coefficients, self.prior = coefficients, prior
         self.texture_only, self.compute = texture_only, compute
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with reproducible(seed):
             # Unpadded; what lies outside the image is zero at every layer (see `_at_points`, `_dense`).
             widths = [channels] + [texture] * depth
             self.layers = nn.ModuleList(nn.Conv2d(a, b, 3) for a, b in pairwise(widths))

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
-from lzviz.models.initialise import he_
+from lzviz.models.initialise import he_, reproducible
 from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
 from lzviz.samplers import System, add, options
@@ -212,8 +212,7 @@ class ES(nn.Module, PlaceLearner):
         self.mode: Mode = mode
         self.interpolation: Interpolation = interpolation
         self.width, self.channels = width, channels
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with reproducible(seed):
             self.network = GridNetwork(self.nodes, width, channels)
         self.eval()
 

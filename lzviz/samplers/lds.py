@@ -36,7 +36,7 @@ from lzviz.attraction import Padding
 from lzviz.coords import Size, check_size, lattice, to_pixels
 from lzviz.measure import evaluation
 from lzviz.models.d2net import prepare
-from lzviz.models.initialise import he_
+from lzviz.models.initialise import he_, reproducible
 from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
 from lzviz.saliency import from_boundaries, to_nodes
@@ -122,8 +122,7 @@ class SaliencyModule(nn.Module):
     ):
         super().__init__()
         self.nodes = check_size(nodes, "nodes")
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with reproducible(seed):
             self.module = DeformationModule(widths, 3, reduction, dilations)
         self.eval()
 
@@ -284,8 +283,7 @@ class LDS(nn.Module, MapLearner):
         self.padding: Padding | None = padding
         self.interpolation: Interpolation = interpolation
         self.upsampling, self.channels = upsampling, channels
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with reproducible(seed):
             self.module = DeformationModule(widths, channels, reduction, dilations)
         self.eval()
 

@@ -14,12 +14,11 @@ The output is no convex combination of pixels and may leave [0, 1].
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz.coords import Size, check_size
-from lzviz.models.initialise import he_
+from lzviz.models.initialise import he_, reproducible
 from lzviz.samplers import System, add, options
 from lzviz.samplers.base import Downsampled, Sampler
 from lzviz.samplers.uniform import Uniform
@@ -67,8 +66,7 @@ class LearnedResizer(nn.Module, Sampler):
             raise ValueError(f"expected width, channels >= 1 and blocks >= 0, got {width}, {channels} and {blocks}")
         super().__init__()
         self.width, self.blocks, self.channels = width, blocks, channels
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with reproducible(seed):
             self.before = nn.Sequential(
                 nn.Conv2d(channels, width, 7, padding=3),
                 nn.LeakyReLU(slope),

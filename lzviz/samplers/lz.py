@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz.coords import Size, check_size
 from lzviz.models import resnet
-from lzviz.models.initialise import he_
+from lzviz.models.initialise import he_, reproducible
 from lzviz.saliency import from_edges
 from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import AttractionSampler, half_pixel_warp, zeros_outside
@@ -50,8 +49,7 @@ class SaliencyNetwork(nn.Module):
         trunk = resnet.resnet18(classes=None, width=width, stem=stem, output_stride=8 * halved, seed=seed)
         trunk.layer4 = nn.Identity()  # type: ignore[assignment]
         self.trunk = trunk
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with reproducible(seed):
             self.score = nn.Conv2d(4 * width, 1, 1)
             self.score.starts_small = True  # type: ignore[assignment]
             he_(self.score)

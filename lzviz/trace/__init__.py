@@ -40,6 +40,7 @@ class Trace:
         device: name of the device.
         classes: names of the classes, where the pipeline knows them.
         uniform: features came back before the head read them: the answer is in the image's frame already.
+        report: what an adaptive network says about this run (:class:`lzviz.adaptive.report.Report`): ``path`` is its schedule.
     """
 
     image: Tensor
@@ -57,6 +58,7 @@ class Trace:
     device: str
     classes: tuple[str, ...] = ()
     uniform: bool = False
+    report: Any = None
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} of {shape(self.image)}, {type(self.layout).__name__}, on {self.device}"]

@@ -54,7 +54,10 @@ RANDOM = "random, seed 0"
 # What a price list is said to cost.
 PRICES_BYTES = 1024
 KEYPOINTS = 512
-CLOCK = f"the three networks warm and in turns, median of up to {TURNS}; one picture, float32, stock PyTorch, BatchNorm not folded"
+CLOCK = (
+    f"the three networks warm and in turns, median of up to {TURNS}; one picture, float32; strided and dilated as PyTorch runs "
+    "them, adaptive compiled"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +149,9 @@ class Session:
             return "vgg16"
         return "compact" if self.state.cad_mask == "learned" else self.state.cad_network
 
-    @property
+    @cached_property
     def subject(self) -> Subject:
+        """One for all that this session asks: what is compared comes from the same weights."""
         return subject(self.workshop, self.network, self.state.cad_levels)
 
     @property
@@ -291,7 +295,7 @@ def subject(workshop: Workshop, network: str, levels: str) -> Subject:
             module.to(device())
         return made
 
-    return workshop.memory.keep("networks", f"{network} {levels}", make, lambda made: held(made.strided, made.dilated))
+    return workshop.memory.keep("networks", f"{network} {levels}", make, lambda made: 3 * held(made.strided))
 
 
 def coefficients(workshop: Workshop, network: str, levels: str, size: Size) -> Coefficients:
@@ -356,6 +360,7 @@ class Stock:
 class Adaptive:
     """Adaptive features of a reading, both readings' badges, and milliseconds of the three networks.
 
+    ``schedule``: where its convolutions ran, which are the ones that were timed.
     ``outside``: operations of the fixed reading that the guarantee does not cover, in words.
     """
 
@@ -363,6 +368,7 @@ class Adaptive:
     fixed: Badge
     published: Badge
     milliseconds: Mapping[str, float]
+    schedule: str
     outside: tuple[str, ...] = ()
 
 
@@ -401,7 +407,7 @@ def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]
         },
         "milliseconds": adaptive.milliseconds,
         "device": timing.device_name(device()),
-        "clock": CLOCK,
+        "clock": f"{CLOCK}; schedule: {adaptive.schedule}",
         "weights": session.subject.weights,
         "sentence": sentence(active, macs, adaptive, session.state.mode, session.subject.weights),
     }
@@ -415,7 +421,7 @@ def precisely() -> AbstractContextManager:
 @on_gpu
 def _run(session: Session, levels: Tensor) -> tuple[Stock, Adaptive]:
     """Both from their caches, or run."""
-    stock_key = f"{session.working.key} {session.network} {session.state.cad_levels}"
+    stock_key = f"{session.working.key} {session.network} {session.state.cad_levels} {session.subject.weights}"
     bytes_of_levels = levels.to(torch.uint8).numpy().tobytes()
     adaptive_key = f"{stock_key} {session.state.mode} {hashlib.blake2b(bytes_of_levels).hexdigest()}"
     memory = session.workshop.memory
@@ -445,15 +451,17 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
     size = int(x.shape[-2]), int(x.shape[-1])
     readings = {"fixed": subject.fixed, "published": subject.published}
     plans = {name: adapted.plan(levels.to(x.device), size) for name, adapted in readings.items()}
-    features = {name: adapted(x, plan=plans[name]).cpu() for name, adapted in readings.items()}
-    outside = tuple(map(str, subject.fixed.report().outside))
+    ran = {name: adapted.run(x, plan=plans[name]) for name, adapted in readings.items()}
+    features = {name: output.cpu() for name, (output, _) in ran.items()}
+    outside = tuple(map(str, ran["fixed"].report.outside))
     badges = {name: inspect.badge(made, strided, 2**subject.depth) for name, made in features.items()}
     works = {
         "strided": partial(subject.strided, x),
         "adaptive": partial(readings[mode], x, plan=plans[mode]),
         "dilated": partial(subject.dilated, x),
     }
-    return Adaptive(features[mode], badges["fixed"], badges["published"], in_turn(works, x.device), outside)
+    return Adaptive(features[mode], badges["fixed"], badges["published"], in_turn(works, x.device), ran[mode].report.path,
+                    outside)  # fmt: skip
 
 
 def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: str, named: str) -> str:

@@ -259,7 +259,7 @@ def _read(session: Session, trace: Trace, placed: str) -> dict[str, Any]:
         "total": total,
         "features": stages_of(trace),
         "memory": {"bytes": trace.memory, "kind": trace.memory_kind},
-        "clock": CLOCK,
+        "clock": CLOCK + words.schedule(trace.report),
         "sentence": words.whole(card, placed, trace, classes, truth),
         "sentences": words.of_reading(card, trace, classes, truth),
     }
@@ -518,7 +518,9 @@ def time_answer(session: Session) -> dict[str, Any]:
     macs = traces[0].macs
     stages = [{"name": n, "ms": taken[n].median, "p95": taken[n].p95, "macs": macs[n]} for n in names]
     total = {"ms": together.median, "p95": together.p95, "macs": sum(macs.values())}
-    clock = f"median of {RUNS} runs after {WARM_UP} that do not count, one picture, float32"
+    clock = f"median of {RUNS} runs after {WARM_UP} that do not count, one picture, float32" + words.schedule(
+        traces[-1].report
+    )
     return {
         "stages": stages,
         "total": total,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from lzviz.adaptive.report import Report
 from lzviz.checkpoints import Card
 from lzviz.measure import describe
 from lzviz.measure.describe import percent
@@ -172,3 +173,8 @@ def training(steps: Sequence[int], values: np.ndarray, kind: str) -> str:
         return f"{start}; at the end strongest {describe.place(values[-1] - values[-1].min()) or 'nowhere'}."
     moved = float(np.sqrt(np.square(values[-1] - values[0]).sum(-1).mean()))
     return f"{start}; nodes moved {moved:.3f} on the way (rms, the picture is 2 wide)."
+
+
+def schedule(report: Report | None) -> str:
+    """Which of its schedules an adaptive network took, to follow what was timed; nothing for other networks."""
+    return f"; schedule: {report.path}" if report else ""
