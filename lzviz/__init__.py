@@ -20,6 +20,7 @@ _NAMES = {  # public name -> the module that defines it
     "load": "lzviz.checkpoints",
     "export_onnx": "lzviz.pipelines.onnx",
     "diagnose": "lzviz.doctor",
+    "watch": "lzviz.watching",
 }
 _MODULES = (
     "coords",
@@ -42,6 +43,7 @@ _MODULES = (
     "training",
     "plain",
     "doctor",
+    "watching",
     "canvas",
     "contract",
 )
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from lzviz.pipelines.pipeline import Pipeline as Pipeline
     from lzviz.trace import Trace as Trace
     from lzviz.warp import Warp as Warp
+    from lzviz.watching import watch as watch
 
 
 def __getattr__(name: str) -> object:

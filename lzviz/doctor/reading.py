@@ -82,7 +82,7 @@ def _cost(small, chain, lattice: Size, source: Size, zoomed: Size | None, use: s
     if "displacement" in checks:
         raw = _shape(small)
         alike = raw[4] > 0.8 and not (raw[3] < 0 and raw[1].max() < 0.7)  # already follows the lattice: places
-        cost += 1.5 * alike * (use != "flow")
+        cost += (1.5 * alike + 3.0 * _spans(small)) * (use != "flow")
         if "pixels" in chain[-1].sentence:
             # what fits as a normalised offset is one, unless it is declared a flow: those count pixels
             cost += (-0.5 if use == "flow" else 0.3) if np.abs(small).max() <= 1.2 else 0.0
@@ -107,6 +107,17 @@ def _shape(grid: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float, floa
     rest = ((values - centre - plane @ matrix) ** 2).sum()
     explained = 1 - float(rest / max(((values - centre) ** 2).sum(), 1e-30))
     return turned, np.hypot(*matrix), centre, cosine, explained
+
+
+def _spans(small: np.ndarray) -> bool:
+    """Whether it grows from -1 to 1 along its own axes, however unevenly: a warp that holds the border, and no offsets, which would
+    push every border out."""
+    grid = small.mean(0)
+    across, down = np.diff(grid[..., 0], axis=1), np.diff(grid[..., 1], axis=0)
+    if min(across.size, down.size) == 0 or min((across > -1e-6).mean(), (down > -1e-6).mean()) < 0.95:
+        return False
+    ends = np.array([grid[:, 0, 0].mean(), grid[:, -1, 0].mean(), grid[0, :, 1].mean(), grid[-1, :, 1].mean()])
+    return bool((np.abs(ends - [-1, 1, -1, 1]) < 0.25).all())
 
 
 def _in_unit_interval(small: np.ndarray) -> bool:

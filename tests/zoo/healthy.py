@@ -20,6 +20,7 @@ def healthy() -> Iterator[tuple[str, np.ndarray, tuple[int, int]]]:
         for name, grid in _of(size):
             if not tiles.foldovers(grid, 1e-9).any():
                 yield f"{name} {size[0]}x{size[1]}", grid[None].astype(np.float32), source
+    yield from strong()
 
 
 def blob(size: tuple[int, int], strength: float, at: tuple[float, float]) -> torch.Tensor:
@@ -58,6 +59,23 @@ def _of(size: tuple[int, int]) -> Iterator[tuple[str, np.ndarray]]:
         yield f"fovea {amount}", plane - amount * plane * (1 - x**2)[..., None] * (1 - y**2)[..., None]
     yield "shear", plane + np.stack((0.2 * y, 0 * y), -1)
     yield "half-pixel crop by chance", plane * 0.97
+
+
+def strong(count: int = 24) -> Iterator[tuple[str, np.ndarray, tuple[int, int]]]:
+    """Warps as training makes them at its worst: softmax of rough logits, on lattices of the source's aspect, 1:5 to 5:1."""
+    draw = np.random.default_rng(3)
+    for k in range(count):
+        source = int(draw.integers(90, 1000)), int(draw.integers(90, 1600))
+        h = int(draw.integers(9, 48))
+        size = h, max(8, min(100, round(h * source[1] / source[0])))
+        rough = torch.tensor(draw.normal(0, 4, (1, 1, 5, 7)), dtype=torch.float32)
+        logits = torch.nn.functional.interpolate(rough, size, mode="bicubic", align_corners=True)
+        options = {"separable": k % 2 == 0, "anti_crop": k % 4 < 3}
+        warp = Warp.from_saliency(
+            logits.flatten(1).softmax(1).reshape(logits.shape), size, draw.uniform(2, 14), **options
+        )
+        if not bool(warp.foldovers().any()):
+            yield f"strong {k} {size}", warp.grid(size).numpy(), source
 
 
 def _plate(plane: np.ndarray, seed: int) -> np.ndarray:

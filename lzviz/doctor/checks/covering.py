@@ -109,6 +109,17 @@ def resolution(case: Case) -> Finding | None:
     return Finding("resolution", "warning", value, 0.5, sentence, (), f"nodes = ({2 * h - 1}, {2 * w - 1})")
 
 
+def _goes_on_to_the_border(lines: np.ndarray, along: int) -> bool:
+    """Whether the last line is the next one in order and no farther than the border: a strong warp ends with a long cell."""
+    last, before = lines[-1], lines[-2]
+    onward = np.sign(np.median(before[..., along] - lines[0][..., along]))
+    return bool(
+        np.median((last - before)[..., along] * onward) > 0
+        and np.abs(last).max() < 1.05
+        and np.median(np.abs(last - before)[..., 1 - along]) < 0.2
+    )
+
+
 def pyramid(case: Case) -> Finding | None:
     """The last row or column lost (a marker, or zeros), and levels that do not agree."""
     if case.kind != "grid":
@@ -120,7 +131,8 @@ def pyramid(case: Case) -> Finding | None:
         last, expected = lines[-1], 2 * lines[-2] - lines[-3]
         usual = np.abs(lines[-2] - (2 * lines[-3] - lines[-4])).max() + np.abs(lines[-2] - lines[-3]).max()
         same = float(np.ptp(last.reshape(-1, 2), axis=0).max()) < 1e-6
-        if same or np.median(np.abs(last - expected).max(-1)) > 3 * usual:
+        jumps = np.median(np.abs(last - expected).max(-1)) > 3 * usual
+        if same or (jumps and not _goes_on_to_the_border(lines, 2 - axis)):
 
             def mend(grid: np.ndarray, axis: int = axis) -> np.ndarray:
                 out = np.moveaxis(grid.copy(), axis, 0)
