@@ -205,10 +205,11 @@ class Models:
         self.bench, self.workshop = bench, workshop
 
     async def models(self, request: Request) -> Response:
-        """{cards: [:func:`card_view`], empty: [sentence, commands]}; query: theme, own."""
+        """{cards: [:func:`card_view`], empty: [sentence, commands], :func:`forgotten`}; query: theme, own."""
         theme = Choice.parse({"theme": request.query_params.get("theme", "light")}).theme
-        views = await self.bench.run(_views, self.workshop, theme, own_names(request))
-        return JSONResponse({"ok": True, "cards": views, "empty": EMPTY})
+        own = own_names(request)
+        views = await self.bench.run(_views, self.workshop, theme, own)
+        return JSONResponse({"ok": True, "cards": views, "empty": EMPTY, "forgotten": forgotten(self.workshop, own)})
 
     async def results(self, request: Request) -> Response:
         """What :func:`app.results.results` says to the choice in the query."""
@@ -225,6 +226,11 @@ class Models:
 def own_names(request: Request) -> list[str]:
     """The names of a visitor's own checkpoints, as the page lists them."""
     return list(filter(None, request.query_params.get("own", "").split(",")))[:32]
+
+
+def forgotten(workshop: Workshop, own: Iterable[str]) -> list[str]:
+    """Those of a visitor's checkpoints that are not held here: the page brings them again."""
+    return [name for name in own if workshop.memory.get("pipeline", name) is None]
 
 
 def plotly_js() -> bytes:
@@ -277,7 +283,8 @@ def _marks(workshop: Workshop, own: Iterable[str]) -> list[Mark]:
 
 
 def _results(workshop: Workshop, choice: Choice, own: Iterable[str]) -> str:
-    return json.dumps({"ok": True, **results.results(_marks(workshop, own), choice)})
+    said = results.results(_marks(workshop, own), choice)
+    return json.dumps({"ok": True, **said, "forgotten": forgotten(workshop, own)})
 
 
 def _csv(workshop: Workshop, own: Iterable[str]) -> str:

@@ -11,8 +11,9 @@ import gzip
 import hashlib
 import json
 import logging
+import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ FAVICON = (
     + "</g></svg>"
 )
 
+# Characters of the secret that several processes share.
+SECRET_LENGTH = 16
 # How long a checkpoint of the Hub may take.
 HUB_SECONDS = 120.0
 
@@ -80,6 +83,18 @@ def modules() -> dict[str, Path]:
     return {path.relative_to(CANVAS).as_posix(): path for path in files}
 
 
+def shared_secret(environ: Mapping[str, str] = os.environ) -> bytes | None:
+    """``LZVIZ_SECRET``, which processes that answer for each other share; None where it is not set.
+
+    Raises:
+        ValueError: one that can be guessed.
+    """
+    secret = environ.get("LZVIZ_SECRET", "")
+    if secret and len(secret) < SECRET_LENGTH:
+        raise ValueError(f"LZVIZ_SECRET: expected {SECRET_LENGTH} or more characters, got {len(secret)}")
+    return secret.encode() or None
+
+
 def spoken(handler: Handler) -> Handler:
     """Turn every failure of a handler into one sentence with the right status; nothing of the inside is shown."""
 
@@ -89,7 +104,7 @@ def spoken(handler: Handler) -> Handler:
         except Busy as busy:
             return failure(str(busy), busy.status, {"retry-after": str(busy.after)})
         except Refusal as refusal:
-            return failure(str(refusal), refusal.status)
+            return failure(str(refusal), refusal.status, missing=refusal.missing)
         except MemoryError:
             return failure("The server has no memory left for this; choose a smaller picture or output.", 503)
         except Exception:
@@ -99,9 +114,11 @@ def spoken(handler: Handler) -> Handler:
     return answered
 
 
-def failure(sentence: str, status: int, headers: dict[str, str] | None = None) -> Response:
-    """The JSON of every error: ``{"ok": false, "error": sentence}``."""
-    return JSONResponse({"ok": False, "error": sentence}, status, headers)
+def failure(
+    sentence: str, status: int, headers: dict[str, str] | None = None, missing: str | None = None
+) -> Response:
+    """The JSON of every error: ``{"ok": false, "error": sentence}``, with ``missing`` where the page can bring it again."""
+    return JSONResponse({"ok": False, "error": sentence, **({"missing": missing} if missing else {})}, status, headers)
 
 
 def fresh(request: Request, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
@@ -130,7 +147,7 @@ class Server:
         self.folders = folders
         self.modules = modules()
         self.bundled = Bundled(self.modules.values())
-        self.workshop = Workshop(gallery.shipped()) if workshop is None else workshop
+        self.workshop = Workshop(gallery.shipped(), secret=shared_secret()) if workshop is None else workshop
         self.read = Bench(waiting=256)  # questions become messages there: a millisecond each
         self.benches = {
             "menu": Bench(slots=4, waiting=256),

@@ -197,16 +197,17 @@ def test_damage_anywhere_is_a_sentence_and_never_another_error():
 # Keeping them
 
 
-def test_the_same_bytes_have_the_same_id_and_another_server_another():
-    data, server = encoded(Image.fromarray(RAMP)), Uploads(Memory())
+def test_the_same_bytes_have_the_same_id_for_the_same_secret_and_for_another_one_another():
+    data, server = encoded(Image.fromarray(RAMP)), Uploads(Memory(), b"one")
     first, picture = server.add(data)
     assert server.add(data)[0] == first and server.get(first) is picture
-    assert Uploads(Memory()).add(data)[0] != first
+    assert Uploads(Memory(), b"other").add(data)[0] != first
+    assert Uploads(Memory(), b"one").add(data)[0] == first
 
 
 def test_an_unknown_picture_is_a_404():
     with pytest.raises(Refusal, match="no longer holds") as refused:
-        Uploads(Memory()).get("own-0123")
+        Uploads(Memory(), b"").get("own-0123")
     assert refused.value.status == 404
 
 

@@ -8,6 +8,8 @@ import * as codec from "./engine/codec.js";
 import { listenForKeys, pageCommands } from "./shell/keys.js";
 import { emptyLive } from "./core/context.js";
 import { h } from "./kit/dom.js";
+import { createAgain } from "./core/again.js";
+import { createBrought } from "./core/brought.js";
 import { createImages } from "./core/images.js";
 import { listenForFiles } from "./shell/intake.js";
 import { spots } from "./core/maps.js";
@@ -92,7 +94,7 @@ function layOut(context) {
 /**
  * Builds the rooms, and shows the one that the state means.
  * @param {Context} context @param {ReturnType<typeof layOut>} regions
- * @param {(path: string, more: object) => Promise<any>} question
+ * @param {import("./core/rooms.js").Question} question
  */
 function openRooms(context, { stage, places }, question) {
   const { root, store, rooms } = context;
@@ -152,6 +154,7 @@ export async function mount(element, given) {
   dress();
   const undress = host.theme.follow(dress);
   const context = /** @type {Context} */ ({ schema, host, root: element, rooms: ROOMS, page: pageName(),
+    brought: createBrought(), again: createAgain(),
     store: createStore(defaults(schema), { untracked: untracked(schema) }),
     live: createStore({ ...emptyLive(), fixed: fixedMap(host.catalogue.fixed) }) });
   const first = await firstState(context);
@@ -163,7 +166,7 @@ export async function mount(element, given) {
   context.actions = createActions(context, parts);
   const regions = layOut(context);
   parts.images = createImages(context);
-  parts.python = createPython(context, codec, parts.images.giveAgain);
+  parts.python = createPython(context, codec);
   const house = openRooms(context, regions, parts.python.question);
   const page = pageCommands(context);
   parts.room = house.now;
@@ -177,7 +180,8 @@ export async function mount(element, given) {
     context.live.set({ notice, error: null });
   });
   parts.address = address;
-  const ends = [address.stop, undress, followUse(element), createTip(element), listenForKeys(element, parts.commands),
+  const ends = [address.stop, undress, context.again.stop, followUse(element), createTip(element),
+    listenForKeys(element, parts.commands),
     listenForFiles(context, parts.images),
     context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
   ends.push(shareRoom(context, regions.stage, house.slot), house.dispose);

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import secrets
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -209,12 +208,12 @@ def _on_white(image: Image.Image, notes: list[str]) -> np.ndarray:
 class Uploads:
     """Pictures that visitors brought, by a keyed hash of their bytes: only who has the file knows its id.
 
-    The least recently used is forgotten and the browser, which still has it, sends it again. ``decode`` reads a file.
+    The least recently used is forgotten and the browser, which still has it, sends it again. ``decode`` reads a file; ``key``
+    is of the ids: processes with the same one call a file the same.
     """
 
-    def __init__(self, memory: Memory, decode: Callable[[bytes], Picture] = decode):
-        self._memory, self._decode = memory, decode
-        self._key = secrets.token_bytes(32)
+    def __init__(self, memory: Memory, key: bytes, decode: Callable[[bytes], Picture] = decode):
+        self._memory, self._key, self._decode = memory, key, decode
 
     def add(self, data: bytes) -> tuple[str, Picture]:
         """Decode and hold an uploaded file: (its id, the picture)."""
@@ -227,4 +226,4 @@ class Uploads:
         """The picture; a 404 sentence when it is unknown or was let go."""
         if picture := self._memory.get("picture", identifier):
             return picture
-        raise Refusal("The server no longer holds this picture; choose or drop the file again.", 404)
+        raise Refusal("The server no longer holds this picture; choose or drop the file again.", 404, missing="picture")

@@ -7,7 +7,6 @@ be held against it.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -194,9 +193,10 @@ def colour_table() -> Mapping[tuple[int, int, int], str]:
 class Truths:
     """Label maps that visitors brought, held like their pictures (:class:`lzviz.contract.pictures.Uploads`)."""
 
-    def __init__(self, memory: Memory, read: Callable[[bytes, tuple[int, int], Sequence[str]], Truth] = read):
-        self._memory, self._read = memory, read
-        self._key = secrets.token_bytes(32)
+    def __init__(
+        self, memory: Memory, key: bytes, read: Callable[[bytes, tuple[int, int], Sequence[str]], Truth] = read
+    ):
+        self._memory, self._key, self._read = memory, key, read
 
     def add(self, data: bytes, size: tuple[int, int], classes: Sequence[str]) -> tuple[str, Truth]:
         """Read and hold a label map: (its id, the truth)."""
@@ -212,4 +212,4 @@ class Truths:
         """The truth; a 404 sentence when it is unknown or was let go."""
         if truth := self._memory.get("truth", identifier):
             return truth
-        raise Refusal("The server no longer holds this label map; choose or drop the file again.", 404)
+        raise Refusal("The server no longer holds this label map; choose or drop the file again.", 404, missing="truth")

@@ -30,12 +30,13 @@ class Refusal(ValueError):
     """A request that is not answered. The message is for the visitor: what, why, what to do.
 
     ``status`` is the HTTP status that goes with it: 400 wrong, 404 unknown, 413 too large, 503 busy. ``whole``: the sentence
-    names its field already.
+    names its field already. ``missing``: what has to be brought again before the same request can be answered, "picture",
+    "truth" or "checkpoint"; whoever asked still has it.
     """
 
-    def __init__(self, sentence: str, status: int = 400, *, whole: bool = False):
+    def __init__(self, sentence: str, status: int = 400, *, whole: bool = False, missing: str | None = None):
         super().__init__(sentence)
-        self.status, self.whole = status, whole
+        self.status, self.whole, self.missing = status, whole, missing
 
 
 class Busy(Refusal):

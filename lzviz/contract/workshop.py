@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ class Workshop:
     Args:
         gallery: the pictures that ship, by id.
         memory: what may be kept; by default :data:`~lzviz.contract.memory.BUDGET` bytes in all.
+        secret: of the names of what visitors bring: only who has a file knows its name. Processes that answer for each other share
+            one, so that a name means the same to all; by default one of its own.
 
     Attributes:
         decoder: what reads the files of visitors, outside this process.
@@ -33,17 +36,19 @@ class Workshop:
         running: held while a network runs: times next to each other mean something, and one network's memory is enough.
         large: held while a very large picture is computed.
         loading: held while a checkpoint is read.
-        secret: of the names of visitors' checkpoints: only who has the file knows its name.
+        secret: as above, 32 bytes.
     """
 
-    def __init__(self, gallery: Mapping[str, Shipped] | None = None, memory: Memory | None = None):
+    def __init__(
+        self, gallery: Mapping[str, Shipped] | None = None, memory: Memory | None = None, secret: bytes | None = None
+    ):
         self.gallery = dict(gallery or {})
         self.memory = Memory() if memory is None else memory
         self.decoder = Decoder()
-        self.uploads = Uploads(self.memory, self.decoder.picture)
-        self.truths = Truths(self.memory, self.decoder.truth)
+        self.secret = secrets.token_bytes(32) if secret is None else hashlib.blake2b(secret, digest_size=32).digest()
+        self.uploads = Uploads(self.memory, self.secret, self.decoder.picture)
+        self.truths = Truths(self.memory, self.secret, self.decoder.truth)
         self.running, self.large, self.loading = threading.Lock(), threading.Lock(), threading.Lock()
-        self.secret = secrets.token_bytes(32)
 
     def answer(self, question: Question) -> Answer | File:
         """The answer, of the type ``question.answer``.

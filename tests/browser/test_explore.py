@@ -239,7 +239,8 @@ def test_a_picture_that_the_server_forgot_is_given_again(visit: Visit) -> None:
             route.continue_()
             return
         refused.append(route.request.url)
-        route.fulfill(status=404, json={"ok": False, "error": "This picture is no longer here; open it again."})
+        said = {"ok": False, "error": "This picture is no longer here; open it again.", "missing": "picture"}
+        route.fulfill(status=404, json=said)
 
     visit.page.route("**/lzviz/compute", forget)
     uploads = sum(url.endswith("lzviz/picture") for url in visit.requests)

@@ -3,9 +3,10 @@
 import { AGAIN } from "./client.js";
 
 /**
- * @param {Pick<import("./context.js").Context, "store" | "live">} context @param {() => boolean} on  the room is shown
+ * @param {Pick<import("./context.js").Context, "store" | "live" | "again">} context
+ * @param {() => boolean} on  the room is shown
  */
-export function createCalls({ store, live }, on) {
+export function createCalls({ store, live, again: later }, on) {
   let running = 0;
 
   /**
@@ -20,6 +21,7 @@ export function createCalls({ store, live }, on) {
     const started = performance.now();
     try {
       const answer = await work();
+      later.answered(what);
       if (!on() || image !== store.get().image) return true;
       const { error } = live.get();
       await take(answer, performance.now() - started);
@@ -27,6 +29,7 @@ export function createCalls({ store, live }, on) {
       return true;
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+      if (on()) later.failed(what, error, () => on() && again());
       if (on()) live.set({ error: { text: `${what}: ${why}.`, press: AGAIN, run: again } });
       return false;
     } finally {

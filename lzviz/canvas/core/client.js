@@ -21,15 +21,17 @@ const PATIENCE = 60_000;
 export const AGAIN = "Ask again";
 
 /**
+/**
  * An answer that was no. `status` is the HTTP status, 0 when there was no answer at all; `after`: seconds after which a
- * busy server wants to be asked again.
+ * busy server wants to be asked again; `missing`: what it has to be given again.
  */
 export class ServerError extends Error {
-  /** @param {string} text @param {number} status @param {number} [after] */
-  constructor(text, status, after) {
+  /** @param {string} text @param {number} status @param {{after?: number, missing?: string}} [more] */
+  constructor(text, status, { after, missing } = {}) {
     super(text);
     this.status = status;
     this.after = after;
+    this.missing = missing;
   }
 }
 
@@ -48,7 +50,8 @@ export async function getFrom(host, path, request) {
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => null);
   const after = answer.status === 503 ? Number(answer.headers.get("retry-after")) || undefined : undefined;
-  throw new ServerError(said?.error ?? `Python answered with status ${answer.status}`, answer.status, after);
+  const why = said?.error ?? `Python answered with status ${answer.status}`;
+  throw new ServerError(why, answer.status, { after, missing: said?.missing });
 }
 
 /**
@@ -87,11 +90,9 @@ export async function wireState(state, codec) {
   return { ...state, paint, edgePaint, cadPaint };
 }
 
-/**
- * @param {Context} context @param {import("./link.js").Codec} codec @param {() => Promise<boolean>} giveAgain
- */
-export function createPython(context, codec, giveAgain) {
-  const { store, live, host, schema, rooms, page, patiently } = context;
+/** @param {Context} context @param {import("./link.js").Codec} codec */
+export function createPython(context, codec) {
+  const { store, live, host, schema, rooms, page, patiently, brought, again } = context;
   const ignored = new Set(untracked(schema));
   let running = 0;
   let seq = 0;
@@ -105,20 +106,14 @@ export function createPython(context, codec, giveAgain) {
     return { page, state: await wireState(state, codec), image: image?.id, file: map };
   }
 
-  /** Once more after the server has forgotten the visitor's picture. @template T @param {() => Promise<T>} ask */
-  async function withPicture(ask) {
-    try {
-      return await ask();
-    } catch (error) {
-      const forgotten = error instanceof ServerError && error.status === 404 && store.get().image === "own";
-      if (!forgotten || !(await giveAgain())) throw error;
-      return ask();
-    }
-  }
+  /** @template T @param {() => Promise<T>} ask @param {AbortSignal} [signal] */
+  const asked = (ask, signal) => patiently(() => brought.answered(ask), signal);
 
-  /** Any other question about the state of now. @param {string} path @param {object} more @returns {Promise<any>} */
-  const question = (path, more) =>
-    patiently(() => withPicture(async () => askServer(host, path, { ...(await body()), ...more })));
+  /**
+   * Any other question about the state of now; `more` is made anew each time that it is asked.
+   * @param {string} path @param {() => Promise<object> | object} more @returns {Promise<any>}
+   */
+  const question = (path, more) => asked(async () => askServer(host, path, { ...(await body()), ...(await more()) }));
 
   const times = createTimes(context, question, ignored);
 
@@ -132,21 +127,23 @@ export function createPython(context, codec, giveAgain) {
     let state = store.get();
     live.set({ busy: ++running > 0 });
     try {
-      const answer = await patiently(() => withPicture(async () => {
+      const answer = await asked(async () => {
         state = store.get();
         return askServer(host, route, { seq: mine, ...(await body()) });
-      }), signal);
+      }, signal);
+      again.answered("check");
       const { error } = live.get();
       if (!signal.aborted) live.set({ answer, answered: state, error: ours(error) ? null : error });
       times.soon();
     } catch (error) {
+      if (!signal.aborted) again.failed("check", error, () => void ask());
       if (!signal.aborted) live.set({ answer: null, answered: null, error: trouble(error, () => void ask()) });
     } finally {
       live.set({ busy: --running > 0 });
     }
   }
 
-  createFinder(context, (body) => patiently(() => withPicture(() => askServer(host, ROUTES.saliency.path, body()))));
+  createFinder(context, (body) => asked(() => askServer(host, ROUTES.saliency.path, body())));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** After a pause, and never in the middle of a stroke. */
@@ -165,8 +162,8 @@ export function createPython(context, codec, giveAgain) {
     ask: () => void ask(),
     question,
     /** @param {string} what @param {string} format */
-    download: (what, format) => patiently(() => withPicture(async () =>
-      askFile(host, ROUTES.export.path, { ...(await body()), what, format }))),
+    download: (what, format) => asked(async () =>
+      askFile(host, ROUTES.export.path, { ...(await body()), what, format })),
   };
 }
 

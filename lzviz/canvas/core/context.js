@@ -96,6 +96,8 @@
  * @property {Actions} actions
  * @property {string} page  by which the server knows what comes from this mount
  * @property {import("./patience.js").Patience} patiently
+ * @property {import("./brought.js").Brought} brought
+ * @property {import("./again.js").Again} again
  *
  * @typedef {object} Actions  what several parts of the page can ask for; main.js puts them together
  * @property {() => void} undo

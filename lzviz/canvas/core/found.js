@@ -8,7 +8,7 @@ import { fromBase64, message } from "./wire.js";
  * @param {import("./context.js").Context} context
  * @param {(body: () => object) => Promise<any>} ask
  */
-export function createFinder({ store, live, host }, ask) {
+export function createFinder({ store, live, host, again }, ask) {
   /** What is wanted now, or null. */
   function wanted() {
     const { saliency } = store.get();
@@ -27,10 +27,12 @@ export function createFinder({ store, live, host }, ask) {
     const stands = () => live.get().image?.data === now.image.data && keyOf(wanted()) === keyOf(now);
     try {
       const answer = await ask(() => ({ image: live.get().image?.id, kind: now.kind, options: now.options }));
+      again.answered("found");
       if (!stands()) return;
       const data = fromBase64(answer.data);
       live.set({ found: { of: now.kind, key: keyOf(now) ?? "", h: answer.h, w: answer.w, data } });
     } catch (error) {
+      if (stands()) again.failed("found", error, () => void fetchFound());
       const text = `Where to look could not be found: ${message(error)}.`;
       if (stands()) live.set({ error: { text, press: "Try again", run: () => void fetchFound() } });
     }

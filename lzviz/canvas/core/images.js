@@ -63,8 +63,23 @@ async function openLocally(blob) {
 }
 
 /** @param {Context} context */
+function mapOpener({ store, live, host, actions, patiently }) {
+  /** A saliency map of the visitor. @param {Blob} blob @param {string} title */
+  return async function openMap(blob, title) {
+    try {
+      const answer = await patiently(() => askServer(host, ROUTES.addMap.path, blob));
+      live.set({ file: { h: answer.h, w: answer.w, data: fromBase64(answer.data), title }, error: null });
+      store.set({ saliency: "file" }, { history: true });
+    } catch (error) {
+      const text = `The map could not be read: ${message(error)}`;
+      live.set({ error: { text, press: "Choose another", run: actions.openMap } });
+    }
+  };
+}
+
+/** @param {Context} context */
 export function createImages(context) {
-  const { store, live, host, page, patiently } = context;
+  const { store, live, host, page, patiently, brought, again } = context;
   let turn = 0;
 
   /**
@@ -76,12 +91,14 @@ export function createImages(context) {
     live.set({ loading: true });
     try {
       const image = await load();
+      again.answered("picture");
       if (mine === turn) arrive(image);
       return mine === turn;
     } catch (error) {
       if (mine === turn) {
-        const again = () => void bring(load, arrive);
-        complain(`The picture could not be loaded: ${message(error)}.`, "Try again", again);
+        const anew = () => void bring(load, arrive);
+        again.failed("picture", error, anew);
+        complain(`The picture could not be loaded: ${message(error)}.`, "Try again", anew);
       }
       return false;
     } finally {
@@ -111,8 +128,9 @@ export function createImages(context) {
     const { own, image } = live.get();
     const wanted = id === "own" ? own?.id : id;
     if (!wanted || image?.id === wanted) return true;
+    const known = () => (id === "own" ? live.get().own?.id ?? wanted : wanted);
     return bring(() => (host.static && own && id === "own" ? openLocally(own.blob)
-      : patiently(() => fetchPicture(host, wanted))),
+      : patiently(() => brought.answered(() => fetchPicture(host, known())))),
       (fresh) => live.set({ image: fresh, found: null }));
   }
 
@@ -131,7 +149,8 @@ export function createImages(context) {
     let answer = /** @type {any} */ (null);
     const load = async () => {
       answer = await give(blob);
-      return patiently(() => fetchPicture(host, answer.id));
+      const picture = async () => Boolean(answer = await give(blob));
+      return patiently(() => brought.answered(() => fetchPicture(host, answer.id), { picture }));
     };
     await bring(load, (image) => {
       live.set({ own: { blob, id: answer.id, title, notes: (answer.notes ?? []).filter(isNews) } });
@@ -142,24 +161,14 @@ export function createImages(context) {
   /** The server has forgotten the picture: give it the kept one again. @returns {Promise<boolean>} whether it could */
   async function giveAgain() {
     const { own, image } = live.get();
-    if (!own || !image || host.static) return false;
+    if (!own || store.get().image !== "own" || host.static) return false;
     const answer = await give(own.blob);
-    live.set({ own: { ...own, id: answer.id }, image: { ...image, id: answer.id } });
+    live.set({ own: { ...own, id: answer.id }, ...(image?.id === own.id && { image: { ...image, id: answer.id } }) });
     return true;
   }
+  brought.giver("picture", giveAgain);
 
-  /** A saliency map of the visitor. @param {Blob} blob @param {string} title */
-  async function openMap(blob, title) {
-    try {
-      const answer = await patiently(() => askServer(host, ROUTES.addMap.path, blob));
-      live.set({ file: { h: answer.h, w: answer.w, data: fromBase64(answer.data), title }, error: null });
-      store.set({ saliency: "file" }, { history: true });
-    } catch (error) {
-      complain(`The map could not be read: ${message(error)}`, "Choose another", context.actions.openMap);
-    }
-  }
-
-  return { choose, follow, open, openMap, giveAgain };
+  return { choose, follow, open, openMap: mapOpener(context) };
 }
 
 /** The rail says itself at what size a picture is shown. @param {string} note */

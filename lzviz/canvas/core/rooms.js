@@ -34,11 +34,14 @@
  * @property {(element: HTMLElement, host: RoomHost) => Mounted} mount  its views go into the element, which rooms with
  *   views share
  *
+ * To Python, about the state of now; `more` is made anew each time that it is asked.
+ * @typedef {(path: string, more: () => Promise<object> | object) => Promise<any>} Question
+ *
  * @typedef {object} RoomHost  what the page gives to a room
  * @property {Context} context
  * @property {HTMLElement} rail           its part of the options
  * @property {HTMLElement} dock           its part of the numbers
- * @property {(path: string, more: object) => Promise<any>} question  to Python, about the state of now
+ * @property {Question} question
  *
  * @typedef {object} Mounted  a room that was built
  * @property {readonly import("../shell/keys.js").Command[]} commands

@@ -10,7 +10,7 @@ const PAINTED = new Set(["paint", "edgePaint", "cadPaint", "boxes", "strength"])
 
 /**
  * @param {Pick<import("./context.js").Context, "store" | "live" | "rooms">} context
- * @param {(path: string, more: object) => Promise<any>} question
+ * @param {import("./rooms.js").Question} question
  * @param {ReadonlySet<string>} ignored  keys of the state that change no answer
  */
 export function createTimes({ store, live, rooms }, question, ignored) {
@@ -30,7 +30,7 @@ export function createTimes({ store, live, rooms }, question, ignored) {
     if (busy || painting) return soon();
     const mine = asking = turn;
     try {
-      const told = await question(clock, { seq: mine });
+      const told = await question(clock, () => ({ seq: mine }));
       if (mine === turn) live.set({ times: told });
     } catch {
       asking = 0; // nothing hangs on it: the next stroke asks again

@@ -280,7 +280,7 @@ def _hold(workshop: Workshop, made: Pipeline, secret: bytes) -> str:
 def _brought(workshop: Workshop, name: str) -> Pipeline:
     if found := workshop.memory.get("pipeline", name):
         return found
-    raise Refusal("The server no longer holds this checkpoint; load it again.", 404)
+    raise Refusal("The server no longer holds this checkpoint; load it again.", 404, missing="checkpoint")
 
 
 def title(card: Card) -> str:

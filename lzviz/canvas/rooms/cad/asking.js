@@ -37,14 +37,14 @@ const PAUSE = 160;
 
 /**
  * @param {Context} context
- * @param {(path: string, more: object) => Promise<any>} question
+ * @param {import("../../core/rooms.js").Question} question
  * @param {import("../../core/store.js").Store<Answers>} answers @param {() => boolean} shown
  */
-export function createAsking({ store, live }, question, answers, shown) {
+export function createAsking({ store, live, again }, question, answers, shown) {
   let seq = 0;
   let waited = 0;
   const on = () => shown() && live.get().image !== null;
-  const calls = createCalls({ store, live }, on);
+  const calls = createCalls({ store, live, again }, on);
 
   /**
    * @param {string} path @param {string} what @param {(answer: any, state: State) => void} take
@@ -52,7 +52,7 @@ export function createAsking({ store, live }, question, answers, shown) {
    */
   async function ask(path, what, take, again) {
     const state = store.get();
-    await calls(what, () => question(path, { seq: ++seq }), (answer, ms) => {
+    await calls(what, () => question(path, () => ({ seq: ++seq })), (answer, ms) => {
       waited = ms;
       take(answer, state);
     }, again);

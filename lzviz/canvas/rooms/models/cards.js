@@ -124,8 +124,8 @@ export function createCards(room) {
     element,
     async refresh() {
       try {
-        const query = new URLSearchParams({ theme: room.theme(), own: room.own.join(",") });
-        const answer = await room.ask(`lzviz/models?${query}`);
+        const query = () => new URLSearchParams({ theme: room.theme(), own: room.own.join(",") });
+        const answer = await room.listed(() => `lzviz/models?${query()}`);
         const text = JSON.stringify(answer);
         if (text !== drawn) draw(answer);
         drawn = text;

@@ -15,12 +15,17 @@ import { createResults } from "./results.js";
  * @property {(path: string) => string} address
  * @property {string[]} own  names of the checkpoints that this visitor loaded
  * @property {(name: string) => void} open  shows a checkpoint in Explore
- * @property {(checkpoint: {name: string}) => void} add  one more was loaded by the visitor
+ * @property {(path: () => string) => Promise<any>} listed  an answer about all; own ones are brought again
+ * @property {(checkpoint: {name: string}, load: Load) => void} add  one more was loaded by the visitor
  * @property {(name: string) => void} reveal  scrolls to its card
  * @property {() => "dark" | "light"} theme
  * @property {() => string} live  the checkpoint that Explore shows, or ""
+ *
+ * @typedef {() => Promise<{name: string}>} Load  brings a checkpoint, the first time or again
  */
 
+/** How often a list is asked for again because a checkpoint was missing in it. */
+const ROUNDS = 5;
 const STYLES = ["style/models.css"];
 const OWN = "lzviz-own-checkpoints";
 
@@ -52,18 +57,61 @@ function remember(names) {
 }
 
 /**
+ * The checkpoints of the visitor: their names, and how each is brought again to a server that no longer holds it.
+ * @param {Context} context
+ */
+function createBroughtCheckpoints({ store, brought }) {
+  const names = remembered();
+  /** @type {Map<string, Load>} */
+  const loads = new Map();
+  /** @param {string} name @param {Load} [load] */
+  function keep(name, load) {
+    if (!names.includes(name)) names.push(name);
+    if (load) loads.set(name, load);
+    remember(names);
+  }
+  /** The name that it has now; null: this page has not got it. @param {string} old @returns {Promise<string | null>} */
+  async function give(old) {
+    const load = loads.get(old);
+    if (!load) return null;
+    const { name } = await load();
+    if (name !== old) {
+      names.splice(names.indexOf(old), 1);
+      loads.delete(old);
+    }
+    keep(name, load);
+    if (name !== old && store.get().checkpoint === old) store.set({ checkpoint: name });
+    return name;
+  }
+  brought.giver("checkpoint", async () => (await give(store.get().checkpoint)) !== null);
+  return { names, keep, give };
+}
+
+/**
  * Builds the room in `element`.
  * @param {HTMLElement} element @param {Context} context
  */
-export async function createModels(element, { host, store }) {
+export async function createModels(element, context) {
+  const { host, store } = context;
   if (!host.styled) await loadStyles(STYLES);
-  const own = remembered();
+  const own = createBroughtCheckpoints(context);
+  const ask = asker(host.base);
   const room = /** @type {Room} */ ({
-    ask: asker(host.base), address: (path) => new URL(path, host.base).href, own,
+    ask, address: (path) => new URL(path, host.base).href, own: own.names,
+    async listed(path) {
+      for (let round = 1; ; round++) {
+        const answer = await ask(path());
+        let given = false;
+        for (let name of answer.forgotten ?? []) {
+          // Where several processes answer in turn, each gift reaches another one: one more every time.
+          for (let n = 0; n < round && name; n++) given = (name = await own.give(name)) !== null || given;
+        }
+        if (!given || round > ROUNDS) return answer;
+      }
+    },
     open: (name) => store.set({ room: "pipeline", checkpoint: name }, { history: true }),
-    add({ name }) {
-      if (!own.includes(name)) own.push(name);
-      remember(own);
+    add({ name }, load) {
+      own.keep(name, load);
       void refresh();
     },
     reveal: (name) => cards.reveal(name),

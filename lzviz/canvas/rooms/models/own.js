@@ -70,14 +70,16 @@ export function createOwn(room) {
   const said = h("p", { class: "lz-own-said", role: "status" });
   const element = h("section", { class: "lz-section lz-own", "aria-label": "Load your own" });
 
-  /** @param {string} path @param {() => RequestInit} request */
-  async function load(path, request) {
+  /** @param {string} path @param {() => RequestInit} made */
+  async function load(path, made) {
     element.setAttribute("data-busy", "");
     said.removeAttribute("data-error");
     said.textContent = "Loading …";
     try {
-      const { checkpoint } = await room.ask(path, { method: "POST", ...request() });
-      room.add(checkpoint);
+      const request = { method: "POST", ...made() };
+      const bring = async () => (await room.ask(path, request)).checkpoint;
+      const checkpoint = await bring();
+      room.add(checkpoint, bring);
       said.replaceChildren(`${checkpoint.title || checkpoint.name} is loaded. `, h("button", { type: "button",
         class: "lz-link", onclick: () => room.open(checkpoint.name) }, "Open in Explore"));
     } catch (error) {

@@ -40,14 +40,14 @@ export function createResults(room, onFilter) {
   async function refresh() {
     const mine = ++round;
     try {
-      const own = room.own.join(",");
-      const query = { ...filters.query(), theme: room.theme(), own, live: room.live() };
-      const answer = await room.ask(`lzviz/results?${new URLSearchParams(query)}`);
+      const own = () => room.own.join(",");
+      const query = () => ({ ...filters.query(), theme: room.theme(), own: own(), live: room.live() });
+      const answer = await room.listed(() => `lzviz/results?${new URLSearchParams(query())}`);
       if (mine !== round) return;
       filters.show(answer);
       note.textContent = answer.note;
       table.replaceChildren(numbers(room, answer.table));
-      csv.href = room.address(`lzviz/results.csv?${new URLSearchParams({ own })}`);
+      csv.href = room.address(`lzviz/results.csv?${new URLSearchParams({ own: own() })}`);
       await plots.show(answer.panels);
     } catch (error) {
       if (mine === round) note.textContent = /** @type {Error} */ (error).message;

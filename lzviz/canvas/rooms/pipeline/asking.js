@@ -32,7 +32,7 @@ import { debounce } from "../../kit/dom.js";
 import { decode } from "../../core/images.js";
 import { newestOnly } from "../../core/newest.js";
 import { createCalls } from "../../core/calls.js";
-import { askServer, ServerError, wireState } from "../../core/client.js";
+import { askServer, wireState } from "../../core/client.js";
 import { floatsFromBase64, fromBase64 } from "../../core/wire.js";
 import * as codec from "../../engine/codec.js";
 import { decodeRoom, shownViews } from "./answer.js";
@@ -83,25 +83,22 @@ function createTruths({ store, live, host, page, patiently }, answers, checkpoin
 
 /**
  * Calls that are busy while they run and told in one line when they fail.
- * @param {Context} context @param {(path: string, more: object) => Promise<any>} question
+ * @param {Context} context @param {import("../../core/rooms.js").Question} question
  * @param {ReturnType<typeof createTruths>} truths @param {() => boolean} on
  */
 function createQuestioner(context, question, truths, on) {
   const shared = createCalls(context, on);
   let seq = 0;
 
-  /** Once more after the server has forgotten the visitor's labels. @param {string} path @param {object} more */
-  async function call(path, more) {
-    const truth = await truths.id();
-    try {
-      return await question(path, { seq: ++seq, truth, ...more });
-    } catch (error) {
-      const own = truths.own();
-      if (!own || !(error instanceof ServerError) || error.status !== 404) throw error;
-      truths.put({ ...own, ids: {} });
-      return question(path, { seq: ++seq, truth: await truths.id(), ...more });
-    }
-  }
+  /** @param {string} path @param {object} more */
+  const call = (path, more) => question(path, async () => ({ truth: await truths.id(), seq: ++seq, ...more }));
+  context.brought.giver("truth", async () => {
+    const own = truths.own();
+    if (!own) return false;
+    truths.put({ ...own, ids: {} });
+    await context.brought.answered(truths.id);
+    return true;
+  });
 
   /**
    * @param {string} path @param {string} what @param {() => Promise<object> | object} more
@@ -174,7 +171,7 @@ function createQuestions({ ask, call }, answers, checkpoint) {
 
 /**
  * @param {Context} context
- * @param {(path: string, more: object) => Promise<any>} question
+ * @param {import("../../core/rooms.js").Question} question
  * @param {AnswerStore} answers
  * @param {() => boolean} open  the room is shown
  * @param {() => State} shown  the state with a stroke on its way
