@@ -114,9 +114,7 @@ def spoken(handler: Handler) -> Handler:
     return answered
 
 
-def failure(
-    sentence: str, status: int, headers: dict[str, str] | None = None, missing: str | None = None
-) -> Response:
+def failure(sentence: str, status: int, headers: dict[str, str] | None = None, missing: str | None = None) -> Response:
     """The JSON of every error: ``{"ok": false, "error": sentence}``, with ``missing`` where the page can bring it again."""
     return JSONResponse({"ok": False, "error": sentence, **({"missing": missing} if missing else {})}, status, headers)
 
