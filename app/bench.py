@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
+import sys
 import traceback
 from collections.abc import Callable, Hashable
 from typing import TypeVar
@@ -15,16 +17,22 @@ from lzviz.contract.wire import Busy, Refusal
 
 T = TypeVar("T")
 
+PROCESSORS = int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1
+
 
 class Bench:
     """At most ``slots`` functions run in threads, at most ``waiting`` wait; whoever comes later is told to come again.
 
     Whoever gives a name has one place in the line: what is newer takes the place of what still waits there. A caller who is
     cancelled leaves the line. After ``seconds`` nobody waits any more; the thread keeps its slot until it is done.
+
+    ``wide``: each function has all processors, for what takes seconds. Elsewhere one: on small arrays a second one of torch
+    spins more than it computes, and others wait for it.
     """
 
-    def __init__(self, slots: int = 2, waiting: int = 16, seconds: float = math.inf):
+    def __init__(self, slots: int = 2, waiting: int = 16, seconds: float = math.inf, *, wide: bool = False):
         self._seconds, self._waiting, self._free = seconds, waiting, slots
+        self._processors = PROCESSORS if wide else 1
         self._threads = anyio.CapacityLimiter(math.inf)  # the line bounds them; a shared limit would join two benches
         self._line: dict[Hashable, asyncio.Future[bool]] = {}
 
@@ -81,6 +89,8 @@ class Bench:
             if not next(slot, False):
                 raise Refusal("Nobody waits for this any more.", 499)
             try:
+                if torch := sys.modules.get("torch"):
+                    torch.set_num_threads(self._processors)  # of this thread
                 return work(*arguments)
             except BaseException as error:
                 let_go(error)

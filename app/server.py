@@ -152,8 +152,8 @@ class Server:
             "files": Bench(),
             # A page waits once: so many pages are served in turn.
             "numbers": Bench(waiting=128),
-            "clocks": Bench(slots=1, waiting=32),
-            "networks": Bench(slots=1),
+            "clocks": Bench(slots=1, waiting=32, wide=True),
+            "networks": Bench(slots=1, wide=True),
         }
         self.allow_hub = allow_hub
         self.hub = Bench(slots=1, waiting=4, seconds=HUB_SECONDS)  # a Hub that is silent stops nothing else

@@ -9,13 +9,16 @@ import anyio
 import httpx
 import numpy as np
 import pytest
+import torch
 
 from app.bench import Bench
 from app.main import build, launch_options
 from app.server import Server
+from lzviz import samplers
 from lzviz.contract.answers import warp
 from lzviz.contract.answers.cad import cost_answer
 from lzviz.contract.decoding import GONE
+from lzviz.contract.messages.pictures import AskCatalogue
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from tests.app_server import blob, launch
@@ -124,6 +127,25 @@ def test_failed_work_keeps_no_arrays_in_a_cycle_of_its_error():
         assert kept[0]() is None
     finally:
         gc.enable()
+
+
+def test_small_work_has_one_processor_and_networks_have_all(monkeypatch):
+    """Two threads of torch took nine times the processor for one stroke."""
+    monkeypatch.setattr("app.bench.PROCESSORS", 3)
+
+    async def run() -> list[int]:
+        benches = [Bench(), Bench(wide=True), Bench()]
+        return [await bench.run(torch.get_num_threads) for bench in benches]
+
+    assert anyio.run(run) == [1, 3, 1]
+
+
+def test_a_menu_makes_no_sampler_twice(monkeypatch):
+    server, made = Server(), list[str]()
+    server.workshop.answer(AskCatalogue())
+    monkeypatch.setattr(samplers.System, "make", lambda self, **_: made.append(self.name))
+    server.workshop.answer(AskCatalogue())
+    assert not made
 
 
 def test_work_of_many_steps_stops_when_its_page_has_left():

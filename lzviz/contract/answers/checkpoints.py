@@ -288,9 +288,15 @@ def title(card: Card) -> str:
     return card.title or f"{samplers.REGISTRY[card.system].title} · {card.name}"
 
 
+_TOLD: dict[str, tuple[samplers.System, frozenset[str]]] = {}
+
+
 def _told(system: str) -> frozenset[str]:
-    """What samplers of a system can be told."""
-    return samplers.REGISTRY[system].make().told
+    """What samplers of a system can be told; one is made once, because a menu asks for every checkpoint."""
+    line = samplers.REGISTRY[system]
+    if system not in _TOLD or _TOLD[system][0] is not line:
+        _TOLD[system] = line, frozenset(line.make().told)
+    return _TOLD[system][1]
 
 
 # For the page ------------------------------------------------------------------------------------------------------
