@@ -152,7 +152,7 @@ class Server:
             "files": Bench(),
             # A page waits once: so many pages are served in turn.
             "numbers": Bench(waiting=128),
-            "clocks": Bench(slots=1, waiting=32, wide=True),
+            "clocks": Bench(slots=1, waiting=8, wide=True),
             "networks": Bench(slots=1, wide=True),
         }
         self.allow_hub = allow_hub

@@ -60,8 +60,19 @@ class Browser:
         self._tags: dict[str, str] = {}
 
     async def ask(self, path: str, body: bytes | None = None) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of an answer; a GET brings the tag of what is known already."""
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self.port)
+        """Status, headers and body of an answer; a GET brings the tag of what is known already.
+
+        A kept connection that the server has closed meanwhile is replaced, as browsers do.
+        """
+        while self._idle:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                return await self._over(self._idle.pop(), path, body)
+        return await self._over(await asyncio.open_connection("127.0.0.1", self.port), path, body)
+
+    async def _over(
+        self, connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], path: str, body: bytes | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        reader, writer = connection
         lines = [f"{'GET' if body is None else 'POST'} /{path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         lines += ["Accept-Encoding: gzip", f"Content-Length: {len(body or b'')}", "Content-Type: application/json"]
         if body is None and path in self._tags:
@@ -176,10 +187,11 @@ class Painter:
                 self.asked.add(asyncio.create_task(self.times()))
             if random.random() < 0.1:
                 await self.open()
-        self.send()
+        self.told.strokes += 1
         last = time.perf_counter()
-        await asyncio.gather(*self.asked)
+        await self.stroke(last)
         self.told.add("last stroke", time.perf_counter() - last)
+        await asyncio.gather(*self.asked)
 
     async def times(self) -> None:
         await self.browser.patient("times", "lzviz/warp-time", self.question())

@@ -14,10 +14,10 @@ import torch
 from app.bench import Bench
 from app.main import build, launch_options
 from app.server import Server
-from lzviz import samplers
-from lzviz.contract.answers import warp
+from lzviz.contract.answers import checkpoints, warp
 from lzviz.contract.answers.cad import cost_answer
 from lzviz.contract.decoding import GONE
+from lzviz.contract.memory import Memory
 from lzviz.contract.messages.pictures import AskCatalogue
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
@@ -140,12 +140,35 @@ def test_small_work_has_one_processor_and_networks_have_all(monkeypatch):
     assert anyio.run(run) == [1, 3, 1]
 
 
-def test_a_menu_makes_no_sampler_twice(monkeypatch):
-    server, made = Server(), list[str]()
+def test_a_menu_makes_no_sampler_twice():
+    server = Server()
     server.workshop.answer(AskCatalogue())
-    monkeypatch.setattr(samplers.System, "make", lambda self, **_: made.append(self.name))
-    server.workshop.answer(AskCatalogue())
-    assert not made
+    assert checkpoints._told("lds") is checkpoints._told("lds")
+
+
+def test_pictures_of_one_visitor_and_what_is_made_of_them_do_not_evict_anothers():
+    memory = Memory(100)
+    memory.put("picture", "hers", "hers", 40, "her page")
+    for n in range(3):
+        memory.put("picture", f"his{n}", n, 20, "his page")
+        memory.put("features", f"his{n}", n, 60)
+    assert memory.get("picture", "hers") == "hers" and memory.bytes_held <= 100
+    for n in range(3, 9):
+        memory.put("picture", f"his{n}", n, 20, "his page")
+    assert memory.get("picture", "hers") == "hers", "who holds most gives up the oldest"
+    assert memory.get("picture", "his0") is None and memory.get("picture", "his8") == 8
+
+
+def test_what_a_visitor_does_not_use_any_more_goes_before_what_another_uses(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("lzviz.contract.memory.time.monotonic", lambda: now[0])
+    memory = Memory(100)
+    memory.put("picture", "small", 1, 10, "left")
+    memory.put("picture", "large", 2, 80, "here")
+    now[0] = 1000.0
+    assert memory.get("picture", "large") == 2
+    memory.put("picture", "new", 3, 20, "newcomer")
+    assert memory.get("picture", "small") is None and memory.get("picture", "large") == 2
 
 
 def test_work_of_many_steps_stops_when_its_page_has_left():

@@ -1,16 +1,34 @@
-"""The one owner of what is kept: least recently used goes first, bounded by the bytes of everything together."""
+"""The one owner of what is kept, bounded by the bytes of everything together.
+
+What can be made again goes first, least recently used first. Then what visitors brought and do not use. Of what they use now the
+visitor who holds most gives up the oldest: nobody's crowd of pictures takes another one's away.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Name = tuple[str, str]
 
 BUDGET = 1 << 30
 """Bytes that are kept unless said otherwise: 1 GiB."""
+
+IN_USE = 120.0
+"""Seconds after its last use for which something that a visitor brought is in use."""
+
+
+@dataclass
+class _Held:
+    value: Any
+    size: int
+    owner: str | None
+    used: float
 
 
 class Memory:
@@ -24,8 +42,8 @@ class Memory:
 
     def __init__(self, budget: int = BUDGET):
         self.budget = budget
-        self._held: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
-        self._making: dict[tuple[str, str], tuple[Any, int]] = {}  # a lock for what is being made, and how many want it
+        self._held: OrderedDict[Name, _Held] = OrderedDict()
+        self._making: dict[Name, tuple[Any, int]] = {}  # a lock for what is being made, and how many want it
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -38,20 +56,43 @@ class Memory:
     def get(self, kind: str, key: str) -> Any:
         """The value, now the most recently used; None when it is not (or no longer) held."""
         with self._lock:
-            if (kind, key) not in self._held:
+            held = self._held.get((kind, key))
+            if held is None:
                 return None
+            held.used = time.monotonic()
             self._held.move_to_end((kind, key))
-            return self._held[kind, key][0]
+            return held.value
 
-    def put(self, kind: str, key: str, value: T, size: int) -> T:
-        """Hold ``value``, which costs ``size`` bytes, and let go of the oldest ones beyond the budget."""
+    def put(self, kind: str, key: str, value: T, size: int, owner: str | None = None) -> T:
+        """Hold ``value``, which costs ``size`` bytes, and let go of others beyond the budget.
+
+        ``owner``: who brought what cannot be made again here; an empty one is nobody else's.
+        """
+        name = kind, key
         with self._lock:
-            _, before = self._held.pop((kind, key), (None, 0))
-            self._held[kind, key] = (value, size)
-            self._bytes += size - before
+            before = self._held.pop(name, None)
+            self._held[name] = _Held(value, size, key if owner == "" else owner, time.monotonic())
+            self._bytes += size - (before.size if before else 0)
             while len(self._held) > 1 and self._bytes > self.budget:
-                self._bytes -= self._held.popitem(last=False)[1][1]
+                self._bytes -= self._held.pop(self._next_to_go(name)).size
         return value
+
+    def _next_to_go(self, newest: Name) -> Name:
+        others = [(name, held) for name, held in self._held.items() if name != newest]
+        unused = time.monotonic() - IN_USE
+        for name, held in others:
+            if held.owner is None:
+                return name
+        for name, held in others:
+            if held.used < unused:
+                return name
+        if self._held[newest].owner is None:
+            return newest
+        total = Counter[str | None]()
+        for held in self._held.values():
+            total[held.owner] += held.size
+        # Who holds most; what came last goes last.
+        return max(others, key=lambda each: total[each[1].owner])[0]
 
     def keep(self, kind: str, key: str, make: Callable[[], T], size: Callable[[T], int]) -> T:
         """The value that is held, or the one that ``make()`` gives now, which is not None: once, however many ask for it."""
@@ -79,4 +120,4 @@ class Memory:
         with self._lock:
             for kind, key in list(self._held):
                 if not kinds or kind in kinds:
-                    self._bytes -= self._held.pop((kind, key))[1]
+                    self._bytes -= self._held.pop((kind, key)).size

@@ -215,11 +215,11 @@ class Uploads:
     def __init__(self, memory: Memory, key: bytes, decode: Callable[[bytes], Picture] = decode):
         self._memory, self._key, self._decode = memory, key, decode
 
-    def add(self, data: bytes) -> tuple[str, Picture]:
-        """Decode and hold an uploaded file: (its id, the picture)."""
+    def add(self, data: bytes, owner: str = "") -> tuple[str, Picture]:
+        """Decode and hold an uploaded file of an owner: (its id, the picture)."""
         identifier = OWN_PREFIX + hashlib.blake2b(data, key=self._key, digest_size=16).hexdigest()
         picture = self._memory.get("picture", identifier) or self._decode(data)
-        self._memory.put("picture", identifier, picture, picture.cost)
+        self._memory.put("picture", identifier, picture, picture.cost, owner)
         return identifier, picture
 
     def get(self, identifier: str) -> Picture:

@@ -198,14 +198,14 @@ class Truths:
     ):
         self._memory, self._key, self._read = memory, key, read
 
-    def add(self, data: bytes, size: tuple[int, int], classes: Sequence[str]) -> tuple[str, Truth]:
-        """Read and hold a label map: (its id, the truth)."""
+    def add(self, data: bytes, size: tuple[int, int], classes: Sequence[str], owner: str = "") -> tuple[str, Truth]:
+        """Read and hold a label map of an owner: (its id, the truth)."""
         truth = self._read(data, size, classes)
         identifier = (
             OWN_PREFIX
             + hashlib.blake2b(data + repr((size, tuple(classes))).encode(), key=self._key, digest_size=16).hexdigest()
         )
-        self._memory.put("truth", identifier, truth, truth.labels.nbytes)
+        self._memory.put("truth", identifier, truth, truth.labels.nbytes, owner)
         return identifier, truth
 
     def get(self, identifier: str) -> Truth:

@@ -273,7 +273,7 @@ def check_work(card: Card) -> None:
 
 def _hold(workshop: Workshop, made: Pipeline, secret: bytes) -> str:
     name = OWN_PREFIX + hashlib.blake2b(secret, key=workshop.secret, digest_size=16).hexdigest()
-    workshop.memory.put("pipeline", name, made.requires_grad_(False).to(device()), _weight(made))
+    workshop.memory.put("pipeline", name, made.requires_grad_(False).to(device()), _weight(made), "")
     return name
 
 

@@ -25,7 +25,7 @@ def shown(workshop: Workshop, question: AskPicture) -> File:
 
 
 def held(workshop: Workshop, question: AddPicture) -> Held:
-    identifier, picture = workshop.uploads.add(question.data)
+    identifier, picture = workshop.uploads.add(question.data, question.page)
     (h, w), (dh, dw) = picture.size, pictures.fit(picture.size, pictures.DISPLAY_SIDE)
     notes = list(picture.notes)
     if (dh, dw) != (h, w):
