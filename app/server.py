@@ -27,7 +27,6 @@ from starlette.routing import Route
 import lzviz
 from app import gallery
 from app.bench import Bench
-from app.models import Models, plotly_js
 from app.seldom import Seldom
 from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
@@ -157,7 +156,6 @@ class Server:
         }
         self.allow_hub = allow_hub
         self.hub = Bench(slots=1, waiting=4, seconds=HUB_SECONDS)  # a Hub that is silent stops nothing else
-        self.models = Models(Bench(slots=1), self.workshop)
         self.workshop.gallery["street"].prepare()
 
     def routes(self) -> list[Route]:
@@ -165,10 +163,6 @@ class Server:
         own = {
             "/favicon.ico": self.favicon,
             "/lzviz/static/{name:path}": self.static,
-            "/lzviz/models": self.models.models,
-            "/lzviz/results": self.models.results,
-            "/lzviz/results.csv": self.models.table,
-            "/lzviz/plotly.js": self.plotly,
         }
         return [
             *(Route(path, spoken(handler), methods=["GET"]) for path, handler in own.items()),
@@ -198,10 +192,6 @@ class Server:
         if "gzip" in request.headers.get("accept-encoding", ""):
             return fresh(request, packed, media_type, {"content-encoding": "gzip", "vary": "accept-encoding"})
         return fresh(request, gzip.decompress(packed), media_type, {"vary": "accept-encoding"})
-
-    async def plotly(self, request: Request) -> Response:
-        """The library that draws the results."""
-        return fresh(request, await anyio.to_thread.run_sync(plotly_js), "text/javascript")
 
     # Questions of the contract --------------------------------------------------------------------------------------
 

@@ -28,7 +28,6 @@ TABLES = {
 
 EXCEPTIONS = {
     "cycle: lzviz.warp.base, lzviz.warp.composed, lzviz.warp.grid, lzviz.warp.layout",
-    "long file: app/results.py",
     "long file: lzviz/canvas/rooms/warp/scene.js",
     "long file: lzviz/contract/answers/cad.py",
     "long file: lzviz/contract/answers/pipeline.py",

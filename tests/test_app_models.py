@@ -1,11 +1,11 @@
-"""The Models tab's pure functions: cards as texts, marks and points, figures, table, CSV; and its routes."""
+"""What the room of the models is told: cards as texts, marks and points, table, CSV; and its questions."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,12 @@ import pytest
 import torch
 
 import lzviz
-from app import models, results
-from app.results import Choice
 from lzviz.checkpoints import Card
-from lzviz.contract.wire import Refusal
+from lzviz.contract.answers import cards as models
+from lzviz.contract.answers import marks as measured
+from lzviz.contract.answers import results
+from lzviz.contract.messages.results import AskResults, Results
+from lzviz.contract.wire import Refusal, validated
 from lzviz.pipelines.blueprint import Blueprint
 from tests.app_server import client, post, refusal, server
 
@@ -101,39 +103,39 @@ def test_the_python_of_a_card_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_size_that_the_blueprint_leaves_open_is_read_from_the_name():
-    assert results.size_of(card(blueprint={"size": [48, 64]})) == (48, 64)
-    assert results.size_of(card("cad-learned-camvid-360x480", blueprint={"size": None})) == (360, 480)
-    assert results.size_of(card("mine", blueprint={})) is None
+    assert measured.size_of(card(blueprint={"size": [48, 64]})) == (48, 64)
+    assert measured.size_of(card("cad-learned-camvid-360x480", blueprint={"size": None})) == (360, 480)
+    assert measured.size_of(card("mine", blueprint={})) is None
 
 
 # Published numbers ------------------------------------------------------------------------------------------------------
 
 
 def test_published_numbers_name_their_table_data_and_network():
-    for mark in results.published():
+    for mark in measured.published():
         assert mark.name is None and mark.network and "," in mark.source
-        assert mark.data in results.DATA_SETS and mark.system in results.COLOURS
-        assert 0 < mark.values[results.PRINTED]["miou"] < 100
+        assert mark.data in measured.DATA_SETS and mark.system in measured.systems()
+        assert 0 < mark.values[measured.PRINTED]["miou"] < 100
 
 
 def test_known_rows_of_the_papers_are_there():
-    found = {(mark.title, mark.size, mark.macs): mark.values[results.PRINTED]["miou"] for mark in results.published()}
+    found = {(mark.title, mark.size, mark.macs): mark.values[measured.PRINTED]["miou"] for mark in measured.published()}
     assert found["CAD, oracle mask", None, 6.7e11] == 77.48
     assert found["LZU, fixed", (128, 128), None] == 41.7
-    inferred = [mark for mark in results.published() if "inferred" in mark.setting]
+    inferred = [mark for mark in measured.published() if "inferred" in mark.setting]
     assert len(inferred) == 9 and all("Table 4" in mark.source for mark in inferred)
 
 
 # What is shown ----------------------------------------------------------------------------------------------------------
 
 
-def marks(*cards: Card) -> list[results.Mark]:
-    return [*results.marks_of(cards), *results.published()]
+def marks(*cards: Card) -> list[measured.Mark]:
+    return [*measured.marks_of(cards), *measured.published()]
 
 
 def test_data_sets_never_share_a_panel():
     answer = results.results(
-        marks(card(), card("b", data="street scenes", metrics={"val": scored(0.3)}, seeds=())), Choice()
+        marks(card(), card("b", data="street scenes", metrics={"val": scored(0.3)}, seeds=())), AskResults()
     )
     assert [panel["data"] for panel in answer["panels"]] == ["camvid", "street scenes", "cityscapes"]
     assert [panel["whose"] for panel in answer["panels"]] == ["Held-out sequence", "Validation", "papers' numbers"]
@@ -141,100 +143,77 @@ def test_data_sets_never_share_a_panel():
 
 
 def test_what_has_no_cost_in_print_stands_in_the_table_and_is_counted():
-    answer = results.results(list(results.published()), Choice())
-    drawn = sum(len(trace["x"]) for panel in answer["panels"] for trace in panel["figure"]["data"])
+    answer = results.results(list(measured.published()), AskResults())
+    drawn = sum(len(panel["marks"]) for panel in answer["panels"])
     assert drawn == 3 and len(answer["table"]["rows"]) == 28
     assert "25 of the papers' 28 were printed without multiply-adds" in answer["note"]
 
 
 def test_pixels_are_a_cost_that_more_papers_print():
-    answer = results.results(list(results.published()), Choice(cost="pixels"))
+    answer = results.results(list(measured.published()), AskResults(cost="pixels"))
     assert [panel["data"] for panel in answer["panels"]] == ["cityscapes", "voc"]
     assert "5 of the papers' 28 were printed without a size" in answer["note"]
 
 
 def test_filters_keep_what_is_chosen():
     two = marks(card(), card("lds", system="lds", blueprint={"size": [96, 128]}))
-    assert {p.mark.system for p in results.points(two, Choice(systems=frozenset({"lds"})))} == {"lds"}
-    assert {p.mark.data for p in results.points(two, Choice(data=frozenset({"camvid"})))} == {"camvid"}
-    ours = [p.mark.name for p in results.points(two, Choice(sizes=frozenset({"96x128"}))) if p.mark.ours]
+    assert {p.mark.system for p in measured.points(two, AskResults(systems=("lds",)))} == {"lds"}
+    assert {p.mark.data for p in measured.points(two, AskResults(data=("camvid",)))} == {"camvid"}
+    ours = [p.mark.name for p in measured.points(two, AskResults(sizes=("96x128",))) if p.mark.ours]
     assert ours == ["lds"], "sizes choose among the checkpoints and leave the papers alone"
-    assert not [p for p in results.points(two, Choice(metric="boundary")) if not p.mark.ours]
+    assert not [p for p in measured.points(two, AskResults(metric="boundary")) if not p.mark.ours]
 
 
 @pytest.mark.parametrize("wrong", [{"metric": "loss"}, {"cost": "euros"}, {"theme": "sepia"}])
 def test_unknown_words_of_a_query_are_refused(wrong: dict[str, str]):
-    with pytest.raises(Refusal, match="expected one of"):
-        Choice.parse(wrong)
+    with pytest.raises(Refusal, match=next(iter(wrong))):
+        validated(AskResults, wrong)
 
 
 # Figures ----------------------------------------------------------------------------------------------------------------
 
 
-def traces(*cards: Card, **choice: object) -> list[dict]:
-    shown = [p for p in results.points(marks(*cards), Choice("heldout", **choice)) if p.cost is not None]  # type: ignore[arg-type]
-    return results.figure(shown, Choice("heldout", **choice)).to_plotly_json()["data"]  # type: ignore[arg-type]
+def drawn(*cards: Card, **choice: object) -> list[dict]:
+    asked = AskResults(split="heldout", **choice)  # type: ignore[arg-type]
+    answer = Results.model_validate(results.results(marks(*cards), asked) | {"forgotten": []}).plain()
+    return [mark for panel in answer["panels"] for mark in panel["marks"]]
 
 
-def test_ours_are_solid_with_the_spread_as_bars_and_the_papers_hollow_without():
-    (solid,) = [trace for trace in traces(card()) if trace["customdata"] != [""] * len(trace["customdata"])]
-    assert solid["y"] == [50.0] and solid["marker"]["symbol"] == ["circle"]
-    assert np.allclose([solid["error_y"]["array"][0], solid["error_y"]["arrayminus"][0]], [2, 0])
-    hollow = [trace for trace in traces(card()) if trace is not solid and trace["customdata"][0] == ""]
-    assert hollow and all("error_y" not in trace for trace in hollow)
-    assert all(symbol.endswith("-open") for trace in hollow for symbol in trace["marker"]["symbol"])
+def test_ours_have_the_spread_as_bars_and_the_papers_none():
+    (mine,) = [mark for mark in drawn(card()) if mark["name"]]
+    assert (mine["y"], mine["low"], mine["high"], mine["shape"]) == (50.0, 50.0, 52.0, "circle")
+    papers = [mark for mark in drawn(card()) if mark["name"] is None]
+    assert papers and all(mark["low"] == mark["y"] == mark["high"] and not mark["live"] for mark in papers)
 
 
-@pytest.mark.parametrize("macs", [(276e6, 276e6), (276e6, 559e6), (500e6, 2350e6), (17e6, 400e9), (1, 2e12)])
-def test_marks_of_the_logarithmic_axis_are_round_numbers_that_keep_apart(macs: tuple[float, float]):
-    shown = [
-        replace(point, cost=cost)
-        for point, cost in zip(results.points(marks(card()), Choice("heldout")) * 2, macs, strict=False)
+def test_the_checkpoint_that_is_open_is_marked():
+    assert [mark["name"] for mark in drawn(card(), live="lzu-fixed-camvid-48x64") if mark["live"]] == [
+        "lzu-fixed-camvid-48x64"
     ]
-    axis = results.figure(shown, Choice("heldout")).to_plotly_json()["layout"]["xaxis"]
-    low, high = axis["range"]
-    places = np.log10(axis["tickvals"])
-    assert 1 <= len(places) <= 13 and low <= places.min() and places.max() <= high
-    assert np.diff(places).min(initial=1) > 0.05 * (high - low)
-    assert axis["ticktext"] == [results.short(tick) for tick in axis["tickvals"]]
+    assert not [mark for mark in drawn(card(), live="no-such") if mark["live"]]
 
 
-def test_the_ring_is_round_the_checkpoint_that_is_open():
-    plain, ringed = traces(card()), traces(card(), live="lzu-fixed-camvid-48x64")
-    assert len(ringed) == len(plain) + 1
-    assert (
-        ringed[-1]["marker"]["symbol"] == "circle-open"
-        and ringed[-1]["x"] == [163_000_000]
-        and ringed[-1]["y"] == [50.0]
-    )
-    assert len(traces(card(), live="no-such")) == len(plain)
-
-
-def test_text_of_a_card_is_no_markup_in_the_figure():
-    (trace,) = [t for t in traces(card(title="<a href='//x'>x</a>")) if t["customdata"] == ["lzu-fixed-camvid-48x64"]]
-    assert "&lt;a href" in trace["text"][0] and "<a " not in trace["text"][0]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_colour_stands_out_from_the_page(theme: results.Theme):
-    page = {"light": "#f7f7f5", "dark": "#131416"}[theme]
+@pytest.mark.parametrize("theme", [0, 1])
+def test_every_colour_stands_out_from_the_page(theme: int):
+    page = ("#f7f7f5", "#131416")[theme]
 
     def luminance(colour: str) -> float:
         channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
         linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
         return float(linear @ [0.2126, 0.7152, 0.0722])
 
-    for colour in (pair[theme] for pair in results.COLOURS.values()):
+    colours = [pair[theme] for _, pair in measured.systems().values()]
+    for colour in colours:
         low, high = sorted((luminance(colour), luminance(page)))
         assert (high + 0.05) / (low + 0.05) >= 3
-    assert len({pair[theme] for pair in results.COLOURS.values()}) == len(results.COLOURS)
+    assert len(set(colours)) == len(colours)
 
 
 # Table and CSV ----------------------------------------------------------------------------------------------------------
 
 
 def test_the_table_has_the_numbers_of_the_figure_best_first():
-    table = results.results(marks(card(), card("b", metrics={"heldout": scored(0.7)}, seeds=())), Choice())["table"]
+    table = results.results(marks(card(), card("b", metrics={"heldout": scored(0.7)}, seeds=())), AskResults())["table"]
     assert [column["label"] for column in table["columns"]][1:3] == ["mIoU, %", "Seeds"]
     assert [row["name"] for row in table["rows"][:3]] == ["b", "lzu-fixed-camvid-48x64", None]
     assert table["rows"][1]["cells"][1:5] == ["50.0", "2 (50.0–52.0)", "48 × 64", "163 M"]
@@ -245,20 +224,18 @@ def test_the_csv_holds_all_splits_and_metrics():
     mine = {row["split"]: row for row in rows if row["checkpoint"]}
     assert mine["val"]["miou"] == "60.00" and mine["val"]["miou_low"] == "57.00" and mine["val"]["small"] == ""
     assert mine["heldout"]["height"] == "48" and mine["heldout"]["macs"] == "163000000"
-    assert len(rows) == 2 + len(results.published())
+    assert len(rows) == 2 + len(measured.published())
 
 
 # Routes -----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_gets_cards_results_and_the_library_from_the_server_itself():
+def test_the_page_gets_cards_results_and_the_table():
     listed = client().get("/lzviz/models").json()
     assert listed["ok"] and listed["empty"][1].startswith("python -m lzviz train")
-    answer = client().get("/lzviz/results", params={"cost": "pixels", "theme": "dark"}).json()
+    answer = client().get("/lzviz/results", params={"cost": "pixels"}).json()
     assert answer["ok"] and {"cityscapes", "voc"} <= {panel["data"] for panel in answer["panels"]}
     assert client().get("/lzviz/results.csv").text.startswith("checkpoint,title,system,data,split")
-    script = client().get("/lzviz/plotly.js")
-    assert script.headers["content-type"].startswith("text/javascript") and "plotly.js v" in script.text[:200]
 
 
 def test_a_folder_of_this_machine_joins_the_list(tmp_path: Path):
@@ -269,8 +246,8 @@ def test_a_folder_of_this_machine_joins_the_list(tmp_path: Path):
     views = client().get("/lzviz/models", params={"own": loaded["name"]}).json()["cards"]
     assert views[0]["own"] and views[0]["title"] == "Mine" and views[0]["name"] == loaded["name"]
     panels = client().get("/lzviz/results", params={"own": loaded["name"], "data": "camvid"}).json()["panels"]
-    (found,) = [t for t in panels[0]["figure"]["data"] if loaded["name"] in t["customdata"]]
-    assert "mine, loaded by you" in found["text"][found["customdata"].index(loaded["name"])]
+    (found,) = [mark for mark in panels[0]["marks"] if mark["name"] == loaded["name"]]
+    assert "mine, loaded by you" in found["lines"]
 
 
 def test_wrong_folders_are_refused_in_one_sentence(tmp_path: Path):

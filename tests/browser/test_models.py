@@ -19,17 +19,10 @@ def opened(visit: Visit, rest: str = "") -> Visit:
 
 def test_nothing_of_the_tab_is_loaded_before_it_is_opened(visit: Visit) -> None:
     visit.open()
-    assert not [
-        url
-        for url in visit.requests
-        if "models/models" in url or "/lzviz/models" in url or "plotly" in url or "/results" in url
-    ]
+    assert not [url for url in visit.requests if "models/models" in url or "/lzviz/models" in url or "/results" in url]
     visit.page.locator("button.lz-tab", has_text="Models").click()
     visit.page.wait_for_selector(".lz-models[data-ready]")
-    assert [url for url in visit.requests if url.endswith("/lzviz/plotly.js")], (
-        "the library comes from the server itself"
-    )
-    expect(visit.page.locator(".lz-result[data-data=cityscapes] .main-svg").first).to_be_visible()
+    expect(visit.page.locator(".lz-result[data-data=cityscapes] .lz-plot-mark").first).to_be_visible()
 
 
 def test_the_bar_stays_where_it_is_when_tabs_change(visit: Visit) -> None:
@@ -58,12 +51,25 @@ def test_another_cost_draws_more_papers_and_the_table_follows_the_filters(visit:
 
 def test_figures_follow_the_theme(visit: Visit) -> None:
     opened(visit)
-    tick = visit.page.locator(".lz-plot .ytick text").first
+    tick = visit.page.locator(".lz-plot .lz-plot-y").first
     light = tick.evaluate("e => getComputedStyle(e).fill")
     visit.page.locator(".lz-top-theme").click()
     visit.page.wait_for_function(
-        "(light) => getComputedStyle(document.querySelector('.lz-plot .ytick text')).fill !== light", arg=light
+        "(light) => getComputedStyle(document.querySelector('.lz-plot .lz-plot-y')).fill !== light", arg=light
     )
+
+
+def test_a_mark_tells_its_facts_and_opens_its_card(visit: Visit) -> None:
+    opened(visit)
+    mark = visit.page.locator(".lz-plot-mark:not([data-name='']) > :last-child").first
+    name = visit.page.locator(".lz-plot-mark:not([data-name=''])").first.get_attribute("data-name")
+    box = mark.bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    visit.page.mouse.move(*middle)
+    expect(visit.page.locator(".lz-plot-facts:visible")).to_contain_text("multiply-adds")
+    visit.page.mouse.click(*middle)
+    expect(visit.page.locator(f".lz-card[data-name='{name}']")).to_be_focused()
 
 
 def test_files_that_are_no_checkpoint_are_refused_in_a_sentence(visit: Visit, tmp_path: Path) -> None:

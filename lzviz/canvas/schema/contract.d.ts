@@ -22,6 +22,12 @@ export interface AddTruth {
   checkpoint?: string;
 }
 
+/** Which checkpoints are there? */
+export interface AskCards {
+  page?: string;
+  own?: string;
+}
+
 /** What is there? */
 export interface AskCatalogue {
   page?: string;
@@ -93,6 +99,19 @@ export interface AskPixel {
   y: number;
 }
 
+/** Which number against which cost, of what. */
+export interface AskResults {
+  page?: string;
+  own?: string;
+  split?: string;
+  metric?: "miou" | "boundary" | "small" | "intrinsic";
+  cost?: "macs" | "pixels";
+  data?: string;
+  systems?: string;
+  sizes?: string;
+  live?: string;
+}
+
 /** What a saliency source finds in a picture; a page makes the other maps by itself. */
 export interface AskSaliency {
   page?: string;
@@ -109,6 +128,12 @@ export interface AskStage {
   image?: string | null;
   file?: string | null;
   truth?: string | null;
+}
+
+/** All numbers as a CSV file. */
+export interface AskTable {
+  page?: string;
+  own?: string;
 }
 
 /** Time the stages properly. */
@@ -156,6 +181,36 @@ export interface Box {
   h: number;
 }
 
+/** A card as texts in reading order; ``said`` is the name that it gives itself. */
+export interface CardView {
+  name: string;
+  said: string;
+  title: string;
+  group: string;
+  shape: "circle" | "square" | "diamond" | "triangle-up" | "hexagon";
+  colour: [string, string];
+  system: string;
+  systemTitle: string;
+  summary: string;
+  data: string;
+  size: string;
+  own: boolean;
+  headline: Headline | null;
+  metrics: Measures;
+  facts: [string, string][];
+  recipe: [string, string][];
+  seeds: Seeds | null;
+  python: string;
+  notes: string;
+}
+
+/** Every card; ``empty``: what to say and type where there is none; ``forgotten``: own ones that are not held any more. */
+export interface Cards {
+  cards: CardView[];
+  empty: [string, string];
+  forgotten: string[];
+}
+
 /** Everything that a page may choose from. */
 export interface Catalogue {
   version: string;
@@ -195,6 +250,13 @@ export interface CheckpointLine {
   snapshots: boolean;
 }
 
+/** Which number is shown. */
+export interface Chosen {
+  split: string;
+  metric: string;
+  cost: string;
+}
+
 export interface ClassScore {
   name: string;
   iou: number | null;
@@ -206,6 +268,12 @@ export interface ClassShare {
   name: string;
   colour: string;
   share: number;
+}
+
+/** A heading, and whether numbers stand below it. */
+export interface Column {
+  label: string;
+  number: boolean;
 }
 
 /** The exact answer to a state on a picture. */
@@ -267,6 +335,19 @@ export interface Curve {
   macs: number;
   mma: number[];
   pairs: [number, number, number][];
+}
+
+/** A mark: cost, percent, its smallest and largest over the seeds, and facts, the title first. No name: a paper's number. */
+export interface DrawnMark {
+  name: string | null;
+  x: number;
+  y: number;
+  low: number;
+  high: number;
+  system: string;
+  shape: "circle" | "square" | "diamond" | "triangle-up" | "hexagon";
+  live: boolean;
+  lines: string[];
 }
 
 /** A file to keep: what, in which format. */
@@ -341,6 +422,15 @@ export interface Grid {
   w: number;
   stride: number;
   depth: number;
+}
+
+/** The number that stands for a checkpoint. */
+export interface Headline {
+  value: string;
+  unit: string;
+  label: string;
+  split: string;
+  over: string;
 }
 
 /** A picture that is held now: its id, true size, shown size, and what was decided while reading it. */
@@ -456,6 +546,24 @@ export interface MaskCost {
   strided: number;
 }
 
+/** A number in percent, and how far the seeds spread. */
+export interface MeasureCell {
+  value: string;
+  spread: string;
+}
+
+/** A metric, a cell a split. */
+export interface MeasureRow {
+  label: string;
+  cells: MeasureCell[];
+}
+
+/** What was measured. */
+export interface Measures {
+  columns: string[];
+  rows: MeasureRow[];
+}
+
 export interface Memory {
   bytes: number;
   kind: string;
@@ -469,6 +577,13 @@ export interface Mesh {
   folds: number;
   kind: string;
   distance?: number | null;
+}
+
+/** A value and its label; a system's colours. */
+export interface Offer {
+  value: string;
+  label: string;
+  colour?: [string, string] | null;
 }
 
 /** Hold a checkpoint from a folder of this machine. */
@@ -497,6 +612,17 @@ export interface OptionLine {
 export interface OwnLook {
   saliency: MapShown | null;
   mesh: Mesh | null;
+}
+
+/** One data set. */
+export interface Panel {
+  data: string;
+  title: string;
+  whose: string;
+  shapes: ShapeLine[];
+  sentence: string;
+  axis: string;
+  marks: DrawnMark[];
 }
 
 /** A picture of the gallery. */
@@ -566,10 +692,31 @@ export interface Raster {
   image: string;
 }
 
+/** Everything that the results show, and what can be chosen; ``forgotten``: own ones that are not held any more. */
+export interface Results {
+  choice: Chosen;
+  splits: Offer[];
+  metrics: Offer[];
+  costs: Offer[];
+  data: Offer[];
+  sizes: Offer[];
+  systems: Offer[];
+  panels: Panel[];
+  note: string;
+  table: Table;
+  forgotten: string[];
+}
+
 /** Error of going there and back in float64, in source pixels. */
 export interface RoundTrip {
   max: number;
   median: number;
+}
+
+/** The texts of a mark; ``name`` of its checkpoint. */
+export interface Row {
+  name: string | null;
+  cells: string[];
 }
 
 /** Pixel (u, v) of the zoomed image lies at (x, y) of the picture. */
@@ -595,6 +742,18 @@ export interface SamplerLine {
   controls: string[];
   modes: string[];
   saliency: string[];
+}
+
+/** A row a seed; the first cell names it. */
+export interface Seeds {
+  columns: string[];
+  rows: string[][];
+}
+
+/** Which sizes a shape stands for. */
+export interface ShapeLine {
+  shape: "circle" | "square" | "diamond" | "triangle-up" | "hexagon";
+  sizes: string;
 }
 
 /** A saliency source of the menu. */
@@ -677,6 +836,12 @@ export interface State {
   learnedStep?: number;
 }
 
+/** The numbers of all panels. */
+export interface Table {
+  columns: Column[];
+  rows: Row[];
+}
+
 /** Medians of several runs. */
 export interface Times {
   stages: Stage[];
@@ -756,6 +921,9 @@ export interface Asked {
   pipelineTimes: { question: AskTimes; answer: Times };
   pipelinePixel: { question: AskPixel; answer: Pixel };
   pipelineTraining: { question: AskTraining; answer: Training };
+  cards: { question: AskCards; answer: Cards };
+  results: { question: AskResults; answer: Results };
+  resultsTable: { question: AskTable; answer: Blob };
   addCheckpoint: { question: AddCheckpoint; answer: Loaded };
   fetchCheckpoint: { question: FetchCheckpoint; answer: Loaded };
   openCheckpoint: { question: OpenCheckpoint; answer: Loaded };

@@ -1,12 +1,13 @@
 // @ts-check
 /** One card a checkpoint: everything that its card.json says, readable. */
 import { h } from "../../kit/dom.js";
+import { ROUTES } from "../../schema/routes.js";
 import { glyph } from "./glyph.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
- * @typedef {{columns: string[], rows: {label: string, cells: {value: string, spread: string}[]}[]}} Measures
- * @typedef {{columns: string[], rows: string[][]}} Seeds
+ * @typedef {import("../../schema/contract.js").Measures} Measures
+ * @typedef {import("../../schema/contract.js").Seeds} Seeds
  * @typedef {Record<"data" | "system" | "size", ReadonlySet<string>>} Off  what is switched off
  */
 
@@ -53,13 +54,13 @@ function python(text) {
     h("p", {}, copy, said));
 }
 
-/** @param {Room} room @param {any} card */
+/** @param {Room} room @param {import("../../schema/contract.js").CardView} card */
 function card(room, card) {
   const { headline } = card;
   return h("article", { class: "lz-card", "data-name": card.name, tabindex: "-1", "aria-label": card.title,
     "data-system": card.system, "data-data": card.data, "data-size": card.size, "data-own": card.own },
   h("header", {},
-    h("h4", {}, glyph(card.shape, card.colour), card.title),
+    h("h4", {}, glyph(card.shape, room.colour(card.colour)), card.title),
     headline && h("p", { class: "lz-headline" }, h("b", {}, headline.value), ` ${headline.unit} ${headline.label}`),
     h("p", { class: "lz-card-name" }, card.said),
     headline && h("p", { class: "lz-card-over" }, headline.over)),
@@ -74,7 +75,7 @@ function card(room, card) {
     "Open in Explore"), card.own && h("small", {}, "loaded by you; gone when the server stops")));
 }
 
-/** @param {[string, string]} empty */
+/** @param {readonly string[]} empty */
 const emptyState = ([sentence, commands]) => h("div", { class: "lz-models-empty" }, h("p", {}, sentence),
   h("pre", { tabindex: "0", "aria-label": "Commands" }, h("code", {}, commands)),
   h("p", { class: "lz-note" }, "Or load your own. The papers' numbers are above all the same."));
@@ -93,7 +94,7 @@ export function createCards(room) {
   let off = { data: new Set(), system: new Set(), size: new Set() };
   let drawn = "";
 
-  /** @param {any} answer */
+  /** @param {import("../../schema/contract.js").Cards} answer */
   function draw(answer) {
     /** @type {Map<string, HTMLElement>} */
     const groups = new Map();
@@ -124,9 +125,9 @@ export function createCards(room) {
     element,
     async refresh() {
       try {
-        const query = () => new URLSearchParams({ theme: room.theme(), own: room.own.join(",") });
-        const answer = await room.listed(() => `lzviz/models?${query()}`);
-        const text = JSON.stringify(answer);
+        const query = () => new URLSearchParams({ own: room.own.join(",") });
+        const answer = await room.listed(() => `${ROUTES.cards.path}?${query()}`);
+        const text = JSON.stringify([answer, room.theme()]);
         if (text !== drawn) draw(answer);
         drawn = text;
         hide();

@@ -4,7 +4,8 @@ import { segmented } from "../../kit/controls.js";
 import { h } from "../../kit/dom.js";
 import { glyph } from "./glyph.js";
 
-/** @typedef {{value: string, label: string, colour?: string}} Choice */
+/** @typedef {import("../../schema/contract.js").Offer} Choice */
+/** @typedef {import("./models.js").Room["colour"]} Colour */
 
 /**
  * Switches that are a legend: what is off is neither drawn nor listed; switching the last one off brings all back.
@@ -16,6 +17,7 @@ function switches(label, onChange) {
   const element = h("div", { class: "lz-switches", role: "group", "aria-label": label });
   /** @type {readonly Choice[]} */
   let choices = [];
+  let shown = "";
 
   /** @param {string} value */
   function flip(value) {
@@ -27,13 +29,15 @@ function switches(label, onChange) {
   return {
     element, off,
     on: () => (off.size ? choices.map(({ value }) => value).filter((value) => !off.has(value)).join(",") : ""),
-    /** @param {readonly Choice[]} next */
-    show(next) {
-      if (JSON.stringify(next) === JSON.stringify(choices)) return;
+    /** @param {readonly Choice[]} next @param {Colour} colourOf */
+    show(next, colourOf) {
+      const now = JSON.stringify(next.map((choice) => [choice, colourOf(choice.colour)]));
+      if (now === shown) return;
+      shown = now;
       choices = next;
       element.replaceChildren(...choices.map(({ value, label: text, colour }) => h("button", { type: "button",
         class: "lz-switch-item", "aria-pressed": String(!off.has(value)), "data-value": value,
-        onclick: () => flip(value) }, colour ? glyph("circle", colour) : null, text)));
+        onclick: () => flip(value) }, colour ? glyph("circle", colourOf(colour)) : null, text)));
     },
   };
 }
@@ -57,11 +61,11 @@ export function createFilters(onChange) {
         section("Sizes", sizes.element))),
     query: () => ({ ...asked, data: data.on(), systems: systems.on(), sizes: sizes.on() }),
     off: () => /** @type {const} */ ({ data: data.off, system: systems.off, size: sizes.off }),
-    /** @param {any} answer */
-    show(answer) {
-      data.show(answer.data);
-      systems.show(answer.systems);
-      sizes.show(answer.sizes);
+    /** @param {import("../../schema/contract.js").Results} answer @param {Colour} colourOf */
+    show(answer, colourOf) {
+      data.show(answer.data, colourOf);
+      systems.show(answer.systems, colourOf);
+      sizes.show(answer.sizes, colourOf);
       const { metrics, splits, costs, choice } = answer;
       const now = JSON.stringify([metrics, splits, costs]);
       if (now === offered) return;

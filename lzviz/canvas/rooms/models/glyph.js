@@ -1,9 +1,9 @@
 // @ts-check
-/** The marks of the results as small pictures, for legends. */
+/** The marks of the results, 14 pixels across, and as small pictures for legends. */
 import { svg } from "../../kit/dom.js";
 
 /** @type {Record<string, [string, Record<string, unknown>]>} */
-const SHAPES = {
+export const SHAPES = {
   circle: ["circle", { cx: 7, cy: 7, r: 4.5 }],
   square: ["rect", { x: 2.8, y: 2.8, width: 8.4, height: 8.4 }],
   diamond: ["path", { d: "M7 1.2L12.8 7 7 12.8 1.2 7z" }],

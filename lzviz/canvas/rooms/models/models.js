@@ -10,6 +10,8 @@ import { createResults } from "./results.js";
  * @typedef {import("../../core/context.js").Context} Context
  * @typedef {Awaited<ReturnType<typeof createModels>>} Models
  *
+ * @typedef {{(pair: readonly string[]): string, (pair?: readonly string[] | null): string | undefined}} Colour
+ *
  * @typedef {object} Room
  * @property {(path: string, options?: RequestInit) => Promise<any>} ask  an answer of the server; throws its sentence
  * @property {(path: string) => string} address
@@ -19,6 +21,7 @@ import { createResults } from "./results.js";
  * @property {(checkpoint: {name: string}, load: Load) => void} add  one more was loaded by the visitor
  * @property {(name: string) => void} reveal  scrolls to its card
  * @property {() => "dark" | "light"} theme
+ * @property {Colour} colour  of a light and a dark one that of now
  * @property {() => string} live  the checkpoint that Explore shows, or ""
  *
  * @typedef {() => Promise<{name: string}>} Load  brings a checkpoint, the first time or again
@@ -116,6 +119,7 @@ export async function createModels(element, context) {
     },
     reveal: (name) => cards.reveal(name),
     theme: () => (host.theme.dark() ? "dark" : "light"),
+    colour: (/** @type {readonly string[]} */ pair) => pair?.[host.theme.dark() ? 1 : 0],
     live: () => store.get().checkpoint,
   });
   const cards = createCards(room);

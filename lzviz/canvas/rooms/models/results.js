@@ -1,13 +1,14 @@
 // @ts-check
 /** Results: figures, filters that are their legend, and a table of the same numbers. */
 import { h } from "../../kit/dom.js";
+import { ROUTES } from "../../schema/routes.js";
 import { createFilters } from "./filters.js";
 import { createPlots } from "./plots.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
- * @typedef {{label: string, number: boolean}} Column
- * @typedef {{columns: Column[], rows: {name: string | null, cells: string[]}[]}} Table
+ * @typedef {import("../../schema/contract.js").Table} Table
+ * @typedef {import("../../schema/contract.js").Results} Results
  */
 
 /** @param {Room} room @param {Table} table */
@@ -41,14 +42,16 @@ export function createResults(room, onFilter) {
     const mine = ++round;
     try {
       const own = () => room.own.join(",");
-      const query = () => ({ ...filters.query(), theme: room.theme(), own: own(), live: room.live() });
-      const answer = await room.listed(() => `lzviz/results?${new URLSearchParams(query())}`);
+      const query = () => ({ ...filters.query(), own: own(), live: room.live() });
+      const answer = /** @type {Results} */ (
+        await room.listed(() => `${ROUTES.results.path}?${new URLSearchParams(query())}`));
       if (mine !== round) return;
-      filters.show(answer);
+      filters.show(answer, room.colour);
       note.textContent = answer.note;
       table.replaceChildren(numbers(room, answer.table));
-      csv.href = room.address(`lzviz/results.csv?${new URLSearchParams({ own: own() })}`);
-      await plots.show(answer.panels);
+      csv.href = room.address(`${ROUTES.resultsTable.path}?${new URLSearchParams({ own: own() })}`);
+      const colours = new Map(answer.systems.map(({ value, colour }) => [value, colour]));
+      plots.show(answer.panels, (system) => room.colour(colours.get(system)) ?? "currentColor");
     } catch (error) {
       if (mine === round) note.textContent = /** @type {Error} */ (error).message;
     }

@@ -1,22 +1,31 @@
-"""The Models tab's routes: cards as texts, results, plotly.js, and a checkpoint from a folder of this machine.
-
-Uploads and Hub ids are ``answers.pipeline``'s; what a visitor loaded is listed here when the page names it (``?own=own-a,own-b``).
-"""
+"""Cards of checkpoints as texts in reading order, and which there are; the results that they and the papers have."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
-from app import results
-from app.bench import Bench
-from app.results import METRICS, SPLITS, Choice, Mark, Theme, short
+from lzviz import samplers
+from lzviz.contract.answers import checkpoints, results
+from lzviz.contract.answers.marks import (
+    DATA_SETS,
+    METRICS,
+    SPLITS,
+    Mark,
+    family,
+    marks_of,
+    published,
+    shape,
+    short,
+    size_key,
+    size_of,
+    size_text,
+    splits,
+    systems,
+)
+from lzviz.contract.messages import results as messages
+from lzviz.contract.messages.base import File
 from lzviz.contract.wire import Refusal
 
 if TYPE_CHECKING:
@@ -32,28 +41,27 @@ EMPTY = (
 # Cards as texts ---------------------------------------------------------------------------------------------------------
 
 
-def card_view(card: Card, theme: Theme = "light", size: int | None = None, own: str | None = None) -> dict[str, Any]:
+def card_view(card: Card, size: int | None = None, own: str | None = None) -> dict[str, Any]:
     """One card as texts in reading order: headline, metrics, facts, recipe, seeds, Python.
 
     Args:
-        theme: of the page, for the colour of its mark.
         size: bytes of the weights.
         own: the name under which a visitor brought it.
     """
-    (mark,) = results.marks_of([card])
-    system = _systems().get(card.system)
+    (mark,) = marks_of([card])
+    system = samplers.REGISTRY.get(card.system)
     return {
         "name": own or card.name,
         "said": card.name,
         "title": mark.title,
         "group": "Loaded by you" if own else group(mark),
-        "shape": results.shape(mark.size),
-        "colour": results.COLOURS[mark.system][theme],
+        "shape": shape(mark.size),
+        "colour": list(systems()[mark.system][1]),
         "system": mark.system,
         "systemTitle": system.title if system else card.system,
         "summary": system.summary if system else "",
         "data": card.data,
-        "size": results.size_key(mark.size),
+        "size": size_key(mark.size),
         "own": own is not None,
         "headline": headline(mark),
         "metrics": metrics_table(mark),
@@ -67,19 +75,13 @@ def card_view(card: Card, theme: Theme = "light", size: int | None = None, own: 
 
 def group(mark: Mark) -> str:
     """Under which heading a card stands: its data set and what its network sees."""
-    size = "" if mark.size is None else results.size_text(mark.size)
-    return " · ".join(filter(None, (results.DATA_SETS.get(mark.data, mark.data), size))) or "Other"
-
-
-def _systems() -> Mapping[str, Any]:
-    from lzviz import samplers
-
-    return samplers.REGISTRY
+    size = "" if mark.size is None else size_text(mark.size)
+    return " · ".join(filter(None, (DATA_SETS.get(mark.data, mark.data), size))) or "Other"
 
 
 def headline(mark: Mark) -> dict[str, str] | None:
     """The number that stands for a checkpoint: mIoU on the first of its splits, held-out ones first."""
-    for split in results.splits([mark]):
+    for split in splits([mark]):
         value = mark.values[split].get("miou")
         if value is not None:
             spread = mark.spread.get(split, {}).get("miou")
@@ -96,7 +98,7 @@ def headline(mark: Mark) -> dict[str, str] | None:
 
 def metrics_table(mark: Mark) -> dict[str, Any]:
     """A row a metric, a column a split, in percent, with the spread over the seeds beside it."""
-    columns = results.splits([mark])
+    columns = splits([mark])
     rows = []
     for metric, label in METRICS.items():
         cells = [_cell(mark, split, metric) for split in columns]
@@ -115,18 +117,18 @@ def _cell(mark: Mark, split: str, metric: str) -> dict[str, str]:
 
 def facts(card: Card, size: int | None, origin: str) -> list[list[str]]:
     """What a card says of itself, as [label, text]; what it does not say is left out."""
-    zoomed = results.size_of(card)
+    zoomed = size_of(card)
     source = card.blueprint.get("source")
     return [
         [label, text]
         for label, text in (
             ("Origin", origin),
             ("Reading", card.mode),
-            ("Data", " · ".join(filter(None, (results.DATA_SETS.get(card.data, card.data), card.split)))),
+            ("Data", " · ".join(filter(None, (DATA_SETS.get(card.data, card.data), card.split)))),
             ("Classes", f"{len(card.classes)}: {', '.join(card.classes)}" if card.classes else ""),
             ("Network", f"{card.blueprint.get('network', '')}{_options(card.blueprint.get('network_options', {}))}"),
-            ("Network sees", "" if zoomed is None else f"{results.size_text(zoomed)} px"),
-            ("Sampler sees", "" if not source else f"{results.size_text((source[0], source[1]))} px"),
+            ("Network sees", "" if zoomed is None else f"{size_text(zoomed)} px"),
+            ("Sampler sees", "" if not source else f"{size_text((source[0], source[1]))} px"),
             ("Multiply-adds", "" if not card.macs else f"{short(card.macs)} an image"),
             ("Parameters", "" if not card.parameters else f"{card.parameters:,}".replace(",", " ")),
             ("File", "" if size is None else f"{size / 1e6:.2f} MB, safetensors"),
@@ -169,7 +171,7 @@ def seeds_table(card: Card) -> dict[str, Any] | None:
         return None
     columns = [
         (split, metric)
-        for split in results.splits(results.marks_of([card]))
+        for split in splits(marks_of([card]))
         for metric in METRICS
         if any(metric in run.get(split, {}) for run in card.seeds)
     ]
@@ -191,41 +193,20 @@ def python_of(name: str) -> str:
     return f"import lzviz\npipeline = lzviz.load({name!r})\ntrace = pipeline.run(image)  # (1, 3, H, W) in [0, 1]"
 
 
-# Routes -----------------------------------------------------------------------------------------------------------------
+# Answers ----------------------------------------------------------------------------------------------------------------
 
 
-class Models:
-    """The routes of the tab.
-
-    Args:
-        bench: where cards are read and figures made; workshop: whose checkpoints they are.
-    """
-
-    def __init__(self, bench: Bench, workshop: Workshop):
-        self.bench, self.workshop = bench, workshop
-
-    async def models(self, request: Request) -> Response:
-        """{cards: [:func:`card_view`], empty: [sentence, commands], :func:`forgotten`}; query: theme, own."""
-        theme = Choice.parse({"theme": request.query_params.get("theme", "light")}).theme
-        own = own_names(request)
-        views = await self.bench.run(_views, self.workshop, theme, own)
-        return JSONResponse({"ok": True, "cards": views, "empty": EMPTY, "forgotten": forgotten(self.workshop, own)})
-
-    async def results(self, request: Request) -> Response:
-        """What :func:`app.results.results` says to the choice in the query."""
-        body = await self.bench.run(_results, self.workshop, Choice.parse(request.query_params), own_names(request))
-        return Response(body, media_type="application/json")
-
-    async def table(self, request: Request) -> Response:
-        """All numbers as a CSV file."""
-        body = await self.bench.run(_csv, self.workshop, own_names(request))
-        headers = {"content-disposition": 'attachment; filename="lzviz-results.csv"', "cache-control": "no-store"}
-        return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+def cards(workshop: Workshop, question: messages.AskCards) -> messages.Cards:
+    views = [
+        card_view(card, None if name else _size(card.name), name) for card, name in _listed(workshop, question.own)
+    ]
+    lost = forgotten(workshop, question.own)
+    return messages.Cards.model_validate({"cards": views, "empty": EMPTY, "forgotten": lost})
 
 
-def own_names(request: Request) -> list[str]:
-    """The names of a visitor's own checkpoints, as the page lists them."""
-    return list(filter(None, request.query_params.get("own", "").split(",")))[:32]
+def compared(workshop: Workshop, question: messages.AskResults) -> messages.Results:
+    said = results.results(_marks(workshop, question.own), question)
+    return messages.Results.model_validate(said | {"forgotten": forgotten(workshop, question.own)})
 
 
 def forgotten(workshop: Workshop, own: Iterable[str]) -> list[str]:
@@ -233,25 +214,20 @@ def forgotten(workshop: Workshop, own: Iterable[str]) -> list[str]:
     return [name for name in own if workshop.memory.get("pipeline", name) is None]
 
 
-def plotly_js() -> bytes:
-    """plotly.js as the installed package has it: nothing is fetched from elsewhere."""
-    return (resources.files("plotly") / "package_data" / "plotly.min.js").read_bytes()
-
-
-# In a thread of the bench; torch is imported on first use, so that the page does not wait for it.
+def table(workshop: Workshop, question: messages.AskTable) -> File:
+    text = results.to_csv(_marks(workshop, question.own))
+    return File(body=text.encode(), media_type="text/csv; charset=utf-8", name="lzviz-results.csv")
 
 
 def _listed(workshop: Workshop, own: Iterable[str]) -> list[tuple[Card, str | None]]:
     """(card, own name) of every trained checkpoint, those that the server forgot left out; in reading order."""
-    from lzviz.contract.answers import checkpoints
-
     shipped = [card for card in checkpoints.cards(workshop).values() if checkpoints.is_trained(card)]
-    order = [*results.DATA_SETS, *sorted({card.data for card in shipped})]
-    systems = list(results.COLOURS)
+    order = [*DATA_SETS, *sorted({card.data for card in shipped})]
+    legend = list(systems())
 
     def place(card: Card) -> tuple[int, int, int, str]:
-        h, w = results.size_of(card) or (0, 0)
-        return order.index(card.data), h * w, systems.index(results.family(card.system)), card.name
+        h, w = size_of(card) or (0, 0)
+        return order.index(card.data), h * w, legend.index(family(card.system)), card.name
 
     brought: list[tuple[Card, str | None]] = []
     for name in own:
@@ -260,10 +236,6 @@ def _listed(workshop: Workshop, own: Iterable[str]) -> list[tuple[Card, str | No
         except Refusal:
             continue
     return [*brought, *((card, None) for card in sorted(shipped, key=place))]
-
-
-def _views(workshop: Workshop, theme: Theme, own: Iterable[str]) -> list[dict[str, Any]]:
-    return [card_view(card, theme, None if name else _size(card.name), name) for card, name in _listed(workshop, own)]
 
 
 def _size(name: str) -> int | None:
@@ -275,17 +247,8 @@ def _size(name: str) -> int | None:
 
 def _marks(workshop: Workshop, own: Iterable[str]) -> list[Mark]:
     listed = _listed(workshop, own)
-    ours = results.marks_of(card for card, _ in listed)
+    ours = marks_of(card for card, _ in listed)
     for at, (_, name) in enumerate(listed):
         if name is not None:
             ours[at] = replace(ours[at], name=name, source=f"{ours[at].source}, loaded by you")
-    return [*ours, *results.published()]
-
-
-def _results(workshop: Workshop, choice: Choice, own: Iterable[str]) -> str:
-    said = results.results(_marks(workshop, own), choice)
-    return json.dumps({"ok": True, **said, "forgotten": forgotten(workshop, own)})
-
-
-def _csv(workshop: Workshop, own: Iterable[str]) -> str:
-    return results.to_csv(_marks(workshop, own))
+    return [*ours, *published()]
