@@ -40,7 +40,7 @@ export { browserPage } from "./core/browser.js";
 const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css", "style/learned.css"];
 
 /** What a mount writes on its element. */
-const OURS = new Set(["framed", "room", "view", "paints", "whole", "theme", "ready", "lzviz-ready"]
+const OURS = new Set(["framed", "room", "dock", "view", "paints", "whole", "theme", "ready", "lzviz-ready"]
   .map((name) => `data-${name}`));
 
 /** @param {string} address @returns {Promise<any>} */

@@ -10,8 +10,7 @@ import { reasonAgainst } from "../../lzviz/canvas/core/context.js";
 import { warpNumbers } from "../../lzviz/canvas/rooms/warp/dock.js";
 import { windowOf } from "../../lzviz/canvas/rooms/warp/footprint.js";
 import { fixed, milliseconds, short, span, tiny, whole } from "../../lzviz/canvas/kit/format.js";
-import { carriedOver } from "../../lzviz/canvas/core/images.js";
-import { resizeMap, spots } from "../../lzviz/canvas/core/maps.js";
+import { spots } from "../../lzviz/canvas/core/maps.js";
 import { moreSummary, parseFloor } from "../../lzviz/canvas/rooms/warp/more.js";
 import { readout, weightsText } from "../../lzviz/canvas/rooms/warp/readout.js";
 import { createSchema, defaults, fromPosition, outputHeight, toPosition } from "../../lzviz/canvas/core/schema.js";
@@ -109,36 +108,12 @@ test("the footprint's window holds it, and its side does not follow every moveme
   assert.equal(windowOf(shifted).side, view.side);
 });
 
-test("paint goes to the lattice of another picture and keeps its corners", () => {
-  const map = { h: 64, w: 128, data: new Uint8Array(64 * 128) };
-  map.data[0] = 255;
-  map.data[64 * 128 - 1] = 77;
-  const moved = resizeMap(map, { width: 400, height: 800 });
-  assert.deepEqual([moved?.h, moved?.w], [128, 64]);
-  assert.deepEqual([moved?.data[0], moved?.data.at(-1)], [255, 77]);
-  assert.equal(resizeMap(map, { width: 2048, height: 1024 }), map);
-  assert.equal(resizeMap(null, { width: 4, height: 4 }), null);
-});
-
-test("a constant map stays constant on any lattice", () => {
-  const map = { h: 50, w: 128, data: new Uint8Array(6400).fill(128) };
-  for (const [width, height] of [[1, 1], [7, 900], [512, 512], [4000, 3]]) {
-    assert.ok(resizeMap(map, { width, height })?.data.every((value) => value === 128));
-  }
-});
-
 test("the spot of a first visit is where it says", () => {
   const map = spots([{ x: 0.75, y: 0.25, r: 0.05 }], { width: 1000, height: 500 });
   const at = (/** @type {number} */ x, /** @type {number} */ y) =>
     map.data[Math.round(y * (map.h - 1)) * map.w + Math.round(x * (map.w - 1))];
   assert.equal(at(0.75, 0.25), 255);
   assert.equal(at(0.25, 0.75), 0);
-});
-
-test("boxes go with the picture", () => {
-  const before = { ...state, boxes: [[10, 20, 30, 40]] };
-  const patch = carriedOver(before, { width: 100, height: 100 }, { width: 200, height: 50 });
-  assert.deepEqual(patch.boxes, [[20, 10, 60, 20]]);
 });
 
 test("settings survive a look at other samplers, whatever they are", () => {

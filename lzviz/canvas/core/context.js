@@ -108,7 +108,7 @@
  * @property {() => void} share
  * @property {() => void} showExport
  * @property {() => void} openFile
- * @property {() => void} openMap
+ * @property {(patch?: Partial<State>) => void} openMap  `patch`: of the state once the map is accepted
  * @property {() => void} openCamera
  * @property {(id: string) => void} choosePicture
  * @property {(name: string) => void} chooseSampler
@@ -129,6 +129,14 @@ export const samplerOf = ({ host }, name) => host.catalogue.samplers.find((sampl
 
 /** @param {Pick<Context, "host">} context @param {string} name */
 export const sourceOf = ({ host }, name) => host.catalogue.sources.find((source) => source.name === name);
+
+/**
+ * Whether Python's last answer is about what is shown: not while a hand is painting, nor while uniform sampling takes
+ * the place of the warp.
+ * @param {Pick<Live, "answer" | "answered" | "painting" | "uniform">} live @param {State} state
+ */
+export const isAnswered = ({ answer, answered, painting, uniform }, state) =>
+  Boolean(answer) && answered === state && !painting && !uniform;
 
 /** What every sampler has, whatever its controls. */
 const ALWAYS = new Set(["width", "sourceScale", "compare"]);

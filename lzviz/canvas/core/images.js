@@ -1,7 +1,6 @@
 // @ts-check
 /** Pictures: from the catalogue, opened, pasted, dropped; decoded without colour conversion or premultiplied alpha. */
 import { fromBase64, picturePath } from "./wire.js";
-import { resizeMap } from "./maps.js";
 import { askServer, getFrom } from "./client.js";
 import { ROUTES } from "../schema/routes.js";
 
@@ -64,15 +63,18 @@ async function openLocally(blob) {
 
 /** @param {Context} context */
 function mapOpener({ store, live, host, actions, patiently }) {
-  /** A saliency map of the visitor. @param {Blob} blob @param {string} title */
-  return async function openMap(blob, title) {
+  /**
+   * A saliency map of the visitor; what is there stays until it is accepted.
+   * @param {Blob} blob @param {string} title @param {Partial<import("./store.js").State>} [patch] what then changes
+   */
+  return async function openMap(blob, title, patch = { saliency: "file" }) {
     try {
       const answer = await patiently(() => askServer(host, ROUTES.addMap.path, blob));
       live.set({ file: { h: answer.h, w: answer.w, data: fromBase64(answer.data), title }, error: null });
-      store.set({ saliency: "file" }, { history: true });
+      store.set(patch, { history: true });
     } catch (error) {
       const text = `The map could not be read: ${message(error)}`;
-      live.set({ error: { text, press: "Choose another", run: actions.openMap } });
+      live.set({ error: { text, press: "Choose another", run: () => actions.openMap(patch) } });
     }
   };
 }
@@ -109,11 +111,15 @@ export function createImages(context) {
   /** @param {string} text @param {string} [press] @param {() => void} [run] */
   const complain = (text, press, run) => live.set({ error: { text, press, run } });
 
-  /** The new source, with paint and boxes carried over to its shape. @param {string} id @param {SourceImage} image */
+  /** What was made by hand on each picture. @type {Map<string, Made>} */
+  const made = new Map();
+
+  /** The new source, with what was made on it before. @param {string} id @param {SourceImage} image */
   function settleOn(id, image) {
     const before = live.get().image;
+    if (before) made.set(before.id, madeOf(store.get()));
     live.set({ image, found: null, error: null });
-    store.set({ image: id, ...carriedOver(store.get(), before, image) }, { history: true });
+    store.set({ image: id, ...(made.get(image.id) ?? NOTHING) }, { history: true });
   }
 
   /** @param {string} id */
@@ -178,13 +184,12 @@ const isNews = (note) => !note.startsWith("Shown at");
 export const message = (error) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 
 /**
- * Paint and boxes of one picture, brought to the shape of another.
- * @param {import("./store.js").State} state
- * @param {{width: number, height: number} | null} before @param {{width: number, height: number}} after
+ * What a hand makes on a picture, and what belongs to that picture alone.
+ * @typedef {Pick<import("./store.js").State, "paint" | "edgePaint" | "cadPaint" | "boxes">} Made
  */
-export function carriedOver(state, before, after) {
-  const boxes = before === null ? state.boxes : state.boxes.map((box) => box.map((edge, at) =>
-    at % 2 ? (edge * after.height) / before.height : (edge * after.width) / before.width));
-  const maps = { paint: state.paint, edgePaint: state.edgePaint, cadPaint: state.cadPaint };
-  return { boxes, ...Object.fromEntries(Object.entries(maps).map(([key, map]) => [key, resizeMap(map, after)])) };
-}
+
+/** @type {Readonly<Made>} */
+const NOTHING = Object.freeze({ paint: null, edgePaint: null, cadPaint: null, boxes: [] });
+
+/** @param {import("./store.js").State} state @returns {Made} */
+const madeOf = ({ paint, edgePaint, cadPaint, boxes }) => ({ paint, edgePaint, cadPaint, boxes });

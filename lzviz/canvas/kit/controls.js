@@ -128,14 +128,23 @@ function blockInputs(element, inputs, reason) {
 export function segmented(label, choices, onChoose) {
   const name = uniqueId("choice");
   const inputs = choices.map(({ value }, at) => h("input", {
-    type: "radio", name, value: String(at), class: "lz-hidden", onchange: () => onChoose(value),
+    type: "radio", name, value: String(at), class: "lz-hidden", onchange: () => {
+      onChoose(value);
+      show(shown);
+    },
   }));
+  /** @type {any} What is chosen in truth: a choice that was refused or put off is taken back. */
+  let shown = null;
+  const show = (/** @type {any} */ value) => {
+    shown = value;
+    choices.forEach((choice, at) => { inputs[at].checked = choice.value === value; });
+  };
   const items = choices.map(({ label: text }, at) =>
     h("label", { class: "lz-segment" }, inputs[at], h("span", {}, text)));
   const element = h("div", { class: "lz-segments", role: "radiogroup", "aria-label": label }, ...items);
   return {
     element,
-    show: (value) => choices.forEach((choice, at) => { inputs[at].checked = choice.value === value; }),
+    show,
     setReason(reason, value) {
       choices.forEach((choice, at) => {
         if (value === undefined || choice.value === value) blockInputs(items[at], [inputs[at]], reason);

@@ -107,7 +107,7 @@ export function createActions(context, parts) {
     showExport: () => showExport(context.root, rooms.of(store.get()).files,
       (what, format) => save(context, parts, what, format), exportReason(context, parts)),
     openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
-    openMap: () => chooseFile((file) => void parts.images.openMap(file, file.name)),
+    openMap: (patch) => chooseFile((file) => void parts.images.openMap(file, file.name, patch)),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),
     choosePicture: (id) => parts.images.choose(id),
     chooseSampler(name) {

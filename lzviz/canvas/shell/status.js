@@ -2,11 +2,12 @@
 /** The bar below: one sentence about the warp (or what went wrong and what to press), and three times. */
 import { h, setText } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
+import { isAnswered } from "../core/context.js";
 import { milliseconds } from "../kit/format.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
-const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "loading", "follows", "times"];
+const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "uniform", "loading", "follows", "times"];
 
 /** @param {string} label @param {string} name */
 function chip(label, name) {
@@ -21,8 +22,9 @@ function chip(label, name) {
  * @param {import("../core/context.js").Live} live @param {import("../core/context.js").State} state
  * @returns {string}
  */
-export function sentence({ answer, answered, measured, loading, image }, state) {
-  if (answer?.sentence && answered === state) return answer.sentence;
+export function sentence(live, state) {
+  const { answer, measured, loading, image } = live;
+  if (answer?.sentence && isAnswered(live, state)) return answer.sentence;
   if (measured?.sentence) return measured.sentence;
   return loading || !image ? "Loading the picture …" : "";
 }

@@ -53,7 +53,7 @@ export function createTopbar(context) {
   refresh();
 
   return h("header", { class: "lz-top" },
-    h("span", { class: "lz-name" }, mark(), h("b", {}, "lzviz")), createTabs(context),
+    h("span", { class: "lz-name" }, mark(), h("h1", {}, "lzviz")), createTabs(context),
     h("span", { class: "lz-grow" }),
     h("span", { class: "lz-top-history" }, undo, redo), h("span", { class: "lz-rule" }),
     iconButton(themeIcon(), "Light or dark", actions.theme, { key: "D", class: "lz-top-theme" }),

@@ -94,7 +94,7 @@ export function createPalette(token, dark) {
     hatch: dark ? "rgba(255,255,255,.75)" : "rgba(20,20,24,.75)",
     brightness: dark ? 0.72 : 0.9,
     saliency: alphaTable(rgb("--lz-saliency"), SALIENCY_ALPHA),
-    density: alphaTable(rgb("--lz-ink"), 0.85),
+    density: table((t) => pack(heat(t), Math.min(0.85, 0.25 + 1.2 * t))),
     magnification: divergingTable(rgb("--lz-det-low"), rgb("--lz-det-mid"), rgb("--lz-det-high")),
     error: table((t) => pack(heat(t), Math.min(0.85, 2.5 * t))),
     difference: table((t) => pack(heat(t), 1)),

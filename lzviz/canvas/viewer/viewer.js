@@ -16,6 +16,7 @@
  * @property {(camera: Camera) => Camera} shared  the camera of all for one of this view
  */
 
+import { h } from "../kit/dom.js";
 import { FIT, pan, restrain, zoomAt } from "./camera.js";
 import { createPalette } from "./colours.js";
 import { createMarks } from "./marks.js";
@@ -59,6 +60,8 @@ export class Viewer {
     this.printing = undefined;
     /** @type {() => void} */
     this.onFirstFrame = () => {};
+    this.fitButton = h("button", { type: "button", class: "lz-touch", hidden: true, onclick: () => this.fit() }, "Fit");
+    this.views.source.title.append(this.fitButton);
   }
 
   /** The picture that is read, or null before there is one. */
@@ -109,6 +112,7 @@ export class Viewer {
     this.camera = restrain(wanted, this.views.source.box, this.extent);
     const { u, v, zoom } = this.camera;
     const moved = Math.max(Math.abs(u - before.u), Math.abs(v - before.v), Math.abs(zoom - before.zoom)) > 1e-9;
+    this.fitButton.hidden = zoom <= FIT.zoom;
     if (moved) this.request("photo", "draw");
     return moved;
   }
@@ -125,6 +129,7 @@ export class Viewer {
 
   fit() {
     this.camera = FIT;
+    this.fitButton.hidden = true;
     this.request("photo", "draw");
   }
 

@@ -409,7 +409,7 @@ def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]
         "device": timing.device_name(device()),
         "clock": f"{CLOCK}; schedule: {adaptive.schedule}",
         "weights": session.subject.weights,
-        "sentence": sentence(active, macs, adaptive, session.state.mode, session.subject.weights),
+        "sentence": sentence(rows[0] / (session.cells[0] * session.cells[1]), active, macs, adaptive, session.state.mode, session.subject.weights),
     }
 
 
@@ -464,14 +464,15 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
                     outside)  # fmt: skip
 
 
-def sentence(active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: str, named: str) -> str:
-    """What an answer says, in words."""
+def sentence(kept: float, active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: str, named: str) -> str:
+    """What an answer says, in words: the share of cells that stay fine, and of rows of the all-fine network."""
     share = macs["adaptive"] / macs["dilated"]
     shown = adaptive.published if mode == "published" else adaptive.fixed
     proof = "exactly the strided network's" if shown.exact else "NOT the strided network's"
     named = f"{named}; outside the guarantee: {', '.join(adaptive.outside)}" if adaptive.outside else named
     return (
-        f"Keeps {active:.0%} of the cells for {share:.0%} of the dilated network's multiply-adds "
+        f"Keeps {100 * kept:.0f} % of the cells fine: {100 * active:.0f} % of the rows and {100 * share:.0f} % of the dilated "
+        "network's multiply-adds "
         f"({macs['adaptive'] / 1e9:.2f} of {macs['dilated'] / 1e9:.2f} billion); features at coarse locations are {proof} "
         f"(relative difference fixed {adaptive.fixed.relative:.0e}, as published {adaptive.published.relative:.0e}). "
         f"Weights: {named}."

@@ -41,8 +41,8 @@ export function fromPatch(state, learnedFrom) {
 function lookPart(context, answers) {
   const { store, schema, live, host, actions } = context;
   const from = segmented("Where to look, from", choices(schema.field("learnedFrom")), (value) => {
-    if (value === "file" && !live.get().file) actions.openMap();
-    store.set(fromPatch(store.get(), value), { history: true });
+    if (value === "file" && !live.get().file) actions.openMap({ learnedFrom: value });
+    else store.set(fromPatch(store.get(), value), { history: true });
   });
   from.element.classList.add("lz-thirds");
   const field = schema.field("learnedLambda");

@@ -77,8 +77,11 @@ export function shortTitle({ title, size, data }) {
 }
 
 /** What a checkpoint is, in one grey line. @param {Checkpoint} checkpoint */
-export function summary({ parameters, macs, trained }) {
-  const parts = [];
+export function summary(checkpoint) {
+  const { parameters, macs, trained } = checkpoint;
+  const { metrics } = validation(checkpoint);
+  const parts = trained ? [groupOf(checkpoint)] : [];
+  if (metrics) parts.push(`mIoU ${points(metrics.miou)}`);
   if (!trained) parts.push("random weights: shows the way, not the quality");
   if (parameters) parts.push(`${operations(parameters)} weights`);
   if (macs) parts.push(`${operations(macs)} multiply-adds`);

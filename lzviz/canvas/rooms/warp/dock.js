@@ -4,6 +4,7 @@ import { createFootprint } from "./footprint.js";
 import { percent, short, tiny, whole } from "../../kit/format.js";
 import { h, setText } from "../../kit/dom.js";
 import { createHistogram } from "./histogram.js";
+import { isAnswered } from "../../core/context.js";
 import { outputHeight } from "../../core/schema.js";
 import { readout } from "./readout.js";
 
@@ -74,14 +75,15 @@ function warpTexts(m) {
  * The numbers of the warp that is drawn; Python's take their place while they are about the same state.
  * @param {import("../../core/context.js").Live} live @param {import("../../core/context.js").State} state
  */
-export function warpNumbers({ measured, answer, answered, image }, state) {
+export function warpNumbers(live, state) {
+  const { measured, answer, image } = live;
   const numbers = { ...measured };
   if (image) {
     const height = outputHeight(state.width, image.width, image.height);
     const [samples, sourcePixels] = [state.width * height, image.width * image.height];
     Object.assign(numbers, { width: state.width, height, samples, sourcePixels });
   }
-  if (!answer || answered !== state) return numbers;
+  if (!isAnswered(live, state)) return numbers;
   for (const key of ["share", "area", "zoomRange", "folds", "tiles", "coverage"]) {
     numbers[key] = answer[key] ?? numbers[key];
   }
@@ -124,7 +126,7 @@ export function createDock(context) {
       footprint.show();
       pixel.show();
     }
-    if (changed.has("measured") || changed.has("answer") || changed.has("image")) showWarp();
+    if (["measured", "answer", "image", "painting", "uniform"].some((key) => changed.has(key))) showWarp();
   });
   store.subscribe(showWarp);
   pixel.show();

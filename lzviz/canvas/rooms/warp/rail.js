@@ -17,7 +17,7 @@ function saliencySection(context) {
   const offered = sources.map(({ name, title }) => ({ value: name, label: title }));
   const from = segmented(schema.field("saliency").label, offered, actions.chooseSaliency);
   from.element.classList.add("lz-thirds");
-  const pick = h("button", { type: "button", class: "lz-link", onclick: actions.openMap }, "Open another map");
+  const pick = h("button", { type: "button", class: "lz-link", onclick: () => actions.openMap() }, "Open another map");
   const note = h("p", { class: "lz-note" });
   /** @param {import("../../schema/contract.js").SourceLine} source */
   function unfit({ name, takes }) {

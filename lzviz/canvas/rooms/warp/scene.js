@@ -36,7 +36,7 @@ const FIRST_MOTION = 700;
 /** Results narrower than this show their name and one number only, CSS pixels. */
 const TIGHT = 310;
 /** The same for the source, whose title row holds the layers. */
-const SOURCE_TIGHT = 600;
+const SOURCE_TIGHT = 720;
 
 /** @type {readonly ViewName[]} */
 const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
@@ -85,11 +85,25 @@ export class Scene extends Viewer {
     const { source, zoomed, unzoomed, uniform, uniformUnzoomed } = this.views;
     source.title.append(this.legend.element);
     unzoomed.number.before(this.scale);
+    zoomed.title.append(this.flipButton());
     this.results = h("div", { class: "lz-results" }, zoomed.section, uniform.section, unzoomed.section,
       uniformUnzoomed.section);
     const root = h("div", { class: "lz-views" }, source.section, this.results);
     this.container.append(root);
     return root;
+  }
+
+  /** What holding Space does, for a finger. */
+  flipButton() {
+    const flip = (/** @type {boolean} */ on) => () => {
+      button.setAttribute("aria-pressed", String(on));
+      this.live.set({ uniform: on });
+    };
+    const button = h("button", { type: "button", class: "lz-touch", "aria-pressed": "false",
+      "aria-label": "Hold to see uniform sampling", onpointerdown: flip(true), onpointerup: flip(false),
+      onpointercancel: flip(false), onpointerleave: flip(false),
+      oncontextmenu: (/** @type {Event} */ event) => event.preventDefault() }, "Hold: uniform");
+    return button;
   }
 
   // Sizes and theme --------------------------------------------------------------------------------------------------
