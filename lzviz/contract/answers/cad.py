@@ -385,7 +385,7 @@ def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]
     maps = {"strided": strided, "adaptive": adaptive.features, "dilated": stock.dilated}
     tree = QuadTree(levels, session.stride, session.size)
     rows = torch.bincount(tree.leaves().level, minlength=session.depth + 1).tolist()
-    active = sum(rows) / (session.cells[0] * session.cells[1])
+    kept, active = (count / (session.cells[0] * session.cells[1]) for count in (rows[0], sum(rows)))
     macs = macs_of(session.prices, levels, session.depth)
     return session.where() | {
         "network": session.network,
@@ -409,7 +409,7 @@ def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]
         "device": timing.device_name(device()),
         "clock": f"{CLOCK}; schedule: {adaptive.schedule}",
         "weights": session.subject.weights,
-        "sentence": sentence(rows[0] / (session.cells[0] * session.cells[1]), active, macs, adaptive, session.state.mode, session.subject.weights),
+        "sentence": sentence(kept, active, macs, adaptive, session.state.mode, session.subject.weights),
     }
 
 
