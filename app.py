@@ -8,6 +8,7 @@ import socket
 import sys
 
 from app.access import Access
+from app.housekeeping import Housekeeping
 from app.main import build, launch_options
 from app.seldom import metered
 from app.server import Server
@@ -67,6 +68,7 @@ def main() -> None:
     if access.token is not None:
         name = socket.gethostname() if access.numeric else chosen.host
         print(f"Open http://{name}:{chosen.port}/?token={access.token}", flush=True)
+    Housekeeping(server.workshop.memory).start()
     sys.stdout, sys.stderr = metered(sys.stdout), metered(sys.stderr)
     try:
         demo.launch(server_name=chosen.host, server_port=chosen.port, **launch_options(server, access))

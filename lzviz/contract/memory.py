@@ -115,6 +115,16 @@ class Memory:
                 if waiting > 1:
                     self._making[kind, key] = making, waiting - 1
 
+    def forget(self, seconds: float) -> int:
+        """Let go of what can be made again and was not used for so many seconds; the bytes of it."""
+        before, gone = time.monotonic() - seconds, 0
+        with self._lock:
+            for name, held in list(self._held.items()):
+                if held.owner is None and held.used < before:
+                    gone += self._held.pop(name).size
+            self._bytes -= gone
+        return gone
+
     def clear(self, *kinds: str) -> None:
         """Let go of everything of these kinds; without any, of everything."""
         with self._lock:
