@@ -1,12 +1,10 @@
 """Reports and their differences: numbers worked out by hand, and what must hold whatever the numbers."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
 from benchmarks import results
@@ -21,11 +19,8 @@ from lzviz.assess import (
     paired,
     with_reports,
 )
-from lzviz.checkpoints import Card, load, save
-from lzviz.cli import main
-from lzviz.datasets import CAMVID, Dataset, Example
-from lzviz.measure import cost
-from lzviz.pipelines.blueprint import Blueprint
+from lzviz.checkpoints import Card
+from lzviz.datasets import Dataset, Example
 from lzviz.samplers.base import Downsampled
 from lzviz.tasks.segmentation import TASK as SEGMENTATION
 from lzviz.tasks.segmentation import SegmentationTrace
@@ -391,81 +386,3 @@ def test_tables_of_reports_pair_names_and_seeds(tmp_path, capsys):
 def test_the_uniform_size_of_equal_cost(budget, expected):
     network = nn.Conv2d(3, 1, 3, padding=1)  # 27 multiply-adds a pixel
     assert equal_cost_size(network, budget, (64, 128)) == expected
-
-
-# -- the command ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Two untrained checkpoints, "wide" and "narrow", and pictures with labels."""
-    root = tmp_path_factory.mktemp("evaluate")
-    for name, size in (("wide", (16, 24)), ("narrow", (8, 16))):
-        blueprint = Blueprint("uniform", size=size, network_options={"stem": 1})
-        recipe = {"data_options": {"size": [16, 32]}}
-        card = Card(name, "uniform", asdict(blueprint), CAMVID, recipe=recipe, seed=1)
-        save(blueprint.build(len(CAMVID), 1), root / name, card)
-    for folder in ("images", "labels", "val/images", "val/labels"):
-        (root / "pictures" / folder).mkdir(parents=True)
-        for k, labels in enumerate(torch.randint(0, 11, (4, 6, 9), generator=torch.Generator().manual_seed(3))):
-            picture = labels.repeat_interleave(4, 0).repeat_interleave(4, 1).byte().numpy()
-            picture = picture if "labels" in folder else np.stack([20 * picture] * 3, -1)
-            Image.fromarray(picture).save(root / "pictures" / folder / f"street_{k:03d}.png")
-    return root
-
-
-def run(capsys, *arguments):
-    code = main(["evaluate", *map(str, arguments)])
-    return code, capsys.readouterr().out
-
-
-def test_evaluate_prints_a_table_and_writes_a_report(folders, capsys):
-    out = folders / "reports"
-    code, text = run(capsys, folders / "wide", folders / "pictures", "--json", out)
-    assert code == 0 and text.startswith("wide on images val: 4 pictures")
-    report = Report.from_json((out / "wide@1.val.json").read_text())
-    assert report.pictures == tuple(f"street_{k:03d}" for k in range(4)) and f"mIoU {100 * report.miou:.1f}" in text
-    wide = load(folders / "wide")
-    assert report.macs[0] == cost.count(wide.network, (1, 3, 16, 24)).total and report.seed == 1
-
-
-def test_evaluate_compares_with_another_checkpoint_or_a_report(folders, capsys):
-    pictures = folders / "pictures"
-    _, against = run(capsys, folders / "wide", pictures, "--against", folders / "narrow")
-    run(capsys, folders / "narrow", pictures, "--json", folders / "narrow.json")
-    _, file = run(capsys, folders / "wide", pictures, "--against", folders / "narrow.json")
-    differences = against.split("wide less narrow", 1)[1]
-    assert differences == file.split("wide less narrow", 1)[1] and "miou" in differences
-    _, same = run(capsys, folders / "wide", pictures, "--against", folders / "wide")
-    assert "miou      +0.0 (no interval: the pictures are one block)" in same
-
-
-def test_evaluate_knows_folders_by_what_they_hold(folders, capsys):
-    _, camvid = run(capsys, folders / "wide", "camvid", "--data-root", folders / "pictures", "--limit", 2)
-    assert camvid.startswith("wide on camvid val: 2 pictures")
-    _, scenes = run(capsys, folders / "wide", "scenes", "--limit", 1)  # in the size of the card's recipe
-    assert scenes.startswith("wide on street scenes val: 1 pictures")
-    for wrong, sentence in (
-        ([folders], "no folder of labelled pictures"),
-        (["camvid"], "needs its folder"),
-        ([folders / "pictures", "--limit", 0], "at least 1"),
-        ([folders / "pictures", "--split", "val", "test", "--json", "one.json"], "several splits need a folder"),
-    ):
-        with pytest.raises(SystemExit) as stopped:
-            main(["evaluate", str(folders / "wide"), *map(str, wrong)])
-        assert stopped.value.code == 2 and sentence in capsys.readouterr().err
-
-
-def test_evaluate_refuses_other_classes(folders, capsys, tmp_path):
-    blueprint = Blueprint("uniform", size=(8, 16), network_options={"stem": 1})
-    save(blueprint.build(2), tmp_path / "two", Card("two", "uniform", asdict(blueprint), ("cat", "dog")))
-    with pytest.raises(SystemExit):
-        main(["evaluate", str(tmp_path / "two"), "camvid", "--data-root", str(folders / "pictures")])
-    assert "two knows cat, dog; the labels of camvid are sky" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["xyz", "cpu:x", "vulkan"])
-def test_a_device_that_is_not_there_is_one_sentence_before_anything_is_loaded(capsys, name):
-    with pytest.raises(SystemExit):
-        main(["evaluate", "no-such-checkpoint", "scenes", "--device", name])
-    assert f"--device is cpu, or cuda or mps where this machine has it, got '{name}'" in capsys.readouterr().err

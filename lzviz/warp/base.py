@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lzviz.warp.layout import WarpLayout
 
 T = TypeVar("T")
+KINDS: dict[str, Callable[..., Any]] = {}
+"""What warps make of each other, by the files that stand on this one: "grid", "composed", "layout"."""
 IGNORE = 255
 """The label of what is not labelled, or not seen."""
 
@@ -199,9 +201,7 @@ class Warp(ABC):
 
     def __matmul__(self, inner: Warp) -> Composed:
         """``(outer @ inner)(p) = outer(inner(p))``, exact and lazy; ``b.zoom(a.zoom(I))`` is ``(a @ b).zoom(I)``."""
-        from lzviz.warp.composed import Composed
-
-        return Composed(self, inner)
+        return KINDS["composed"](self, inner)
 
     # -- on lattices ---------------------------------------------------------------------------------------------
 
@@ -226,9 +226,7 @@ class Warp(ABC):
 
     def at(self, zoomed_size: Size, source_size: Size) -> WarpLayout:
         """The samples that this warp takes when a source of one size is zoomed to another: a :class:`Layout`."""
-        from lzviz.warp.layout import WarpLayout
-
-        return WarpLayout(self, check_size(zoomed_size, "zoomed_size"), check_size(source_size, "source_size"))
+        return KINDS["layout"](self, check_size(zoomed_size, "zoomed_size"), check_size(source_size, "source_size"))
 
     # -- on images -----------------------------------------------------------------------------------------------
 
@@ -380,9 +378,7 @@ class Warp(ABC):
 
 
 def _grid_warp(nodes: Tensor, separable: bool) -> GridWarp:
-    from lzviz.warp.grid import GridWarp
-
-    return GridWarp(nodes, separable)
+    return KINDS["grid"](nodes, separable)
 
 
 def _on_stride(grid: Tensor, zoomed_size: Size, feature_size: Size | torch.Size, stride: float) -> Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from lzviz.warp.base import Warp
+from lzviz.warp.base import KINDS, Warp
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,3 +46,6 @@ class Composed(Warp):
 
     def jacobian(self, points: Tensor) -> Tensor:
         return self.outer.jacobian(self.inner.forward(points)) @ self.inner.jacobian(points)
+
+
+KINDS["composed"] = Composed

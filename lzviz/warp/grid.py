@@ -12,7 +12,7 @@ from lzviz import inversion
 from lzviz.coords import Size, axis, check_size, outer
 from lzviz.tracing import concrete, keeps, table
 from lzviz.warp import given
-from lzviz.warp.base import Warp
+from lzviz.warp.base import KINDS, Warp
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,3 +172,6 @@ def _stretch(values: Tensor, n: int, dim: int) -> Tensor:
 
 def _cross(a: Tensor, b: Tensor) -> Tensor:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+
+
+KINDS["grid"] = GridWarp

@@ -10,7 +10,7 @@ from torch import Tensor
 from lzviz import resampling
 from lzviz.coords import Size, outer, to_normalised, to_pixels
 from lzviz.layout import Layout
-from lzviz.warp.base import Warp
+from lzviz.warp.base import KINDS, Warp
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,3 +69,6 @@ class WarpLayout(Layout):
     def magnification(self) -> Tensor:
         """(B, h, w): 1 / :meth:`jacobian`, zoomed pixels^2 per source pixel^2; infinite where a tile is empty."""
         return 1 / self.jacobian()
+
+
+KINDS["layout"] = WarpLayout
