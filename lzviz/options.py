@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-Kind = Literal["number", "integer", "size", "boolean", "choice"]
+Kind = Literal["number", "integer", "size", "boolean", "choice", "text"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Option:
         low, high: ends of the slider (the library may take more); of each number of a size.
         scale: how the slider runs.
         choices: of a "choice".
+        pattern: regular expression that a whole "text" matches, ASCII; it names something that is looked up elsewhere.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Option:
     scale: Literal["linear", "log"] = "linear"
     unit: str = ""
     choices: tuple[str, ...] = ()
+    pattern: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -37,6 +40,8 @@ class Option:
             raise ValueError(f"an option is named as a keyword argument is, got {self.name!r}")
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError(f"{self.name}: choices belong to a choice and to nothing else, got {self.choices!r}")
+        if (self.kind == "text") != bool(self.pattern):
+            raise ValueError(f"{self.name}: a pattern belongs to a text and to nothing else, got {self.pattern!r}")
         if self.kind in ("number", "integer", "size") and (self.low is None or self.high is None):
             raise ValueError(f"{self.name}: a {self.kind} needs low and high")
         if self.scale == "log" and not (self.low or 0) > 0:
@@ -50,6 +55,8 @@ class Option:
             return isinstance(value, bool)
         if self.kind == "choice":
             return value in self.choices
+        if self.kind == "text":
+            return isinstance(value, str) and re.fullmatch(self.pattern, value, re.ASCII) is not None
         if self.kind == "size":
             return isinstance(value, Sequence) and len(value) == 2 and all(self._within(n, int) for n in value)
         return self._within(value, int if self.kind == "integer" else (int, float))
@@ -69,6 +76,8 @@ class Option:
             said |= {"min": self.low, "max": self.high, "scale": self.scale}
         if self.unit:
             said["unit"] = self.unit
+        if self.pattern:
+            said["pattern"] = self.pattern
         if self.choices:
             said["choices"] = list(self.choices)
         return said | {"label": f"option.{self.name}", "help": f"option.{self.name}.help"}

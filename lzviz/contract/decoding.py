@@ -15,12 +15,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from queue import LifoQueue
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,26 @@ WATCH_SECONDS = 0.1
 GONE: ContextVar[Callable[[], bool] | None] = ContextVar("gone", default=None)
 """Tells whether nobody waits any more for what is decoded or computed in this context."""
 HEAD_BYTES = 4
+ARRAY_BYTES = 128 << 20
+"""Most that an array takes once it is unpacked."""
+SLOWER = 3
+"""Times the seconds of a picture that an array may take: torch is imported where a file wants it."""
+
+
+class Kind(NamedTuple):
+    """What is decoded, in words."""
+
+    noun: str
+    instead: str
+    smaller: str
+
+
+_IMAGE = Kind("image", "save it again as an ordinary PNG or JPEG", "shrink it or save it again as PNG")
+KINDS = {
+    "picture": _IMAGE,
+    "truth": _IMAGE,
+    "array": Kind("file", "save the array alone as .npy", "save the array alone as .npy, or a part of it"),
+}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -71,6 +92,11 @@ class Decoder:
         head, labels = self._ask({"what": "truth", "size": size, "classes": list(classes)}, data)
         return Truth(labels, tuple(head["classes"]), head["source"], head["kind"], head["note"])
 
+    def array(self, data: bytes, name: str) -> tuple[np.ndarray, str | None]:
+        """The array of a file by :func:`lzviz.doctor.adapters.files.load`, and what its name or kind says of its use."""
+        head, values = self._ask({"what": "array", "name": name}, data)
+        return values, head["use"]
+
     def _ask(self, asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.ndarray]:
         process = self._idle.get()
         try:
@@ -79,7 +105,7 @@ class Decoder:
             self._idle.put(process)
         if "refusal" in head:
             raise Refusal(head["refusal"], head["status"], whole=True)
-        return head, np.frombuffer(body, np.uint8).reshape(head["shape"])
+        return head, np.frombuffer(body, head.get("dtype", "u1")).reshape(head["shape"])
 
 
 class _Process:
@@ -96,7 +122,8 @@ class _Process:
         if process is None or process.poll() is not None:
             process = self._process = self._started()
         assert process.stdin is not None and process.stdout is not None
-        with self._watched(process, gone) as stopped:
+        what, seconds = KINDS[asked["what"]], self._seconds * (SLOWER if asked["what"] == "array" else 1)
+        with self._watched(process, seconds, gone) as stopped:
             try:
                 _send(process.stdin, asked, data)
                 if (answer := _receive(process.stdout)) is not None:
@@ -110,12 +137,10 @@ class _Process:
         process.wait()
         self._process = None
         if "gone" in stopped:
-            raise Refusal("The page no longer waits for this picture.", 499)
+            raise Refusal(f"The page no longer waits for this {what.noun}.", 499)
         if "late" in stopped:
-            raise Refusal(
-                f"Decoding the image took more than {self._seconds:g} s; save it again as an ordinary PNG or JPEG.", 422
-            )
-        raise Refusal("Decoding the image took more memory than it may; shrink it or save it again as PNG.", 413)
+            raise Refusal(f"Decoding the {what.noun} took more than {seconds:g} s; {what.instead}.", 422)
+        raise Refusal(f"Decoding the {what.noun} took more memory than it may; {what.smaller}.", 413)
 
     def _started(self) -> subprocess.Popen[bytes]:
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
@@ -133,7 +158,9 @@ class _Process:
         return process
 
     @contextlib.contextmanager
-    def _watched(self, process: subprocess.Popen[bytes], gone: Callable[[], bool] | None) -> Iterator[list[str]]:
+    def _watched(
+        self, process: subprocess.Popen[bytes], seconds: float, gone: Callable[[], bool] | None
+    ) -> Iterator[list[str]]:
         """Kills the process when time is up or nobody waits; says which."""
         done, stopped = threading.Event(), []
 
@@ -141,8 +168,8 @@ class _Process:
             waited = 0.0
             while not done.wait(WATCH_SECONDS):
                 waited += WATCH_SECONDS
-                if waited >= self._seconds or (gone is not None and gone()):
-                    stopped.append("late" if waited >= self._seconds else "gone")
+                if waited >= seconds or (gone is not None and gone()):
+                    stopped.append("late" if waited >= seconds else "gone")
                     return process.kill()
 
         watcher = threading.Thread(target=watch, daemon=True, name="watch-decoder")
@@ -189,13 +216,38 @@ def _answered(asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.nd
             made = truth.read(data, tuple(asked["size"]), asked["classes"])
             said = {"classes": made.classes, "source": made.source, "kind": made.kind, "note": made.note}
             return {**said, "shape": made.labels.shape}, made.labels
+        if asked["what"] == "array":
+            return _array(asked["name"], data)
         picture = pictures.decode(data)
         return {"notes": picture.notes, "shape": picture.pixels.shape}, picture.pixels
     except Refusal as refusal:
         return {"refusal": str(refusal), "status": refusal.status}, np.empty(0, np.uint8)
     except MemoryError:
-        said = "Decoding the image took more memory than it may; shrink it or save it again as PNG."
+        what = KINDS[asked["what"]]
+        said = f"Decoding the {what.noun} took more memory than it may; {what.smaller}."
         return {"refusal": said, "status": 413}, np.empty(0, np.uint8)
+
+
+def _array(name: str, data: bytes) -> tuple[dict[str, Any], np.ndarray]:
+    """The doctor reads files by their paths; a folder of our own gives it one, with the visitor's suffix and nothing else."""
+    from lzviz.doctor.adapters import files, numpy_of
+
+    suffix = Path(name).suffix.lower()
+    with tempfile.TemporaryDirectory(prefix="lzviz-") as folder:
+        place = Path(folder) / f"file{suffix if suffix in files.SUFFIXES else '.unknown'}"
+        place.write_bytes(data)
+        try:
+            given, use = files.load(place, None)
+            values = numpy_of(given)
+        except (ValueError, TypeError) as problem:
+            told = str(problem).removeprefix(f"{place.name}: ").split("\n")[0]
+            raise Refusal(f"{name[-60:]}: {told[:200].rstrip('.')}.", 422) from None
+    if values.nbytes > ARRAY_BYTES or not values.size:
+        raise Refusal(
+            f"{name[-60:]} holds {values.nbytes >> 20} MiB in shape {values.shape}: expected 1 byte to {ARRAY_BYTES >> 20} MiB; "
+            "lzviz doctor FILE takes more.", 413,
+        )  # fmt: skip
+    return {"shape": values.shape, "dtype": values.dtype.str, "use": use}, values
 
 
 def _serve(memory: int) -> None:
@@ -211,7 +263,7 @@ def _serve(memory: int) -> None:
     while (packet := _receive(sys.stdin.buffer)) is not None:
         head, values = _answered(packet[0], bytes(packet[1]))
         del packet
-        _send(out, head, np.ascontiguousarray(values).reshape(-1).data)
+        _send(out, head, np.ascontiguousarray(values).reshape(-1).view(np.uint8).data)
         del values
 
 

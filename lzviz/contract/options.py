@@ -135,6 +135,8 @@ def _range(option: Option) -> str:
         return "true or false"
     if option.kind == "choice":
         return f"one of {', '.join(option.choices)}"
+    if option.kind == "text":
+        return "a name that was given here"
     what = {"size": "[rows, columns], each", "integer": "a whole number", "number": "a number"}[option.kind]
     return f"{what} from {option.low:g} to {option.high:g}"
 
@@ -161,6 +163,8 @@ def _read(option: Option, text: str) -> Any:
         return {"0": False, "1": True}.get(text, ...)
     if option.kind == "choice":
         return text if text in option.choices else ...
+    if option.kind == "text":
+        return text if option.fits(text) else ...
     pattern = r"(\d{1,5})x(\d{1,5})" if option.kind == "size" else r"([\s\S]+)"
     match = re.fullmatch(pattern, text, re.ASCII)
     values = [numbers.read(each) for each in match.groups()] if match else []

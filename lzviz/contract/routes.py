@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lzviz.contract.messages import cad, models, pictures, pipeline, results, warp
+from lzviz.contract.messages import cad, doctor, models, pictures, pipeline, results, warp
 from lzviz.contract.messages.base import Question
 
 MIB = 1 << 20
@@ -73,6 +73,9 @@ ROUTES: tuple[Route, ...] = (
     Route("cards", "lzviz/models", results.AskCards, "cards:cards", "query"),
     Route("results", "lzviz/results", results.AskResults, "cards:compared", "query"),
     Route("resultsTable", "lzviz/results.csv", results.AskTable, "cards:table", "query"),
+    Route("specimens", "lzviz/specimens", doctor.AskSpecimens, "doctor:specimens", "query"),
+    Route("addWarp", "lzviz/warp-file", doctor.AddWarp, "doctor:held", "bytes", 64 * MIB),
+    Route("diagnose", "lzviz/diagnosis", doctor.AskDiagnosis, "doctor:diagnosed"),
     Route("addCheckpoint", "lzviz/checkpoint", models.AddCheckpoint, "asked:add_checkpoint", "bytes", 64 * MIB),
     Route("fetchCheckpoint", "lzviz/checkpoint-hub", models.FetchCheckpoint, "asked:fetch_checkpoint", hub=True),
     Route("openCheckpoint", "lzviz/checkpoint-folder", models.OpenCheckpoint, "asked:open_checkpoint", local=True),

@@ -91,6 +91,10 @@ class Sampler(ABC):
         """As :meth:`oracle`, of a map (B, 1, h', w') in [0, 1], corner-aligned on the image: 1 = a boundary is here."""
         raise TypeError(f"{type(self).__name__} looks nowhere in particular: it cannot be told where")
 
+    def spelled(self) -> dict[str, Tensor]:
+        """Options that are names of something held in this process, as what they name: a script has to carry them along."""
+        return {}
+
     def tuned(self, **options: Any) -> Self:
         """The same sampler, weights shared, with other values of options that are in :attr:`told`."""
         if unknown := options.keys() - (self.told - {"where"}):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lzviz.doctor.specimens import SPECIMENS
 from lzviz.plain import convert
 from tests.zoo.healthy import blob, zoom
 
@@ -41,19 +42,22 @@ def faulty() -> Iterator[Faulty]:
 
 
 def _written(g: np.ndarray) -> Iterator[Faulty]:
-    pixels = convert.to_pixels(g, SOURCE)
     offset = g - convert.identity(SIZE)
-    yield Faulty("layout", "pytorch 23923", np.moveaxis(g, -1, 1), g)
+    for name in (
+        "layout",
+        "axis-order",
+        "pixels",
+        "transposed",
+        "flipped",
+        "unit-interval",
+        "displacement",
+        "convention",
+    ):
+        specimen = SPECIMENS[name]
+        yield Faulty(specimen.check, specimen.seen, specimen.spoil(g, SOURCE), g)
     yield Faulty("layout", "pytorch 36107", g[0], g)
-    yield Faulty("axis-order", "kornia 747", g[..., ::-1], g)
-    yield Faulty("units", "kornia 1651", pixels, g)
-    yield Faulty("transposed", "meshgrid indexing", g.swapaxes(1, 2), g)
-    yield Faulty("flipped", "OpenGL's y", g * [1, -1], g)
     yield Faulty("flipped", "mirrored x", g * [-1, 1], g)
-    yield Faulty("units", "ES: places in [0, 1]", (g + 1) / 2, g)
     yield Faulty("displacement", "voxelmorph 35", offset, g)
-    yield Faulty("displacement", "voxelmorph 66", offset / 2 * convert.span(SOURCE), g)
-    yield Faulty("convention", "pytorch 20785", convert.to_edges(g, SOURCE), g)
     yield Faulty("convention", "pytorch 24870", convert.from_edges(g, SOURCE), g)
     yield Faulty("convention", "pixels by the size", (g + 1) * (1 - 1 / np.array([1024, 512])) - 1, g)
 

@@ -26,6 +26,7 @@ function fits(value, option) {
   switch (option.kind) {
     case "boolean": return typeof value === "boolean";
     case "choice": return (option.choices ?? []).includes(/** @type {string} */ (value));
+    case "text": return typeof value === "string" && new RegExp(`^(?:${option.pattern})$`).test(value);
     case "size":
       return Array.isArray(value) && value.length === 2 && value.every((n) => Number.isInteger(n) && within(n));
     case "integer": return Number.isInteger(value) && within(value);
@@ -37,7 +38,7 @@ function fits(value, option) {
 function readValue(text, option) {
   if (text === "auto" && option.default === null) return null;
   const value = option.kind === "boolean" ? /** @type {Record<string, boolean>} */ ({ 0: false, 1: true })[text]
-    : option.kind === "choice" ? text
+    : option.kind === "choice" || option.kind === "text" ? text
       : option.kind === "size" ? (/^\d{1,5}x\d{1,5}$/.test(text) ? text.split("x").map(Number) : undefined)
         : text === "" ? undefined : Number(text);
   return fits(value, option) ? value : undefined;

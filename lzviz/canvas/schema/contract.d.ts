@@ -22,6 +22,12 @@ export interface AddTruth {
   checkpoint?: string;
 }
 
+/** Hold the array of the file in the body (.npy .npz .pt .safetensors .json .flo); pickles are refused. */
+export interface AddWarp {
+  page?: string;
+  name: string;
+}
+
 /** Which checkpoints are there? */
 export interface AskCards {
   page?: string;
@@ -40,6 +46,25 @@ export interface AskCost {
   state: State;
   image?: string | null;
   file?: string | null;
+}
+
+/** What is wrong with an array: one that is held (``given``), a ``specimen``, or the ``nodes`` of a warp. */
+export interface AskDiagnosis {
+  page?: string;
+  given?: string | null;
+  specimen?: string;
+  nodes?: string | null;
+  nodesSize?: [number, number] | null;
+  name?: string;
+  source: [number, number];
+  zoomed?: [number, number] | null;
+  use?: "grid" | "flow" | "remap" | "deform" | "attention" | "saliency" | "points" | "clip" | null;
+  direction?: "forward" | "inverse" | null;
+  alignCorners?: boolean;
+  stride?: number | null;
+  boxes?: [number, number, number, number][];
+  applied?: string[];
+  mend?: boolean;
 }
 
 /** Run the networks on the cells of a state. */
@@ -118,6 +143,11 @@ export interface AskSaliency {
   image: string | null;
   kind: string;
   options?: Record<string, any>;
+}
+
+/** Which faults are there to look at? */
+export interface AskSpecimens {
+  page?: string;
 }
 
 /** Features of the stage and channel that the state names. */
@@ -337,6 +367,25 @@ export interface Curve {
   pairs: [number, number, number][];
 }
 
+/** What is wrong with an array, where, and what mends it. */
+export interface Diagnosed {
+  id: string;
+  name: string;
+  kind: "grid" | "saliency" | "points";
+  shape: number[];
+  dtype: string;
+  taken: string;
+  sure: number | null;
+  ok: boolean;
+  findings: FindingTold[];
+  grid: Lattice | null;
+  read: Lattice | null;
+  applied: string[];
+  keep: string | null;
+  zoomed: [number, number] | null;
+  sentence: string;
+}
+
 /** A mark: cost, percent, its smallest and largest over the seeds, and facts, the title first. No name: a paper's number. */
 export interface DrawnMark {
   name: string | null;
@@ -409,6 +458,18 @@ export interface FetchCheckpoint {
   id: any;
 }
 
+/** What one check says. */
+export interface FindingTold {
+  check: string;
+  verdict: "ok" | "note" | "warning" | "fault";
+  value: string;
+  tolerance: string;
+  place: [number, number, number, number][];
+  sentence: string;
+  fix: string;
+  mends: boolean;
+}
+
 /** A saliency map that is the same for every picture, float32. */
 export interface Fixed {
   h: number;
@@ -454,6 +515,15 @@ export interface HeldTruth {
   note: string;
 }
 
+/** An array that is held now: its id, and what was read of its file. */
+export interface HeldWarp {
+  id: string;
+  name: string;
+  shape: number[];
+  dtype: string;
+  use: "grid" | "flow" | "remap" | "deform" | "attention" | "saliency" | "points" | "clip" | null;
+}
+
 /** Size of the picture as the network reads it. */
 export interface Image {
   h: number;
@@ -483,6 +553,13 @@ export interface Known {
   name: string;
   index: number;
   probability?: number | null;
+}
+
+/** A grid for the page: (h, w, 2) float64 in [-1, 1], x before y; ``whole``: (h, w) that it was thinned from. */
+export interface Lattice {
+  nodes: string;
+  nodesSize: [number, number];
+  whole: [number, number];
 }
 
 /** (h, w) bytes, 0 = kept. */
@@ -595,13 +672,14 @@ export interface OpenCheckpoint {
 /** An option of a sampler or of a saliency source. */
 export interface OptionLine {
   name: string;
-  kind: "number" | "integer" | "size" | "boolean" | "choice";
+  kind: "number" | "integer" | "size" | "boolean" | "choice" | "text";
   default: any;
   min?: number | null;
   max?: number | null;
   scale?: "linear" | "log" | null;
   unit?: string | null;
   choices?: string[] | null;
+  pattern?: string | null;
   label: string;
   help: string;
   key: string | null;
@@ -768,6 +846,21 @@ export interface SourceLine {
   paper: string;
 }
 
+/** A fault that can be shown; ``mesh``: its array as places, (h, w, 2) float32, for a thumbnail. */
+export interface SpecimenLine {
+  name: string;
+  check: string;
+  sentence: string;
+  seen: string;
+  mesh: string;
+  meshSize: [number, number];
+}
+
+/** The specimens, in the order of the shelf. */
+export interface Specimens {
+  specimens: SpecimenLine[];
+}
+
 /** A place on a picture in fractions of width and height; radius in fractions of the long side. */
 export interface Spot {
   x: number;
@@ -924,6 +1017,9 @@ export interface Asked {
   cards: { question: AskCards; answer: Cards };
   results: { question: AskResults; answer: Results };
   resultsTable: { question: AskTable; answer: Blob };
+  specimens: { question: AskSpecimens; answer: Specimens };
+  addWarp: { question: AddWarp; answer: HeldWarp };
+  diagnose: { question: AskDiagnosis; answer: Diagnosed };
   addCheckpoint: { question: AddCheckpoint; answer: Loaded };
   fetchCheckpoint: { question: FetchCheckpoint; answer: Loaded };
   openCheckpoint: { question: OpenCheckpoint; answer: Loaded };

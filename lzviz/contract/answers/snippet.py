@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import textwrap
+import zlib
+
+from torch import Tensor
 
 from lzviz import samplers
-from lzviz.contract.answers.warp import Setting, found_in, given_to, source_of, takes_saliency
+from lzviz.contract.answers.warp import Setting, found_in, given_to, sampler_of, source_of, takes_saliency
 from lzviz.contract.maps import Map
 from lzviz.contract.options import source_values, values_of
 
@@ -22,6 +26,15 @@ def painted(text, neutral=0, unit=255):
 '''
 
 
+CARRIED = '''
+def carried(text, shape):
+    """Deflated little-endian float64 values as base64: a tensor of that shape."""
+    values = zlib.decompress(base64.b64decode(text))
+    return torch.frombuffer(bytearray(values), dtype=torch.float64).reshape(shape)
+
+'''
+
+
 def headline(text: str) -> str:
     """The docstring of a script. What cards and registry lines say cannot leave it: it is escaped."""
     return '"""' + text.encode("unicode_escape").decode().replace('"', '\\"') + '"""'
@@ -31,25 +44,34 @@ def snippet(setting: Setting) -> str:
     """A script whose ``warp.nodes`` equal those of the page bit for bit; it needs lzviz and, for a picture, Pillow."""
     state, picture = setting.state, setting.picture
     saliency, needs_painted = ([], False) if setting.read else _saliency_lines(setting)
-    options = ", ".join(f"{name}={value!r}" for name, value in values_of(state))
+    carried = sampler_of(state).spelled()
+    options = ", ".join(f"{name}={name if name in carried else repr(value)}" for name, value in values_of(state))
     size = f"{setting.zoomed[1]} x {setting.zoomed[0]} samples of {picture.size[1]} x {picture.size[0]} pixels"
     lines = [
         headline(f"{samplers.REGISTRY[state.sampler].title}: {size}."),
         *needs(picture.source),
         "",
-        *(("import base64", "import zlib", "") if needs_painted else ()),
+        *(("import base64", "import zlib", "") if needs_painted or carried else ()),
         *picture_imports(picture.source),
         "import torch",
         "",
         "import lzviz",
         *_plugin_lines(state.sampler),
         *(PAINTED.splitlines() if needs_painted else ()),
+        *(CARRIED.splitlines() if carried else ()),
         "",
         *saliency,
+        *(line for name, values in carried.items() for line in _carried_lines(name, values)),
         f"sampler = lzviz.samplers.create({state.sampler!r}{', ' * bool(options)}{options})",
         *_warp_lines(setting),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _carried_lines(name: str, values: Tensor) -> list[str]:
+    packed = base64.b64encode(zlib.compress(values.double().contiguous().numpy().astype("<f8").tobytes(), 9)).decode()
+    pieces = "\n".join(f'    "{piece}"' for piece in textwrap.wrap(packed, 110))
+    return [f"{name} = carried(", *pieces.splitlines(), f"    , {tuple(values.shape)})"]
 
 
 def _plugin_lines(sampler: str) -> list[str]:

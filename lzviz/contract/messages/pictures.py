@@ -39,13 +39,14 @@ class OptionLine(Answer):
     """
 
     name: str
-    kind: Literal["number", "integer", "size", "boolean", "choice"]
+    kind: Literal["number", "integer", "size", "boolean", "choice", "text"]
     default: Any
     min: float | None = None
     max: float | None = None
     scale: Literal["linear", "log"] | None = None
     unit: str | None = None
     choices: list[str] | None = None
+    pattern: str | None = None
     label: str
     help: str
     key: str | None

@@ -58,7 +58,7 @@ def take(given: Any, source: tuple[int, int], image: Any, use: str | None) -> Ta
         if len(arrays) == 2 and arrays[0].shape == arrays[1].shape and arrays[0].ndim == 2:
             given, use = np.stack(arrays, -1)[None], use or "remap"
         elif len(arrays) > 1 and all(a.ndim >= 3 and a.shape[-1] == 2 for a in arrays):
-            given, levels = arrays[0], tuple(_channels_last(a, None) for a in arrays)
+            given, levels = arrays[0], tuple(channels_last(a, None) for a in arrays)
     array = numpy_of(given)
     return _shaped(array, use, levels, source)
 
@@ -77,7 +77,7 @@ def _shaped(array: np.ndarray, use: str | None, levels: tuple[np.ndarray, ...], 
         return Taken("grid", array, _deform(array, source), "grid")
     if use == "attention":
         return Taken("points", array, _finite(array.reshape(-1, 2)) * convert.span(source), "points")
-    plain = _channels_last(array, use)
+    plain = channels_last(array, use)
     if min(plain.shape[1:3]) < 2:
         raise ValueError(f"a grid of shape {shape}: expected at least 2 rows and 2 columns")
     return Taken("grid", array, _finite(plain), use, levels)
@@ -87,7 +87,7 @@ def _is_map(shape: tuple[int, ...]) -> bool:
     return 2 not in (shape[-1], shape[-3]) and (len(shape) == 3 or shape[1] == 1)
 
 
-def _channels_last(array: np.ndarray, use: str | None) -> np.ndarray:
+def channels_last(array: np.ndarray, use: str | None) -> np.ndarray:
     shape = array.shape
     if array.ndim == 3 and 2 in (shape[-1], shape[0]):
         array = array[None]

@@ -41,7 +41,8 @@ export function prescribedSection(context) {
 const labelOf = ({ name }) => spoken(name).replace(/^./, (letter) => letter.toUpperCase());
 
 /** An option as the controls take it. @param {Option} option @returns {import("../../core/schema.js").Field} */
-const fieldOf = (option) => ({ key: option.name, url: option.name, type: option.kind, default: option.default,
+const fieldOf = (option) => ({ key: option.name, url: option.name,
+  type: option.kind === "text" ? "id" : option.kind, default: option.default,
   label: labelOf(option), help: "", min: option.min ?? undefined, max: option.max ?? undefined,
   scale: option.scale ?? undefined, decimals: option.kind === "number" ? 2 : 0 });
 
@@ -62,6 +63,13 @@ function automatic(option, set) {
   } };
 }
 
+/** A name that was given elsewhere, without its hash. @param {Option} option */
+function named(option) {
+  const value = h("b", {});
+  return { element: row(labelOf(option), value), show: (/** @type {string | null} */ name) =>
+    setText(value, name === null ? "none yet: hand one over from the doctor" : name.replace(/^\w{32}\.?/, "") || name) };
+}
+
 /**
  * The control of an option, by its kind.
  * @param {Option} option @param {(value: any, done?: boolean) => void} set @param {() => any} get
@@ -70,6 +78,7 @@ function automatic(option, set) {
 function controlOf(option, set, get) {
   const label = labelOf(option);
   if (option.kind === "boolean") return toggle(label, set);
+  if (option.kind === "text") return named(option);
   if (option.kind === "choice") {
     const choices = (option.choices ?? []).map((value) => ({ value, label: value }));
     const { element, show } = segmented(label, choices, set);

@@ -1,0 +1,268 @@
+"""What the doctor says of an array that was brought, of a specimen, or of the warp that a page shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lzviz.contract.messages import doctor as messages
+from lzviz.contract.wire import Refusal, decode_bytes, encode_array, short
+from lzviz.doctor import Diagnosis, Finding, adapters, diagnose, report
+from lzviz.doctor.specimens import SPECIMENS
+from lzviz.plain import convert
+
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
+
+Size = tuple[int, int]
+MOST_VALUES = 1 << 22
+"""Values of an array that are looked at while a page waits."""
+MOST_NODES = 1 << 14
+"""Nodes of a grid that a page draws; a finer one is thinned."""
+SHOWN_SIDE = 256
+"""Longest side of what is read through a grid, where nobody says how large."""
+MESH = (13, 25)
+"""Most rows and columns of a thumbnail."""
+AS_GIVEN = frozenset({"not-finite", "precision", "shared-batch", "saliency-peaked", "saliency-negative"})
+"""Checks whose fix leaves the array what it was taken for; every other gives a grid in [-1, 1]."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """An array that somebody brought."""
+
+    array: np.ndarray
+    name: str
+    use: str | None
+
+
+def held(workshop: Workshop, question: messages.AddWarp) -> messages.HeldWarp:
+    values, use = workshop.decoder.array(question.data, question.name)
+    given = Given(values, question.name, use)
+    return messages.HeldWarp.model_validate(
+        {
+            "id": _keep(workshop, given),
+            "name": given.name,
+            "shape": list(values.shape),
+            "dtype": values.dtype.name,
+            "use": use,
+        }
+    )
+
+
+def specimens(workshop: Workshop, question: messages.AskSpecimens) -> messages.Specimens:
+    lines = []
+    for each in SPECIMENS.values():
+        mesh = _thinned(np.nan_to_num(_literal(each.make((400, 800)))), MESH)
+        lines.append(
+            {"name": each.name, "check": each.check, "sentence": each.sentence, "seen": each.seen,
+             "mesh": encode_array(mesh.astype(np.float32)), "meshSize": list(mesh.shape[:2])}
+        )  # fmt: skip
+    return messages.Specimens.model_validate({"specimens": lines})
+
+
+def diagnosed(workshop: Workshop, question: messages.AskDiagnosis) -> messages.Diagnosed:
+    given = _given(workshop, question)
+    if given.array.size > MOST_VALUES:
+        raise Refusal(
+            f"{given.name} has {given.array.size} values in shape {given.array.shape}, and at most {MOST_VALUES} are looked at "
+            "while a page waits; lzviz doctor FILE takes more.", 413,
+        )  # fmt: skip
+    course = Course(question, given.array, question.use or given.use)
+    for check in question.applied:
+        course.apply(check)
+    while question.mend and course.next() is not None and len(course.applied) < messages.MOST_FIXES:
+        course.apply(str(course.next()))
+    return messages.Diagnosed.model_validate(
+        {"id": _keep(workshop, given), "name": given.name, **course.told(given.name)}
+    )
+
+
+class Course:
+    """A treatment: the array as it is now, the fixes that were applied, and the diagnosis of now."""
+
+    def __init__(self, question: messages.AskDiagnosis, array: np.ndarray, use: str | None):
+        self._question, self.array, self.use = question, array, use
+        self.applied: list[str] = []
+        self.diagnosis = self._look()
+
+    def _look(self) -> Diagnosis:
+        asked = self._question
+        try:
+            return diagnose(
+                self.array, asked.source, asked.zoomed, stride=asked.stride, use=self.use, direction=asked.direction,
+                align_corners=asked.align_corners, boxes=np.array(asked.boxes, float) if asked.boxes else None,
+            )  # fmt: skip
+        except (ValueError, TypeError) as problem:
+            raise Refusal(f"{str(problem)[:280].rstrip('.')}.", 422) from None
+
+    def next(self) -> str | None:
+        """The worst finding that can be mended and was not tried yet."""
+        open_ = (f for f in self.diagnosis.findings if f.verdict in ("fault", "warning") and f.mend is not None)
+        return next((f.check for f in open_ if f.check not in self.applied), None)
+
+    def apply(self, check: str) -> None:
+        finding = self.diagnosis.named(check)
+        if finding is None or finding.mend is None:
+            raise Refusal(f"There is no fix of {short(check)} to apply just now; undo, or choose another finding.")
+        with np.errstate(all="ignore"):
+            self.array = np.asarray(finding.apply(self.array))
+        self.use = self.use if check in AS_GIVEN else "grid"
+        self.applied.append(check)
+        self.diagnosis = self._look()
+
+    def told(self, name: str) -> dict[str, Any]:
+        """The diagnosis in the words of the contract."""
+        found = self.diagnosis
+        taken = found.named("input")
+        grids = _grids(self.array, self.use, found)
+        sure = taken.value if taken and isinstance(taken.value, float) else None
+        kind = taken.value if taken and isinstance(taken.value, str) else "grid"
+        return {
+            "kind": kind,
+            "shape": list(self.array.shape),
+            "dtype": self.array.dtype.name,
+            "taken": taken.sentence if taken else "",
+            "sure": sure,
+            "ok": found.ok,
+            "findings": [_told(f, grids["scale"]) for f in found.findings if f.check != "input"],
+            "grid": grids["grid"],
+            "read": grids["read"],
+            "applied": list(self.applied),
+            "keep": None if found.warp is None else _kept(found.warp, name),
+            "zoomed": None if found.warp is None else list(self._question.zoomed or _shown(found.warp.shape[1:3])),
+            "sentence": sentence(found),
+        }
+
+
+def sentence(found: Diagnosis) -> str:
+    """What is wrong, in one line: how many of each, the worst one and what mends it."""
+    counts = {v: sum(f.verdict == v for f in found.findings) for v in ("fault", "warning", "note")}
+    said = [f"{n} {verdict}{'s' * (n != 1)}" for verdict, n in counts.items() if n]
+    if found.ok:
+        return f"Nothing to mend{f': {said[0]}' if said else ''}."
+    worst = next(f for f in found.findings if f.verdict in ("fault", "warning"))
+    remedy = f" Mend it by: {worst.fix.splitlines()[0]}" if worst.fix else ""
+    return f"{', '.join(said)}. First {worst.check}: {worst.sentence}{remedy}"
+
+
+def _told(finding: Finding, scale: tuple[float, float]) -> dict[str, Any]:
+    down, across = scale
+    place = [
+        (int(x0 * across), int(y0 * down), max(int(np.ceil(x1 * across)), int(x0 * across) + 1),
+         max(int(np.ceil(y1 * down)), int(y0 * down) + 1))
+        for x0, y0, x1, y1 in finding.place
+    ]  # fmt: skip
+    return {
+        "check": finding.check, "verdict": finding.verdict, "value": report.short(finding.value),
+        "tolerance": report.short(finding.tolerance), "place": place, "sentence": finding.sentence, "fix": finding.fix,
+        "mends": finding.mend is not None,
+    }  # fmt: skip
+
+
+def _grids(array: np.ndarray, use: str | None, found: Diagnosis) -> dict[str, Any]:
+    """The grid as it stands and as it is read, and how much of the lattice a page gets."""
+    if found.warp is None:
+        return {"grid": None, "read": None, "scale": (1.0, 1.0)}
+    read = found.warp[0]
+    literal = read if use in ("flow", "remap", "deform", "attention") else _literal(array)
+    scale = tuple((n - 1) / (whole - 1) for n, whole in zip(_bounded(read).shape[:2], read.shape[:2], strict=True))
+    same = literal.shape == read.shape and bool(np.allclose(literal, read, atol=1e-12, rtol=0))
+    return {"grid": _lattice(literal), "read": None if same else _lattice(read), "scale": scale}
+
+
+def _literal(array: np.ndarray) -> np.ndarray:
+    """What grid_sample would take an array for: the first (H, W, 2), its values places in [-1, 1]; not finite: the middle."""
+    plain = adapters.channels_last(np.asarray(array), None)[0].astype(np.float64)
+    return np.nan_to_num(plain, posinf=0.0, neginf=0.0).clip(-1e6, 1e6)
+
+
+def _lattice(grid: np.ndarray) -> dict[str, Any]:
+    nodes = _bounded(grid)
+    return {
+        "nodes": encode_array(nodes.astype(np.float64)),
+        "nodesSize": list(nodes.shape[:2]),
+        "whole": list(grid.shape[:2]),
+    }
+
+
+def _bounded(grid: np.ndarray) -> np.ndarray:
+    h, w = grid.shape[:2]
+    share = min(1.0, np.sqrt(MOST_NODES / (h * w)))
+    return grid if share == 1 else convert.resize(grid, (max(2, int(h * share)), max(2, int(w * share))))
+
+
+def _thinned(grid: np.ndarray, most: Size) -> np.ndarray:
+    h, w = (min(n, limit) for n, limit in zip(grid.shape[:2], most, strict=True))
+    return convert.resize(grid, (h, w))
+
+
+def _shown(lattice: Size) -> Size:
+    share = min(1.0, SHOWN_SIDE / max(lattice))
+    h, w = (max(2, round(n * share)) for n in lattice)
+    return h, w
+
+
+def _kept(warp: np.ndarray, name: str) -> str | None:
+    """The name by which the sampler of given grids finds it; None where it is no warp that could be shown."""
+    import torch
+
+    from lzviz.samplers.given import hold
+
+    try:
+        return hold(torch.from_numpy(_bounded(warp[0])[None].copy()), name)
+    except ValueError:
+        return None
+
+
+# What is asked about ------------------------------------------------------------------------------------------------
+
+
+def _given(workshop: Workshop, question: messages.AskDiagnosis) -> Given:
+    ways: dict[str, Callable[[], Given]] = {
+        "given": lambda: _found(workshop, str(question.given)),
+        "specimen": lambda: _specimen(question),
+        "nodes": lambda: _nodes(question),
+    }
+    said = [way for way in ways if getattr(question, way)]
+    if len(said) != 1:
+        raise Refusal("Expected one of given, specimen and nodes to say what is asked about; open a file again.")
+    return ways[said[0]]()
+
+
+def _found(workshop: Workshop, identifier: str) -> Given:
+    given = workshop.memory.get("warp", identifier)
+    if given is None:
+        raise Refusal("The server no longer holds this array; open or drop its file again.", 404)
+    return given
+
+
+def _specimen(question: messages.AskDiagnosis) -> Given:
+    specimen = SPECIMENS.get(question.specimen)
+    if specimen is None:
+        raise Refusal(f"There is no specimen {short(question.specimen)}; there are {', '.join(SPECIMENS)}.", 404)
+    return Given(specimen.make(question.source), specimen.name, None)
+
+
+def _nodes(question: messages.AskDiagnosis) -> Given:
+    values, size = decode_bytes(question.nodes, "nodes"), question.nodes_size
+    if size is None or len(values) != 16 * size[0] * size[1]:
+        expected = (
+            "nodesSize too" if size is None else f"{16 * size[0] * size[1]} bytes for {size[0]} x {size[1]} nodes"
+        )
+        raise Refusal(f"nodes: expected {expected}, got {len(values)} bytes of float64; reload the page.")
+    return Given(np.frombuffer(values, "<f8").reshape(1, *size, 2), question.name or "warp", "grid")
+
+
+def _keep(workshop: Workshop, given: Given) -> str:
+    """Hold an array under a keyed hash of its content: only who has it knows its id."""
+    told = f"{given.array.shape}{given.array.dtype.str}{given.use}{given.name}".encode()
+    digest = hashlib.blake2b(told, key=workshop.secret, digest_size=16)
+    digest.update(np.ascontiguousarray(given.array).tobytes())
+    identifier = digest.hexdigest()
+    workshop.memory.put("warp", identifier, given, given.array.nbytes)
+    return identifier

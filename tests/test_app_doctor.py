@@ -1,0 +1,197 @@
+"""The doctor over the contract: files of strangers, specimens, the warp of a page; and the mended warp as a sampler."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+import lzviz
+from app import gallery
+from lzviz.contract.messages.doctor import AddWarp, AskDiagnosis, AskSpecimens
+from lzviz.contract.messages.warp import Compute, Export
+from lzviz.contract.wire import Refusal, encode_array, validated
+from lzviz.contract.workshop import Workshop
+from lzviz.doctor.specimens import SPECIMENS, healthy, lattice_of
+from lzviz.plain import convert
+from lzviz.samplers import given
+
+SOURCE = (512, 1024)
+
+
+@pytest.fixture(scope="module")
+def workshop():
+    return Workshop(gallery.shipped())
+
+
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def ask(workshop, **told):
+    return workshop.answer(validated(AskDiagnosis, {"source": SOURCE, **told}))
+
+
+def nodes_of(lattice) -> np.ndarray:
+    import base64
+
+    return np.frombuffer(base64.b64decode(lattice.nodes)).reshape(*lattice.nodes_size, 2)
+
+
+@pytest.mark.parametrize("specimen", SPECIMENS.values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("source", [SOURCE, (600, 400), (481, 640)])
+def test_a_specimen_is_named_and_its_fix_leaves_nothing_and_gives_the_healthy_warp(workshop, specimen, source):
+    told = ask(workshop, specimen=specimen.name, source=source)
+    worst = told.findings[0]
+    assert (worst.check, worst.mends, told.ok) == (specimen.check, True, False)
+    assert f"First {specimen.check}" in told.sentence
+    after = ask(workshop, given=told.id, source=source, applied=[specimen.check])
+    assert after.ok and after.applied == [specimen.check] and after.sentence.startswith("Nothing to mend")
+    if specimen.name not in ("out-of-range",):
+        true = healthy(lattice_of(source))[0]
+        assert np.abs(nodes_of(after.grid) - true).max() < 0.03
+
+
+def test_all_fixes_are_applied_worst_first_and_undone_by_asking_without_them(workshop):
+    grid = healthy((24, 48))
+    spoilt = SPECIMENS["folds"].spoil(grid, SOURCE)[..., ::-1].astype(np.float32)
+    held = workshop.answer(AddWarp(name="mine.npy", data=npy(spoilt)))
+    before = ask(workshop, given=held.id)
+    mended = ask(workshop, given=held.id, mend=True)
+    assert not before.ok and mended.ok and set(mended.applied) == {"axis-order", "folds"}
+    assert np.abs(nodes_of(mended.grid) - grid[0]).max() < 0.03
+    assert ask(workshop, given=held.id, applied=mended.applied[:1]).findings[0].check == mended.applied[1]
+    with pytest.raises(Refusal, match="no fix of 'folds'"):
+        ask(workshop, given=held.id, applied=["axis-order", "folds", "folds"])
+
+
+def test_the_warp_of_a_page_is_healthy_and_its_numbers_are_checked(workshop):
+    nodes = healthy((31, 51))[0]
+    said = {"nodes": encode_array(nodes), "nodesSize": nodes.shape[:2], "name": "lzu", "zoomed": (96, 192)}
+    told = ask(workshop, **said)
+    assert told.ok and told.read is None and np.array_equal(nodes_of(told.grid), nodes) and told.zoomed == (96, 192)
+    for broken in ({"nodes": "AAAA"}, {"nodesSize": None}, {"nodes": encode_array(nodes[:-1])}, {"specimen": "folds"}):
+        with pytest.raises(Refusal):
+            ask(workshop, **{**said, **broken})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"source": (0, 5)}, {"source": (1 << 20, 5)}, {"use": "magic"}, {"applied": ["folds"] * 40}, {"stride": 0},
+     {"specimen": "unicorn"}, {"given": "0" * 32}, {"nodesSize": (10**6, 10**6)}, {"boxes": [[0, 0, 1]]}],
+)  # fmt: skip
+def test_a_question_beyond_its_limits_is_one_sentence(workshop, wrong):
+    with pytest.raises(Refusal) as refused:
+        ask(workshop, **{"specimen": "" if {"given"} & wrong.keys() else "folds", **wrong})
+    assert 20 < len(str(refused.value)) < 300 and "\n" not in str(refused.value)
+
+
+def test_hostile_files_are_refused_with_their_names_in_a_process_of_their_own(workshop):
+    lying = io.BytesIO()
+    np.lib.format.write_array_header_1_0(lying, {"shape": (1, 10**6, 10**6, 2), "fortran_order": False, "descr": "<f4"})
+    bomb = io.BytesIO()
+    np.savez_compressed(bomb, grid=np.zeros((1, 5000, 5000, 2)))
+    cases = {
+        "a.npy": npy(np.array([{"a": 1}], object)),
+        "b.npy": lying.getvalue(),
+        "c.pt": pickle.dumps({"grid": Refusal}),
+        "d.flo": b"PIEH" + np.array([1 << 30, 1 << 30], "<i4").tobytes(),
+        "e.safetensors": np.array([1 << 60], "<u8").tobytes(),
+        "f.json": b"[" * 100000,
+        "g.exe": b"MZ",
+        "h.npz": bomb.getvalue(),
+        "../../etc/passwd": b"x",
+        "i.npy": npy(np.zeros((0, 2))),
+        "j.npy": npy(np.array(["text"])),
+    }
+    for name, data in cases.items():
+        with pytest.raises(Refusal) as refused:
+            workshop.answer(AddWarp(name=name, data=data))
+        assert name[-5:] in str(refused.value) and "Traceback" not in str(refused.value), name
+
+
+def test_files_of_every_kind_are_held(workshop):
+    grid = healthy((24, 48)).astype(np.float32)
+    tensor, packed = io.BytesIO(), io.BytesIO()
+    torch.save({"grid": torch.tensor(grid)}, tensor)
+    np.savez_compressed(
+        packed, map_x=convert.to_pixels(grid, SOURCE)[0, ..., 0], map_y=convert.to_pixels(grid, SOURCE)[0, ..., 1]
+    )
+    files = {
+        "a.npy": npy(grid),
+        "a.pt": tensor.getvalue(),
+        "a.json": json.dumps(grid.tolist()).encode(),
+        "a.npz": packed.getvalue(),
+    }
+    for name, data in files.items():
+        held = workshop.answer(AddWarp(name=name, data=data))
+        told = ask(workshop, given=held.id)
+        assert told.ok and told.name == name, (name, told.sentence)
+        assert np.abs(nodes_of(told.grid) - grid[0]).max() < 1e-5
+
+
+def test_a_fine_grid_is_thinned_for_the_page_and_its_places_with_it(workshop):
+    grid = SPECIMENS["folds"].spoil(healthy((300, 600)), SOURCE)
+    held = workshop.answer(AddWarp(name="fine.npy", data=npy(grid.astype(np.float32))))
+    told = ask(workshop, given=held.id)
+    h, w = told.grid.nodes_size
+    assert told.grid.whole == (300, 600) and h * w <= 1 << 14
+    x0, y0, x1, y1 = told.findings[0].place[0]
+    assert (
+        abs(x0 / w - 0.5) < 0.02
+        and abs(y0 / h - 0.5) < 0.02
+        and abs(x1 / w - 0.625) < 0.02
+        and abs(y1 / h - 0.75) < 0.02
+    )
+
+
+def test_the_shelf_shows_every_specimen(workshop):
+    lines = workshop.answer(AskSpecimens()).specimens
+    assert [line.name for line in lines] == list(SPECIMENS) and len(lines) >= 12
+    assert all(line.mesh_size[0] >= 2 and line.sentence for line in lines)
+
+
+def test_the_mended_warp_goes_to_explore_as_a_sampler_with_its_source_in_the_link(workshop):
+    told = ask(workshop, specimen="folds", mend=True)
+    state = lzviz.State.parse(
+        {"sampler": "given", "options": {"given": {"grid": told.keep}}, "width": 64, "image": "street"}
+    )
+    link = state.to_link()
+    assert "sampler=given" in link and ".folds" in link and lzviz.State.from_link(link) == state
+    computed = workshop.answer(Compute(state=state))
+    nodes = np.frombuffer(__import__("base64").b64decode(computed.nodes)).reshape(*computed.nodes_size, 2)
+    assert np.array_equal(nodes, nodes_of(told.grid)) and computed.folds == 0
+    script = workshop.answer(Export(state=state, what="snippet", format="py")).body.decode()
+    lines: dict = {}
+    exec(script, lines)
+    assert np.array_equal(lines["warp"].nodes[0].double().numpy(), nodes)
+    grid = np.load(io.BytesIO(workshop.answer(Export(state=state, what="grid", format="npz")).body))
+    assert np.array_equal(grid["nodes"], nodes)
+
+
+def test_a_grid_that_is_held_elsewhere_is_told_with_its_source(workshop):
+    state = lzviz.State.parse({"sampler": "given", "options": {"given": {"grid": f"{'0' * 32}.street-warp-npy"}}})
+    with pytest.raises(Refusal, match="the grid street-warp-npy is not held here: open its file in the doctor"):
+        workshop.answer(Compute(state=state))
+    for wrong in ("x", "0" * 31, f"{'0' * 32}.a b", 5):
+        with pytest.raises(Refusal):
+            lzviz.State.parse({"sampler": "given", "options": {"given": {"grid": wrong}}})
+
+
+def test_held_grids_go_by_content_and_the_oldest_leave(monkeypatch):
+    monkeypatch.setattr(given, "_held", type(given._held)())
+    monkeypatch.setattr(given, "ROOM", 3 * 16 * 24)
+    grids = [torch.tensor(healthy((4, 6), at=(0.1 * k, 0.0))) for k in range(5)]
+    names = [given.hold(grid, "my file (1).npy") for grid in grids]
+    assert names[4].endswith(".my-file-1-npy") and given.hold(grids[4], "b") == names[4].split(".")[0] + ".b"
+    assert torch.equal(given.find(names[4]), grids[4])
+    with pytest.raises(ValueError, match="not held here"):
+        given.find(names[0])
+    with pytest.raises(ValueError, match="a batch of 2"):
+        given.hold(torch.cat(grids[:2]))
