@@ -45,7 +45,7 @@ def held(workshop: Workshop, question: messages.AddWarp) -> messages.HeldWarp:
     given = Given(values, question.name, use)
     return messages.HeldWarp.model_validate(
         {
-            "id": _keep(workshop, given),
+            "id": _keep(workshop, given, question.page),
             "name": given.name,
             "shape": list(values.shape),
             "dtype": values.dtype.name,
@@ -78,7 +78,7 @@ def diagnosed(workshop: Workshop, question: messages.AskDiagnosis) -> messages.D
     while question.mend and course.next() is not None and len(course.applied) < messages.MOST_FIXES:
         course.apply(str(course.next()))
     return messages.Diagnosed.model_validate(
-        {"id": _keep(workshop, given), "name": given.name, **course.told(given.name)}
+        {"id": _keep(workshop, given, question.page), "name": given.name, **course.told(given.name)}
     )
 
 
@@ -258,11 +258,11 @@ def _nodes(question: messages.AskDiagnosis) -> Given:
     return Given(np.frombuffer(values, "<f8").reshape(1, *size, 2), question.name or "warp", "grid")
 
 
-def _keep(workshop: Workshop, given: Given) -> str:
-    """Hold an array under a keyed hash of its content: only who has it knows its id."""
+def _keep(workshop: Workshop, given: Given, page: str) -> str:
+    """Hold an array that a page brought under a keyed hash of its content: only who has it knows its id."""
     told = f"{given.array.shape}{given.array.dtype.str}{given.use}{given.name}".encode()
     digest = hashlib.blake2b(told, key=workshop.secret, digest_size=16)
     digest.update(np.ascontiguousarray(given.array).tobytes())
     identifier = digest.hexdigest()
-    workshop.memory.put("warp", identifier, given, given.array.nbytes)
+    workshop.memory.put("warp", identifier, given, given.array.nbytes, page)
     return identifier
