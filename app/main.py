@@ -66,7 +66,9 @@ def launch_options(server: Server, access: Access | None = None) -> dict[str, An
     ``access`` is who may ask; by default this machine alone.
     """
     if os.environ.get("SPACES_ZERO_GPU"):
-        importlib.import_module("app.compute")  # such a host wants to see a function for its GPU before the launch
+        importlib.import_module(
+            "lzviz.contract.answers.warp"
+        )  # such a host wants to see a function for its GPU before the launch
     return {
         "app_kwargs": {"routes": server.routes(), "middleware": [Middleware(Gate, access or Access())]},
         "theme": themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS),

@@ -1,6 +1,7 @@
 """Every route, as a browser calls it, on the launched app."""
 
 import base64
+import importlib
 import io
 
 import numpy as np
@@ -236,3 +237,11 @@ def test_the_endpoint_for_scripts():
 def test_the_map_of_a_link_is_the_map_of_a_question():
     painted = blob(64, 128)
     assert Map.from_text(painted.to_text()) == painted
+
+
+def test_a_host_that_lends_gpus_sees_a_function_for_them_before_the_launch(monkeypatch):
+    from app.main import launch_options
+
+    importlib.import_module("lzviz.contract.answers.warp")  # without `spaces`, which only such a host has
+    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
+    assert launch_options(server())["app_kwargs"]["routes"]
