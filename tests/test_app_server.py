@@ -11,7 +11,7 @@ from PIL import Image
 from app.server import modules
 from lzviz import samplers
 from lzviz.contract.maps import Map
-from tests.app_server import app_url, blob, client, encoded, nodes_of, post, refusal
+from tests.app_server import app_url, blob, client, encoded, nodes_of, post, refusal, server
 
 
 def upload(data: bytes) -> dict:
