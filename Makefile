@@ -11,8 +11,8 @@ export OMP_NUM_THREADS ?= 1
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
-QUICK := house api coords attraction warp warp_given inversion resampling saliency samplers describe parity \
-	contract_link adaptive_quadtree tasks
+QUICK := house api coords attraction warp warp_given inversion resampling saliency saliency_sources samplers describe parity \
+	contract_link adaptive_quadtree tasks where_to_edit
 
 .PHONY: run test quick check docs format browser
 .DELETE_ON_ERROR:

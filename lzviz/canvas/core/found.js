@@ -5,8 +5,13 @@ import { FROM, optionsOf } from "./options.js";
 import { fromBase64, message } from "./wire.js";
 
 /**
+ * @typedef {import("../schema/contract.js").AskSaliency} AskSaliency
+ * @typedef {import("../schema/contract.js").MapAnswer} MapAnswer
+ */
+
+/**
  * @param {import("./context.js").Context} context
- * @param {(body: () => object) => Promise<any>} ask
+ * @param {(body: () => AskSaliency) => Promise<MapAnswer>} ask
  */
 export function createFinder({ store, live, host, again }, ask) {
   /** What is wanted now, or null. */
@@ -26,7 +31,7 @@ export function createFinder({ store, live, host, again }, ask) {
     if (!now || (found && keyOf(now) === found.key)) return;
     const stands = () => live.get().image?.data === now.image.data && keyOf(wanted()) === keyOf(now);
     try {
-      const answer = await ask(() => ({ image: live.get().image?.id, kind: now.kind, options: now.options }));
+      const answer = await ask(() => ({ image: live.get().image?.id ?? null, kind: now.kind, options: now.options }));
       again.answered("found");
       if (!stands()) return;
       const data = fromBase64(answer.data);
