@@ -73,7 +73,8 @@ def reduce(image: Tensor, scale: float) -> Tensor:
     return F.adaptive_avg_pool2d(image, size)  # type: ignore[arg-type]
 
 
-def _broadcast(image: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+def broadcast(image: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    """Images (B, ...) and grids (B, ...) as many as one another: a batch of 1 on either side serves any number."""
     batch = max(image.shape[0], grid.shape[0])
     if {image.shape[0], grid.shape[0]} - {1, batch}:
         raise ValueError(f"a batch of {image.shape[0]} images does not fit a batch of {grid.shape[0]} grids")
@@ -81,7 +82,7 @@ def _broadcast(image: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _nearest(image: Tensor, grid: Tensor) -> Tensor:
-    image, grid = _broadcast(image, grid)
+    image, grid = broadcast(image, grid)
     b, c, h, w = image.shape
     px = (to_pixels(grid.detach(), (h, w)) + 0.5).floor().long()
     index = px[..., 1].clamp(0, h - 1) * w + px[..., 0].clamp(0, w - 1)  # (B, gh, gw)
@@ -90,9 +91,9 @@ def _nearest(image: Tensor, grid: Tensor) -> Tensor:
 
 
 def _bilinear(image: Tensor, grid: Tensor) -> Tensor:
-    image, grid = _broadcast(image, grid)
+    image, grid = broadcast(image, grid)
     return F.grid_sample(image, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
 
 def _antialias(image: Tensor, grid: Tensor) -> Tensor:
-    return means(*_broadcast(image, grid), visible=concrete())
+    return means(*broadcast(image, grid), visible=concrete())

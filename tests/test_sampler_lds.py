@@ -1,4 +1,4 @@
-"""LDS: the kernels, the deformation map, the edge target, the losses and the reverse sampler, each against a slow twin."""
+"""LDS: the kernels, the deformation map and what perfect knowledge gains, each against a slow twin."""
 
 import math
 
@@ -14,15 +14,13 @@ from lzviz.samplers.lds import (
     LDS,
     SHARP,
     DeformationModule,
-    NearestLayout,
-    PublishedLayout,
     deformation_map,
     density_sweep,
     known_map,
-    simulated,
 )
+from lzviz.samplers.lds_layout import NearestLayout
 from lzviz.samplers.lds_loss import boundary_cells, edge_target
-from lzviz.warp import Warp, WarpLayout
+from lzviz.warp import Warp
 from tests.conftest import blobs
 
 SOURCE, SIZE, NODES = (48, 80), (12, 20), (8, 16)
@@ -159,93 +157,6 @@ def test_gradients_reach_the_module_through_the_zoom():
     torch.nn.init.normal_(weight)
     assert torch.autograd.gradcheck(lambda w: net(image, (3, 4)).image, (weight,))
     assert torch.autograd.grad(net(image, (3, 4)).image.square().sum(), weight)[0].abs().max() > 1e-6
-
-
-# -- the way back --------------------------------------------------------------------------------------------------------
-
-
-def test_the_reverse_sampler_is_the_nearest_sample_at_every_pixel():
-    out = small()(torch.rand(2, 3, *SOURCE), SIZE, blobs(2, NODES))
-    assert isinstance(out.layout, NearestLayout)
-    rows = torch.rand(2 * SIZE[0] * SIZE[1], 5)
-    dense, valid = out.layout.scatter(rows, SOURCE)
-    assert dense.shape == (2, 5, *SOURCE) and valid.all()
-    y, x = torch.meshgrid(torch.arange(48.0), torch.arange(80.0), indexing="ij")
-    pixels = torch.stack((x, y), -1).reshape(-1, 2)
-    rounded = (out.layout.sites + 0.5).floor().reshape(2, -1, 2)
-    index = out.layout.nearest(SOURCE).reshape(2, -1)
-    for k in range(2):
-        shortest = torch.cdist(pixels, rounded[k]).amin(1)
-        excess = (rounded[k][index[k]] - pixels).norm(dim=1) - shortest
-        assert excess.max() < 0.6 and (excess > 1e-3).float().mean() < 0.005
-        expected = rows.reshape(2, -1, 5)[k][index[k]].T.reshape(5, *SOURCE)
-        assert torch.equal(dense[k], expected), "one index map for all channels"
-
-
-def test_of_samples_on_one_pixel_the_first_answers_and_gradients_reach_the_rows():
-    layout = NearestLayout(Warp.identity((2, 2)), (5, 5), (2, 3))
-    rows = torch.arange(25.0)[:, None].requires_grad_()
-    dense, _ = layout.scatter(rows, (2, 3))
-    # columns 0, .5, 1, 1.5, 2 fall on pixels 0, 1, 1, 2, 2; rows 0, .25, .5, .75, 1 on 0, 0, 1, 1, 1
-    assert dense[0, 0].tolist() == [[0, 1, 3], [10, 11, 13]]
-    dense.sum().backward()
-    assert rows.grad is not None and rows.grad.sum() == 6
-
-
-def way_back_twin(grid: torch.Tensor, prediction: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """The public code's reverse sampler of one picture, pixel by pixel: ``grid`` (h, w, 2) half-pixel, ``prediction`` (h, w)."""
-    (h, w), (tall, wide) = grid.shape[:2], size
-    written: dict[tuple[int, int], tuple[int, int]] = {}
-    for r in range(h):
-        for c in range(w):
-            x, y = ((grid[r, c] + 1) / 2 * torch.tensor([wide - 1.0, tall - 1.0])).tolist()
-            written[int(y), int(x)] = (r, c)
-
-    def at(r: int, c: int) -> float:
-        return float(prediction[r, c]) if r >= 0 and c >= 0 else 0.0
-
-    out = torch.zeros(size)
-    for y in range(tall):
-        for x in range(wide):
-            near = min((a - y) ** 2 + (b - x) ** 2 for a, b in written)
-            r, c = min(
-                ((v, at_) for at_, v in written.items() if (at_[0] - y) ** 2 + (at_[1] - x) ** 2 == near),
-            )[0]
-            out[y, x] = (at(r, c) + at(r - 1, c) + at(r, c - 1) + at(r - 1, c - 1)) / 4
-    return out
-
-
-@pytest.mark.parametrize("size", [(12, 20), (17, 15)])
-def test_the_published_way_back_by_the_twin(size):
-    sampler = LDS(nodes=(6, 8), kernel_radius=2, widths=(4,), mode="published")
-    look = torch.rand(1, 1, 6, 8, generator=torch.Generator().manual_seed(1)) ** 4
-    layout = sampler(torch.rand(1, 3, *size), (6, 8), look).layout
-    assert isinstance(layout, PublishedLayout)
-    grid = layout.warp.half_pixel[0]  # type: ignore[attr-defined]
-    values = torch.rand(48, 1)
-    actual, valid = layout.scatter(values, size)
-    assert valid.all()
-    expected = way_back_twin(grid, values.reshape(6, 8), size)
-    same = (actual[0, 0] - expected).abs() < 1e-5
-    # Of marked pixels equally near to an empty one either may answer.
-    assert same.float().mean() > 0.85
-    place = ((grid + 1) / 2 * torch.tensor([size[1] - 1.0, size[0] - 1.0])).long()
-    marked = torch.zeros(size, dtype=torch.bool)
-    marked[place[..., 1], place[..., 0]] = True
-    assert same[marked].all(), "where samples stand, exactly"
-
-
-def test_the_published_way_back_is_half_a_low_resolution_pixel_off():
-    labels, look = scene(), simulated(scene(), NODES, 100)
-    image = torch.rand(1, 3, *SOURCE)
-    layouts = [small(mode=mode)(image, SIZE, look).layout for mode in ("fixed", "published")]
-    lost = [evaluation.intrinsic_upsampling_error(layout, labels, 18) for layout in layouts]
-    assert lost[1] > lost[0] + 0.03
-
-
-def test_the_inverse_is_another_way_back():
-    layout = small(upsampling="inverse", anti_crop=True)(torch.rand(1, 3, *SOURCE), SIZE, blobs(1, NODES)).layout
-    assert type(layout) is WarpLayout
 
 
 # -- perfect knowledge ---------------------------------------------------------------------------------------------------

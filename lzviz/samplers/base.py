@@ -6,6 +6,7 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from typing import Any, ClassVar, Literal, Self
 
 import torch
@@ -232,7 +233,7 @@ class AttractionSampler(nn.Module, WarpSampler):
             return self.default_saliency(image)
         if isinstance(self.saliency, Tensor):
             return self.saliency.to(image.device)
-        return self.saliency(image)
+        return self.saliency(in_own_precision(self.saliency, image))
 
     def warp(self, saliency: Tensor | None, size: Size, source_size: Size) -> Warp:
         return self.control_warp(saliency)
@@ -262,6 +263,19 @@ class AttractionSampler(nn.Module, WarpSampler):
         )
 
 
+def in_own_precision(look: object, image: Tensor) -> Tensor:
+    """``image`` in the dtype of a module's weights, whatever precision the rest runs in; of what has no weights, as it is."""
+    if not isinstance(look, nn.Module):
+        return image
+    weights = (each for each in chain(look.parameters(), look.buffers()) if each.is_floating_point())
+    return image.to(next(weights, image).dtype)
+
+
+def at_least_float32(values: Tensor) -> torch.dtype:
+    """The dtype of places, and of maps that become places, beside values: theirs, or float32 where that is finer."""
+    return torch.promote_types(values.dtype, torch.float32)
+
+
 def _short(value: object) -> str:
     return f"map {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
 
@@ -282,10 +296,10 @@ def zeros_outside(warp: Warp, image: Tensor, size: Size, interpolation: resampli
     of a border pixel is black. Footprints ("antialias") have no such reading and repeat the border."""
     if interpolation == "antialias":
         return warp.zoom(image, size, interpolation)
-    grid = warp.grid(size).to(image.dtype)
-    if len(grid) != len(image):
-        grid = grid.expand(len(image), -1, -1, -1)
-    return F.grid_sample(image, grid, interpolation, "zeros", align_corners=True)
+    grid = warp.grid(size).to(image.device)
+    dtype = torch.promote_types(image.dtype, grid.dtype)  # half precision would round the places by many pixels
+    pixels, grid = resampling.broadcast(image.to(dtype), grid.to(dtype))
+    return F.grid_sample(pixels, grid, interpolation, "zeros", align_corners=True).to(image.dtype)
 
 
 def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size, separable: bool) -> HalfPixelWarp:

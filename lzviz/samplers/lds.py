@@ -37,7 +37,16 @@ from lzviz.models.initialise import he_, reproducible
 from lzviz.resampling import Interpolation
 from lzviz.saliency import from_boundaries, to_nodes
 from lzviz.samplers import System, add, options
-from lzviz.samplers.base import DENSITY, Downsampled, MapLearner, Mode, WarpSampler, half_pixel_warp, zeros_outside
+from lzviz.samplers.base import (
+    DENSITY,
+    Downsampled,
+    MapLearner,
+    Mode,
+    WarpSampler,
+    at_least_float32,
+    half_pixel_warp,
+    zeros_outside,
+)
 from lzviz.samplers.lds_layout import NearestLayout, PublishedLayout
 from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max, sampled_labels
 from lzviz.warp import Warp, WarpLayout
@@ -100,7 +109,8 @@ class DeformationModule(nn.Module):
 
 
 def deformation_map(logits: Tensor, form: Form = "softmax") -> Tensor:
-    """d of the module's numbers (B, 1, h, w): softmax over the cells of each image, or .02 + sigmoid^2."""
+    """d of the module's numbers (B, 1, h, w): softmax over the cells of each image, or .02 + sigmoid^2; float32 or better."""
+    logits = logits.to(at_least_float32(logits))
     if form == "square":
         return SQUARE_FLOOR + logits.sigmoid().square()
     return logits.flatten(1).softmax(1).reshape(logits.shape)
@@ -128,14 +138,14 @@ class SaliencyModule(nn.Module):
         return self.module(view.to(self.module.score.weight.dtype))
 
     def saliency(self, logits: Tensor) -> Tensor:
-        return deformation_map(logits.float(), "square")
+        return deformation_map(logits, "square")
 
     def target(self, labels: Tensor) -> Tensor:
         """What the edge loss teaches it about labels (B, H, W): (B, 1, h, w) in [0, 1]."""
         return boundary_cells(labels, self.nodes)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.saliency(self.logits(image)).to(image.dtype)
+        return self.saliency(self.logits(image)).to(at_least_float32(image))
 
 
 def _times(size: Size, factor: int) -> Size:
@@ -262,7 +272,7 @@ class LDS(nn.Module, MapLearner):
         return deformation_map(logits, self.form)
 
     def look(self, image: Tensor) -> Tensor:
-        return self.map_of(self.logits(self.view(image))).to(image.dtype)
+        return self.map_of(self.logits(self.view(image))).to(at_least_float32(image))
 
     def oracle(self, labels: Tensor, density: float = DENSITY, ignore_index: int = 255) -> Tensor:
         """The map of a module that knows the edge target; it has a contrast of its own, so nothing is weighed."""
@@ -302,7 +312,7 @@ class LDS(nn.Module, MapLearner):
         if saliency is None:
             view = self.view(image)
             logits = self.logits(view)
-            saliency = self.map_of(logits).to(image.dtype)
+            saliency = self.map_of(logits).to(at_least_float32(image))
             extras = {"view": view, "logits": logits}
         out = WarpSampler.__call__(self, image, size, saliency)
         assert isinstance(out.layout, WarpLayout)

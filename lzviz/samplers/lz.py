@@ -21,7 +21,7 @@ from lzviz.models import resnet
 from lzviz.models.initialise import he_, reproducible
 from lzviz.saliency import from_edges
 from lzviz.samplers import CLAIMS, System, add, options
-from lzviz.samplers.base import AttractionSampler, half_pixel_warp, zeros_outside
+from lzviz.samplers.base import AttractionSampler, at_least_float32, half_pixel_warp, zeros_outside
 from lzviz.warp import Warp
 
 
@@ -65,7 +65,7 @@ class SaliencyNetwork(nn.Module):
         return logits.float().flatten(1).softmax(1).reshape(logits.shape)
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.saliency(self.logits(image)).to(image.dtype)
+        return self.saliency(self.logits(image)).to(at_least_float32(image))
 
 
 @dataclass(eq=False, repr=False)
