@@ -76,11 +76,17 @@ const fixedMap = (fixed) => (fixed ? { h: fixed.h, w: fixed.w, data: floatsFromB
 /** A place for what one room puts between the parts of all. */
 const part = () => h("div", { class: "lz-part", hidden: true });
 
-/** The regions of the page, in the order of the keyboard. @param {Context} context */
+/**
+ * The regions of the page, in the order of the keyboard; a document has one `main`, perhaps around the mount.
+ * @param {Context} context
+ */
 function layOut(context) {
-  const stage = h("main", { class: "lz-stage", "aria-label": "Views" });
+  /** @param {string} name @param {object} props */
+  const region = (name, props) => (context.root.closest("main") ? h("div", { ...props, role: "region", class: name })
+    : h("main", { ...props, class: name }));
+  const stage = region("lz-stage", { "aria-label": "Views" });
   const places = Object.fromEntries(context.rooms.all.map(({ id, whole, tab }) => [id, { rail: part(), dock: part(),
-    element: whole ? h("main", { class: "lz-whole", "aria-label": tab, hidden: true }) : stage }]));
+    element: whole ? region("lz-whole", { "aria-label": tab, hidden: true }) : stage }]));
   const parts = Object.values(places);
   context.root.replaceChildren(createTopbar(context), createTools(context), stage,
     h("div", { class: "lz-dock" }, ...parts.map(({ dock }) => dock)),

@@ -11,7 +11,7 @@ from .conftest import Visit
 
 WINDOWS = ((1280, 800), (1440, 900), (1920, 1080), (2560, 1440))
 EMPTY = """(() => {
-  const stage = document.querySelector("main.lz-stage"), style = getComputedStyle(stage);
+  const stage = document.querySelector(".lz-stage"), style = getComputedStyle(stage);
   const inside = (a, b) => parseFloat(style[a]) + parseFloat(style[b]);
   const width = stage.clientWidth - inside("paddingLeft", "paddingRight");
   const height = stage.clientHeight - inside("paddingTop", "paddingBottom");

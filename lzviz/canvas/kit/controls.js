@@ -204,7 +204,7 @@ export function listMenu(label, items, onChoose) {
     ...options.flatMap((option, at) => [headingOf(items, at), option].filter((each) => each !== null)));
   const button = h("button", { type: "button", class: "lz-menu", "aria-haspopup": "listbox", "aria-expanded": "false",
     "aria-controls": id, "aria-label": label, onclick: () => (list.hidden ? open() : close()) },
-  title, note, icon("down"));
+  title, " ", note, icon("down"));
   const element = h("div", { class: "lz-menu-box" }, button, list);
   let selected = 0;
   let active = 0;
@@ -258,7 +258,8 @@ export function listMenu(label, items, onChoose) {
       options.forEach((option, at) => option.setAttribute("aria-selected", String(at === selected)));
       setText(title, items[selected]?.title ?? value);
       setText(note, items[selected]?.note ?? "");
-      button.setAttribute("aria-label", `${label}: ${items[selected]?.title ?? value}`);
+      const seen = [items[selected]?.title ?? value, items[selected]?.note ?? ""].filter(Boolean).join(" ");
+      button.setAttribute("aria-label", `${label}: ${seen}`);
     },
   };
 }

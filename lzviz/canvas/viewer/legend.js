@@ -43,7 +43,7 @@ export function createLegend(toggle, names = LAYERS.map(({ name }) => name)) {
     const key = 1 + LAYERS.findIndex((layer) => layer.name === name);
     const range = h("small", { class: "lz-layer-range" });
     const button = h("button", { type: "button", class: "lz-layer", "data-layer": name, title: `${help} (${key})`,
-      "aria-pressed": "false", "aria-label": `${title}: ${help}`, "aria-keyshortcuts": String(key),
+      "aria-pressed": "false", "aria-keyshortcuts": String(key),
       onclick: () => toggle(name) }, swatch(name), h("span", { class: "lz-layer-name" }, title), range);
     return { name, button, range };
   });

@@ -18,10 +18,10 @@ export function createLevelLegend(store) {
     store.set({ layers: { ...layers, [name]: !layers[name] } });
   };
   const points = h("button", { type: "button", class: "lz-layer", title: "A dot at the site of every row (1)",
-    "aria-label": "Rows: a dot at the site of every row", "aria-keyshortcuts": "1", onclick: toggle("points") },
+    "aria-keyshortcuts": "1", onclick: toggle("points") },
   h("i", { class: "lz-cad-dot" }), h("span", { class: "lz-layer-name" }, "Rows"));
   const levels = h("button", { type: "button", class: "lz-layer", title: "Cells by level (3)",
-    "aria-label": "Cells coloured by level", "aria-keyshortcuts": "3", onclick: toggle("saliency") }, entries);
+    "aria-keyshortcuts": "3", onclick: toggle("saliency") }, entries);
   const element = h("div", { class: "lz-layers", role: "group", "aria-label": "Layers" }, points, levels);
   /** @type {{item: HTMLElement, swatch: HTMLElement, name: HTMLElement, count: HTMLElement}[]} */
   const items = [];
