@@ -51,5 +51,9 @@ def _downsample(state: State, picture: Picture) -> dict[str, Any]:
 
     numbers = answer(state, picture)
     zoomed = export(state, picture, None, "zoomed", "png").body
-    kept = ("nodes", "nodesSize", "sentence", "folds", "coverage", "share", "area", "zoomRange", "roundTrip")
-    return {"image": base64.b64encode(zoomed).decode(), **{key: numbers[key] for key in kept}}
+    kept = ("nodes", "nodesSize", "folds", "coverage", "share", "area", "zoomRange", "roundTrip")
+    return {
+        "image": base64.b64encode(zoomed).decode(),
+        **{key: numbers[key] for key in kept},
+        "sentence": str(numbers["sentence"]),
+    }

@@ -28,6 +28,7 @@ import lzviz
 from app import gallery
 from app.bench import Bench
 from app.seldom import Seldom
+from lzviz import text
 from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
 from lzviz.contract.decoding import GONE
@@ -77,9 +78,10 @@ class Bundled:
 
 
 def modules() -> dict[str, Path]:
-    """Every file of the canvas by its name below ``static/``; nothing else can be asked for."""
+    """Every file of the canvas and of its words by its name below ``static/``; nothing else can be asked for."""
     files = (path for path in sorted(CANVAS.rglob("*")) if path.suffix in CONTENT_TYPES and path.is_file())
-    return {path.relative_to(CANVAS).as_posix(): path for path in files}
+    words = {f"text/{language}.json": text.FOLDER / f"{language}.json" for language in text.languages()}
+    return {path.relative_to(CANVAS).as_posix(): path for path in files} | words
 
 
 def shared_secret(environ: Mapping[str, str] = os.environ) -> bytes | None:

@@ -17,6 +17,7 @@ from PIL import Image
 from app.main import build, launch_options
 from app.server import Server
 from lzviz.contract.maps import Map
+from lzviz.text import Text
 
 
 def free_port() -> int:
@@ -90,3 +91,8 @@ def nodes_of(answer: dict[str, Any]) -> np.ndarray:
 def as_json(value: object) -> bytes:
     """Compact JSON bytes; NaN and infinities in Python's own spelling."""
     return json.dumps(value).encode()
+
+
+def english(text: Any) -> str:
+    """A line of an answer in English, whether it has crossed the wire or not."""
+    return str(text if isinstance(text, Text) else Text.of(text))

@@ -31,7 +31,6 @@ EXCEPTIONS = {
     "long file: lzviz/contract/answers/cad.py",
     "long file: lzviz/contract/answers/pipeline.py",
     "long file: lzviz/contract/controls.py",
-    "long file: lzviz/contract/state.py",
     "long file: lzviz/scenes/aerial.py",
     "long file: tests/browser/test_explore.py",
     "long file: tests/test_app_cad.py",

@@ -17,13 +17,14 @@ from lzviz.contract.answers import warp as compute
 from lzviz.contract.answers.snippet import snippet
 from lzviz.contract.answers.warp import Setting, answer, box_weights, edited, fit_lattice, found_in, map_of
 from lzviz.contract.maps import Map
+from lzviz.contract.messages.warp import Computed
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.coords import lattice
 from lzviz.saliency import sources
 from lzviz.warp import GridWarp
-from tests.app_server import blob, nodes_of
+from tests.app_server import blob, english, nodes_of
 
 SAMPLERS = ("uniform", "uniform-area", "lz", "fovea", "lzu")
 KINDS = sources.SHIPPED
@@ -43,7 +44,7 @@ def state_of(**given) -> State:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_setting_has_an_answer_in_plain_json(coffee, sampler, mode, kind):
     state = state_of(sampler=sampler, mode=mode, saliency=kind, boxes=[[300, 50, 420, 150]], contrast=1.5)
-    told = json.loads(json.dumps(answer(state, coffee, blob(85, 128)), allow_nan=False))
+    told = json.loads(json.dumps(Computed(**answer(state, coffee, blob(85, 128))).plain(), allow_nan=False))
     assert np.isfinite(nodes_of(told)).all()
     assert 0.9 < told["coverage"] <= 1
     assert told["roundTrip"]["max"] < 5e-3
@@ -54,8 +55,8 @@ def test_paint_attracts_samples_and_the_sentence_says_so(coffee):
     told = answer(state_of(paint=blob(85, 128, (0.25, 0.8)).to_text(), strength=80), coffee)
     assert told["share"] > 4 * told["area"]
     assert told["zoomRange"][1] > 2
-    assert told["sentence"].startswith(f"Spends {100 * told['share']:.0f} % of 2,400 samples on ")
-    assert "top right; no folds; at most " in told["sentence"]
+    assert english(told["sentence"]).startswith(f"Spends {100 * told['share']:.0f} % of 2,400 samples on ")
+    assert "top right; no folds; at most " in english(told["sentence"])
 
 
 def test_uniform_sampling_spends_on_paint_what_its_area_is(coffee):
@@ -67,7 +68,7 @@ def test_uniform_sampling_spends_on_paint_what_its_area_is(coffee):
 def test_without_paint_nothing_is_emphasised(coffee):
     told = answer(state_of(), coffee)
     assert (told["share"], told["area"]) == (None, 0)
-    assert told["sentence"] == "Spreads 2,400 samples over the whole image; no folds; at most 1.0× zoom."
+    assert english(told["sentence"]) == "Spreads 2,400 samples over the whole image; no folds; at most 1.0× zoom."
     assert (
         np.abs(nodes_of(told) - np.stack(np.meshgrid(np.linspace(-1, 1, 51), np.linspace(-1, 1, 31)), -1)).max() < 1e-12
     )
@@ -76,7 +77,7 @@ def test_without_paint_nothing_is_emphasised(coffee):
 def test_cropping_is_told(coffee):
     told = answer(state_of(sampler="lz", antiCrop=False, saliency="centre", fwhm=8), coffee)
     assert told["coverage"] < 0.9
-    assert told["sentence"].endswith(f"; shows {100 * told['coverage']:.0f} % of the image.")
+    assert english(told["sentence"]).endswith(f"; shows {100 * told['coverage']:.0f} % of the image.")
 
 
 def test_nodes_are_float64_and_those_of_the_library(coffee):

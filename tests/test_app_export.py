@@ -114,7 +114,7 @@ def test_what_the_zoom_has_not_seen_is_transparent(coffee):
 
 
 def test_pictures_carry_their_sentence(coffee):
-    sentence = answer(state_of(), coffee)["sentence"]
+    sentence = str(answer(state_of(), coffee)["sentence"])
     assert picture_of(export(state_of(), coffee, None, "source", "png").body).info["Description"] == sentence
     root = ET.fromstring(export(state_of(), coffee, None, "zoomed", "svg").body)
     assert root.findtext(f"{SVG}title") == sentence

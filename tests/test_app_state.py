@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from lzviz.contract.maps import LATTICE, Map
 from lzviz.contract.state import State, lines, snake
 from lzviz.contract.wire import Refusal, parse_json
+from lzviz.text import t
 from tests.app_server import blob
 
 FULL = {
@@ -40,7 +41,7 @@ def test_every_declared_key_has_a_field_and_is_checked():
         assert to_camel(snake(key)) == key
         with pytest.raises(Refusal, match=rf"^{key}: "):
             State.parse({key: {"not": "this"}})
-        assert field["help"]
+        assert t(f"state.{field['url']}.help")
 
 
 WRONG = [

@@ -154,7 +154,7 @@ def test_labels_are_the_same_in_strips_of_any_height(form, monkeypatch):
     whole = truth.read(data, (37, 23), ("a", "b", "c"))
     monkeypatch.setattr(truth, "STRIP", 50)
     strips = truth.read(data, (37, 23), ("a", "b", "c"))
-    assert np.array_equal(whole.labels, strips.labels) and whole.note == strips.note
+    assert np.array_equal(whole.labels, strips.labels) and whole.notes == strips.notes
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="memory is limited on POSIX only")

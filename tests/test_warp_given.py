@@ -144,7 +144,7 @@ def test_a_mirrored_warp_is_mirrored_once_and_folds_nowhere(axis):
     assert w.mirrored.all() and not plain.mirrored.any()
     assert not w.foldovers().any()
     found, straight = examine(w, (20, 30), (60, 96)), examine(plain, (20, 30), (60, 96))
-    text = describe.sentence(found.facts)
+    text = str(describe.sentence(found.facts))
     assert text.count("mirrored") == 1 and "no folds" in text and "1 mirrored" in repr(w)
     assert found.zoom_range == pytest.approx(straight.zoom_range)
     bent = w.nodes.clone()
@@ -184,7 +184,9 @@ def test_wrong_input_ends_in_a_sentence(call, message):
 
 def test_any_warp_can_be_examined():
     composed = warp().double() @ warp().double()
-    assert "no folds" in describe.sentence(examine(composed, (20, 30), (60, 96), emphasis=np.ones((1, 1, 3, 4))).facts)
+    assert "no folds" in str(
+        describe.sentence(examine(composed, (20, 30), (60, 96), emphasis=np.ones((1, 1, 3, 4))).facts)
+    )
     with pytest.raises(TypeError, match=r"did you mean Warp\.from_grid"):
         examine(torch.zeros(1, 3, 3, 2), (4, 4), (9, 9))
 

@@ -25,6 +25,7 @@ from lzviz.adaptive.lattice import Tree
 from lzviz.coords import Size
 from lzviz.models.initialise import seeded
 from lzviz.models.vgg import vgg_features
+from lzviz.text import Text
 
 # Guarantee 2 in single precision: rounding of another order of summation, and nothing else, stays below this.
 EXACT = 1e-5
@@ -83,12 +84,12 @@ class Subject:
     strided: nn.Module
     dilated: nn.Module
     channels: int
-    weights: str
+    weights: Text | str
 
     @classmethod
     def make(
         cls, name: str, fine: int, coarse: int, *, width: int = 64, state: Mapping[str, Any] | None = None,
-        weights: str = "random, seed 0",
+        weights: Text | str = "random, seed 0",
     ) -> Subject:  # fmt: skip
         """A ResNet without its classifier, or VGG16 up to the last convolution or pool before the coarse stride ends.
 

@@ -19,6 +19,7 @@ import { createRail } from "./shell/rail.js";
 import { shareRoom } from "./shell/space.js";
 import { createSchema, defaults, untracked } from "./core/schema.js";
 import { createStatus } from "./shell/status.js";
+import { learn } from "./core/language.js";
 import { loadStyles } from "./core/styles.js";
 import { createTip } from "./kit/tip.js";
 import { createTools } from "./shell/tools.js";
@@ -28,6 +29,7 @@ import { ROOMS } from "./rooms/list.js";
 import { createStore } from "./core/store.js";
 import { ROUTES } from "./schema/routes.js";
 import { FROM } from "./core/options.js";
+import { registered, t } from "./core/text.js";
 
 export { browserPage } from "./core/browser.js";
 
@@ -51,24 +53,34 @@ async function fetchJson(address) {
 }
 
 /**
- * What the page is made of: styles, schema and catalogue.
+ * What the page is made of: styles, schema, catalogue and language.
  * @param {Given} host
  */
 async function prepare(host) {
-  const [json, catalogue] = await Promise.all([
+  const catalogue = host.catalogue ?? await fetchJson(new URL(ROUTES.catalogue.path, host.base).href);
+  const [json, language] = await Promise.all([
     host.schema ?? fetchJson(new URL("schema.json", import.meta.url).href),
-    host.catalogue ?? fetchJson(new URL(ROUTES.catalogue.path, host.base).href),
+    learn(host, catalogue.languages ?? []),
     host.styled ? null : loadStyles(STYLES),
   ]);
   const names = (/** @type {readonly {name: string}[]} */ lines) => lines.map(({ name }) => name);
+  catalogue.samplers = catalogue.samplers.map(named);
   const registries = { samplers: names(catalogue.samplers), sources: names(catalogue.sources) };
   const own = { address: host.address ?? ownAddress(), theme: host.theme ?? ownTheme() };
   const owners = [...catalogue.samplers.map((/** @type {Line} */ line) => [line.name, line]),
     ...catalogue.sources.map((/** @type {Line} */ line) => [FROM + line.name, line])];
   const options = Object.fromEntries(owners.map(([owner, line]) =>
     [owner, line.options.filter((/** @type {import("./core/schema.js").Option} */ { own: alone }) => alone)]));
-  return { schema: createSchema(json, registries, options), host: { ...host, ...own, catalogue } };
+  return { language, schema: createSchema(json, registries, options), host: { ...host, ...own, catalogue } };
 }
+
+/**
+ * A sampler by the words of the page's language, where it ships with lzviz.
+ * @param {import("./core/context.js").Sampler} line @returns {import("./core/context.js").Sampler}
+ */
+const named = (line) => ({ ...line, ...Object.fromEntries(/** @type {const} */ (["title", "summary",
+  "paper"]).map((key) =>
+  [key, registered(`sampler.${line.name}.${key}`, line[key])])) });
 
 /** @param {import("./core/context.js").Catalogue["fixed"]} fixed */
 const fixedMap = (fixed) => (fixed ? { h: fixed.h, w: fixed.w, data: floatsFromBase64(fixed.data) } : null);
@@ -84,9 +96,9 @@ function layOut(context) {
   /** @param {string} name @param {object} props */
   const region = (name, props) => (context.root.closest("main") ? h("div", { ...props, role: "region", class: name })
     : h("main", { ...props, class: name }));
-  const stage = region("lz-stage", { "aria-label": "Views" });
+  const stage = region("lz-stage", { "aria-label": t("main.views") });
   const places = Object.fromEntries(context.rooms.all.map(({ id, whole, tab }) => [id, { rail: part(), dock: part(),
-    element: whole ? region("lz-whole", { "aria-label": tab, hidden: true }) : stage }]));
+    element: whole ? region("lz-whole", { "aria-label": t(`tab.${tab}`), hidden: true }) : stage }]));
   const parts = Object.values(places);
   context.root.replaceChildren(createTopbar(context), createTools(context), stage,
     h("div", { class: "lz-dock" }, ...parts.map(({ dock }) => dock)),
@@ -153,7 +165,8 @@ async function firstState(context) {
  * @returns {Promise<{store: Context["store"], live: Context["live"], dispose: () => void}>}
  */
 export async function mount(element, given) {
-  const { schema, host } = await prepare(given);
+  const { schema, host, language } = await prepare(given);
+  element.lang = language;
   const dress = () => {
     element.dataset.theme = host.theme.dark() ? "dark" : "light";
   };
@@ -206,6 +219,7 @@ function strip(element) {
   element.replaceChildren();
   element.classList.remove("lz-page");
   element.removeAttribute("style");
+  element.removeAttribute("lang");
   for (const { name } of [...element.attributes]) if (OURS.has(name)) element.removeAttribute(name);
   delete /** @type {any} */ (element).lzviz;
 }

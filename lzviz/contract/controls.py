@@ -1,6 +1,6 @@
 """The kinds of keys that a state has. Each knows its check and its sentence, its line in the schema, and its text in a link.
 
-A kind stands in the annotation of a field: ``Annotated[float, Number("fwhm", "Spread", "...", low=0.5, high=40)] = 10.0``.
+A kind stands in the annotation of a field: ``Annotated[float, Number("fwhm", low=0.5, high=40)] = 10.0``.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic_core import core_schema
 from lzviz.contract import numbers
 from lzviz.contract.maps import Map
 from lzviz.contract.wire import Refusal, check_number, short
+from lzviz.text import t
 
 BOXES = 64
 """Most boxes that a state holds."""
@@ -29,17 +30,19 @@ class Control(ABC):
     """A key of the state.
 
     Attributes:
-        url: its name in a link.
-        label, help: for people: its name, and one sentence.
+        url: its name in a link, and after ``state.`` the key of its words.
         history: whether undo brings an earlier value back.
     """
 
     url: str
-    label: str
-    help: str
     history: bool = True
 
     type: ClassVar[str]
+
+    @property
+    def label(self) -> str:
+        """Its name, for people."""
+        return t(f"state.{self.url}")
 
     @abstractmethod
     def check(self, value: Any) -> Any:
@@ -72,7 +75,7 @@ class Control(ABC):
     def line(self, key: str, default: Any) -> dict[str, Any]:
         """The line of the schema that a browser reads."""
         line = {"key": key, "url": self.url, "type": self.type, "default": self.plain(default), **self.limits()}
-        return {**line, **({} if self.history else {"history": False}), "label": self.label, "help": self.help}
+        return {**line, **({} if self.history else {"history": False})}
 
     def wrong(self, value: object, expected: str) -> Refusal:
         return Refusal(f"expected {expected}, got {short(value)}; move the control or reload the page.")
@@ -82,7 +85,7 @@ class Control(ABC):
         return core_schema.no_info_plain_validator_function(self.check, serialization=shown)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        return {**self.json_type(), "title": self.label, "description": self.help}
+        return {**self.json_type(), "title": self.label, "description": t(f"state.{self.url}.help")}
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class Number(Control):
             raise ValueError("not a number")
         kept = min(self.high, max(self.low, self.settled(value)))
         if kept != value:
-            complain(f"{self.label} {text} is out of range, {numbers.written(kept)} is used")
+            complain(t("link.outOfRange", label=self.label, text=text, kept=numbers.written(kept)))
         return kept
 
     def settled(self, value: float) -> float:
@@ -167,10 +170,9 @@ class Integer(Number):
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """One of a few values, texts or numbers, each with its label."""
+    """One of a few values, texts or numbers."""
 
     choices: tuple[str | float, ...] = ()
-    labels: tuple[str, ...] = ()
 
     type = "choice"
 
@@ -193,7 +195,7 @@ class Choice(Control):
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
     def limits(self) -> dict[str, Any]:
-        return {"choices": list(self.choices), "labels": list(self.labels)}
+        return {"choices": list(self.choices)}
 
     def json_type(self) -> dict[str, Any]:
         return {"enum": list(self.choices)}
@@ -274,7 +276,7 @@ class GridSize(Control):
     type = "size"
 
     def check(self, value: Any) -> tuple[int, int]:
-        one = Integer(self.url, self.label, self.help, low=self.low, high=self.high)
+        one = Integer(self.url, low=self.low, high=self.high)
         if not isinstance(value, list | tuple) or len(value) != 2:
             raise self.wrong(value, "[rows, columns]")
         rows, columns = (one.check(each) for each in value)
@@ -287,7 +289,7 @@ class GridSize(Control):
         asked = int(match[1]), int(match[2])
         kept = min(self.high, max(self.low, asked[0])), min(self.high, max(self.low, asked[1]))
         if kept != asked:
-            complain(f"{self.label} {text} is out of range, {self.write(kept)} is used")
+            complain(t("link.outOfRange", label=self.label, text=text, kept=self.write(kept)))
         return kept
 
     def write(self, value: Any) -> str:
@@ -345,7 +347,7 @@ class Boxes(Control):
         return tuple(self._box(box) for box in value)
 
     def _box(self, value: Any) -> tuple[float, ...]:
-        edge = Number(self.url, self.label, self.help, low=self.low, high=self.high)
+        edge = Number(self.url, low=self.low, high=self.high)
         if not isinstance(value, list | tuple) or len(value) != 4:
             raise self.wrong(value, "boxes as [x0, y0, x1, y1]")
         x0, y0, x1, y1 = (edge.check(each) for each in value)

@@ -29,6 +29,7 @@ from lzviz.contract import pictures, truth
 from lzviz.contract.pictures import Picture
 from lzviz.contract.truth import Truth
 from lzviz.contract.wire import Refusal
+from lzviz.text import Text
 
 SECONDS = 10.0
 """What one file may take."""
@@ -85,12 +86,12 @@ class Decoder:
     def picture(self, data: bytes) -> Picture:
         """:func:`lzviz.contract.pictures.decode`."""
         head, pixels = self._ask({"what": "picture"}, data)
-        return Picture(pixels, tuple(head["notes"]))
+        return Picture(pixels, tuple(map(Text.of, head["notes"])))
 
     def truth(self, data: bytes, size: tuple[int, int], classes: Sequence[str]) -> Truth:
         """:func:`lzviz.contract.truth.read`."""
         head, labels = self._ask({"what": "truth", "size": size, "classes": list(classes)}, data)
-        return Truth(labels, tuple(head["classes"]), head["source"], head["kind"], head["note"])
+        return Truth(labels, tuple(head["classes"]), head["source"], head["kind"], tuple(map(Text.of, head["notes"])))
 
     def array(self, data: bytes, name: str) -> tuple[np.ndarray, str | None]:
         """The array of a file by :func:`lzviz.doctor.adapters.files.load`, and what its name or kind says of its use."""
@@ -214,12 +215,17 @@ def _answered(asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.nd
     try:
         if asked["what"] == "truth":
             made = truth.read(data, tuple(asked["size"]), asked["classes"])
-            said = {"classes": made.classes, "source": made.source, "kind": made.kind, "note": made.note}
+            said = {
+                "classes": made.classes,
+                "source": made.source,
+                "kind": made.kind,
+                "notes": [note.plain() for note in made.notes],
+            }
             return {**said, "shape": made.labels.shape}, made.labels
         if asked["what"] == "array":
             return _array(asked["name"], data)
         picture = pictures.decode(data)
-        return {"notes": picture.notes, "shape": picture.pixels.shape}, picture.pixels
+        return {"notes": [note.plain() for note in picture.notes], "shape": picture.pixels.shape}, picture.pixels
     except Refusal as refusal:
         return {"refusal": str(refusal), "status": refusal.status}, np.empty(0, np.uint8)
     except MemoryError:

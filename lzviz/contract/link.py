@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from lzviz.text import t
+
 if TYPE_CHECKING:
     from lzviz.contract.controls import Control
     from lzviz.contract.state import State
@@ -38,27 +40,27 @@ def read(url: str, declared: Declared) -> tuple[dict[str, Any], list[str]]:
     is_address = "#" in url or "://" in url.partition("=")[0]
     text = url.partition("#")[2] if is_address else url
     if len(text) > LONGEST:
-        return {}, ["it is too long"]
+        return {}, [t("link.tooLong")]
     by_url = {control.url: (name, control) for _, name, control in declared}
     values: dict[str, Any] = {}
     problems: list[str] = []
     for part in filter(None, text.split("&")):
         name, is_pair, value = RENAMED.get(part, part).partition("=")
         if not is_pair or name not in by_url:
-            problems.append(f"“{clipped(_decoded(part))}” is unknown and left out")
+            problems.append(t("link.unknown", part=f"“{clipped(_decoded(part))}”"))
             continue
         key, control = by_url[name]
         try:
             values[key] = control.read(_decoded(value), problems.append)
         except ValueError:
-            problems.append(f"{control.label} cannot be read and is left out")
+            problems.append(t("link.unreadable", part=control.label))
     return values, problems
 
 
 def notice(problems: Sequence[str]) -> str:
     """One line about what a link asked for and did not get."""
-    more = f" (and {len(problems) - 2} more)" if len(problems) > 2 else ""
-    return f"Part of this link was not used: {'; '.join(problems[:2])}{more}."
+    key = "link.problemsAndMore" if len(problems) > 2 else "link.problems"
+    return t(key, problems=problems[:2], more=len(problems) - 2)
 
 
 def _decoded(text: str) -> str:

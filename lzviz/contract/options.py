@@ -17,6 +17,7 @@ from lzviz.contract import numbers
 from lzviz.contract.controls import Complain, Control, escaped
 from lzviz.contract.link import clipped
 from lzviz.contract.rooms import ROOMS
+from lzviz.text import t
 
 if TYPE_CHECKING:
     from lzviz.options import Option
@@ -108,7 +109,7 @@ class SamplerOptions(Control):
             option = (owned(match[1]) or {}).get(match[2]) if match else None
             value = _read(option, match[3]) if match and option else ...
             if match is None or option is None or value is ...:
-                complain(f"“{clipped(part)}” cannot be read and is left out")
+                complain(t("link.unreadable", part=f"“{clipped(part)}”"))
             else:
                 found.append((match[1], match[2], value))
         return _settled(found)

@@ -19,6 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from lzviz.contract.memory import Memory
 from lzviz.contract.wire import Refusal
+from lzviz.text import Text
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class Picture:
     """Decoded pixels (H, W, 3) uint8 RGB at full resolution, and what was decided while decoding."""
 
     pixels: np.ndarray
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     # How a script gets the same pixels, as one Python expression; empty for a visitor's own.
     source: str = ""
     _memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -150,13 +151,13 @@ def decode(data: bytes) -> Picture:
     The first frame or page counts; EXIF rotation is applied; transparency is laid on white; 16 bits are scaled to 8.
     """
     with opened(data) as image:
-        notes: list[str] = []
+        notes: list[Text] = []
         if getattr(image, "n_frames", 1) > 1:
-            notes.append(f"{image.n_frames} frames or pages: the first one is shown.")  # type: ignore[attr-defined]
+            notes.append(Text("note.frames", {"count": image.n_frames}))  # type: ignore[attr-defined]
         image.load()
         upright = ImageOps.exif_transpose(image)
         if upright.size != image.size or image.getexif().get(0x0112, 1) != 1:
-            notes.append("Turned upright, as the camera noted (EXIF).")
+            notes.append(Text("note.upright"))
         return Picture(_to_rgb(upright, notes), tuple(notes))
 
 
@@ -173,35 +174,35 @@ def _too_many_pixels(count: str) -> Refusal:
     )
 
 
-def _to_rgb(image: Image.Image, notes: list[str]) -> np.ndarray:
+def _to_rgb(image: Image.Image, notes: list[Text]) -> np.ndarray:
     """Any mode of Pillow to (H, W, 3) uint8."""
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
         return _deep_grey_to_rgb(np.asarray(image), notes)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         return _on_white(image.convert("RGBA"), notes)
     if image.mode == "CMYK":
-        notes.append("Printing colours (CMYK) converted to RGB without a colour profile.")
+        notes.append(Text("note.cmyk"))
     return np.asarray(image.convert("RGB"))
 
 
-def _deep_grey_to_rgb(values: np.ndarray, notes: list[str]) -> np.ndarray:
+def _deep_grey_to_rgb(values: np.ndarray, notes: list[Text]) -> np.ndarray:
     """Grey of more than 8 bits: integers by their nominal range (12 or 16 bits), anything else by its own extremes."""
     finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
     if np.issubdtype(values.dtype, np.integer) and low >= 0 and high <= 65535:
         bits = 12 if 255 < high <= 4095 else 16
         low, high = 0.0, float(2**bits - 1)
-        notes.append(f"{bits} bit grey values scaled to 8 bit.")
+        notes.append(Text("note.bits", {"bits": bits}))
     else:
-        notes.append(f"Values from {low:g} to {high:g} stretched to 8 bit grey.")
+        notes.append(Text("note.stretched", {"low": low, "high": high}))
     grey = np.rint((finite - low) * (255 / max(high - low, 1e-30))).clip(0, 255).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def _on_white(image: Image.Image, notes: list[str]) -> np.ndarray:
+def _on_white(image: Image.Image, notes: list[Text]) -> np.ndarray:
     white = Image.new("RGBA", image.size, (255, 255, 255, 255))
     if image.getchannel("A").getextrema() != (255, 255):
-        notes.append("Transparent parts are shown on white.")
+        notes.append(Text("note.transparent"))
     return np.asarray(Image.alpha_composite(white, image).convert("RGB"))
 
 

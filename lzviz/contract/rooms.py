@@ -1,3 +1,3 @@
-"""The rooms of the page: what it can be about, and their names."""
+"""The rooms of the page: what it can be about."""
 
-ROOMS = {"warp": "Warp", "cad": "Cells", "pipeline": "Pipeline", "models": "Models"}
+ROOMS = ("warp", "cad", "pipeline", "models")

@@ -17,6 +17,7 @@ from lzviz.contract import palette
 from lzviz.contract.memory import Memory
 from lzviz.contract.pictures import OWN_PREFIX, opened
 from lzviz.contract.wire import Refusal
+from lzviz.text import Text
 
 IGNORE = 255
 # Colours that are no class may cover so much of a map (borders that an editor blended) before it is refused.
@@ -48,14 +49,14 @@ class Truth:
         classes: names.
         source: "scene" (drawn with the picture) or "upload".
         kind: how an upload was written, "index" or "colour".
-        note: what was decided while reading.
+        notes: what was decided while reading.
     """
 
     labels: np.ndarray
     classes: tuple[str, ...]
     source: str
     kind: str = "index"
-    note: str = ""
+    notes: tuple[Text, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,9 +93,8 @@ class Truth:
         lost = [name for index, name in enumerate(self.classes) if table[index] == IGNORE]
         if len(lost) == len(self.classes):
             return None
-        notes = [self.note, f"no class of the checkpoint: {', '.join(lost)}" if lost else ""]
-        note = "; ".join(note for note in notes if note)
-        return Truth(table[self.labels], tuple(names), self.source, self.kind, note)
+        notes = [Text("note.lost", {"classes": lost})] if lost else []
+        return Truth(table[self.labels], tuple(names), self.source, self.kind, (*self.notes, *notes))
 
 
 # An upload -> Truth ------------------------------------------------------------------------------------------------
@@ -148,8 +148,8 @@ def _of_numbers(values: np.ndarray, classes: Sequence[str]) -> Truth:
             )
         void = void or bool((numbers == count).any())
         labels[rows] = np.where(none, IGNORE, numbers)
-    note = f"{count} was read as not labelled" if void else ""
-    return _some(Truth(labels, tuple(classes), "upload", "index", note))
+    notes = (Text("note.void", {"number": count}),) if void else ()
+    return _some(Truth(labels, tuple(classes), "upload", "index", notes))
 
 
 def _of_colours(rgba: np.ndarray) -> Truth:
@@ -171,8 +171,8 @@ def _of_colours(rgba: np.ndarray) -> Truth:
             f"{share:.0%} of the label map have colours that are no class, such as #{int(seen.argmax()):06x}; save class "
             "indices as a grey PNG, or use the colours of this page, of CamVid or of Cityscapes."
         )
-    note = f"{share:.1%} of the pixels have colours that are no class" if share else ""
-    return _some(Truth(labels, names, "upload", "colour", note))
+    notes = (Text("note.strange", {"share": share}),) if share else ()
+    return _some(Truth(labels, names, "upload", "colour", notes))
 
 
 def _some(truth: Truth) -> Truth:

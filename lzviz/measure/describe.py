@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ROWS = ("top", "", "bottom")
-COLUMNS = ("left", "", "right")
+from lzviz.text import Text
+
+ROWS = ("top", "middle", "bottom")
+COLUMNS = ("left", "middle", "right")
+NINTHS = ("topLeft", "top", "topRight", "left", "centre", "right", "bottomLeft", "bottom", "bottomRight")
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Facts:
         samples: pixels of the zoomed image.
         share: share of the samples that lie on the emphasised area, [0, 1]; None when nothing is emphasised.
         area: share of the image that this area has, [0, 1].
-        place: where it lies, from :func:`place`.
+        place: where it lies, from :func:`place`; None where that is nowhere or not asked.
         folds, tiles: how many tiles of the map fold, of how many.
         most: the largest zoom along one axis against uniform sampling, sqrt(magnification); None when not finite.
         coverage: share of the source that the zoomed image shows, [0, 1].
@@ -34,7 +37,7 @@ class Facts:
     samples: int
     share: float | None
     area: float
-    place: str
+    place: Text | None
     folds: int
     tiles: int
     most: float | None
@@ -42,65 +45,56 @@ class Facts:
     mirrored: bool = False
 
 
-def sentence(facts: Facts) -> str:
+def sentence(facts: Facts) -> Text:
     """The sentence of a warp, one line, ending in a full stop."""
-    parts = [_budget(facts), *["mirrored"] * facts.mirrored, _folds(facts), _zoom(facts)]
+    return Text("warp.says", {"clauses": clauses(facts)})
+
+
+def clauses(facts: Facts) -> list[Text]:
+    """The parts of the sentence of a warp: each says one thing."""
+    said = [_budget(facts), *[Text("warp.says.mirrored")] * facts.mirrored, _folds(facts), _zoom(facts)]
     if facts.coverage < 0.995:
-        parts.append(f"shows {percent(facts.coverage)} of the image")
-    return "; ".join(parts) + "."
+        said.append(Text("warp.says.shows", {"coverage": facts.coverage}))
+    return said
 
 
-def _budget(facts: Facts) -> str:
+def _budget(facts: Facts) -> Text:
     if facts.share is None:
-        return f"Spreads {facts.samples:,} samples over the whole image"
-    where = f", {facts.place}" if facts.place else ""
-    return f"Spends {percent(facts.share)} of {facts.samples:,} samples on {percent(facts.area)} of the image{where}"
+        return Text("warp.says.spreads", {"count": facts.samples})
+    values = {"share": facts.share, "count": facts.samples, "area": facts.area}
+    if facts.place is None:
+        return Text("warp.says.spends", values)
+    return Text("warp.says.spendsThere", values | {"where": facts.place})
 
 
-def _folds(facts: Facts) -> str:
+def _folds(facts: Facts) -> Text:
     if not facts.folds:
-        return "no folds"
-    return f"{facts.folds:,} of {facts.tiles:,} tiles fold"
+        return Text("warp.says.noFolds")
+    return Text("warp.says.folds", {"folds": facts.folds, "count": facts.tiles})
 
 
-def _zoom(facts: Facts) -> str:
-    return "unbounded zoom" if facts.most is None else f"at most {_times(facts.most)}× zoom"
+def _zoom(facts: Facts) -> Text:
+    return Text("warp.says.unbounded") if facts.most is None else Text("warp.says.zoom", {"most": facts.most})
 
 
-def _times(value: float) -> str:
-    return f"{value:.1f}" if value < 99.95 else f"{value:,.0f}"
-
-
-def percent(share: float) -> str:
-    """``0.164`` -> ``16 %``; a decimal below 1 %, and never 0 % or 100 % of what is not exactly so."""
-    value = 100 * share
-    if 0 < value < 0.1:
-        return "under 0.1 %"
-    if value < 0.95:
-        return f"{value:.1f} %" if value else "0 %"
-    if 99.5 <= value < 100:
-        return "over 99 %"
-    return f"{value:.0f} %"
-
-
-def place(weight: np.ndarray) -> str:
-    """Where a map (h, w) of non-negative weights has its mass, in words on a 3 x 3 board.
+def place(weight: np.ndarray) -> Text | None:
+    """Where a map (h, w) of non-negative weights has its mass, in words on a 3 x 3 board; ``None`` for an empty map.
 
     The cells with a fifth of the mass or more are named, the heaviest first; where they are a whole row or column, that
-    is; ``"all over"`` where no cell stands out; ``""`` for an empty map.
+    is; "all over" where no cell stands out.
     """
     board = _board(weight)
     if board is None:
-        return ""
+        return None
     heavy = [int(k) for k in np.argsort(-board, axis=None, kind="stable") if board.flat[k] >= 0.2 - 1e-9]
     if not heavy:
-        return "all over"
+        return Text("place.allOver")
     rows, columns = {k // 3 for k in heavy}, {k % 3 for k in heavy}
     if len(heavy) == 3 and len(rows) == 1:
-        return f"across the {ROWS[heavy[0] // 3] or 'middle'}"
+        return Text(f"place.across.{ROWS[heavy[0] // 3]}")
     if len(heavy) == 3 and len(columns) == 1:
-        return f"down the {COLUMNS[heavy[0] % 3] or 'middle'}"
-    return _join([_cell(k) for k in heavy])
+        return Text(f"place.down.{COLUMNS[heavy[0] % 3]}")
+    return Text("places", {"places": [Text(f"place.{NINTHS[k]}") for k in heavy]})
 
 
 def _board(weight: np.ndarray) -> np.ndarray | None:
@@ -117,13 +111,3 @@ def _thirds(n: int) -> np.ndarray:
     edges = np.arange(n + 1) / n
     starts, ends = np.arange(3)[:, None] / 3, np.arange(1, 4)[:, None] / 3
     return np.clip(np.minimum(edges[1:], ends) - np.maximum(edges[:-1], starts), 0, None) * n
-
-
-def _cell(k: int) -> str:
-    return f"{ROWS[k // 3]} {COLUMNS[k % 3]}".strip() or "centre"
-
-
-def _join(words: list[str]) -> str:
-    if len(words) < 3:
-        return " and ".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -72,7 +72,7 @@ def examine(
         samples=zoomed_size[0] * zoomed_size[1],
         share=None if emphasis is None else float(resampling.read(emphasis, warp.grid(zoomed_size)).mean()),
         area=0.0 if emphasis is None else _area(emphasis),
-        place="" if emphasis is None else describe.place(emphasis[0, 0].detach().cpu().numpy()),
+        place=None if emphasis is None else describe.place(emphasis[0, 0].detach().cpu().numpy()),
         folds=int(folded.sum()),
         tiles=folded.numel(),
         most=None if zooms is None else zooms[1],

@@ -269,9 +269,9 @@ class Pipeline(nn.Module):
             trace = self._traced(image, done, self._extras(done.out, before, truth), truth)
         macs, stages = {**self._macs[key], **done.macs}, [name for name in self.stages if name in milliseconds]
         if cuda:
-            memory, kind = peak, "the most that was allocated on the GPU, weights included"
+            memory, kind = peak, "peak"
         else:
-            memory, kind = trace.held(), "the tensors of this run that are kept, without workspace"
+            memory, kind = trace.held(), "kept"
         return replace(
             trace,
             milliseconds={name: milliseconds[name] for name in stages},

@@ -18,6 +18,7 @@ from lzviz.adaptive import QuadTree, masks
 from lzviz.coords import Size, check_size
 from lzviz.samplers import System, add, options
 from lzviz.samplers.base import Downsampled, Mode, Sampler
+from lzviz.text import t
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +71,7 @@ add(
     System(
         name="cad",
         title="CAD",
-        summary="a quadtree: fine cells at edges, coarse ones elsewhere",
+        summary=t("sampler.cad.summary"),
         paper="Hesse, Schaub-Meyer, Roth 2023",
         make=CAD,
         options=(

@@ -30,6 +30,7 @@ from lzviz.models.initialise import he_, reproducible
 from lzviz.samplers import System, add, options
 from lzviz.samplers.base import Downsampled, Sampler
 from lzviz.samplers.learned_resizer import area_layout
+from lzviz.text import t
 
 Compute = Literal["auto", "points", "dense"]
 Coefficients = Literal["softmax", "sigmoid"]
@@ -180,7 +181,7 @@ add(
     System(
         name="downsizenet",
         title="DownsizeNet",
-        summary="four neighbours, weighed by texture",
+        summary=t("sampler.downsizenet.summary"),
         paper="DownsizeNet (poster)",
         make=DownsizeNet,
         options=(

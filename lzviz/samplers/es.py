@@ -31,6 +31,7 @@ from lzviz.nearest import nearest_marked
 from lzviz.resampling import Interpolation
 from lzviz.samplers import System, add, options
 from lzviz.samplers.base import DENSITY, Downsampled, Mode, PlaceLearner, WarpSampler
+from lzviz.text import t
 from lzviz.tracing import table
 from lzviz.warp import GridWarp, Warp
 
@@ -269,7 +270,7 @@ add(
     System(
         name="es",
         title="ES",
-        summary="an orderly grid drawn to boundaries",
+        summary=t("sampler.es.summary"),
         paper="Marin et al. 2019",
         make=ES,
         options=(

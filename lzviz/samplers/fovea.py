@@ -14,6 +14,7 @@ from torch import Tensor
 from lzviz.saliency import from_boxes
 from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import AttractionSampler
+from lzviz.text import t
 
 
 @dataclass(eq=False, repr=False)
@@ -40,7 +41,7 @@ add(
     System(
         name="fovea",
         title="FOVEA",
-        summary="boxes attract, nothing is cropped",
+        summary=t("sampler.fovea.summary"),
         paper="Thavamani et al. 2021",
         make=Fovea,
         options=(*options.attraction(fwhm=4.0, nodes=(31, 51), separable=True, anti_crop=True),),

@@ -49,6 +49,7 @@ from lzviz.samplers.base import (
 )
 from lzviz.samplers.lds_layout import NearestLayout, PublishedLayout
 from lzviz.samplers.lds_loss import boundary_cells, edge_target, min_max, sampled_labels
+from lzviz.text import t
 from lzviz.warp import Warp, WarpLayout
 
 Form = Literal["softmax", "square"]
@@ -324,7 +325,7 @@ add(
     System(
         name="lds",
         title="LDS",
-        summary="learning to downsample for segmentation",
+        summary=t("sampler.lds.summary"),
         paper="Jin et al. 2022",
         make=LDS,
         options=(

@@ -22,6 +22,7 @@ from lzviz.models.initialise import he_, reproducible
 from lzviz.samplers import System, add, options
 from lzviz.samplers.base import Downsampled, Sampler
 from lzviz.samplers.uniform import Uniform
+from lzviz.text import t
 from lzviz.warp import GridWarp, WarpLayout
 
 
@@ -101,8 +102,8 @@ def _bilinear(x: Tensor, size: Size) -> Tensor:
 add(
     System(
         name="resizer",
-        title="Learned resizer",
-        summary="a bilinear resize with a trained correction",
+        title=t("sampler.resizer.title"),
+        summary=t("sampler.resizer.summary"),
         paper="Talebi & Milanfar 2021",
         make=LearnedResizer,
         options=(

@@ -22,6 +22,7 @@ from lzviz.models.initialise import he_, reproducible
 from lzviz.saliency import from_edges
 from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import AttractionSampler, at_least_float32, half_pixel_warp, zeros_outside
+from lzviz.text import t
 from lzviz.warp import Warp
 
 
@@ -96,7 +97,7 @@ add(
     System(
         name="lz",
         title="LZ",
-        summary="learning to zoom",
+        summary=t("sampler.lz.summary"),
         paper="Recasens et al. 2018",
         make=LZ,
         options=(

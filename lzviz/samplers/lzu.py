@@ -26,6 +26,7 @@ from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
 from lzviz.saliency import to_nodes
 from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import AttractionSampler
+from lzviz.text import t
 from lzviz.warp import Warp
 
 
@@ -192,7 +193,7 @@ add(
     System(
         name="lzu",
         title="LZU",
-        summary="zoom and unzoom",
+        summary=t("sampler.lzu.summary"),
         paper="Thavamani et al. 2023",
         make=LZU,
         options=(

@@ -16,6 +16,7 @@ from lzviz.coords import Size, lattice
 from lzviz.resampling import Interpolation
 from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import WarpSampler, half_pixel_warp
+from lzviz.text import t
 from lzviz.warp import GridWarp, Warp
 
 
@@ -50,9 +51,9 @@ def _single(grid: Tensor, source_size: Size) -> GridWarp:
 add(
     System(
         name="uniform",
-        title="Uniform, corners",
-        summary="every pixel alike, corner to corner",
-        paper="the identity of the warp family",
+        title=t("sampler.uniform.title"),
+        summary=t("sampler.uniform.summary"),
+        paper=t("sampler.uniform.paper"),
         make=partial(Uniform, False),
         options=(options.INTERPOLATION,),
         claims=CLAIMS,
@@ -63,9 +64,9 @@ add(
 add(
     System(
         name="uniform-area",
-        title="Uniform, area",
-        summary="every pixel alike, half-pixel, as image libraries resize",
-        paper="the common baseline",
+        title=t("sampler.uniform-area.title"),
+        summary=t("sampler.uniform-area.summary"),
+        paper=t("sampler.uniform-area.paper"),
         make=partial(Uniform, True, interpolation="antialias"),
         options=(options.INTERPOLATION.at("antialias"),),
         claims=CLAIMS - {"identity"},

@@ -36,7 +36,8 @@ class Trace:
         truth: what was given as true, as the task takes it.
         milliseconds, macs: {stage: milliseconds}, {stage: multiply-adds}, stages out of :attr:`lzviz.Pipeline.stages`. Both looks
             count where a pipeline looks twice.
-        memory: bytes, of what ``memory_kind`` says.
+        memory: bytes: the most that was allocated on the GPU, weights included (``memory_kind`` "peak"), or the tensors of
+            this run that are kept, without workspace ("kept").
         device: name of the device.
         classes: names of the classes, where the pipeline knows them.
         uniform: features came back before the head read them: the answer is in the image's frame already.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./words.mjs";
 import { levelColours, planeOf } from "../../lzviz/canvas/rooms/cad/draw.js";
 import { boxOf, hoverAt } from "../../lzviz/canvas/rooms/cad/hover.js";
 import { matchesOf, transformed } from "../../lzviz/canvas/rooms/cad/keypoints.js";
@@ -96,8 +97,8 @@ test("fine glows in amber, coarse takes the colour of the well", () => {
 test("words: operations, differences, the guarantee, weights, the sentence", () => {
   assert.deepEqual([operations(13.523e9), operations(642e6), operations(900)], ["13.52 G", "642.0 M", "900"]);
   assert.deepEqual([difference(0), difference(3.4e-7), difference(0.734)], ["0", "3.4e-7", "0.73"]);
-  assert.equal(weightsLabel("random, seed 0"), "weights: random, seed 0");
-  assert.equal(weightsLabel("resnet18.pth"), "resnet18.pth");
+  assert.equal(weightsLabel({ key: "weights.random" }), "weights: random, seed 0");
+  assert.equal(weightsLabel({ key: "weights.file", values: { file: "resnet18.pth" } }), "resnet18.pth");
   assert.match(sentence(forestOf(mask(), state())), /^Keeps 67 % of 24 cells at stride 8, .* 75 % .* 82 %/);
 });
 

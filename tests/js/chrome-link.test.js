@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import "./words.mjs";
 
 import * as codec from "../../lzviz/canvas/engine/codec.js";
 import { linkNotice, readLink, writeLink } from "../../lzviz/canvas/core/link.js";

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import "./words.mjs";
 
 import { missingFromLink } from "../../lzviz/canvas/core/address.js";
 import { samplerPatch, saliencyPatch } from "../../lzviz/canvas/shell/actions.js";
@@ -147,7 +148,7 @@ test("an option that one sampler alone has is prescribed, taken and brought back
 });
 
 test("a control that does nothing says why", () => {
-  assert.match(reasonAgainst(context({ sampler: "uniform" }), "fwhm") ?? "", /^Uniform has no spread/);
+  assert.match(reasonAgainst(context({ sampler: "uniform" }), "fwhm") ?? "", /^Uniform does not .* Spread/);
   assert.match(reasonAgainst(context({ sampler: "uniform" }), "saliency") ?? "", /alike/);
   assert.match(reasonAgainst(context({ sampler: "lzu" }), "mode") ?? "", /one reading/);
   assert.match(reasonAgainst(context({ saliency: "centre" }), "strength") ?? "", /Contrast/);
@@ -164,11 +165,11 @@ test("tools follow the saliency, and say so where they cannot", () => {
 });
 
 test("the closed part tells what is not ordinary", () => {
-  assert.equal(moreSummary(state, schema), "31 × 51 nodes · anti-crop · anti-alias");
+  assert.equal(moreSummary(state, schema), "31 × 51 nodes · anti-crop · Anti-alias");
   const other = { ...state, separable: true, antiCrop: false, floor: 0.01, sourceScale: 0.5,
     compare: /** @type {const} */ ("uniform") };
   assert.equal(moreSummary(other, schema),
-    "31 × 51 nodes · separable · crops · anti-alias · source × 0.5 · floor 0.01 · beside uniform");
+    "31 × 51 nodes · separable · crops · Anti-alias · source × 0.5 · floor 0.01 · beside uniform");
 });
 
 test("an empty floor is automatic", () => {
@@ -178,12 +179,12 @@ test("an empty floor is automatic", () => {
 
 test("Python's numbers count only for the state they are about", () => {
   const live = /** @type {any} */ ({ measured: { coverage: 0.5, roundTrip: 1 }, image: { width: 20, height: 10 },
-    answer: { coverage: 0.75, roundTrip: { max: 2 }, sentence: "exact" }, answered: state });
+    answer: { coverage: 0.75, roundTrip: { max: 2 }, sentence: { key: "view.exact" } }, answered: state });
   assert.equal(warpNumbers(live, state).coverage, 0.75);
   assert.equal(warpNumbers(live, state).roundTrip, 2);
   assert.equal(warpNumbers(live, { ...state, width: 10 }).coverage, 0.5);
   assert.equal(warpNumbers(live, { ...state, width: 10 }).samples, 50);
-  assert.equal(sentence(live, state), "exact");
+  assert.equal(sentence(live, state), "exact inverse");
   assert.match(sentence({ ...live, answer: null, measured: null, image: null }, state), /Loading/);
 });
 

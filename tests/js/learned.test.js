@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { wantsFeatures } from "../../lzviz/canvas/rooms/pipeline/asking.js";
 import { test } from "node:test";
+import "./words.mjs";
 import { pipeline } from "../../lzviz/canvas/rooms/pipeline/room.js";
 import { placeAt } from "../../lzviz/canvas/rooms/pipeline/hover.js";
 import { cornerAligned, covering } from "../../lzviz/canvas/rooms/pipeline/layer.js";

@@ -1,4 +1,5 @@
 // Reads links and writes states as the page does; one JSON object in, one out (see tests/test_contract_link.py).
+import "./words.mjs";
 import { readFileSync } from "node:fs";
 import { readLink, writeLink, writeMap } from "../../lzviz/canvas/core/link.js";
 import { createSchema } from "../../lzviz/canvas/core/schema.js";

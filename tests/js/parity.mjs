@@ -36,7 +36,8 @@ async function frameOf({ state, picture, found, file, fixed, unzoom }) {
   return {
     attracting: attracting ?? [], nodes: warp.nodes, size: warp.size, grid, inverse: inverse.grid, valid: inverse.valid,
     folds: foldTiles(warp), jacobian: jacobianGrid(warp, frame.zoomed, [h, w]), zoomed: colours, unzoomed,
-    trip: Object.values(there({ warp, source: [h, w] })), share: weights ? [shareOf(weights, grid), areaOf(weights)] : [],
+    trip: Object.values(there({ warp, source: [h, w] })), share: weights ? [shareOf(weights, grid),
+      areaOf(weights)] : [],
   };
 }
 

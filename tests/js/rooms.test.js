@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import "./words.mjs";
 
 import { createRooms } from "../../lzviz/canvas/core/rooms.js";
 import { createSchema, defaults } from "../../lzviz/canvas/core/schema.js";
@@ -33,8 +34,8 @@ test("a room that nobody knows is the first one, and a line of the menu of sampl
   assert.equal(rooms.of(/** @type {any} */ ({ room: "pipeline" })), ROOMS.all[0]);
   assert.equal(ROOMS.ofSampler("cad")?.id, "cad");
   assert.equal(ROOMS.ofSampler("lzu"), null);
-  assert.deepEqual(ROOMS.tabs, ["Explore", "Models"]);
-  assert.deepEqual(ROOMS.below("Explore").map(({ id }) => id), ["warp", "cad", "pipeline"]);
+  assert.deepEqual(ROOMS.tabs, ["explore", "models"]);
+  assert.deepEqual(ROOMS.below("explore").map(({ id }) => id), ["warp", "cad", "pipeline"]);
 });
 
 test("nobody outside a room's folder asks which room it is", () => {

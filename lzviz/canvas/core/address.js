@@ -2,6 +2,7 @@
 /** Keeps the address in step with the state: written after a pause, read when it is changed by hand. */
 import { debounce } from "../kit/dom.js";
 import { linkNotice, readLink, writeLink } from "./link.js";
+import { t } from "./text.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -11,8 +12,8 @@ import { linkNotice, readLink, writeLink } from "./link.js";
 /** What a link cannot carry, as sentences. @param {import("./context.js").State} state */
 export function missingFromLink(state) {
   const notes = [];
-  if (state.image === "own") notes.push("Your own picture is not in the link; everything else is.");
-  if (state.saliency === "file") notes.push("Your own saliency map is not in the link; everything else is.");
+  if (state.image === "own") notes.push(t("link.noPicture"));
+  if (state.saliency === "file") notes.push(t("link.noMap"));
   return notes;
 }
 
@@ -27,8 +28,8 @@ export async function stateOfLink({ host, schema, live, store, rooms }, codec, h
   let notice = linkNotice(problems);
   if (!known) {
     notice = state.image === "own"
-      ? "This link was made on an own picture, which a link cannot carry. All else is restored: open that picture."
-      : `There is no picture “${state.image}” here; all else of the link is restored.`;
+      ? t("link.madeOnOwn")
+      : t("link.unknownPicture", { image: state.image });
     state.image = pictures[0]?.id ?? store.get().image;
   }
   const led = rooms.ofSampler(state.sampler);

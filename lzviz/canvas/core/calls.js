@@ -1,6 +1,7 @@
 // @ts-check
 /** Questions of a room: busy while they run, told in one line when they fail, dropped when the picture has changed. */
-import { AGAIN } from "./client.js";
+import { trouble } from "./errors.js";
+import { t } from "./text.js";
 
 /**
  * @param {Pick<import("./context.js").Context, "store" | "live" | "again">} context
@@ -25,12 +26,12 @@ export function createCalls({ store, live, again: later }, on) {
       if (!on() || image !== store.get().image) return true;
       const { error } = live.get();
       await take(answer, performance.now() - started);
-      if (error?.press === AGAIN && live.get().error === error) live.set({ error: null });
+      if (error?.asks && live.get().error === error) live.set({ error: null });
       return true;
     } catch (error) {
-      const why = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
       if (on()) later.failed(what, error, () => on() && again());
-      if (on()) live.set({ error: { text: `${what}: ${why}.`, press: AGAIN, run: again } });
+      if (on()) live.set({ error: { ...trouble(what, error, { press: t("error.askAgain"), run: again }),
+        asks: true } });
       return false;
     } finally {
       live.set({ busy: --running > 0 });

@@ -4,11 +4,12 @@
  * state that is no longer shown is dropped. The page never waits for any of it.
  */
 import { createFinder } from "./found.js";
-import { message } from "./wire.js";
 import { createTimes } from "./times.js";
 import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
 import { ROUTES } from "../schema/routes.js";
+import { t } from "./text.js";
+import { Said, trouble } from "./errors.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -17,8 +18,6 @@ import { ROUTES } from "../schema/routes.js";
  */
 
 const PATIENCE = 60_000;
-/** The button beside an error that a later answer takes away. */
-export const AGAIN = "Ask again";
 
 /**
 /**
@@ -45,12 +44,12 @@ export async function getFrom(host, path, request) {
     answer = await fetch(new URL(path, host.base), { signal: AbortSignal.timeout(PATIENCE), ...request });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    throw new ServerError(late ? "Python took longer than a minute" : "Python cannot be reached", 0);
+    throw new Said(t(late ? "error.late" : "error.unreached"));
   }
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => null);
   const after = answer.status === 503 ? Number(answer.headers.get("retry-after")) || undefined : undefined;
-  const why = said?.error ?? `Python answered with status ${answer.status}`;
+  const why = said?.error ?? t("error.status", { status: answer.status });
   throw new ServerError(why, answer.status, { after, missing: said?.missing });
 }
 
@@ -69,7 +68,7 @@ function post(host, path, body) {
  */
 export async function askServer(host, path, body) {
   const answer = await (await post(host, path, body)).json().catch(() => null);
-  if (!answer?.ok) throw new ServerError(answer?.error ?? "Python's answer was empty", 200);
+  if (!answer?.ok) throw answer?.error ? new ServerError(answer.error, 200) : new Said(t("error.empty"));
   return answer;
 }
 
@@ -133,11 +132,11 @@ export function createPython(context, codec) {
       }, signal);
       again.answered("check");
       const { error } = live.get();
-      if (!signal.aborted) live.set({ answer, answered: state, error: ours(error) ? null : error });
+      if (!signal.aborted) live.set({ answer, answered: state, error: error?.asks ? null : error });
       times.soon();
     } catch (error) {
       if (!signal.aborted) again.failed("check", error, () => void ask());
-      if (!signal.aborted) live.set({ answer: null, answered: null, error: trouble(error, () => void ask()) });
+      if (!signal.aborted) live.set({ answer: null, answered: null, error: unchecked(error, () => void ask()) });
     } finally {
       live.set({ busy: --running > 0 });
     }
@@ -167,8 +166,6 @@ export function createPython(context, codec) {
   };
 }
 
-/** @param {unknown} error @param {() => void} run */
-const trouble = (error, run) => ({ text: `${message(error)}. The views go on without Python.`, press: AGAIN, run });
-
-/** @param {import("./context.js").Trouble | null} error */
-const ours = (error) => error?.press === AGAIN;
+/** The views go on without Python. @param {unknown} error @param {() => void} run */
+const unchecked = (error, run) =>
+  ({ ...trouble(t("error.unchecked"), error, { press: t("error.askAgain"), run }), asks: true });

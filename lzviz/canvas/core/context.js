@@ -23,6 +23,7 @@
  * @property {readonly import("../schema/contract.js").SourceLine[]} sources
  * @property {readonly Picture[]} pictures
  * @property {{h: number, w: number, data: string} | null} [fixed]
+ * @property {readonly string[]} [languages]  BCP 47 tags
  * @property {string} [device]
  * @property {string} [version]
  * @property {readonly import("../rooms/pipeline/words.js").Checkpoint[]} [checkpoints]  trained pipelines
@@ -34,6 +35,7 @@
  * @property {Catalogue} [catalogue]
  * @property {boolean} [static]   no Python behind this page
  * @property {any} [schema]       content of schema.json, where it cannot be fetched
+ * @property {{language: string, lines: import("./text.js").Words}} [words]  the language, where it cannot be fetched
  * @property {boolean} [styled]   the styles are in the document already
  * @property {import("./browser.js").Address} address  where the link of the mount stands
  * @property {import("./browser.js").Theme} theme
@@ -54,12 +56,14 @@
  * @property {Blob} blob          kept, because the server may forget
  * @property {string} id
  * @property {string} title
- * @property {readonly string[]} notes
+ * @property {readonly import("./text.js").Text[]} notes
  *
  * @typedef {object} Trouble      one line in the status bar: what, why, what to press
  * @property {string} text
+ * @property {string} [detail]    what a program said of it, in English
  * @property {string} [press]     label of the button
  * @property {() => void} [run]
+ * @property {boolean} [asks]     a later answer to what was asked takes it away
  *
  * @typedef {object} Live
  * @property {any} hover          the pixel under the pointer, written by the stage
@@ -115,6 +119,8 @@
  * @property {(kind: State["saliency"]) => void} chooseSaliency
  */
 
+import { t } from "./text.js";
+
 /** @returns {Live} */
 export function emptyLive() {
   return {
@@ -150,14 +156,14 @@ export function reasonAgainst(context, key) {
   const state = context.store.get();
   const sampler = samplerOf(context, context.rooms.samplerOf(state));
   if (!sampler || ALWAYS.has(key)) return null;
-  if (key === "mode") return sampler.modes.length > 1 ? null : `${sampler.title} has one reading only.`;
+  if (key === "mode") return sampler.modes.length > 1 ? null : t("sampler.oneReading", { sampler: sampler.title });
   if (!sampler.controls.includes(key === "strength" ? "saliency" : key)) {
     const label = context.schema.field(key).label;
-    return key === "saliency" ? `${sampler.title} takes no saliency: it treats all places alike.`
-      : `${sampler.title} has no ${label[0].toLowerCase()}${label.slice(1)}.`;
+    return key === "saliency" ? t("sampler.noSaliency", { sampler: sampler.title })
+      : t("sampler.lacks", { sampler: sampler.title, control: label });
   }
   if (key !== "strength" || sourceOf(context, state.saliency)?.weighs) return null;
-  return "Strength weighs what is painted or boxed; other saliency has Contrast, under More.";
+  return t("strength.byHand");
 }
 
 /** Whether a map has a neutral middle: painting goes above 128, erasing below. @param {string} key */

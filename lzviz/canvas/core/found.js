@@ -2,7 +2,9 @@
 /** What the saliency source of now finds in the picture, which the browser does not compute itself. The newest wins. */
 import { isFound } from "../engine/saliency.js";
 import { FROM, optionsOf } from "./options.js";
-import { fromBase64, message } from "./wire.js";
+import { fromBase64 } from "./wire.js";
+import { t } from "./text.js";
+import { trouble } from "./errors.js";
 
 /**
  * @typedef {import("../schema/contract.js").AskSaliency} AskSaliency
@@ -38,8 +40,8 @@ export function createFinder({ store, live, host, again }, ask) {
       live.set({ found: { of: now.kind, key: keyOf(now) ?? "", h: answer.h, w: answer.w, data } });
     } catch (error) {
       if (stands()) again.failed("found", error, () => void fetchFound());
-      const text = `Where to look could not be found: ${message(error)}.`;
-      if (stands()) live.set({ error: { text, press: "Try again", run: () => void fetchFound() } });
+      const remedy = { press: t("error.tryAgain"), run: () => void fetchFound() };
+      if (stands()) live.set({ error: trouble(t("found.failed"), error, remedy) });
     }
   }
 

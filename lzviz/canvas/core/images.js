@@ -3,6 +3,8 @@
 import { fromBase64, picturePath } from "./wire.js";
 import { askServer, getFrom } from "./client.js";
 import { ROUTES } from "../schema/routes.js";
+import { t } from "./text.js";
+import { Said, trouble } from "./errors.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -24,7 +26,7 @@ export async function decode(blob, side = DISPLAY_SIDE) {
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height });
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  if (!pen) throw new Error("this browser gives no canvas");
+  if (!pen) throw new Said(t("image.noCanvas"));
   pen.imageSmoothingQuality = "high";
   pen.drawImage(bitmap, 0, 0, width, height);
   const full = { width: bitmap.width, height: bitmap.height };
@@ -73,8 +75,8 @@ function mapOpener({ store, live, host, actions, patiently }) {
       live.set({ file: { h: answer.h, w: answer.w, data: fromBase64(answer.data), title }, error: null });
       store.set(patch, { history: true });
     } catch (error) {
-      const text = `The map could not be read: ${message(error)}`;
-      live.set({ error: { text, press: "Choose another", run: () => actions.openMap(patch) } });
+      live.set({ error: trouble(t("map.failed"), error, { press: t("map.another"),
+        run: () => actions.openMap(patch) }) });
     }
   };
 }
@@ -100,7 +102,7 @@ export function createImages(context) {
       if (mine === turn) {
         const anew = () => void bring(load, arrive);
         again.failed("picture", error, anew);
-        complain(`The picture could not be loaded: ${message(error)}.`, "Try again", anew);
+        complain(t("image.failed"), error, t("error.tryAgain"), anew);
       }
       return false;
     } finally {
@@ -108,8 +110,8 @@ export function createImages(context) {
     }
   }
 
-  /** @param {string} text @param {string} [press] @param {() => void} [run] */
-  const complain = (text, press, run) => live.set({ error: { text, press, run } });
+  /** @param {string} what @param {unknown} error @param {string} press @param {() => void} run */
+  const complain = (what, error, press, run) => live.set({ error: trouble(what, error, { press, run }) });
 
   /** What was made by hand on each picture. @type {Map<string, Made>} */
   const made = new Map();
@@ -177,11 +179,9 @@ export function createImages(context) {
   return { choose, follow, open, openMap: mapOpener(context) };
 }
 
-/** The rail says itself at what size a picture is shown. @param {string} note */
-const isNews = (note) => !note.startsWith("Shown at");
+/** The rail says itself at what size a picture is shown. @param {import("./text.js").Text} note */
+const isNews = ({ key }) => key !== "note.shownAt";
 
-/** @param {unknown} error */
-export const message = (error) => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 
 /**
  * What a hand makes on a picture, and what belongs to that picture alone.

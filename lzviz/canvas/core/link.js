@@ -9,6 +9,7 @@
 import { same } from "./store.js";
 import { clamp, defaults } from "./schema.js";
 import { readOptions, writeOptions } from "./options.js";
+import { t } from "./text.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -63,7 +64,7 @@ function readNumber(text, field, complain) {
   const value = text.trim() === "" ? NaN : Number(text);
   if (!Number.isFinite(value)) throw new Error("not a number");
   const kept = clamp(field.type === "integer" ? Math.round(value) : value, field);
-  if (kept !== value) complain(`${field.label} ${text} is out of range, ${kept} is used`);
+  if (kept !== value) complain(t("link.outOfRange", { label: field.label, text, kept: String(kept) }));
   return kept;
 }
 
@@ -73,7 +74,7 @@ function readSize(text, field, complain) {
   if (!match) throw new Error("not a size");
   const asked = [Number(match[1]), Number(match[2])];
   const kept = asked.map((n) => clamp(n, field));
-  if (!same(asked, kept)) complain(`${field.label} ${text} is out of range, ${kept.join("x")} is used`);
+  if (!same(asked, kept)) complain(t("link.outOfRange", { label: field.label, text, kept: kept.join("x") }));
   return kept;
 }
 
@@ -129,7 +130,7 @@ async function read(text, field, schema, codec, complain) {
     case "map": return text === "none" ? null : readMap(text, codec, schema.limits.lattice);
     case "choice": return readChoice(text, field);
     case "options":
-      return readOptions(text, schema, (part) => complain(`“${clip(part)}” cannot be read and is left out`));
+      return readOptions(text, schema, (part) => complain(t("link.unreadable", { part: `“${clip(part)}”` })));
     case "id": return readId(text, schema.registries[field.of ?? ""]);
     default: return readNumber(text, field, complain);
   }
@@ -171,21 +172,21 @@ export async function readLink(hash, schema, codec) {
   /** @type {string[]} */
   const problems = [];
   const text = hash.replace(/^#/, "");
-  if (text.length > MAX_LENGTH) return { state: defaults(schema), problems: ["it is too long"] };
+  if (text.length > MAX_LENGTH) return { state: defaults(schema), problems: [t("link.tooLong")] };
   const byUrl = new Map(schema.state.map((field) => [field.url, field]));
   for (const given of text.split("&").filter(Boolean)) {
     const part = Object.hasOwn(schema.renamed, given) ? schema.renamed[given] : given;
     const cut = part.indexOf("=");
     const field = byUrl.get(part.slice(0, cut));
     if (cut < 1 || !field) {
-      problems.push(`“${clip(decoded(part))}” is unknown and left out`);
+      problems.push(t("link.unknown", { part: `“${clip(decoded(part))}”` }));
       continue;
     }
     try {
       const complain = (/** @type {string} */ why) => problems.push(why);
       state[field.key] = await read(decoded(part.slice(cut + 1)), field, schema, codec, complain);
     } catch {
-      problems.push(`${field.label} cannot be read and is left out`);
+      problems.push(t("link.unreadable", { part: field.label }));
     }
   }
   return { state: /** @type {any} */ (state), problems };
@@ -200,6 +201,6 @@ const clip = (text) => (text.length > 24 ? `${text.slice(0, 24)}…` : text);
  */
 export function linkNotice(problems) {
   if (!problems.length) return null;
-  const more = problems.length > 2 ? ` (and ${problems.length - 2} more)` : "";
-  return `Part of this link was not used: ${problems.slice(0, 2).join("; ")}${more}.`;
+  const values = { problems: problems.slice(0, 2), more: problems.length - 2 };
+  return t(problems.length > 2 ? "link.problemsAndMore" : "link.problems", values);
 }

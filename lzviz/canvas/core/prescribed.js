@@ -6,6 +6,7 @@
 import { samplerOf } from "./context.js";
 import { optionOf, optionPatch } from "./options.js";
 import { same } from "./store.js";
+import { registered, t } from "./text.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -65,23 +66,25 @@ export function keep(context) {
 
 /** An option in words: "fwhm 4", "31 × 51 nodes", "not separable". @param {string} name @param {any} value */
 export function words(name, value) {
-  const said = spoken(name);
-  if (typeof value === "boolean") return value ? said : `not ${said}`;
-  if (Array.isArray(value)) return `${value.join(" × ")} ${said}`;
-  return `${said} ${value === null ? "automatic" : typeof value === "number" ? Number(value.toFixed(3)) : value}`;
+  const option = registered(`option.${name}.short`, plain(name));
+  if (typeof value === "boolean") return t(value ? "setting.on" : "setting.off", { option });
+  if (Array.isArray(value)) return t("setting.size", { option, value: value.join(" × ") });
+  if (value === null) return t("setting.automatic", { option });
+  return t("setting.value", { option, value: typeof value === "number" ? Number(value.toFixed(3)) : value });
 }
 
-/** "anti_crop" -> "anti-crop". @param {string} name */
-export const spoken = (name) => name.replaceAll("_", "-");
+/** What an option is called that brings no words: "anti_crop" -> "anti-crop". @param {string} name */
+export const plain = (name) => name.replaceAll("_", "-");
 
 /**
  * "FOVEA: separable, fwhm 4; yours: not separable, fwhm 10." What is equal stands in the first half alone.
  * @param {string} title @param {Values} wanted @param {Values} here
  */
 export function comparison(title, wanted, here) {
-  const list = (/** @type {readonly string[]} */ names, /** @type {Values} */ of) =>
-    names.map((name) => words(name, of[name])).join(", ");
+
   const names = Object.keys(wanted);
   const apart = names.filter((name) => !same(wanted[name], here[name]));
-  return `${title}: ${list(names, wanted)}${apart.length ? `; yours: ${list(apart, here)}` : ""}.`;
+  const values = { sampler: title, theirs: names.map((name) => words(name, wanted[name])),
+    yours: apart.map((name) => words(name, here[name])) };
+  return t(apart.length ? "settings.differ" : "settings.equal", values);
 }

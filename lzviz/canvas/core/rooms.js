@@ -14,7 +14,7 @@
  *
  * @typedef {object} Room  what is known of a room before it is built
  * @property {State["room"]} id
- * @property {string} tab                 the tab on top below which it stands; rooms may share one
+ * @property {string} tab                 the tab on top below which it stands, by the key `tab.…`; rooms may share one
  * @property {readonly State["tool"][]} tools
  * @property {readonly string[]} owns     keys of the state that are about it alone
  * @property {string} accepts             pictures that it takes, as a file dialog writes them; "": none
@@ -22,7 +22,7 @@
  * @property {string} [sampler]           the line of the menu of samplers that leads to it
  * @property {boolean} [hidesSamplers]    what it shows is chosen in another menu than that of samplers
  * @property {Files} files                what it can write
- * @property {{browser: string | null, python: string}} status  names of the times; null: no such time
+ * @property {{browser: string | null, python: string}} status  keys of the names of the times; null: no such time
  * @property {(state: State) => PaintKey | null} paintKey  the map that the brush paints on; null: none
  * @property {(state: State) => boolean} takesBoxes
  * @property {(tool: State["tool"], state: State) => string | null} toolReason  why a tool does nothing, or null
@@ -65,8 +65,8 @@ export function createRooms(all) {
     all,
     tabs,
     of,
-    /** The rooms below a tab. @param {string} title */
-    below: (title) => all.filter(({ tab }) => tab === title),
+    /** The rooms below a tab. @param {string} name */
+    below: (name) => all.filter(({ tab }) => tab === name),
     /** The room to which a line of the menu of samplers leads. @param {string} name */
     ofSampler: (name) => all.find(({ sampler }) => sampler === name) ?? null,
     /** The line of the menu of samplers that a state shows. @param {State} state */

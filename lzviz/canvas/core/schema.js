@@ -1,6 +1,8 @@
 // @ts-check
 /** The declared state (schema.json): defaults, and checks of values that come from outside. */
 
+import { t } from "./text.js";
+
 /** @typedef {import("./store.js").State} State */
 
 /**
@@ -36,16 +38,18 @@
  */
 
 /**
- * The schema with its look-up.
+ * The schema with its look-up, and with the words of its fields in the language of the page.
  * @param {{version: number, limits: {lattice: number, boxes: number}, state: readonly any[],
  *   renamed?: Readonly<Record<string, string>>}} json
  * @param {Schema["registries"]} [registries] @param {Schema["options"]} [options]
  * @returns {Schema}
  */
 export function createSchema(json, registries = {}, options = {}) {
-  const byKey = new Map(json.state.map((field) => [field.key, field]));
+  const state = json.state.map(named);
+  const byKey = new Map(state.map((field) => [field.key, field]));
   return {
     ...json,
+    state,
     renamed: json.renamed ?? {},
     registries,
     options,
@@ -56,6 +60,14 @@ export function createSchema(json, registries = {}, options = {}) {
     },
   };
 }
+
+/** A field with its words: label, help, and the labels of its choices. @param {any} field @returns {Field} */
+const named = (field) => Object.defineProperties({ ...field }, {
+  label: { enumerable: true, get: () => t(`state.${field.url}`) },
+  help: { enumerable: true, get: () => t(`state.${field.url}.help`) },
+  labels: { enumerable: true, get: () => field.choices?.map((/** @type {unknown} */ choice) =>
+    t(`state.${field.url}.${choice}`)) },
+});
 
 /** The state in which every key has its default. @param {Schema} schema @returns {State} */
 export function defaults(schema) {

@@ -3,6 +3,7 @@
 import { h, setText, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
 import { fromPosition, settleNumber, toPosition } from "../core/schema.js";
+import { t } from "../core/text.js";
 
 /** @typedef {import("../core/schema.js").Field} Field */
 
@@ -52,7 +53,7 @@ export function slider(field, { label = field.label, format, unit = "", onInput,
   const print = format ?? ((/** @type {number} */ value) => value.toFixed(field.decimals ?? 0));
   const range = h("input", { type: "range", id, min: 0, max: STEPS, step: 1, class: "lz-range" });
   const value = h("input", { type: "text", class: "lz-value", inputmode: "decimal", autocomplete: "off",
-    spellcheck: "false", "aria-label": `${label}, value` });
+    spellcheck: "false", "aria-label": t("control.value", { label }) });
   const units = h("span", { class: "lz-unit" }, unit);
   const element = h("div", { class: "lz-slider" },
     h("div", { class: "lz-slider-head" }, h("label", { for: id }, label),
@@ -188,8 +189,9 @@ export function numberBox(label, field, onChange) {
 /**
  * A button with a list under it: a listbox that follows the pattern of the platform (arrows, Home, End, letters).
  * @param {string} label
- * @param {readonly {value: string, title: string, note?: string, detail?: string, group?: string}[]} items  a heading
- * stands where the group changes
+ * @param {readonly {value: string, title: string, note?: string, detail?: string, group?: string, data?: boolean}[]}
+ * items
+ * a heading stands where the group changes; `data`: the title is a name, which no language translates
  * @param {(value: string) => void} onChoose
  */
 export function listMenu(label, items, onChoose) {
@@ -198,8 +200,8 @@ export function listMenu(label, items, onChoose) {
   const note = h("span", { class: "lz-menu-note" });
   const options = items.map((item, at) => h("div", {
     role: "option", id: `${id}-${at}`, class: "lz-option", onclick: () => { choose(at); close(); },
-  }, h("b", {}, item.title), h("span", { class: "lz-menu-note" }, item.note),
-  item.detail && h("small", {}, item.detail)));
+  }, h("b", { translate: item.data ? "no" : null }, item.title),
+  h("span", { class: "lz-menu-note" }, item.note), item.detail && h("small", { translate: "no" }, item.detail)));
   const list = h("div", { role: "listbox", id, class: "lz-list", "aria-label": label, hidden: true },
     ...options.flatMap((option, at) => [headingOf(items, at), option].filter((each) => each !== null)));
   const button = h("button", { type: "button", class: "lz-menu", "aria-haspopup": "listbox", "aria-expanded": "false",
@@ -257,9 +259,10 @@ export function listMenu(label, items, onChoose) {
       selected = Math.max(0, items.findIndex((item) => item.value === value));
       options.forEach((option, at) => option.setAttribute("aria-selected", String(at === selected)));
       setText(title, items[selected]?.title ?? value);
+      title.translate = !items[selected]?.data;
       setText(note, items[selected]?.note ?? "");
       const seen = [items[selected]?.title ?? value, items[selected]?.note ?? ""].filter(Boolean).join(" ");
-      button.setAttribute("aria-label", `${label}: ${seen}`);
+      button.setAttribute("aria-label", t("control.chosen", { label, value: seen }));
     },
   };
 }
@@ -313,4 +316,4 @@ export function disclosure(label, children) {
 }
 
 /** A line of keys for hints: `keys("[", "]")`. @param {...string} names */
-export const keys = (...names) => names.map((name) => h("kbd", {}, name));
+export const keys = (...names) => names.map((name) => h("kbd", { translate: "no" }, name));

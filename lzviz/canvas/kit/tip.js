@@ -3,6 +3,7 @@
  * One tip for all controls: name, key, and why a control does nothing. Shown on hover after a moment, on focus
  * at once.
  */
+import { keyName } from "./dialogs.js";
 import { h } from "./dom.js";
 
 const PATIENCE = 450;
@@ -19,7 +20,7 @@ export function createTip(root) {
     const reason = owner.closest("[data-reason]")?.getAttribute("data-reason");
     const text = owner.getAttribute("data-tip") ?? "";
     const key = owner.getAttribute("data-key");
-    tip.replaceChildren(reason ?? text, ...(key && !reason ? [h("kbd", {}, key)] : []));
+    tip.replaceChildren(reason ?? text, ...(key && !reason ? [h("kbd", { translate: "no" }, keyName(key))] : []));
     tip.hidden = false;
     const [at, box, frame] = [owner.getBoundingClientRect(), tip.getBoundingClientRect(), root.getBoundingClientRect()];
     const beside = owner.closest(".lz-tools") !== null && at.height < 200 && frame.width > 640;

@@ -244,6 +244,7 @@ export interface Cards {
 /** Everything that a page may choose from. */
 export interface Catalogue {
   version: string;
+  languages: string[];
   device: string;
   samplers: SamplerLine[];
   sources: SourceLine[];
@@ -327,7 +328,7 @@ export interface Computed {
   share: number | null;
   area: number | null;
   zoomRange: [number, number] | null;
-  sentence: string;
+  sentence: Text;
   image: string | null;
 }
 
@@ -429,27 +430,27 @@ export interface Features {
   active: number;
   macs: Record<string, number>;
   maps: Record<string, string>;
-  colour: string;
+  channel: number | null;
   channels: number;
   range: number[][];
   badge: Badge;
   milliseconds: Record<string, number>;
   device: string;
-  clock: string;
-  weights: string;
-  sentence: string;
+  clock: Text;
+  weights: Text;
+  sentence: Text;
 }
 
 /** One stage's features, of the zoomed image and brought back, in the same colours. */
 export interface FeaturesShown {
   stage: string;
   channels: number;
-  colour: string;
+  channel: number | null;
   range: number[][];
   zoomed: Raster | null;
   unzoomed: Raster;
   stages: FeatureStage[];
-  sentence: string;
+  sentence: Text;
 }
 
 /** Hold a checkpoint of the Hugging Face Hub. */
@@ -501,7 +502,7 @@ export interface Held {
   height: number;
   displayWidth: number;
   displayHeight: number;
-  notes: string[];
+  notes: Text[];
 }
 
 /** True labels that are held now: the classes that occur, and the share of the pixels that has a label. */
@@ -512,7 +513,7 @@ export interface HeldTruth {
   kind: string;
   classes: string[];
   labelled: number;
-  note: string;
+  notes: Text[];
 }
 
 /** An array that is held now: its id, and what was read of its file. */
@@ -545,8 +546,8 @@ export interface Keypoints {
   matches: number[][];
   correct: number;
   device: string;
-  weights: string;
-  sentence: string;
+  weights: Text;
+  sentence: Text;
 }
 
 export interface Known {
@@ -601,7 +602,7 @@ export interface MapShown {
   data: string;
   low: number;
   high: number;
-  title: string;
+  title: Text;
 }
 
 /** What a browser needs to move thresholds and brush by itself: strengths of the rings (float32), or levels (bytes). */
@@ -643,7 +644,7 @@ export interface Measures {
 
 export interface Memory {
   bytes: number;
-  kind: string;
+  kind: Text;
 }
 
 /** Nodes (h, w, 2) float32; "control" nodes, or "dense": a place a sample. ``distance``: from the predicted grid. */
@@ -724,7 +725,7 @@ export interface Pixel {
   truth: Known | null;
   zoomed: [number, number] | null;
   samples: Sample[];
-  sentence: string;
+  sentence: Text;
 }
 
 /** Where the sampler looks and what it sees; the second part needs the network and is left out of a warp alone. */
@@ -748,19 +749,19 @@ export interface Placed {
   weights: Weights | null;
   correction: Correction | null;
   device: string;
-  sentence: string;
-  sentences: Record<string, string>;
+  sentence: Text;
+  sentences: Record<string, Text>;
   classes?: ClassShare[] | null;
   labels?: string | null;
   confidence?: string | null;
   prediction?: string | null;
   truth?: Truth | null;
-  truthNote?: string | null;
+  truthNote?: Text | null;
   stages?: Stage[] | null;
   total?: Total | null;
   features?: FeatureStage[] | null;
   memory?: Memory | null;
-  clock?: string | null;
+  clock?: Text | null;
 }
 
 /** (h, w, 3) bytes. */
@@ -935,6 +936,11 @@ export interface Table {
   rows: Row[];
 }
 
+export interface Text {
+  key: string;
+  values?: Record<string, any>;
+}
+
 /** Medians of several runs. */
 export interface Times {
   stages: Stage[];
@@ -942,8 +948,8 @@ export interface Times {
   runs: number;
   warmUp: number;
   device: string;
-  clock: string;
-  sentence: string;
+  clock: Text;
+  sentence: Text;
 }
 
 export interface Total {
@@ -962,7 +968,7 @@ export interface Training {
   low: number;
   high: number;
   picture: string;
-  sentence: string;
+  sentence: Text;
 }
 
 /** How the labels compare with true ones; all maps are PNG of indices. */
@@ -975,13 +981,13 @@ export interface Truth {
   accuracy: number;
   intrinsic: number | null;
   perClass: ClassScore[];
-  note: string | null;
+  notes: Text[];
 }
 
 /** Milliseconds of each stage and together, as ``clock`` says, on ``device``. */
 export interface WarpTimes {
   milliseconds: Record<string, number>;
-  clock: string;
+  clock: Text;
   device: string;
 }
 
@@ -990,7 +996,7 @@ export interface Weights {
   w: number;
   h: number;
   maps: string[];
-  titles: string[];
+  titles: Text[];
   mean: number[];
 }
 

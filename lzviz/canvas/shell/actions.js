@@ -6,6 +6,8 @@ import { saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
 import { chooseFile } from "./intake.js";
 import { putBack } from "../core/prescribed.js";
 import { handOf } from "../engine/saliency.js";
+import { t } from "../core/text.js";
+import { trouble } from "../core/errors.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
@@ -57,8 +59,9 @@ async function share({ store, live, root }, parts) {
   const notes = missingFromLink(store.get());
   try {
     await navigator.clipboard.writeText(link);
-    live.set({ error: null, notice: ["Link copied.", ...notes].join(" ") });
-    const end = () => live.get().notice?.startsWith("Link copied") && live.set({ notice: null });
+    const notice = t("share.copied", { notes: [t("share.done"), ...notes] });
+    live.set({ error: null, notice });
+    const end = () => live.get().notice === notice && live.set({ notice: null });
     setTimeout(end, notes.length ? 8000 : 2500);
   } catch {
     showLink(root, link, notes);
@@ -78,9 +81,8 @@ async function save(context, parts, what, format) {
     const file = await parts.python.download(what, format);
     saveFile(file.blob, file.name ?? name);
   } catch (error) {
-    const text = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
-    live.set({ error: { text: `${what} was not saved: ${text}.`, press: "Try again",
-      run: () => void save(context, parts, what, format) } });
+    live.set({ error: trouble(t("export.failed", { what: t("export.as", { what, format }) }), error, {
+      press: t("error.tryAgain"), run: () => void save(context, parts, what, format) }) });
   }
 }
 
@@ -89,7 +91,7 @@ function exportReason({ host }, parts) {
   return (what) => {
     if (!host.static) return parts.room().exportReason?.(what) ?? null;
     const drawn = ["source", "zoomed", "unzoomed"].includes(what);
-    return drawn ? null : "The rest is written by Python, which this page does not have: run lzviz to get it.";
+    return drawn ? null : t("export.needsPython");
   };
 }
 

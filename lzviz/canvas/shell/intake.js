@@ -2,6 +2,7 @@
 /** How files come onto the page: the file dialog, paste, drop. */
 import { belongs } from "../core/active.js";
 import { h } from "../kit/dom.js";
+import { t } from "../core/text.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
@@ -27,7 +28,7 @@ const firstFile = (data) => [...(data?.files ?? [])][0] ?? null;
  * @returns {() => void} stops listening
  */
 export function listenForFiles({ root, live, rooms, store }, takers) {
-  const veil = h("div", { class: "lz-drop", hidden: true }, h("span", {}, "Drop the picture to look at it"));
+  const veil = h("div", { class: "lz-drop", hidden: true }, h("span", {}, t("intake.drop")));
   root.append(veil);
   const takes = (/** @type {Event} */ event) => belongs(root, event) && rooms.of(store.get()).accepts !== "";
   /** @param {DragEvent} event */
@@ -45,8 +46,8 @@ export function listenForFiles({ root, live, rooms, store }, takers) {
   };
   /** @param {File | null} file */
   const take = (file) => {
-    if (!file) live.set({ error: { text: "That was no picture; drop or paste an image file." } });
-    else void takers.open(file, file.name || "Pasted picture");
+    if (!file) live.set({ error: { text: t("intake.noPicture") } });
+    else void takers.open(file, file.name || t("intake.pasted"));
   };
   /** @param {DragEvent} event */
   const drop = (event) => {

@@ -2,6 +2,7 @@
 /** Keys: one table of commands, and one listener that runs them. The key sheet is drawn from the same table. */
 import { belongs } from "../core/active.js";
 import { TOOLS } from "./tools.js";
+import { t } from "../core/text.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
@@ -17,20 +18,21 @@ import { TOOLS } from "./tools.js";
 
 /** @param {Context} context @returns {Command[]} */
 export function pageCommands({ actions, store, rooms }) {
-  const tools = TOOLS.map(({ tool, label, key }) => ({
-    id: `tool-${tool}`, keys: [key.toLowerCase()], label, group: "Tools",
+  const tools = TOOLS.map(({ tool, key }) => ({
+    id: `tool-${tool}`, keys: [key.toLowerCase()], label: t(`state.tool.${tool}`), group: t("keys.tools"),
     run: () => { if (!rooms.of(store.get()).toolReason(tool, store.get())) store.set({ tool }); },
   }));
   return [
     ...tools,
-    { id: "clear", keys: ["Delete"], label: "Clear what was made by hand", group: "Tools", run: actions.clear },
-    { id: "undo", keys: ["z", "Mod+z"], label: "Undo", group: "Page", run: actions.undo },
-    { id: "redo", keys: ["Shift+z", "Mod+Shift+z", "Mod+y"], label: "Redo", group: "Page", run: actions.redo },
-    { id: "open", keys: ["o"], label: "Open a picture", group: "Page", run: actions.openFile },
-    { id: "export", keys: ["x"], label: "Export", group: "Page", run: actions.showExport },
-    { id: "share", keys: ["l"], label: "Copy the link", group: "Page", run: actions.share, everywhere: true },
-    { id: "theme", keys: ["d"], label: "Light or dark", group: "Page", run: actions.theme, everywhere: true },
-    { id: "keys", keys: ["?"], label: "All keys", group: "Page", run: actions.keys, everywhere: true },
+    { id: "clear", keys: ["Delete"], label: t("keys.clear"), group: t("keys.tools"), run: actions.clear },
+    { id: "undo", keys: ["z", "Mod+z"], label: t("keys.undo"), group: t("keys.page"), run: actions.undo },
+    { id: "redo", keys: ["Shift+z", "Mod+Shift+z", "Mod+y"], label: t("keys.redo"), group: t("keys.page"),
+      run: actions.redo },
+    { id: "open", keys: ["o"], label: t("keys.open"), group: t("keys.page"), run: actions.openFile },
+    { id: "export", keys: ["x"], label: t("export"), group: t("keys.page"), run: actions.showExport },
+    { id: "share", keys: ["l"], label: t("keys.share"), group: t("keys.page"), run: actions.share, everywhere: true },
+    { id: "theme", keys: ["d"], label: t("keys.theme"), group: t("keys.page"), run: actions.theme, everywhere: true },
+    { id: "keys", keys: ["?"], label: t("keys.all"), group: t("keys.page"), run: actions.keys, everywhere: true },
   ];
 }
 

@@ -7,6 +7,7 @@
 import { NARROW } from "../viewer/arrange.js";
 import { h } from "../kit/dom.js";
 import { recall, remember } from "../kit/memory.js";
+import { t } from "../core/text.js";
 
 /** What the numbers need: rows below the views, or a column beside them. */
 const LEAST = 190;
@@ -55,10 +56,10 @@ export function divide(room, need) {
  * @param {{size: () => number, side: () => boolean, resize: (size: number | null) => void, toggle: () => void}} dock
  */
 function createBorder({ size, side, resize, toggle }) {
-  const tab = h("button", { type: "button", class: "lz-dock-tab", "aria-label": "Show or hide the numbers",
-    "data-tip": "Show or hide the numbers", onclick: toggle });
-  const line = h("div", { class: "lz-dock-line", role: "separator", tabindex: "0", "aria-label": "Room of the numbers",
-    "aria-valuemin": 0, "data-tip": "Drag to share the room; double click to let the page do it",
+  const tab = h("button", { type: "button", class: "lz-dock-tab", "aria-label": t("dock.toggle"),
+    "data-tip": t("dock.toggle"), onclick: toggle });
+  const line = h("div", { class: "lz-dock-line", role: "separator", tabindex: "0", "aria-label": t("dock.room"),
+    "aria-valuemin": 0, "data-tip": t("dock.drag"),
     ondblclick: () => resize(null) });
   /** @param {PointerEvent} down */
   line.onpointerdown = (down) => {

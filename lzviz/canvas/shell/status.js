@@ -4,6 +4,7 @@ import { h, setText } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { isAnswered } from "../core/context.js";
 import { milliseconds } from "../kit/format.js";
+import { say, t } from "../core/text.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
@@ -24,14 +25,14 @@ function chip(label, name) {
  */
 export function sentence(live, state) {
   const { answer, measured, loading, image } = live;
-  if (answer?.sentence && isAnswered(live, state)) return answer.sentence;
+  if (answer?.sentence && isAnswered(live, state)) return say(answer.sentence);
   if (measured?.sentence) return measured.sentence;
-  return loading || !image ? "Loading the picture …" : "";
+  return loading || !image ? t("status.loading") : "";
 }
 
 /** What is said while Python has no room. @param {{browser: string | null}} names */
 const following = ({ browser }) =>
-  browser === null ? "Python is busy; its answer follows" : "Browser’s numbers; Python follows";
+  t(browser === null ? "status.busy" : "status.follows");
 
 /** @param {Context} context */
 function createLine({ live, store, rooms }) {
@@ -39,7 +40,8 @@ function createLine({ live, store, rooms }) {
   const later = h("span", { class: "lz-follows", hidden: true });
   const trouble = h("span", { class: "lz-trouble-text" });
   const press = h("button", { type: "button", class: "lz-link" });
-  const close = h("button", { type: "button", class: "lz-button lz-icon-button lz-close", "aria-label": "Dismiss",
+  const close = h("button", { type: "button", class: "lz-button lz-icon-button lz-close",
+    "aria-label": t("status.dismiss"),
     onclick: () => live.set({ error: null, notice: null }) }, icon("close"));
   const row = h("span", { class: "lz-trouble", hidden: true }, icon("alert"), trouble, press, close);
   const spoken = h("span", { class: "lz-hidden", role: "status", "aria-live": "polite" });
@@ -57,7 +59,8 @@ function createLine({ live, store, rooms }) {
     words.hidden = Boolean(text);
     later.hidden = !now.follows || Boolean(text);
     setText(later, following(rooms.of(store.get()).status));
-    setText(trouble, text ?? "");
+    trouble.replaceChildren(text ?? "", now.error?.detail
+      ? h("span", { class: "lz-detail", lang: "en", translate: "no" }, ` ${now.error.detail}`) : "");
     setText(alert, text ?? "");
     setText(press, now.error?.press ?? "");
     press.hidden = !now.error?.press;
@@ -72,20 +75,20 @@ function createLine({ live, store, rooms }) {
 export function createStatus(context) {
   const { live, host, store, rooms } = context;
   const line = createLine(context);
-  const warp = chip("browser warp", "warp");
-  const draw = chip("draw", "draw");
-  const python = chip("Python", "python");
+  const warp = chip("", "warp");
+  const draw = chip(t("status.draw"), t("status.draw"));
+  const python = chip(t("status.python"), "python");
   const show = () => {
     const { measured, answer, busy, times } = live.get();
     line.show();
     const names = rooms.of(store.get()).status;
     warp.element.hidden = names.browser === null;
-    setText(warp.title, names.browser ?? "");
-    setText(python.title, host.static ? "Python" : names.python);
+    setText(warp.title, names.browser ? t(names.browser) : "");
+    setText(python.title, host.static ? t("status.python") : names.python ? t(names.python) : "");
     setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
     setText(draw.value, typeof measured?.drawMs === "number" ? milliseconds(measured.drawMs) : "–");
     const { milliseconds: taken = null, device } = answer?.milliseconds === undefined ? times ?? {} : answer;
-    setText(python.value, host.static ? "not here" : taken === null ? "–" : milliseconds(total(taken)));
+    setText(python.value, host.static ? t("status.notHere") : taken === null ? "–" : milliseconds(total(taken)));
     setText(python.after, device ? ` · ${String(device).toUpperCase()}` : "");
     python.element.toggleAttribute("data-busy", busy);
   };

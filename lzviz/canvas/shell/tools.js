@@ -4,27 +4,28 @@ import { iconButton, isOff, setReason } from "../kit/controls.js";
 import { h, setText, uniqueId } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { fromPosition, toPosition } from "../core/schema.js";
+import { t } from "../core/text.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
  * @typedef {import("../core/store.js").State} State
  */
 
-/** @type {readonly {tool: State["tool"], label: string, key: string}[]} */
+/** @type {readonly {tool: State["tool"], key: string}[]} */
 export const TOOLS = [
-  { tool: "pick", label: "Read a pixel", key: "V" },
-  { tool: "paint", label: "Paint", key: "B" },
-  { tool: "erase", label: "Erase", key: "E" },
-  { tool: "box", label: "Draw a box", key: "R" },
-  { tool: "pan", label: "Move the view", key: "H" },
+  { tool: "pick", key: "V" },
+  { tool: "paint", key: "B" },
+  { tool: "erase", key: "E" },
+  { tool: "box", key: "R" },
+  { tool: "pan", key: "H" },
 ];
 
 /** @param {State} state @param {import("../core/rooms.js").Room} room */
 function clearReason(state, room) {
   const key = room.paintKey(state);
-  if (key) return state[key] ? null : "Nothing is painted.";
-  if (room.takesBoxes(state)) return state.boxes.length ? null : "No box is drawn.";
-  return "Nothing here was made by hand.";
+  if (key) return state[key] ? null : t("tools.nothingPainted");
+  if (room.takesBoxes(state)) return state.boxes.length ? null : t("tools.noBox");
+  return t("tools.nothingByHand");
 }
 
 /** @param {Context} context @param {"brushSize" | "brushSoftness"} key @param {(value: number) => string} print */
@@ -49,7 +50,8 @@ function brushRange({ store, schema }, key, print) {
 /** @param {Context} context @returns {HTMLElement} */
 export function createTools(context) {
   const { store, live, actions, rooms } = context;
-  const buttons = TOOLS.map(({ tool, label, key }) => {
+  const buttons = TOOLS.map(({ tool, key }) => {
+    const label = t(`state.tool.${tool}`);
     const button = h("button", { type: "button", class: "lz-button lz-icon-button lz-tool", "aria-label": label,
       "data-tip": label, "data-key": key, "aria-keyshortcuts": key, "data-tool": tool,
       onclick: () => isOff(button) || store.set({ tool }) }, icon(tool));
@@ -61,8 +63,8 @@ export function createTools(context) {
   };
   const size = brushRange(context, "brushSize", pixels);
   const soft = brushRange(context, "brushSoftness", (value) => `${Math.round(100 * value)}`);
-  const undo = iconButton("undo", "Undo", actions.undo, { class: "lz-tool lz-phone-only" });
-  const clear = iconButton("trash", "Clear", actions.clear, { key: "Delete", class: "lz-tool" });
+  const undo = iconButton("undo", t("keys.undo"), actions.undo, { class: "lz-tool lz-phone-only" });
+  const clear = iconButton("trash", t("tools.clear"), actions.clear, { key: "Delete", class: "lz-tool" });
 
   const refresh = () => {
     const state = store.get();
@@ -74,12 +76,12 @@ export function createTools(context) {
     size.show();
     soft.show();
     setReason(clear, clearReason(state, room));
-    setReason(undo, store.canUndo() ? null : "Nothing to undo");
+    setReason(undo, store.canUndo() ? null : t("tools.nothingToUndo"));
   };
   store.subscribe(refresh);
   live.subscribe((_, changed) => changed.has("image") && refresh());
   refresh();
-  return h("div", { class: "lz-tools", role: "toolbar", "aria-label": "Tools", "aria-orientation": "vertical" },
-    ...buttons, h("hr"), size.element, h("small", { class: "lz-brush-unit" }, "px"), soft.element,
-    h("small", { class: "lz-brush-unit" }, "% soft"), h("hr"), undo, clear);
+  return h("div", { class: "lz-tools", role: "toolbar", "aria-label": t("keys.tools"), "aria-orientation": "vertical" },
+    ...buttons, h("hr"), size.element, h("small", { class: "lz-brush-unit" }, t("unit.px")), soft.element,
+    h("small", { class: "lz-brush-unit" }, t("tools.soft")), h("hr"), undo, clear);
 }

@@ -3,14 +3,15 @@
 import { iconButton, setReason } from "../kit/controls.js";
 import { h } from "../kit/dom.js";
 import { icon, mark, themeIcon } from "../kit/icons.js";
+import { t } from "../core/text.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
 /** The tabs of the rooms; one that stands for several leads to what was shown of them last. @param {Context} context */
 function createTabs({ rooms, store }) {
-  const last = new Map(rooms.tabs.map((title) => [title, rooms.below(title)[0].id]));
-  const tabs = rooms.tabs.map((title) => h("button", { type: "button", class: "lz-tab", role: "tab",
-    "data-title": title, onclick: () => store.set({ room: last.get(title) }) }, title));
+  const last = new Map(rooms.tabs.map((tab) => [tab, rooms.below(tab)[0].id]));
+  const tabs = rooms.tabs.map((tab) => h("button", { type: "button", class: "lz-tab", role: "tab",
+    "data-tab": tab, onclick: () => store.set({ room: last.get(tab) }) }, t(`tab.${tab}`)));
   /** @param {KeyboardEvent} event */
   function walk(event) {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -24,38 +25,38 @@ function createTabs({ rooms, store }) {
     const { id, tab: open } = rooms.of(store.get());
     last.set(open, id);
     for (const tab of tabs) {
-      tab.setAttribute("aria-selected", String(tab.dataset.title === open));
-      tab.tabIndex = tab.dataset.title === open ? 0 : -1;
+      tab.setAttribute("aria-selected", String(tab.dataset.tab === open));
+      tab.tabIndex = tab.dataset.tab === open ? 0 : -1;
     }
   };
   store.subscribe((_, changed) => changed.has("room") && show());
   show();
-  return h("div", { class: "lz-tabs", role: "tablist", "aria-label": "Rooms", onkeydown: walk }, ...tabs);
+  return h("div", { class: "lz-tabs", role: "tablist", "aria-label": t("topbar.rooms"), onkeydown: walk }, ...tabs);
 }
 
 /** @param {Context} context @returns {HTMLElement} */
 export function createTopbar(context) {
   const { actions, store } = context;
-  const undo = iconButton("undo", "Undo", actions.undo, { key: "Z" });
-  const redo = iconButton("redo", "Redo", actions.redo, { key: "Shift+Z" });
+  const undo = iconButton("undo", t("keys.undo"), actions.undo, { key: "Z" });
+  const redo = iconButton("redo", t("keys.redo"), actions.redo, { key: "Shift+Z" });
   const exporter = h("button", { type: "button", class: "lz-button lz-export", "aria-haspopup": "dialog",
-    "data-tip": "Images, grid, saliency, Python", "data-key": "X", onclick: actions.showExport },
-  "Export", icon("download"));
+    "data-tip": t("topbar.export"), "data-key": "X", onclick: actions.showExport },
+  t("export"), icon("download"));
   const share = h("button", { type: "button", class: "lz-button lz-share", "data-key": "L",
-    "data-tip": "Copy a link to exactly this state", onclick: actions.share }, "Share");
+    "data-tip": t("topbar.share"), onclick: actions.share }, t("share"));
 
   const refresh = () => {
-    setReason(undo, store.canUndo() ? null : "Nothing to undo");
-    setReason(redo, store.canRedo() ? null : "Nothing to redo");
+    setReason(undo, store.canUndo() ? null : t("tools.nothingToUndo"));
+    setReason(redo, store.canRedo() ? null : t("topbar.nothingToRedo"));
   };
   store.subscribe(refresh);
   context.live.subscribe((_, changed) => changed.has("painting") && refresh());
   refresh();
 
   return h("header", { class: "lz-top" },
-    h("span", { class: "lz-name" }, mark(), h("h1", {}, "lzviz")), createTabs(context),
+    h("span", { class: "lz-name" }, mark(), h("h1", { translate: "no" }, "lzviz")), createTabs(context),
     h("span", { class: "lz-grow" }),
     h("span", { class: "lz-top-history" }, undo, redo), h("span", { class: "lz-rule" }),
-    iconButton(themeIcon(), "Light or dark", actions.theme, { key: "D", class: "lz-top-theme" }),
-    iconButton("help", "All keys", actions.keys, { key: "?", class: "lz-top-keys" }), exporter, share);
+    iconButton(themeIcon(), t("keys.theme"), actions.theme, { key: "D", class: "lz-top-theme" }),
+    iconButton("help", t("keys.all"), actions.keys, { key: "?", class: "lz-top-keys" }), exporter, share);
 }

@@ -2,16 +2,17 @@
 /** A picture from the camera. */
 import { h } from "../kit/dom.js";
 import { openPanel } from "../kit/dialogs.js";
+import { t } from "../core/text.js";
 
 /** Why there is no camera, as a sentence. @param {unknown} error */
 export function cameraTrouble(error) {
   const name = error instanceof Error || error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError") {
-    return "The camera was refused; allow it in the address bar and press the camera again.";
+    return t("camera.refused");
   }
-  if (name === "NotFoundError") return "No camera was found; connect one, or open a picture instead.";
-  if (name === "NotReadableError") return "The camera is used by another program; close that one and try again.";
-  return "The camera could not be started; open a picture instead.";
+  if (name === "NotFoundError") return t("camera.none");
+  if (name === "NotReadableError") return t("camera.used");
+  return t("camera.failed");
 }
 
 /**
@@ -21,7 +22,7 @@ export function cameraTrouble(error) {
  */
 export async function openCamera(root, take, complain) {
   if (!navigator.mediaDevices?.getUserMedia) {
-    complain("The camera works only on a page served over https or from this computer; open a picture instead.");
+    complain(t("camera.insecure"));
     return;
   }
   let stream;
@@ -32,14 +33,14 @@ export async function openCamera(root, take, complain) {
     return;
   }
   const video = h("video", { class: "lz-camera", autoplay: true, playsinline: true, muted: true,
-    "aria-label": "Camera" });
+    "aria-label": t("camera") });
   video.srcObject = stream;
   const shoot = h("button", { type: "button", class: "lz-button lz-share", onclick: async () => {
     const blob = await still(video);
     panel.close();
-    if (blob) take(blob, "Camera");
-  } }, "Take the picture");
-  const panel = openPanel(root, "Camera", [video, shoot],
+    if (blob) take(blob, t("camera"));
+  } }, t("camera.take"));
+  const panel = openPanel(root, t("camera"), [video, shoot],
     { onClose: () => stream.getTracks().forEach((track) => track.stop()) });
 }
 

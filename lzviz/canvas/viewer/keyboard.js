@@ -11,8 +11,8 @@
 
 import { belongs } from "../core/active.js";
 import { LAYERS } from "./legend.js";
+import { t } from "../core/text.js";
 
-const GROUP = "Views";
 
 /** @type {readonly State["compare"][]} */
 export const COMPARE = ["none", "uniform", "difference"];
@@ -27,23 +27,25 @@ export function stageCommands(store, camera) {
     store.set({ brushSize: Math.min(0.5, Math.max(0.01, store.get().brushSize * factor)) });
   const soften = (/** @type {number} */ by) => () =>
     store.set({ brushSoftness: Math.min(1, Math.max(0, Math.round(100 * (store.get().brushSoftness + by)) / 100)) });
-  const layers = LAYERS.map(({ name, title }, at) => ({
-    id: `layer-${name}`, keys: [String(at + 1)], label: `Layer: ${title.toLowerCase()}`, group: "Layers",
+  const group = t("keys.views");
+  const layers = LAYERS.map((name, at) => ({
+    id: `layer-${name}`, keys: [String(at + 1)], label: t("keys.layer", { layer: t(`layer.${name}`) }),
+    group: t("layers"),
     run: () => store.set({ layers: { ...store.get().layers, [name]: !store.get().layers[name] } }),
   }));
   return [
-    { id: "flip", keys: [" "], label: "Hold to see uniform sampling", group: GROUP },
-    { id: "compare", keys: ["c"], label: "Compare: off, uniform beside, difference", group: GROUP,
+    { id: "flip", keys: [" "], label: t("keys.flip"), group },
+    { id: "compare", keys: ["c"], label: t("keys.compare"), group,
       run: () => store.set({ compare: COMPARE[(COMPARE.indexOf(store.get().compare) + 1) % COMPARE.length] }) },
-    { id: "zoom-in", keys: ["+", "="], label: "Zoom in", group: GROUP, run: () => camera.zoom(1.5) },
-    { id: "zoom-out", keys: ["-"], label: "Zoom out", group: GROUP, run: () => camera.zoom(1 / 1.5) },
-    { id: "fit", keys: ["0"], label: "Show the whole image", group: GROUP, run: camera.fit },
-    { id: "brush-smaller", keys: ["["], label: "Smaller brush", group: "Tools", run: brush(1 / 1.2) },
-    { id: "brush-larger", keys: ["]"], label: "Larger brush", group: "Tools", run: brush(1.2) },
-    { id: "brush-harder", keys: ["{"], label: "Harder brush", group: "Tools", run: soften(-0.1) },
-    { id: "brush-softer", keys: ["}"], label: "Softer brush", group: "Tools", run: soften(0.1) },
-    { id: "cursor", keys: ["Arrows"], label: "In a view: move the cursor; with Shift one pixel", group: GROUP },
-    { id: "apply", keys: ["Enter"], label: "In a view: use the tool at the cursor; with Alt erase", group: GROUP },
+    { id: "zoom-in", keys: ["+", "="], label: t("keys.zoomIn"), group, run: () => camera.zoom(1.5) },
+    { id: "zoom-out", keys: ["-"], label: t("keys.zoomOut"), group, run: () => camera.zoom(1 / 1.5) },
+    { id: "fit", keys: ["0"], label: t("keys.fit"), group, run: camera.fit },
+    { id: "brush-smaller", keys: ["["], label: t("keys.smaller"), group: t("keys.tools"), run: brush(1 / 1.2) },
+    { id: "brush-larger", keys: ["]"], label: t("keys.larger"), group: t("keys.tools"), run: brush(1.2) },
+    { id: "brush-harder", keys: ["{"], label: t("keys.harder"), group: t("keys.tools"), run: soften(-0.1) },
+    { id: "brush-softer", keys: ["}"], label: t("keys.softer"), group: t("keys.tools"), run: soften(0.1) },
+    { id: "cursor", keys: ["Arrows"], label: t("keys.cursor"), group },
+    { id: "apply", keys: ["Enter"], label: t("keys.apply"), group },
     ...layers,
   ];
 }

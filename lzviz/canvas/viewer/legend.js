@@ -9,18 +9,10 @@
 
 import { h, setText, svg } from "../kit/dom.js";
 import { gradient } from "./colours.js";
+import { t } from "../core/text.js";
 
-/** @type {readonly {name: LayerName, title: string, help: string}[]} in the order of their keys 1 .. 7 */
-export const LAYERS = [
-  { name: "points", title: "Points", help: "Where the samples are taken" },
-  { name: "mesh", title: "Mesh", help: "The control grid; bilinear between its nodes" },
-  { name: "saliency", title: "Saliency", help: "Where to look: what you ask for" },
-  { name: "density", title: "Density", help: "Samples per source area, against uniform sampling" },
-  { name: "jacobian", title: "Zoom", help: "Magnification against uniform, from det J: orange shrunk, blue magnified" },
-  { name: "folds", title: "Folds", help: "Tiles whose det J is negative somewhere" },
-  { name: "approximation", title: "Grid error",
-    help: "What reading the warp between control nodes costs against the true, dense warp" },
-];
+/** @type {readonly LayerName[]} in the order of their keys 1 .. 7 */
+export const LAYERS = ["points", "mesh", "saliency", "density", "jacobian", "folds", "approximation"];
 
 /** @param {LayerName} name @returns {Element} */
 function swatch(name) {
@@ -38,16 +30,18 @@ function swatch(name) {
 /**
  * @param {(name: LayerName) => void} toggle @param {readonly LayerName[]} [names] of the layers that there are
  */
-export function createLegend(toggle, names = LAYERS.map(({ name }) => name)) {
-  const entries = LAYERS.filter(({ name }) => names.includes(name)).map(({ name, title, help }) => {
-    const key = 1 + LAYERS.findIndex((layer) => layer.name === name);
+export function createLegend(toggle, names = LAYERS) {
+  const entries = LAYERS.filter((name) => names.includes(name)).map((name) => {
+    const key = 1 + LAYERS.indexOf(name);
+    const [title, help] = [t(`layer.${name}`), t(`layer.${name}.help`)];
     const range = h("small", { class: "lz-layer-range" });
-    const button = h("button", { type: "button", class: "lz-layer", "data-layer": name, title: `${help} (${key})`,
+    const button = h("button", { type: "button", class: "lz-layer", "data-layer": name,
+      title: t("layer.tip", { help, key }),
       "aria-pressed": "false", "aria-keyshortcuts": String(key),
       onclick: () => toggle(name) }, swatch(name), h("span", { class: "lz-layer-name" }, title), range);
     return { name, button, range };
   });
-  const element = h("div", { class: "lz-layers", role: "group", "aria-label": "Layers" },
+  const element = h("div", { class: "lz-layers", role: "group", "aria-label": t("layers") },
     ...entries.map(({ button }) => button));
   return {
     element,

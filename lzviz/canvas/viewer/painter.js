@@ -21,6 +21,7 @@ import { difference } from "./pixels.js";
 import { pointStride } from "./raster.js";
 import { partOf, pixelsOf } from "./renderer.js";
 import { createUnzoom } from "./unzoom.js";
+import { t } from "../core/text.js";
 
 /** CSS pixels between drawn samples, on average: closer, and they would only cover the picture. */
 const SPACING = 6;
@@ -100,7 +101,7 @@ export function createPainter(renderer) {
       const shown = { width: image.width * view.projection.scale, height: image.height * view.projection.scale };
       const stride = pointStride(h, w, shown.width, shown.height, SPACING);
       const { layers } = state;
-      if (layers.points && stride > 1) ranges.points = `1 in ${stride * stride}`;
+      if (layers.points && stride > 1) ranges.points = t("layer.points.some", { count: stride * stride });
       if (layers.mesh) ranges.mesh = `${frame.warp.size[0]} × ${frame.warp.size[1]}`;
       const tiles = layers.folds ? foldTiles(frame.warp) : null;
       if (tiles) ranges.folds = String(tiles.reduce((sum, fold) => sum + fold, 0));
@@ -187,7 +188,7 @@ function heatOf(frame, state, palette, workspace) {
   if (layers.approximation && frame.attracting && Math.min(...frame.zoomed) > 1) {
     const map = gridError(frame, state.nodes);
     heat.push({ field: pulledBack(size, inverse, map), table: palette.error });
-    ranges.approximation = `≤ ${short(map.most)} px`;
+    ranges.approximation = t("layer.approximation.most", { most: short(map.most) });
   }
   const asked = layers.saliency ? saliencyField(state, frame) : null;
   if (asked) {

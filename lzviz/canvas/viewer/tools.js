@@ -27,6 +27,7 @@
 
 import { listenForCursor } from "./keyboard.js";
 import { listen } from "./pointer.js";
+import { t } from "../core/text.js";
 
 /** A dragged box smaller than this, in CSS pixels, was a click. */
 const SMALLEST_BOX = 5;
@@ -132,7 +133,7 @@ function endBox({ store, live }, a, b, erase, moved) {
     return;
   }
   if (boxes.length >= MOST_BOXES) {
-    live.set({ notice: `There are ${MOST_BOXES} boxes, and no more fit into a link: click one to remove it.` });
+    live.set({ notice: t("boxes.most", { count: MOST_BOXES }) });
     return;
   }
   const edge = (/** @type {number} */ value, /** @type {number} */ most) =>

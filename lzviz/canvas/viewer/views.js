@@ -21,17 +21,9 @@
  */
 
 import { h, setText, svg, uniqueId } from "../kit/dom.js";
+import { t } from "../core/text.js";
 
-/** @type {Readonly<Record<ViewName, string>>} */
-export const TITLES = {
-  source: "Source",
-  zoomed: "Zoomed",
-  unzoomed: "Unzoomed",
-  uniform: "Uniform",
-  uniformUnzoomed: "Uniform, unzoomed",
-  adaptive: "Adaptive",
-  beside: "Dilated",
-};
+
 
 /**
  * @param {ViewName} name
@@ -39,13 +31,13 @@ export const TITLES = {
  */
 export function createView(name) {
   const id = uniqueId(name);
-  const heading = h("h2", { id, class: "lz-view-name" }, TITLES[name]);
+  const heading = h("h2", { id, class: "lz-view-name" }, t(`view.${name}`));
   const size = h("span", { class: "lz-view-size" });
   const number = h("span", { class: "lz-view-number" });
   const title = h("header", { class: "lz-view-title" }, heading, size, number);
   const image = h("canvas", { class: "lz-view-image", "aria-hidden": "true" });
   const overlay = h("canvas", { class: "lz-view-overlay", tabindex: "0", role: "application", "aria-labelledby": id,
-    "aria-roledescription": name === "source" ? "picture to paint on" : "picture", "data-view": name });
+    "aria-roledescription": t(name === "source" ? "view.paintable" : "view.picture"), "data-view": name });
   const marks = /** @type {SVGSVGElement} */ (svg("svg", { class: "lz-view-marks", "aria-hidden": "true" }));
   const frame = h("div", { class: "lz-view-frame" }, image, overlay, marks);
   const section = h("section", { class: "lz-view", "data-view": name, "aria-labelledby": id }, title, frame);

@@ -68,7 +68,7 @@ def held_truth(workshop: Workshop, question: picture_messages.AddTruth) -> pictu
         kind=truth.kind,
         classes=truth.found,
         labelled=truth.labelled,
-        note=truth.note,
+        notes=list(truth.notes),
     )
 
 

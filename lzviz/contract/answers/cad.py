@@ -32,6 +32,7 @@ from lzviz.coords import Size
 from lzviz.measure import timing
 from lzviz.models import weights
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.text import Text
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -50,14 +51,11 @@ COMPACT_WIDTH = 16
 LEARNED = "cad-learned-camvid-360x480"
 TRAINED = (LEARNED, "dilated-camvid-360x480", "strided-camvid-360x480")
 NORMALISATION = {"compact": "none"}
-RANDOM = "random, seed 0"
+RANDOM = Text("weights.random")
 # What a price list is said to cost.
 PRICES_BYTES = 1024
 KEYPOINTS = 512
-CLOCK = (
-    f"the three networks warm and in turns, median of up to {TURNS}; one picture, float32; strided and dilated as PyTorch runs "
-    "them, adaptive compiled"
-)
+CLOCK = Text("clock.turns", {"count": TURNS})
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,18 +265,23 @@ def held(*modules: nn.Module) -> int:
     return sum(storages.values())
 
 
-def _weights(workshop: Workshop, network: str, levels: str) -> tuple[Mapping[str, Any] | None, int, str]:
+def _weights(workshop: Workshop, network: str, levels: str) -> tuple[Mapping[str, Any] | None, int, Text]:
     """Of a network: its state dict, ``None`` for random weights, its channels, and what to call them."""
     if network == "compact":
         pipeline = trained(workshop)
         if pipeline is None or pipeline.card is None or pipeline.network is None:
             return None, COMPACT_WIDTH, RANDOM
-        return pipeline.network.state_dict(), COMPACT_WIDTH, f"trained on street scenes ({pipeline.card.name})"
+        return pipeline.network.state_dict(), COMPACT_WIDTH, Text("weights.street", {"name": pipeline.card.name})
     found = weights.find(network)
     if found:
-        return found.state, FULL_WIDTH, found.file
+        return found.state, FULL_WIDTH, Text("weights.file", {"file": found.file})
     width = VGG_WIDTH[levels] if network == "vgg16" else FULL_WIDTH
-    return None, width, RANDOM + (f", {width} of {FULL_WIDTH} channels" if width < FULL_WIDTH else "")
+    return None, width, narrowed(width) if width < FULL_WIDTH else RANDOM
+
+
+def narrowed(width: int) -> Text:
+    """What random weights of fewer channels than the network has are called."""
+    return Text("weights.narrow", {"width": width, "count": FULL_WIDTH})
 
 
 def subject(workshop: Workshop, network: str, levels: str) -> Subject:
@@ -394,7 +397,7 @@ def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]
         "active": active,
         "macs": macs,
         "maps": {name: encode_array(colours(features).numpy()) for name, features in maps.items()},
-        "colour": "pca" if state.cad_channel < 0 else f"channel {state.cad_channel}",
+        "channel": None if state.cad_channel < 0 else state.cad_channel,
         "channels": channels,
         "range": [colours.low.tolist(), colours.high.tolist()],
         "badge": {
@@ -464,19 +467,24 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
                     outside)  # fmt: skip
 
 
-def sentence(kept: float, active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: str, named: str) -> str:
+def sentence(
+    kept: float, active: float, macs: Mapping[str, int], adaptive: Adaptive, mode: str, named: Text | str
+) -> Text:
     """What an answer says, in words: the share of cells that stay fine, and of rows of the all-fine network."""
-    share = macs["adaptive"] / macs["dilated"]
     shown = adaptive.published if mode == "published" else adaptive.fixed
-    proof = "exactly the strided network's" if shown.exact else "NOT the strided network's"
-    named = f"{named}; outside the guarantee: {', '.join(adaptive.outside)}" if adaptive.outside else named
-    return (
-        f"Keeps {100 * kept:.0f} % of the cells fine: {100 * active:.0f} % of the rows and {100 * share:.0f} % of the dilated "
-        "network's multiply-adds "
-        f"({macs['adaptive'] / 1e9:.2f} of {macs['dilated'] / 1e9:.2f} billion); features at coarse locations are {proof} "
-        f"(relative difference fixed {adaptive.fixed.relative:.0e}, as published {adaptive.published.relative:.0e}). "
-        f"Weights: {named}."
-    )
+    values = {
+        "kept": kept,
+        "rows": active,
+        "work": macs["adaptive"] / macs["dilated"],
+        "adaptive": macs["adaptive"],
+        "dilated": macs["dilated"],
+        "proof": Text("cad.answer.exact" if shown.exact else "cad.answer.differs"),
+        "fixed": adaptive.fixed.relative,
+        "published": adaptive.published.relative,
+        "weights": named,
+        "operations": list(adaptive.outside),
+    }
+    return Text("cad.answer.outside" if adaptive.outside else "cad.answer", values)
 
 
 # What it costs over pictures ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import lzviz
-from lzviz import saliency, samplers
+from lzviz import saliency, samplers, text
 from lzviz.contract import palette, pictures
 from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.warp import device_name
@@ -35,6 +35,7 @@ def catalogue(workshop: Workshop, limits: Mapping[str, int]) -> dict[str, Any]:
     fixed = saliency.fixed()[0, 0].numpy()
     return {
         "version": lzviz.__version__,
+        "languages": list(text.languages()),
         "device": device_name(),
         "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values()],
         "sources": [source_entry(source) for source in sources.REGISTRY.values()],

@@ -39,7 +39,7 @@ def export(state: State, picture: Picture, file: Map | None, what: object, form:
 
 
 def _sentence(setting: Setting) -> str:
-    return describe.sentence(setting.examine().facts)
+    return str(describe.sentence(setting.examine().facts))
 
 
 def _png(pixels: np.ndarray, sentence: str) -> bytes:

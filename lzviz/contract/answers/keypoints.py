@@ -12,9 +12,9 @@ from lzviz.contract.answers.cad import (
     FINE_WORKING,
     FULL_WIDTH,
     KEYPOINTS,
-    RANDOM,
     Working,
     encode_levels,
+    narrowed,
     precisely,
 )
 from lzviz.contract.answers.warp import device, on_gpu
@@ -24,6 +24,7 @@ from lzviz.measure import timing
 from lzviz.models import D2Net, d2net, weights
 from lzviz.tasks import matching
 from lzviz.tasks.matching import Pair, Trial
+from lzviz.text import Text
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -43,7 +44,7 @@ CORRECT = 3.0
 class Descriptors:
     """The weights in use: their name, and how to make the network and its input for them."""
 
-    name: str
+    name: Text
     width: int
     normalisation: str
     found: weights.Weights | None = None
@@ -72,8 +73,8 @@ def descriptors(workshop: Workshop) -> Descriptors:
 def _found() -> Descriptors:
     for name, normalisation in (("d2net", "caffe"), ("vgg16", "imagenet")):
         if (found := weights.find(name)) is not None:
-            return Descriptors(found.file, FULL_WIDTH, normalisation, found)
-    return Descriptors(f"{RANDOM}, {WIDTH} of {FULL_WIDTH} channels", WIDTH, "imagenet")
+            return Descriptors(Text("weights.file", {"file": found.file}), FULL_WIDTH, normalisation, found)
+    return Descriptors(narrowed(WIDTH), WIDTH, "imagenet")
 
 
 def answer(workshop: Workshop, picture: Picture) -> dict[str, Any]:
@@ -157,11 +158,8 @@ def rounded(points: torch.Tensor) -> list[list[float]]:
     return [[round(value, 2) for value in point] for point in points.tolist()]
 
 
-def sentence(trials: list[tuple[dict[str, Any], Trial]], named: str) -> str:
+def sentence(trials: list[tuple[dict[str, Any], Trial]], named: Text) -> Text:
     """What the curves say, in words."""
     (_, coarse), (_, fine), (_, adaptive) = trials[0], trials[len(STRIDES) - 1], trials[-1]
-    return (
-        f"Of the matches {adaptive.mma[0]:.0%} are right within one pixel with adaptive descriptors, {coarse.mma[0]:.0%} at "
-        f"output stride 8 and {fine.mma[0]:.0%} at 1, for {adaptive.macs / fine.macs:.0%} of the multiply-adds of stride 1. "
-        f"Weights: {named}."
-    )
+    values = {"adaptive": adaptive.mma[0], "coarse": coarse.mma[0], "fine": fine.mma[0]}
+    return Text("keypoints.says", values | {"work": adaptive.macs / fine.macs, "weights": named})

@@ -8,6 +8,7 @@ from lzviz.contract import pictures
 from lzviz.contract.messages.base import File
 from lzviz.contract.messages.pictures import AddPicture, AskPicture, Held
 from lzviz.contract.pictures import OWN_PREFIX
+from lzviz.text import Text
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -29,5 +30,5 @@ def held(workshop: Workshop, question: AddPicture) -> Held:
     (h, w), (dh, dw) = picture.size, pictures.fit(picture.size, pictures.DISPLAY_SIDE)
     notes = list(picture.notes)
     if (dh, dw) != (h, w):
-        notes.append(f"Shown at {dw} x {dh}; computed on the full {w} x {h}.")
+        notes.append(Text("note.shownAt", {"width": dw, "height": dh, "fullWidth": w, "fullHeight": h}))
     return Held(id=identifier, width=w, height=h, display_width=dw, display_height=dh, notes=notes)

@@ -36,6 +36,7 @@ from lzviz.pipelines.adaptive import AdaptivePipeline
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import Downsampled, PlaceLearner
 from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.text import Text
 from lzviz.trace.frames import stride_of
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
@@ -48,7 +49,7 @@ WORKING = 1024
 CONFIDENCE_SIDE, FEATURE_SIDE = 512, 256
 # "Time it".
 WARM_UP, RUNS = 2, 5
-CLOCK = "one run of one picture after a warm-up, float32"
+CLOCK = Text("clock.one")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,13 +109,11 @@ class Session:
         return None if self.given is None else self.given.named(self.trained.classes)
 
     @property
-    def truth_note(self) -> str | None:
+    def truth_note(self) -> Text | None:
         """Why there is no truth although labels were given."""
         if self.given is None or self.truth is not None:
             return None
-        return (
-            f"the labels of this picture ({', '.join(self.given.classes[:3])}, ...) are not classes of this checkpoint"
-        )
+        return Text("truth.foreign", {"classes": list(self.given.classes[:3])})
 
     @cached_property
     def labels(self) -> Tensor | None:
@@ -192,15 +191,15 @@ def answer(session: Session, only: object = None) -> dict[str, Any]:
     if only == "warp" and session.told:
         with torch.inference_mode(), precisely():
             out = session.pipeline.downsample(session.working.image.to(device()), _to_device(session.saliency()))
-        return _placed(session, out, out.extras)
+        return _placed(session, out, out.extras)[1]
     trace = session.run()
     with torch.inference_mode():
-        placed = _placed(session, trace.out, trace.extras)
-        read = _read(session, trace, placed["sentence"])
+        placing, placed = _placed(session, trace.out, trace.extras)
+        read = _read(session, trace, placing)
     return {**placed, **read, "sentences": placed["sentences"] | read["sentences"]}
 
 
-def _placed(session: Session, out: Downsampled, extras: Mapping[str, Tensor]) -> dict[str, Any]:
+def _placed(session: Session, out: Downsampled, extras: Mapping[str, Tensor]) -> tuple[words.Placing, dict[str, Any]]:
     """The part of an answer that needs no network: places, maps, the zoomed image."""
     picture, card, layout = session.picture, checkpoints.card(session.workshop, session.name), out.layout
     h, w = out.image.shape[-2:]
@@ -231,11 +230,11 @@ def _placed(session: Session, out: Downsampled, extras: Mapping[str, Tensor]) ->
         "correction": _correction(extras.get("correction")),
         "device": timing.device_name(device()),
     }
-    return made | {"sentence": facts.sentence(), "sentences": words.of_places(facts, made, maps)}
+    return facts, made | {"sentence": facts.sentence(), "sentences": words.of_places(facts, made, maps)}
 
 
-def _read(session: Session, trace: Trace, placed: str) -> dict[str, Any]:
-    """The part of an answer that the network made; ``placed`` is the sentence about the other part."""
+def _read(session: Session, trace: Trace, placing: words.Placing) -> dict[str, Any]:
+    """The part of an answer that the network made; ``placing`` is what the sentence says of the other part."""
     card = checkpoints.card(session.workshop, session.name)
     labels, unzoomed = trace.labels, trace.unzoomed
     assert labels is not None and unzoomed is not None
@@ -258,9 +257,9 @@ def _read(session: Session, trace: Trace, placed: str) -> dict[str, Any]:
         "stages": stages,
         "total": total,
         "features": stages_of(trace),
-        "memory": {"bytes": trace.memory, "kind": trace.memory_kind},
-        "clock": CLOCK + words.schedule(trace.report),
-        "sentence": words.whole(card, placed, trace, classes, truth),
+        "memory": {"bytes": trace.memory, "kind": Text(f"memory.{trace.memory_kind}")},
+        "clock": words.timed(CLOCK, trace.report),
+        "sentence": words.whole(card, placing, trace, classes, truth),
         "sentences": words.of_reading(card, trace, classes, truth),
     }
 
@@ -289,7 +288,7 @@ def _truth(session: Session, trace: Trace) -> dict[str, Any] | None:
             {"name": name, "iou": _number(iou), "truth": true / counted, "predicted": predicted / counted}
             for name, iou, true, predicted in rows
         ],
-        "note": session.truth.note or None,
+        "notes": list(session.truth.notes),
     }
 
 
@@ -362,7 +361,7 @@ def _mesh(warp: Warp, zoomed: Size) -> dict[str, Any]:
     }
 
 
-def _map(values: Tensor | None, title: str) -> dict[str, Any] | None:
+def _map(values: Tensor | None, title: Text) -> dict[str, Any] | None:
     if values is None:
         return None
     shown = values[0, 0].float().cpu().numpy()
@@ -383,7 +382,7 @@ def _weights(weights: Tensor | None) -> dict[str, Any] | None:
     return {
         **_box((shown.shape[1], shown.shape[2])),
         "maps": [png(each) for each in shown],
-        "titles": ["top left", "top right", "bottom left", "bottom right"],
+        "titles": [Text(f"place.{name}") for name in ("topLeft", "topRight", "bottomLeft", "bottomRight")],
         "mean": weights[0].mean((1, 2)).tolist(),
     }
 
@@ -486,15 +485,15 @@ def features_answer(session: Session) -> dict[str, Any]:
             size, stride = fit(session.picture.size, FEATURE_SIDE), stride_of(layout.zoomed_size, feature)
             back = layout.warp.to("cpu").unzoom(feature, size, layout.zoomed_size, stride, fill=None)
             shown = {"zoomed": shown["unzoomed"], "unzoomed": _coloured(colours, back)}
-    kind = "pca" if state.learned_channel < 0 else f"channel {state.learned_channel}"
+    channel = None if state.learned_channel < 0 else state.learned_channel
     return {
         "stage": wanted,
         "channels": channels,
-        "colour": kind,
+        "channel": channel,
         "range": [colours.low.tolist(), colours.high.tolist()],
         **shown,
         "stages": stages,
-        "sentence": words.features(wanted, channels, feature.shape[-2:], kind),
+        "sentence": words.features(wanted, channels, feature.shape[-2:], channel),
     }
 
 
@@ -518,9 +517,7 @@ def time_answer(session: Session) -> dict[str, Any]:
     macs = traces[0].macs
     stages = [{"name": n, "ms": taken[n].median, "p95": taken[n].p95, "macs": macs[n]} for n in names]
     total = {"ms": together.median, "p95": together.p95, "macs": sum(macs.values())}
-    clock = f"median of {RUNS} runs after {WARM_UP} that do not count, one picture, float32" + words.schedule(
-        traces[-1].report
-    )
+    clock = words.timed(Text("clock.median", {"count": RUNS, "warm": WARM_UP}), traces[-1].report)
     return {
         "stages": stages,
         "total": total,

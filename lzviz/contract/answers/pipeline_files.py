@@ -39,7 +39,7 @@ def export(session: Session, what: object, form: object) -> File:
 
 
 def _sentence(session: Session) -> str:
-    return answer(session)["sentence"]
+    return str(answer(session)["sentence"])
 
 
 def _labels_png(session: Session) -> bytes:

@@ -28,6 +28,7 @@ from lzviz.measure.examine import Examination, examine
 from lzviz.measure.timing import Clock
 from lzviz.saliency import sources
 from lzviz.samplers.base import Downsampled, WarpSampler
+from lzviz.text import Text
 from lzviz.warp import Warp, WarpLayout
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ TRIP_SIDE = 64
 TURNS, TURNS_SECONDS = 5, 0.6
 # Above this one at a time (``Workshop.large``): a float image of 100 megapixels has 1.2 GB.
 LARGE_PIXELS = 16_000_000
-CLOCK = f"every stage warm, median of up to {TURNS} turns; one picture, float32"
+CLOCK = Text("clock.warm", {"count": TURNS})
 
 
 def on_gpu(function: Callable[..., T]) -> Callable[..., T]:

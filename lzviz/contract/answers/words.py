@@ -12,24 +12,23 @@ from torch import Tensor
 from lzviz.adaptive.report import Report
 from lzviz.checkpoints import Card
 from lzviz.measure import describe
-from lzviz.measure.describe import percent
 from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.text import Text
 
-# What a system calls the map that drives it.
-MAPS = {"lds": "Deformation map", "es": "Boundary mask", "cad": "Mask"}
-TOLD = {"truth": "true labels", "paint": "what is painted", "edges": "the edges of the picture", "file": "a map file"}
+# Systems whose map has a name of its own.
+MAPS = ("lds", "es", "cad")
 # Classes that a sentence names.
 NAMED = 3
 
 
-def map_title(system: str) -> str:
-    return MAPS.get(system, "Saliency")
+def map_title(system: str) -> Text:
+    return Text(f"map.{system}" if system in MAPS else "map.saliency")
 
 
-def target_title(system: str, source: str) -> str:
+def target_title(system: str, source: str) -> Text:
     if source == "network":
-        return "Edge target of the true labels"
-    return f"{map_title(system)} of {TOLD[source]}"
+        return Text("map.target")
+    return Text("map.told", {"map": map_title(system), "told": Text(f"told.{source}")})
 
 
 @dataclass(frozen=True)
@@ -53,128 +52,128 @@ class Placing:
     def examined(self, facts: describe.Facts) -> Placing:
         return replace(self, facts=facts)
 
-    def sentence(self) -> str:
-        told = "" if self.source == "network" else f", told by {TOLD[self.source]} where to look"
-        share = percent(self.samples / (self.size[0] * self.size[1]))
-        if self.facts is None:
-            return f"{self.title}{told}: {self.samples:,} samples, {share} of the pixels."
-        does = describe.sentence(self.facts)
-        return f"{self.title}{told}: {does[0].lower()}{does[1:-1]}; as many samples as {share} of the pixels."
+    def clauses(self) -> list[Text]:
+        """Where it looks, clause by clause."""
+        share = self.samples / (self.size[0] * self.size[1])
+        does = [] if self.facts is None else describe.clauses(self.facts)
+        told = [] if self.source == "network" else [Text("told", {"told": Text(f"told.{self.source}")})]
+        key = "pipeline.says.samples" if self.facts is None else "pipeline.says.asMany"
+        return [*told, *does, Text(key, {"count": self.samples, "share": share})]
+
+    def sentence(self) -> Text:
+        return Text("pipeline.says", {"title": self.title, "clauses": self.clauses()})
 
 
-def of_places(placing: Placing, made: Mapping[str, Any], maps: Mapping[str, Tensor | None]) -> dict[str, str]:
+def of_places(placing: Placing, made: Mapping[str, Any], maps: Mapping[str, Tensor | None]) -> dict[str, Text]:
     """The sentences of the views that need no network; ``made`` is the answer so far."""
-    said = {"source": placing.sentence()}
     zoomed = made["zoomed"]
-    said["zoomed"] = f"What the network sees: {zoomed['w']} × {zoomed['h']} pixels."
+    size = {"width": zoomed["w"], "height": zoomed["h"]}
+    said = {"source": placing.sentence(), "zoomed": Text("pipeline.says.zoomed", size)}
     for key, values in maps.items():
         if values is not None and made[key] is not None:
             said[key] = _of_map(made[key]["title"], values[0, 0].float().cpu().numpy())
-    if made["weights"] is not None:
-        shares = ", ".join(
-            f"{name} {percent(share)}"
-            for name, share in zip(made["weights"]["titles"], made["weights"]["mean"], strict=True)
-        )
-        said["weights"] = f"Mean weights of the four neighbours: {shares}."
-    if made["correction"] is not None:
-        rms, reach = made["correction"]["rms"], made["correction"]["range"]
-        said["correction"] = (
-            f"What the learned resizer adds to bilinear: {rms:.3f} of full scale (rms), at most {reach:.2f}."
-        )
+    if (weights := made["weights"]) is not None:
+        named = zip(weights["titles"], weights["mean"], strict=True)
+        each = [Text("weights.share", {"name": name, "share": share}) for name, share in named]
+        said["weights"] = Text("weights.says", {"weights": each})
+    if (correction := made["correction"]) is not None:
+        said["correction"] = Text("correction.says", {"rms": correction["rms"], "most": correction["range"]})
     if made["wantedMesh"] is not None:
-        said["wantedMesh"] = (
-            f"The grid of perfect knowledge is {made['wantedMesh']['distance']:.3f} away from the predicted one "
-            "(rms, the picture is 2 wide)."
-        )
+        said["wantedMesh"] = Text("oracle.says", {"distance": made["wantedMesh"]["distance"]})
     return said
 
 
-def _of_map(title: str, values: np.ndarray) -> str:
+def _of_map(title: Text, values: np.ndarray) -> Text:
     low, high = float(values.min()), float(values.max())
+    size = {"title": title, "width": values.shape[1], "height": values.shape[0]}
     if not high > low:
-        return f"{title}, {values.shape[1]} × {values.shape[0]}: the same everywhere."
+        return Text("map.says.same", size)
     where = describe.place(values - low)
-    return f"{title}, {values.shape[1]} × {values.shape[0]} from {low:.3g} to {high:.3g}, strongest {where}."
+    return Text("map.says", size | {"low": low, "high": high, "where": where})
 
 
 def whole(
-    card: Card, placed: str, trace: Trace, classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None
-) -> str:
-    """The sentence of the whole answer; ``placed`` is the one about places."""
-    parts = [placed.rstrip("."), _shares(classes)]
+    card: Card, placing: Placing, trace: Trace, classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None
+) -> Text:
+    """The sentence of the whole answer."""
+    clauses = [*placing.clauses(), Text("labels.says", {"classes": _shares(classes)})]
     if truth is not None and truth["miou"] is not None:
-        parts.append(_score(truth))
-    parts.append(_cost(sum(trace.milliseconds.values()), sum(trace.macs.values()), trace.device))
+        clauses.append(_score(truth))
+    clauses.append(_cost(sum(trace.milliseconds.values()), sum(trace.macs.values()), trace.device))
     if not card.steps:
-        parts.append("untrained weights")
-    return "; ".join(parts) + "."
+        clauses.append(Text("pipeline.says.untrained"))
+    return Text("pipeline.says", {"title": placing.title, "clauses": clauses})
 
 
 def of_reading(
     card: Card, trace: Trace, classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None
-) -> dict[str, str]:
+) -> dict[str, Text]:
     """The sentences of the views that the network made."""
-    untrained = "" if card.steps else " by untrained weights"
+    form = "" if card.steps else ".untrained"
     assert trace.labels is not None
     (height, width), (h, w) = trace.labels.shape[-2:], trace.zoomed.shape[-2:]
+    stages = [{"name": name, "ms": ms} for name, ms in trace.milliseconds.items()]
+    total = {"ms": sum(trace.milliseconds.values()), "macs": sum(trace.macs.values())}
     said = {
-        "labels": f"Labels of the whole picture, {width} × {height}{untrained}: {_shares(classes)}.",
-        "prediction": f"Labels of the {w} × {h} pixels that the network saw{untrained}.",
-        "timing": timing(
-            [{"name": name, "ms": ms} for name, ms in trace.milliseconds.items()],
-            {"ms": sum(trace.milliseconds.values()), "macs": sum(trace.macs.values())},
-            trace.device,
-            "one run",
-        ),
+        "labels": Text(f"labels.says.whole{form}", {"width": width, "height": height, "classes": _shares(classes)}),
+        "prediction": Text(f"labels.says.zoomed{form}", {"width": w, "height": h}),
+        "timing": timing(stages, total, trace.device, Text("clock.once")),
     }
     if truth is not None and truth["miou"] is not None:
-        said["error"] = f"{percent(1 - truth['accuracy'])} of the labelled pixels are wrong; {_score(truth)}."
-        said["truth"] = f"True labels from {'the scene itself' if truth['source'] == 'scene' else 'an uploaded map'}."
+        said["error"] = Text("error.says", {"wrong": 1 - truth["accuracy"], "score": _score(truth)})
+        said["truth"] = Text(f"truth.says.{'scene' if truth['source'] == 'scene' else 'map'}")
     return said
 
 
-def _shares(classes: Sequence[Mapping[str, Any]]) -> str:
+def _shares(classes: Sequence[Mapping[str, Any]]) -> list[Text]:
     most = sorted(classes, key=lambda each: -each["share"])[:NAMED]
-    return "labels " + ", ".join(f"{percent(each['share'])} {each['name']}" for each in most if each["share"])
+    return [Text("class.share", {"share": each["share"], "name": each["name"]}) for each in most if each["share"]]
 
 
-def _score(truth: Mapping[str, Any]) -> str:
-    most = "" if truth["intrinsic"] is None else f" of the {percent(truth['intrinsic'])} that its samples allow"
-    return f"mIoU {percent(truth['miou'])}{most}"
+def _score(truth: Mapping[str, Any]) -> Text:
+    if truth["intrinsic"] is None:
+        return Text("score.says", {"miou": truth["miou"]})
+    return Text("score.says.of", {"miou": truth["miou"], "most": truth["intrinsic"]})
 
 
-def _cost(ms: float, macs: int, device: str) -> str:
-    return f"{macs / 1e9:.2f} billion multiply-adds in {ms:.0f} ms on {device}"
+def _cost(ms: float, macs: int, device: str) -> Text:
+    return Text("cost.says", {"billions": macs / 1e9, "ms": ms, "device": device})
 
 
-def features(stage: str, channels: int, size: Sequence[int], kind: str) -> str:
-    shown = "three principal components as colours" if kind == "pca" else kind
-    return f"Features of {stage}: {channels} channels on {size[1]} × {size[0]}, {shown}."
+def features(stage: str, channels: int, size: Sequence[int], channel: int | None) -> Text:
+    values = {"stage": stage, "count": channels, "width": size[1], "height": size[0]}
+    return (
+        Text("features.says", values) if channel is None else Text("features.says.one", values | {"channel": channel})
+    )
 
 
-def timing(stages: Sequence[Mapping[str, Any]], total: Mapping[str, Any], device: str, clock: str) -> str:
+def timing(stages: Sequence[Mapping[str, Any]], total: Mapping[str, Any], device: str, clock: Text) -> Text:
     slow = max(stages, key=lambda stage: stage["ms"])
     share = slow["ms"] / max(total["ms"], 1e-9)
-    return f"{_cost(total['ms'], total['macs'], device)} ({clock}); {slow['name']} takes {percent(share)} of it."
+    cost = _cost(total["ms"], total["macs"], device)
+    return Text("time.says", {"cost": cost, "clock": clock, "stage": Text(f"stage.{slow['name']}"), "share": share})
 
 
-def pixel(place: Mapping[str, Any]) -> str:
+def pixel(place: Mapping[str, Any]) -> Text:
     best, true = place["class"], place["truth"]
-    verdict = (
-        "" if true is None else ", which is right" if true["index"] == best["index"] else f"; truly {true['name']}"
-    )
-    return f"({place['x']:.0f}, {place['y']:.0f}): {best['name']}, {percent(best['probability'])} sure{verdict}."
+    values = {"x": place["x"], "y": place["y"], "name": best["name"], "share": best["probability"]}
+    if true is None:
+        return Text("pixel.says", values)
+    if true["index"] == best["index"]:
+        return Text("pixel.says.right", values)
+    return Text("pixel.says.wrong", values | {"truth": true["name"]})
 
 
-def training(steps: Sequence[int], values: np.ndarray, kind: str) -> str:
+def training(steps: Sequence[int], values: np.ndarray, kind: str) -> Text:
     """``values`` (T, h, w) saliency or (T, h, w, 2) nodes."""
-    start = f"{len(steps)} {'maps' if kind == 'saliency' else 'grids'} from step {steps[0]:,} to {steps[-1]:,}"
-    if kind == "saliency":
-        return f"{start}; at the end strongest {describe.place(values[-1] - values[-1].min()) or 'nowhere'}."
-    moved = float(np.sqrt(np.square(values[-1] - values[0]).sum(-1).mean()))
-    return f"{start}; nodes moved {moved:.3f} on the way (rms, the picture is 2 wide)."
+    said = {"count": len(steps), "first": steps[0], "last": steps[-1]}
+    if kind != "saliency":
+        moved = float(np.sqrt(np.square(values[-1] - values[0]).sum(-1).mean()))
+        return Text("training.says.grids", said | {"moved": moved})
+    where = describe.place(values[-1] - values[-1].min())
+    return Text("training.says.flat", said) if where is None else Text("training.says.maps", said | {"where": where})
 
 
-def schedule(report: Report | None) -> str:
-    """Which of its schedules an adaptive network took, to follow what was timed; nothing for other networks."""
-    return f"; schedule: {report.path}" if report else ""
+def timed(clock: Text, report: Report | None) -> Text:
+    """How it was timed, with the schedule that an adaptive network took; other networks have none."""
+    return Text("clock.schedule", {"clock": clock, "schedule": report.path}) if report else clock

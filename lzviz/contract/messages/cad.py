@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, OnPicture
+from lzviz.text import Text
 
 
 class Image(Answer):
@@ -75,15 +76,15 @@ class Features(Answer):
     active: float
     macs: dict[str, int]
     maps: dict[str, Base64]
-    colour: str
+    channel: int | None
     channels: int
     range: list[list[float]]
     badge: Badge
     milliseconds: dict[str, float]
     device: str
-    clock: str
-    weights: str
-    sentence: str
+    clock: Text
+    weights: Text
+    sentence: Text
 
 
 class AskFeatures(OnPicture):
@@ -123,8 +124,8 @@ class Keypoints(Answer):
     matches: list[list[float]]
     correct: float
     device: str
-    weights: str
-    sentence: str
+    weights: Text
+    sentence: Text
 
 
 class AskKeypoints(OnPicture):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, File, Identifier, Pair, Question
+from lzviz.text import Text
 
 
 class Fixed(Answer):
@@ -139,6 +140,7 @@ class Catalogue(Answer):
     """Everything that a page may choose from."""
 
     version: str
+    languages: list[str]
     device: str
     samplers: list[SamplerLine]
     sources: list[SourceLine]
@@ -180,7 +182,7 @@ class Held(Answer):
     height: int
     display_width: int
     display_height: int
-    notes: list[str]
+    notes: list[Text]
 
 
 class AddPicture(Question):
@@ -235,7 +237,7 @@ class HeldTruth(Answer):
     kind: str
     classes: list[str]
     labelled: float
-    note: str
+    notes: list[Text]
 
 
 class AddTruth(Question):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, StrictFloat
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, Box, OnTruth
+from lzviz.text import Text
 
 
 class Mesh(Answer):
@@ -37,7 +38,7 @@ class MapShown(Answer):
     data: Base64
     low: float
     high: float
-    title: str
+    title: Text
 
 
 class OwnLook(Answer):
@@ -53,7 +54,7 @@ class Weights(Answer):
     w: int
     h: int
     maps: list[Base64]
-    titles: list[str]
+    titles: list[Text]
     mean: list[float]
 
 
@@ -89,7 +90,7 @@ class Truth(Answer):
     accuracy: float
     intrinsic: float | None
     per_class: list[ClassScore]
-    note: str | None
+    notes: list[Text]
 
 
 class Stage(Answer):
@@ -115,7 +116,7 @@ class FeatureStage(Answer):
 
 class Memory(Answer):
     bytes: int
-    kind: str
+    kind: Text
 
 
 class Placed(Answer):
@@ -140,19 +141,19 @@ class Placed(Answer):
     weights: Weights | None
     correction: Correction | None
     device: str
-    sentence: str
-    sentences: dict[str, str]
+    sentence: Text
+    sentences: dict[str, Text]
     classes: list[ClassShare] | None = None
     labels: Base64 | None = None
     confidence: Base64 | None = None
     prediction: Base64 | None = None
     truth: Truth | None = None
-    truth_note: str | None = None
+    truth_note: Text | None = None
     stages: list[Stage] | None = None
     total: Total | None = None
     features: list[FeatureStage] | None = None
     memory: Memory | None = None
-    clock: str | None = None
+    clock: Text | None = None
 
 
 class Slow(OnTruth):
@@ -187,12 +188,12 @@ class FeaturesShown(Answer):
 
     stage: str
     channels: int
-    colour: str
+    channel: int | None
     range: list[list[float]]
     zoomed: Raster | None
     unzoomed: Raster
     stages: list[FeatureStage]
-    sentence: str
+    sentence: Text
 
 
 class AskStage(Slow):
@@ -209,8 +210,8 @@ class Times(Answer):
     runs: int
     warm_up: int
     device: str
-    clock: str
-    sentence: str
+    clock: Text
+    sentence: Text
 
 
 class AskTimes(Slow):
@@ -245,7 +246,7 @@ class Pixel(Answer):
     truth: Known | None
     zoomed: tuple[float, float] | None
     samples: list[Sample]
-    sentence: str
+    sentence: Text
 
 
 class AskPixel(Slow):
@@ -267,7 +268,7 @@ class Training(Answer):
     low: float
     high: float
     picture: str
-    sentence: str
+    sentence: Text
 
 
 class AskTraining(OnTruth):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, File, OnPicture, OnTruth, Pair
+from lzviz.text import Text
 
 
 class RoundTrip(Answer):
@@ -32,7 +33,7 @@ class Computed(Answer):
     share: float | None
     area: float | None
     zoom_range: tuple[float, float] | None
-    sentence: str
+    sentence: Text
     image: Base64 | None
 
 
@@ -46,7 +47,7 @@ class WarpTimes(Answer):
     """Milliseconds of each stage and together, as ``clock`` says, on ``device``."""
 
     milliseconds: dict[str, float]
-    clock: str
+    clock: Text
     device: str
 
 

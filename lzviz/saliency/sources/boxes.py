@@ -6,6 +6,7 @@ from torch import Tensor
 
 from lzviz.saliency import maps
 from lzviz.saliency.sources import Given, Source, add
+from lzviz.text import t
 
 UNIT_STRENGTH = 50
 """The strength that stands for FOVEA's amplitude 1."""
@@ -24,8 +25,8 @@ def code(given: Given) -> str:
 add(
     Source(
         "boxes",
-        "Boxes",
-        "Drag boxes on the source with the box tool.",
+        t("source.boxes"),
+        t("source.boxes.help"),
         takes="boxes",
         twin=True,
         make=made,

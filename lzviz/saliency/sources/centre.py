@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lzviz.saliency import maps
 from lzviz.saliency.sources import Source, add
+from lzviz.text import t
 
 add(
     Source(
         "centre",
-        "Centre",
-        "A fovea: the middle of the picture.",
+        t("source.centre"),
+        t("source.centre.help"),
         takes="nothing",
         twin=True,
         make=lambda given: maps.centre(given.nodes).double(),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lzviz.saliency import maps
 from lzviz.saliency.sources import Source, add
+from lzviz.text import t
 
 add(
     Source(
         "edges",
-        "Edges",
-        "Where the picture changes. Paint adds edges, erase removes them.",
+        t("source.edges"),
+        t("source.edges.help"),
         found=maps.from_edges,
     )
 )

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from lzviz.saliency.sources import Source, add
+from lzviz.text import t
 
-add(Source("file", "File", "A map of your own: bright where samples should go.", takes="file", twin=True))
+add(Source("file", t("source.file"), t("source.file.help"), takes="file", twin=True))

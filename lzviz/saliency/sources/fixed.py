@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lzviz.saliency import maps
 from lzviz.saliency.sources import Source, add
+from lzviz.text import t
 
 add(
     Source(
         "fixed",
-        "Fixed",
-        "Where cars were in nuScenes, on average.",
+        t("source.fixed"),
+        t("source.fixed.help"),
         takes="nothing",
         twin=True,
         make=lambda given: maps.fixed().double(),

@@ -7,6 +7,7 @@ from torch import Tensor
 from lzviz.saliency import maps
 from lzviz.saliency.sources import Given, Source, add
 from lzviz.saliency.sources.base import filled
+from lzviz.text import t
 
 
 def made(given: Given) -> Tensor:
@@ -16,8 +17,8 @@ def made(given: Given) -> Tensor:
 add(
     Source(
         "paint",
-        "Paint",
-        "Paint on the source what should be seen better.",
+        t("source.paint"),
+        t("source.paint.help"),
         takes="paint",
         twin=True,
         make=made,

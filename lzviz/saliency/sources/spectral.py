@@ -17,6 +17,7 @@ from lzviz.coords import Size
 from lzviz.options import Option
 from lzviz.saliency import maps
 from lzviz.saliency.sources import Source, add
+from lzviz.text import t
 
 SIDE = 64
 """The longer side of the picture that is transformed: the paper's scale, at which objects and not textures stand out."""
@@ -59,8 +60,8 @@ def spectral(image: Tensor, size: Size, sigma: float = 2.5) -> Tensor:
 add(
     Source(
         "spectral",
-        "Spectral",
-        "What is unlike the rest of the picture. Paint adds, erase removes.",
+        t("source.spectral"),
+        t("source.spectral.help"),
         found=spectral,
         options=(Option("sigma", "number", 2.5, 0.5, 10, "log", "px"),),
         paper="Hou and Zhang 2007",

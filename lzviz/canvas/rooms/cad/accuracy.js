@@ -3,7 +3,9 @@
 import { h, setText } from "../../kit/dom.js";
 import { createCurves, sample, shortName } from "./chart.js";
 import { line, list, part } from "./lines.js";
-import { operations } from "./words.js";
+import { isRandom, operations } from "./words.js";
+import { fixed, pair, percent, whole } from "../../kit/format.js";
+import { say, t } from "../../core/text.js";
 
 /** @typedef {import("../../core/store.js").Store<import("./asking.js").Answers>} AnswerStore */
 
@@ -13,8 +15,8 @@ const COLUMNS = [1, 3, 10];
 /** @param {AnswerStore} answers */
 function table(answers) {
   const body = h("tbody");
-  const head = h("tr", {}, h("th", { scope: "col" }, "Descriptors"), h("th", { scope: "col" }, "mult.-adds"),
-    ...COLUMNS.map((px) => h("th", { scope: "col" }, `≤ ${px} px`)));
+  const head = h("tr", {}, h("th", { scope: "col" }, t("cad.descriptors")), h("th", { scope: "col" }, t("work.short")),
+    ...COLUMNS.map((px) => h("th", { scope: "col" }, t("cad.within", { count: px }))));
   const element = h("table", { class: "lz-coordinates lz-cad-table" }, h("thead", {}, head), body);
   return { element, show() {
     const { keypoints, curve } = answers.get();
@@ -26,7 +28,7 @@ function table(answers) {
       const swatch = sample(rest, at, chosen, keypoints.curves.length);
       return h("tr", { "data-chosen": at === chosen }, h("th", { scope: "row" }, swatch, choose),
         h("td", {}, operations(macs)),
-        ...COLUMNS.map((px) => h("td", {}, `${Math.round(100 * mma[keypoints.thresholds.indexOf(px)])} %`)));
+        ...COLUMNS.map((px) => h("td", {}, percent(mma[keypoints.thresholds.indexOf(px)], 0))));
     };
     body.replaceChildren(...keypoints.curves.map(row));
   } };
@@ -37,29 +39,31 @@ export function createAccuracy(answers) {
   const curves = createCurves();
   const numbers = table(answers);
   const note = h("p", { class: "lz-note" });
-  const lines = { from: line("Point"), to: line("Matched at"), truth: line("Should be"), error: line("Error"),
-    verdict: line("Match"), points: line("Key points"), weights: line("Weights") };
+  const lines = { from: line(t("cad.point")), to: line(t("cad.matchedAt")), truth: line(t("cad.shouldBe")),
+    error: line(t("cad.error")),
+    verdict: line(t("cad.match")), points: line(t("cad.keypoints")), weights: line(t("cad.weights")) };
   const show = () => {
     const { keypoints, match, curve } = answers.get();
     curves.show(keypoints, curve);
     numbers.show();
-    const place = (/** @type {readonly number[]} */ [x, y]) => `${x.toFixed(1)}, ${y.toFixed(1)}`;
-    for (const { say } of Object.values(lines)) say("–");
+    const place = (/** @type {readonly number[]} */ [x, y]) => pair([x, y], 1);
+    for (const each of Object.values(lines)) each.say("–");
     if (!keypoints) return;
-    lines.points.say(`${keypoints.points.length}`, ` and ${keypoints.warpedPoints.length}`);
-    lines.weights.say(keypoints.weights);
-    setText(note, /^random/.test(keypoints.weights)
-      ? "Random weights: the curves compare strides, not what a trained network reaches." : "");
+    lines.points.say(whole(keypoints.points.length), t("cad.andPoints", { count: keypoints.warpedPoints.length }));
+    lines.weights.say(say(keypoints.weights));
+    setText(note, isRandom(keypoints.weights)
+      ? t("cad.random") : "");
     if (!match) return;
-    lines.from.say(place(match.from), " px");
-    lines.to.say(place(match.to), " px");
-    lines.truth.say(place(match.truth), " px");
-    lines.error.say(match.error.toFixed(2), " px");
-    lines.verdict.say(match.right ? "● right" : "× wrong", ` at ${keypoints.correct} px`);
+    const px = t("unit.px");
+    lines.from.say(place(match.from), px);
+    lines.to.say(place(match.to), px);
+    lines.truth.say(place(match.truth), px);
+    lines.error.say(fixed(match.error, 2), px);
+    lines.verdict.say(t(match.right ? "cad.right" : "cad.wrong"), t("cad.at", { count: keypoints.correct }));
   };
   answers.subscribe((_, changed) => ["keypoints", "match", "curve"].some((key) => changed.has(key)) && show());
-  const axes = "share of matches in %, over pixels of error";
-  return [part("Mean matching accuracy", "accuracy", "keypoints", axes, curves.element),
-    part("Show the matches of", "networks", "keypoints", null, numbers.element, note),
-    part("Match under the pointer", "match", "keypoints", null, list(...Object.values(lines)))];
+  const axes = t("cad.axes");
+  return [part(t("cad.accuracy"), "accuracy", "keypoints", axes, curves.element),
+    part(t("cad.showMatches"), "networks", "keypoints", null, numbers.element, note),
+    part(t("cad.matchHere"), "match", "keypoints", null, list(...Object.values(lines)))];
 }

@@ -23,6 +23,7 @@ import { newestOnly } from "../../core/newest.js";
 import { createCalls } from "../../core/calls.js";
 import { decodeMask, fits, MASK_KEYS } from "./model.js";
 import { ROUTES } from "../../schema/routes.js";
+import { t } from "../../core/text.js";
 
 /** @returns {Answers} */
 export const noAnswers = () =>
@@ -62,19 +63,19 @@ export function createAsking({ store, live, again }, question, answers, shown) {
   const tell = ({ sentence, milliseconds }, state) =>
     live.set({ answer: { sentence, milliseconds: milliseconds ? totalOf(milliseconds) : waited }, answered: state });
 
-  const mask = newestOnly(() => ask(ROUTES.cadMask.path, "No mask", (answer, state) => {
+  const mask = newestOnly(() => ask(ROUTES.cadMask.path, t("cad.noMask"), (answer, state) => {
     if (mask.waiting()) return;
     const decoded = decodeMask(answer);
     if (fits(decoded, state)) answers.set({ mask: decoded });
   }, () => void mask.run()));
 
-  const features = newestOnly(() => ask(ROUTES.cadFeatures.path, "No features", (answer, state) => {
+  const features = newestOnly(() => ask(ROUTES.cadFeatures.path, t("cad.noFeatures"), (answer, state) => {
     if (features.waiting()) return;
     answers.set({ features: answer });
     tell(answer, state);
   }, () => void features.run()));
 
-  const keypoints = newestOnly(() => ask(ROUTES.cadKeypoints.path, "No key points", (answer, state) => {
+  const keypoints = newestOnly(() => ask(ROUTES.cadKeypoints.path, t("cad.noKeypoints"), (answer, state) => {
     if (keypoints.waiting()) return;
     answers.set({ keypoints: answer });
     tell(answer, state);
@@ -82,7 +83,7 @@ export function createAsking({ store, live, again }, question, answers, shown) {
 
   const cost = newestOnly(async () => {
     answers.set({ counting: true });
-    await ask(ROUTES.cadCost.path, "No cost over the pictures", (answer) => answers.set({ cost: answer }),
+    await ask(ROUTES.cadCost.path, t("cad.noCost"), (answer) => answers.set({ cost: answer }),
       () => void cost.run());
     answers.set({ counting: false });
   });

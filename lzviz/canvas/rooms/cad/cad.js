@@ -14,6 +14,8 @@ import { createAsking, noAnswers } from "./asking.js";
 import { createCadDock } from "./dock.js";
 import { createCadRail } from "./rail.js";
 import { CadScene } from "./scene.js";
+import { t } from "../../core/text.js";
+import { Said } from "../../core/errors.js";
 
 /** Keys of the state that change the quadtree. */
 const TREE_KEYS = ["cadThreshold", "cadPaint", "cadMask", "cadLevels"];
@@ -44,7 +46,7 @@ export function createCad(element, host) {
       if (built) built.scene.root.hidden = !on;
       if (!built || !on) return;
       if (context.host.static) {
-        const text = "CAD runs networks in Python, which this page does not have: run lzviz to see it.";
+        const text = t("cad.needsPython");
         live.set({ error: { text } });
       } else asking.all();
       built.rail.refresh();
@@ -53,7 +55,7 @@ export function createCad(element, host) {
     exportsItself: true,
     /** @param {string} what */
     exportView: async (what) => {
-      if (!built) throw new Error("nothing is shown yet: wait for the quadtree");
+      if (!built) throw new Said(t("cad.nothingYet"));
       return screenshot(built.scene.views[/** @type {"source" | "adaptive" | "beside"} */ (what)], built.scene.ratio);
     },
     dispose: () => [...ends, () => built?.dispose()].forEach((end) => end()),
@@ -130,18 +132,18 @@ function commandsOf({ store }, scene) {
     const { layers } = store.get();
     store.set({ layers: { ...layers, [name]: !layers[name] } });
   };
-  const group = "Cells";
+  const group = t("keys.cells");
   return [
     ...shared,
-    { id: "cad-plain", keys: [" "], label: "Hold to see the picture alone", group: "Views" },
-    { id: "cad-rows", keys: ["1"], label: "Rows: a dot at every site", group, run: layer("points") },
-    { id: "cad-levels", keys: ["3"], label: "Cells by level", group, run: layer("saliency") },
-    { id: "cad-beside", keys: ["s"], label: "Below: strided or dilated", group,
+    { id: "cad-plain", keys: [" "], label: t("keys.plain"), group: t("keys.views") },
+    { id: "cad-rows", keys: ["1"], label: t("keys.rows"), group, run: layer("points") },
+    { id: "cad-levels", keys: ["3"], label: t("keys.levels"), group, run: layer("saliency") },
+    { id: "cad-beside", keys: ["s"], label: t("keys.beside"), group,
       run: () => store.set({ cadBeside: store.get().cadBeside === "strided" ? "dilated" : "strided" }) },
-    { id: "cad-view", keys: ["k"], label: "Features or key points", group,
+    { id: "cad-view", keys: ["k"], label: t("keys.cadView"), group,
       run: () => store.set({ cadView: store.get().cadView === "features" ? "keypoints" : "features" }) },
-    { id: "cad-channel-next", keys: ["."], label: "Next channel", group, run: () => step(1) },
-    { id: "cad-channel-back", keys: [","], label: "Channel before; before the first: all", group, run: () => step(-1) },
+    { id: "cad-channel-next", keys: ["."], label: t("keys.nextChannel"), group, run: () => step(1) },
+    { id: "cad-channel-back", keys: [","], label: t("keys.channelBefore"), group, run: () => step(-1) },
   ];
 
   /** @param {number} by */

@@ -5,6 +5,7 @@
  */
 import { h, svg } from "../../kit/dom.js";
 import { operations } from "./words.js";
+import { t } from "../../core/text.js";
 
 /**
  * The line of a curve, for its row in a table.
@@ -15,7 +16,8 @@ export const sample = (curve, at, chosen, count) => svg("svg", { class: "lz-cad-
   y1: 4, y2: 4 }));
 
 /** A short name: its output stride, or what is adaptive. @param {any} curve */
-export const shortName = (curve) => (curve.stride ? `stride ${curve.stride}` : `adaptive ${curve.triplet.join(" ")}`);
+export const shortName = (curve) => (curve.stride ? t("cad.stride", { stride: curve.stride })
+  : t("cad.adaptiveOf", { strides: curve.triplet.join(" ") }));
 
 /** @param {any} curve @param {number} at @param {number | null} chosen @param {number} count */
 const classOf = (curve, at, chosen, count) => ["lz-cad-curve", curve.stride ? "" : "lz-cad-adaptive",
@@ -62,7 +64,7 @@ const rules = (left, right, up) => [0, 0.5, 1].flatMap((share) => [
 /** @typedef {{macs: number, mma: readonly number[], stride: number | null, triplet: readonly number[] | null}} Curve */
 
 /** Mean matching accuracy over the error that is allowed. */
-export const createCurves = () => chart("Mean matching accuracy over the allowed error", "lz-cad-curves",
+export const createCurves = () => chart(t("cad.curves"), "lz-cad-curves",
   ({ width, height }, { thresholds, curves }, chosen) => {
     const [left, right, top, bottom] = [30, width - 8, 8, height - 20];
     const across = (/** @type {number} */ k) => left + ((right - left) * k) / (thresholds.length - 1);
@@ -71,12 +73,12 @@ export const createCurves = () => chart("Mean matching accuracy over the allowed
       class: classOf(curve, at, chosen, curves.length), style: tone(curve),
       points: curve.mma.map((share, k) => `${across(k).toFixed(1)},${up(share).toFixed(1)}`).join(" ") }));
     const ticks = thresholds.map((/** @type {number} */ px, /** @type {number} */ k) =>
-      text(across(k), height - 5, k + 1 === thresholds.length ? `${px} px` : `${px}`, "middle"));
+      text(across(k), height - 5, k + 1 === thresholds.length ? t("cad.px", { count: px }) : `${px}`, "middle"));
     return [...rules(left, right, up), ...ticks, ...lines];
   });
 
 /** Accuracy at the error that counts as right, over multiply-adds on a log axis. */
-export const createScatter = () => chart("Right matches against multiply-adds", "lz-cad-scatter",
+export const createScatter = () => chart(t("cad.scatter"), "lz-cad-scatter",
   ({ width, height }, { curves, thresholds, correct }, chosen) => {
     const [left, right, top, bottom] = [32, width - 24, 12, height - 22];
     const limit = thresholds.indexOf(correct);

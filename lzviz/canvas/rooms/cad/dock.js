@@ -1,7 +1,7 @@
 // @ts-check
 /** The dock of content-adaptive downsampling: the cell under the pointer, cost and time, the guarantee. */
 import { h, setText } from "../../kit/dom.js";
-import { percent, whole } from "../../kit/format.js";
+import { milliseconds, percent, whole } from "../../kit/format.js";
 import { createBars } from "./bars.js";
 import { boxOf } from "./hover.js";
 import { createAccuracy } from "./accuracy.js";
@@ -10,6 +10,7 @@ import { isActive } from "./marks.js";
 import { strideOf } from "./model.js";
 import { createTapPicture } from "./taps.js";
 import { difference, guarantee, operations } from "./words.js";
+import { FORMATS, say, t } from "../../core/text.js";
 
 /**
  * @typedef {import("./asking.js").Answers} Answers
@@ -26,19 +27,21 @@ function featureAt(features, name, { y, x }) {
   const bytes = atob(features.maps[name]);
   const at = 3 * (y * features.grid.w + x);
   const rgb = [0, 1, 2].map((k) => bytes.charCodeAt(at + k));
-  if (features.colour === "pca") return { rgb, text: rgb.join(", ") };
+  if (features.channel === null) return { rgb, text: rgb.join(", ") };
   const [low, high] = [features.range[0][0], features.range[1][0]];
   const value = low + (rgb[0] / 255) * (high - low);
-  if (low === high) return { rgb, text: low.toPrecision(3) };
+  if (low === high) return { rgb, text: FORMATS.significant(low) };
   const bound = rgb[0] === 255 ? "≥ " : rgb[0] === 0 ? "≤ " : "";
-  return { rgb, text: `${bound}${value.toPrecision(3)}` };
+  return { rgb, text: `${bound}${FORMATS.significant(value)}` };
 }
 
 /** @param {AnswerStore} answers @param {import("../../core/context.js").Context} context */
 function cellPart(answers, context) {
   const picture = createTapPicture(answers, context);
-  const lines = { cell: line("Fine cell"), level: line("Level"), block: line("Block"), taps: line("Taps"),
-    owner: line("Via owner"), adaptive: line("Adaptive"), strided: line("Strided"), dilated: line("Dilated") };
+  const lines = { cell: line(t("cad.cell")), level: line(t("cad.level")), block: line(t("cad.block")),
+    taps: line(t("cad.taps")),
+    owner: line(t("cad.owner")), adaptive: line(t("cad.adaptive")), strided: line(t("cad.strided")),
+      dilated: line(t("cad.dilated")) };
   const show = () => {
     const { hover, forest, features } = answers.get();
     picture.show();
@@ -50,13 +53,14 @@ function cellPart(answers, context) {
     const { grid, image } = forest;
     const { cell, block, taps } = hover;
     const [x0, y0, x1, y1] = boxOf(block, grid.stride, image);
-    lines.cell.say(`${cell.x}, ${cell.y}`, ` of ${grid.w} × ${grid.h}`);
-    lines.level.say(`${block.level}`, ` of ${grid.depth} · stride ${strideOf(grid, block.level)}`);
-    lines.block.say(`${x1 - x0} × ${y1 - y0}`, ` px at ${x0}, ${y0}`);
+    lines.cell.say(`${cell.x}, ${cell.y}`, t("of", { all: t("size", { width: grid.w, height: grid.h }) }));
+    lines.level.say(`${block.level}`, t("cad.ofDepth", { depth: grid.depth, stride: strideOf(grid, block.level) }));
+    lines.block.say(t("size", { width: x1 - x0, height: y1 - y0 }), t("cad.pxAt", { x: x0, y: y0 }));
     const outside = taps.filter((/** @type {any} */ { owner }) => !owner).length;
-    lines.taps.say(`${9 - outside}`, ` read${outside ? `, ${outside} zero` : ""} · ${1 << grid.depth} cells apart`);
+    lines.taps.say(`${9 - outside}`, t(outside ? "cad.tapsAndZeros" : "cad.tapsRead",
+      { zeros: outside, count: 1 << grid.depth }));
     const inactive = taps.filter((/** @type {any} */ tap) => tap.owner && !isActive(tap));
-    lines.owner.say(inactive.length ? ownerText(inactive[0]) : "none",
+    lines.owner.say(inactive.length ? ownerText(inactive[0]) : t("cad.none"),
       inactive.length > 1 ? ` + ${inactive.length - 1}` : "");
     const same = features && features.grid.w === grid.w && features.grid.h === grid.h;
     for (const name of MAPS) {
@@ -67,8 +71,8 @@ function cellPart(answers, context) {
       lines[name].swatch.style.background = `rgb(${rgb.join(" ")})`;
     }
   };
-  return { show, elements: [part("Taps of a 3 × 3 convolution", "taps", "features", null, picture.element),
-    part("Cell under the pointer", "cell", "features", null, list(...Object.values(lines)))] };
+  return { show, elements: [part(t("cad.tapsTitle"), "taps", "features", null, picture.element),
+    part(t("cad.cellTitle"), "cell", "features", null, list(...Object.values(lines)))] };
 }
 
 /** @param {{y: number, x: number, owner: {y: number, x: number}}} tap */
@@ -76,21 +80,21 @@ const ownerText = ({ y, x, owner }) => `${x},${y} → ${owner.x},${owner.y}`;
 
 /** @param {AnswerStore} answers */
 function costPart(answers) {
-  const work = createBars("Multiply-adds", operations);
-  const time = createBars("Time", (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`);
+  const work = createBars(t("work"), operations);
+  const time = createBars(t("time"), milliseconds);
   const clock = h("p", { class: "lz-note lz-cad-clock" });
-  return { element: part("Cost", "cost", "features", null, work.element, time.element, clock), show() {
+  return { element: part(t("cad.cost"), "cost", "features", null, work.element, time.element, clock), show() {
     const { forest, features } = answers.get();
     work.show(forest ? { strided: forest.macs.strided, adaptive: forest.macs.adaptive, dilated: forest.macs.dilated }
       : null);
     time.show(features ? features.milliseconds : null);
-    setText(clock, features ? `${features.device} · ${features.clock}` : "");
+    setText(clock, features ? t("facts", { facts: [features.device, say(features.clock)] }) : "");
     clock.title = clock.textContent ?? "";
   } };
 }
 
 /** What three numbers are. */
-const spread = () => h("small", { class: "lz-cad-spread" }, " min / mean / max");
+const spread = () => h("small", { class: "lz-cad-spread" }, ` ${t("cad.spread")}`);
 
 /** @param {AnswerStore} answers @param {() => void} askCost @param {import("../../core/context.js").Context} context */
 function proofPart(answers, askCost, { store }) {
@@ -98,12 +102,12 @@ function proofPart(answers, askCost, { store }) {
   const words = h("span", {});
   const detail = h("small", {});
   verdict.append(h("span", { class: "lz-cad-seal", "aria-hidden": "true" }), h("span", {}, words, detail));
-  const lines = { other: line("Other reading"), active: line("Active rows"), forced: line("Forced by brush"),
-    all: line("Over all pictures"), rows: line("Rows", spread()), work: line("Work", spread()) };
+  const lines = { other: line(t("cad.otherReading")), active: line(t("cad.activeRows")), forced: line(t("cad.forced")),
+    all: line(t("cad.overAll")), rows: line(t("cad.rows"), spread()), work: line(t("cad.work"), spread()) };
   const button = h("button", { type: "button", class: "lz-link", onclick: askCost,
-    "data-tip": "Rows and multiply-adds depend on what is in the picture" }, "measure");
+    "data-tip": t("cad.dependsOn") }, t("cad.measure"));
   lines.all.element.lastElementChild?.append(button);
-  return { element: part("Guarantee", "proof", "features", null, verdict,
+  return { element: part(t("cad.guarantee"), "proof", "features", null, verdict,
     list(...Object.values(lines))), show() {
     const { forest, features, cost, counting } = answers.get();
     const { mode } = store.get();
@@ -114,25 +118,25 @@ function proofPart(answers, askCost, { store }) {
     if (proof) {
       setText(words, proof.words);
       setText(detail, proof.number);
-      if (mode === "fixed") lines.other.say(difference(features.badge.published), " published");
-      else lines.other.say(difference(features.badge.max), features.badge.exact ? " fixed, exact" : " fixed");
+      if (mode === "fixed") lines.other.say(difference(features.badge.published), t("cad.published"));
+      else lines.other.say(difference(features.badge.max), t(features.badge.exact ? "cad.fixedExact" : "cad.fixed"));
     }
-    lines.active.say(forest ? percent(forest.active) : "–", forest ? ` · ${whole(forest.total)} rows` : "");
-    lines.forced.say(forest ? whole(forest.forced) : "–", " cells");
+    lines.active.say(forest ? percent(forest.active) : "–", forest ? t("cad.countRows", { count: forest.total }) : "");
+    lines.forced.say(forest ? whole(forest.forced) : "–", t("cad.cellsUnit"));
     button.hidden = counting;
-    lines.all.say(counting ? "measuring …" : "");
+    lines.all.say(counting ? t("measuring") : "");
     lines.all.element.hidden = Boolean(cost);
     for (const each of [lines.rows, lines.work]) each.element.hidden = !cost;
     if (!cost) return;
     lines.rows.say(rangeOf(cost.active));
-    lines.rows.element.title = "Over the pictures that ship, as a share of all fine cells";
+    lines.rows.element.title = t("cad.rows.help");
     lines.work.say(rangeOf(cost.share));
-    lines.work.element.title = "Multiply-adds over the pictures that ship, of the dilated network's";
+    lines.work.element.title = t("cad.work.help");
   } };
 }
 
 /** @param {{min: number, mean: number, max: number}} spread */
-const rangeOf = ({ min, mean, max }) => `${[min, mean, max].map((share) => Math.round(100 * share)).join("/")} %`;
+const rangeOf = ({ min, mean, max }) => t("cad.range", { min: 100 * min, mean: 100 * mean, max: 100 * max });
 
 /**
  * @param {import("../../core/context.js").Context} context @param {AnswerStore} answers @param {() => void} askCost

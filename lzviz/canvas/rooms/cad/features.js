@@ -7,16 +7,13 @@
  */
 
 import { h } from "../../kit/dom.js";
-import { whole } from "../../kit/format.js";
 import { fromBase64 } from "../../core/wire.js";
 import { caption } from "../../viewer/views.js";
 import { guarantee, weightsLabel } from "./words.js";
+import { t } from "../../core/text.js";
 
-/** @type {readonly {value: "strided" | "dilated", title: string, help: string}[]} */
-const BESIDE = [
-  { value: "strided", title: "Strided", help: "Every cell at the coarse stride: the stock network" },
-  { value: "dilated", title: "Dilated", help: "Every cell at the fine stride: the most that can be had" },
-];
+/** The networks that may stand below. */
+const BESIDE = /** @type {const} */ (["strided", "dilated"]);
 
 /**
  * Opaque pixels of a map. @param {string} text base64 of (h, w, 3) bytes @param {number} width @param {number} height
@@ -39,9 +36,9 @@ export function createFeatureViews(views, store) {
     view.frame.append(label);
     return label;
   });
-  const buttons = BESIDE.map(({ value, title, help }) => h("button", { type: "button", class: "lz-layer", title: help,
-    onclick: () => store.set({ cadBeside: value }) }, title));
-  const choice = h("div", { class: "lz-cad-choice", role: "group", "aria-label": "Network below" }, ...buttons);
+  const buttons = BESIDE.map((value) => h("button", { type: "button", class: "lz-layer",
+    title: t(`cad.${value}.help`), onclick: () => store.set({ cadBeside: value }) }, t(`cad.${value}`)));
+  const choice = h("div", { class: "lz-cad-choice", role: "group", "aria-label": t("cad.below") }, ...buttons);
   views.beside.heading.after(choice);
   /** @type {{answer: any, rasters: Record<string, import("../../viewer/pixels.js").Raster>}} */
   let kept = { answer: null, rasters: {} };
@@ -59,7 +56,7 @@ export function createFeatureViews(views, store) {
       const { cadBeside } = store.get();
       const { overlay } = views.adaptive;
       if (overlay.width > 1) overlay.width = overlay.height = 1;
-      buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(BESIDE[at].value === cadBeside)));
+      buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(BESIDE[at] === cadBeside)));
       for (const label of labels) {
         label.hidden = !answer;
         label.textContent = weightsLabel(answer?.weights);
@@ -91,11 +88,10 @@ function drawMap(scene, view, raster, answer) {
  */
 function writeTitles({ adaptive, beside }, answer, below, proof) {
   const size = answer ? `${answer.grid.w} × ${answer.grid.h}` : "";
-  const colour = !answer ? "" : answer.colour === "pca" ? `${whole(answer.channels)} channels as 3`
-    : `${answer.colour} of ${whole(answer.channels)}`;
-  caption(adaptive, { title: "Adaptive", size, number: proof?.short ?? "",
-    label: `Features of the adaptive network, ${colour}. ${proof?.words ?? ""}` });
+  const colour = !answer ? "" : answer.channel === null ? t("channel.asThree", { count: answer.channels })
+    : t("channel.of", { channel: answer.channel, count: answer.channels });
+  caption(adaptive, { title: t("cad.adaptive"), size, number: proof?.short ?? "",
+    label: t("cad.adaptive.label", { colour, proof: proof?.words ?? "" }) });
   adaptive.number.toggleAttribute("data-exact", Boolean(proof?.holds));
-  caption(beside, { title: below === "strided" ? "Strided" : "Dilated", size: "", number: colour,
-    label: `Features of the ${below} network, ${colour}` });
+  caption(beside, { title: t(`cad.${below}`), size: "", number: colour, label: t(`cad.${below}.label`, { colour }) });
 }

@@ -20,6 +20,7 @@ import { rowsPerLevel } from "../../engine/quadtree.js";
 import { caption, sizeCanvas } from "../../viewer/views.js";
 import { createScatter } from "./chart.js";
 import { weightsLabel } from "./words.js";
+import { t } from "../../core/text.js";
 
 /** The pointer finds points within this distance, CSS pixels. */
 const REACH = 14;
@@ -234,10 +235,11 @@ function drawMatches(pen, matches, side, place, { right, wrong }) {
  */
 function writeTitles({ adaptive, beside }, answer, matches) {
   const right = matches.filter((match) => match.right).length;
-  const number = answer ? `${right} of ${matches.length} right` : "";
-  caption(adaptive, { title: "Known view", size: answer ? `${answer.image.w} × ${answer.image.h}` : "", number,
-    label: `The picture under a known homography, with matches: ${number}.` });
+  const number = answer ? t("cad.rightOf", { right, count: matches.length }) : "";
+  caption(adaptive, { title: t("cad.known"), number,
+    size: answer ? t("size", { width: answer.image.w, height: answer.image.h }) : "",
+    label: t(answer ? "cad.known.label" : "cad.known.empty", { right, count: matches.length }) });
   adaptive.number.toggleAttribute("data-exact", false);
-  caption(beside, { title: "Accuracy and cost", size: "",
-    number: answer ? `within ${answer.correct} px` : "", label: weightsLabel(answer?.weights) });
+  caption(beside, { title: t("cad.accuracyAndCost"), size: "",
+    number: answer ? t("cad.withinPx", { count: answer.correct }) : "", label: weightsLabel(answer?.weights) });
 }

@@ -4,6 +4,7 @@ import { createChannel } from "../../kit/channel.js";
 import { segmented, slider } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { choices } from "../../core/schema.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -12,21 +13,13 @@ import { choices } from "../../core/schema.js";
  * @typedef {"cadThreshold" | "cadDilation" | "cadKeep"} NumberKey
  */
 
-const MASK_NOTES = /** @type {Record<State["cadMask"], string>} */ ({
-  edges: "Fine where the picture changes; the brush overrules it.",
-  learned: "Fine where a network, trained with the compact one on street scenes, wants it.",
-  paint: "Coarse everywhere but where you paint.",
-  keypoints: "Fine around the 512 strongest SIFT points.",
-  random: "Blocks drawn at random: a control that spends without looking.",
-  inverse: "Fine where nothing happens: what a bad mask costs.",
-});
 
 /** Masks that read each of the numbers. @type {Record<NumberKey, readonly State["cadMask"][]>} */
 const USED_BY = {
   cadThreshold: ["edges", "inverse"], cadDilation: ["edges", "inverse", "keypoints"], cadKeep: ["random"],
 };
 
-const PRESETS = /** @type {const} */ ([[0.034, "Low"], [0.079, "Medium"], [0.214, "High"]]);
+const PRESETS = /** @type {const} */ ([[0.034, "low"], [0.079, "medium"], [0.214, "high"]]);
 
 /** @param {Context} context @param {ChoiceKey} key @param {boolean} [history] */
 function choice({ store, schema }, key, history = true) {
@@ -42,7 +35,8 @@ function number({ store, schema }, key) {
   const odd = (/** @type {number} */ value) => (key === "cadDilation" ? value - 1 + (value % 2) : value);
   const set = (/** @type {boolean} */ history) => (/** @type {number} */ value) =>
     store.set({ [key]: Math.max(field.min ?? 0, odd(value)) }, { history });
-  const control = slider(field, { unit: field.unit, onInput: set(false), onDone: set(true) });
+  const control = slider(field, { unit: field.unit && t(`unit.${field.unit}`), onInput: set(false),
+    onDone: set(true) });
   control.element.setAttribute("data-tip", field.help);
   return { element: control.element, refresh() {
     control.show(store.get()[key]);
@@ -52,7 +46,8 @@ function number({ store, schema }, key) {
 
 /** The paper's three thresholds. @param {Context} context */
 function presets({ store }) {
-  const control = segmented("Thresholds of the paper", PRESETS.map(([value, label]) => ({ value, label })),
+  const control = segmented(t("cad.presets"), PRESETS.map(([value, name]) => ({ value,
+    label: t(`cad.preset.${name}`) })),
     (cadThreshold) => store.set({ cadThreshold }, { history: true }));
   return { element: control.element, refresh() {
     control.show(store.get().cadThreshold);
@@ -70,7 +65,7 @@ const section = (title, ...children) => h("section", { class: "lz-section", "ari
  * @returns {{elements: HTMLElement[], refresh: () => void}}
  */
 export function createCadRail(context, features) {
-  const { store } = context;
+  const { store, schema } = context;
   const view = choice(context, "cadView", false);
   const levels = choice(context, "cadLevels");
   const mask = choice(context, "cadMask");
@@ -81,22 +76,22 @@ export function createCadRail(context, features) {
   const paper = presets(context);
   const colours = createChannel(context, "cadChannel", () => features()?.channels ?? 2048);
   const note = h("p", { class: "lz-note" });
-  const numberSection = h("section", { class: "lz-section lz-sliders", "aria-label": "Mask" },
+  const numberSection = h("section", { class: "lz-section lz-sliders", "aria-label": t("cad.mask") },
     numbers[0].element, paper.element, numbers[1].element, numbers[2].element);
-  const maskSection = section("Mask from", mask.element, note);
-  const shown = h("section", { class: "lz-section lz-cad-show", "aria-label": "Show" }, view.element);
-  const strides = section("Output stride, fine → coarse", levels.element);
-  const networks = section("Network", network.element, colours.element);
+  const maskSection = section(schema.field("cadMask").label, mask.element, note);
+  const shown = h("section", { class: "lz-section lz-cad-show", "aria-label": t("cad.show") }, view.element);
+  const strides = section(t("cad.strides"), levels.element);
+  const networks = section(schema.field("cadNetwork").label, network.element, colours.element);
   const sections = [shown, maskSection, numberSection, strides, networks];
   const parts = [view, levels, mask, network, ...numbers, paper, colours];
   return { elements: sections, refresh() {
     const state = store.get();
     for (const { refresh } of parts) refresh();
-    setText(note, MASK_NOTES[state.cadMask]);
+    setText(note, t(`cad.mask.${state.cadMask}`));
     numberSection.hidden = numbers.every(({ element }) => element.hidden) || state.cadView === "keypoints";
     for (const part of [maskSection, strides, networks]) part.hidden = state.cadView === "keypoints";
-    const only = state.cadLevels === "1-8" ? "Levels 1 → 8 always run VGG16."
-      : state.cadMask === "learned" ? "The learned mask belongs to the compact network." : null;
+    const only = state.cadLevels === "1-8" ? t("cad.onlyVgg")
+      : state.cadMask === "learned" ? t("cad.onlyCompact") : null;
     network.setReason(only);
     network.show(state.cadLevels === "1-8" ? "vgg16" : only ? "compact" : state.cadNetwork);
   } };

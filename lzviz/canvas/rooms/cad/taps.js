@@ -4,6 +4,7 @@ import { h, svg } from "../../kit/dom.js";
 import { css, levelColours } from "./draw.js";
 import { ownerOf } from "../../engine/quadtree.js";
 import { createTapMarks } from "./marks.js";
+import { t } from "../../core/text.js";
 
 /** Cells beyond the outermost taps. */
 const MARGIN = 1.5;
@@ -17,10 +18,10 @@ export function createTapPicture(answers, { root }) {
   const blocks = svg("g", {});
   const here = svg("rect", { class: "lz-mark-quad" });
   const picture = /** @type {SVGSVGElement} */ (svg("svg", { class: "lz-cad-tap-picture lz-view-marks", role: "img",
-    viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-label": "Cells around the pointer with the taps of a convolution" }, blocks));
+    viewBox: `0 0 ${SIDE} ${SIDE}`, "aria-label": t("cad.taps.label") }, blocks));
   const showTaps = createTapMarks(picture);
   picture.append(here);
-  const empty = h("p", { class: "lz-empty" }, "Move over a view to read a cell.");
+  const empty = h("p", { class: "lz-empty" }, t("cad.taps.empty"));
   const box = h("div", { class: "lz-footprint-box" }, picture, empty);
 
   function show() {

@@ -5,6 +5,7 @@ import { h, setText } from "../../kit/dom.js";
 import { caption } from "../../viewer/views.js";
 import { swatchColour } from "./draw.js";
 import { strideOf } from "./model.js";
+import { t } from "../../core/text.js";
 
 /** @typedef {import("./model.js").Forest} Forest */
 
@@ -17,12 +18,12 @@ export function createLevelLegend(store) {
     const { layers } = store.get();
     store.set({ layers: { ...layers, [name]: !layers[name] } });
   };
-  const points = h("button", { type: "button", class: "lz-layer", title: "A dot at the site of every row (1)",
+  const points = h("button", { type: "button", class: "lz-layer", title: t("cad.rows.tip"),
     "aria-keyshortcuts": "1", onclick: toggle("points") },
-  h("i", { class: "lz-cad-dot" }), h("span", { class: "lz-layer-name" }, "Rows"));
-  const levels = h("button", { type: "button", class: "lz-layer", title: "Cells by level (3)",
+  h("i", { class: "lz-cad-dot" }), h("span", { class: "lz-layer-name" }, t("cad.rows")));
+  const levels = h("button", { type: "button", class: "lz-layer", title: t("cad.levels.tip"),
     "aria-keyshortcuts": "3", onclick: toggle("saliency") }, entries);
-  const element = h("div", { class: "lz-layers", role: "group", "aria-label": "Layers" }, points, levels);
+  const element = h("div", { class: "lz-layers", role: "group", "aria-label": t("layers") }, points, levels);
   /** @type {{item: HTMLElement, swatch: HTMLElement, name: HTMLElement, count: HTMLElement}[]} */
   const items = [];
 
@@ -66,8 +67,9 @@ export function createLevelLegend(store) {
 export function writeSourceTitle({ live, views, tree, narrow }, words) {
   const { image } = live.get();
   if (!image) return;
-  const read = tree && !narrow ? ` · read at ${tree.image.w} × ${tree.image.h}` : "";
-  caption(views.source, { size: `${image.width} × ${image.height}${read}`,
-    label: `Source, ${image.width} by ${image.height} pixels, with its quadtree of cells. ${words}` });
-  views.source.size.title = "Networks read the picture at this size: area averages of the source.";
+  const facts = [t("size", { width: image.width, height: image.height })];
+  if (tree && !narrow) facts.push(t("view.readAt", { width: tree.image.w, height: tree.image.h }));
+  caption(views.source, { size: t("view.facts", { facts }),
+    label: t("cad.source.label", { width: image.width, height: image.height, sentence: words }) });
+  views.source.size.title = t("cad.source.tip");
 }

@@ -3,6 +3,7 @@
 import { h } from "../../kit/dom.js";
 import { ROUTES } from "../../schema/routes.js";
 import { glyph } from "./glyph.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
@@ -22,7 +23,7 @@ const fold = (title, ...content) => h("details", { class: "lz-fold" }, h("summar
 /** @param {Measures} table */
 function metrics({ columns, rows }) {
   return h("table", { class: "lz-measures" },
-    h("caption", { class: "lz-hidden" }, "What was measured, in percent"),
+    h("caption", { class: "lz-hidden" }, t("card.measured")),
     h("thead", {}, h("tr", {}, h("td", {}), ...columns.map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, ...rows.map(({ label, cells }) => h("tr", {}, h("th", { scope: "row" }, label),
       ...cells.map(({ value, spread }) => h("td", {}, value || "–", spread && h("small", {}, ` ${spread}`)))))));
@@ -30,9 +31,9 @@ function metrics({ columns, rows }) {
 
 /** @param {Seeds} table */
 function seeds({ columns, rows }) {
-  return h("div", { class: "lz-scroll", tabindex: "0", role: "region", "aria-label": "All seeds" },
+  return h("div", { class: "lz-scroll", tabindex: "0", role: "region", "aria-label": t("card.seeds") },
     h("table", { class: "lz-measures" },
-      h("thead", {}, h("tr", {}, ...["Seed", ...columns].map((text) => h("th", { scope: "col" }, text)))),
+      h("thead", {}, h("tr", {}, ...[t("card.seed"), ...columns].map((text) => h("th", { scope: "col" }, text)))),
       h("tbody", {}, ...rows.map(([seed, ...cells]) => h("tr", {},
         h("th", { scope: "row" }, seed), ...cells.map((cell) => h("td", {}, cell || "–")))))));
 }
@@ -43,14 +44,14 @@ function python(text) {
   const copy = h("button", { type: "button", class: "lz-link", async onclick() {
     try {
       await navigator.clipboard.writeText(text);
-      said.textContent = "Copied";
+      said.textContent = t("card.copied");
     } catch {
       getSelection()?.selectAllChildren(code);
-      said.textContent = "Selected: press Ctrl+C";
+      said.textContent = t("card.selected");
     }
-  } }, "Copy");
+  } }, t("card.copy"));
   const code = h("code", {}, text);
-  return h("div", { class: "lz-code" }, h("pre", { tabindex: "0", "aria-label": "Python" }, code),
+  return h("div", { class: "lz-code" }, h("pre", { tabindex: "0", "aria-label": t("card.python") }, code),
     h("p", {}, copy, said));
 }
 
@@ -65,20 +66,20 @@ function card(room, card) {
     h("p", { class: "lz-card-name" }, card.said),
     headline && h("p", { class: "lz-card-over" }, headline.over)),
   h("p", { class: "lz-card-about" }, [card.systemTitle, card.summary].filter(Boolean).join(": ")),
-  card.metrics.rows.length ? metrics(card.metrics) : h("p", { class: "lz-note" }, "Its card holds no measurements."),
-  facts(`${card.title}: facts`, card.facts),
+  card.metrics.rows.length ? metrics(card.metrics) : h("p", { class: "lz-note" }, t("card.noMetrics")),
+  facts(t("card.factsOf", { title: card.title }), card.facts),
   card.notes && h("p", { class: "lz-card-notes" }, card.notes),
-  card.recipe.length > 0 && fold("Recipe", facts(`${card.title}: recipe`, card.recipe)),
-  card.seeds && fold(`All ${card.seeds.rows.length} seeds`, seeds(card.seeds)),
-  fold("Load it in Python", python(card.python)),
+  card.recipe.length > 0 && fold(t("card.recipe"), facts(t("card.recipeOf", { title: card.title }), card.recipe)),
+  card.seeds && fold(t("card.allSeeds", { count: card.seeds.rows.length }), seeds(card.seeds)),
+  fold(t("card.load"), python(card.python)),
   h("footer", {}, h("button", { type: "button", class: "lz-button lz-open", onclick: () => room.open(card.name) },
-    "Open in Explore"), card.own && h("small", {}, "loaded by you; gone when the server stops")));
+    t("models.open")), card.own && h("small", {}, t("card.own"))));
 }
 
 /** @param {readonly string[]} empty */
 const emptyState = ([sentence, commands]) => h("div", { class: "lz-models-empty" }, h("p", {}, sentence),
-  h("pre", { tabindex: "0", "aria-label": "Commands" }, h("code", {}, commands)),
-  h("p", { class: "lz-note" }, "Or load your own. The papers' numbers are above all the same."));
+  h("pre", { tabindex: "0", "aria-label": t("models.commands") }, h("code", {}, commands)),
+  h("p", { class: "lz-note" }, t("models.orOwn")));
 
 /**
  * @param {Room} room
@@ -88,8 +89,8 @@ const emptyState = ([sentence, commands]) => h("div", { class: "lz-models-empty"
 export function createCards(room) {
   const count = h("small", {});
   const list = h("div", { class: "lz-groups" });
-  const element = h("section", { class: "lz-checkpoints", "aria-label": "Checkpoints" },
-    h("div", { class: "lz-models-head" }, h("h2", {}, "Checkpoints"), count), list);
+  const element = h("section", { class: "lz-checkpoints", "aria-label": t("models.checkpoints") },
+    h("div", { class: "lz-models-head" }, h("h2", {}, t("models.checkpoints")), count), list);
   /** @type {Off} */
   let off = { data: new Set(), system: new Set(), size: new Set() };
   let drawn = "";
@@ -119,7 +120,7 @@ export function createCards(room) {
       group.toggleAttribute("hidden", !some);
     }
     const all = list.querySelectorAll(".lz-card").length;
-    count.textContent = seen === all ? `${all || ""}` : `${seen} of ${all}`;
+    count.textContent = seen === all ? `${all || ""}` : t("models.seenOf", { seen, all });
   }
   return {
     element,

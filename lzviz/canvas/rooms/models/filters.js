@@ -3,6 +3,7 @@
 import { segmented } from "../../kit/controls.js";
 import { h } from "../../kit/dom.js";
 import { glyph } from "./glyph.js";
+import { t } from "../../core/text.js";
 
 /** @typedef {import("../../schema/contract.js").Offer} Choice */
 /** @typedef {import("./models.js").Room["colour"]} Colour */
@@ -44,9 +45,9 @@ function switches(label, onChange) {
 
 /** @param {() => void} onChange */
 export function createFilters(onChange) {
-  const data = switches("Data", onChange);
-  const sizes = switches("Sizes", onChange);
-  const systems = switches("Systems", onChange);
+  const data = switches(t("filter.data"), onChange);
+  const sizes = switches(t("filter.sizes"), onChange);
+  const systems = switches(t("filter.systems"), onChange);
   const bars = h("div", {});
   const asked = { metric: "miou", cost: "macs", split: "" };
   let offered = "";
@@ -55,10 +56,10 @@ export function createFilters(onChange) {
   // Where the page is narrow only the legend stands open above the figures.
   const open = !window.matchMedia("(max-width: 900px)").matches;
   return {
-    element: h("section", { class: "lz-models-filters", "aria-label": "What is shown" },
-      section("Systems", systems.element), h("details", { class: "lz-fold lz-more-filters", open },
-        h("summary", {}, "Number, cost, data, sizes"), bars, section("Data", data.element),
-        section("Sizes", sizes.element))),
+    element: h("section", { class: "lz-models-filters", "aria-label": t("filter") },
+      section(t("filter.systems"), systems.element), h("details", { class: "lz-fold lz-more-filters", open },
+        h("summary", {}, t("filter.more")), bars, section(t("filter.data"), data.element),
+        section(t("filter.sizes"), sizes.element))),
     query: () => ({ ...asked, data: data.on(), systems: systems.on(), sizes: sizes.on() }),
     off: () => /** @type {const} */ ({ data: data.off, system: systems.off, size: sizes.off }),
     /** @param {import("../../schema/contract.js").Results} answer @param {Colour} colourOf */
@@ -71,7 +72,8 @@ export function createFilters(onChange) {
       if (now === offered) return;
       offered = now;
       const lines = /** @type {[keyof asked, string, Choice[]][]} */ ([
-        ["metric", "Number", metrics], ["split", "Measured on", splits], ["cost", "Against", costs]]);
+        ["metric", t("filter.metric"), metrics], ["split", t("filter.split"), splits], ["cost", t("filter.cost"),
+          costs]]);
       bars.replaceChildren(...lines.filter(([, , choices]) => choices.length > 1).map(([key, title, choices]) => {
         const bar = segmented(title, choices, (value) => {
           asked[key] = value;

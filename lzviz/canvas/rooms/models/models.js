@@ -5,6 +5,8 @@ import { loadStyles } from "../../core/styles.js";
 import { createCards } from "./cards.js";
 import { createOwn } from "./own.js";
 import { createResults } from "./results.js";
+import { t } from "../../core/text.js";
+import { Said } from "../../core/errors.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -35,8 +37,8 @@ const OWN = "lzviz-own-checkpoints";
 /** @param {string} base @returns {Room["ask"]} */
 const asker = (base) => async (path, options) => {
   const answer = await fetch(new URL(path, base), options).catch(() => null);
-  if (!answer) throw new Error("The server does not answer: is it still running? Press again when it is.");
-  const said = await answer.json().catch(() => ({ error: `The server answered ${answer.status}; press again.` }));
+  if (!answer) throw new Said(t("error.noServer"));
+  const said = await answer.json().catch(() => ({ error: t("error.statusAgain", { status: answer.status }) }));
   if (!answer.ok) throw new Error(said.error);
   return said;
 };
@@ -127,7 +129,7 @@ export async function createModels(element, context) {
   const refresh = () => Promise.all([cards.refresh(), results.refresh()]);
   element.classList.add("lz-models");
   element.replaceChildren(h("div", { class: "lz-models-main" }, results.element, cards.element),
-    h("aside", { class: "lz-models-rail", "aria-label": "Filters and own checkpoints" }, results.filters,
+    h("aside", { class: "lz-models-rail", "aria-label": t("models.rail") }, results.filters,
       createOwn(room)));
   const unfollow = host.theme.follow(() => void (element.hidden || refresh()));
   return {

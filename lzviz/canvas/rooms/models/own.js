@@ -3,6 +3,8 @@
 import { segmented } from "../../kit/controls.js";
 import { h } from "../../kit/dom.js";
 import { ROUTES } from "../../schema/routes.js";
+import { t } from "../../core/text.js";
+import { Said } from "../../core/errors.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
@@ -10,9 +12,6 @@ import { ROUTES } from "../../schema/routes.js";
  */
 
 const PICKLES = /\.(pt|pth|bin|ckpt|pkl|pickle)$/i;
-const FILES = "model.safetensors and card.json, as “python -m lzviz export” writes them. Pickles are not opened.";
-const FOLDER = "A folder on the machine that runs this page, if it was started with --allow-folders.";
-const HUB = "A repository of the Hugging Face Hub with the same two files. The server fetches it.";
 
 /**
  * The two files as one body: length of the card, card, weights. Throws the sentence that says what is missing.
@@ -21,13 +20,12 @@ const HUB = "A repository of the Hugging Face Hub with the same two files. The s
 export function packed(files) {
   const pickle = files.find(({ name }) => PICKLES.test(name));
   if (pickle) {
-    throw new Error(`${pickle.name} may be a pickle, which can run any program when it is opened, so it is not `
-      + "opened. Save the weights as model.safetensors.");
+    throw new Said(t("own.pickle", { file: pickle.name }));
   }
   const weights = files.find(({ name }) => /\.safetensors$/i.test(name));
   const card = files.find(({ name }) => /\.json$/i.test(name));
   if (!weights || !card || files.length !== 2) {
-    throw new Error("Choose two files together: model.safetensors and its card.json.");
+    throw new Said(t("own.twoFiles"));
   }
   const length = new DataView(new ArrayBuffer(4));
   length.setUint32(0, card.size, true);
@@ -50,38 +48,39 @@ function typed(label, example, help, send) {
     else field.focus();
   }
   return h("form", { class: "lz-own-form", onsubmit: submit }, field,
-    h("button", { type: "submit", class: "lz-button lz-own-load" }, "Load"), h("p", { class: "lz-note" }, help));
+    h("button", { type: "submit", class: "lz-button lz-own-load" }, t("own.load")), h("p", { class: "lz-note" }, help));
 }
 
 /** @param {Load} load */
 function chosen(load) {
   const input = h("input", { type: "file", multiple: true, accept: ".safetensors,.json", class: "lz-hidden",
-    tabindex: "-1", "aria-label": "Two files", onchange: () => {
+    tabindex: "-1", "aria-label": t("own.files.label"), onchange: () => {
       const files = [...(input.files ?? [])];
       input.value = "";
       if (files.length) load(ROUTES.addCheckpoint.path, () => ({ body: packed(files) }));
     } });
   return h("div", { class: "lz-own-form" }, h("button", { type: "button", class: "lz-button lz-own-load",
-    onclick: () => input.click() }, "Choose two files"), input, h("p", { class: "lz-note" }, FILES));
+    onclick: () => input.click() }, t("own.choose")), input, h("p", { class: "lz-note" }, t("own.files.help")));
 }
 
 /** @param {Room} room @returns {HTMLElement} */
 export function createOwn(room) {
   const said = h("p", { class: "lz-own-said", role: "status" });
-  const element = h("section", { class: "lz-section lz-own", "aria-label": "Load your own" });
+  const element = h("section", { class: "lz-section lz-own", "aria-label": t("own") });
 
   /** @param {string} path @param {() => RequestInit} made */
   async function load(path, made) {
     element.setAttribute("data-busy", "");
     said.removeAttribute("data-error");
-    said.textContent = "Loading …";
+    said.textContent = t("own.loading");
     try {
       const request = { method: "POST", ...made() };
       const bring = async () => (await room.ask(path, request)).checkpoint;
       const checkpoint = await bring();
       room.add(checkpoint, bring);
-      said.replaceChildren(`${checkpoint.title || checkpoint.name} is loaded. `, h("button", { type: "button",
-        class: "lz-link", onclick: () => room.open(checkpoint.name) }, "Open in Explore"));
+      said.replaceChildren(t("own.loaded", { title: checkpoint.title || checkpoint.name }), " ", h("button",
+        { type: "button",
+        class: "lz-link", onclick: () => room.open(checkpoint.name) }, t("models.open")));
     } catch (error) {
       said.setAttribute("data-error", "");
       said.textContent = /** @type {Error} */ (error).message;
@@ -91,19 +90,20 @@ export function createOwn(room) {
   /** @type {Record<string, HTMLElement>} */
   const ways = {
     files: chosen(load),
-    folder: typed("Folder", "checkpoints/my-run", FOLDER,
+    folder: typed(t("own.folder"), "checkpoints/my-run", t("own.folder.help"),
       sender(ROUTES.openCheckpoint.path, (folder) => ({ folder }), load)),
-    hub: typed("Hub id", "owner/name", HUB, sender(ROUTES.fetchCheckpoint.path, (id) => ({ id }), load)),
+    hub: typed(t("own.hub"), "owner/name", t("own.hub.help"), sender(ROUTES.fetchCheckpoint.path, (id) => ({ id }),
+      load)),
   };
   /** @param {string} way */
   function choose(way) {
     for (const [name, form] of Object.entries(ways)) form.hidden = name !== way;
     said.textContent = "";
   }
-  const bar = segmented("From", [["files", "Files"], ["folder", "Folder"], ["hub", "Hub"]]
-    .map(([value, label]) => ({ value, label })), choose);
+  const bar = segmented(t("own.from"), ["files", "folder", "hub"].map((value) =>
+    ({ value, label: t(`own.from.${value}`) })), choose);
   bar.show("files");
   choose("files");
-  element.append(h("div", { class: "lz-head" }, "Load your own"), bar.element, ...Object.values(ways), said);
+  element.append(h("div", { class: "lz-head" }, t("own")), bar.element, ...Object.values(ways), said);
   return element;
 }

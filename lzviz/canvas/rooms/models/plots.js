@@ -3,6 +3,7 @@
 import { h, svg } from "../../kit/dom.js";
 import { costAxis, nearest, percentAxis } from "./axes.js";
 import { glyph, SHAPES } from "./glyph.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
@@ -140,7 +141,7 @@ export function createPlots(room) {
         return frame(panel, plot.element);
       }));
       if (!panels.length) {
-        element.append(h("p", { class: "lz-note" }, "Nothing here has both numbers: choose another number or cost."));
+        element.append(h("p", { class: "lz-note" }, t("plots.none")));
       }
       for (const panel of panels) plots.get(panel.data)?.show(panel, colourOf);
     },

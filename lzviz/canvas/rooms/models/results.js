@@ -4,6 +4,7 @@ import { h } from "../../kit/dom.js";
 import { ROUTES } from "../../schema/routes.js";
 import { createFilters } from "./filters.js";
 import { createPlots } from "./plots.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
@@ -16,7 +17,7 @@ function numbers(room, { columns, rows }) {
   /** @param {string | null} name @param {string} text */
   const first = (name, text) => h("th", { scope: "row" }, name === null ? text
     : h("button", { type: "button", class: "lz-link", onclick: () => room.reveal(name) }, text));
-  return h("table", { class: "lz-numbers" }, h("caption", { class: "lz-hidden" }, "All numbers that are shown"),
+  return h("table", { class: "lz-numbers" }, h("caption", { class: "lz-hidden" }, t("results.caption")),
     h("thead", {}, h("tr", {},
       ...columns.map(({ label, number }) => h("th", { scope: "col", "data-number": number }, label)))),
     h("tbody", {}, ...rows.map(({ name, cells: [title, ...cells] }) => h("tr", {}, first(name, title),
@@ -30,8 +31,8 @@ function numbers(room, { columns, rows }) {
 export function createResults(room, onFilter) {
   const note = h("p", { class: "lz-note lz-results-note" });
   const plots = createPlots(room);
-  const table = h("div", { class: "lz-scroll", tabindex: "0", role: "region", "aria-label": "Numbers" });
-  const csv = h("a", { class: "lz-link", download: "lzviz-results.csv" }, "Download all as CSV");
+  const table = h("div", { class: "lz-scroll", tabindex: "0", role: "region", "aria-label": t("results.numbers") });
+  const csv = h("a", { class: "lz-link", download: "lzviz-results.csv" }, t("results.csv"));
   const filters = createFilters(() => {
     onFilter(filters.off());
     void refresh();
@@ -56,9 +57,9 @@ export function createResults(room, onFilter) {
       if (mine === round) note.textContent = /** @type {Error} */ (error).message;
     }
   }
-  const element = h("section", { class: "lz-outcome", "aria-label": "Results" },
-    h("div", { class: "lz-models-head" }, h("h2", {}, "Results"), h("small", {}, "accuracy against cost")), note,
-    plots.element, h("details", { class: "lz-fold lz-numbers-fold", open: true }, h("summary", {}, "All numbers"),
+  const element = h("section", { class: "lz-outcome", "aria-label": t("results") },
+    h("div", { class: "lz-models-head" }, h("h2", {}, t("results")), h("small", {}, t("results.against"))), note,
+    plots.element, h("details", { class: "lz-fold lz-numbers-fold", open: true }, h("summary", {}, t("results.all")),
       table, h("p", {}, csv)));
   return { element, filters: filters.element, refresh, dispose: plots.dispose };
 }

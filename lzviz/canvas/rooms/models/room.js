@@ -1,10 +1,13 @@
 // @ts-check
 /** All that was trained: results, one card a checkpoint, loading one's own. Fetched when it is first opened. */
 
+import { t } from "../../core/text.js";
+import { trouble } from "../../core/errors.js";
+
 /** @type {import("../../core/rooms.js").Room} */
 export const models = {
   id: "models",
-  tab: "Models",
+  tab: "models",
   whole: true,
   owns: [],
   accepts: "",
@@ -13,7 +16,7 @@ export const models = {
   status: { browser: null, python: "" },
   paintKey: () => null,
   takesBoxes: () => false,
-  toolReason: () => "Tools work on pictures, in Explore.",
+  toolReason: () => t("models.noTools"),
   mount(element, { context }) {
     /** @type {Promise<import("./models.js").Models> | null} */
     let built = null;
@@ -26,8 +29,7 @@ export const models = {
         else await now.refresh();
       } catch (error) {
         built = null;
-        const { message } = /** @type {Error} */ (error);
-        element.textContent = `The models could not be shown: ${message}. Open them again.`;
+        element.textContent = trouble(t("models.failed"), error).text;
       }
       context.root.dataset.lzvizReady = "";
     }

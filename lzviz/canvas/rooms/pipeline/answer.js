@@ -7,7 +7,8 @@
  * @typedef {import("../../core/context.js").SourceImage} SourceImage
  *
  * @typedef {{width: number, height: number, data: Uint8Array}} Plane  one byte a pixel: class index (255 = none), ...
- * @typedef {{h: number, w: number, values: Float32Array, low: number, high: number, title: string}} Heat
+ * @typedef {import("../../core/text.js").Text} Text
+ * @typedef {{h: number, w: number, values: Float32Array, low: number, high: number, title: Text}} Heat
  * @typedef {{name: string, colour: string, share: number}} Class  share: of the reconstructed labels
  * @typedef {{name: string, ms: number, macs: number, p95?: number}} Stage
  *
@@ -19,7 +20,7 @@
  * @property {number} miou @property {number} accuracy
  * @property {number} intrinsic mIoU of perfect labels through the same samples
  * @property {readonly {name: string, iou: number | null, truth: number, predicted: number}[]} perClass
- * @property {string | null} note
+ * @property {readonly Text[]} notes
  *
  * @typedef {object} Room
  * @property {any} answer             as it came; what only the network makes is the last whole answer's
@@ -34,7 +35,7 @@
  * @property {Heat | null} saliency
  * @property {Heat | null} target     LDS: what its map should be
  * @property {{saliency: Heat | null, warp: Warp | null} | null} own  what the network would do, where it was told
- * @property {{rasters: readonly Raster[], titles: readonly string[], mean: readonly number[]} | null} weights
+ * @property {{rasters: readonly Raster[], titles: readonly Text[], mean: readonly number[]} | null} weights
  * @property {Raster | null} correction
  * @property {readonly Class[]} classes
  * @property {Plane} labels           at working size

@@ -7,7 +7,8 @@
  * @typedef {import("../../core/store.js").State} State
  * @typedef {import("./answer.js").Room} Room
  *
- * @typedef {{blob: Blob, title: string, note: string, ids: Record<string, string>}} OwnTruth  ids by checkpoint
+ * @typedef {import("../../core/text.js").Text} Text
+ * @typedef {{blob: Blob, title: string, notes: Text[], ids: Record<string, string>}} OwnTruth  ids by checkpoint
  *
  * @typedef {import("../../core/store.js").Store<Answers>} AnswerStore
  *
@@ -38,6 +39,7 @@ import * as codec from "../../engine/codec.js";
 import { decodeRoom, shownViews } from "./answer.js";
 import { checkpointOf } from "./words.js";
 import { ROUTES } from "../../schema/routes.js";
+import { t } from "../../core/text.js";
 
 /** @returns {Answers} */
 export const noAnswers = () => ({ room: null, asking: false, features: null, time: null, timing: false, training: null,
@@ -74,8 +76,8 @@ function createTruths({ store, live, host, page, patiently }, answers, checkpoin
       const [mine, name] = [own(), checkpoint()];
       if (!mine || mine.ids[name]) return mine?.ids[name] ?? null;
       const query = new URLSearchParams({ page, image: live.get().image?.id ?? store.get().image, checkpoint: name });
-      const { id, note } = await patiently(() => askServer(host, `${ROUTES.addTruth.path}?${query}`, mine.blob));
-      put({ ...mine, ids: { ...mine.ids, [name]: id }, note: note ?? "" });
+      const { id, notes } = await patiently(() => askServer(host, `${ROUTES.addTruth.path}?${query}`, mine.blob));
+      put({ ...mine, ids: { ...mine.ids, [name]: id }, notes });
       return id;
     },
   };
@@ -129,7 +131,7 @@ export function wantsFeatures(room, state) {
  */
 function createQuestions({ ask, call }, answers, checkpoint) {
   const features = newestOnly(async () => {
-    await ask(ROUTES.pipelineFeatures.path, "No features", nothing, (answer) => {
+    await ask(ROUTES.pipelineFeatures.path, t("pipeline.noFeatures"), nothing, (answer) => {
       if (features.waiting()) return;
       const raster = (/** @type {any} */ map) => map && { width: map.w, height: map.h, data: opaque(map.image) };
       answers.set({ features: { ...answer, zoomed: raster(answer.zoomed), unzoomed: raster(answer.unzoomed) } });
@@ -138,7 +140,7 @@ function createQuestions({ ask, call }, answers, checkpoint) {
 
   const time = newestOnly(async () => {
     answers.set({ timing: true });
-    await ask(ROUTES.pipelineTimes.path, "The times were not measured", nothing,
+    await ask(ROUTES.pipelineTimes.path, t("pipeline.noTimes"), nothing,
       (answer) => answers.set({ time: answer }), () => void time.run());
     answers.set({ timing: false });
   });
@@ -146,7 +148,7 @@ function createQuestions({ ask, call }, answers, checkpoint) {
   const training = newestOnly(async () => {
     const name = checkpoint();
     if (answers.get().training?.checkpoint === name) return;
-    await ask(ROUTES.pipelineTraining.path, "No snapshots of the training", nothing, (answer) => {
+    await ask(ROUTES.pipelineTraining.path, t("pipeline.noTraining"), nothing, (answer) => {
       const values = floatsFromBase64(answer.data);
       const cells = answer.h * answer.w * (answer.kind === "nodes" ? 2 : 1);
       const maps = answer.steps.map((/** @type {number} */ _, /** @type {number} */ k) =>
@@ -203,7 +205,7 @@ export function createAsking(context, question, answers, open, shown) {
   const whole = newestOnly(async () => {
     running = true;
     answers.set({ asking: true });
-    const fine = await calls.ask(ROUTES.pipeline.path, "The pipeline did not run", nothing, takeRoom,
+    const fine = await calls.ask(ROUTES.pipeline.path, t("pipeline.failed"), nothing, takeRoom,
       () => void whole.run());
     const { room } = answers.get();
     if (!fine && room?.picture !== live.get().image) answers.set({ room: null, features: null });
@@ -214,7 +216,7 @@ export function createAsking(context, question, answers, open, shown) {
   /** Where the samples go, without the network; nothing new once the whole of a settled state is on its way. */
   const samples = newestOnly(async () => {
     if (running && !live.get().painting) return;
-    await calls.ask(ROUTES.pipeline.path, "The samples did not move",
+    await calls.ask(ROUTES.pipeline.path, t("pipeline.notMoved"),
       async () => ({ only: "warp", state: await wireState(shown(), codec) }), takeRoom, () => void whole.run());
   });
 
@@ -258,7 +260,7 @@ export function createAsking(context, question, answers, open, shown) {
     time: () => void time.run(),
     /** Labels of the visitor for the picture of now. @param {Blob} blob @param {string} title */
     addTruth(blob, title) {
-      truths.put({ blob, title, note: "", ids: {} });
+      truths.put({ blob, title, notes: [], ids: {} });
       void whole.run();
     },
     dropTruth() {

@@ -5,6 +5,8 @@ import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { needsTruth, offers, shownViews } from "./answer.js";
 import { checkpointOf, snapshotAt } from "./words.js";
+import { t } from "../../core/text.js";
+import { percent } from "../../kit/format.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -12,7 +14,6 @@ import { checkpointOf, snapshotAt } from "./words.js";
  * @typedef {"learnedLeft" | "learnedRight"} Key
  */
 
-const NO_LABELS = "This picture has no labels: add some in the options.";
 
 /**
  * A short slider with its value behind it.
@@ -55,9 +56,9 @@ export function createBars(context, answers) {
   const { store, schema, host } = context;
   const [left, right] = [show(context, "learnedLeft"), show(context, "learnedRight")];
   const field = schema.field("learnedOpacity");
-  const opacity = shortSlider("Opacity of the labels", (position) =>
+  const opacity = shortSlider(t("pipeline.opacity"), (position) =>
     store.set({ learnedOpacity: fromPosition(position / 1000, field) }));
-  const moment = shortSlider("Step of the training", (position) => {
+  const moment = shortSlider(t("pipeline.step"), (position) => {
     const steps = answers.get().training?.steps ?? [0];
     const at = Math.round((position / 1000) * (steps.length - 1));
     store.set({ learnedStep: at === steps.length - 1 ? -1 : steps[at] });
@@ -84,18 +85,19 @@ export function createBars(context, answers) {
       const state = store.get();
       const now = shown();
       const offered = offers(room, checkpointOf(host, state)?.snapshots ?? false);
-      const reason = room && !room.truth ? NO_LABELS : null;
+      const reason = room && !room.truth ? t("truth.none") : null;
       left.offer(offered.left, reason);
       right.offer(offered.right, reason);
       left.show(now.left);
       right.show(now.right);
       const painted = ["labels", "truth"];
       opacity.element.hidden = !painted.includes(now.left) && !painted.includes(now.right);
-      opacity.show(1000 * toPosition(state.learnedOpacity, field), `${Math.round(100 * state.learnedOpacity)} %`);
+      opacity.show(1000 * toPosition(state.learnedOpacity, field), percent(state.learnedOpacity, 0));
       moment.element.hidden = now.right !== "training" || !training;
       if (!training) return;
       const at = snapshotAt(training.steps, state.learnedStep);
-      moment.show((1000 * at) / Math.max(1, training.steps.length - 1), `step ${training.steps[at]}`);
+      moment.show((1000 * at) / Math.max(1, training.steps.length - 1), t("pipeline.atStep",
+        { step: training.steps[at] }));
     },
   };
 }

@@ -1,11 +1,12 @@
 // @ts-check
 /** The dock of a trained pipeline: classes (the legend), the place under the pointer, stages in time, scores. */
 import { operations } from "../cad/words.js";
-import { milliseconds, pair, percent } from "../../kit/format.js";
+import { fixed, milliseconds, pair, percent } from "../../kit/format.js";
 import { h, setText } from "../../kit/dom.js";
 import { extentOf } from "../../viewer/hover.js";
 import { NONE } from "./paint.js";
-import { SPLITS, checkpointOf, points, validation, waterfall } from "./words.js";
+import { splitName, checkpointOf, points, validation, waterfall } from "./words.js";
+import { FORMATS, say, t } from "../../core/text.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -42,11 +43,11 @@ const list = (lines) => h("dl", {}, ...Object.values(lines).map(({ element }) =>
  */
 function classPart(answers) {
   const body = h("tbody");
-  const head = h("tr", {}, h("th", { scope: "col" }, "Class"), h("th", { scope: "col" }, "Share"),
-    ...["Truth", "IoU"].map((name) => h("th", { scope: "col", class: "lz-learned-truth" }, name)));
+  const head = h("tr", {}, h("th", { scope: "col" }, t("classes.class")), h("th", { scope: "col" }, t("classes.share")),
+    ...["truth", "iou"].map((name) => h("th", { scope: "col", class: "lz-learned-truth" }, t(`classes.${name}`))));
   const table = h("table", { class: "lz-coordinates lz-learned-classes" }, h("thead", {}, head), body);
   const side = h("span", {});
-  const element = part("Classes", "legend", side, h("div", { class: "lz-learned-scroll" }, table));
+  const element = part(t("classes"), "legend", side, h("div", { class: "lz-learned-scroll" }, table));
   /** @type {Room | null} */
   let shown = null;
   /** @type {HTMLElement[]} */
@@ -59,17 +60,18 @@ function classPart(answers) {
       const known = truth?.perClass.find((each) => each.name === name);
       const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", style: `background:${colour}` });
       const button = h("button", { type: "button", class: "lz-learned-class", onfocus: point(k), onblur: point(null),
-        onclick: () => answers.set({ chosen: answers.get().chosen === k ? null : k }) }, swatch, name);
+        onclick: () => answers.set({ chosen: answers.get().chosen === k ? null : k }) },         swatch, h("span",
+          { translate: "no" }, name));
       const iou = known?.iou;
       const bar = h("i", { style: `width:${Math.round(100 * (iou ?? 0))}%` });
       return h("tr", { onpointerenter: point(k), onpointerleave: point(null) }, h("th", { scope: "row" }, button),
         h("td", {}, percent(share)), truth && h("td", {}, known ? percent(known.truth) : "–"),
-        truth && h("td", { class: "lz-learned-iou" }, typeof iou === "number" ? `${(100 * iou).toFixed(1)} %` : "–",
+        truth && h("td", { class: "lz-learned-iou" }, points(iou),
           h("span", { class: "lz-learned-track", "aria-hidden": "true" }, bar)));
     });
     body.replaceChildren(...rows);
     table.toggleAttribute("data-truth", truth !== null);
-    setText(side, truth ? `mIoU ${points(truth.miou)}` : "share of the picture");
+    setText(side, truth ? t("score.miouIs", { value: points(truth.miou) }) : t("classes.side"));
   }
 
   return { element, show() {
@@ -87,10 +89,10 @@ function classPart(answers) {
 
 /** @param {AnswerStore} answers */
 function placePart(answers) {
-  const lines = { label: line("Label"), truth: line("Truth"), zoomed: line("Zoomed pixel"),
-    predicted: line("Read there"), source: line("Source"), footprint: line("Footprint") };
-  const top = h("ol", { class: "lz-learned-top", "aria-label": "Most likely classes" });
-  const element = part("Under the pointer", "place", null, list(lines), top);
+  const lines = { label: line(t("place.label")), truth: line(t("classes.truth")), zoomed: line(t("place.zoomed")),
+    predicted: line(t("place.read")), source: line(t("view.source")), footprint: line(t("pixel.footprint")) };
+  const top = h("ol", { class: "lz-learned-top", "aria-label": t("place.likely") });
+  const element = part(t("place"), "place", null, list(lines), top);
   return { element, show() {
     const { room, hover, pixel } = answers.get();
     for (const { say } of Object.values(lines)) say("–");
@@ -100,26 +102,26 @@ function placePart(answers) {
     const name = (/** @type {number | null} */ k) => (k === null ? null : room.classes[k]);
     const say = (/** @type {keyof typeof lines} */ key, /** @type {number | null} */ k, grey = "") => {
       const found = name(k);
-      lines[key].say(found?.name ?? (k === NONE ? "not labelled" : "–"), grey, found?.colour ?? null);
+      lines[key].say(found?.name ?? (k === NONE ? t("place.unlabelled") : "–"), grey, found?.colour ?? null);
     };
-    const sure = hover.confidence === null ? "" : ` ${Math.round(100 * hover.confidence)} %`;
+    const sure = hover.confidence === null ? "" : percent(hover.confidence, 0);
     say("label", hover.label, sure);
     say("truth", hover.truth, hover.truth === null || hover.truth === NONE ? ""
-      : hover.truth === hover.label ? " right" : " wrong");
+      : t(hover.truth === hover.label ? "place.isRight" : "place.isWrong"));
     say("predicted", hover.predicted);
-    lines.source.say(pair(hover.source, 1), " px");
+    lines.source.say(pair(hover.source, 1), t("unit.px"));
     if (hover.pixel) lines.zoomed.say(`${hover.pixel[0]}, ${hover.pixel[1]}`);
-    if (hover.level !== null) lines.zoomed.say(`level ${hover.level}`);
+    if (hover.level !== null) lines.zoomed.say(t("place.level", { level: hover.level }));
     if (hover.quad.length !== 4) return;
     const [w, tall] = extentOf(hover.quad);
-    lines.footprint.say(`${w.toFixed(1)} × ${tall.toFixed(1)}`, " px");
+    lines.footprint.say(`${fixed(w, 1)} × ${fixed(tall, 1)}`, t("unit.px"));
   } };
 
   /** @param {{name: string, index: number, probability: number}} entry */
   function likely({ name, index, probability }) {
     const colour = answers.get().room?.classes[index]?.colour ?? "var(--lz-ink-3)";
     return h("li", {}, h("i", { style: `width:${(100 * probability).toFixed(1)}%;background:${colour}` }),
-      h("span", {}, name), h("small", {}, percent(probability)));
+      h("span", { translate: "no" }, name), h("small", {}, percent(probability)));
   }
 }
 
@@ -127,60 +129,62 @@ function placePart(answers) {
 function timePart(answers, measure) {
   const rows = h("tbody");
   const button = h("button", { type: "button", class: "lz-link", onclick: measure,
-    "data-tip": "Two runs to warm up, then five: median and 95th percentile" }, "Time it");
+    "data-tip": t("time.tip") }, t("time.it"));
   const clock = h("p", { class: "lz-note lz-learned-clock" });
-  const head = h("tr", {}, h("th", { scope: "col" }, "Stage"), h("td", {}), h("th", { scope: "col" }, "ms"),
-    h("th", { scope: "col" }, "mult.-adds"));
-  const element = part("Time and work", "time", button, h("table", { class: "lz-coordinates lz-learned-stages" },
+  const head = h("tr", {}, h("th", { scope: "col" }, t("stage")), h("td", {}), h("th", { scope: "col" }, t("unit.ms")),
+    h("th", { scope: "col" }, t("work.short")));
+  const element = part(t("time.title"), "time", button, h("table", { class: "lz-coordinates lz-learned-stages" },
     h("thead", {}, head), rows), clock);
   return { element, show() {
     const { room, time, timing } = answers.get();
     if (!room) return;
     const { stages, total, device, clock: how } = { ...room.answer, ...time };
     button.toggleAttribute("data-busy", timing);
-    setText(button, timing ? "measuring …" : time ? "Time it again" : "Time it");
+    setText(button, t(timing ? "measuring" : time ? "time.again" : "time.it"));
     const row = (/** @type {any} */ { title, ms, macs, p95, start, length }) => h("tr", {},
       h("th", { scope: "row" }, title), h("td", { class: "lz-learned-fall" }, h("span", {}, h("i", {
         style: `left:${(100 * start).toFixed(1)}%;width:max(1px,${(100 * length).toFixed(1)}%)` }))),
-      h("td", { title: p95 ? `95th percentile ${milliseconds(p95)}` : null }, ms < 10 ? ms.toFixed(1) : Math.round(ms)),
+      h("td", { title: p95 ? t("time.p95", { time: milliseconds(p95) }) : null }, FORMATS.ms(ms)),
       h("td", {}, macs ? operations(macs) : "–"));
-    const sum = { title: "Total", ms: total.ms, macs: total.macs, p95: total.p95, start: 0, length: 0 };
+    const sum = { title: t("time.total"), ms: total.ms, macs: total.macs, p95: total.p95, start: 0, length: 0 };
     const last = row(sum);
     last.classList.add("lz-learned-total");
     last.children[1].replaceChildren();
     rows.replaceChildren(...waterfall(stages).map(row), last);
-    setText(clock, [device, how].filter(Boolean).join(" · "));
+    setText(clock, t("facts", { facts: [device, how && say(how)].filter(Boolean) }));
     clock.title = clock.textContent ?? "";
   } };
 }
 
 /** @param {Context} context @param {AnswerStore} answers */
 function scorePart({ host, store }, answers) {
-  const lines = { here: line("mIoU, this picture"), accuracy: line("Pixels right"),
-    intrinsic: line("At most, intrinsic"), distance: line("Grid off by"), shipped: line("mIoU"),
-    boundary: line("mIoU, boundaries"), weights: line("Weights"), work: line("Multiply-adds"), memory: line("Memory") };
-  lines.intrinsic.element.setAttribute("data-tip", "mIoU of perfect labels through the same samples");
-  const element = part("Scores", "scores", null, list(lines));
+  const lines = { here: line(t("score.here")), accuracy: line(t("score.accuracy")),
+    intrinsic: line(t("score.intrinsic")), distance: line(t("score.distance")), shipped: line(t("score.miou")),
+    boundary: line(t("score.boundary")), weights: line(t("cad.weights")), work: line(t("work")),
+      memory: line(t("score.memory")) };
+  lines.intrinsic.element.setAttribute("data-tip", t("score.intrinsic.help"));
+  const element = part(t("score"), "scores", null, list(lines));
   return { element, show() {
     const { room } = answers.get();
     if (!room) return;
     const { truth, answer } = room;
     const checkpoint = checkpointOf(host, store.get());
     const { split, metrics } = validation(checkpoint);
-    lines.here.say(truth ? points(truth.miou) : "", truth ? "" : "no labels");
+    lines.here.say(truth ? points(truth.miou) : "", truth ? "" : t("score.noLabels"));
     lines.accuracy.say(points(truth?.accuracy));
     lines.intrinsic.say(points(truth?.intrinsic));
-    if (answer.wantedMesh) lines.distance.say(answer.wantedMesh.distance.toFixed(3), " rms");
-    setText(/** @type {Element} */ (lines.shipped.element.firstElementChild), `mIoU, ${SPLITS[split] ?? split}`);
+    if (answer.wantedMesh) lines.distance.say(fixed(answer.wantedMesh.distance, 3), t("unit.rms"));
+    setText(/** @type {Element} */ (lines.shipped.element.firstElementChild), t("score.miouOn",
+      { split: splitName(split) }));
     lines.shipped.say(points(metrics?.miou));
     lines.boundary.say(points(metrics?.boundary));
     lines.weights.say(checkpoint?.parameters ? operations(checkpoint.parameters) : "–");
     lines.work.say(answer.total?.macs ? operations(answer.total.macs) : "–");
-    lines.memory.say(answer.memory ? `${(answer.memory.bytes / 2 ** 20).toFixed(0)} MB` : "–");
+    lines.memory.say(answer.memory ? t("unit.mb", { value: answer.memory.bytes / 2 ** 20 }) : "–");
     for (const key of /** @type {const} */ (["accuracy", "intrinsic"])) lines[key].element.hidden = !truth;
     lines.distance.element.hidden = !answer.wantedMesh;
     lines.memory.element.hidden = !answer.memory;
-    lines.memory.element.title = answer.memory?.kind ?? "";
+    lines.memory.element.title = answer.memory ? say(answer.memory.kind) : "";
     lines.weights.element.hidden = !checkpoint?.parameters;
     for (const key of /** @type {const} */ (["shipped", "boundary"])) {
       lines[key].element.hidden = !(key === "shipped" ? metrics?.miou : metrics?.boundary);

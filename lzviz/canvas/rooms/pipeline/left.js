@@ -15,6 +15,7 @@ import { drawMesh } from "../../viewer/vectors.js";
 import { pack } from "../../viewer/colours.js";
 import { cornerAligned, covering, createLayer } from "./layer.js";
 import { classTable, coloured, errorsOf, errorTable } from "./paint.js";
+import { t } from "../../core/text.js";
 
 /** CSS pixels between drawn samples, on average: on the photograph, and on colours that mean something. */
 const SPACING = { photo: 6, cover: 9 };
@@ -101,7 +102,7 @@ export function createLeft(scene) {
       scene.renderer.overlay(view, { image: extent, heat: maps, mesh, points, folds: null, boxes: [], boxScale: 1,
         numbers: null }, view.projection, ratio);
       if (mesh && room?.wanted) drawWanted(room.wanted);
-      scene.legend.ranges({ points: dots && stride > 1 ? `1 in ${stride * stride}` : "",
+      scene.legend.ranges({ points: dots && stride > 1 ? t("layer.points.some", { count: stride * stride }) : "",
         mesh: mesh ? `${whole(mesh.size[0])} × ${whole(mesh.size[1])}` : "" });
     },
   };

@@ -3,6 +3,7 @@
 import { listMenu } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { checkpointOf, menuItems, summary } from "./words.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -29,7 +30,7 @@ export function createModelMenu({ host, store, schema, rooms }) {
   const { checkpoints } = host.catalogue;
   if (!checkpoints?.length || host.static) return null;
   let before = schema.field("room").default;
-  const menu = listMenu("Model", menuItems(checkpoints), (name) => {
+  const menu = listMenu(t("model"), menuItems(checkpoints), (name) => {
     const checkpoint = checkpoints.find((each) => each.name === name) ?? null;
     store.set(modelPatch(store.get(), checkpoint, before), { history: true });
   });
@@ -45,6 +46,7 @@ export function createModelMenu({ host, store, schema, rooms }) {
   };
   store.subscribe((_, changed) => (changed.has("room") || changed.has("checkpoint")) && refresh());
   refresh();
-  return h("section", { class: "lz-section lz-model", "aria-label": "Model" }, h("div", { class: "lz-head" }, "Model"),
+  return h("section", { class: "lz-section lz-model", "aria-label": t("model") }, h("div", { class: "lz-head" },
+    t("model")),
     menu.element, note);
 }

@@ -14,6 +14,7 @@ import { createAsking, noAnswers } from "./asking.js";
 import { createLearnedDock } from "./dock.js";
 import { createLearnedRail } from "./rail.js";
 import { LearnedScene } from "./scene.js";
+import { t } from "../../core/text.js";
 
 /**
  * @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host
@@ -42,7 +43,7 @@ export function createPipeline(element, host) {
       if (built) built.scene.root.hidden = !on;
       if (!built || !on) return;
       if (context.host.static) {
-        live.set({ error: { text: "Trained pipelines run in Python, which this page does not have: run lzviz." } });
+        live.set({ error: { text: t("pipeline.needsPython") } });
       } else asking.all();
       built.rail.refresh();
       built.scene.request("layout");
@@ -50,9 +51,9 @@ export function createPipeline(element, host) {
     /** @param {string} what */
     exportReason(what) {
       const { room } = answers.get();
-      if (what === "error" && !room?.truth) return "Errors need labels of the picture: add some in the options.";
-      if (what === "saliency" && !room?.saliency) return "This pipeline has no map: it treats all places alike.";
-      return (what === "zoomed" || what === "prediction") && !room?.zoomed ? "This pipeline zooms nothing." : null;
+      if (what === "error" && !room?.truth) return t("pipeline.errorsNeed");
+      if (what === "saliency" && !room?.saliency) return t("pipeline.noMap");
+      return (what === "zoomed" || what === "prediction") && !room?.zoomed ? t("pipeline.noZoom") : null;
     },
     dispose: () => [...ends, () => built?.dispose()].forEach((end) => end()),
   };
@@ -129,17 +130,17 @@ function commandsOf({ store }, answers, scene) {
   };
   const shared = stageCommands(store, camera).filter(({ id }) => !OTHERS.has(id)
     && (!id.startsWith("layer-") || id === "layer-points" || id === "layer-mesh"));
-  const group = "Pipeline";
+  const group = t("keys.pipeline");
   return [
     ...shared,
-    { id: "learned-plain", keys: [" "], label: "Hold to see the picture alone", group: "Views" },
-    { id: "learned-left", keys: ["s"], label: "Next on the source", group, run: () => next("learnedLeft", 1) },
-    { id: "learned-left-back", keys: ["Shift+s"], label: "The one before", group, run: () => next("learnedLeft", -1) },
-    { id: "learned-right", keys: ["t"], label: "Next in the zoomed image", group, run: () => next("learnedRight", 1) },
-    { id: "learned-right-back", keys: ["Shift+t"], label: "The one before", group,
+    { id: "learned-plain", keys: [" "], label: t("keys.plain"), group: t("keys.views") },
+    { id: "learned-left", keys: ["s"], label: t("keys.nextLeft"), group, run: () => next("learnedLeft", 1) },
+    { id: "learned-left-back", keys: ["Shift+s"], label: t("keys.before"), group, run: () => next("learnedLeft", -1) },
+    { id: "learned-right", keys: ["t"], label: t("keys.nextRight"), group, run: () => next("learnedRight", 1) },
+    { id: "learned-right-back", keys: ["Shift+t"], label: t("keys.before"), group,
       run: () => next("learnedRight", -1) },
-    { id: "learned-channel-next", keys: ["."], label: "Next channel", group, run: () => step(1) },
-    { id: "learned-channel-back", keys: [","], label: "Channel before; before the first: all", group,
+    { id: "learned-channel-next", keys: ["."], label: t("keys.nextChannel"), group, run: () => step(1) },
+    { id: "learned-channel-back", keys: [","], label: t("keys.channelBefore"), group,
       run: () => step(-1) },
   ];
 

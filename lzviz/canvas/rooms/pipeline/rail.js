@@ -7,6 +7,7 @@ import { chooseFile } from "../../shell/intake.js";
 import { choices } from "../../core/schema.js";
 import { wantsFeatures } from "./asking.js";
 import { checkpointOf } from "./words.js";
+import { say, t } from "../../core/text.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -18,13 +19,6 @@ import { checkpointOf } from "./words.js";
 const section = (title, ...children) => h("section", { class: "lz-section", "aria-label": title },
   h("div", { class: "lz-head" }, title), ...children);
 
-const FROM_NOTES = /** @type {Record<State["learnedFrom"], string>} */ ({
-  network: "What the pipeline learned to look at.",
-  truth: "Perfect knowledge: the boundaries of the labels.",
-  paint: "As if it knew: paint where the boundaries are.",
-  edges: "As if it knew: edges of the picture. Paint adds, erase removes.",
-  file: "As if it knew: a map of your own.",
-});
 
 /**
  * The view and the tool that a source of knowledge wants.
@@ -40,7 +34,8 @@ export function fromPatch(state, learnedFrom) {
 /** @param {Context} context @param {AnswerStore} answers */
 function lookPart(context, answers) {
   const { store, schema, live, host, actions } = context;
-  const from = segmented("Where to look, from", choices(schema.field("learnedFrom")), (value) => {
+  const { label } = schema.field("learnedFrom");
+  const from = segmented(label, choices(schema.field("learnedFrom")), (value) => {
     if (value === "file" && !live.get().file) actions.openMap({ learnedFrom: value });
     else store.set(fromPatch(store.get(), value), { history: true });
   });
@@ -52,7 +47,7 @@ function lookPart(context, answers) {
   const strength = slider(schema.field("strength"), { unit: "×", onInput: (value) => store.set({ strength: value }),
     onDone: (value) => store.set({ strength: value }, { history: true }) });
   const note = h("p", { class: "lz-note" });
-  const element = section("Where to look, from", from.element, note, lambda.element, strength.element);
+  const element = section(label, from.element, note, lambda.element, strength.element);
   return { element, refresh() {
     const state = store.get();
     const checkpoint = checkpointOf(host, state);
@@ -61,10 +56,10 @@ function lookPart(context, answers) {
     from.show(state.learnedFrom);
     for (const kind of ["truth", "paint", "edges", "file"]) {
       const without = kind === "truth" && answers.get().room && !answers.get().room?.truth;
-      from.setReason(!adjusts.includes(kind) ? `${checkpoint?.systemTitle} cannot be told by this.`
-        : without ? "This picture has no labels: add some below." : null, kind);
+      from.setReason(!adjusts.includes(kind) ? t("look.cannot", { system: checkpoint?.systemTitle ?? "" })
+        : without ? t("truth.noneBelow") : null, kind);
     }
-    setText(note, FROM_NOTES[state.learnedFrom]);
+    setText(note, t(`look.note.${state.learnedFrom}`));
     lambda.element.hidden = !checkpoint?.lambda || state.learnedFrom === "network";
     lambda.show(state.learnedLambda);
     strength.element.hidden = state.learnedFrom !== "paint" || !["lz", "lzu"].includes(checkpoint?.system ?? "");
@@ -72,23 +67,22 @@ function lookPart(context, answers) {
   } };
 }
 
-const HELP = "A PNG of class numbers or colours, as large as the picture";
 
 /** @param {Context} context @param {AnswerStore} answers @param {Asking} asking */
 function truthPart({ store }, answers, asking) {
   const note = h("p", { class: "lz-note" });
-  const add = h("button", { type: "button", class: "lz-link", "data-tip": HELP,
-    onclick: () => chooseFile((file) => asking.addTruth(file, file.name)) }, "Add labels");
-  const drop = h("button", { type: "button", class: "lz-link", onclick: asking.dropTruth }, "Remove");
-  const element = section("Labels of the picture", note, h("div", { class: "lz-row" }, add, drop));
+  const add = h("button", { type: "button", class: "lz-link", "data-tip": t("truth.help"),
+    onclick: () => chooseFile((file) => asking.addTruth(file, file.name)) }, t("truth.add"));
+  const drop = h("button", { type: "button", class: "lz-link", onclick: asking.dropTruth }, t("truth.remove"));
+  const element = section(t("truth"), note, h("div", { class: "lz-row" }, add, drop));
   return { element, refresh() {
     const { room, truths } = answers.get();
     const own = truths[store.get().image];
     drop.hidden = !own;
-    setText(add, own ? "Choose others" : room?.truth ? "Use others" : "Add labels");
-    const known = room?.truth ? "Shipped with this picture: errors and scores are shown."
-      : room?.answer.truthNote ?? "None: no errors and no scores.";
-    setText(note, own ? [own.title, own.note].filter(Boolean).join(" · ") : known);
+    setText(add, t(own ? "truth.choose" : room?.truth ? "truth.use" : "truth.add"));
+    const known = room?.truth ? t("truth.shipped")
+      : room?.answer.truthNote ? say(room.answer.truthNote) : t("truth.absent");
+    setText(note, own ? t("facts", { facts: [own.title, ...own.notes] }) : known);
   } };
 }
 
@@ -100,7 +94,7 @@ function featurePart(context, answers) {
   let listed = "";
   /** @type {ReturnType<typeof listMenu> | null} */
   let menu = null;
-  const element = section("Features of", stage, channel.element);
+  const element = section(context.schema.field("learnedStage").label, stage, channel.element);
   return { element, refresh() {
     const list = /** @type {{name: string, channels: number, h: number, w: number}[]} */ (
       answers.get().room?.answer.features ?? []);
@@ -109,7 +103,7 @@ function featurePart(context, answers) {
     const names = JSON.stringify(list);
     if (names !== listed && list.length) {
       listed = names;
-      menu = listMenu("Stage", list.map(({ name, channels, h: rows, w }) => ({ value: name, title: name,
+      menu = listMenu(t("stage"), list.map(({ name, channels, h: rows, w }) => ({ value: name, title: name,
         note: `${channels} × ${w} × ${rows}` })), (value) => store.set({ learnedStage: value }, { history: true }));
       stage.replaceChildren(menu.element);
     }

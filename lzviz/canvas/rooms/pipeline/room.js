@@ -4,17 +4,18 @@ import { pairs } from "../../viewer/arrange.js";
 import { createModelMenu } from "./menu.js";
 import { createPipeline } from "./pipeline.js";
 import { checkpointOf } from "./words.js";
+import { t } from "../../core/text.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
-  ["overlay", ["png"], "Overlay", "labels over the picture"],
-  ["labels", ["png"], "Labels", "class numbers with a palette of their colours"],
-  ["zoomed", ["png"], "Zoomed", "the samples, pixel by pixel"],
-  ["prediction", ["png"], "Zoomed labels", "what the network said of them"],
-  ["error", ["png"], "Errors", "against the labels of the picture"], null,
-  ["saliency", ["npz"], "Map", "where to look"],
-  ["trace", ["npz"], "Trace", "every stage's arrays"],
-  ["snippet", ["py"], "Python snippet", "a few lines that run the same pipeline"],
+  ["overlay", ["png"], "pipeline.file.overlay"],
+  ["labels", ["png"], "pipeline.file.labels"],
+  ["zoomed", ["png"], "file.zoomed"],
+  ["prediction", ["png"], "pipeline.file.prediction"],
+  ["error", ["png"], "pipeline.file.error"], null,
+  ["saliency", ["npz"], "pipeline.file.saliency"],
+  ["trace", ["npz"], "pipeline.file.trace"],
+  ["snippet", ["py"], "pipeline.file.snippet"],
 ];
 
 /** Maps of perfect knowledge that are made by hand. @type {Record<string, "paint" | "edgePaint">} */
@@ -23,21 +24,21 @@ const KNOWN = { paint: "paint", edges: "edgePaint" };
 /** @type {import("../../core/rooms.js").Room} */
 export const pipeline = {
   id: "pipeline",
-  tab: "Explore",
+  tab: "explore",
   owns: ["checkpoint", "learnedFrom", "learnedLambda", "learnedStage", "learnedChannel", "learnedLeft", "learnedRight",
     "learnedOpacity", "learnedStep"],
   accepts: "image/*,.tif,.tiff",
   hidesSamplers: true,
   tools: ["pick", "paint", "erase", "pan"],
   files: FILES,
-  status: { browser: null, python: "pipeline" },
+  status: { browser: null, python: "status.pipeline" },
   paintKey: ({ learnedFrom }) => KNOWN[learnedFrom] ?? null,
   takesBoxes: () => false,
   toolReason(tool, state) {
-    if (tool === "box") return "A trained pipeline takes no boxes: paint where it shall look.";
+    if (tool === "box") return t("pipeline.noBoxes");
     const paints = tool === "paint" || tool === "erase";
     return paints && !this.paintKey(state)
-      ? "There is nothing to paint on: choose Where to look from Paint or Edges." : null;
+      ? t("pipeline.noPaint") : null;
   },
   menu: createModelMenu,
   need({ host, store }, aspect) {

@@ -2,6 +2,7 @@
 /** Four zoomed images in one frame, each with its name: DownsizeNet's weights. */
 import { h, setText } from "../../kit/dom.js";
 import { FIT, project } from "../../viewer/camera.js";
+import { say, t } from "../../core/text.js";
 
 const GAP = 4;
 
@@ -30,14 +31,14 @@ export function createTiles(view, zoomed) {
     projection,
     /** The projection of the tile at a place of the frame. @param {number} x @param {number} y */
     at: (x, y) => projection(Number(x > view.box.width / 2) + 2 * Number(y > view.box.height / 2)),
-    /** @param {{titles: readonly string[], mean: readonly number[]} | null} weights */
+    /** @param {{titles: readonly import("../../core/text.js").Text[], mean: readonly number[]} | null} weights */
     show(weights) {
       tags.forEach((tag, k) => {
         tag.hidden = !weights;
         if (!weights) return;
         const { left, top } = boxOf(k);
         tag.style.transform = `translate(${left}px, ${top}px)`;
-        setText(tag, `${weights.titles[k]} ${weights.mean[k].toFixed(2)}`);
+        setText(tag, t("weights.mean", { name: say(weights.titles[k]), mean: weights.mean[k] }));
       });
     },
   };

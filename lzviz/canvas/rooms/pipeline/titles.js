@@ -1,8 +1,9 @@
 // @ts-check
 /** Title rows and text alternatives: what a view shows, its size, one number. The sentences are Python's. */
-import { percent, whole } from "../../kit/format.js";
+import { percent } from "../../kit/format.js";
 import { caption } from "../../viewer/views.js";
 import { points } from "./words.js";
+import { say, t } from "../../core/text.js";
 
 /** Names of Python's sentences by what a view shows. */
 const LEFT = /** @type {Record<string, string>} */ ({ photo: "source", saliency: "saliency", labels: "labels",
@@ -16,32 +17,38 @@ export function writeTitles({ views, room, shown, narrow, answers }) {
   const { features, training } = answers.get();
   if (!room) return;
   const { picture, working, zoomed, answer } = room;
+  /** @type {Record<string, import("../../core/text.js").Text | undefined>} */
   const sentences = { ...answer.sentences, features: features?.sentence, training: training?.sentence };
-  const read = working.w === picture.width || narrow ? "" : ` · read at ${working.w} × ${working.h}`;
-  const leftTitle = shown.left === "saliency" ? room.saliency?.title ?? "Levels" : TITLES[shown.left];
-  caption(views.source, { title: leftTitle, size: `${picture.width} × ${picture.height}${read}`,
-    label: `${leftTitle}. ${sentences[LEFT[shown.left]] ?? answer.sentence}` });
+  const label = (/** @type {string} */ title, /** @type {string} */ name) =>
+    t("view.label", { title, sentence: sentences[name] ?? answer.sentence });
+  const map = room.saliency ? say(room.saliency.title) : t("pipeline.levels");
+  const leftTitle = shown.left === "saliency" ? map : t(`pipeline.left.${shown.left}`);
+  const facts = [t("size", { width: picture.width, height: picture.height })];
+  if (working.w !== picture.width && !narrow) facts.push(t("view.readAt", { width: working.w, height: working.h }));
+  caption(views.source, { title: leftTitle, size: t("view.facts", { facts }),
+    label: label(leftTitle, LEFT[shown.left]) });
   const share = zoomed && (zoomed[0] * zoomed[1]) / (picture.width * picture.height);
-  const size = zoomed ? `${whole(zoomed[1])} × ${whole(zoomed[0])}` : "";
-  caption(views.zoomed, { ...right(), label: `${right().title}. ${sentences[RIGHT[shown.right]] ?? answer.sentence}` });
+  const size = zoomed ? t("size", { width: zoomed[1], height: zoomed[0] }) : "";
+  caption(views.zoomed, { ...right(), label: label(right().title, RIGHT[shown.right]) });
 
   /** @returns {{title: string, size: string, number: string}} */
   function right() {
-    const number = share ? `${percent(share)} of the pixels` : "";
+    const number = share ? t("view.share", { share: percent(share) }) : "";
+    const title = t(`pipeline.right.${shown.right}`);
     switch (shown.right) {
-      case "labels": return { title: "Zoomed labels", size, number: room?.truth ? "" : number };
-      case "truth": return { title: "Zoomed truth", size, number: `at most ${points(room?.truth?.intrinsic)}` };
-      case "features": return { title: "Features", size: features?.stage ?? "", number: features
-        ? `${features.colour === "pca" ? "all" : features.colour} of ${features.channels}` : "" };
-      case "weights": return { title: "Weights", size: "of the four neighbours, mean", number: "" };
-      case "correction": return { title: "Correction", size: "to bilinear, grey = none",
-        number: `rms ${answer.correction.rms.toFixed(3)}` };
-      case "target": return { title: "Edge target", size: "what the map should be", number: "" };
-      case "own": return { title: "Learned", size: "what the network would do by itself", number: "" };
-      case "training": return { title: "Training", size: "", number: "" };
-      default: return { title: "Zoomed", size, number };
+      case "labels": return { title, size, number: room?.truth ? "" : number };
+      case "truth": return { title, size, number: t("pipeline.atMost", { value: points(room?.truth?.intrinsic) }) };
+      case "features": return { title, size: features?.stage ?? "", number: features ? channelName(features) : "" };
+      case "weights": case "target": case "own": return { title, size: t(`pipeline.right.${shown.right}.note`),
+        number: "" };
+      case "correction": return { title, size: t("pipeline.right.correction.note"),
+        number: t("pipeline.rms", { rms: answer.correction.rms }) };
+      case "training": return { title, size: "", number: "" };
+      default: return { title, size, number };
     }
   }
 }
 
-const TITLES = { photo: "Source", labels: "Labels", error: "Errors", truth: "Truth", features: "Features" };
+/** @param {{channel: number | null, channels: number}} features */
+const channelName = ({ channel, channels }) =>
+  (channel === null ? t("channel.allOf", { count: channels }) : t("channel.of", { channel, count: channels }));

@@ -1,6 +1,6 @@
 // @ts-check
 /** What is said of checkpoints and stages, and how they are put in order. */
-import { operations } from "../cad/words.js";
+import { FORMATS, registered, t, written } from "../../core/text.js";
 
 /**
  * A line of the catalogue.
@@ -28,16 +28,16 @@ export function checkpointOf({ catalogue }, { checkpoint }) {
 
 /** "CamVid · 96 × 128": checkpoints below one heading can be compared. @param {Checkpoint} checkpoint */
 export function groupOf({ data, size, trained }) {
-  if (!trained) return "Untrained: random weights";
-  const name = DATA[data] ?? data;
-  return size ? `${name} · ${size[0]} × ${size[1]}` : name;
+  if (!trained) return t("pipeline.untrained");
+  const name = dataName(data);
+  return size ? t("facts", { facts: [name, `${size[0]} × ${size[1]}`] }) : name;
 }
 
-/** @type {Record<string, string>} */
-const DATA = { camvid: "CamVid", cityscapes: "Cityscapes", "street scenes": "Street scenes, procedural" };
+/** A data set as it is called on the page. @param {string} data */
+export const dataName = (data) => registered(`data.${data}`, data);
 
-/** Splits as they are called on the page. @type {Record<string, string>} */
-export const SPLITS = { val: "validation", heldout: "held out", test: "test" };
+/** A split as it is called on the page. @param {string} split */
+export const splitName = (split) => registered(`split.${split}`, split);
 
 /**
  * The metrics on the first split that has a mean IoU.
@@ -50,7 +50,7 @@ export function validation(checkpoint) {
 }
 
 /** 0.5812 -> "58.1 %". @param {number | null | undefined} share */
-export const points = (share) => (typeof share === "number" ? `${(100 * share).toFixed(1)} %` : "–");
+export const points = (share) => (typeof share === "number" ? FORMATS.percent1(share) : "–");
 
 /**
  * The menu: nothing, then the checkpoints below their headings, trained ones first, the order of the catalogue kept.
@@ -60,17 +60,17 @@ export function menuItems(checkpoints) {
   const groups = [...new Set(checkpoints.map(groupOf))];
   const rank = (/** @type {Checkpoint} */ each) => (each.trained ? 0 : groups.length) + groups.indexOf(groupOf(each));
   const sorted = [...checkpoints].sort((a, b) => rank(a) - rank(b));
-  return [{ value: "", title: "None", note: "paint your own" }, ...sorted.map((each) => {
+  return [{ value: "", title: t("model.none"), note: t("model.none.note") }, ...sorted.map((each) => {
     const { metrics } = validation(each);
     return { value: each.name, title: shortTitle(each), group: groupOf(each),
-      note: metrics ? `mIoU ${(100 * metrics.miou).toFixed(1)}` : "" };
+      data: true, note: metrics ? t("score.miouIs", { value: written(100 * metrics.miou, 1) }) : "" };
   })];
 }
 
 /** The title without what the heading above it says. @param {Checkpoint} checkpoint */
 export function shortTitle({ title, size, data }) {
   const sizes = size ? [`${size[0]} × ${size[1]}`, `${size[0]}x${size[1]}`, `${size[0]}×${size[1]}`] : [];
-  const said = [...sizes, DATA[data] ?? data, "(untrained)"].filter(Boolean);
+  const said = [...sizes, dataName(data), "(untrained)"].filter(Boolean);
   const rest = said.reduce((text, part) => text.replace(part, ""), title);
   const name = rest.replace(/(\s*[,·:]\s*)+/g, ", ").replace(/^[,\s]+|[,\s]+$/g, "").replace(/ {2,}/g, " ") || title;
   return name[0].toUpperCase() + name.slice(1);
@@ -80,17 +80,14 @@ export function shortTitle({ title, size, data }) {
 export function summary(checkpoint) {
   const { parameters, macs, trained } = checkpoint;
   const { metrics } = validation(checkpoint);
-  const parts = trained ? [groupOf(checkpoint)] : [];
-  if (metrics) parts.push(`mIoU ${points(metrics.miou)}`);
-  if (!trained) parts.push("random weights: shows the way, not the quality");
-  if (parameters) parts.push(`${operations(parameters)} weights`);
-  if (macs) parts.push(`${operations(macs)} multiply-adds`);
-  return parts.join(" · ");
+  const facts = trained ? [groupOf(checkpoint)] : [];
+  if (metrics) facts.push(t("score.miouIs", { value: points(metrics.miou) }));
+  if (!trained) facts.push(t("model.untrained"));
+  if (parameters) facts.push(t("model.weights", { count: parameters }));
+  if (macs) facts.push(t("model.work", { count: macs }));
+  return t("facts", { facts });
 }
 
-/** @type {Record<string, string>} */
-export const STAGES = { look: "Look", downsample: "Downsample", network: "Network", restore: "Bring back",
-  labels: "Labels" };
 
 /**
  * Stages as a waterfall: each starts where the one before it ended, as shares of the whole.
@@ -102,7 +99,7 @@ export function waterfall(stages) {
   return stages.map((stage) => {
     const start = end;
     end += stage.ms / total;
-    return { ...stage, title: STAGES[stage.name] ?? stage.name, start, length: stage.ms / total };
+    return { ...stage, title: registered(`stage.${stage.name}`, stage.name), start, length: stage.ms / total };
   });
 }
 

@@ -7,6 +7,7 @@ import { createHistogram } from "./histogram.js";
 import { isAnswered } from "../../core/context.js";
 import { outputHeight } from "../../core/schema.js";
 import { readout } from "./readout.js";
+import { t } from "../../core/text.js";
 
 /** @typedef {import("../../core/context.js").Context} Context */
 
@@ -26,13 +27,15 @@ function line(name, unit) {
 function pixelPart({ live, store }) {
   const cells = /** @type {Record<string, HTMLElement>} */ ({});
   const cell = (/** @type {string} */ key) => (cells[key] = h("td", {}, "–"));
-  const head = h("tr", {}, h("td"), h("th", { scope: "col" }, "zoomed"), h("th", { scope: "col" }, "source"));
-  const rows = [["Pixel", "Pixel"], ["Corners ±1", "Corners"], ["Edges ±1", "Half"]].map(([name, key]) =>
-    h("tr", {}, h("th", { scope: "row" }, name), cell(`zoomed${key}`), cell(`source${key}`)));
+  const head = h("tr", {}, h("td"), h("th", { scope: "col" }, t("pixel.zoomed")), h("th", { scope: "col" },
+    t("pixel.source")));
+  const rows = ["Pixel", "Corners", "Half"].map((key) => h("tr", {},
+    h("th", { scope: "row" }, t(`pixel.row.${key}`)), cell(`zoomed${key}`), cell(`source${key}`)));
   const swatch = h("span", { class: "lz-colour", "aria-hidden": "true" });
   const lines = /** @type {Record<string, ReturnType<typeof line>>} */ ({
-    det: line("det J", " px² per px"), footprint: line("Footprint", " px"), taps: line("Taps"),
-    weights: line("Weights"), colour: line("Colour"),
+    det: line(t("pixel.det"), t("pixel.detUnit")), footprint: line(t("pixel.footprint"), t("unit.px")),
+    taps: line(t("pixel.taps")),
+    weights: line(t("pixel.weights")), colour: line(t("pixel.colour")),
   });
   lines.colour.value.before(swatch);
   const show = () => {
@@ -49,7 +52,7 @@ function pixelPart({ live, store }) {
     if (hover) swatch.style.background = `rgb(${texts.colour})`;
   };
   return {
-    element: part("Pixel under the pointer", "pixel", null,
+    element: part(t("pixel.title"), "pixel", null,
       h("table", { class: "lz-coordinates" }, h("thead", {}, head), h("tbody", {}, ...rows)),
       h("dl", {}, ...Object.values(lines).map(({ element }) => element))),
     show,
@@ -60,13 +63,13 @@ function pixelPart({ live, store }) {
 function warpTexts(m) {
   const known = (/** @type {unknown} */ value) => typeof value === "number" && Number.isFinite(value);
   return /** @type {Record<string, [string, string]>} */ ({
-    samples: known(m.samples) ? [whole(m.samples), ` of ${short(m.sourcePixels)}`] : ["–", ""],
-    share: known(m.share) ? [percent(m.share), known(m.area) ? ` on ${percent(m.area)}` : ""] : ["–", ""],
-    zoom: m.zoomRange ? [`${m.zoomRange[0].toFixed(2)}–${m.zoomRange[1].toFixed(2)} ×`, ""] : ["–", ""],
-    folds: known(m.folds) ? [whole(m.folds), ` of ${whole(m.tiles)} tiles`] : ["–", ""],
+    samples: known(m.samples) ? [whole(m.samples), t("of", { all: short(m.sourcePixels) })] : ["–", ""],
+    share: known(m.share) ? [percent(m.share), known(m.area) ? t("dock.onArea", { area: m.area }) : ""] : ["–", ""],
+    zoom: m.zoomRange ? [t("dock.zoomRange", { least: m.zoomRange[0], most: m.zoomRange[1] }), ""] : ["–", ""],
+    folds: known(m.folds) ? [whole(m.folds), t("dock.ofTiles", { count: m.tiles })] : ["–", ""],
     coverage: known(m.coverage) ? [percent(m.coverage), ""] : ["–", ""],
-    roundTrip: known(m.roundTrip) ? [tiny(m.roundTrip), " px"] : ["–", ""],
-    outside: known(m.outside) ? [whole(m.outside), " samples"] : ["–", ""],
+    roundTrip: known(m.roundTrip) ? [tiny(m.roundTrip), t("unit.px")] : ["–", ""],
+    outside: known(m.outside) ? [whole(m.outside), t("dock.samplesUnit")] : ["–", ""],
     cost: m.width ? [`${m.width} × ${m.height}`, ""] : ["–", ""],
   });
 }
@@ -94,8 +97,10 @@ export function warpNumbers(live, state) {
 /** @param {Context} context */
 function warpPart({ live, store }) {
   const lines = /** @type {Record<string, ReturnType<typeof line>>} */ ({
-    samples: line("Samples"), share: line("On saliency"), zoom: line("Zoom"), folds: line("Folds"),
-    coverage: line("Coverage"), roundTrip: line("Round trip"), outside: line("Outside"), cost: line("Same as uniform"),
+    samples: line(t("dock.samples")), share: line(t("dock.share")), zoom: line(t("dock.zoom")),
+      folds: line(t("dock.folds")),
+    coverage: line(t("dock.coverage")), roundTrip: line(t("dock.roundTrip")), outside: line(t("dock.outside")),
+      cost: line(t("dock.cost")),
   });
   const show = () => {
     const texts = warpTexts(warpNumbers(live.get(), store.get()));
@@ -105,7 +110,7 @@ function warpPart({ live, store }) {
     }
   };
   return {
-    element: part("This warp", "warp", null, h("dl", {}, ...Object.values(lines).map(({ element }) => element))),
+    element: part(t("dock.warp"), "warp", null, h("dl", {}, ...Object.values(lines).map(({ element }) => element))),
     show,
   };
 }
@@ -131,6 +136,6 @@ export function createDock(context) {
   store.subscribe(showWarp);
   pixel.show();
   showWarp();
-  return [part("Footprint in the source", "footprint", null, footprint.element), pixel.element,
-    part("Magnification", "histogram", "against uniform, √", histogram.element), warp.element];
+  return [part(t("dock.footprint"), "footprint", null, footprint.element), pixel.element,
+    part(t("dock.magnification"), "histogram", t("dock.magnificationUnit"), histogram.element), warp.element];
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The source around the hovered pixel, its pixels as squares, with the sample's footprint and its taps by weight. */
 import { h } from "../../kit/dom.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -29,8 +30,8 @@ export function windowOf({ quad, source }) {
 /** @param {Context} context */
 export function createFootprint({ live, root }) {
   const canvas = h("canvas", { class: "lz-footprint", role: "img",
-    "aria-label": "Footprint of the hovered pixel in the source" });
-  const empty = h("p", { class: "lz-empty" }, "Move over a view to read a pixel.");
+    "aria-label": t("footprint.label") });
+  const empty = h("p", { class: "lz-empty" }, t("footprint.empty"));
   const box = h("div", { class: "lz-footprint-box" }, canvas, empty);
   const pen = canvas.getContext("2d");
   /** @type {{data: unknown, canvas: HTMLCanvasElement} | null} */

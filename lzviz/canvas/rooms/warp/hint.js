@@ -6,6 +6,7 @@
 import { handOf } from "../../engine/saliency.js";
 import { h } from "../../kit/dom.js";
 import { recall, remember } from "../../kit/memory.js";
+import { t } from "../../core/text.js";
 
 const KEY = "lzviz-painted";
 const FRAME = '.lz-view[data-view="source"] .lz-view-frame';
@@ -16,7 +17,7 @@ const FRAME = '.lz-view[data-view="source"] .lz-view-frame';
  */
 export function createHint({ store, live, host }, stage) {
   if (recall(KEY)) return () => {};
-  const hint = h("div", { class: "lz-hint", "aria-hidden": "true" }, h("span", {}, "paint me"));
+  const hint = h("div", { class: "lz-hint", "aria-hidden": "true" }, h("span", {}, t("hint.paint")));
 
   function place() {
     const picture = host.catalogue.pictures.find(({ id }) => id === store.get().image);

@@ -1,6 +1,7 @@
 // @ts-check
 /** Magnification of the samples against uniform sampling, as bars on a log2 axis that never moves. */
 import { h, svg } from "../../kit/dom.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {object} Histogram  written by the stage
@@ -33,7 +34,7 @@ export function createHistogram() {
   const ticks = TICKS.map(([, text]) => svg("text", { "text-anchor": "middle" }, text));
   const one = svg("line", { class: "lz-one" });
   const axis = svg("line", { class: "lz-axis" });
-  const picture = svg("svg", { class: "lz-histogram", role: "img", "aria-label": "Histogram of the magnification" },
+  const picture = svg("svg", { class: "lz-histogram", role: "img", "aria-label": t("histogram.label") },
     bars, one, axis, ...ticks);
   const box = h("div", { class: "lz-histogram-box" }, picture);
   let size = { width: 0, height: 0 };

@@ -4,6 +4,7 @@ import { disclosure, numberBox, segmented, slider, toggle } from "../../kit/cont
 import { h } from "../../kit/dom.js";
 import { reasonAgainst } from "../../core/context.js";
 import { choiceLabel, choices } from "../../core/schema.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -18,10 +19,10 @@ function gridRow(context) {
   const { store, schema } = context;
   const field = schema.field("nodes");
   const set = (/** @type {[number, number]} */ nodes) => store.set({ nodes }, { history: true });
-  const rows = numberBox("Rows of control nodes", field, (value) => set([value, store.get().nodes[1]]));
-  const columns = numberBox("Columns of control nodes", field, (value) => set([store.get().nodes[0], value]));
+  const rows = numberBox(t("more.rows"), field, (value) => set([value, store.get().nodes[1]]));
+  const columns = numberBox(t("more.columns"), field, (value) => set([store.get().nodes[0], value]));
   return {
-    element: row("Control grid", h("span", { class: "lz-pair" }, rows.element, " × ", columns.element), field.help),
+    element: row(field.label, h("span", { class: "lz-pair" }, rows.element, " × ", columns.element), field.help),
     refresh() {
       rows.show(store.get().nodes[0]);
       columns.show(store.get().nodes[1]);
@@ -49,9 +50,9 @@ function switchRow(context, key) {
 
 /** @param {Context} context */
 function approximationRow({ store }) {
-  const control = toggle("Show what the grid costs", (on) =>
+  const control = toggle(t("more.approximation"), (on) =>
     store.set({ layers: { ...store.get().layers, approximation: on } }));
-  control.element.setAttribute("data-tip", "How far the bilinear control grid is from the true warp, on the source.");
+  control.element.setAttribute("data-tip", t("more.approximation.help"));
   return { element: control.element, refresh: () => control.show(store.get().layers.approximation) };
 }
 
@@ -92,11 +93,12 @@ function contrastRow(context) {
 function floorRow(context) {
   const { store, schema } = context;
   const field = schema.field("floor");
-  const input = h("input", { type: "text", class: "lz-number lz-floor", inputmode: "decimal", placeholder: "auto",
-    "aria-label": "Floor: share of the mean, empty for automatic",
+  const input = h("input", { type: "text", class: "lz-number lz-floor", inputmode: "decimal",
+    placeholder: t("more.auto"),
+    "aria-label": t("more.floor"),
     onchange: () => store.set({ floor: parseFloor(input.value, field) }, { history: true }) });
   return {
-    element: row("Floor", input, field.help),
+    element: row(field.label, input, field.help),
     refresh() {
       const { floor } = store.get();
       input.value = floor === null ? "" : String(floor);
@@ -116,15 +118,15 @@ export function parseFloor(text, field) {
  * @param {State} state @param {import("../../core/schema.js").Schema} schema
  */
 export function moreSummary(state, schema) {
-  const parts = [`${state.nodes[0]} × ${state.nodes[1]} nodes`];
-  if (state.separable) parts.push("separable");
-  parts.push(state.antiCrop ? "anti-crop" : "crops");
-  parts.push(choiceLabel(schema.field("interpolation"), state.interpolation).toLowerCase());
-  if (state.sourceScale !== 1) parts.push(`source × ${state.sourceScale}`);
-  if (state.contrast !== 1) parts.push(`contrast ${state.contrast}`);
-  if (state.floor !== null) parts.push(`floor ${state.floor}`);
-  if (state.compare !== "none") parts.push(state.compare === "uniform" ? "beside uniform" : "difference");
-  return parts.join(" · ");
+  const facts = [t("more.nodes", { rows: state.nodes[0], columns: state.nodes[1] })];
+  if (state.separable) facts.push(t("more.separable"));
+  facts.push(t(state.antiCrop ? "more.antiCrop" : "more.crops"));
+  facts.push(t("more.reads", { interpolation: choiceLabel(schema.field("interpolation"), state.interpolation) }));
+  if (state.sourceScale !== 1) facts.push(t("more.sourceScale", { scale: state.sourceScale }));
+  if (state.contrast !== 1) facts.push(t("more.contrast", { contrast: state.contrast }));
+  if (state.floor !== null) facts.push(t("more.floorIs", { floor: state.floor }));
+  if (state.compare !== "none") facts.push(t(`more.compare.${state.compare}`));
+  return t("more.summary", { facts });
 }
 
 /** @param {Context} context @returns {HTMLElement} */
@@ -134,7 +136,7 @@ export function createMore(context) {
     switchRow(context, "antiCrop"), choiceRow(context, "interpolation"), choiceRow(context, "sourceScale"),
     contrastRow(context), floorRow(context),
   ];
-  const part = disclosure("More", rows.map(({ element }) => element));
+  const part = disclosure(t("more"), rows.map(({ element }) => element));
   const refresh = () => {
     for (const { refresh: each } of rows) each();
     part.summarise(moreSummary(context.store.get(), context.schema));

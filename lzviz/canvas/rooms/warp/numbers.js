@@ -38,7 +38,7 @@ export function measure(frame, weights, quick) {
     zoomRange: max > 0 ? [min, max] : null, folds, tiles: tiles.length, outside: outside(frame.grid),
     share: asked?.share ?? null, area: asked?.area ?? null, warpMs: frame.warpMs,
   };
-  const facts = { samples: frame.zoomed[0] * frame.zoomed[1], ...asked, place: weights ? place(weights) : "", folds,
+  const facts = { samples: frame.zoomed[0] * frame.zoomed[1], ...asked, place: weights ? place(weights) : null, folds,
     tiles: tiles.length, most: max };
   if (quick) return { ...numbers, sentence: sentence(facts) };
   const inverse = there(frame);

@@ -7,6 +7,7 @@ import { h, setText } from "../../kit/dom.js";
 import { createMore } from "./more.js";
 import { ownSection, prescribedSection, sourceOptions } from "./settings.js";
 import { hasTwin } from "../../engine/samplers.js";
+import { registered, t } from "../../core/text.js";
 
 /** @typedef {import("../../core/context.js").Context} Context */
 
@@ -14,17 +15,18 @@ import { hasTwin } from "../../engine/samplers.js";
 function saliencySection(context) {
   const { store, live, schema, actions, host } = context;
   const { sources } = host.catalogue;
-  const offered = sources.map(({ name, title }) => ({ value: name, label: title }));
+  const offered = sources.map(({ name, title }) => ({ value: name, label: registered(`source.${name}`, title) }));
   const from = segmented(schema.field("saliency").label, offered, actions.chooseSaliency);
   from.element.classList.add("lz-thirds");
-  const pick = h("button", { type: "button", class: "lz-link", onclick: () => actions.openMap() }, "Open another map");
+  const pick = h("button", { type: "button", class: "lz-link", onclick: () => actions.openMap() },
+    t("saliency.another"));
   const note = h("p", { class: "lz-note" });
   /** @param {import("../../schema/contract.js").SourceLine} source */
   function unfit({ name, takes }) {
     const line = samplerOf(context, store.get().sampler);
-    if (line && !line.saliency.includes(name)) return `${line.title} does not take its saliency from here.`;
-    if (host.static && (takes === "picture" || takes === "file")) return "A page without Python cannot compute this.";
-    return name !== "fixed" || host.catalogue.fixed || live.get().fixed ? null : "This page carries no fixed map.";
+    if (line && !line.saliency.includes(name)) return t("saliency.unfit", { sampler: line.title });
+    if (host.static && (takes === "picture" || takes === "file")) return t("saliency.offline");
+    return name !== "fixed" || host.catalogue.fixed || live.get().fixed ? null : t("saliency.noFixed");
   }
   const refresh = () => {
     const source = sourceOf(context, store.get().saliency);
@@ -32,13 +34,13 @@ function saliencySection(context) {
     const against = reasonAgainst(context, "saliency");
     if (against) from.setReason(against);
     else for (const each of sources) from.setReason(unfit(each), each.name);
-    setText(note, against ?? source?.help ?? "");
+    setText(note, against ?? (source ? registered(`source.${source.name}.help`, source.help) : ""));
     pick.hidden = source?.takes !== "file" || against !== null;
   };
   store.subscribe((_, changed) => (changed.has("saliency") || changed.has("sampler")) && refresh());
   live.subscribe((_, changed) => (changed.has("fixed") || changed.has("file")) && refresh());
   refresh();
-  return h("section", { class: "lz-section", "aria-label": "Saliency" },
+  return h("section", { class: "lz-section", "aria-label": t("saliency") },
     h("div", { class: "lz-head" }, schema.field("saliency").label), from.element, note, pick, sourceOptions(context));
 }
 
@@ -48,7 +50,7 @@ function sliderSection(context) {
   const sliders = /** @type {const} */ (["strength", "fwhm", "width"]).map((key) => {
     const field = schema.field(key);
     const control = slider(field, {
-      unit: key === "strength" ? "×" : key === "fwhm" ? "cells" : "",
+      unit: key === "strength" ? "×" : key === "fwhm" ? t("unit.cells") : "",
       onInput: (value) => store.set({ [key]: value }),
       onDone: (value) => store.set({ [key]: value }, { history: true }),
       format: key === "width" ? (value) => sizeText(value, live.get().image) : undefined,
@@ -65,7 +67,7 @@ function sliderSection(context) {
   store.subscribe(refresh);
   live.subscribe((_, changed) => changed.has("image") && refresh());
   refresh();
-  return h("section", { class: "lz-section lz-sliders", "aria-label": "Options" },
+  return h("section", { class: "lz-section lz-sliders", "aria-label": t("rail") },
     ...sliders.map(({ control }) => control.element));
 }
 
@@ -75,9 +77,9 @@ const sizeText = (width, image) =>
 
 /** Who computes, where it is not the browser. @param {Context} context */
 function pythonNote({ store, host }) {
-  const note = h("p", { class: "lz-note" }, host.static ? "Computed by Python, which this page does not have."
-    : "Computed by Python: the views follow its answer.");
-  const section = h("section", { class: "lz-section", "aria-label": "Who computes" }, note);
+  const note = h("p", { class: "lz-note" }, host.static ? t("python.missing")
+    : t("python.follows"));
+  const section = h("section", { class: "lz-section", "aria-label": t("python.who") }, note);
   const refresh = () => { section.hidden = hasTwin(store.get().sampler); };
   store.subscribe((_, changed) => changed.has("sampler") && refresh());
   refresh();

@@ -1,6 +1,7 @@
 // @ts-check
 /** The pixel under the pointer, in words and numbers: what the dock prints, as plain texts. */
 import { fixed, pair, span } from "../../kit/format.js";
+import { t } from "../../core/text.js";
 
 /**
  * @typedef {object} Hover  written by the stage
@@ -30,7 +31,7 @@ const normalised = (point, { width, height }, convention) =>
 /** At most four weights fit; of more the number and the largest are told. @param {Hover["taps"]} taps */
 export function weightsText(taps) {
   if (taps.length <= 4) return taps.map(({ weight }) => fixed(weight, 2)).join("  ");
-  return `${taps.length}, largest ${fixed(Math.max(...taps.map(({ weight }) => weight)), 3)}`;
+  return t("pixel.largest", { count: taps.length, most: Math.max(...taps.map(({ weight }) => weight)) });
 }
 
 /**

@@ -27,6 +27,8 @@ import { createRenderer } from "../../viewer/renderer.js";
 import { NUMBERS_FROM } from "../../viewer/vectors.js";
 import { Viewer } from "../../viewer/viewer.js";
 import { caption, resizeView } from "../../viewer/views.js";
+import { FORMATS, t } from "../../core/text.js";
+import { tiny } from "../../kit/format.js";
 
 /** Numbers are printed this often while a stroke is on its way, milliseconds. */
 const PRINT_EVERY = 120;
@@ -42,7 +44,7 @@ const SOURCE_TIGHT = 720;
 const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
 
 /** @param {number} share */
-const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+const percent = (share) => FORMATS[share < 0.1 ? "percent1" : "percent0"](share);
 
 /** @extends {Viewer<ViewName>} */
 export class Scene extends Viewer {
@@ -237,7 +239,7 @@ export class Scene extends Viewer {
     const wanted = state.compare === "difference" && unzoomed.name === "unzoomed";
     if (!wanted) return this.painter.unzoomed(unzoomed, frame, ratio, nearest);
     const mean = this.painter.difference(unzoomed, frame, this.picture?.levels ?? [], ratio, nearest, this.palette);
-    caption(unzoomed, { number: `mean ${mean.toFixed(1)}` });
+    caption(unzoomed, { number: t("view.mean", { mean }) });
   }
 
   // Words and numbers ------------------------------------------------------------------------------------------------
@@ -281,9 +283,7 @@ export class Scene extends Viewer {
 
   /** Nothing is said of a warp that Python has not told yet. @param {Frame} frame @param {number} drawMs */
   publishWaiting(frame, drawMs) {
-    const text = this.alone ? "This sampler is computed by Python, which this page does not have."
-      : "This sampler is computed by Python, which has not answered yet.";
-    const measured = { sentence: text, drawMs };
+    const measured = { sentence: t(this.alone ? "python.missing" : "python.waiting"), drawMs };
     this.live.set({ measured });
     this.writeTitles(frame, measured);
   }
@@ -305,20 +305,21 @@ export class Scene extends Viewer {
     const [rows, columns] = frame.zoomed;
     if (!image) return;
     const { width, height } = this.extent;
-    const read = width === image.width ? "" : ` · read at ${width} × ${height}`;
-    const scale = percent(this.views.source.projection.scale * this.ratio).replace(".0 ", " ");
-    const size = `${image.width} × ${image.height}`;
-    caption(this.views.source, { size: this.narrow ? size : `${size}${read} · ${scale}` });
-    this.views.source.size.title = `Shown at ${scale}: area averages below 100 %, the pixels themselves above.`;
+    const scale = percent(this.views.source.projection.scale * this.ratio);
+    const facts = [t("size", { width: image.width, height: image.height })];
+    if (width !== image.width) facts.push(t("view.readAt", { width, height }));
+    caption(this.views.source, { size: this.narrow ? facts[0] : t("view.facts", { facts: [...facts, scale] }) });
+    this.views.source.size.title = t("view.shownAt", { scale });
     const share = (rows * columns) / (image.width * image.height);
-    caption(this.views.zoomed, { title: uniform ? "Uniform" : "Zoomed", size: `${columns} × ${rows}`,
-      number: frame.waiting ? "Python computes …" : uniform ? "the same pixels"
-        : `${percent(share)} of the pixels${frame.python ? " · computed by Python" : ""}` });
-    caption(this.views.uniform, { size: `${columns} × ${rows}`, number: "the same pixels" });
+    caption(this.views.zoomed, { title: t(uniform ? "view.uniform" : "view.zoomed"), size: `${columns} × ${rows}`,
+      number: frame.waiting ? t("view.computing") : uniform ? t("view.same")
+        : t(frame.python ? "view.shareByPython" : "view.share", { share: percent(share) }) });
+    caption(this.views.uniform, { size: `${columns} × ${rows}`, number: t("view.same") });
     const different = compare === "difference";
     this.scale.hidden = !different;
-    caption(this.views.unzoomed, { title: different ? "Difference" : uniform ? "Uniform, unzoomed" : "Unzoomed",
-      size: different ? "to the source" : frame.faulty ? "published inverse" : "exact inverse" });
+    caption(this.views.unzoomed, {
+      title: t(different ? "view.difference" : uniform ? "view.uniformUnzoomed" : "view.unzoomed"),
+      size: t(different ? "view.toSource" : frame.faulty ? "view.published" : "view.exact") });
     if (!different) caption(this.views.unzoomed, { number: tripText(measured) });
     this.describe(measured.sentence);
   }
@@ -326,13 +327,8 @@ export class Scene extends Viewer {
   /** The sentence of the warp as the text of the views. @param {string} sentence */
   describe(sentence) {
     const { image } = this.live.get();
-    const texts = /** @type {Record<ViewName, string>} */ ({
-      source: `Source, ${image?.width} by ${image?.height} pixels, with the samples on it. ${sentence}`,
-      zoomed: `Zoomed image. ${sentence}`, unzoomed: `The zoomed image brought back over the source. ${sentence}`,
-      uniform: "Uniform sampling with the same number of pixels.",
-      uniformUnzoomed: "Uniform sampling brought back over the source.",
-    });
-    for (const name of NAMES) caption(this.views[name], { label: texts[name] });
+    const values = { sentence, width: image?.width ?? 0, height: image?.height ?? 0 };
+    for (const name of NAMES) caption(this.views[name], { label: t(`view.${name}.label`, values) });
   }
 
   // Hover and marks --------------------------------------------------------------------------------------------------
@@ -427,6 +423,6 @@ export class Scene extends Viewer {
 /** @param {{coverage?: number, roundTrip?: number}} measured */
 function tripText({ coverage, roundTrip }) {
   if (coverage === undefined || roundTrip === undefined) return "";
-  if (coverage < 0.9995) return `covers ${percent(coverage)}`;
-  return roundTrip < 0.001 ? "round trip < 0.001 px" : `round trip ${roundTrip.toFixed(3)} px`;
+  if (coverage < 0.9995) return t("view.covers", { share: percent(coverage) });
+  return t("view.roundTrip", { error: tiny(roundTrip) });
 }

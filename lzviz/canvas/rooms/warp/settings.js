@@ -2,10 +2,11 @@
 /** What a sampler prescribes beside what is set, and the controls of the options that it alone has. */
 import { samplerOf, sourceOf } from "../../core/context.js";
 import { FROM, optionOf, optionPatch } from "../../core/options.js";
-import { comparison, keep, now, prescribed, spoken, take } from "../../core/prescribed.js";
+import { comparison, keep, now, plain, prescribed, take } from "../../core/prescribed.js";
 import { same } from "../../core/store.js";
 import { numberBox, segmented, slider, toggle } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
+import { registered, t } from "../../core/text.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -15,11 +16,11 @@ import { h, setText } from "../../kit/dom.js";
 /** @param {Context} context */
 export function prescribedSection(context) {
   const { store, live } = context;
-  const sides = [{ value: "theirs", label: "As prescribed" }, { value: "yours", label: "Yours" }];
-  const choose = segmented("Settings", sides, (value) => (value === "theirs" ? take(context) : keep(context)));
+  const sides = [{ value: "theirs", label: t("settings.theirs") }, { value: "yours", label: t("settings.yours") }];
+  const choose = segmented(t("settings"), sides, (value) => (value === "theirs" ? take(context) : keep(context)));
   const note = h("p", { class: "lz-note" });
-  const section = h("section", { class: "lz-section", "aria-label": "Settings" },
-    h("div", { class: "lz-head" }, "Settings"), choose.element, note);
+  const section = h("section", { class: "lz-section", "aria-label": t("settings") },
+    h("div", { class: "lz-head" }, t("settings")), choose.element, note);
   const refresh = () => {
     const [wanted, here] = [prescribed(context), now(context)];
     const line = samplerOf(context, store.get().sampler);
@@ -28,7 +29,7 @@ export function prescribedSection(context) {
     const taken = same(wanted, here);
     const { yours } = live.get();
     choose.show(taken ? "theirs" : "yours");
-    choose.setReason(taken && !yours ? "Yours are the same." : null, "yours");
+    choose.setReason(taken && !yours ? t("settings.same") : null, "yours");
     setText(note, comparison(line.title, wanted, taken && yours ? yours : here));
   };
   store.subscribe(refresh);
@@ -37,8 +38,9 @@ export function prescribedSection(context) {
   return section;
 }
 
-/** "texture_only" -> "Texture-only". @param {Option} option */
-const labelOf = ({ name }) => spoken(name).replace(/^./, (letter) => letter.toUpperCase());
+/** "Texture-only". @param {Option} option */
+const labelOf = ({ name }) => registered(`option.${name}`, plain(name).replace(/^./,
+  (sign) => sign.toUpperCase()));
 
 /** An option as the controls take it. @param {Option} option @returns {import("../../core/schema.js").Field} */
 const fieldOf = (option) => ({ key: option.name, url: option.name,
@@ -52,8 +54,9 @@ const row = (label, ...controls) => h("div", { class: "lz-row" }, h("span", {}, 
 
 /** A number that may be left to the sampler. @param {Option} option @param {(value: number | null) => void} set */
 function automatic(option, set) {
-  const input = h("input", { type: "text", class: "lz-number lz-floor", inputmode: "decimal", placeholder: "auto",
-    "aria-label": `${labelOf(option)}: empty for automatic`, onchange: () => {
+  const input = h("input", { type: "text", class: "lz-number lz-floor", inputmode: "decimal",
+    placeholder: t("more.auto"),
+    "aria-label": t("settings.automatic", { option: labelOf(option) }), onchange: () => {
       const typed = parseFloat(input.value.replace(",", "."));
       const value = Math.min(option.max ?? Infinity, Math.max(option.min ?? -Infinity, typed));
       set(!Number.isFinite(typed) ? null : option.kind === "integer" ? Math.round(value) : value);
@@ -67,7 +70,8 @@ function automatic(option, set) {
 function named(option) {
   const value = h("b", {});
   return { element: row(labelOf(option), value), show: (/** @type {string | null} */ name) =>
-    setText(value, name === null ? "none yet: hand one over from the doctor" : name.replace(/^\w{32}\.?/, "") || name) };
+    setText(value, name === null ? "none yet: hand one over from the doctor" : name.replace(/^\w{32}\.?/,
+      "") || name) };
 }
 
 /**
@@ -80,12 +84,14 @@ function controlOf(option, set, get) {
   if (option.kind === "boolean") return toggle(label, set);
   if (option.kind === "text") return named(option);
   if (option.kind === "choice") {
-    const choices = (option.choices ?? []).map((value) => ({ value, label: value }));
+    const choices = (option.choices ?? []).map((value) =>
+      ({ value, label: registered(`option.${option.name}.${value}`, value) }));
     const { element, show } = segmented(label, choices, set);
     return { element: h("div", { class: "lz-block" }, h("span", {}, label), element), show };
   }
   if (option.kind === "size") {
-    const boxes = [0, 1].map((at) => numberBox(`${label}, ${at ? "columns" : "rows"}`, fieldOf(option), (value) =>
+    const boxes = [0, 1].map((at) => numberBox(t(at ? "settings.columns" : "settings.rows", { option: label }),
+      fieldOf(option), (value) =>
       set(Object.assign([...(get() ?? [value, value])], { [at]: value }))));
     return { element: row(label, boxes[0].element, " × ", boxes[1].element),
       show: (value) => boxes.forEach((box, at) => value && box.show(value[at])) };
@@ -128,10 +134,10 @@ function ownControls({ store }, element, body, key, chosen) {
 export function ownSection(context) {
   const body = h("div", { class: "lz-sliders" });
   const head = h("div", { class: "lz-head" });
-  const section = h("section", { class: "lz-section", "aria-label": "Options of the sampler" }, head, body);
+  const section = h("section", { class: "lz-section", "aria-label": t("settings.own") }, head, body);
   ownControls(context, section, body, "sampler", (name) => {
     const line = samplerOf(context, name);
-    setText(head, `${line?.title ?? name} alone`);
+    setText(head, t("settings.alone", { sampler: line?.title ?? name }));
     return { owner: name, options: (line?.options ?? []).filter(({ own }) => own) };
   });
   return section;
@@ -139,7 +145,7 @@ export function ownSection(context) {
 
 /** Of the saliency source of now. @param {Context} context */
 export function sourceOptions(context) {
-  const body = h("div", { class: "lz-sliders", role: "group", "aria-label": "Options of the saliency source" });
+  const body = h("div", { class: "lz-sliders", role: "group", "aria-label": t("settings.ofSource") });
   ownControls(context, body, body, "saliency", (name) => ({ owner: FROM + name,
     options: sourceOf(context, name)?.options ?? [] }));
   return body;

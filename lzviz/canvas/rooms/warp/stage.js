@@ -19,6 +19,8 @@ import { createWarpRail } from "./rail.js";
 import { WARP_KEYS } from "./given.js";
 import { Scene } from "./scene.js";
 import { attachTools } from "../../viewer/tools.js";
+import { t } from "../../core/text.js";
+import { Said } from "../../core/errors.js";
 
 /**
  * @param {HTMLElement} container @param {import("../../core/rooms.js").RoomHost} host
@@ -93,7 +95,7 @@ function watch(scene) {
  */
 async function exported(scene, name, format) {
   const { frame, picture } = scene;
-  if (!frame || !picture) throw new Error("there is no picture yet: wait until it is loaded");
+  if (!frame || !picture) throw new Said(t("export.noPicture"));
   const { width, height } = scene.extent;
   const edges = { x0: 0, y0: 0, x1: width, y1: height };
   const whole = { edges, width, height, whole: true, place: { x: 0, y: 0, width, height } };

@@ -1,0 +1,21 @@
+// @ts-check
+/**
+ * What a visitor reads of an error: one place. Its headline is in the language of the page; what a program said of it
+ * stands beneath, in English, and is marked as such.
+ */
+import { t } from "./text.js";
+
+/** An error whose message is in the language of the page. */
+export class Said extends Error {}
+
+/**
+ * The line of an error.
+ * @param {string} what went wrong, as a headline without its full stop @param {unknown} error
+ * @param {{press?: string, run?: () => void}} [remedy]
+ * @returns {import("./context.js").Trouble}
+ */
+export function trouble(what, error, remedy = {}) {
+  const why = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+  if (error instanceof Said) return { text: t("error.because", { what, why }), ...remedy };
+  return { text: t("error.failed", { what }), detail: `${why}.`, ...remedy };
+}
