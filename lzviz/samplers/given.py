@@ -20,6 +20,7 @@ from lzviz.options import Option
 from lzviz.resampling import Interpolation
 from lzviz.samplers import CLAIMS, System, add, options
 from lzviz.samplers.base import WarpSampler
+from lzviz.text import t
 from lzviz.warp import GridWarp, Warp
 
 ROOM = 64 << 20
@@ -91,8 +92,8 @@ class Given(WarpSampler):
 add(
     System(
         name="given",
-        title="Your grid",
-        summary="a grid that you bring",
+        title=t("sampler.given.title"),
+        summary=t("sampler.given.summary"),
         paper="any grid, flow or map, through the doctor",
         make=Given,
         options=(Option("grid", "text", None, pattern=NAME), options.INTERPOLATION),

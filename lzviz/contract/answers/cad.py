@@ -410,7 +410,7 @@ def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]
         },
         "milliseconds": adaptive.milliseconds,
         "device": timing.device_name(device()),
-        "clock": f"{CLOCK}; schedule: {adaptive.schedule}",
+        "clock": Text("clock.schedule", {"clock": CLOCK, "schedule": adaptive.schedule}),
         "weights": session.subject.weights,
         "sentence": sentence(kept, active, macs, adaptive, session.state.mode, session.subject.weights),
     }
