@@ -1,7 +1,5 @@
 """LDS's way back, as the paper means it and as the public code does it, each against a search of every pixel."""
 
-import itertools
-
 import pytest
 import torch
 
@@ -28,11 +26,10 @@ def scene():
 
 def nearest_of(written: dict[tuple[int, int], int], size: tuple[int, int]) -> list[set[int]]:
     """The samples on the written pixels (row, column) that are nearest to each pixel: as many as are equally near."""
-    out = []
-    for y, x in itertools.product(*map(range, size)):
-        squares = {sample: (a - y) ** 2 + (b - x) ** 2 for (a, b), sample in written.items()}
-        out.append({sample for sample, square in squares.items() if square == min(squares.values())})
-    return out
+    places, samples = torch.tensor(list(written)), torch.tensor(list(written.values()))
+    pixels = torch.cartesian_prod(*map(torch.arange, size))
+    squares = (pixels[:, None] - places).square().sum(-1)
+    return [set(samples[each == each.min()].tolist()) for each in squares]
 
 
 # -- as the paper means it -----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from lzviz import samplers
-from lzviz.samplers.base import zeros_outside
+from lzviz.samplers.base import half_pixel_warp, zeros_outside
 from lzviz.samplers.lds import LDS, SaliencyModule
 from lzviz.warp import Warp
 
@@ -52,6 +52,7 @@ def test_a_module_that_looks_runs_in_its_own_dtype_on_any_picture(name, look, we
     sampler = samplers.create(name, saliency=look().to(weights).eval())
     wanted, got = (sampler(picture((32, 64)).to(kind), (12, 24)) for kind in (torch.float32, dtype))
     assert got.image.dtype == dtype and got.saliency is not None
+    assert wanted.saliency is not None
     torch.testing.assert_close(got.saliency.float(), wanted.saliency.float(), atol=2e-2, rtol=2e-2)
     torch.testing.assert_close(got.layout.sites.float(), wanted.layout.sites, atol=0.3, rtol=0)
 
@@ -85,10 +86,18 @@ def test_a_softmax_over_many_cells_keeps_what_half_precision_would_lose():
 
 
 def test_zeros_outside_serve_any_number_of_pictures_and_warps():
-    warps = Warp.from_grid(
-        Warp.identity((4, 5)).nodes.repeat(3, 1, 1, 1) * torch.tensor([1.0, 1.1, 0.7])[:, None, None, None]
-    )
-    images = picture((16, 24)).repeat(3, 1, 1, 1)
+    nodes = Warp.identity((4, 5)).nodes.repeat(3, 1, 1, 1) * torch.tensor([1.0, 0.9, 0.7])[:, None, None, None]
+    warps, images = half_pixel_warp(nodes, (6, 8), (16, 24), True), picture((16, 24)).repeat(3, 1, 1, 1)
     together = zeros_outside(warps, images, (6, 8), "bilinear")
     torch.testing.assert_close(zeros_outside(warps, images[:1], (6, 8), "bilinear"), together)
     torch.testing.assert_close(zeros_outside(warps[1], images, (6, 8), "bilinear"), together[1:2].expand(3, -1, -1, -1))
+
+
+@pytest.mark.parametrize("size", [(16, 24), (15, 23)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_whole_pixels_have_no_outside(size, dtype):
+    """A place on the outer edge is half a pixel outside: rounding must not say whether it is black."""
+    nodes = Warp.identity((4, 5)).nodes.to(dtype)
+    for interpolation in ("nearest", "antialias"):
+        read = zeros_outside(half_pixel_warp(nodes, (6, 8), size, True), torch.ones(1, 3, *size), (6, 8), interpolation)
+        torch.testing.assert_close(read, torch.ones(1, 3, 6, 8))

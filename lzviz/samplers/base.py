@@ -293,13 +293,15 @@ class HalfPixelWarp(GridWarp):
 
 def zeros_outside(warp: Warp, image: Tensor, size: Size, interpolation: resampling.Interpolation) -> Tensor:
     """``image`` at the samples as ``grid_sample`` reads by default: zeros outside, so that half of a sample on the outer edge
-    of a border pixel is black. Footprints ("antialias") have no such reading and repeat the border."""
-    if interpolation == "antialias":
+    of a border pixel is black. Whole pixels ("nearest") and footprints ("antialias") have no such reading and repeat the border.
+    """
+    if interpolation != "bilinear":
         return warp.zoom(image, size, interpolation)
-    grid = warp.grid(size).to(image.device)
+    half_pixel = warp.half_pixel if isinstance(warp, HalfPixelWarp) else None
+    grid = (warp.grid(size) if half_pixel is None else half_pixel).to(image.device)
     dtype = torch.promote_types(image.dtype, grid.dtype)  # half precision would round the places by many pixels
     pixels, grid = resampling.broadcast(image.to(dtype), grid.to(dtype))
-    return F.grid_sample(pixels, grid, interpolation, "zeros", align_corners=True).to(image.dtype)
+    return F.grid_sample(pixels, grid, "bilinear", "zeros", align_corners=half_pixel is None).to(image.dtype)
 
 
 def half_pixel_warp(nodes: Tensor, size: Size, source_size: Size, separable: bool) -> HalfPixelWarp:

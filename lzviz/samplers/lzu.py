@@ -41,7 +41,9 @@ class LZU(AttractionSampler):
         control = self.control_warp(saliency)
         if self.mode == "fixed" or saliency is None or not self.separable:
             return control
-        ends = rounded_ends(saliency**self.contrast, self.nodes, self.fwhm, self.kernel_radius, self.anti_crop)
+        ends = rounded_ends(
+            saliency.float() ** self.contrast, self.nodes, self.fwhm, self.kernel_radius, self.anti_crop
+        )
         return PublishedInverse(control, ends < 1)
 
 
@@ -117,7 +119,7 @@ class PublishedInverse(Warp):
         hole[:, -1] |= self.lost[:, 1:].to(grid.device)
         marker = to_normalised(grid.new_full((2,), 2 * max(h, w)), (self.nodes.shape[1], self.nodes.shape[2]))
         grid = torch.where(hole[..., None], marker, grid)
-        return grid, (hole | valid) & (grid.abs() <= 1).all(-1)
+        return grid, (hole | valid) & (grid.float().abs() <= 1).all(-1)  # in that code's precision
 
 
 def unzoom_pyramid(

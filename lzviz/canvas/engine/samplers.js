@@ -144,7 +144,7 @@ function stretched(k, count, n) {
 /**
  * What the public code of LZU makes of an inverse on a lattice, in place: the last row or column that is lost has no
  * answer, and gets the marker 2 max(H, W) in units of control nodes; on small lattices that is a valid place. Validity
- * has no tolerance: |x|, |y| <= 1.
+ * has no tolerance: |x|, |y| <= 1 in float32.
  * @param {import("./inverse.js").Inverse} inverse @param {Size} lattice @param {Size} nodes
  * @param {Lost} lost
  */
@@ -157,7 +157,7 @@ export function publishedInverse({ grid, valid }, [rows, columns], [h, w], lost)
         grid[2 * k] = x;
         grid[2 * k + 1] = y;
       }
-      const inside = Math.abs(grid[2 * k]) <= 1 && Math.abs(grid[2 * k + 1]) <= 1;
+      const inside = Math.abs(Math.fround(grid[2 * k])) <= 1 && Math.abs(Math.fround(grid[2 * k + 1])) <= 1;
       valid[k] = inside && (hole || valid[k] === 1) ? 1 : 0;
     }
   }

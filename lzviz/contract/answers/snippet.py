@@ -165,13 +165,13 @@ def _warp_lines(setting: Setting) -> list[str]:
             *lines,
             "with torch.inference_mode():",
             f"    sampled = sampler(image, {setting.zoomed})  # zoomed size: (height, width)",
-            "warp, zoomed = sampled.layout.warp, sampled.image",
+            "warp, zoomed = sampled.layout.warp, sampled.image.clamp(0, 1)",
             unzoomed,
         ]
     return [
         f"warp = sampler.warp(saliency, {setting.zoomed}, {setting.picture.size})  # {sizes}",
         "",
         *lines,
-        f"zoomed = warp.zoom(image, {setting.zoomed}, {state.interpolation!r})",
+        f"zoomed = sampler.read(warp, image, {setting.zoomed})",
         unzoomed,
     ]
