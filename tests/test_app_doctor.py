@@ -49,10 +49,10 @@ def nodes_of(lattice) -> np.ndarray:
 def test_a_specimen_is_named_and_its_fix_leaves_nothing_and_gives_the_healthy_warp(workshop, specimen, source):
     told = ask(workshop, specimen=specimen.name, source=source)
     worst = told.findings[0]
-    assert (worst.check, worst.mends, told.ok) == (specimen.check, True, False)
+    assert (worst.check, worst.mends, told.well) == (specimen.check, True, False)
     assert f"First {specimen.check}" in told.sentence
     after = ask(workshop, given=told.id, source=source, applied=[specimen.check])
-    assert after.ok and after.applied == [specimen.check] and after.sentence.startswith("Nothing to mend")
+    assert after.well and after.applied == [specimen.check] and after.sentence.startswith("Nothing to mend")
     if specimen.name not in ("out-of-range",):
         true = healthy(lattice_of(source))[0]
         assert np.abs(nodes_of(after.grid) - true).max() < 0.03
@@ -64,7 +64,7 @@ def test_all_fixes_are_applied_worst_first_and_undone_by_asking_without_them(wor
     held = workshop.answer(AddWarp(name="mine.npy", data=npy(spoilt)))
     before = ask(workshop, given=held.id)
     mended = ask(workshop, given=held.id, mend=True)
-    assert not before.ok and mended.ok and set(mended.applied) == {"axis-order", "folds"}
+    assert not before.well and mended.well and set(mended.applied) == {"axis-order", "folds"}
     assert np.abs(nodes_of(mended.grid) - grid[0]).max() < 0.03
     assert ask(workshop, given=held.id, applied=mended.applied[:1]).findings[0].check == mended.applied[1]
     with pytest.raises(Refusal, match="no fix of 'folds'"):
@@ -75,7 +75,7 @@ def test_the_warp_of_a_page_is_healthy_and_its_numbers_are_checked(workshop):
     nodes = healthy((31, 51))[0]
     said = {"nodes": encode_array(nodes), "nodesSize": nodes.shape[:2], "name": "lzu", "zoomed": (96, 192)}
     told = ask(workshop, **said)
-    assert told.ok and told.read is None and np.array_equal(nodes_of(told.grid), nodes) and told.zoomed == (96, 192)
+    assert told.well and told.read is None and np.array_equal(nodes_of(told.grid), nodes) and told.zoomed == (96, 192)
     for broken in ({"nodes": "AAAA"}, {"nodesSize": None}, {"nodes": encode_array(nodes[:-1])}, {"specimen": "folds"}):
         with pytest.raises(Refusal):
             ask(workshop, **{**said, **broken})
@@ -132,7 +132,7 @@ def test_files_of_every_kind_are_held(workshop):
     for name, data in files.items():
         held = workshop.answer(AddWarp(name=name, data=data))
         told = ask(workshop, given=held.id)
-        assert told.ok and told.name == name, (name, told.sentence)
+        assert told.well and told.name == name, (name, told.sentence)
         assert np.abs(nodes_of(told.grid) - grid[0]).max() < 1e-5
 
 

@@ -189,6 +189,7 @@ export async function mount(element, given) {
   const house = openRooms(context, regions, parts.python.question);
   const page = pageCommands(context);
   parts.room = house.now;
+  parts.rooms = house.mounted;
   parts.commands = () => {
     const { tools, whole } = context.rooms.of(context.store.get());
     const has = (/** @type {string} */ id) => !id.startsWith("tool-") || tools.some((tool) => id === `tool-${tool}`);
@@ -201,7 +202,7 @@ export async function mount(element, given) {
   parts.address = address;
   const ends = [address.stop, undress, context.again.stop, followUse(element), createTip(element),
     listenForKeys(element, parts.commands),
-    listenForFiles(context, parts.images),
+    listenForFiles(context, parts.images, (id, file) => house.mounted[id].examine?.(file)),
     context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
   ends.push(shareRoom(context, regions.stage, house.slot), house.dispose);
   await parts.images.follow();

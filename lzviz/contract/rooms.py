@@ -1,3 +1,3 @@
 """The rooms of the page: what it can be about."""
 
-ROOMS = ("warp", "cad", "pipeline", "models")
+ROOMS = ("warp", "cad", "pipeline", "doctor", "models")

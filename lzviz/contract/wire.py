@@ -31,7 +31,7 @@ class Refusal(ValueError):
 
     ``status`` is the HTTP status that goes with it: 400 wrong, 404 unknown, 413 too large, 503 busy. ``whole``: the sentence
     names its field already. ``missing``: what has to be brought again before the same request can be answered, "picture",
-    "truth" or "checkpoint"; whoever asked still has it.
+    "truth", "checkpoint" or "warp"; whoever asked still has it.
     """
 
     def __init__(self, sentence: str, status: int = 400, *, whole: bool = False, missing: str | None = None):

@@ -24,7 +24,7 @@ test("every room keeps the promise with names of the state", () => {
     }
     const key = room.paintKey(state);
     assert.ok(key === null || schema.field(key).type === "map");
-    if (room.whole) assert.deepEqual([room.files, room.tools, room.accepts], [[], [], ""]);
+    if (room.whole) assert.deepEqual([room.files, room.tools], [[], []]);
     else assert.ok(room.files.length && room.accepts && room.status.python);
   }
 });
@@ -34,8 +34,10 @@ test("a room that nobody knows is the first one, and a line of the menu of sampl
   assert.equal(rooms.of(/** @type {any} */ ({ room: "pipeline" })), ROOMS.all[0]);
   assert.equal(ROOMS.ofSampler("cad")?.id, "cad");
   assert.equal(ROOMS.ofSampler("lzu"), null);
-  assert.deepEqual(ROOMS.tabs, ["explore", "models"]);
+  assert.deepEqual(ROOMS.tabs, ["explore", "doctor", "models"]);
   assert.deepEqual(ROOMS.below("explore").map(({ id }) => id), ["warp", "cad", "pipeline"]);
+  assert.equal(ROOMS.examining()?.id, "doctor");
+  assert.deepEqual([ROOMS.opening("Grid.NPY")?.id, ROOMS.opening("a.png")], ["doctor", null]);
 });
 
 test("nobody outside a room's folder asks which room it is", () => {

@@ -3,7 +3,7 @@
  * What the visitor brought, and the server has to be given again: it lets go of the oldest, it was started anew, or
  * another process of it answers, which never saw it. Its refusal says what is missing.
  *
- * @typedef {"picture" | "truth" | "checkpoint"} Kind
+ * @typedef {"picture" | "truth" | "checkpoint" | "warp"} Kind
  * @typedef {() => Promise<boolean>} Give   whether there was anything to give
  * @typedef {ReturnType<typeof createBrought>} Brought
  */

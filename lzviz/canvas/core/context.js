@@ -112,6 +112,7 @@
  * @property {() => void} share
  * @property {() => void} showExport
  * @property {() => void} openFile
+ * @property {() => void} examine  the warp of the room that is shown goes to the room that examines
  * @property {(patch?: Partial<State>) => void} openMap  `patch`: of the state once the map is accepted
  * @property {() => void} openCamera
  * @property {(id: string) => void} choosePicture

@@ -26,6 +26,8 @@
  * @property {(state: State) => PaintKey | null} paintKey  the map that the brush paints on; null: none
  * @property {(state: State) => boolean} takesBoxes
  * @property {(tool: State["tool"], state: State) => string | null} toolReason  why a tool does nothing, or null
+ * @property {boolean} [examines]         it looks at the warps that other rooms hand over
+ * @property {(name: string) => boolean} [opens]  whether a file is for it by its name, whatever room is shown
  * @property {(state: State) => string} [view]  which of its views is shown, for its style
  * @property {(context: Context) => HTMLElement | null} [menu]  a part of the rail of all rooms, which leads to it
  * @property {(context: Context, aspect: number) => Need} [need]  `aspect`: width / height of the picture
@@ -47,11 +49,17 @@
  * @property {readonly import("../shell/keys.js").Command[]} commands
  * @property {(on: boolean) => void} show  called whenever the room changes, at least once; it may be built late
  * @property {() => void} dispose
+ * @property {() => Handed | null} [warp]  what it shows, to hand to a room that examines
+ * @property {(given: Handed | File) => void} [examine]  of a room that examines or opens files: looks at it, and is
+ *   shown
  * @property {any} [scene]
  * @property {any} [answers]
  * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a file that the browser writes
  * @property {boolean} [exportsItself]    Python has none of its files
  * @property {(what: string) => string | null} [exportReason]  why a file is not to be had
+ *
+ * A warp on its way from one room to another; `zoomed`: (h, w) of what is read with it.
+ * @typedef {{name: string, warp: import("../engine/coords.js").Warp, zoomed: readonly [number, number]}} Handed
  *
  * @typedef {ReturnType<typeof createRooms>} Rooms
  */
@@ -67,6 +75,10 @@ export function createRooms(all) {
     of,
     /** The rooms below a tab. @param {string} name */
     below: (name) => all.filter(({ tab }) => tab === name),
+    /** The room that looks at warps of others. */
+    examining: () => all.find(({ examines }) => examines) ?? null,
+    /** The room that a file is for by its name. @param {string} name */
+    opening: (name) => all.find(({ opens }) => opens?.(name)) ?? null,
     /** The room to which a line of the menu of samplers leads. @param {string} name */
     ofSampler: (name) => all.find(({ sampler }) => sampler === name) ?? null,
     /** The line of the menu of samplers that a state shows. @param {State} state */

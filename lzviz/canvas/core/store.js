@@ -22,7 +22,7 @@
  *
  * @typedef {object} State  one key for every line of schema.json
  * @property {string} image            id of a picture, or "own"
- * @property {"warp" | "cad" | "pipeline" | "models"} room
+ * @property {"warp" | "cad" | "pipeline" | "doctor" | "models"} room
  * @property {string} sampler          of the warp: name in the registry of samplers
  * @property {"fixed" | "published"} mode
  * @property {string} saliency         name of its source

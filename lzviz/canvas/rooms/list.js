@@ -2,8 +2,9 @@
 /** The rooms, in the order of tabs and menus: one folder and one line each. */
 import { createRooms } from "../core/rooms.js";
 import { cad } from "./cad/room.js";
+import { doctor } from "./doctor/room.js";
 import { models } from "./models/room.js";
 import { pipeline } from "./pipeline/room.js";
 import { warp } from "./warp/room.js";
 
-export const ROOMS = createRooms([warp, cad, pipeline, models]);
+export const ROOMS = createRooms([warp, cad, pipeline, doctor, models]);

@@ -377,7 +377,7 @@ export interface Diagnosed {
   dtype: string;
   taken: string;
   sure: number | null;
-  ok: boolean;
+  well: boolean;
   findings: FindingTold[];
   grid: Lattice | null;
   read: Lattice | null;
@@ -886,7 +886,7 @@ export interface Stage {
 /** What the page shows, and nothing else; frozen. In JSON the keys are written in camel case. */
 export interface State {
   image?: string;
-  room?: "warp" | "cad" | "pipeline" | "models";
+  room?: "warp" | "cad" | "pipeline" | "doctor" | "models";
   sampler?: string;
   mode?: "fixed" | "published";
   saliency?: string;

@@ -20,6 +20,7 @@ import { trouble } from "../core/errors.js";
  * @property {{link: () => Promise<string>}} address
  * @property {() => readonly import("./keys.js").Command[]} commands
  * @property {() => import("../core/rooms.js").Mounted} room  the one that is shown
+ * @property {Readonly<Record<string, import("../core/rooms.js").Mounted>>} rooms  all, by id
  */
 
 /** Clears what was made by hand for the saliency of now. @param {Context} context */
@@ -111,6 +112,13 @@ export function createActions(context, parts) {
     openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
     openMap: (patch) => chooseFile((file) => void parts.images.openMap(file, file.name, patch)),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),
+    examine() {
+      const room = rooms.examining();
+      if (!room || rooms.of(store.get()) === room) return;
+      const given = parts.room().warp?.();
+      if (given) parts.rooms[room.id].examine?.(given);
+      else store.set({ room: room.id }, { history: true });
+    },
     choosePicture: (id) => parts.images.choose(id),
     chooseSampler(name) {
       store.set(samplerPatch(context, name), { history: true });

@@ -24,10 +24,10 @@ const firstFile = (data) => [...(data?.files ?? [])][0] ?? null;
 
 /**
  * Listens for pasted and dropped pictures that are meant for this mount.
- * @param {Context} context @param {Takers} takers
+ * @param {Context} context @param {Takers} takers @param {(room: string, file: File) => void} handOver
  * @returns {() => void} stops listening
  */
-export function listenForFiles({ root, live, rooms, store }, takers) {
+export function listenForFiles({ root, live, rooms, store }, takers, handOver) {
   const veil = h("div", { class: "lz-drop", hidden: true }, h("span", {}, t("intake.drop")));
   root.append(veil);
   const takes = (/** @type {Event} */ event) => belongs(root, event) && rooms.of(store.get()).accepts !== "";
@@ -46,7 +46,9 @@ export function listenForFiles({ root, live, rooms, store }, takers) {
   };
   /** @param {File | null} file */
   const take = (file) => {
-    if (!file) live.set({ error: { text: t("intake.noPicture") } });
+    const room = file && rooms.opening(file.name);
+    if (room) handOver(room.id, file);
+    else if (!file) live.set({ error: { text: t("intake.noPicture") } });
     else void takers.open(file, file.name || t("intake.pasted"));
   };
   /** @param {DragEvent} event */

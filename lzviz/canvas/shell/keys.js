@@ -32,6 +32,8 @@ export function pageCommands({ actions, store, rooms }) {
     { id: "export", keys: ["x"], label: t("export"), group: t("keys.page"), run: actions.showExport },
     { id: "share", keys: ["l"], label: t("keys.share"), group: t("keys.page"), run: actions.share, everywhere: true },
     { id: "theme", keys: ["d"], label: t("keys.theme"), group: t("keys.page"), run: actions.theme, everywhere: true },
+    { id: "examine", keys: ["i"], label: t("keys.examine"), group: t("keys.page"), run: actions.examine,
+      everywhere: true },
     { id: "keys", keys: ["?"], label: t("keys.all"), group: t("keys.page"), run: actions.keys, everywhere: true },
   ];
 }

@@ -66,6 +66,7 @@ export function createTools(context) {
   const undo = iconButton("undo", t("keys.undo"), actions.undo, { class: "lz-tool lz-phone-only" });
   const clear = iconButton("trash", t("tools.clear"), actions.clear, { key: "Delete", class: "lz-tool" });
 
+  const doctor = iconButton("doctor", t("keys.examine"), actions.examine, { key: "I", class: "lz-tool" });
   const refresh = () => {
     const state = store.get();
     const room = rooms.of(state);
@@ -83,5 +84,5 @@ export function createTools(context) {
   refresh();
   return h("div", { class: "lz-tools", role: "toolbar", "aria-label": t("keys.tools"), "aria-orientation": "vertical" },
     ...buttons, h("hr"), size.element, h("small", { class: "lz-brush-unit" }, t("unit.px")), soft.element,
-    h("small", { class: "lz-brush-unit" }, t("tools.soft")), h("hr"), undo, clear);
+    h("small", { class: "lz-brush-unit" }, t("tools.soft")), h("hr"), undo, clear, doctor);
 }

@@ -86,6 +86,7 @@ export function createPainter(renderer) {
 
   return {
     unzoom,
+    renderer,
 
     /**
      * Layers over the source.

@@ -2,7 +2,8 @@
 /**
  * The frames of the stage: a title row, and below it canvases and marks in a box of fixed size.
  *
- * @typedef {"source" | "zoomed" | "unzoomed" | "uniform" | "uniformUnzoomed" | "adaptive" | "beside"} ViewName
+ * @typedef {"source" | "zoomed" | "unzoomed" | "uniform" | "uniformUnzoomed" | "adaptive" | "beside"
+ *   | "placeNow" | "placeNext" | "readNow" | "readNext"} ViewName
  * @typedef {import("./camera.js").Projection} Projection
  *
  * @typedef {object} View

@@ -128,7 +128,7 @@ class Course:
             "dtype": self.array.dtype.name,
             "taken": taken.sentence if taken else "",
             "sure": sure,
-            "ok": found.ok,
+            "well": found.ok,
             "findings": [_told(f, grids["scale"]) for f in found.findings if f.check != "input"],
             "grid": grids["grid"],
             "read": grids["read"],
@@ -237,7 +237,7 @@ def _given(workshop: Workshop, question: messages.AskDiagnosis) -> Given:
 def _found(workshop: Workshop, identifier: str) -> Given:
     given = workshop.memory.get("warp", identifier)
     if given is None:
-        raise Refusal("The server no longer holds this array; open or drop its file again.", 404)
+        raise Refusal("The server no longer holds this array; open or drop its file again.", 404, missing="warp")
     return given
 
 

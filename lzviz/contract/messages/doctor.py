@@ -73,7 +73,7 @@ class Diagnosed(Answer):
     Attributes:
         id: by which it is asked about again.
         taken: what it was taken for, how sure that is in [0, 1].
-        findings: worst first.
+        well: no fault and no warning; findings: worst first.
         grid: as it stands, read as places in [-1, 1]; read: as the doctor reads it, where that is another grid.
         applied: the fixes that were applied before looking.
         keep: value of the option ``grid`` of the sampler ``given`` that is this grid as the doctor reads it.
@@ -87,7 +87,7 @@ class Diagnosed(Answer):
     dtype: str
     taken: str
     sure: float | None
-    ok: bool
+    well: bool
     findings: list[FindingTold]
     grid: Lattice | None
     read: Lattice | None

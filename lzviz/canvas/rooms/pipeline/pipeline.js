@@ -35,6 +35,10 @@ export function createPipeline(element, host) {
     get scene() {
       return built?.scene ?? null;
     },
+    warp() {
+      const { room } = answers.get();
+      return room?.warp && room.zoomed ? { name: store.get().checkpoint, warp: room.warp, zoomed: room.zoomed } : null;
+    },
     commands: commandsOf(context, answers, () => built?.scene ?? null),
     /** @param {boolean} shown */
     show(shown) {

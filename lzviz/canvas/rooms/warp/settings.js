@@ -70,7 +70,7 @@ function automatic(option, set) {
 function named(option) {
   const value = h("b", {});
   return { element: row(labelOf(option), value), show: (/** @type {string | null} */ name) =>
-    setText(value, name === null ? "none yet: hand one over from the doctor" : name.replace(/^\w{32}\.?/,
+    setText(value, name === null ? t("option.grid.none") : name.replace(/^\w{32}\.?/,
       "") || name) };
 }
 

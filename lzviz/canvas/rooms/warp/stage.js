@@ -40,6 +40,8 @@ export function createStage(container, { context, rail, dock }) {
     commands: stageCommands(store, {
       zoom: (factor) => void scene.zoomBy(scene.views.source, factor), fit: () => scene.fit(),
     }),
+    warp: () => scene.frame && !scene.frame.waiting
+      ? { name: store.get().sampler, warp: scene.frame.warp, zoomed: scene.frame.zoomed } : null,
     exportView: (/** @type {string} */ name, format = "png") => exported(scene, name, format),
     scene,
     /** @param {boolean} on */

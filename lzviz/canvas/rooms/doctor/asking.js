@@ -1,0 +1,136 @@
+// @ts-check
+/**
+ * What the room knows: the array that is looked at, the fixes that were applied, what Python says of it now and with
+ * one fix more. Undo steps through what was opened and applied.
+ *
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("../../core/rooms.js").Handed} Handed
+ * @typedef {import("./words.js").Diagnosed} Diagnosed
+ *
+ * @typedef {object} Subject  what is looked at; exactly one of file, specimen and warp is there
+ * @property {string} name
+ * @property {File} [file]
+ * @property {string} [specimen]
+ * @property {Handed} [warp]
+ *
+ * @typedef {object} Chart
+ * @property {Subject | null} subject
+ * @property {readonly string[]} applied  fixes, in order
+ * @property {string} use                 "": the doctor decides
+ * @property {readonly [number, number] | null} source  (h, w); null: the picture's
+ * @property {Diagnosed | null} now
+ * @property {Diagnosed | null} next      with the fix of the chosen finding
+ * @property {string} chosen              name of a check
+ * @property {"given" | "mended"} side    of the large view
+ * @property {Readonly<Record<string, boolean>>} layers
+ * @property {boolean} asking
+ */
+
+import { t } from "../../core/text.js";
+import { createCalls } from "../../core/calls.js";
+import { askServer } from "../../core/client.js";
+import { createStore } from "../../core/store.js";
+import { ROUTES } from "../../schema/routes.js";
+import { createSubjects } from "./subjects.js";
+import { told } from "./words.js";
+
+const PASSING = ["now", "next", "chosen", "side", "layers", "asking"];
+
+/** @returns {import("../../core/store.js").Store<Chart>} */
+export const createChart = () => createStore(/** @type {Chart} */ ({ subject: null, applied: [], use: "", source: null,
+  now: null, next: null, chosen: "", side: "given", layers: { mesh: true, folds: true }, asking: false }),
+{ untracked: PASSING });
+
+/**
+ * @param {Context} context @param {import("../../core/store.js").Store<Chart>} chart @param {() => boolean} on
+ */
+export function createAsking(context, chart, on) {
+  const { live, host, page, patiently, brought } = context;
+  const subjects = createSubjects(context);
+  const call = createCalls(context, on);
+  /** @type {Map<string, Promise<Diagnosed>>} by what is asked */
+  const known = new Map();
+  let turn = 0;
+
+  /** (h, w) of the source. */
+  function sourceSize() {
+    const { image } = live.get();
+    return chart.get().source ?? (image ? [image.height, image.width] : [1024, 2048]);
+  }
+
+  /** @param {readonly string[]} applied @param {boolean} [mend] @returns {Promise<Diagnosed>} */
+  function diagnosis(applied, mend = false) {
+    const { subject, use } = chart.get();
+    if (!subject) throw new Error("no subject");
+    const asked = { source: sourceSize(), use: use || null, applied, mend, page };
+    const key = JSON.stringify([subjects.key(subject), asked]);
+    const before = known.get(key);
+    if (before) return before;
+    const again = { warp: () => subjects.giveAgain(subject) };
+    const made = patiently(() => brought.answered(async () =>
+      askServer(host, ROUTES.diagnose.path, { ...await subjects.body(subject), ...asked }), again));
+    known.set(key, made);
+    made.catch(() => known.delete(key));
+    if (known.size > 64) known.delete([...known.keys()][0]);
+    return made;
+  }
+
+  /** Asks about the chart of now. */
+  function ask() {
+    const { subject, applied } = chart.get();
+    if (!subject || host.static || !live.get().image) return;
+    const mine = ++turn;
+    chart.set({ asking: true });
+    void call(t("doctor.noLook"), () => diagnosis(applied), (now) => {
+      if (mine !== turn) return;
+      const worst = told(now)[0]?.check ?? "";
+      const { chosen } = chart.get();
+      const kept = told(now).some(({ check }) => check === chosen) ? chosen : worst;
+      chart.set({ now, next: null, chosen: kept, side: "given" });
+      live.set({ measured: { sentence: now.sentence } });
+      void preview();
+    }, ask).then(() => mine === turn && chart.set({ asking: false }));
+  }
+
+  /** What the fix of the chosen finding would leave. */
+  async function preview() {
+    const { now, chosen, applied } = chart.get();
+    const finding = now?.findings.find(({ check }) => check === chosen);
+    if (!now || !finding?.mends) return chart.set({ next: null });
+    try {
+      const next = await diagnosis([...applied, chosen]);
+      if (chart.get().now === now && chart.get().chosen === chosen) chart.set({ next });
+    } catch {
+      if (chart.get().now === now) chart.set({ next: null });
+    }
+  }
+
+  const anew = /** @type {Partial<Chart>} */ ({ now: null, next: null, chosen: "", applied: [] });
+  return {
+    ask,
+    sourceSize,
+    diagnosis,
+    /** @param {Subject} subject */
+    look(subject) {
+      chart.set({ ...anew, subject, use: "" }, { history: true });
+    },
+    /** @param {string} chosen */
+    choose(chosen) {
+      chart.set({ chosen, next: null });
+      void preview();
+    },
+    /** @param {string} check */
+    apply(check) {
+      chart.set({ applied: [...chart.get().applied, check] }, { history: true });
+    },
+    /** Every fix there is, worst first. */
+    async mend() {
+      await call(t("doctor.noMend"), () => diagnosis(chart.get().applied, true), ({ applied }) =>
+        chart.set({ applied }, { history: true }), () => undefined);
+    },
+    /** @param {string} use */
+    take: (use) => chart.set({ ...anew, use }, { history: true }),
+    /** @param {readonly [number, number] | null} source */
+    resize: (source) => chart.set({ source }, { history: true }),
+  };
+}

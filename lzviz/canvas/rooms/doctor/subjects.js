@@ -1,0 +1,52 @@
+// @ts-check
+/** What is looked at, as the server is told it: a file is given to it once, and again when it has forgotten it. */
+import { askServer } from "../../core/client.js";
+import { ROUTES } from "../../schema/routes.js";
+
+/** @typedef {import("./asking.js").Subject} Subject */
+
+/** Little-endian float64 values as base64. @param {ArrayLike<number>} values */
+export function doublesToBase64(values) {
+  const view = new DataView(new ArrayBuffer(8 * values.length));
+  for (let k = 0; k < values.length; k++) view.setFloat64(8 * k, values[k], true);
+  const bytes = new Uint8Array(view.buffer);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+/** @param {import("../../core/context.js").Context} context */
+export function createSubjects({ host, page, patiently }) {
+  /** @type {WeakMap<File, string>} */
+  const ids = new WeakMap();
+  /** @type {WeakMap<object, number>} */
+  const numbers = new WeakMap();
+  let count = 0;
+
+  /** The id of a file at the server. @param {File} file */
+  async function give(file) {
+    const query = new URLSearchParams({ page, name: file.name.slice(-200) });
+    const held = await patiently(() => askServer(host, `${ROUTES.addWarp.path}?${query}`, file));
+    ids.set(file, held.id);
+    return held.id;
+  }
+
+  return {
+    /** The part of a question that says what it is about. @param {Subject} subject @returns {Promise<object>} */
+    async body({ file, specimen, warp, name }) {
+      if (file) return { given: ids.get(file) ?? await give(file) };
+      if (specimen) return { specimen };
+      if (!warp) throw new Error("no subject");
+      return { name, nodes: doublesToBase64(warp.warp.nodes), nodesSize: warp.warp.size, zoomed: warp.zoomed };
+    },
+    /** @param {Subject} subject @returns {Promise<boolean>} whether there was anything to give */
+    giveAgain: async ({ file }) => Boolean(file && await give(file)),
+    /** Tells subjects apart. @param {Subject} subject */
+    key({ file, specimen, warp }) {
+      const thing = file ?? warp;
+      if (!thing) return specimen;
+      if (!numbers.has(thing)) numbers.set(thing, ++count);
+      return numbers.get(thing);
+    },
+  };
+}

@@ -1,0 +1,107 @@
+"""The doctor's room, as a visitor meets it: specimens, files, fixes that are applied and undone, warps handed to and fro."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import expect
+
+from lzviz.doctor.specimens import SPECIMENS, healthy
+from tests.browser.conftest import Visit
+
+CHART = "(document.querySelector('.lz-doctor')?.lzvizDoctor?.chart.get() ?? {})"
+SCENE = "document.querySelector('.lz-doctor').lzvizDoctor.scene"
+
+
+def seen(visit: Visit, condition: str = "true") -> dict:
+    """The diagnosis that is shown, once it is settled and ``condition`` holds of ``c``, what the room knows."""
+    visit.wait(f"((c) => c.now && !c.asking && ({condition}))({CHART})")
+    return visit.run(f"(({{ now, next, chosen, applied }}) => ({{ now, next, chosen, applied }}))({CHART})")
+
+
+def opened(visit: Visit) -> Visit:
+    visit.open("#room=doctor")
+    seen(visit)
+    return visit
+
+
+def test_it_opens_on_a_specimen_flies_to_its_place_and_shows_the_fix_beside_it(visit: Visit) -> None:
+    opened(visit)
+    expect(visit.page.locator("article[data-chosen] h3")).to_have_text("folds")
+    told = seen(visit, "c.next")
+    assert told["now"]["findings"][0]["verdict"] == "fault" and told["next"]["well"]
+    visit.wait(f"{SCENE}.camera.zoom > 1.5")
+    light = visit.page.locator("article[data-chosen] .lz-light-fault")
+    expect(light).to_be_visible()
+    expect(visit.page.locator(".lz-doctor-label").first).to_have_text("folds")
+    different = (
+        "((s) => { const { now, next } = s.pair; return now.image.data.some((v, k) => v !== next.image.data[k]); })"
+    )
+    assert visit.run(f"{different}({SCENE})")
+
+
+def test_a_fix_is_applied_with_a_key_and_undone_with_another(visit: Visit) -> None:
+    opened(visit)
+    visit.page.locator("button[data-name=axis-order]").click()
+    assert seen(visit, "c.next && c.now.name === 'axis-order'")["now"]["findings"][0]["check"] == "axis-order"
+    visit.page.keyboard.press("a")
+    told = seen(visit, "c.now.applied.length === 1")
+    assert told["now"]["well"] and told["applied"] == ["axis-order"]
+    expect(visit.page.locator(".lz-doctor-done")).to_contain_text("axis-order")
+    visit.page.keyboard.press("z")
+    assert not seen(visit, "c.now.applied.length === 0")["now"]["well"]
+
+
+def test_a_file_is_looked_at_and_every_fix_is_applied(visit: Visit, tmp_path: Path) -> None:
+    opened(visit)
+    spoilt = SPECIMENS["folds"].spoil(healthy((24, 48)), (1024, 2048))[..., ::-1]
+    np.save(tmp_path / "mine.npy", spoilt.astype(np.float32))
+    with visit.page.expect_file_chooser() as chosen:
+        visit.page.keyboard.press("o")
+    chosen.value.set_files(tmp_path / "mine.npy")
+    seen(visit, "c.now.name === 'mine.npy'")
+    visit.page.get_by_role("button", name="Apply every fix").click()
+    assert seen(visit, "c.applied.length === 2 && c.now.applied.length === 2")["now"]["well"]
+    visit.expected.append("status of 422")
+    (tmp_path / "bad.npy").write_bytes(b"\x93NUMPY")
+    with visit.page.expect_file_chooser() as chosen:
+        visit.page.locator(".lz-doctor-drop").click()
+    chosen.value.set_files(tmp_path / "bad.npy")
+    expect(visit.page.locator(".lz-trouble-text")).to_contain_text("bad.npy")
+
+
+def test_the_warp_of_explore_is_handed_over_with_a_key_and_comes_back_as_a_sampler(visit: Visit) -> None:
+    visit.open("#image=coffee&sampler=lzu")
+    nodes = visit.nodes()
+    visit.page.keyboard.press("i")
+    told = seen(visit, "c.subject.warp && c.now.name === 'lzu'")
+    assert told["now"]["well"] and told["now"]["grid"]["nodesSize"] == [31, 51]
+    visit.page.get_by_role("button", name="Warp to Explore").click()
+    visit.wait("store.get().room === 'warp' && store.get().sampler === 'given'")
+    visit.answered()
+    assert visit.nodes() == nodes
+    visit.page.wait_for_function("location.hash.includes('sampler=given') && location.hash.includes('.lzu')")
+    visit.page.reload()
+    visit.ready()
+    visit.answered()
+    assert visit.nodes() == nodes
+
+
+def test_a_dropped_array_goes_to_the_doctor_from_any_room(visit: Visit) -> None:
+    visit.open("#image=coffee")
+    text = json.dumps(((healthy((24, 48)) + 1) / 2).tolist())
+    visit.page.evaluate(
+        """(text) => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], "dropped.json"));
+          const stage = document.querySelector(".lz-view-overlay");
+          for (const type of ["dragover", "drop"]) {
+            stage.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+          }
+        }""",
+        text,
+    )
+    visit.wait("store.get().room === 'doctor' && document.querySelector('.lz-doctor')?.lzvizDoctor")
+    assert seen(visit, "c.now.name === 'dropped.json'")["now"]["findings"][0]["check"] == "units"
