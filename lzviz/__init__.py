@@ -21,6 +21,7 @@ _NAMES = {  # public name -> the module that defines it
     "export_onnx": "lzviz.pipelines.onnx",
     "diagnose": "lzviz.doctor",
     "watch": "lzviz.watching",
+    "compare": "lzviz.comparison",
 }
 _MODULES = (
     "coords",
@@ -44,6 +45,7 @@ _MODULES = (
     "plain",
     "doctor",
     "watching",
+    "comparison",
     "canvas",
     "contract",
 )
@@ -53,6 +55,7 @@ __all__ = [*_NAMES, *_MODULES]
 if TYPE_CHECKING:
     from lzviz.adaptive import adapt as adapt
     from lzviz.checkpoints import load as load
+    from lzviz.comparison import compare as compare
     from lzviz.contract.state import State as State
     from lzviz.doctor import diagnose as diagnose
     from lzviz.layout import Layout as Layout

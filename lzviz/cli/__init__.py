@@ -10,9 +10,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lzviz.cli import doctor, evaluate, export, train, watch
+from lzviz.cli import compare, doctor, evaluate, export, train, watch
 
-EXTRAS = {"PIL": "train", "accelerate": "train", "tensorboard": "train", "tqdm": "train", "skimage": "app"}
+EXTRAS = {
+    "PIL": "train",
+    "accelerate": "train",
+    "tensorboard": "train",
+    "tqdm": "train",
+    "skimage": "app",
+    "matplotlib": "app",
+}
 EXTRAS |= dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx")
 """What a bare installation lacks: module -> the extra that has it."""
 
@@ -28,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     export.options_of(commands.add_parser("export", help="make a checkpoint of a run, or an ONNX file of a checkpoint"))
     evaluate.options_of(commands.add_parser("evaluate", help="how good a checkpoint is, and whether another is better"))
     doctor.options_of(commands.add_parser("doctor", help="what is wrong with a warp, where, and what mends it"))
+    compare.options_of(commands.add_parser("compare", help="methods side by side at one budget: tables and figures"))
     watch.options_of(commands.add_parser("watch", help="what a watched run's warps did, as one page with a time line"))
     options = parser.parse_args(arguments)
     try:

@@ -1,0 +1,104 @@
+"""A budget, and the zoomed size at which a method spends it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from lzviz.coords import Size
+
+Kind = Literal["pixels", "macs", "ms"]
+ROOM = {"macs": 0.03, "ms": 0.1}
+"""How far from the budget a size may be that spends it."""
+TRIES = 8
+LARGEST = 1 << 22
+"""Most pixels of a zoomed image that are tried."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """``kind``: "pixels" (``size``, (h, w)), "macs" or "ms" (``amount``)."""
+
+    kind: Kind
+    size: Size = (0, 0)
+    amount: float = 0.0
+
+    @classmethod
+    def of(cls, text: str | Size | Budget) -> Budget:
+        """ "96x128" or (96, 128) pixels, "0.3G" or "300M" multiply-adds, "20ms"."""
+        if isinstance(text, Budget):
+            return text
+        if not isinstance(text, str):
+            text = "x".join(str(n) for n in text)
+        plain = text.strip().lower().replace(" ", "")
+        if found := re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", plain):
+            h, w = int(found[1]), int(found[2])
+            if h and w and h * w <= LARGEST:
+                return cls("pixels", (h, w))
+        elif found := re.fullmatch(r"(\d*\.?\d+)(g|m)(?:macs?)?", plain):
+            return cls("macs", amount=float(found[1]) * (1e9 if found[2] == "g" else 1e6))
+        elif (found := re.fullmatch(r"(\d*\.?\d+)ms", plain)) and float(found[1]) > 0:
+            return cls("ms", amount=float(found[1]))
+        raise ValueError(
+            f"budget is {text!r}: expected pixels as 96x128 (at most {LARGEST}), multiply-adds as 0.3G or 300M, or time as 20ms"
+        )
+
+    def __str__(self) -> str:
+        if self.kind == "pixels":
+            return f"{self.size[0]}x{self.size[1]}"
+        return f"{self.amount:g}ms" if self.kind == "ms" else f"{self.amount / 1e9:g}G"
+
+
+def solved(
+    budget: Budget, aspect: float, multiple: int, price: Callable[[Size], float]
+) -> tuple[Size | None, float, str]:
+    """The size that spends a budget of multiply-adds or milliseconds.
+
+    Args:
+        aspect: width over height of the sizes that are tried.
+        multiple: both sides are multiples of it.
+        price: what a size costs, in the budget's units; grows with the size.
+
+    Returns:
+        The size and its price; or ``None``, the nearest price and a sentence where no size comes near.
+    """
+
+    def size(k: int) -> Size:
+        return k * multiple, max(1, round(k * aspect)) * multiple
+
+    prices: dict[int, float] = {}
+
+    def cost(k: int) -> float:
+        if k not in prices:
+            prices[k] = price(size(k))
+        return prices[k]
+
+    unit = "ms" if budget.kind == "ms" else "multiply-adds"
+    if cost(1) > budget.amount * (1 + ROOM[budget.kind]):
+        return None, cost(1), f"even {size(1)[0]}x{size(1)[1]} costs {_said(cost(1), budget)} {unit}".strip()
+    low, high = 1, 2
+    while cost(high) < budget.amount:
+        if size(2 * high)[0] * size(2 * high)[1] > LARGEST:
+            return (
+                None,
+                cost(high),
+                f"{size(high)[0]}x{size(high)[1]} costs no more than {_said(cost(high), budget)} {unit}",
+            )
+        low, high = high, 2 * high
+    for _ in range(TRIES):
+        if high - low <= 1:
+            break
+        # Cost is nearly linear in pixels, that is in k squared.
+        share = (budget.amount - cost(low)) / max(cost(high) - cost(low), 1e-12)
+        middle = round(math.sqrt(low**2 + min(max(share, 0.0), 1.0) * (high**2 - low**2)))
+        middle = min(max(middle, low + 1), high - 1)
+        low, high = (middle, high) if cost(middle) < budget.amount else (low, middle)
+    best = min(prices, key=lambda k: abs(prices[k] - budget.amount))
+    return size(best), cost(best), ""
+
+
+def _said(amount: float, budget: Budget) -> str:
+    return f"{amount:.3g}" if budget.kind == "ms" else f"{amount / 1e9:.3g} G"

@@ -1,0 +1,140 @@
+"""Figures for a paper: the contact sheet, and score against cost. Matplotlib; fonts stay text in SVG files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lzviz import checkpoints, samplers
+from lzviz.comparison.budget import Budget
+from lzviz.comparison.table import COLUMNS, Row, Table
+from lzviz.coords import Size
+from lzviz.warp import WarpLayout
+
+if TYPE_CHECKING:
+    from lzviz.comparison.compare import Comparison
+    from lzviz.trace import Trace
+
+DOTS = 3000
+"""Most samples drawn as dots; of more, every second line and column, and so on."""
+FONT, DPI = 7, 300
+POINT = {"marker": "o", "s": 22, "linewidths": 1.0}
+
+
+def sheet(comparison: Comparison, width: float) -> Figure:
+    """A row a method: source with its samples, zoomed image, and what comes back (labels, or the image unzoomed)."""
+    shown = [row for row in comparison.table if row.name in comparison.traces]
+    h, w = (int(n) for n in comparison.image.shape[-2:])
+    each = (width - 0.1) / 3 * h / w
+    figure = Figure(figsize=(width, (each + 0.28) * max(len(shown), 1) + 0.1), layout="constrained", dpi=DPI)
+    axes = figure.subplots(max(len(shown), 1), 3, squeeze=False)
+    for place in axes.flat:
+        place.set_axis_off()
+    picture = _picture(comparison.image)
+    for row, line in zip(shown, axes, strict=True):
+        trace = comparison.traces[row.name]
+        _source(line[0], picture, trace, (h, w), _colour(row.name))
+        line[0].set_title(_caption(row), fontsize=FONT, loc="left")
+        line[1].imshow(_picture(trace.zoomed), interpolation="nearest", aspect="auto")
+        line[1].set_title(f"zoomed, {row.size[0]} × {row.size[1]}" if row.size else "", fontsize=FONT, loc="left")
+        _back(line[2], trace)
+    return figure
+
+
+def pareto(table: Table, budget: Budget, width: float) -> Figure:
+    """Filled: the checkpoints that ship, as their cards have them, on their own pictures; rings: the rows of a table."""
+    scored = any(row.score is not None for row in table)
+    figure = Figure(figsize=(width, width * 0.9), layout="constrained", dpi=DPI)
+    axes = figure.subplots()
+    cost = "macs" if scored and any(row.macs for row in table) else "p50"
+    if scored and cost == "macs":
+        for name, macs, score in shipped():
+            axes.scatter(macs / 1e9, 100 * score, color=_colour(name), alpha=0.35, s=9, linewidths=0)
+    for row in table:
+        x, y = getattr(row, cost), row.score if scored else None if row.unseen is None else 1 - row.unseen
+        if x is None or y is None:
+            continue
+        x = x / 1e9 if cost == "macs" else x
+        axes.scatter(x, 100 * y, facecolors="none", edgecolors=_colour(row.name), label=row.name, **POINT)
+    axes.set_xlabel("G multiply-adds" if cost == "macs" else "milliseconds, median", fontsize=FONT)
+    axes.set_ylabel("mIoU, %" if scored else "source seen, %", fontsize=FONT)
+    axes.set_title(f"at {budget}", fontsize=FONT, loc="left")
+    axes.tick_params(labelsize=FONT - 1)
+    axes.grid(color="0.92", linewidth=0.5)
+    axes.set_axisbelow(True)
+    if axes.get_legend_handles_labels()[0]:
+        figure.legend(loc="outside lower center", ncols=2, fontsize=FONT - 1, frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def shipped() -> list[tuple[str, int, float]]:
+    """System, multiply-adds and score of the checkpoints that load by name, on their own held-out pictures."""
+    found = []
+    for card in checkpoints.available():
+        score = card.metrics.get("heldout", {}).get("miou")
+        if card.macs and isinstance(score, int | float):
+            found.append((card.system, card.macs, float(score)))
+    return found
+
+
+def saved(figure: Figure, *paths: Path) -> None:
+    """Written in the kind that each path's end says; the text of SVG files stays text, and nothing says when it was made."""
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "lzviz"}):
+        for path in paths:
+            figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _source(axes, picture: np.ndarray, trace: Trace, size: Size, colour: str) -> None:
+    axes.imshow(picture, interpolation="antialiased", aspect="auto")
+    sites = trace.layout.sites.detach().cpu().numpy()
+    if isinstance(trace.layout, WarpLayout):
+        h, w = trace.layout.zoomed_size
+        step = max(1, int(np.ceil((h * w / DOTS) ** 0.5)))
+        sites = sites.reshape(-1, h, w, 2)[0, step // 2 :: step, step // 2 :: step].reshape(-1, 2)
+    elif len(sites) > DOTS:
+        sites = sites[:: len(sites) // DOTS + 1]
+    axes.scatter(sites[:, 0], sites[:, 1], s=0.6, color=colour, linewidths=0)
+    axes.set_xlim(-0.5, size[1] - 0.5)
+    axes.set_ylim(size[0] - 0.5, -0.5)
+
+
+def _back(axes, trace: Trace) -> None:
+    if isinstance(trace.output, Tensor) and trace.output.ndim == 3:
+        count = max(len(trace.classes), int(trace.output.max()) + 1)
+        shades = {"cmap": "tab20", "vmin": 0, "vmax": max(count - 1, 1)}
+        axes.imshow(trace.output[0].cpu().numpy(), interpolation="nearest", aspect="auto", **shades)
+        axes.set_title("labels that come back", fontsize=FONT, loc="left")
+    elif isinstance(trace.layout, WarpLayout):
+        size = (int(trace.image.shape[-2]), int(trace.image.shape[-1]))
+        axes.imshow(_picture(trace.layout.warp.unzoom(trace.zoomed, size)), aspect="auto")
+        axes.set_title("unzoomed", fontsize=FONT, loc="left")
+
+
+def _caption(row: Row) -> str:
+    parts = [row.name]
+    for name in ("score", "intrinsic", "region"):
+        value = getattr(row, name)
+        if value is not None:
+            column = next(c for c in COLUMNS if c.name == name)
+            parts.append(
+                f"{row.metric if name == 'score' else column.head.removesuffix(', %')} {column.write(value)} %"
+            )
+            break
+    return " · ".join(parts)
+
+
+def _picture(image: Tensor) -> np.ndarray:
+    return image[0].detach().clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+
+
+def _colour(name: str) -> str:
+    """Of a sampler, or of the system that a checkpoint's name begins with."""
+    fitting: Sequence[str] = [each for each in samplers.REGISTRY if name == each or name.startswith(f"{each}-")]
+    return samplers.REGISTRY[max(fitting, key=len)].colour[0] if fitting else "#5b6270"

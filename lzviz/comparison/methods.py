@@ -1,0 +1,129 @@
+"""A method that is compared: a sampler, or a pipeline that was trained, at any zoomed size."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lzviz import checkpoints, samplers
+from lzviz.coords import Size
+from lzviz.measure.timing import Clock
+from lzviz.pipelines.pipeline import Pipeline
+from lzviz.samplers.base import Sampler
+from lzviz.trace import Trace
+from lzviz.trace.frames import image_size
+
+Given = str | Sampler | Pipeline | Callable[[Tensor], Tensor]
+MULTIPLE = 8
+"""Sides of zoomed images before a network are multiples of it, its stride."""
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """``pipeline`` has a network or none; ``fixed``: it has no zoomed size that could be another (adaptive networks)."""
+
+    name: str
+    title: str
+    pipeline: Pipeline
+    saliency: Tensor | None = None
+
+    @property
+    def fixed(self) -> bool:
+        return self.pipeline.size is None and self.pipeline.network is not None
+
+    @property
+    def multiple(self) -> int:
+        return 1 if self.pipeline.network is None else MULTIPLE
+
+    def at(self, size: Size) -> Method:
+        """The same weights at another zoomed size; a reduced source stays as many times as large."""
+        if self.fixed or size == self.pipeline.size:
+            return self
+        other = copy.copy(self.pipeline)
+        if other.source is not None and other.size is not None:
+            other.source = tuple(round(n * s / z) for n, s, z in zip(size, other.source, other.size, strict=True))  # type: ignore[assignment]
+        other.size, other._macs = size, {}
+        return Method(self.name, self.title, other, self.saliency)
+
+    def run(self, image: Tensor, labels: Tensor | None = None) -> Trace:
+        """One run on (1, 3, H, W); labels where its task takes them."""
+        return self.pipeline.run(image, labels, self._map())
+
+    def once(self, image: Tensor) -> None:
+        """One look, for the clock."""
+        with torch.no_grad():
+            self.pipeline.once(image, Clock(image.device), self._map())
+
+    def _map(self) -> Tensor | None:
+        return self.saliency if _looks(self.pipeline.sampler) else None
+
+
+def _looks(sampler: Sampler) -> bool:
+    """Whether a map of where to look is anything to a sampler."""
+    return any(
+        system.saliency and isinstance(sampler, kind)
+        for system in samplers.REGISTRY.values()
+        if isinstance(kind := system.make, type)
+    )
+
+
+def methods_of(given: Sequence[Given] | Mapping[str, Given], saliency: Tensor | None = None) -> list[Method]:
+    """Names of samplers and checkpoints, samplers, pipelines and callables image -> grid, each once.
+
+    Raises:
+        ValueError: an unknown name, one name twice, or nothing to compare.
+    """
+    pairs = list(given.items()) if isinstance(given, Mapping) else [(None, each) for each in given]
+    if not pairs:
+        raise ValueError("nothing to compare: give at least one sampler or checkpoint")
+    found = [_method(name, each, saliency) for name, each in pairs]
+    twice = {m.name for m in found if sum(other.name == m.name for other in found) > 1}
+    if twice:
+        raise ValueError(f"{', '.join(sorted(twice))} stands there twice; give a mapping of names to methods")
+    return found
+
+
+def _method(name: str | None, given: Given, saliency: Tensor | None) -> Method:
+    if isinstance(given, str):
+        if given in samplers.REGISTRY:
+            title = samplers.REGISTRY[given].title
+            return Method(name or given, title, Pipeline(samplers.create(given)), saliency)
+        try:
+            pipeline = checkpoints.load(given)
+        except (ValueError, OSError) as problem:
+            raise ValueError(
+                f"no sampler or checkpoint named {given!r}: samplers are {', '.join(samplers.REGISTRY)}; {problem}"
+            ) from None
+        return Method(name or given, given, pipeline, saliency)
+    if isinstance(given, Pipeline):
+        own = "pipeline" if given.card is None else given.card.name
+        return Method(name or own, own, given.eval(), saliency)
+    if isinstance(given, Sampler) or hasattr(given, "warp"):
+        return Method(name or type(given).__name__, type(given).__name__, Pipeline(given), saliency)  # type: ignore[arg-type]
+    if callable(given):
+        label = name or getattr(given, "__name__", "grid")
+        return Method(label, label, Pipeline(_Grid(given)))
+    raise TypeError(f"expected a name, a sampler, a pipeline or a callable image -> grid, got {type(given).__name__}")
+
+
+class _Grid(Sampler):
+    """A callable image -> grid (B, h, w, 2) as a sampler."""
+
+    def __init__(self, grid_of: Callable[[Tensor], Any]):
+        self.grid_of = grid_of
+
+    def __call__(self, image: Tensor, size: Size, saliency: Tensor | None = None):
+        from lzviz.samplers.base import Downsampled
+        from lzviz.warp import Warp
+
+        source_size = image_size(image)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warp = Warp.from_grid(self.grid_of(image), True, source_size)
+        return Downsampled(warp.zoom(image, size), warp.at(size, source_size))
