@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access import Access
+from app.agents import has_mcp, tools
 from app.api import downsample_endpoint
 from app.canvas import WarpCanvas
 from app.connections import Listener
@@ -52,10 +53,13 @@ def build(server: Server | None = None) -> gr.Blocks:
 
     ``server`` is what the routes of :func:`launch_options` share with it; by default one of its own.
     """
+    server = server or Server()
     page = gr.Blocks(title="lzviz", fill_width=True, analytics_enabled=False, delete_cache=(600, 3600))
     with page as demo:
         WarpCanvas(elem_id="explore-canvas")
-        api(downsample_endpoint(server or Server()), api_name="downsample", concurrency_limit=2)
+        api(downsample_endpoint(server), api_name="downsample", concurrency_limit=2)
+        for tool in tools(server):
+            api(tool, api_name=tool.__name__, queue=False)
     demo.queue(max_size=32, default_concurrency_limit=2)
     return demo
 
@@ -79,7 +83,7 @@ def launch_options(server: Server, access: Access | None = None) -> dict[str, An
         "enable_monitoring": False,
         "pwa": False,
         "ssr_mode": False,
-        "mcp_server": False,
+        "mcp_server": has_mcp(),
         "share": False,
         "state_session_capacity": 500,
         "max_file_size": "1mb",

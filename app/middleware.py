@@ -26,7 +26,7 @@ OPEN_PATHS = re.compile(
         config/? | theme\.css | robots\.txt | manifest\.json | favicon\.ico
         | (?:assets|static|lzviz)/.+
         | gradio_api/(?: info/? | openapi\.json | app_id/? | startup-events | theme\.css | reset/? | cancel
-                       | heartbeat/[\w-]+ | queue/(?:join|data) | (?:call|run|api)/[\w/-]+ )
+                       | mcp/? | heartbeat/[\w-]+ | queue/(?:join|data) | (?:call|run|api)/[\w/-]+ )
     )?""",
     re.VERBOSE,
 )
@@ -50,7 +50,7 @@ SPAN_SECONDS, BYTES_A_SECOND = 10.0, 16 << 10
 SMALL, SMALL_IN_FLIGHT = 1 * MIB, 64 * MIB
 # Requests inside at one time; and event streams, which stay for as long as a browser likes.
 CONCURRENT, STREAMS = 1000, 500
-STREAM = re.compile(r"/gradio_api/(?:heartbeat|queue/data|call/\w+)(?:/.*)?")
+STREAM = re.compile(r"/gradio_api/(?:heartbeat|queue/data|mcp|call/\w+)(?:/.*)?")
 # A file reference in a Gradio call would make Gradio open that path or fetch that URL.
 REFERENCES = frozenset({"path", "url", "meta", "_type"})
 

@@ -143,7 +143,7 @@ CLOSED = [
     "gradio_api/file/http://example.com/x.png", "gradio_api/proxy=http://example.com/x", "gradio_api/upload_progress",
     "gradio_api/dev/reload", "gradio_api/runs", "gradio_api/run-history/records", "gradio_api/deep_link", "monitoring",
     "gradio_api/vibe-code", "gradio_api/custom_component/1/client/component/x.js", "docs", "redoc", "openapi.json",
-    "svelte/x.js", "pwa_icon", "gradio_api/mcp", "gradio_api/stream/a/b/c/playlist.m3u8", "login", "app.py",
+    "svelte/x.js", "pwa_icon", "gradio_api/stream/a/b/c/playlist.m3u8", "login", "app.py",
 ]  # fmt: skip
 
 

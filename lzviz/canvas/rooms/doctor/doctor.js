@@ -51,7 +51,7 @@ export async function createDoctor(element, { context }, on) {
     const option = context.schema.options.given?.find(({ name }) => name === "grid");
     if (!now?.keep || !option) return;
     const width = now.zoomed ? { width: clamp(now.zoomed[1], context.schema.field("width")) } : {};
-    store.set({ room: context.schema.field("room").default, sampler: "given", ...width,
+    store.set({ room: context.schema.field("room").default, sampler: "given", tool: "pick", ...width,
       options: withOption(store.get().options, "given", option, now.keep) }, { history: true });
   }
 
