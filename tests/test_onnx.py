@@ -1,5 +1,7 @@
 """Pipelines as ONNX files: onnxruntime answers what torch does on other pictures too, and what cannot be said is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -8,6 +10,7 @@ import torch
 import lzviz
 from lzviz import cli, models, samplers
 from lzviz.pipelines.blueprint import Blueprint
+from lzviz.pipelines.onnx import _held, written
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.es import ES
 from lzviz.samplers.lds import LDS, SaliencyModule
@@ -85,17 +88,62 @@ def test_onnxruntime_answers_what_torch_does(tmp_path, name):
         np.testing.assert_allclose(got, wanted.numpy(), atol=1e-4)
 
 
+def adaptive():
+    return Pipeline(samplers.create("lzu", nodes=(8, 12)), Colours(), SIZE, boundary=50.0).eval()
+
+
+def tipped(monkeypatch, change):
+    """Torch's own look, but not the file's, sees something else first."""
+    glance = Pipeline.glance
+
+    def glanced(self, image):
+        scores = glance(self, image)
+        return scores if torch.compiler.is_exporting() else change(scores)
+
+    monkeypatch.setattr(Pipeline, "glance", glanced)
+
+
 def test_a_label_on_a_rounding_of_the_first_look_is_no_fault_of_the_file(tmp_path, monkeypatch):
     """The file is held to what torch sees the second time where the first look fell as the file's did."""
-    pipeline = Pipeline(samplers.create("lzu", nodes=(8, 12)), Colours(), SIZE, boundary=50.0).eval()
-    first = Pipeline.first
 
-    def tipped(self, image):
-        labels = first(self, image)
-        return labels if torch.compiler.is_exporting() else labels.roll(9, -1)
+    def barely(scores):
+        one = scores[:, :, 5, 7]
+        middle = (one.amin(1) + one.amax(1))[:, None] / 2
+        scores[:, :, 5, 7] = middle + 1e-6 * (middle - one).sign()
+        return scores
 
-    monkeypatch.setattr(Pipeline, "first", tipped)
-    assert lzviz.export_onnx(pipeline, tmp_path / "file.onnx", SOURCE) < 1e-4
+    monkeypatch.setattr("lzviz.pipelines.onnx.TOLERANCE", 1.0)
+    tipped(monkeypatch, barely)
+    found = written(adaptive(), tmp_path / "file.onnx", SOURCE)
+    assert found.difference < 1e-4
+    assert found.first_agreeing == pytest.approx(1 - 1 / (SOURCE[0] * SOURCE[1]), abs=1e-6)
+
+
+def test_a_first_look_that_strays_from_torchs_is_refused(tmp_path, monkeypatch):
+    tipped(monkeypatch, lambda scores: scores + 3e-3)
+    with pytest.raises(ValueError, match="apart from torch at its first look, more than"):
+        lzviz.export_onnx(adaptive(), tmp_path / "file.onnx", SOURCE)
+
+
+def test_other_labels_at_the_first_look_are_refused():
+    scores = torch.rand(1, 3, 40, 50)
+    labels = scores.argmax(1)
+    other = labels.clone()
+    other[0, 0, :2] = (other[0, 0, :2] + 1) % 3
+    assert _held((scores, other, scores), (scores, labels, scores), Path("x")).first_agreeing == pytest.approx(0.999)
+    other[0, 0, 2] = (other[0, 0, 2] + 1) % 3
+    with pytest.raises(ValueError, match=r"torch's labels on 99.85% of the pixels of its first look, less than 99.9%"):
+        _held((scores, other, scores), (scores, labels, scores), Path("x"))
+
+
+@pytest.mark.parametrize(("scale", "allowed"), [(0.1, 1e-4), (1.0, 1e-4), (40.0, 4e-3)])
+def test_what_is_allowed_is_of_the_range_or_of_one(scale, allowed):
+    wanted = 1000 + scale * torch.linspace(0, 1, 5)
+    assert _held((wanted,), (wanted,), Path("x")).allowed == pytest.approx(allowed, rel=0.01)
+    with pytest.raises(ValueError, match="apart from torch, more than"):
+        _held((wanted + 2 * allowed,), (wanted,), Path("x"))
+    with pytest.raises(ValueError, match="answers up to nan"):
+        _held((wanted * float("nan"),), (wanted,), Path("x"))
 
 
 def test_an_adaptive_network_is_refused_in_a_sentence(tmp_path):
@@ -116,7 +164,12 @@ def test_the_command_writes_a_file_of_a_checkpoint_and_says_how_far_it_is_off(tm
     lzviz.checkpoints.save(made, tmp_path / "tiny", card)
     arguments = ["export", str(tmp_path / "tiny"), "--onnx", str(tmp_path / "tiny.onnx"), "--size", "46", "70"]
     assert cli.main(arguments) == 0
-    assert "differ by" in capsys.readouterr().out and (tmp_path / "tiny.onnx").stat().st_size > 1000
+    said = capsys.readouterr().out
+    assert (
+        "differ by" in said
+        and "is allowed: 0.0001 of the answer's range, or of 1" in said
+        and (tmp_path / "tiny.onnx").stat().st_size > 1000
+    )
     with pytest.raises(SystemExit):
         cli.main(["export", "x", "--size", "4", "4"])
     assert "--size is of --onnx FILE" in capsys.readouterr().err

@@ -39,7 +39,6 @@ def export(options: argparse.Namespace) -> None:
 
 def _onnx(options: argparse.Namespace, name: str) -> None:
     from lzviz.cli.evaluate import trained
-    from lzviz.pipelines.onnx import export_onnx
+    from lzviz.pipelines.onnx import written
 
-    error = export_onnx(trained(name), options.onnx, options.size)
-    print(f"{options.onnx}: onnxruntime and torch differ by {error:.2g} at most")
+    print(f"{options.onnx}: {written(trained(name), options.onnx, options.size)}")

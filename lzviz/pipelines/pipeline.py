@@ -211,7 +211,11 @@ class Pipeline(nn.Module):
 
     def first(self, image: Tensor) -> Any:
         """The output of a uniform look at ``image``, for a pipeline that looks at outputs (``boundary``)."""
-        return self.task.decide(self.forward(image, self._uniform(image)))
+        return self.task.decide(self.glance(image))
+
+    def glance(self, image: Tensor) -> Any:
+        """The answer of that look, in the frame of ``image``."""
+        return self.forward(image, self._uniform(image))
 
     def attention(self, output: Any, image: Tensor) -> Tensor:
         """:meth:`saliency_of` an output at the size of ``image``, beside it."""
