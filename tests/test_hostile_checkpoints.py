@@ -44,12 +44,24 @@ def network(card: dict, **options: object) -> dict:
     return card | {"blueprint": card["blueprint"] | {"network_options": options}}
 
 
+def lzu(card: dict, **own: object) -> dict:
+    return card | {"system": "lzu", "blueprint": {"system": "lzu", "options": {"nodes": [31, 41]}, **own}}
+
+
 CARDS = {
     "seeds that are numbers": (lambda card: card | {"seeds": [0, 0]}, "seeds must hold objects"),
     "an unknown system": (lambda card: card | {"system": "nobody"}, "and its blueprint's"),
     "another system than the blueprint's": (lambda card: card | {"system": "lds"}, "and its blueprint's"),
     "metrics that are none": (lambda card: card | {"metrics": {"val": {"miou": float("nan")}}}, "NaN"),
     "metrics that are a number": (lambda card: card | {"metrics": {"val": 3}}, "metrics must hold objects"),
+    "a metric that is a text": (lambda card: card | {"metrics": {"val": {"miou": "high"}}}, "finite numbers or null"),
+    "a metric of a seed that is a list": (lambda card: card | {"seeds": [{"val": {"miou": [1]}}]}, "finite numbers or null"),
+    "multiply-adds below zero": (lambda card: card | {"macs": -5}, "macs must be a whole number from 0"),
+    "a mode that nobody has": (lambda card: card | {"mode": "x"}, "mode must be fixed or published"),
+    "a name that is a path": (lambda card: card | {"name": "../../x"}, "a name without /"),
+    "a name of nothing": (lambda card: card | {"name": " "}, "a name without /"),
+    "a boundary that is a text": (lambda card: lzu(card, boundary="x", looks="previous"), "boundary must be a positive number"),
+    "a boundary below zero": (lambda card: lzu(card, boundary=-1, looks="previous"), "boundary must be a positive number"),
     "channels below zero": (lambda card: network(card, stem=1, channels=-1), "cannot be used"),
     "a spread of zero": (
         lambda card: card | {"system": "lzu", "blueprint": {"system": "lzu", "options": {"nodes": [31, 41], "fwhm": 0}}},
@@ -82,6 +94,17 @@ def test_weights_that_are_no_finite_real_numbers_are_a_sentence(odd, files):
     name = next(key for key, value in tensors.items() if value.is_floating_point())
     tensors[name] = torch.full_like(tensors[name], odd, dtype=torch.complex64 if odd == 1j else None)
     assert ("complex" if odd == 1j else "NaN or infinity") in sent(card, serialised(tensors))
+
+
+@pytest.mark.parametrize(
+    ("ending", "value", "said"), [(".running_var", -1.0, "below zero"), (".scale", 3e38, "infinity")]
+)
+def test_weights_that_make_none_are_a_sentence(ending, value, said, files):
+    card, model = files
+    tensors = tensors_of(model)
+    name = next(key for key in tensors if key.endswith(ending))
+    tensors[name] = torch.full_like(tensors[name], value)
+    assert said in sent(card, serialised(tensors))
 
 
 def test_a_full_temporary_folder_is_a_sentence(files, monkeypatch):

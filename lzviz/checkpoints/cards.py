@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 MODEL, CARD = "model.safetensors", "card.json"
 VERSION = 1
 LARGEST_CARD = 1 << 20
+LARGEST_COUNT = 1 << 62
 STEERING = ("Cc", "Cs", "Zl", "Zp")
 """Categories of characters that no card holds: controls, halves of pairs, ends of lines and paragraphs."""
 DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -104,15 +105,41 @@ class Card:
                 raise ValueError(f"{CARD}: {name} is a {type(value).__name__}, expected {kind.__name__}")
         if not values["classes"] or not all(isinstance(name, str) for name in values["classes"]):
             raise ValueError(f"{CARD}: classes must be a list of names, got {values['classes']!r}")
-        for name, kept in (("metrics", values.get("metrics", {}).values()), ("seeds", values.get("seeds", ()))):
-            if odd := [each for each in kept if not isinstance(each, dict)]:
-                raise ValueError(f"{CARD}: {name} must hold objects of named numbers, got {odd[0]!r:.40}")
+        _check_numbers(values)
+        if values.get("mode", "fixed") not in ("fixed", "published"):
+            raise ValueError(f"{CARD}: mode must be fixed or published, got {values['mode']!r:.40}")
+        if not values["name"].strip() or {"/", "\\"} & set(values["name"]):
+            raise ValueError(f"{CARD}: name must be a name without / and \\, got {values['name']!r:.40}")
         lists = {name: tuple(values[name]) for name in ("classes", "seeds") if name in values}
         return Card(**{**values, **lists})
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON; a number that is not known is null")
+
+
+def _check_numbers(values: Mapping[str, Any]) -> None:
+    """Refuse counts that count nothing, and anything but numbers where results stand."""
+    for name, value in values.items():
+        if isinstance(value, int) and not 0 <= value < LARGEST_COUNT:
+            raise ValueError(f"{CARD}: {name} must be a whole number from 0 to {LARGEST_COUNT - 1}, got {value!r:.40}")
+    for name, kept in (("metrics", values.get("metrics", {}).values()), ("seeds", values.get("seeds", ()))):
+        for each in kept:
+            if not isinstance(each, dict):
+                raise ValueError(f"{CARD}: {name} must hold objects of named numbers, got {each!r:.40}")
+            results = each.values() if name == "metrics" else [n for v in each.values() for n in _leaves(v)]
+            if odd := [number for number in results if not _result(number)]:
+                raise ValueError(f"{CARD}: {name} must hold finite numbers or null by name, got {odd[0]!r:.40}")
+
+
+def _leaves(value: Any) -> list[Any]:
+    """A result of a seed, or its results by name in a split."""
+    return list(value.values()) if isinstance(value, dict) else [value]
+
+
+def _result(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (number and abs(value) < LARGEST_COUNT)
 
 
 def _check_texts(value: Any, name: str) -> None:

@@ -95,6 +95,7 @@ def load(name: str | Path) -> Pipeline:
                     if key + SCALE in scales:
                         scale = _sound(file.get_tensor(key + SCALE), key + SCALE, path)
                         tensor *= scale.reshape(-1, *[1] * (tensor.ndim - 1))
+                        _sound(tensor, key, path)
     except SafetensorError as error:
         raise ValueError(f"{path} is damaged, or no safetensors file: {error}") from None
     pipeline.card = card
@@ -107,6 +108,8 @@ def _sound(tensor: Tensor, key: str, path: Path) -> Tensor:
         raise ValueError(f"{path}: {key} holds complex numbers; weights are real")
     if tensor.is_floating_point() and not bool(tensor.float().isfinite().all()):
         raise ValueError(f"{path}: {key} holds NaN or infinity; weights are finite")
+    if key.endswith("running_var") and bool((tensor < 0).any()):
+        raise ValueError(f"{path}: {key} holds numbers below zero; a variance has none")
     return tensor
 
 

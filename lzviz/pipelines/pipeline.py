@@ -97,6 +97,8 @@ class Pipeline(nn.Module):
         task: Task = SEGMENTATION,
     ):
         super().__init__()
+        if boundary is not None and not (isinstance(boundary, int | float) and 0 < boundary < float("inf")):
+            raise ValueError(f"boundary must be a positive number, or None, got {boundary!r}")
         if unzoom not in get_args(Unzoom):
             raise ValueError(f"unzoom must be one of {', '.join(get_args(Unzoom))}, got {unzoom!r}")
         if unzoom == "features" and not isinstance(network, Staged):
