@@ -22,6 +22,7 @@ from lzviz.adaptive.quadtree import QuadTree
 from lzviz.adaptive.report import Ran, Report
 from lzviz.adaptive.run import Levels, Run, Settings, names_of, settle
 from lzviz.adaptive.tensor import Filled, MultiResolution, Rows, to_dense
+from lzviz.adaptive.windows import Convolution
 from lzviz.coords import Size, check_size
 from lzviz.measure.cost import Cost, Layer
 
@@ -241,6 +242,9 @@ class Adapted:
             fold(modules[conv], modules[norm])  # type: ignore[arg-type]
             if type(modules[norm]) is nn.BatchNorm2d:
                 model.set_submodule(norm, Folded())
+        for module in modules.values():
+            if Convolution.replaces(module):
+                module.__class__ = Convolution
         return Adapted(model, self.settings, frozenset(norm for _, norm in pairs), frozenset(rectified), Engine())
 
     def _fusions(self) -> tuple[list[tuple[str, str]], list[str]]:

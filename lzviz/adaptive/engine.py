@@ -6,9 +6,10 @@ A convolution on rows has two schedules of the same function:
 * on the *dense* fine grid: every cell gets its owner's value, an ordinary dilated convolution runs, and its rows stay where they
   are until someone wants them as rows: layers that follow on this schedule only give the cells between their values.
 
-Their times depend on the machine, so they are measured, once for each shape: a row of gather and product on one block, the
-coarsest grid's convolution, and the dense grid's only where the coarsest grid's time says that it might win. What a mask costs
-then follows from its number of rows. Every convolution rectifies in passing where nothing else reads what it rectifies.
+Their times depend on the machine, so they are measured, once for each shape: a row of gather and product on one block, a row of
+the tables that say what is gathered, the coarsest grid's convolution, and the dense grid's only where the coarsest grid's time says
+that it might win. What a mask costs then follows from its number of rows, before any table is made; tables are shared by the
+convolutions that read them. Every convolution rectifies in passing where nothing else reads what it rectifies.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cache
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -36,12 +38,24 @@ POINT = Geometry((1, 1), (0, 0), (0, 0), (1, 1))
 Path = Literal["rows", "dense"]
 
 
+class Price(NamedTuple):
+    """Seconds of a convolution on rows: a row of gather and product; the coarsest grid; a row of tables; moving all features
+    between rows and the dense grid."""
+
+    row: float
+    corner: float
+    table: float
+    move: float
+
+
 @dataclass(eq=False)
 class Engine:
     """Packed weights and measured times of one compiled network."""
 
     _packed: dict = field(default_factory=dict)
     _seconds: dict = field(default_factory=dict)
+    _prices: dict[tuple, Price] = field(default_factory=dict)
+    _users: dict[tuple, set[int]] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple:
         """Copies and pickles start anew: packed weights belong to this process."""
@@ -85,31 +99,13 @@ class Engine:
     ) -> tuple[Rows, Path]:
         """A convolution of rows: those of ``grid.after(window)``, and where it ran."""
         grid, out = state.grid, state.grid.after(window)
-        ordinary = not grid.tree.centred or grid.tree.is_fine
-        shape = (tuple(weight.shape), window, grid.exponent, grid.batch, torch.get_num_threads())
-
-        def coarse() -> Tensor:
-            return self._convolve(grid.coarse(state.tensor), weight, bias, _coarsest(grid, window, out), relu)
-
-        def dense() -> Tensor:
-            return self._convolve(state.fill(), weight, bias, _dilated(grid, window), relu)
-
-        row = self._seconds_of_a_row(state.held, weight)
-        seconds, begin = out.rows * row, 0
-        if ordinary:
-            corner = self._seconds_of(("coarse", *shape, grid.coarse_size), coarse)
-            if corner < out.coarse_rows * row:
-                seconds, begin = corner + (out.rows - out.coarse_rows) * row, out.coarse_rows
-            seconds += self._seconds_of_lying(state, lies_spread(state))
-            cells = out.batch * out.extent[0] * out.extent[1]
-            if seconds > DENSE_AT_BEST * corner / out.coarse_rows * cells:
-                filling = 0.0 if lies_spread(state) and state.filled else self._seconds_of_lying(state, True)
-                if self._seconds_of(("dense", *shape, grid.extent), dense) + filling < seconds:
-                    return Spread(dense(), out), "dense"
+        begin, dense = self._choose(state, window, weight, bias, relu, out)
+        if dense:
+            return Spread(self._convolve(state.fill(), weight, bias, _dilated(grid, window), relu), out), "dense"
         rows = state.tensor
         result = rows.new_empty(out.rows, weight.shape[0])
         if begin:
-            made = coarse()
+            made = self._convolve(grid.coarse(rows), weight, bias, _coarsest(grid, window, out), relu)
             result[:begin] = made.permute(0, 2, 3, 1).reshape(begin, -1)
         self._gathered(rows, grid.blocks(window, out, begin), weight, bias, relu, result)
         return Rows(result, out), "rows"
@@ -123,6 +119,50 @@ class Engine:
             product(kernels.gather(rows, block), bias, relu, out[block.start : block.stop])
 
     # -- the cost model --------------------------------------------------------------------------------------------------
+
+    def _choose(
+        self, state: Rows, window: Window, weight: Tensor, bias: Tensor | None, relu: bool, out: Grid
+    ) -> tuple[int, bool]:
+        """The cheapest way of a convolution, from the number of its rows: from which row on to gather (the coarsest grid's go
+        through an ordinary convolution, or none do), and whether the dense grid beats that."""
+        grid = state.grid
+        if grid.tree.centred and not grid.tree.is_fine:
+            return 0, False
+        shape = (tuple(weight.shape), window, grid.exponent, grid.extent, grid.batch, torch.get_num_threads())
+        if (price := self._prices.get(shape)) is None:
+            price = self._prices[shape] = self._price(shape, state, window, weight, bias, relu, out)
+        begin, seconds = 0, out.rows * price.row
+        if price.corner < out.coarse_rows * price.row:
+            begin, seconds = out.coarse_rows, price.corner + (out.rows - out.coarse_rows) * price.row
+        users = self._users.setdefault((window, grid.exponent), set())
+        users.add(id(weight))
+        if not grid.has_blocks(window, out, begin):  # made once for all who read them
+            seconds += price.table * (out.rows - begin) / len(users)
+        share = grid.rows / grid.cells
+        if lies_spread(state):
+            seconds += price.move * share
+        if seconds <= DENSE_AT_BEST * price.corner / out.coarse_rows * out.cells:
+            return begin, False
+        filled, wide = cache(state.fill), _dilated(grid, window)  # filled by the first run, of which the shortest counts
+        dense = self._seconds_of(("dense", shape), lambda: self._convolve(filled(), weight, bias, wide, relu))
+        if not lies_spread(state):
+            dense += price.move
+        elif not state.filled:
+            dense += price.move * 2 * (1 - share)  # only what is no corner is read and written
+        return begin, dense < seconds
+
+    def _price(
+        self, shape: tuple, state: Rows, window: Window, weight: Tensor, bias: Tensor | None, relu: bool, out: Grid
+    ) -> Price:
+        """Measure a convolution's ways on rows."""
+        grid, how = state.grid, _coarsest(state.grid, window, out)
+        rows = cache(lambda: grid.take(state.held) if lies_spread(state) else state.tensor)
+        corner = self._seconds_of(
+            ("coarse", shape), lambda: self._convolve(grid.coarse(rows()), weight, bias, how, relu)
+        )
+        tables = self._seconds_of(("tables", window, *shape[2:]), lambda: grid.make_blocks(window, out, 0))
+        move = 0.0 if grid.in_order else self._seconds_of_moving(grid, state.shape[1])
+        return Price(self._seconds_of_a_row(rows, weight), corner, tables / out.rows, move)
 
     def _product(self, rows: Tensor, weight: Tensor) -> Callable[[Tensor, Tensor | None, bool, Tensor | None], Tensor]:
         """The faster product with a weight, measured on one block: ``product(columns, bias, relu, out)``."""
@@ -149,12 +189,12 @@ class Engine:
         fast, slow = (self._seconds_of((name, *key), probe(way)) for name, way in (("fused", fused), ("plain", plain)))
         return fused if fast <= slow else plain
 
-    def _seconds_of_a_row(self, held: Tensor, weight: Tensor) -> float:
-        """Gather and product of one row of features as they lie, measured on two blocks whose reads are scattered."""
+    def _seconds_of_a_row(self, features: Callable[[], Tensor], weight: Tensor) -> float:
+        """Gather and product of one row, measured on two blocks whose reads are scattered."""
         taps = weight.shape[2] * weight.shape[3]
 
         def block() -> Tensor:
-            rows = held if held.ndim == 2 else held.permute(0, 2, 3, 1).flatten(0, 2)
+            rows = features()
             out = rows.new_empty(2 * BLOCK, weight.shape[0])
             index = torch.arange(BLOCK * taps) * 7 % rows.shape[0]
             blocks = [Block(start, start + BLOCK, index, None) for start in (0, BLOCK)]
@@ -163,18 +203,14 @@ class Engine:
 
         return self._seconds_of(("row", *weight.shape, torch.get_num_threads()), block) / (2 * BLOCK)
 
-    def _seconds_of_lying(self, state: Rows, moves: bool) -> float:
+    def _seconds_of_moving(self, grid: Grid, channels: int) -> float:
         """Bringing rows to the fine grid, mending them there, or taking them from it: about as many values are copied."""
-        if not moves:
-            return 0.0
-        grid, channels = state.grid, state.shape[1]
-        cells = grid.batch * grid.extent[0] * grid.extent[1]
 
         def copy() -> Tensor:
-            rows = torch.zeros(cells, channels)
-            return rows.index_select(0, torch.arange(cells))
+            rows = torch.zeros(grid.cells, channels)
+            return rows.index_select(0, torch.arange(grid.cells))
 
-        return self._seconds_of(("copy", cells, channels, torch.get_num_threads()), copy)
+        return self._seconds_of(("copy", grid.cells, channels, torch.get_num_threads()), copy)
 
     def _seconds_of(self, key: tuple, way: Callable[[], object]) -> float:
         """The shortest of some runs, measured once for ``key``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lzviz.adaptive.run import Run
-from lzviz.adaptive.tensor import Dense, MultiResolution, Rows, Spread, lies_spread
+from lzviz.adaptive.tensor import Dense, Filled, MultiResolution, Rows, Spread, State, lies_spread
 
 QUICK = frozenset(("inplace", "training", "p"))
 
@@ -14,7 +14,7 @@ def on_equals(run: Run, func: Callable, args: tuple, kwargs: dict) -> MultiResol
     """The result where all operands are maps, or rows of one grid; None: look closer."""
     states = [getattr(value, "state", None) for value in args]
     first = states[0] if states else None
-    if isinstance(first, Dense) and QUICK.issuperset(kwargs):
+    if isinstance(first, Dense | Filled) and QUICK.issuperset(kwargs):
         return _on_equal_maps(run, func, args, kwargs, states, first)
     if not isinstance(first, Rows) or first.held.is_meta or run.wants_dense or not QUICK.issuperset(kwargs):
         return None
@@ -39,13 +39,17 @@ def on_equals(run: Run, func: Callable, args: tuple, kwargs: dict) -> MultiResol
 
 
 def _on_equal_maps(
-    run: Run, func: Callable, args: tuple, kwargs: dict, states: list, first: Dense
+    run: Run, func: Callable, args: tuple, kwargs: dict, states: list, first: Dense | Filled
 ) -> MultiResolution | None:
-    """Before the first adaptive step."""
-    if not all(isinstance(s, Dense) for s in states) or first.tensor.is_meta:
+    """Before the first adaptive step, or on the whole fine grid."""
+    if first.tensor.is_meta or not all(type(s) is type(first) for s in states):
+        return None
+    if isinstance(first, Filled) and not all(s.grid is first.grid for s in states):
         return None
     result = func(*(s.tensor for s in states), **kwargs)
-    state = Dense(result, first.stride, first.size)
+    state: State = (
+        Dense(result, first.stride, first.size) if isinstance(first, Dense) else Filled(result, first.grid)
+    )
     if result is not first.tensor:
         return MultiResolution(state, run)
     args[0].state = state

@@ -168,12 +168,18 @@ class Grid:
 
     @cached_property
     def rows(self) -> int:
-        return self._corners.shape[0]
+        """Their number, from the mask alone: no table is made for it."""
+        return self.cells if self.step == 1 else int(self._is_corner.sum())
+
+    @property
+    def cells(self) -> int:
+        """Fine cells of the extents, over the batch."""
+        return self.batch * self.extent[0] * self.extent[1]
 
     @property
     def is_dense(self) -> bool:
         """Every cell of the extent has a row."""
-        return self.rows == self.batch * self.extent[0] * self.extent[1]
+        return self.rows == self.cells
 
     @cached_property
     def size(self) -> Pair:
@@ -200,33 +206,53 @@ class Grid:
         return torch.arange(h, device=device)[:, None], torch.arange(w, device=device)[None, :]
 
     @cached_property
-    def _corners(self) -> Tensor:
-        """(N,) flat index b * h * w + y * w + x of each row's corner."""
-        (y, x), (h, w) = self._axes, self.size
-        side = (1 << self.level) - 1
-        inside = (y < self.extent[0]) & (x < self.extent[1])
-        active = ((y & side) == 0) & ((x & side) == 0) & inside
-        on_coarse = ((y & (self.step - 1)) == 0) & ((x & (self.step - 1)) == 0)
-        flat = torch.arange(self.batch * h * w, device=active.device).view(self.batch, h, w)
-        coarse = flat[:, : self.extent[0] : self.step, : self.extent[1] : self.step]
-        return torch.cat([coarse.reshape(-1), (active & ~on_coarse).reshape(-1).nonzero()[:, 0]])
+    def _corner(self) -> Tensor:
+        """(B eh ew,) the corner of the row that each cell of the extent belongs to: flat indices of the extent."""
+        flat = torch.arange(self.cells, device=self.tree.levels.device)
+        if self.step == 1:
+            return flat
+        (h, w), (y, x) = self.extent, self._axes
+        keep = -1 << self.level[:, :h, :w]
+        inside = (y[:h] & keep) * w + (x[:, :w] & keep)
+        return (inside + flat[:: h * w, None, None]).reshape(-1) if self.batch > 1 else inside.reshape(-1)
+
+    @cached_property
+    def _is_corner(self) -> Tensor:
+        return self._corner == torch.arange(self.cells, device=self._corner.device)
+
+    @cached_property
+    def _at(self) -> Tensor:
+        """(N,) flat index b eh ew + y ew + x, in the extent, of each row's corner."""
+        if self.step == 1:
+            return self._corner
+        flat = torch.arange(self.cells, device=self._corner.device).view(self.batch, *self.extent)
+        finer = self._is_corner.view_as(flat).clone()
+        finer[:, :: self.step, :: self.step] = False
+        return torch.cat([flat[:, :: self.step, :: self.step].reshape(-1), finer.view(-1).nonzero()[:, 0]])
 
     @cached_property
     def place(self) -> tuple[Tensor, Tensor, Tensor]:
         """(batch, y, x) of each row's corner, (N,) int64 each."""
-        h, w = self.size
-        rest = self._corners % (h * w)
-        return self._corners // (h * w), rest // w, rest % w
+        h, w = self.extent
+        rest = self._at % (h * w) if self.batch > 1 else self._at
+        return self._at // (h * w), rest // w, rest % w
 
     @cached_property
     def row_level(self) -> Tensor:
         """(N,) level of each row."""
-        return self.level.reshape(-1)[self._corners]
+        return self.level_at(self.place)
+
+    @cached_property
+    def _row_at(self) -> Tensor:
+        """(B eh ew,) the row whose corner a cell is; ``rows`` elsewhere."""
+        rows = torch.full((self.cells,), self.rows, device=self._at.device)
+        return rows.index_copy_(0, self._at, torch.arange(self.rows, device=rows.device))
 
     @cached_property
     def owner(self) -> Tensor:
         """(B, eh, ew) the row that each cell of the extent belongs to."""
-        return self._owner_of(*self._axes)[:, : self.extent[0], : self.extent[1]].contiguous()
+        owner = self._corner if self.step == 1 else self._row_at.index_select(0, self._corner)
+        return owner.view(self.batch, *self.extent)
 
     def owner_at(self, batch: Tensor, y: Tensor, x: Tensor) -> Tensor:
         """The row that owns fine cells (batch, y, x) of any place; ``rows`` outside the map."""
@@ -236,14 +262,13 @@ class Grid:
 
     def _owner_of(self, y: Tensor, x: Tensor) -> Tensor:
         """The owner of cells y (H, 1), x (1, W), which may lie beyond the border: (B, H, W); ``rows`` = nobody."""
-        h, w = self.size
-        ids = torch.full((self.batch * h * w,), self.rows, device=self.level.device)
-        ids[self._corners] = torch.arange(self.rows, device=ids.device)
-        side = (1 << self.level[:, y[:, 0].clamp(0, h - 1)][:, :, x[0].clamp(0, w - 1)]) - 1
+        (h, w), (high, wide) = self.extent, self.size
+        side = (1 << self.level[:, y[:, 0].clamp(0, high - 1)][:, :, x[0].clamp(0, wide - 1)]) - 1
         corner_y, corner_x = y & ~side, x & ~side
-        found = (corner_y >= 0) & (corner_y < self.extent[0]) & (corner_x >= 0) & (corner_x < self.extent[1])
-        image = torch.arange(self.batch, device=ids.device)[:, None, None] * (h * w)
-        return torch.where(found, ids[(image + corner_y * w + corner_x).clamp(0, ids.numel() - 1)], self.rows)
+        found = (corner_y >= 0) & (corner_y < h) & (corner_x >= 0) & (corner_x < w)
+        image = torch.arange(self.batch, device=side.device)[:, None, None] * (h * w)
+        index = (image + corner_y * w + corner_x).clamp(0, self.cells - 1)
+        return torch.where(found, self._row_at[index], self.rows)
 
     @cached_property
     def area(self) -> Tensor:
@@ -254,23 +279,24 @@ class Grid:
         """Rows (N, C) to the dense fine grid, each cell with its owner's value: (B, C, eh, ew), channels last."""
         if rows.is_meta:
             return rows.new_empty(self.batch, rows.shape[1], *self.extent)
-        values = rows if self._in_order else rows.index_select(0, self.owner.reshape(-1))
+        values = rows if self.in_order else rows.index_select(0, self.owner.reshape(-1))
         return values.view(self.batch, *self.extent, rows.shape[1]).permute(0, 3, 1, 2)
 
-    @cached_property
-    def _in_order(self) -> bool:
-        return self.step == 1 and self.is_dense
+    @property
+    def in_order(self) -> bool:
+        """The rows are the cells of the extent, one after the other."""
+        return self.step == 1
 
     def take(self, dense: Tensor) -> Tensor:
         """The rows (N, C) of a dense fine map (B, C, eh, ew), read at their corners."""
         if dense.is_meta:
             return dense.new_empty(self.rows, dense.shape[1])
         values = dense.permute(0, 2, 3, 1).reshape(-1, dense.shape[1])
-        return values if self._in_order else values.index_select(0, self._at)
+        return values if self.in_order else values.index_select(0, self._at)
 
     def mend(self, dense: Tensor) -> Tensor:
         """A map (B, C, eh, ew) with right values at the corners only, filled; where memory allows in place."""
-        if self._in_order:
+        if self.in_order:
             return dense
         dense = dense.contiguous(memory_format=torch.channels_last)
         cells, (others, corners) = dense.permute(0, 2, 3, 1).flatten(0, 2), self._others
@@ -280,14 +306,8 @@ class Grid:
     @cached_property
     def _others(self) -> tuple[Tensor, Tensor]:
         """Cells that are no corner, as flat indices of the extent, and the corner of the row that each belongs to."""
-        corner = self._at.index_select(0, self.owner.reshape(-1))
-        others = (corner != torch.arange(corner.numel(), device=corner.device)).nonzero()[:, 0]
-        return others, corner.index_select(0, others)
-
-    @cached_property
-    def _at(self) -> Tensor:
-        batch, y, x = self.place
-        return (batch * self.extent[0] + y) * self.extent[1] + x
+        others = (~self._is_corner).nonzero()[:, 0]
+        return others, self._corner.index_select(0, others)
 
     def coarse(self, rows: Tensor) -> Tensor:
         """The coarsest grid of rows (N, C) as an ordinary map (B, C, hc, wc), channels last; a view."""
@@ -321,12 +341,19 @@ class Grid:
 
     def blocks(self, window: Window, out: Grid, start: int) -> list[Block]:
         """The output rows from ``start`` on, and what they read, ready for gather + product; made once."""
-        key = (window, out.exponent, out.extent, start)
-        if key not in self._tables:
-            self._tables[key] = blocks_of(self.taps(window, out), self.rows, start)
-        return self._tables[key]
+        if not self.has_blocks(window, out, start):
+            self._tables[window, out.exponent, out.extent, start] = self.make_blocks(window, out, start)
+        return self._tables[window, out.exponent, out.extent, start]
 
-    def _make_taps(self, window: Window, out: Grid) -> Tensor:
+    def has_blocks(self, window: Window, out: Grid, start: int) -> bool:
+        """They were made already."""
+        return (window, out.exponent, out.extent, start) in self._tables
+
+    def make_blocks(self, window: Window, out: Grid, start: int) -> list[Block]:
+        """Make them anew."""
+        return blocks_of(self._make_taps(window, out, start), self.rows, start)
+
+    def _make_taps(self, window: Window, out: Grid, start: int = 0) -> Tensor:
         cell, device = 2**self.exponent, self.level.device
         shifts = [
             (torch.arange(window.kernel[axis], device=device) * window.dilation[axis] - window.before[axis]) * cell
@@ -337,9 +364,9 @@ class Grid:
         high = [max(0, int(shift[-1])) + slack for shift in shifts]
         high = [reach + out.extent[axis] for axis, reach in enumerate(high)]
         owner = self._padded_owner(low, high)
-        batch, y, x = out.place
+        batch, y, x = place = (out.place[0][start:], out.place[1][start:], out.place[2][start:])
         if self.tree.centred:
-            centre = (1 << self.level_at(out.place)) // 2
+            centre = (1 << self.level_at(place)) // 2
             y, x = y + centre, x + centre
         width = owner.shape[2]
         base = (batch * owner.shape[1] + y + low[0]) * width + x + low[1]
@@ -362,13 +389,13 @@ class Grid:
 
 
 def blocks_of(table: Tensor, rows: int, start: int = 0) -> list[Block]:
-    """The rows of a table (M, K) into ``rows`` rows, from ``start`` on, in blocks; ``rows`` itself means zero."""
-    inside = table.clamp(max=rows - 1)
-    found = []
-    count = table.shape[0] - start
+    """A table (M, K) into ``rows`` rows, in blocks, for the output rows from ``start`` on; ``rows`` itself means zero."""
+    inside, outside = table.clamp(max=rows - 1), table == rows
+    found, count = [], table.shape[0]
     size = max(1, -(-count // max(1, round(count / BLOCK))))  # blocks of one size: a short last one costs as many calls
-    for first in range(start, table.shape[0], size):
-        stop = min(first + size, table.shape[0])
-        outside = (table[first:stop].reshape(-1) == rows).nonzero()[:, 0]
-        found.append(Block(first, stop, inside[first:stop].reshape(-1), outside if outside.numel() else None))
+    for first in range(0, count, size):
+        last = min(first + size, count)
+        beyond = outside[first:last].reshape(-1).nonzero()[:, 0]
+        index = inside[first:last].reshape(-1)
+        found.append(Block(start + first, start + last, index, beyond if beyond.numel() else None))
     return found

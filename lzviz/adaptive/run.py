@@ -185,16 +185,19 @@ class Run:
     @contextmanager
     def following(self, model: nn.Module) -> Iterator[None]:
         """Follow the modules of ``model`` as they run in this thread; nothing stays behind."""
-        thread = threading.get_ident()
+        thread, here = threading.get_ident(), threading.get_ident
+        names, stack = self.names, self.stack
 
         def enter(module: nn.Module, args: tuple) -> None:
-            if threading.get_ident() == thread and id(module) in self.names:
-                state = next((a.state for a in args if isinstance(a, MultiResolution)), None)
-                self.stack.append(Frame(self.names[id(module)], module, state))
+            if here() == thread and (name := names.get(id(module))) is not None:
+                first = args[0] if args else None
+                if not isinstance(first, MultiResolution):
+                    first = next((a for a in args if isinstance(a, MultiResolution)), None)
+                stack.append(Frame(name, module, None if first is None else first.state))
 
         def leave(module: nn.Module, args: tuple, output: Any) -> None:
-            if threading.get_ident() == thread and self.stack and self.stack[-1].module is module:
-                self.stack.pop()
+            if stack and stack[-1].module is module and here() == thread:
+                stack.pop()
 
         with _hooking:
             hooks = (register_module_forward_pre_hook(enter), register_module_forward_hook(leave))
@@ -204,7 +207,7 @@ class Run:
             with _hooking:
                 for hook in hooks:
                     hook.remove()
-            self.stack.clear()
+            stack.clear()
 
 
 def names_of(model: nn.Module) -> dict[int, str]:

@@ -8,17 +8,18 @@ that their level allows, and everything after it reads its taps twice as far apa
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from lzviz.adaptive import convolution, pooling
 from lzviz.adaptive.lattice import Grid, Pair, Tree, Window
 from lzviz.adaptive.operands import current
 from lzviz.adaptive.rules import fall_back, pointwise, rule
-from lzviz.adaptive.run import Run
+from lzviz.adaptive.run import Frame, Run
 from lzviz.adaptive.tensor import Dense, Filled, Margin, MultiResolution, Rows, State, is_map
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def pair(value: Any) -> Pair:
     """An int or a pair, as torch takes them."""
     if isinstance(value, int):
         return value, value
-    values = tuple(value)
-    return (values[0], values[-1])
+    return value[0], value[-1]
 
 
 def bind(names: str, args: tuple, kwargs: dict, **defaults: Any) -> dict[str, Any]:
@@ -187,31 +187,79 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         return MultiResolution(Dense(gated, state.stride, state.size), run)
     state = enter(run, state, stride)
     held = state.held if isinstance(state, Rows) else state.tensor
-    engine = run.engine if run.engine is not None and run.engine.takes(held, weight, groups) else None
-    relu = engine is not None and run.module in run.rectified
+    if run.engine is not None and run.engine.takes(held, weight, groups) and not isinstance(call["padding"], str):
+        window = conv_window(weight, stride, call["padding"], call["dilation"])
+        return packed(run, run.engine, x, state, weight, bias, window)
     if isinstance(state, Dense):
         check_size(run, state)
         state = padded(state, x.margin)
-        if engine is not None and not isinstance(call["padding"], str):
-            places = (pair(call[name]) for name in ("stride", "padding", "dilation"))
-            func, rest = engine.ordinary, (weight, bias, *places, relu)
-        else:
-            relu, rest = False, (weight, bias, call["stride"], call["padding"], call["dilation"], groups)
+        rest = (weight, bias, call["stride"], call["padding"], call["dilation"], groups)
         out: State = ran_dense(run, func, state, stride, rest, {})
     else:
         note_step(run, stride, state)
         window = conv_window(weight, stride, call["padding"], call["dilation"])
         window = with_margin(run, x, window, 0.0)
         check_extent(run, state, window)
-        if engine is not None:
-            out = _scheduled(run, engine, state, window, weight, bias, relu)
-        else:
-            out = _convolve(run, state, window, weight, bias, groups)
+        out = _convolve(run, state, window, weight, bias, groups)
     if held.is_meta:  # runs without data count
         _count(run, out, weight)
+    return MultiResolution(out, run)
+
+
+def packed(
+    run: Run, engine: Engine, x: MultiResolution, state: State, weight: Tensor, bias: Tensor | None, window: Window
+) -> MultiResolution:
+    """The convolution of a state that was entered, by the engine, which rectifies in passing where nothing else is read."""
+    relu = run.module in run.rectified
+    if isinstance(state, Dense):
+        check_size(run, state)
+        rest = (weight, bias, (window.stride, window.stride), window.before, window.dilation, relu)
+        out: State = ran_dense(run, engine.ordinary, padded(state, x.margin), window.stride, rest, {})
+    else:
+        note_step(run, window.stride, state)
+        window = with_margin(run, x, window, 0.0)
+        check_extent(run, state, window)
+        out = _scheduled(run, engine, state, window, weight, bias, relu)
     result = MultiResolution(out, run)
     result.rectified = relu
     return result
+
+
+class Convolution(nn.Conv2d):
+    """A convolution of a compiled network: it knows its window, and meets a map without the ceremony of a module's call."""
+
+    @staticmethod
+    def replaces(module: nn.Module) -> bool:
+        """An ordinary convolution, at which nobody listens."""
+        if type(module) is not nn.Conv2d or module.padding_mode != "zeros" or module.groups > 1:
+            return False
+        if isinstance(module.padding, str) or module.stride[0] != module.stride[1]:
+            return False
+        return not (module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
+
+    @cached_property
+    def _window(self) -> Window:
+        return conv_window(self.weight, self.stride[0], self.padding, self.dilation)
+
+    def __call__(self, input: Any) -> Any:
+        run = input.run if type(input) is MultiResolution else None
+        if run is None or run.engine is None or (name := run.names.get(id(self))) is None:
+            return super().__call__(input)
+        state = input.state
+        held = state.held if isinstance(state, Rows) else state.tensor
+        if held.ndim != 4 and not isinstance(state, Rows):
+            return super().__call__(input)
+        if (held.ndim == 4 and tuple(held.shape[-2:]) == (1, 1)) or not run.engine.takes(held, self.weight, 1):
+            return super().__call__(input)
+        run.stack.append(Frame(name, self, state))
+        try:
+            stride = one_stride(run, self.stride)
+            state = enter(run, state, stride)
+            if isinstance(state, Filled):
+                check_map(run, state, F.conv2d)
+            return packed(run, run.engine, input, state, self.weight, self.bias, self._window)
+        finally:
+            run.stack.pop()
 
 
 def _scheduled(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
+from operator import is_
 from typing import Any, Literal, NamedTuple, cast, get_args
 
 import torch
@@ -232,7 +233,7 @@ class AdaptivePipeline(Pipeline):
     def forward(self, image: Tensor, saliency: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
         """Scores (B, K, H, W) at the size of ``image``, in one pass of the network."""
         ran = self.through(image, self.levels(image, saliency, labels), shown=False)
-        return self.restore(ran.scores, self._downsampled(image, ran.plan, saliency), image_size(image))
+        return on_zoomed(ran.scores, image_size(image))
 
     def _downsampled(self, image: Tensor, plan: Plan, saliency: Tensor | None) -> Downsampled:
         return Downsampled(
@@ -269,20 +270,25 @@ class Weights:
     """The parameters, buffers and submodules of a network as they were; says cheaply whether they still are."""
 
     def __init__(self, network: nn.Module):
-        self._held: list[tuple[dict, str, Any, tuple]] = []
+        self._homes: list[tuple[dict, tuple]] = []
+        self._written: list[tuple[Tensor, int, int]] = []
         for module in network.modules():
             for home in (module._parameters, module._buffers, module._modules):
-                self._held += [(home, name, value, _version(value)) for name, value in home.items()]
+                if home:
+                    self._homes.append((home, tuple(home.values())))
+        for _, values in self._homes:
+            self._written += [(value, *_version(value)) for value in values if isinstance(value, Tensor)]
 
     def holds(self) -> bool:
         """Nothing was replaced, written to, or given other memory."""
-        return all(home.get(name) is value and _version(value) == version for home, name, value, version in self._held)
+        for home, values in self._homes:
+            if len(home) != len(values) or not all(map(is_, home.values(), values)):
+                return False
+        return all(_version(value) == (memory, version) for value, memory, version in self._written)
 
 
-def _version(value: Any) -> tuple[int, int]:
+def _version(value: Tensor) -> tuple[int, int]:
     """What changes when a tensor is written to, or given other memory."""
-    if not isinstance(value, Tensor):
-        return 0, 0
     return value.data_ptr(), 0 if value.is_inference() else value._version
 
 
