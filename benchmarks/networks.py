@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
     make: Callable[[], nn.Module]
     strides: tuple[int, int] = (8, 32)
-    dense_from: str | None = None
+    dense_from: str | tuple[str, ...] | None = None
 
 
 def _timm(name: str, **options: Any) -> Callable[[], nn.Module]:
@@ -70,6 +70,14 @@ def without_operators() -> None:
 SMALL = {"depths": [1, 1, 1, 1], "hidden_sizes": [8, 16, 24, 32]}
 
 
+# What looks at the whole map, to be run on the dense fine grid: the names in the refusal.
+ATTENTION = {
+    "mobilevit_xxs": ("stages.2.1", "stages.3.1", "stages.4.1"),
+    "edgenext_xx_small": ("stages.1.blocks.1", "stages.2.blocks.5", "stages.3.blocks.1"),
+    "gcresnet33ts": tuple(f"stages.{k}.{n}.attn" for k, many in enumerate((2, 3, 3, 2)) for n in range(many)),
+}
+
+
 def entries() -> dict[str, Entry]:
     """Networks by the names of their libraries."""
     found = {name: Entry(_timm(name)) for name in (
@@ -85,7 +93,8 @@ def entries() -> dict[str, Entry]:
         options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
         found[name] = Entry(_vision(name, **options), (8, 16) if name == "squeezenet1_1" else (8, 32))
     found["lraspp_mobilenet_v3_large"] = Entry(_segmenting("lraspp_mobilenet_v3_large"), (8, 16))
-    found["mobilevit_xxs, dense"] = Entry(found["mobilevit_xxs"].make, (8, 32), "stages.3")
+    for name, modules in ATTENTION.items():
+        found[f"{name}, dense"] = Entry(found[name].make, (8, 32), modules)
     found["transformers ResNet"] = Entry(_transformers("ResNet", **SMALL))
     found["transformers ConvNext"] = Entry(_transformers("ConvNext", **SMALL))
     found["transformers MobileNetV2"] = Entry(_transformers("MobileNetV2"))

@@ -117,6 +117,42 @@ def test_a_module_that_reshapes_its_features_is_named_with_the_remedy() -> None:
     torch.testing.assert_close(adapted(x, levels=levels)[..., ::2, ::2], model(x))
 
 
+def test_the_remedy_names_every_module_of_the_kind() -> None:
+    """One name at a time would lead from one refusal to the next."""
+    tail = [Reshaping(), nn.Conv2d(4, 4, 3, 1, 1), Reshaping(), nn.Conv2d(4, 2, 3, 1, 1)]
+    model = nn.Sequential(STRIDED, *tail).eval()
+    levels, x = torch.randint(0, 2, (2, 1, 16, 24)), torch.randn_like(X)
+    with pytest.raises(ValueError, match=r"module '1': .*dense_from=\('1', '3'\)\)"):
+        lzviz.adapt(model, (2, 4))(x, levels=levels)
+    adapted = lzviz.adapt(model, (2, 4), dense_from=("1", "3"))
+    torch.testing.assert_close(adapted(x, levels=levels)[..., ::2, ::2], model(x))
+    with pytest.raises(ValueError, match="no submodule '7'"):
+        lzviz.adapt(model, (2, 4), dense_from=("1", "7"))
+
+
+class Patches(nn.Module):
+    """A 1x1 convolution of features whose places lie in patches, as mobile attention has it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.point = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, c, h, w = x.shape
+        return self.point(x.reshape(b, c, h // 2, 2 * w)).reshape(b, c, h, w)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@torch.no_grad()
+def test_points_read_no_neighbours_and_run_on_whatever_shape_before_the_step(fast: bool) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), Patches(), nn.Conv2d(4, 2, 3, 2, 1)).eval()
+    x, levels = torch.randn_like(X), torch.randint(0, 2, (2, 1, 16, 24))
+    adapted = lzviz.adapt(model, (2, 4))
+    adapted = adapted.compile() if fast else adapted
+    torch.testing.assert_close(adapted(x, levels=levels)[..., ::2, ::2], model(x), atol=1e-5, rtol=1e-5)
+    assert adapted.plan(levels, x.shape[-2:]).macs > 0
+
+
 def test_features_resized_before_the_step_are_named() -> None:
     class Resized(nn.Module):
         def __init__(self) -> None:

@@ -15,7 +15,6 @@ from app import gallery
 from app.server import Server
 from lzviz import checkpoints, models, samplers
 from lzviz.adaptive import masks
-from lzviz.adaptive.adapter import Adapted
 from lzviz.adaptive.levels import complete
 from lzviz.adaptive.report import Report
 from lzviz.adaptive.run import Fallback
@@ -123,7 +122,7 @@ def test_the_badge_names_what_is_outside_the_guarantee(monkeypatch):
     state, shown = parse(cadMask="random", cadLevels="8-16"), picture(96, 136)
     assert cad.answer(SHOP, state, shown)["badge"]["outside"] == []
     report = Report((), (), outside=(Fallback("layer3.0.bn1", "group_norm"),))
-    monkeypatch.setattr(Adapted, "report", lambda self: report)
+    monkeypatch.setattr(Report, "of", staticmethod(lambda run: report))
     answer = cad.answer(Workshop(gallery.shipped()), state, shown)
     assert answer["badge"]["outside"] == ["group_norm in layer3.0.bn1"]
     assert "outside the guarantee: group_norm in layer3.0.bn1" in english(answer["sentence"])

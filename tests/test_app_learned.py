@@ -7,7 +7,6 @@ import struct
 from dataclasses import asdict
 from typing import ClassVar
 
-import anyio
 import numpy as np
 import pytest
 import torch
@@ -291,13 +290,13 @@ def test_an_answer_that_nobody_waits_for_is_not_computed(picture, monkeypatch):
 
     class Gone:
         path_params: ClassVar = {}
+        query_params: ClassVar = {}
 
         async def body(self):
             return b'{"state": {}, "image": "coffee"}'
 
-        async def is_disconnected(self):
-            await anyio.lowlevel.checkpoint()
-            return True
+        async def receive(self):
+            return {"type": "http.disconnect"}
 
     async def ask():
         with pytest.raises(Refusal, match="no longer waits"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -33,7 +33,7 @@ def adapt(
     *,
     offset: str = "corner",
     pool: str = "exact",
-    dense_from: str | None = None,
+    dense_from: str | Sequence[str] | None = None,
     global_pool: str = "area",
     batch_norm: str = "rows",
 ) -> Adapted:
@@ -46,7 +46,8 @@ def adapt(
         offset: where later convolutions sample a halved block: "corner" (its cell (0, 0), whose value it has; coarse
             locations then equal the stock network exactly) or "center" (as the public code does).
         pool: "exact", or "paper": max and average pooling leave fine cells unpooled.
-        dense_from: name of a submodule that runs on the dense fine grid, dilated by the same rule.
+        dense_from: name of a submodule, or of several, that run on the dense fine grid, dilated by the same rule; what follows
+            the first of them stays there.
         global_pool: pooling and norms over the whole map: "area" weights each row with the cells that it stands for (then the
             report names them as outside the guarantee), "coarse" reads the features of the stock network only, so that its
             features and class scores come out whatever the levels.
@@ -62,11 +63,13 @@ def adapt(
             raise ValueError(f"expected {name} as one of {', '.join(map(repr, options))}, got {chosen[name]!r}")
     if not isinstance(model, nn.Module):
         raise TypeError(f"expected model as a torch.nn.Module, got {type(model).__name__}")
-    names = [name for name, _ in model.named_modules()]
-    if dense_from is not None and dense_from not in names:
-        near = ", ".join(repr(name) for name, _ in model.named_children())
-        raise ValueError(f"the model has no submodule {dense_from!r} to run densely; its children are {near}")
-    return Adapted(model, Settings(fine, coarse, offset, pool, dense_from, global_pool, batch_norm))
+    names = {name for name, _ in model.named_modules()}
+    dense = (dense_from,) if isinstance(dense_from, str) else tuple(dense_from or ())
+    for name in dense:
+        if name not in names:
+            near = ", ".join(repr(name) for name, _ in model.named_children())
+            raise ValueError(f"the model has no submodule {name!r} to run densely; its children are {near}")
+    return Adapted(model, Settings(fine, coarse, offset, pool, dense, global_pool, batch_norm))
 
 
 OPTIONS = {

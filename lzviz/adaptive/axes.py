@@ -189,7 +189,7 @@ def refusal(run: Run, what: str) -> ValueError:
     """A reshape that rows cannot follow."""
     return run.error(
         f"it {what}, which rows cannot follow where it joins, moves or cuts places",
-        f"run it on the dense fine grid: adapt(..., dense_from={run.module!r})",
+        f"run it on the dense fine grid: {run.on_dense_grid}",
     )
 
 

@@ -143,7 +143,8 @@ class Engine:
             seconds += price.move * share
         if seconds <= DENSE_AT_BEST * price.corner / out.coarse_rows * out.cells:
             return begin, False
-        filled, wide = cache(state.fill), _dilated(grid, window)  # filled by the first run, of which the shortest counts
+        # Filled by the first run, of which the shortest counts.
+        filled, wide = cache(state.fill), _dilated(grid, window)
         dense = self._seconds_of(("dense", shape), lambda: self._convolve(filled(), weight, bias, wide, relu))
         if not lies_spread(state):
             dense += price.move

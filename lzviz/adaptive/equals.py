@@ -47,9 +47,7 @@ def _on_equal_maps(
     if isinstance(first, Filled) and not all(s.grid is first.grid for s in states):
         return None
     result = func(*(s.tensor for s in states), **kwargs)
-    state: State = (
-        Dense(result, first.stride, first.size) if isinstance(first, Dense) else Filled(result, first.grid)
-    )
+    state: State = Dense(result, first.stride, first.size) if isinstance(first, Dense) else Filled(result, first.grid)
     if result is not first.tensor:
         return MultiResolution(state, run)
     args[0].state = state

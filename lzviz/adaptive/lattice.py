@@ -176,11 +176,6 @@ class Grid:
         """Fine cells of the extents, over the batch."""
         return self.batch * self.extent[0] * self.extent[1]
 
-    @property
-    def is_dense(self) -> bool:
-        """Every cell of the extent has a row."""
-        return self.rows == self.cells
-
     @cached_property
     def size(self) -> Pair:
         """(h, w) of the fine cells considered: those of the tree, or more where wide padding made the map grow."""
@@ -284,7 +279,7 @@ class Grid:
 
     @property
     def in_order(self) -> bool:
-        """The rows are the cells of the extent, one after the other."""
+        """The rows are the cells of the extent in their order."""
         return self.step == 1
 
     def take(self, dense: Tensor) -> Tensor:
@@ -341,9 +336,10 @@ class Grid:
 
     def blocks(self, window: Window, out: Grid, start: int) -> list[Block]:
         """The output rows from ``start`` on, and what they read, ready for gather + product; made once."""
-        if not self.has_blocks(window, out, start):
-            self._tables[window, out.exponent, out.extent, start] = self.make_blocks(window, out, start)
-        return self._tables[window, out.exponent, out.extent, start]
+        key = (window, out.exponent, out.extent, start)
+        if key not in self._tables:
+            self._tables[key] = self.make_blocks(window, out, start)
+        return self._tables[key]
 
     def has_blocks(self, window: Window, out: Grid, start: int) -> bool:
         """They were made already."""

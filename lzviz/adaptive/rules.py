@@ -152,7 +152,7 @@ def fall_back(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     if was_rows and name in RESHAPES:
         raise run.error(
             f"it reshapes its features ({name}), which rows cannot follow",
-            f"run it on the dense fine grid: adapt(..., dense_from={run.module!r})",
+            f"run it on the dense fine grid: {run.on_dense_grid}",
         )
     if name not in RESHAPES and any(word in name for word in PLACES):
         raise run.error(f"no rule follows {name} on a multi-resolution map", "adapt the part of the model before it")
@@ -191,12 +191,11 @@ def _run_dense(run: Run, func: Callable, args: tuple, kwargs: dict, states: list
         return func(*args, **kwargs)
     except RuntimeError as failure:
         shapes = ", ".join(str(tuple(s.shape)) for s in states)
-        inside = run.settings.dense_from if run.wants_dense else None
         raise run.error(
             f"{func.__name__} fails on its features {shapes}, which are those of the finest grid ({str(failure).splitlines()[0]})",
             "let it follow the size of the features, or adapt the part of the model before it"
-            if inside
-            else f"run it on the dense fine grid, where sizes are its own: adapt(..., dense_from={run.module!r})",
+            if run.wants_dense
+            else f"run it on the dense fine grid, where sizes are its own: {run.on_dense_grid}",
         ) from failure
 
 

@@ -31,7 +31,7 @@ class Settings:
     coarse: int
     offset: str = "corner"
     pool: str = "exact"
-    dense_from: str | None = None
+    dense_from: tuple[str, ...] = ()
     global_pool: str = "area"
     statistics: str = "rows"
 
@@ -94,9 +94,20 @@ class Run:
 
     @property
     def wants_dense(self) -> bool:
-        """Inside the submodule named by ``dense_from``."""
-        name = self.settings.dense_from
-        return name is not None and any(frame.name == name for frame in self.stack)
+        """Inside a submodule named by ``dense_from``."""
+        names = self.settings.dense_from
+        return bool(names) and any(frame.name in names for frame in self.stack)
+
+    @property
+    def on_dense_grid(self) -> str:
+        """How to ask for the module being run, and for all others of its kind, on the dense fine grid."""
+        names = list(self.settings.dense_from)
+        if self.stack:
+            kind = type(self.stack[-1].module)
+            alike = [n for n, m in self.stack[0].module.named_modules() if type(m) is kind and n]
+            names += [self.module] if kind.__module__.startswith("torch.") else alike
+        names = list(dict.fromkeys([*names, self.module]))
+        return f"adapt(..., dense_from={names[0]!r})" if len(names) == 1 else f"adapt(..., dense_from={tuple(names)!r})"
 
     def error(self, what: str, remedy: str) -> ValueError:
         """A ``ValueError`` that names the module and the remedy."""

@@ -182,9 +182,13 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
             check_map(run, state, func)
         gated = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
         return MultiResolution(Filled(gated, state.grid), run)
-    if isinstance(state, Dense) and stride == 1 and tuple(state.tensor.shape[-2:]) == (1, 1) != state.size:
-        gated = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
-        return MultiResolution(Dense(gated, state.stride, state.size), run)
+    if isinstance(state, Dense) and stride == 1 and (size := tuple(state.tensor.shape[-2:])) != state.size:
+        point = tuple(weight.shape[2:]) == (1, 1) and call["padding"] in (0, (0, 0)) and x.margin is None
+        if size == (1, 1) or point:  # places lie elsewhere, in patches for instance, and are left there
+            gated = F.conv2d(state.tensor, weight, bias, *(call[n] for n in names.split()[3:]))
+            if gated.is_meta and size != (1, 1):
+                run.count("conv2d", weight, (n := gated.numel() // weight.shape[0]), n)
+            return MultiResolution(Dense(gated, state.stride, state.size), run)
     state = enter(run, state, stride)
     held = state.held if isinstance(state, Rows) else state.tensor
     if run.engine is not None and run.engine.takes(held, weight, groups) and not isinstance(call["padding"], str):
@@ -247,16 +251,15 @@ class Convolution(nn.Conv2d):
             return super().__call__(input)
         state = input.state
         held = state.held if isinstance(state, Rows) else state.tensor
-        if held.ndim != 4 and not isinstance(state, Rows):
-            return super().__call__(input)
-        if (held.ndim == 4 and tuple(held.shape[-2:]) == (1, 1)) or not run.engine.takes(held, self.weight, 1):
+        if not isinstance(state, Rows):
+            size = state.size if isinstance(state, Dense) else state.grid.extent
+            if held.ndim != 4 or tuple(held.shape[-2:]) != size:
+                return super().__call__(input)
+        if not run.engine.takes(held, self.weight, 1):
             return super().__call__(input)
         run.stack.append(Frame(name, self, state))
         try:
-            stride = one_stride(run, self.stride)
-            state = enter(run, state, stride)
-            if isinstance(state, Filled):
-                check_map(run, state, F.conv2d)
+            state = enter(run, state, one_stride(run, self.stride))
             return packed(run, run.engine, input, state, self.weight, self.bias, self._window)
         finally:
             run.stack.pop()
