@@ -7,7 +7,7 @@ import pickle
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ from lzviz.adaptive import adapt, masks
 from lzviz.adaptive import engine as engines
 from lzviz.adaptive.adapter import Adapted
 from lzviz.adaptive.engine import Engine
-from lzviz.adaptive.lattice import Grid
+from lzviz.adaptive.lattice import Grid, Window
 from lzviz.adaptive.report import Report
 from lzviz.contract.memory import Memory
 from lzviz.models import resnet, segmentation
@@ -113,6 +113,45 @@ def test_prices_are_asked_once(monkeypatch):
     network(image(), levels=levels(0.5))
     network(image(), levels=levels(0.3))
     assert not asked
+
+
+@torch.no_grad()
+def test_no_table_is_made_for_what_runs_densely(monkeypatch):
+    """Which schedule is cheaper follows from the number of rows alone."""
+    network = compiled()
+    costs(monkeypatch, **DENSE)
+    network(image(), levels=levels(0.8))
+    made: list[str] = []
+    for name in ("_at", "owner", "_row_at"):
+        maker = Grid.__dict__[name].func
+        monkeypatch.setattr(
+            Grid.__dict__[name], "func", lambda self, name=name, maker=maker: made.append(name) or maker(self)
+        )
+    monkeypatch.setattr(Grid, "make_blocks", lambda *_: pytest.fail("tables were made"))
+    report = network.run(image(), levels=levels(0.9)).report
+    assert not report.on_rows and not made
+
+
+@torch.no_grad()
+def test_tables_have_a_price_shared_by_those_who_read_them(monkeypatch):
+    network = compiled()
+    users = cast(Engine, network._engine).users
+    assert (
+        users[Window((3, 3), (1, 1), (1, 1), (1, 1), 1), 1] > users[Window((3, 3), (1, 1), (1, 1), (1, 1), 2), 0] == 1
+    )
+    costs(monkeypatch, row=0.0, coarse=0.0, dense=1.0, tables=2.0)
+    report = network.run(image(), levels=levels(0.7)).report
+    assert report.on_dense == ("layer3.0.conv1", "layer3.0.downsample.0") and "layer3.0.conv2" in report.on_rows
+    assert network.run(image(), levels=levels(0.7)).report == report, "a mask has one schedule, whatever ran before"
+
+
+@torch.no_grad()
+def test_whoever_listens_to_a_convolution_still_hears_it():
+    heard: list[int] = []
+    model = resnet.resnet18(width=16, classes=None, output_stride=16).eval()
+    model.layer4[1].conv1.register_forward_hook(lambda *_: heard.append(1))
+    adapt(model, (8, 16)).compile()(image(), levels=levels(0.5))
+    assert heard
 
 
 class Peeking(nn.Module):

@@ -239,7 +239,7 @@ class Adapted:
     def compile(self) -> Adapted:
         """A faster one for inference: BatchNorm is folded into the convolutions of a copy of the model."""
         model = copy.deepcopy(self.model).eval()
-        pairs, rectified = self._fusions()
+        pairs, rectified, users = self._fusions()
         modules = dict(model.named_modules())
         for conv, norm in pairs:
             fold(modules[conv], modules[norm])  # type: ignore[arg-type]
@@ -248,11 +248,11 @@ class Adapted:
         for module in modules.values():
             if Convolution.replaces(module):
                 module.__class__ = Convolution
-        return Adapted(model, self.settings, frozenset(norm for _, norm in pairs), frozenset(rectified), Engine())
+        return Adapted(model, self.settings, frozenset(norm for _, norm in pairs), frozenset(rectified), Engine(users))
 
-    def _fusions(self) -> tuple[list[tuple[str, str]], list[str]]:
-        """Names of (convolution, norm) that can be folded and of convolutions that may rectify in passing, seen in a run
-        without data on the smallest image of use."""
+    def _fusions(self) -> tuple[list[tuple[str, str]], list[str], dict]:
+        """Names of (convolution, norm) that can be folded, of convolutions that may rectify in passing, and how many read the
+        tables of a window: seen in a run without data on the smallest image of use."""
         side = self.settings.coarse * 4
         while True:
             watch = Watch()
@@ -267,7 +267,7 @@ class Adapted:
                 continue
             names = run.names
             pairs = [(names[id(conv)], names[id(norm)]) for conv, norm in watch.pairs()]
-            return pairs, [names[id(conv)] for conv in watch.rectified()]
+            return pairs, [names[id(conv)] for conv in watch.rectified()], dict(run.windows)
 
     @cached_property
     def _names(self) -> dict[int, str]:

@@ -50,16 +50,20 @@ class Price(NamedTuple):
 
 @dataclass(eq=False)
 class Engine:
-    """Packed weights and measured times of one compiled network."""
+    """Packed weights and measured times of one compiled network.
 
+    Attributes:
+        users: how many convolutions of the network read the tables of a window at an exponent.
+    """
+
+    users: dict[tuple[Window, int], int] = field(default_factory=dict)
     _packed: dict = field(default_factory=dict)
     _seconds: dict = field(default_factory=dict)
     _prices: dict[tuple, Price] = field(default_factory=dict)
-    _users: dict[tuple, set[int]] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple:
         """Copies and pickles start anew: packed weights belong to this process."""
-        return Engine, ()
+        return Engine, (self.users,)
 
     def takes(self, features: Tensor, weight: Tensor, groups: int) -> bool:
         """Single precision on a CPU, without gradients and groups."""
@@ -134,10 +138,8 @@ class Engine:
         begin, seconds = 0, out.rows * price.row
         if price.corner < out.coarse_rows * price.row:
             begin, seconds = out.coarse_rows, price.corner + (out.rows - out.coarse_rows) * price.row
-        users = self._users.setdefault((window, grid.exponent), set())
-        users.add(id(weight))
-        if not grid.has_blocks(window, out, begin):  # made once for all who read them
-            seconds += price.table * (out.rows - begin) / len(users)
+        # Made once for all who read them. Charged also where they are there already: a mask has one schedule, whatever ran before.
+        seconds += price.table * (out.rows - begin) / self.users.get((window, grid.exponent), 1)
         share = grid.rows / grid.cells
         if lies_spread(state):
             seconds += price.move * share

@@ -341,10 +341,6 @@ class Grid:
             self._tables[key] = self.make_blocks(window, out, start)
         return self._tables[key]
 
-    def has_blocks(self, window: Window, out: Grid, start: int) -> bool:
-        """They were made already."""
-        return (window, out.exponent, out.extent, start) in self._tables
-
     def make_blocks(self, window: Window, out: Grid, start: int) -> list[Block]:
         """Make them anew."""
         return blocks_of(self._make_taps(window, out, start), self.rows, start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-from lzviz.adaptive.lattice import Grid, Pair, Tree, Trees
+from lzviz.adaptive.lattice import Grid, Pair, Tree, Trees, Window
 from lzviz.adaptive.levels import check_levels
 from lzviz.adaptive.tensor import Dense, MultiResolution
 from lzviz.measure.cost import Layer
@@ -86,6 +87,9 @@ class Run:
     image: Pair = (0, 0)
     sized: str = ""  # the module that asked last for a size
     outside: list[Fallback] = field(default_factory=list)
+    windows: Counter[tuple[Window, int]] = field(
+        default_factory=Counter
+    )  # of convolutions on rows, with their exponents
 
     @property
     def module(self) -> str:

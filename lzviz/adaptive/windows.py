@@ -204,6 +204,7 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
         window = conv_window(weight, stride, call["padding"], call["dilation"])
         window = with_margin(run, x, window, 0.0)
         check_extent(run, state, window)
+        run.windows[window, state.grid.exponent] += 1
         out = _convolve(run, state, window, weight, bias, groups)
     if held.is_meta:  # runs without data count
         _count(run, out, weight)
