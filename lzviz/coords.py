@@ -13,6 +13,9 @@ of the library and are converted here on the way in.
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -97,3 +100,10 @@ def edges_to_points(boxes: Tensor) -> Tensor:
 def points_to_edges(boxes: Tensor) -> Tensor:
     """The inverse of :func:`edges_to_points`."""
     return boxes + 0.5
+
+
+def as_tensor(values: Any) -> Tensor:
+    """A tensor of whatever torch takes; arrays may run backwards (``grid[..., ::-1]``) and have any order of bytes."""
+    if isinstance(values, np.ndarray):
+        values = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+    return torch.as_tensor(values)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lzviz import resampling
-from lzviz.coords import Size, check_size, to_normalised, to_pixels
+from lzviz.coords import Size, as_tensor, check_size, to_normalised, to_pixels
 from lzviz.tracing import concrete
 
 
@@ -63,7 +63,7 @@ class Layout(ABC):
         if listed is None:
             if not isinstance(points, Tensor | np.ndarray) or points.ndim < 2:
                 raise ValueError(f"expected points (N, 2) or (B, ..., 2) as a tensor or an array, got {points!r:.60}")
-            values = torch.as_tensor(points)
+            values = as_tensor(points)
             listed = [values] if values.ndim == 2 else list(values)
         each = [_points(part, size, units, order) for part in listed]
         if not each:
@@ -204,7 +204,7 @@ def _points(part: Tensor | np.ndarray, size: Size, units: str, order: str) -> Te
             f"expected a tensor or an array of points (N, 2), or a list with one for each image, got {type(part).__name__}: "
             "turn plain numbers into torch.tensor(points, dtype=torch.float32) first"
         )
-    values = torch.as_tensor(part)
+    values = as_tensor(part)
     if not values.is_floating_point():
         raise TypeError(f"expected points as floats, got {values.dtype}")
     if values.ndim < 2 or values.shape[-1] != 2:

@@ -14,7 +14,7 @@ from lzviz.coords import lattice, to_normalised, to_pixels
 from lzviz.inversion import Tiles, invert_lattice, invert_points
 from lzviz.measure import describe
 from lzviz.measure.examine import examine
-from lzviz.warp import GridWarp
+from lzviz.warp import GridWarp, Warp
 from tests.conftest import blobs
 
 SOURCE, ZOOMED = (600, 960), (96, 128)
@@ -396,3 +396,18 @@ def test_layouts_and_answers_of_samplers_are_one_screen():
         assert word in text and "tensor(" not in text
         assert len(text.splitlines()) <= 20 and max(map(len, text.splitlines())) <= 120
     assert "0 points" in repr(lzviz.Layout.from_points(torch.zeros(0, 2), (30, 40)))
+
+
+@pytest.mark.parametrize(
+    "turned", [lambda a: a[..., ::-1].copy()[..., ::-1], lambda a: a.astype(">f4"), np.asfortranarray]
+)
+def test_arrays_that_run_backwards_or_in_another_order_are_taken(turned):
+    rng = np.random.default_rng(0)
+    nodes = Warp.identity((5, 6)).nodes.numpy() * np.float32(0.9)
+    warp = Warp.from_grid(turned(nodes))
+    assert np.array_equal(warp.nodes.numpy(), nodes)
+    image, points = rng.random((1, 3, 8, 9), np.float32), rng.random((4, 2), np.float32)
+    assert np.array_equal(warp.zoom(turned(image), (4, 5)), warp.zoom(image, (4, 5)))
+    assert np.array_equal(warp.zoom_points(turned(points), (4, 5), (8, 9)), warp.zoom_points(points, (4, 5), (8, 9)))
+    sites = lzviz.Layout.from_points(turned(points), (8, 9)).sites
+    assert torch.equal(sites, lzviz.Layout.from_points(points, (8, 9)).sites)

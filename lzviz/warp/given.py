@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lzviz.coords import Size, check_size, from_half_pixel, lattice, to_normalised
+from lzviz.coords import Size, as_tensor, check_size, from_half_pixel, lattice, to_normalised
 from lzviz.tracing import concrete
 
 Units = Literal["pixels", "normalised"]
@@ -25,7 +25,7 @@ FOLLOWS = 0.5
 def tensor(values: object, name: str) -> Tensor:
     """A tensor, or a copy of an array, in floats of at least 32 bits."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        values = torch.tensor(values)
+        values = as_tensor(values).clone()
     if not isinstance(values, Tensor) or not values.is_floating_point():
         kind = getattr(values, "dtype", type(values).__name__)
         raise TypeError(f"expected {name} as a floating-point tensor or array, got {kind}")

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lzviz.coords import as_tensor
+
 if TYPE_CHECKING:
     from lzviz.warp.base import Warp
 
@@ -23,7 +25,7 @@ def each(
             raise ValueError(f"expected a list for each of the {warp.batch} images, got {len(values)}")
         return [one_of(warp[n if warp.batch > 1 else 0], part) for n, part in enumerate(values)]
     given_values = values
-    values = torch.as_tensor(values)
+    values = as_tensor(values)
     if values.ndim < 2 or values.shape[-1] != k:
         raise ValueError(f"expected (N, {k}) or (B, N, {k}), got {tuple(values.shape)}")
     values = values.to(torch.promote_types(values.dtype, torch.float32))
@@ -57,7 +59,7 @@ def chosen(index: Any, batch: int) -> list[Any]:
 
 def pixels(image: object) -> Tensor:
     """An image or a label map as a tensor."""
-    values = torch.from_numpy(np.ascontiguousarray(image)) if isinstance(image, np.ndarray) else image
+    values = as_tensor(image) if isinstance(image, np.ndarray) else image
     if not isinstance(values, Tensor):
         raise TypeError(f"expected a tensor or an array (B, C, H, W), got {type(image).__name__}")
     if values.ndim == 3 and (values.shape[-1] in (1, 3, 4) or values.is_floating_point()):
