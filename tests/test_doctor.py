@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import pickle
 import subprocess
 import sys
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -129,3 +131,20 @@ def test_maps_of_opencv_and_callables_and_warps_are_taken():
 def test_what_is_no_warp_is_answered_with_what_was_seen(given):
     with pytest.raises((ValueError, TypeError), match=r"expected|neither"):
         doctor.diagnose(given, SOURCE)
+
+
+def test_json_is_what_its_schema_says():
+    schema = json.loads((resources.files("lzviz.doctor") / "schema.json").read_text("utf-8"))
+    finding = schema["$defs"]["finding"]["properties"]
+    kinds = {"boolean": bool, "number": (int, float), "string": str, "null": type(None)}
+    for case in itertools.islice(faulty(), 12):
+        written = json.loads(doctor.diagnose(case.given, **({"source_size": SOURCE} | case.told)).to_json())
+        assert set(written) == set(schema["properties"]) and isinstance(written["ok"], bool)
+        for each in written["findings"]:
+            assert set(each) == set(finding) and each["verdict"] in finding["verdict"]["enum"]
+            assert each["check"] in (*doctor.CHECKS, "input")
+            for name in ("value", "tolerance"):
+                assert isinstance(each[name], tuple(itertools.chain.from_iterable(
+                    kind if isinstance(kind, tuple) else (kind,) for kind in map(kinds.get, finding[name]["type"])
+                )))  # fmt: skip
+            assert all(len(box) == 4 and all(isinstance(n, int) for n in box) for box in each["place"])

@@ -10,24 +10,40 @@ def corners(grid: np.ndarray) -> np.ndarray:
 
     In a bilinear cell the determinant is linear along each side, so its extremes stand at the corners: exact.
     """
-    a, b = grid[..., :-1, :-1, :], grid[..., :-1, 1:, :]
-    c, d = grid[..., 1:, :-1, :], grid[..., 1:, 1:, :]
-    top, bottom, left, right = b - a, d - c, c - a, d - b
+    return np.stack(_determinants(grid), -1)
 
-    def cross(s: np.ndarray, t: np.ndarray) -> np.ndarray:
-        return s[..., 0] * t[..., 1] - s[..., 1] * t[..., 0]
 
-    return np.stack((cross(top, left), cross(top, right), cross(bottom, left), cross(bottom, right)), -1)
+def least(grid: np.ndarray) -> np.ndarray:
+    """The least of the four determinants of each cell, (..., H-1, W-1)."""
+    first, second, third, fourth = _determinants(grid)
+    return np.minimum(np.minimum(first, second), np.minimum(third, fourth))
 
 
 def foldovers(grid: np.ndarray, tolerance: float = 0.0) -> np.ndarray:
     """Cells (..., H-1, W-1) whose bilinear map turns over somewhere; cells that clamping made empty are no folds."""
-    return corners(grid).min(-1) < -tolerance
+    return least(grid) < -tolerance
 
 
 def areas(grid: np.ndarray) -> np.ndarray:
-    """Signed area of each cell, (..., H-1, W-1), in the squared units of the grid."""
-    return corners(grid)[..., [0, 3]].sum(-1) / 2
+    """Signed area of each cell, (..., H-1, W-1), in the squared units of the grid: half the product of its diagonals."""
+    x, y = (np.ascontiguousarray(grid[..., k]) for k in (0, 1))
+    (down_x, up_x), (down_y, up_y) = (
+        (v[..., 1:, 1:] - v[..., :-1, :-1], v[..., 1:, :-1] - v[..., :-1, 1:]) for v in (x, y)
+    )
+    return (down_x * up_y - down_y * up_x) / 2
+
+
+def _determinants(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """At top left, top right, bottom left and bottom right: side along x cross side along y."""
+    x, y = (np.ascontiguousarray(grid[..., k]) for k in (0, 1))
+    (along_x, across_x), (along_y, across_y) = ((np.diff(v, axis=-1), np.diff(v, axis=-2)) for v in (x, y))
+    top, bottom = (along_x[..., :-1, :], along_y[..., :-1, :]), (along_x[..., 1:, :], along_y[..., 1:, :])
+    left, right = (across_x[..., :-1], across_y[..., :-1]), (across_x[..., 1:], across_y[..., 1:])
+
+    def cross(s: tuple[np.ndarray, np.ndarray], t: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        return s[0] * t[1] - s[1] * t[0]
+
+    return cross(top, left), cross(top, right), cross(bottom, left), cross(bottom, right)
 
 
 def density(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:

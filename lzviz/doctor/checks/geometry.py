@@ -11,8 +11,7 @@ from lzviz.plain import convert, tiles
 
 def folded(grid: np.ndarray) -> np.ndarray:
     """Cells that turn over, rounding aside."""
-    least = tiles.corners(grid).min(-1)
-    return least < -1e-5 * np.abs(tiles.areas(grid)).mean((-1, -2), keepdims=True) - 1e-15
+    return tiles.least(grid) < -1e-5 * np.abs(tiles.areas(grid)).mean((-1, -2), keepdims=True) - 1e-15
 
 
 def folds(case: Case) -> Finding | None:
