@@ -80,7 +80,18 @@ class State(BaseModel):
         frozenset[str],
         Flags(
             "layers",
-            choices=("points", "mesh", "saliency", "density", "jacobian", "folds", "approximation"),
+            choices=(
+                "points",
+                "mesh",
+                "saliency",
+                "density",
+                "jacobian",
+                "folds",
+                "approximation",
+                "arrows",
+                "aliasing",
+                "holes",
+            ),
             history=False,
         ),
     ] = frozenset({"points", "saliency"})

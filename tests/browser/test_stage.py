@@ -244,13 +244,15 @@ def test_layers_have_keys_and_legends(visit: Visit) -> None:
     off = {"points": False, "saliency": False}
     visit.run("store.set({ layers: { ...store.get().layers, ...given } })", off)
     visit.wait("stage.scene.dirty.size === 0")
-    for key, name in enumerate(["points", "mesh", "saliency", "density", "jacobian", "folds", "approximation"], 1):
+    for key, name in enumerate(
+        ["points", "mesh", "saliency", "density", "jacobian", "folds", "approximation", "arrows", "aliasing"], 1
+    ):
         drawn = visit.run(COUNT)
         visit.page.keyboard.press(str(key))
         visit.wait(f"{COUNT} > {drawn} && stage.scene.dirty.size === 0")
         button = visit.page.locator(f'.lz-layer[data-layer="{name}"]')
         assert button.get_attribute("aria-pressed") == "true"
-        if name in ("mesh", "density", "jacobian", "folds", "approximation"):
+        if name not in ("points", "saliency"):
             assert button.locator(".lz-layer-range").text_content()
         visit.page.keyboard.press(str(key))
 

@@ -19,6 +19,9 @@
  * @property {boolean} jacobian
  * @property {boolean} folds
  * @property {boolean} approximation
+ * @property {boolean} arrows
+ * @property {boolean} aliasing
+ * @property {boolean} holes
  *
  * @typedef {object} State  one key for every line of schema.json
  * @property {string} image            id of a picture, or "own"

@@ -904,7 +904,7 @@ export interface State {
   paint?: string | null;
   edgePaint?: string | null;
   boxes?: number[][];
-  layers?: { points: boolean; mesh: boolean; saliency: boolean; density: boolean; jacobian: boolean; folds: boolean; approximation: boolean };
+  layers?: { points: boolean; mesh: boolean; saliency: boolean; density: boolean; jacobian: boolean; folds: boolean; approximation: boolean; arrows: boolean; aliasing: boolean; holes: boolean };
   compare?: "none" | "uniform" | "difference";
   tool?: "pick" | "paint" | "erase" | "box" | "pan";
   brushSize?: number;

@@ -28,7 +28,7 @@ export function stageCommands(store, camera) {
   const soften = (/** @type {number} */ by) => () =>
     store.set({ brushSoftness: Math.min(1, Math.max(0, Math.round(100 * (store.get().brushSoftness + by)) / 100)) });
   const group = t("keys.views");
-  const layers = LAYERS.map((name, at) => ({
+  const layers = LAYERS.slice(0, 9).map((name, at) => ({
     id: `layer-${name}`, keys: [String(at + 1)], label: t("keys.layer", { layer: t(`layer.${name}`) }),
     group: t("layers"),
     run: () => store.set({ layers: { ...store.get().layers, [name]: !store.get().layers[name] } }),

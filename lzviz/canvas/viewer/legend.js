@@ -11,8 +11,9 @@ import { h, setText, svg } from "../kit/dom.js";
 import { gradient } from "./colours.js";
 import { t } from "../core/text.js";
 
-/** @type {readonly LayerName[]} in the order of their keys 1 .. 7 */
-export const LAYERS = ["points", "mesh", "saliency", "density", "jacobian", "folds", "approximation"];
+/** @type {readonly LayerName[]} in the order of their keys 1 .. 9; the last has none */
+export const LAYERS = ["points", "mesh", "saliency", "density", "jacobian", "folds", "approximation",
+  "arrows", "aliasing", "holes"];
 
 /** @param {LayerName} name @returns {Element} */
 function swatch(name) {
@@ -21,6 +22,8 @@ function swatch(name) {
     mesh: [svg("path", { d: "M1 3.5q7 2 14 0M1 9q7-2 14 0M5 0q1.5 6 0 12M11 0q-1.5 6 0 12", class: "lz-swatch-line" })],
     folds: [svg("path", { d: "M0 12L8 0M5 12L13 0M10 12L16 3M0 5L3 0", class: "lz-swatch-line" }),
       svg("rect", { x: 0.5, y: 0.5, width: 15, height: 11, class: "lz-swatch-line" })],
+    arrows: [svg("path", { d: "M2 10L13 2M8.5 2H13v4.5", class: "lz-swatch-line" })],
+    holes: [svg("rect", { x: 1, y: 1, width: 14, height: 10, "stroke-dasharray": "2 2", class: "lz-swatch-line" })],
   };
   const lines = shapes[/** @type {keyof typeof shapes} */ (name)];
   if (!lines) return h("span", { class: "lz-swatch lz-swatch-map", "data-layer": name });
@@ -32,12 +35,13 @@ function swatch(name) {
  */
 export function createLegend(toggle, names = LAYERS) {
   const entries = LAYERS.filter((name) => names.includes(name)).map((name) => {
-    const key = 1 + LAYERS.indexOf(name);
+    const at = 1 + LAYERS.indexOf(name);
+    const key = at < 10 ? at : null;
     const [title, help] = [t(`layer.${name}`), t(`layer.${name}.help`)];
     const range = h("small", { class: "lz-layer-range" });
     const button = h("button", { type: "button", class: "lz-layer", "data-layer": name,
-      title: t("layer.tip", { help, key }),
-      "aria-pressed": "false", "aria-keyshortcuts": String(key),
+      title: key === null ? help : t("layer.tip", { help, key }),
+      "aria-pressed": "false", "aria-keyshortcuts": key === null ? null : String(key),
       onclick: () => toggle(name) }, swatch(name), h("span", { class: "lz-layer-name" }, title), range);
     return { name, button, range };
   });
@@ -56,7 +60,7 @@ export function createLegend(toggle, names = LAYERS) {
     /** @param {Palette} palette */
     paint(palette) {
       const tables = { saliency: palette.saliency, density: palette.density, jacobian: palette.magnification,
-        approximation: palette.error };
+        approximation: palette.error, aliasing: palette.error };
       for (const [name, table] of Object.entries(tables)) {
         const box = /** @type {HTMLElement | null} */ (element.querySelector(`.lz-swatch-map[data-layer="${name}"]`));
         if (box) box.style.backgroundImage = gradient(table);

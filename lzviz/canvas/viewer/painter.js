@@ -14,6 +14,9 @@
 
 import { handOf } from "../engine/saliency.js";
 import { createInverseWorkspace, invertLattice } from "../engine/inverse.js";
+import { aliasingLayer } from "./layers/aliasing.js";
+import { displacements, longest } from "./layers/arrows.js";
+import { holesLayer } from "./layers/holes.js";
 import { foldTiles } from "../engine/warp.js";
 import { DIFFERENCE_GAIN } from "./colours.js";
 import { densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField } from "./fields.js";
@@ -106,7 +109,10 @@ export function createPainter(renderer) {
       if (layers.mesh) ranges.mesh = `${frame.warp.size[0]} × ${frame.warp.size[1]}`;
       const tiles = layers.folds ? foldTiles(frame.warp) : null;
       if (tiles) ranges.folds = String(tiles.reduce((sum, fold) => sum + fold, 0));
+      const arrows = layers.arrows ? displacements(frame.warp, shown.width, shown.height) : null;
+      if (arrows) ranges.arrows = longest(arrows, image);
       renderer.overlay(view, {
+        arrows,
         image, heat, boxScale, numbers,
         points: layers.points ? { grid: frame.grid, h, w, stride } : null,
         mesh: layers.mesh ? frame.warp : null,
@@ -174,7 +180,7 @@ function heatOf(frame, state, palette, workspace) {
   const ranges = {};
   const size = fieldSize(frame.source);
   const { layers } = state;
-  const wanted = layers.jacobian || layers.approximation;
+  const wanted = layers.jacobian || layers.approximation || layers.aliasing || layers.holes;
   const inverse = wanted ? invertLattice(frame.warp, size, workspace) : workspace.result;
   if (layers.density) {
     const field = densityField(frame.grid, frame.zoomed, densitySize(frame.zoomed));
@@ -190,6 +196,16 @@ function heatOf(frame, state, palette, workspace) {
     const map = gridError(frame, state.nodes);
     heat.push({ field: pulledBack(size, inverse, map), table: palette.error });
     ranges.approximation = t("layer.approximation.most", { most: short(map.most) });
+  }
+  if (layers.aliasing && Math.min(...frame.zoomed) > 1) {
+    const { field, range } = aliasingLayer(frame, state.interpolation, size, inverse);
+    heat.push({ field, table: palette.error });
+    ranges.aliasing = range;
+  }
+  if (layers.holes) {
+    const { field, table, range } = holesLayer(size, inverse);
+    heat.push({ field, table });
+    ranges.holes = range;
   }
   const asked = layers.saliency ? saliencyField(state, frame) : null;
   if (asked) {

@@ -18,6 +18,7 @@
  * @property {{grid: Float64Array, h: number, w: number, stride: number} | null} points
  * @property {Warp | null} mesh
  * @property {{warp: Warp, tiles: Uint8Array} | null} folds
+ * @property {Float64Array | null} [arrows]  pairs of places
  * @property {readonly {field: Field, table: Uint32Array}[]} heat  bottom first
  * @property {readonly (readonly number[])[]} boxes
  * @property {number} boxScale     display pixels a source pixel of the boxes
@@ -35,6 +36,7 @@
  */
 
 import { visibleEdges } from "./camera.js";
+import { drawArrows } from "./layers/arrows.js";
 import { areaResize, crop, recede } from "./pixels.js";
 import { createDot, drawHeat, drawPoints } from "./raster.js";
 import { drawBoxes, drawFolds, drawMesh, drawNumbers, NUMBERS_FROM } from "./vectors.js";
@@ -169,6 +171,7 @@ export function createRenderer() {
   function drawLines(context, view, scene, p) {
     if (scene.numbers) drawNumbers(context, p, view.box, scene.numbers);
     if (scene.mesh) drawMesh(context, p, scene.image, scene.mesh);
+    if (scene.arrows) drawArrows(context, p, scene.image, scene.arrows);
     if (scene.folds) drawFolds(context, p, scene.image, scene.folds.warp, scene.folds.tiles);
     if (scene.boxes.length) drawBoxes(context, p, scene.boxes, scene.boxScale);
   }

@@ -24,7 +24,7 @@ import { flight, placeOf, toCamera } from "./place.js";
 import { createPlaceMark } from "./placemark.js";
 
 export const NAMES = /** @type {const} */ (["source", "placeNow", "placeNext", "readNow", "readNext"]);
-export const LAYERS = /** @type {const} */ (["points", "mesh", "folds", "density", "jacobian"]);
+export const LAYERS = /** @type {const} */ (["points", "mesh", "folds", "arrows", "aliasing", "holes"]);
 const FLIGHT = 480;
 
 /** @extends {Viewer<(typeof NAMES)[number]>} */
@@ -182,7 +182,8 @@ export class DoctorScene extends Viewer {
     view.overlay.toggleAttribute("hidden", !frame);
     if (!frame) return;
     const { layers } = this.chart.get();
-    const state = { ...this.store.get(), saliency: "paint", layers: /** @type {any} */ (layers) };
+    const state = { ...this.store.get(), saliency: "paint", interpolation: /** @type {const} */ ("bilinear"),
+      layers: /** @type {any} */ (layers) };
     const ranges = this.painters[which].overlay(view, frame, state, this.palette, this.ratio, 1, null);
     if (view.name !== "source") return;
     this.legend.ranges(ranges);
