@@ -155,6 +155,7 @@ class Server:
             "numbers": Bench(waiting=128),
             "clocks": Bench(slots=1, waiting=8, wide=True),
             "networks": Bench(slots=1, wide=True),
+            "doctor": Bench(slots=1, waiting=64),
         }
         self.allow_hub = allow_hub
         self.hub = Bench(slots=1, waiting=4, seconds=HUB_SECONDS)  # a Hub that is silent stops nothing else

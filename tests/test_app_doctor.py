@@ -12,6 +12,7 @@ import torch
 
 import lzviz
 from app import gallery
+from lzviz.contract.decoding import GONE
 from lzviz.contract.messages.doctor import AddWarp, AskDiagnosis, AskSpecimens
 from lzviz.contract.messages.warp import Compute, Export
 from lzviz.contract.wire import Refusal, encode_array, validated
@@ -195,3 +196,28 @@ def test_held_grids_go_by_content_and_the_oldest_leave(monkeypatch):
         given.find(names[0])
     with pytest.raises(ValueError, match="a batch of 2"):
         given.hold(torch.cat(grids[:2]))
+
+
+def test_a_diagnosis_holds_up_no_stroke():
+    from app.server import Server
+
+    asked = validated(AskDiagnosis, {"source": SOURCE, "specimen": "folds"}).bench
+    stroke = validated(Compute, {"state": {}}).bench
+    benches = Server().benches
+    assert benches[asked] is not benches[stroke]
+
+
+def test_mending_ends_when_it_takes_too_long_or_nobody_waits(workshop):
+    from lzviz.contract.answers import doctor
+
+    with pytest.MonkeyPatch.context() as hasty:
+        hasty.setattr(doctor, "SECONDS", -1.0)
+        with pytest.raises(Refusal, match="take too long to mend") as refused:
+            ask(workshop, specimen="folds", mend=True)
+    assert refused.value.status == 413
+    left = GONE.set(lambda: True)
+    try:
+        with pytest.raises(Refusal, match="no longer waits"):
+            ask(workshop, specimen="folds", mend=True)
+    finally:
+        GONE.reset(left)

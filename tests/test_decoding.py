@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -164,3 +165,25 @@ def test_labels_of_100_megapixels_fit_into_two_gigabytes(mode):
     decoder = Decoder(seconds=100, memory=2 << 30, processes=1)
     held = decoder.truth(encoded(image, compress_level=1), (10_000, 10_000), ("road", "car"))
     assert held.size == (10_000, 10_000) and held.labelled == 1
+
+
+def test_a_process_that_is_killed_leaves_no_file_behind(monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = GONE.set(lambda: any(tmp_path.glob("*/file.json")))
+    try:
+        with pytest.raises(Refusal, match="no longer waits"):
+            Decoder(processes=1).array(b"[" + b"[0, 0]," * 2_000_000 + b"[0, 0]]", "grid.json")
+    finally:
+        GONE.reset(left)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_where_an_array_needs_a_file(monkeypatch, decoder):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with pytest.raises(Refusal, match="no room for files") as refused:
+        decoder.array(b"[[0, 0], [1, 1]]", "points.json")
+    assert refused.value.status == 503

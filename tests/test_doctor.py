@@ -7,6 +7,7 @@ import json
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from importlib import resources
 
 import numpy as np
@@ -14,7 +15,9 @@ import pytest
 
 from lzviz import doctor
 from lzviz.cli import main
-from lzviz.plain import convert
+from lzviz.doctor import diagnose
+from lzviz.doctor.checks import geometry
+from lzviz.plain import convert, tiles
 from tests.zoo.faulty import SOURCE, faulty
 from tests.zoo.healthy import healthy
 
@@ -148,3 +151,38 @@ def test_json_is_what_its_schema_says():
                     kind if isinstance(kind, tuple) else (kind,) for kind in map(kinds.get, finding[name]["type"])
                 )))  # fmt: skip
             assert all(len(box) == 4 and all(isinstance(n, int) for n in box) for box in each["place"])
+
+
+@pytest.mark.parametrize("source", [(1 << 16, 1 << 16), (1, 1 << 16), (1 << 16, 3), (1, 1)])
+def test_points_on_a_source_of_any_claimed_size_take_little_memory(source):
+    points = np.random.default_rng(0).uniform(0, 1, (400, 2)) * source[::-1]
+    tracemalloc.start()
+    try:
+        found = diagnose(points, source, use="points").named("holes")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found is not None and found.verdict in ("ok", "warning")
+    assert peak < 32 << 20
+
+
+def test_blocks_of_a_density_are_sums_of_its_pixels():
+    points = np.random.default_rng(0).uniform(-2, 40, (300, 2))
+    pixels = tiles.density(points, (31, 37))
+    expected = pixels[:30, :35].reshape(6, 5, 7, 5).sum((1, 3))
+    np.testing.assert_allclose(tiles.density(points, (31, 37), 5), expected, atol=1e-12)
+
+
+def test_mending_folds_relaxes_no_more_nodes_than_it_may(monkeypatch):
+    relaxed = []
+    pad = np.pad
+
+    def counted(array, width, *rest):
+        relaxed.append(array[..., 0].size if array.ndim == 3 else 0)
+        return pad(array, width, *rest)
+
+    monkeypatch.setattr(geometry, "UPDATES", 1 << 20, raising=False)
+    monkeypatch.setattr(np, "pad", counted)
+    mended = geometry.unfold(np.random.default_rng(0).uniform(-1, 1, (2, 48, 48, 2)))
+    assert mended.shape == (2, 48, 48, 2) and np.isfinite(mended).all()
+    assert 0 < sum(relaxed) <= 1 << 20

@@ -28,7 +28,7 @@ import numpy as np
 from lzviz.contract import pictures, truth
 from lzviz.contract.pictures import Picture
 from lzviz.contract.truth import Truth
-from lzviz.contract.wire import Refusal
+from lzviz.contract.wire import Busy, Refusal
 from lzviz.text import Text
 
 SECONDS = 10.0
@@ -95,7 +95,9 @@ class Decoder:
 
     def array(self, data: bytes, name: str) -> tuple[np.ndarray, str | None]:
         """The array of a file by :func:`lzviz.doctor.adapters.files.load`, and what its name or kind says of its use."""
-        head, values = self._ask({"what": "array", "name": name}, data)
+        # Made and removed here: a process that is killed removes nothing.
+        with _folder() as folder:
+            head, values = self._ask({"what": "array", "name": name, "folder": folder}, data)
         return values, head["use"]
 
     def _ask(self, asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.ndarray]:
@@ -107,6 +109,16 @@ class Decoder:
         if "refusal" in head:
             raise Refusal(head["refusal"], head["status"], whole=True)
         return head, np.frombuffer(body, head.get("dtype", "u1")).reshape(head["shape"])
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[str]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="lzviz-", ignore_cleanup_errors=True)
+    except OSError:
+        raise Busy("The server has no room for files just now; try again later.", 30) from None
+    with folder as name:
+        yield name
 
 
 class _Process:
@@ -223,7 +235,7 @@ def _answered(asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.nd
             }
             return {**said, "shape": made.labels.shape}, made.labels
         if asked["what"] == "array":
-            return _array(asked["name"], data)
+            return _array(asked["name"], Path(asked["folder"]), data)
         picture = pictures.decode(data)
         return {"notes": [note.plain() for note in picture.notes], "shape": picture.pixels.shape}, picture.pixels
     except Refusal as refusal:
@@ -234,20 +246,19 @@ def _answered(asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.nd
         return {"refusal": said, "status": 413}, np.empty(0, np.uint8)
 
 
-def _array(name: str, data: bytes) -> tuple[dict[str, Any], np.ndarray]:
-    """The doctor reads files by their paths; a folder of our own gives it one, with the visitor's suffix and nothing else."""
+def _array(name: str, folder: Path, data: bytes) -> tuple[dict[str, Any], np.ndarray]:
+    """The doctor reads files by their paths; ``folder`` gives it one, with the visitor's suffix and nothing else."""
     from lzviz.doctor.adapters import files, numpy_of
 
     suffix = Path(name).suffix.lower()
-    with tempfile.TemporaryDirectory(prefix="lzviz-") as folder:
-        place = Path(folder) / f"file{suffix if suffix in files.SUFFIXES else '.unknown'}"
-        place.write_bytes(data)
-        try:
-            given, use = files.load(place, None)
-            values = numpy_of(given)
-        except (ValueError, TypeError) as problem:
-            told = str(problem).removeprefix(f"{place.name}: ").split("\n")[0]
-            raise Refusal(f"{name[-60:]}: {told[:200].rstrip('.')}.", 422) from None
+    place = folder / f"file{suffix if suffix in files.SUFFIXES else '.unknown'}"
+    place.write_bytes(data)
+    try:
+        given, use = files.load(place, None)
+        values = numpy_of(given)
+    except (ValueError, TypeError) as problem:
+        told = str(problem).removeprefix(f"{place.name}: ").split("\n")[0]
+        raise Refusal(f"{name[-60:]}: {told[:200].rstrip('.')}.", 422) from None
     if values.nbytes > ARRAY_BYTES or not values.size:
         raise Refusal(
             f"{name[-60:]} holds {values.nbytes >> 20} MiB in shape {values.shape}: expected 1 byte to {ARRAY_BYTES >> 20} MiB; "

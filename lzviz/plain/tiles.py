@@ -46,15 +46,20 @@ def _determinants(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     return cross(top, left), cross(top, right), cross(bottom, left), cross(bottom, right)
 
 
-def density(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Points (N, 2) in pixels, splatted bilinearly on (H, W); the sum is the number of points inside."""
-    h, w = size
-    out = np.zeros((h, w))
+def density(points: np.ndarray, size: tuple[int, int], block: int = 1) -> np.ndarray:
+    """Points (N, 2) in pixels, splatted bilinearly on (H, W) and summed over blocks of ``block`` x ``block`` pixels.
+
+    (max(H // block, 1), max(W // block, 1)), what is left over beyond whole blocks aside; with blocks of one pixel the sum is
+    the number of points inside.
+    """
+    rows, columns = (max(n // block, 1) for n in size)
+    h, w = min(rows * block, size[0]), min(columns * block, size[1])
+    out = np.zeros((rows, columns))
     base = np.floor(points).astype(np.int64)
     for dx in (0, 1):
         for dy in (0, 1):
             x, y = base[:, 0] + dx, base[:, 1] + dy
             weight = (1 - np.abs(points - np.stack((x, y), -1))).clip(0).prod(-1)
             inside = (x >= 0) & (x < w) & (y >= 0) & (y < h)
-            np.add.at(out, (y[inside], x[inside]), weight[inside])
+            np.add.at(out, (y[inside] // block, x[inside] // block), weight[inside])
     return out

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lzviz.contract.decoding import check_wanted
 from lzviz.contract.messages import doctor as messages
 from lzviz.contract.wire import Refusal, decode_bytes, encode_array, short
 from lzviz.doctor import Diagnosis, Finding, adapters, diagnose, report
@@ -27,6 +29,8 @@ SHOWN_SIDE = 256
 """Longest side of what is read through a grid, where nobody says how large."""
 MESH = (13, 25)
 """Most rows and columns of a thumbnail."""
+SECONDS = 10.0
+"""Processor seconds after which no further fix is applied while a page waits."""
 AS_GIVEN = frozenset({"not-finite", "precision", "shared-batch", "saliency-peaked", "saliency-negative"})
 """Checks whose fix leaves the array what it was taken for; every other gives a grid in [-1, 1]."""
 
@@ -88,6 +92,7 @@ class Course:
     def __init__(self, question: messages.AskDiagnosis, array: np.ndarray, use: str | None):
         self._question, self.array, self.use = question, array, use
         self.applied: list[str] = []
+        self._until = time.thread_time() + SECONDS
         self.diagnosis = self._look()
 
     def _look(self) -> Diagnosis:
@@ -106,6 +111,12 @@ class Course:
         return next((f.check for f in open_ if f.check not in self.applied), None)
 
     def apply(self, check: str) -> None:
+        check_wanted()
+        if time.thread_time() > self._until:
+            raise Refusal(
+                f"{' x '.join(map(str, self.array.shape))} values take too long to mend while a page waits; "
+                "lzviz doctor FILE takes its time.", 413,
+            )  # fmt: skip
         finding = self.diagnosis.named(check)
         if finding is None or finding.mend is None:
             raise Refusal(f"There is no fix of {short(check)} to apply just now; undo, or choose another finding.")

@@ -14,8 +14,9 @@ from lzviz.contract.wire import Refusal
 Base64 = Annotated[str, Field(description="bytes as base64")]
 """Little-endian values row by row, or a PNG, as base64."""
 Pair = tuple[int, int]
-Bench = Literal["menu", "files", "numbers", "clocks", "networks"]
-"""Where a question is answered: what is listed and shown, files read and written, numbers of a warp, honest times, networks."""
+Bench = Literal["menu", "files", "numbers", "clocks", "networks", "doctor"]
+"""Where a question is answered: what is listed and shown, files read and written, numbers of a warp, honest times, networks,
+and what is looked at for seconds because somebody brought it."""
 
 
 class Message(BaseModel):

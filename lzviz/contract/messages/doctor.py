@@ -125,6 +125,10 @@ class AskDiagnosis(Question):
     applied: Annotated[list[str], Field(max_length=MOST_FIXES, default_factory=list)]
     mend: bool = False
 
+    @property
+    def bench(self) -> Bench:
+        return "doctor"
+
 
 class SpecimenLine(Answer):
     """A fault that can be shown; ``mesh``: its array as places, (h, w, 2) float32, for a thumbnail."""

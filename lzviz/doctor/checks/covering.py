@@ -19,11 +19,11 @@ def _steps(case: Case) -> list[np.ndarray]:
 def holes(case: Case) -> Finding | None:
     """Source pixels between scattered samples that none reaches; of a grid: cells torn apart."""
     if case.kind == "points":
-        count = tiles.density(case.plain, case.source)
-        room = max(1, int(np.ceil(np.sqrt(4 * count.size / max(len(case.plain), 1)))))
-        h, w = (max(n // room, 1) for n in count.shape)
-        blocks = count[: h * room, : w * room].reshape(h, room, w, room).sum((1, 3)) if h * w > 1 else count
-        empty = blocks < 1e-9
+        # Two blocks a side at least, and never an array of the source's size, which somebody may only claim.
+        h, w = case.source
+        wanted = int(np.ceil(np.sqrt(4 * h * w / max(len(case.plain), 1))))
+        room = max(1, min(wanted, min(h, w) // 2))
+        empty = tiles.density(case.plain, case.source, room) < 1e-9
         share = float(empty.mean())
         verdict = "warning" if share > 0.15 else "ok"
         sentence = f"{share:.1%} of the blocks of {room}x{room} source pixels have no sample."

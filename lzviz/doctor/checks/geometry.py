@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from lzviz.doctor.case import Case, box_of, ok
@@ -32,15 +34,34 @@ def folds(case: Case) -> Finding | None:
     return Finding("folds", "fault", count, 0, sentence, place, code, case.mended(unfold))
 
 
+UPDATES = 1 << 26
+"""Nodes that are relaxed to mend a batch, each as often as it is: grids of 128 x 128 reach every limit below."""
+
+
 def unfold(grid: np.ndarray) -> np.ndarray:
     """The grid without foldovers: a mirrored patch turned back; else what folds filled smoothly from around it."""
-    out = np.array(grid)
+    out, effort = np.array(grid), Effort(UPDATES)
     for k, one in enumerate(grid):
-        out[k] = _unfold(one)
+        out[k] = _unfold(one, effort)
     return out
 
 
-def _unfold(grid: np.ndarray) -> np.ndarray:
+class Effort:
+    """What is left of a number of updates, so that no grid, whatever its size, is relaxed for minutes."""
+
+    def __init__(self, updates: int):
+        self._left = updates
+
+    def rounds(self, most: int, nodes: int) -> Iterator[int]:
+        """At most ``most`` rounds over so many nodes, while there is effort left."""
+        for k in range(most):
+            if self._left < nodes:
+                return
+            self._left -= nodes
+            yield k
+
+
+def _unfold(grid: np.ndarray, effort: Effort) -> np.ndarray:
     cells = folded(grid)
     if not cells.any():
         return grid
@@ -63,11 +84,11 @@ def _unfold(grid: np.ndarray) -> np.ndarray:
         masks.append(_grown(masks[-1]))
     for mask in masks:
         if mask.any() and not mask.all():
-            tried = _filled(grid, mask)
+            tried = _filled(grid, mask, effort)
             if not folded(tried).any():
                 return tried
     offset = grid - convert.identity(grid.shape[:2])
-    for _ in range(200):
+    for _ in effort.rounds(200, offset[..., 0].size):
         edge = np.pad(offset, ((1, 1), (1, 1), (0, 0)), "edge")
         offset = (edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:] + 2 * offset) / 6
         if not folded(convert.identity(grid.shape[:2]) + offset).any():
@@ -80,14 +101,14 @@ def _grown(mask: np.ndarray) -> np.ndarray:
     return edge[:-2, 1:-1] | edge[2:, 1:-1] | edge[1:-1, :-2] | edge[1:-1, 2:] | mask
 
 
-def _filled(grid: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def _filled(grid: np.ndarray, mask: np.ndarray, effort: Effort) -> np.ndarray:
     """Where marked, the smooth continuation: lines extrapolated, then each offset relaxed to the mean around it."""
     offset = grid - convert.identity(grid.shape[:2])
     offset[mask] = offset[~mask].mean(0)
     box = box_of(_grown(mask))[0]
     patch = (slice(box[1], box[3]), slice(box[0], box[2]))
     inner, inside = offset[patch], mask[patch][..., None]
-    for _ in range(min(400, 20 * max(inner.shape[:2]))):
+    for _ in effort.rounds(min(400, 20 * max(inner.shape[:2])), inside.size):
         edge = np.pad(inner, ((1, 1), (1, 1), (0, 0)), "edge")
         mean = (edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:]) / 4
         inner = np.where(inside, mean, inner)
