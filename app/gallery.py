@@ -57,6 +57,7 @@ def shipped() -> dict[str, Shipped]:
         _noted("highlight"),
         _noted("start"),
         street_truth,
+        dataset="street scenes",
     )
     photographs = [
         Shipped(id, title, credit, size, partial(_photograph, folder / file), f"skimage.data.{call}")

@@ -4,7 +4,7 @@ import base64
 import io
 import json
 import struct
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import ClassVar
 
 import numpy as np
@@ -152,6 +152,18 @@ def test_the_catalogue_lists_what_is_trained_and_stand_ins_for_the_rest():
     assert "untrained-lds" not in rows and not rows["untrained-lzu-fixed"]["trained"]
     assert rows["untrained-lzu-fixed"]["title"] == "LZU fixed (untrained)"
     assert [row["labelled"] for row in told["pictures"]][:2] == [True, False]
+
+
+def test_a_picture_opens_with_the_best_checkpoint_that_learned_from_its_kind(monkeypatch):
+    workshop = server().workshop
+    known = dict(offered.cards(workshop))
+    lds = known["lds-camvid-96x128"]
+    scores = {"lz-scenes-64x128": 0.2, "lds-scenes-64x128": 0.6}
+    known |= {name: replace(lds, data="street scenes", metrics={"val": {"miou": x}}) for name, x in scores.items()}
+    monkeypatch.setattr(offered, "cards", lambda _: known)
+    opens = {image: offered.chosen(workshop, "auto", image) for image in ("street", "chelsea", "own", "")}
+    assert opens.pop("street") == "lds-scenes-64x128" and set(opens.values()) == {"lds-camvid-96x128"}
+    assert offered.chosen(workshop, "lz-scenes-64x128", "chelsea") == "lz-scenes-64x128"
 
 
 def test_an_untrained_stand_in_runs_and_says_so(picture):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +140,13 @@ def test_data_sets_never_share_a_panel():
     assert [panel["data"] for panel in answer["panels"]] == ["camvid", "street scenes", "cityscapes"]
     assert [panel["whose"] for panel in answer["panels"]] == ["Held-out sequence", "Validation", "papers' numbers"]
     assert "other data, other networks" in answer["note"]
+
+
+def test_what_a_visitor_loaded_is_not_counted_as_trained_here():
+    own = replace(measured.marks_of([card("c")])[0], name="own-0123")
+    note = results.results([own, *measured.marks_of([card(), card("b")])], AskResults())["note"]
+    assert "2 checkpoints trained here" in note and "1 checkpoint that you loaded" in note
+    assert "that you loaded" not in results.results(marks(card()), AskResults())["note"]
 
 
 def test_what_has_no_cost_in_print_stands_in_the_table_and_is_counted():

@@ -89,7 +89,8 @@ def test_a_model_takes_the_room_and_none_gives_it_back_as_it_was(visit: Visit) -
     visit.open("#image=rocket&sampler=fovea&strength=7")
     page = visit.page
     page.get_by_role("button", name="Model: None").click()
-    page.get_by_role("option", name="LDS", exact=True).click()  # checkpoints that ship have longer titles
+    page.get_by_role("combobox", name="Search models").fill("lds 24x32")
+    page.get_by_role("option", name="LDS 24 × 32", exact=True).click()  # checkpoints that ship have longer titles
     wait(visit, f"{SETTLED} && scene.views.zoomed.image.width === 32")
     assert look(visit, "answers.room.answer.checkpoint") == "tiny-lds"
     assert look(visit, "Array.from(answers.room.zoomed)") == [24, 32]
@@ -174,18 +175,19 @@ def test_a_link_restores_features_and_choices_and_keys_move_them(visit: Visit) -
     expect(visit.page.get_by_role("slider", name="Opacity of the labels")).to_be_hidden()
 
 
-def test_a_failure_is_one_line_and_the_last_picture_stays(visit: Visit) -> None:
+def test_a_failure_is_one_line_and_nothing_of_another_model_stays_as_its_answer(visit: Visit) -> None:
     visit.open(HASH)
     wait(visit, SETTLED)
     visit.expected.append("status of 500")
     answer = {"ok": False, "error": "The network is asleep; wake it."}
     visit.page.route("**/lzviz/learned", lambda route: route.fulfill(status=500, json=answer))
     visit.page.get_by_role("button", name="Model: LDS").click()
-    visit.page.get_by_role("option", name="ES", exact=True).click()
+    visit.page.get_by_role("option", name="ES 24 × 32", exact=True).click()
     expect(visit.page.locator(".lz-trouble")).to_contain_text(
         "The pipeline did not run: The network is asleep; wake it."
     )
-    assert look(visit, "answers.room.answer.checkpoint") == "tiny-lds"
+    assert look(visit, "answers.room") is None
+    expect(visit.page.locator(".lz-learned-classes tbody tr")).to_have_count(0)
     visit.page.unroute("**/lzviz/learned")
     visit.page.get_by_role("button", name="Ask again").click()
     wait(visit, f"{SETTLED} && answers.room.answer.checkpoint === 'tiny-es'")

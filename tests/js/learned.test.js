@@ -10,9 +10,12 @@ import { modelPatch } from "../../lzviz/canvas/rooms/pipeline/menu.js";
 import { classTable, coloured, errorsOf } from "../../lzviz/canvas/rooms/pipeline/paint.js";
 import { fromPatch } from "../../lzviz/canvas/rooms/pipeline/rail.js";
 import { at, blockAt, decodeRoom, offers, planeOf, shownOf } from "../../lzviz/canvas/rooms/pipeline/answer.js";
-import { roomKeys } from "../../lzviz/canvas/rooms/pipeline/asking.js";
+import { isOther, roomKeys } from "../../lzviz/canvas/rooms/pipeline/asking.js";
 import { mapRaster } from "../../lzviz/canvas/rooms/pipeline/training.js";
-import { menuItems, shortTitle, snapshotAt, validation, waterfall } from "../../lzviz/canvas/rooms/pipeline/words.js";
+import {
+  checkpointOf, fits, menuItems, shortTitle, snapshotAt, summary, validation, waterfall,
+} from "../../lzviz/canvas/rooms/pipeline/words.js";
+import { matching } from "../../lzviz/canvas/kit/menu.js";
 import { pair } from "../../lzviz/canvas/viewer/arrange.js";
 
 /** @param {readonly number[]} values */
@@ -139,7 +142,7 @@ test("planes cover the picture edge to edge; features lie corner to corner", () 
 });
 
 /** @param {object} patch @returns {any} */
-const checkpoint = (patch) => ({ name: "x", title: "X", system: "x", systemTitle: "X", trained: true, size: [96, 128],
+const checkpoint = (patch) => ({ name: "x", title: "X", system: "x", systemTitle: "X", trained: true, task: "segmentation", size: [96, 128],
   data: "camvid", metrics: {}, adjusts: [], lambda: false, snapshots: false, ...patch });
 
 test("the menu starts with none and groups what can be compared, trained checkpoints first", () => {
@@ -150,11 +153,44 @@ test("the menu starts with none and groups what can be compared, trained checkpo
   ]);
   assert.deepEqual(items.map(({ value }) => value), ["", "a", "b", "u"]);
   assert.deepEqual(items.slice(1).map((item) => "group" in item && item.group),
-    ["CamVid · 96 × 128", "CamVid · 48 × 64", "Untrained: random weights"]);
-  assert.equal(items[1].note, "mIoU 58.1");
+    ["Segmentation · CamVid", "Segmentation · CamVid", "Untrained: random weights"]);
+  assert.deepEqual(items.slice(1).map(({ note }) => note), ["96 × 128 · mIoU 58.1", "48 × 64", "96 × 128"]);
   assert.equal(items[2].title, "Uniform");
   assert.equal(shortTitle(checkpoint({ title: "LZ (untrained)" })), "LZ");
   assert.deepEqual(validation(null), { split: "", metrics: null });
+});
+
+/** @type {any} */
+const gallery = { catalogue: { checkpointDefault: "lds", pictures: [
+  { id: "street", dataset: "street scenes", checkpoint: "scenes" }, { id: "cat", dataset: "", checkpoint: "lds" }],
+  checkpoints: [checkpoint({ name: "lds" }), checkpoint({ name: "scenes", data: "street scenes" })] } };
+
+test("a picture opens with the checkpoint that learned from its kind; the others say that they did not", () => {
+  const [lds, scenes] = gallery.catalogue.checkpoints;
+  const opens = (/** @type {string} */ image) => checkpointOf(gallery, /** @type {any} */ ({ checkpoint: "auto", image }));
+  assert.deepEqual(["street", "cat", "own"].map((image) => opens(image)?.name), ["scenes", "lds", "lds"]);
+  assert.equal(checkpointOf(gallery, /** @type {any} */ ({ checkpoint: "lds", image: "street" })), lds);
+  assert.deepEqual([scenes, lds].map((each) => fits(gallery, { image: "street" }, each)), [true, false]);
+  assert.deepEqual([fits(gallery, { image: "cat" }, scenes), fits(gallery, { image: "own" }, scenes)], [false, null]);
+  const items = menuItems([lds, scenes], (each) => fits(gallery, { image: "street" }, each));
+  assert.deepEqual(items.map(({ value }) => value), ["", "scenes", "lds"]);
+  assert.match(/** @type {any} */ (items[2]).group, /CamVid · trained on other pictures/);
+  assert.match(summary(lds, false), /^CamVid · 96 × 128 · trained on other pictures/);
+  assert.doesNotMatch(summary(checkpoint({ macs: 5e8, parameters: 7 })), /multiply/);
+});
+
+test("the answer of one model is not taken for that of another", () => {
+  assert.equal(isOther({ checkpoint: "lds" }, "es"), true);
+  assert.equal(isOther({ checkpoint: "lds" }, "lds"), false);
+  assert.equal(isOther({}, "lds"), false);
+});
+
+test("the field of the menu leaves what has all its words, with or without the sign of multiplication", () => {
+  const items = menuItems([checkpoint({ name: "a", title: "LDS" }), checkpoint({ name: "b", title: "LZ", size: [48, 64] })]);
+  assert.deepEqual(matching(items, ""), [0, 1, 2]);
+  assert.deepEqual(matching(items, "camvid lz"), [2]);
+  assert.deepEqual(matching(items, "96x128"), [1]);
+  assert.deepEqual(matching(items, "nothing such"), []);
 });
 
 test("stages fall one after the other and fill the whole", () => {

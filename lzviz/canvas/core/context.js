@@ -12,6 +12,8 @@
  * @property {number} width   true size
  * @property {number} height
  * @property {string} [credit]
+ * @property {string} [dataset]   the one that it is like; "": none
+ * @property {string} [checkpoint]  the trained pipeline that opens with it
  * @property {{x: number, y: number, r: number}} [highlight]  where painting pays: fractions; r of the long side
  * @property {string} [data]    address of the pixels in a page without a server
  * @property {readonly {x: number, y: number, r: number}[]} [start]  what is painted at a first visit

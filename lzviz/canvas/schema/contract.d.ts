@@ -261,6 +261,7 @@ export interface CheckpointLine {
   name: string;
   title: string;
   system: string;
+  task: string;
   systemTitle: string;
   mode: string;
   trained: boolean;
@@ -704,7 +705,7 @@ export interface Panel {
   marks: DrawnMark[];
 }
 
-/** A picture of the gallery. */
+/** A picture of the gallery; ``dataset``: the one that it is like, "" for none; ``checkpoint``: what opens with it. */
 export interface PictureLine {
   id: string;
   title: string;
@@ -712,6 +713,8 @@ export interface PictureLine {
   width: number;
   height: number;
   labelled: boolean;
+  dataset: string;
+  checkpoint: string;
   highlight?: Spot | null;
   start?: Spot[] | null;
 }

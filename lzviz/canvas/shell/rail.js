@@ -1,7 +1,8 @@
 // @ts-check
 /** The rail: image, sampler, where the saliency comes from, three sliders, More. */
 import { choices } from "../core/schema.js";
-import { keys, listMenu, segmented } from "../kit/controls.js";
+import { keys, segmented } from "../kit/controls.js";
+import { listMenu } from "../kit/menu.js";
 import { h, setText } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { reasonAgainst } from "../core/context.js";

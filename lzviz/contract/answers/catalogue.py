@@ -39,7 +39,7 @@ def catalogue(workshop: Workshop, limits: Mapping[str, int]) -> dict[str, Any]:
         "device": device_name(),
         "samplers": [sampler_entry(system) for system in samplers.REGISTRY.values()],
         "sources": [source_entry(source) for source in sources.REGISTRY.values()],
-        "pictures": [picture_entry(picture) for picture in workshop.gallery.values()],
+        "pictures": [picture_entry(workshop, picture) for picture in workshop.gallery.values()],
         "checkpoints": [checkpoints.entry(workshop, name) for name in checkpoints.cards(workshop)],
         "checkpointDefault": checkpoints.default(workshop),
         "classColours": palette.COLOURS,
@@ -79,12 +79,13 @@ def source_entry(source: sources.Source) -> dict[str, Any]:
     return {**described, "options": [{**line, "key": None, "own": True} for line in described["options"]]}
 
 
-def picture_entry(picture: Shipped) -> dict[str, Any]:
+def picture_entry(workshop: Workshop, picture: Shipped) -> dict[str, Any]:
     """A line of the gallery; ``highlight`` and ``start`` in fractions of width and height, radius of the long side."""
     h, w = picture.size
     entry: dict[str, Any] = {
         "id": picture.id, "title": picture.title, "credit": picture.credit, "width": w, "height": h,
-        "labelled": picture.truth is not None,
+        "labelled": picture.truth is not None, "dataset": picture.dataset,
+        "checkpoint": checkpoints.default(workshop, picture.id),
     }  # fmt: skip
     if picture.highlight is not None:
         entry["highlight"] = _spot(picture.highlight, (h, w))

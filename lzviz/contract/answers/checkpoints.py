@@ -93,16 +93,25 @@ def is_trained(card: Card) -> bool:
     return card.steps > 0
 
 
-def default(workshop: Workshop) -> str:
-    """The checkpoint that is chosen first."""
+def default(workshop: Workshop, image: str = "") -> str:
+    """The checkpoint that is chosen first: on a picture of the gallery the best of those that learned from its kind."""
     known = cards(workshop)
+    shown = workshop.gallery.get(image)
+    fitting = [name for name, each in known.items() if shown and shown.dataset == each.data and is_trained(each)]
+    if fitting and FIRST not in fitting:
+        return max(fitting, key=lambda name: _score(known[name]))
     return FIRST if FIRST in known else next(iter(known))
 
 
-def chosen(workshop: Workshop, name: str) -> str:
-    """The checkpoint that a state means; a 404 sentence when there is none of that name."""
+def _score(card: Card) -> float:
+    """The mean IoU of its first split that has one."""
+    return next((values["miou"] for values in card.metrics.values() if "miou" in values), 0.0)
+
+
+def chosen(workshop: Workshop, name: str, image: str) -> str:
+    """The checkpoint that a state means, which may leave it to the picture; a 404 sentence when there is none of that name."""
     if name in ("", "auto"):
-        return default(workshop)
+        return default(workshop, image)
     card(workshop, name)
     return name
 
@@ -309,6 +318,7 @@ def entry(workshop: Workshop, name: str) -> dict[str, Any]:
         "name": name,
         "title": title(told),
         "system": told.system,
+        "task": told.task,
         "systemTitle": samplers.REGISTRY[told.system].title,
         "mode": told.mode,
         "trained": is_trained(told),

@@ -69,7 +69,7 @@ class Session:
 
     @cached_property
     def name(self) -> str:
-        return checkpoints.chosen(self.workshop, self.state.checkpoint)
+        return checkpoints.chosen(self.workshop, self.state.checkpoint, self.state.image)
 
     @cached_property
     def trained(self) -> Pipeline:
@@ -592,7 +592,7 @@ def _samples(layout: object, size: Size, x: float, y: float) -> dict[str, Any]:
 
 def training_answer(workshop: Workshop, state: State) -> dict[str, Any]:
     """The saliency maps that the sampler had on its way, on the picture that all are watched on."""
-    name = checkpoints.chosen(workshop, state.checkpoint)
+    name = checkpoints.chosen(workshop, state.checkpoint, state.image)
     kept = checkpoints.snapshots(workshop, name)
     if kept is None:
         raise Refusal(f"No snapshots of the training were kept for {name}; choose a checkpoint that has them.", 404)

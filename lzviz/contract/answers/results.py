@@ -24,6 +24,7 @@ from lzviz.contract.answers.marks import (
     systems,
 )
 from lzviz.contract.messages.results import AskResults
+from lzviz.contract.pictures import OWN_PREFIX
 
 COSTS = {"macs": "Multiply-adds", "pixels": "Pixels that the network sees"}
 # The same on a button.
@@ -66,12 +67,15 @@ def results(marks: Sequence[Mark], choice: AskResults) -> dict[str, Any]:
 
 def note(shown: Sequence[Point], choice: AskResults) -> str:
     """What a reader has to know before comparing: whose marks these are, and what could not be drawn."""
-    ours = sum(point.mark.ours for point in shown)
+    brought = sum((point.mark.name or "").startswith(OWN_PREFIX) for point in shown)
+    ours = sum(point.mark.ours for point in shown) - brought
     printed = [point for point in shown if not point.mark.ours]
     lost = sum(point.cost is None for point in printed)
     said = []
     if ours:
         said.append(f"Solid: {_count(ours, 'checkpoint')} trained here; bars span the seeds.")
+    if brought:
+        said.append(f"Solid too: {_count(brought, 'checkpoint')} that you loaded.")
     if printed:
         said.append(
             "Hollow: the papers' numbers: other data, other networks. Compare within one panel and one network only."

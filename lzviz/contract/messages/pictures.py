@@ -98,7 +98,7 @@ class Spot(Answer):
 
 
 class PictureLine(Answer):
-    """A picture of the gallery."""
+    """A picture of the gallery; ``dataset``: the one that it is like, "" for none; ``checkpoint``: what opens with it."""
 
     id: str
     title: str
@@ -106,6 +106,8 @@ class PictureLine(Answer):
     width: int
     height: int
     labelled: bool
+    dataset: str
+    checkpoint: str
     highlight: Spot | None = None
     start: list[Spot] | None = None
 
@@ -116,6 +118,7 @@ class CheckpointLine(Answer):
     name: str
     title: str
     system: str
+    task: str
     system_title: str
     mode: str
     trained: bool

@@ -45,6 +45,12 @@ import { t } from "../../core/text.js";
 export const noAnswers = () => ({ room: null, asking: false, features: null, time: null, timing: false, training: null,
   pixel: null, hover: null, pointed: null, chosen: null, truths: {} });
 
+/** What goes with a room. @type {Partial<Answers>} */
+const NO_ANSWER = Object.freeze({ room: null, features: null, time: null, pixel: null, hover: null, chosen: null });
+
+/** Whether an answer is another model's. @param {{checkpoint?: string}} answer @param {string} name */
+export const isOther = ({ checkpoint }, name) => checkpoint !== undefined && checkpoint !== name;
+
 const PAUSE = 160;
 const PIXEL_PAUSE = 140;
 
@@ -187,13 +193,19 @@ export function createAsking(context, question, answers, open, shown) {
   const { features, time, training, pixel } = createQuestions(calls, answers, name);
   let taken = 0;
 
+  /** What one model said is never shown as the answer of the next, while that is still on its way. */
+  function leaveOther() {
+    const { room } = answers.get();
+    if (room && isOther(room.answer, name())) answers.set(NO_ANSWER);
+  }
+
   /** @param {any} answer @param {number} mine */
   async function takeRoom(answer, mine) {
     const { image } = live.get();
-    if (!image || mine < taken) return;
+    if (!image || mine < taken || isOther(answer, name())) return;
     const before = answers.get().room;
     const room = await decodeRoom(answer, image, before?.picture === image ? before : null, picture);
-    if (!room || mine < taken) return;
+    if (!room || mine < taken || isOther(answer, name())) return;
     taken = mine;
     answers.set({ room, pixel: null, time: null });
     if (!answer.labels) return;
@@ -208,7 +220,7 @@ export function createAsking(context, question, answers, open, shown) {
     const fine = await calls.ask(ROUTES.pipeline.path, t("pipeline.failed"), nothing, takeRoom,
       () => void whole.run());
     const { room } = answers.get();
-    if (!fine && room?.picture !== live.get().image) answers.set({ room: null, features: null });
+    if (!fine && room?.picture !== live.get().image) answers.set(NO_ANSWER);
     running = false;
     answers.set({ asking: whole.waiting() });
   });
@@ -233,6 +245,7 @@ export function createAsking(context, question, answers, open, shown) {
     /** Everything, for a page, a picture or a checkpoint that is new; what is shown stays until the answer comes. */
     all() {
       if (!on()) return;
+      leaveOther();
       answers.set({ asking: true });
       wholeSoon();
       if (store.get().learnedRight === "training" && checkpointOf(host, store.get())?.snapshots) void training.run();
@@ -240,6 +253,7 @@ export function createAsking(context, question, answers, open, shown) {
     /** @param {ReadonlySet<string>} changed keys of the state */
     follow(changed) {
       if (!on()) return;
+      leaveOther();
       const keys = roomKeys(store.get()).filter((key) => changed.has(key) && key !== "image");
       if (keys.length) {
         const known = store.get().learnedFrom !== "network" && !keys.includes("checkpoint");

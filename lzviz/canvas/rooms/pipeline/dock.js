@@ -74,9 +74,17 @@ function classPart(answers) {
     setText(side, truth ? t("score.miouIs", { value: points(truth.miou) }) : t("classes.side"));
   }
 
+  function clear() {
+    shown = null;
+    rows = [];
+    body.replaceChildren();
+    table.removeAttribute("data-truth");
+    setText(side, "");
+  }
+
   return { element, show() {
     const { room, pointed, chosen, hover } = answers.get();
-    if (!room) return;
+    if (!room) return clear();
     if (room.answer !== shown?.answer) fill(room);
     shown = room;
     rows.forEach((row, k) => {
@@ -137,7 +145,10 @@ function timePart(answers, measure) {
     h("thead", {}, head), rows), clock);
   return { element, show() {
     const { room, time, timing } = answers.get();
-    if (!room) return;
+    if (!room) {
+      rows.replaceChildren();
+      return setText(clock, "");
+    }
     const { stages, total, device, clock: how } = { ...room.answer, ...time };
     button.toggleAttribute("data-busy", timing);
     setText(button, t(timing ? "measuring" : time ? "time.again" : "time.it"));
@@ -166,7 +177,7 @@ function scorePart({ host, store }, answers) {
   const element = part(t("score"), "scores", null, list(lines));
   return { element, show() {
     const { room } = answers.get();
-    if (!room) return;
+    if (!room) return Object.values(lines).forEach((line) => line.say("–"));
     const { truth, answer } = room;
     const checkpoint = checkpointOf(host, store.get());
     const { split, metrics } = validation(checkpoint);

@@ -1,8 +1,8 @@
 // @ts-check
 /** The menu of models in the rail: none, or a trained pipeline, which then takes the room of the samplers. */
-import { listMenu } from "../../kit/controls.js";
+import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
-import { checkpointOf, menuItems, summary } from "./words.js";
+import { checkpointOf, fits, menuItems, summary } from "./words.js";
 import { t } from "../../core/text.js";
 
 /**
@@ -30,23 +30,34 @@ export function createModelMenu({ host, store, schema, rooms }) {
   const { checkpoints } = host.catalogue;
   if (!checkpoints?.length || host.static) return null;
   let before = schema.field("room").default;
-  const menu = listMenu(t("model"), menuItems(checkpoints), (name) => {
+  const choose = (/** @type {string} */ name) => {
     const checkpoint = checkpoints.find((each) => each.name === name) ?? null;
     store.set(modelPatch(store.get(), checkpoint, before), { history: true });
-  });
-  const note = h("p", { class: "lz-note" });
+  };
+  const [box, note] = [h("div", {}), h("p", { class: "lz-note" })];
+  /** Those that learned from pictures such as this one stand first. @type {ReturnType<typeof listMenu> | null} */
+  let menu = null;
+  let listed = "";
+  const list = () => {
+    const items = menuItems(checkpoints, (each) => fits(host, store.get(), each));
+    const text = items.map(({ value, group }) => `${value} ${group}`).join();
+    if (menu && text === listed) return menu;
+    listed = text;
+    menu = listMenu(t("model"), items, choose, { search: t("model.search") });
+    box.replaceChildren(menu.element);
+    return menu;
+  };
   const refresh = () => {
     const state = store.get();
     const on = state.room === PIPELINE;
     if (!on && !rooms.of(state).whole) before = state.room;
     const checkpoint = on ? checkpointOf(host, state) : null;
-    menu.show(on ? checkpoint?.name ?? state.checkpoint : "");
-    setText(note, checkpoint ? summary(checkpoint) : "");
+    list().show(on ? checkpoint?.name ?? state.checkpoint : "");
+    setText(note, checkpoint ? summary(checkpoint, fits(host, state, checkpoint)) : "");
     note.hidden = !checkpoint;
   };
-  store.subscribe((_, changed) => (changed.has("room") || changed.has("checkpoint")) && refresh());
+  store.subscribe((_, changed) => ["room", "checkpoint", "image"].some((key) => changed.has(key)) && refresh());
   refresh();
   return h("section", { class: "lz-section lz-model", "aria-label": t("model") }, h("div", { class: "lz-head" },
-    t("model")),
-    menu.element, note);
+    t("model")), box, note);
 }

@@ -103,8 +103,8 @@ function watch(scene) {
     }),
     answers.subscribe((now, changed) => {
       if (changed.has("room")) {
-        if (scene.laidOutFor !== now.room?.picture) scene.fit();
-        scene.laidOutFor = now.room?.picture ?? null;
+        if (now.room && scene.laidOutFor !== now.room.picture) scene.fit();
+        if (now.room) scene.laidOutFor = now.room.picture;
         scene.request("layout");
       }
       if (["features", "training", "pointed", "chosen"].some((key) => changed.has(key))) scene.request("draw");

@@ -1,7 +1,8 @@
 // @ts-check
 /** The options of a trained pipeline: who says where to look, labels of the picture, which features. */
 import { createChannel } from "../../kit/channel.js";
-import { listMenu, segmented, slider } from "../../kit/controls.js";
+import { segmented, slider } from "../../kit/controls.js";
+import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
 import { chooseFile } from "../../shell/intake.js";
 import { choices } from "../../core/schema.js";

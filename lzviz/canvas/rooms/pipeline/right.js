@@ -71,8 +71,11 @@ export function createRight(scene, host) {
   /** The zoomed image, and over it labels. @param {Plane | null} plane @param {string} key */
   function drawZoomed(plane, key) {
     const { room, renderer, ratio, chosen } = scene;
-    if (!room?.image) return;
-    view.image.hidden = false;
+    view.image.hidden = !room?.image;
+    if (!room?.image) {
+      clearOverlay();
+      return layer.draw([], ratio);
+    }
     renderer.pixels(view, room.image, view.projection);
     if (plane) clearOverlay();
     else renderer.numbers(view, room.image, view.projection, ratio);

@@ -15,7 +15,7 @@ const RIGHT = /** @type {Record<string, string>} */ ({ image: "zoomed", labels: 
 /** @param {import("./scene.js").LearnedScene} scene */
 export function writeTitles({ views, room, shown, narrow, answers }) {
   const { features, training } = answers.get();
-  if (!room) return;
+  if (!room) return writeNothing(views);
   const { picture, working, zoomed, answer } = room;
   /** @type {Record<string, import("../../core/text.js").Text | undefined>} */
   const sentences = { ...answer.sentences, features: features?.sentence, training: training?.sentence };
@@ -47,6 +47,14 @@ export function writeTitles({ views, room, shown, narrow, answers }) {
       default: return { title, size, number };
     }
   }
+}
+
+/** No answer yet, and none of another model. @param {import("./scene.js").LearnedScene["views"]} views */
+function writeNothing({ source, zoomed }) {
+  const [left, right] = [t("pipeline.left.photo"), t("pipeline.right.image")];
+  caption(source, { title: left, size: "", label: t("view.label", { title: left, sentence: t("pipeline.loading") }) });
+  caption(zoomed, { title: right, size: t("pipeline.loading"), number: "",
+    label: t("view.label", { title: right, sentence: t("pipeline.loading") }) });
 }
 
 /** @param {{channel: number | null, channels: number}} features */

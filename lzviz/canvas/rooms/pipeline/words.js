@@ -6,6 +6,7 @@ import { FORMATS, registered, t, written } from "../../core/text.js";
  * A line of the catalogue.
  * @typedef {object} Checkpoint
  * @property {string} name @property {string} title @property {string} system @property {string} systemTitle
+ * @property {string} task
  * @property {string} mode @property {boolean} trained
  * @property {readonly [number, number] | null} size  (h, w) of the zoomed image
  * @property {string} data
@@ -17,21 +18,39 @@ import { FORMATS, registered, t, written } from "../../core/text.js";
  */
 
 /**
- * The checkpoint that a state means.
+ * The checkpoint that a state means, which may leave it to its picture.
  * @param {import("../../core/context.js").Context["host"]} host @param {import("../../core/store.js").State} state
  * @returns {Checkpoint | null}
  */
-export function checkpointOf({ catalogue }, { checkpoint }) {
-  const name = checkpoint === "auto" ? catalogue.checkpointDefault : checkpoint;
+export function checkpointOf({ catalogue }, { checkpoint, image }) {
+  const own = catalogue.pictures?.find(({ id }) => id === image)?.checkpoint;
+  const name = checkpoint === "auto" ? own ?? catalogue.checkpointDefault : checkpoint;
   return catalogue.checkpoints?.find((each) => each.name === name) ?? null;
 }
 
-/** "CamVid · 96 × 128": checkpoints below one heading can be compared. @param {Checkpoint} checkpoint */
-export function groupOf({ data, size, trained }) {
-  if (!trained) return t("pipeline.untrained");
-  const name = dataName(data);
-  return size ? t("facts", { facts: [name, `${size[0]} × ${size[1]}`] }) : name;
+/**
+ * Whether a checkpoint learned from pictures such as that of the state; null: nobody knows.
+ * @param {Pick<import("../../core/context.js").Context["host"], "catalogue">} host
+ * @param {Pick<import("../../core/store.js").State, "image">} state
+ * @param {Pick<Checkpoint, "data" | "trained">} checkpoint @returns {boolean | null}
+ */
+export function fits({ catalogue }, { image }, { data, trained }) {
+  const picture = catalogue.pictures?.find(({ id }) => id === image);
+  return picture && trained ? picture.dataset === data : null;
 }
+
+/**
+ * "Segmentation · CamVid": what checkpoints below one heading are for, and learned from.
+ * @param {Checkpoint} checkpoint @param {boolean | null} [fitting]
+ */
+export function groupOf({ task, data, trained }, fitting = null) {
+  if (!trained) return t("pipeline.untrained");
+  return t("facts", { facts: [registered(`task.${task}`, task), dataName(data),
+    ...(fitting === false ? [t("model.others")] : [])] });
+}
+
+/** "96 × 128"; "" where a checkpoint zooms nothing. @param {Pick<Checkpoint, "size">} checkpoint */
+const sizeName = ({ size }) => (size ? `${size[0]} × ${size[1]}` : "");
 
 /** A data set as it is called on the page. @param {string} data */
 export const dataName = (data) => registered(`data.${data}`, data);
@@ -53,17 +72,22 @@ export function validation(checkpoint) {
 export const points = (share) => (typeof share === "number" ? FORMATS.percent1(share) : "–");
 
 /**
- * The menu: nothing, then the checkpoints below their headings, trained ones first, the order of the catalogue kept.
- * @param {readonly Checkpoint[]} checkpoints
+ * The menu: nothing, then the checkpoints below their headings: those that fit the picture, the other trained ones, those
+ * with random weights; the order of the catalogue kept.
+ * @param {readonly Checkpoint[]} checkpoints @param {(checkpoint: Checkpoint) => boolean | null} [fitting]
+ * @returns {import("../../kit/menu.js").Item[]}
  */
-export function menuItems(checkpoints) {
-  const groups = [...new Set(checkpoints.map(groupOf))];
-  const rank = (/** @type {Checkpoint} */ each) => (each.trained ? 0 : groups.length) + groups.indexOf(groupOf(each));
+export function menuItems(checkpoints, fitting = () => null) {
+  const group = (/** @type {Checkpoint} */ each) => groupOf(each, fitting(each));
+  const groups = [...new Set(checkpoints.map(group))];
+  const rank = (/** @type {Checkpoint} */ each) => groups.indexOf(group(each))
+    + groups.length * (each.trained ? (fitting(each) ? 0 : 1) : 2);
   const sorted = [...checkpoints].sort((a, b) => rank(a) - rank(b));
   return [{ value: "", title: t("model.none"), note: t("model.none.note") }, ...sorted.map((each) => {
     const { metrics } = validation(each);
-    return { value: each.name, title: shortTitle(each), group: groupOf(each),
-      data: true, note: metrics ? t("score.miouIs", { value: written(100 * metrics.miou, 1) }) : "" };
+    const facts = [sizeName(each), metrics ? t("score.miouIs", { value: written(100 * metrics.miou, 1) }) : ""];
+    return { value: each.name, title: shortTitle(each), group: group(each), data: true,
+      note: t("facts", { facts: facts.filter(Boolean) }) };
   })];
 }
 
@@ -76,15 +100,18 @@ export function shortTitle({ title, size, data }) {
   return name[0].toUpperCase() + name.slice(1);
 }
 
-/** What a checkpoint is, in one grey line. @param {Checkpoint} checkpoint */
-export function summary(checkpoint) {
-  const { parameters, macs, trained } = checkpoint;
+/**
+ * What a checkpoint is, in one grey line. What it computes depends on the picture: the dock says it.
+ * @param {Checkpoint} checkpoint @param {boolean | null} [fitting]
+ */
+export function summary(checkpoint, fitting = null) {
+  const { parameters, data, trained } = checkpoint;
   const { metrics } = validation(checkpoint);
-  const facts = trained ? [groupOf(checkpoint)] : [];
+  const facts = [trained ? dataName(data) : "", sizeName(checkpoint)].filter(Boolean);
+  if (fitting === false) facts.push(t("model.others"));
   if (metrics) facts.push(t("score.miouIs", { value: points(metrics.miou) }));
   if (!trained) facts.push(t("model.untrained"));
   if (parameters) facts.push(t("model.weights", { count: parameters }));
-  if (macs) facts.push(t("model.work", { count: macs }));
   return t("facts", { facts });
 }
 
