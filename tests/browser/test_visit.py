@@ -84,6 +84,7 @@ def test_numbers_move_during_the_stroke(visit: Visit) -> None:
 
 
 def test_the_last_of_fifty_links_is_what_is_shown(visit: Visit) -> None:
+    visit.expected.append("status of 409")  # a question that a newer one took the place of
     visit.open()
     names = ["coffee", "chelsea", "astronaut", "rocket", "motorcycle"]
     for k in range(50):
