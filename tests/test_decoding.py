@@ -14,9 +14,12 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save
 
 from lzviz.contract import truth
+from lzviz.contract.answers.warp import map_of_values
 from lzviz.contract.decoding import GONE, ROOT, Decoder
+from lzviz.contract.messages.pictures import AddMap
 from lzviz.contract.pictures import decode
 from lzviz.contract.truth import IGNORE
 from lzviz.contract.wire import Refusal
@@ -187,3 +190,41 @@ def test_a_full_disk_is_told_where_an_array_needs_a_file(monkeypatch, decoder):
     with pytest.raises(Refusal, match="no room for files") as refused:
         decoder.array(b"[[0, 0], [1, 1]]", "points.json")
     assert refused.value.status == 503
+
+
+def arrays(**given: np.ndarray) -> dict[str, bytes]:
+    """One array, or several, in each kind of file that holds arrays."""
+    first = next(iter(given.values()))
+    npy, npz = io.BytesIO(), io.BytesIO()
+    np.save(npy, first)
+    np.savez_compressed(npz, other=np.zeros(3), **given)
+    return {"npy": npy.getvalue(), "npz": npz.getvalue(), "safetensors": save(given)}
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "safetensors"])
+def test_labels_and_maps_are_taken_as_arrays_too(kind: str) -> None:
+    labels = np.arange(12, dtype=np.int64).reshape(3, 4) % 3
+    told = Decoder(processes=1).truth(arrays(labels=labels)[kind], (3, 4), ("a", "b", "c"))
+    assert (told.labels == labels).all() and told.kind == "index"
+    weights = np.float32([[0, 2], [4, 8]])
+    made = server().workshop.answer(AddMap(data=arrays(saliency=weights)[kind]))
+    values = np.frombuffer(base64.b64decode(made.data), np.uint8).reshape(made.h, made.w)
+    assert [values[0, 0], values[0, -1], values[-1, 0], values[-1, -1]] == [0, 64, 128, 255]
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [(np.zeros((3, 5), np.uint8), "5 x 3"), (np.full((3, 4), 0.5), "not whole"), (np.zeros((2, 3, 4)), "shape")],
+)
+def test_arrays_that_are_no_labels_are_refused_in_a_sentence(values: np.ndarray, why: str) -> None:
+    with pytest.raises(Refusal, match=why):
+        truth.of_array(values, (3, 4), ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [(np.full((3, 4), -1.0), "negative"), (np.full((3, 4), np.nan), "finite"), (np.zeros(5), "shape")],
+)
+def test_arrays_that_are_no_map_are_refused_in_a_sentence(values: np.ndarray, why: str) -> None:
+    with pytest.raises(Refusal, match=why):
+        map_of_values(values)

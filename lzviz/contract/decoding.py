@@ -90,14 +90,16 @@ class Decoder:
 
     def truth(self, data: bytes, size: tuple[int, int], classes: Sequence[str]) -> Truth:
         """:func:`lzviz.contract.truth.read`."""
-        head, labels = self._ask({"what": "truth", "size": size, "classes": list(classes)}, data)
+        asked = {"what": "truth", "size": size, "classes": list(classes)}
+        with _folder() if array_suffix(data) else contextlib.nullcontext("") as folder:
+            head, labels = self._ask({**asked, "folder": folder}, data)
         return Truth(labels, tuple(head["classes"]), head["source"], head["kind"], tuple(map(Text.of, head["notes"])))
 
-    def array(self, data: bytes, name: str) -> tuple[np.ndarray, str | None]:
+    def array(self, data: bytes, name: str, first: Sequence[str] = ()) -> tuple[np.ndarray, str | None]:
         """The array of a file by :func:`lzviz.doctor.adapters.files.load`, and what its name or kind says of its use."""
         # Made and removed here: a process that is killed removes nothing.
         with _folder() as folder:
-            head, values = self._ask({"what": "array", "name": name, "folder": folder}, data)
+            head, values = self._ask({"what": "array", "name": name, "first": list(first), "folder": folder}, data)
         return values, head["use"]
 
     def _ask(self, asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.ndarray]:
@@ -226,7 +228,7 @@ def _receive(pipe: IO[bytes]) -> tuple[dict[str, Any], bytearray] | None:
 def _answered(asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.ndarray]:
     try:
         if asked["what"] == "truth":
-            made = truth.read(data, tuple(asked["size"]), asked["classes"])
+            made = _truth(data, Path(asked["folder"]), tuple(asked["size"]), asked["classes"])
             said = {
                 "classes": made.classes,
                 "source": made.source,
@@ -235,7 +237,7 @@ def _answered(asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.nd
             }
             return {**said, "shape": made.labels.shape}, made.labels
         if asked["what"] == "array":
-            return _array(asked["name"], Path(asked["folder"]), data)
+            return _array(asked["name"], Path(asked["folder"]), data, asked["first"])
         picture = pictures.decode(data)
         return {"notes": [note.plain() for note in picture.notes], "shape": picture.pixels.shape}, picture.pixels
     except Refusal as refusal:
@@ -246,7 +248,24 @@ def _answered(asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.nd
         return {"refusal": said, "status": 413}, np.empty(0, np.uint8)
 
 
-def _array(name: str, folder: Path, data: bytes) -> tuple[dict[str, Any], np.ndarray]:
+def array_suffix(data: bytes) -> str:
+    """What files that begin as these bytes do, and hold arrays, end in; "" for any other file."""
+    if data.startswith(b"\x93NUMPY"):
+        return ".npy"
+    if data.startswith(b"PK\x03\x04"):
+        return ".npz"
+    header = int.from_bytes(data[:8], "little")
+    return ".safetensors" if data[8:9] == b"{" and header <= len(data) - 8 else ""
+
+
+def _truth(data: bytes, folder: Path, size: tuple[int, int], classes: Sequence[str]) -> Truth:
+    suffix = array_suffix(data)
+    if not suffix:
+        return truth.read(data, size, classes)
+    return truth.of_array(_array(f"labels{suffix}", folder, data, ("labels", "truth"))[1], size, classes)
+
+
+def _array(name: str, folder: Path, data: bytes, first: Sequence[str]) -> tuple[dict[str, Any], np.ndarray]:
     """The doctor reads files by their paths; ``folder`` gives it one, with the visitor's suffix and nothing else."""
     from lzviz.doctor.adapters import files, numpy_of
 
@@ -254,7 +273,7 @@ def _array(name: str, folder: Path, data: bytes) -> tuple[dict[str, Any], np.nda
     place = folder / f"file{suffix if suffix in files.SUFFIXES else '.unknown'}"
     place.write_bytes(data)
     try:
-        given, use = files.load(place, None)
+        given, use = files.load(place, None, first)
         values = numpy_of(given)
     except (ValueError, TypeError) as problem:
         told = str(problem).removeprefix(f"{place.name}: ").split("\n")[0]

@@ -109,13 +109,34 @@ def read(data: bytes, size: tuple[int, int], classes: Sequence[str]) -> Truth:
     with opened(data) as image:
         if image.format in ("JPEG", "AVIF"):
             raise Refusal(f"{image.format} changes values, and with them labels; save the label map as PNG.", 415)
-        if (image.height, image.width) != size:
-            raise Refusal(
-                f"The label map is {image.width} x {image.height} and the picture {size[1]} x {size[0]}; every pixel needs "
-                "its own label, so save it at the picture's size."
-            )
+        _check_size((image.height, image.width), size)
         values = _values(image)
     return _of_numbers(values, classes) if values.ndim == 2 else _of_colours(values)
+
+
+def of_array(values: np.ndarray, size: tuple[int, int], classes: Sequence[str]) -> Truth:
+    """The same of an array of class indices, (H, W) or with axes of length 1 besides.
+
+    Raises:
+        Refusal: another shape or size, numbers that are not whole or no class.
+    """
+    flat = values.squeeze()
+    if flat.ndim != 2 or flat.dtype.kind not in "biuf":
+        raise Refusal(
+            f"The label map is an array of {values.dtype} in shape {values.shape}; expected class indices (H, W)."
+        )
+    _check_size(flat.shape, size)
+    if flat.dtype.kind == "f" and not (np.isfinite(flat) & (flat == np.floor(flat))).all():
+        raise Refusal("The label map holds numbers that are not whole; save class indices, as integers.")
+    return _of_numbers(flat, classes)
+
+
+def _check_size(found: tuple[int, ...], size: tuple[int, int]) -> None:
+    if found != size:
+        raise Refusal(
+            f"The label map is {found[1]} x {found[0]} and the picture {size[1]} x {size[0]}; every pixel needs "
+            "its own label, so save it at the picture's size."
+        )
 
 
 def _values(image: Image.Image) -> np.ndarray:

@@ -3,7 +3,7 @@
 import { missingFromLink } from "../core/address.js";
 import { openCamera } from "./webcam.js";
 import { saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
-import { chooseFile } from "./intake.js";
+import { ARRAYS, chooseFile } from "./intake.js";
 import { putBack } from "../core/prescribed.js";
 import { handOf } from "../engine/saliency.js";
 import { t } from "../core/text.js";
@@ -110,7 +110,7 @@ export function createActions(context, parts) {
     showExport: () => showExport(context.root, rooms.of(store.get()).files,
       (what, format) => save(context, parts, what, format), exportReason(context, parts)),
     openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
-    openMap: (patch) => chooseFile((file) => void parts.images.openMap(file, file.name, patch)),
+    openMap: (patch) => chooseFile((file) => void parts.images.openMap(file, file.name, patch), ARRAYS),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),
     examine() {
       const room = rooms.examining();
@@ -125,7 +125,7 @@ export function createActions(context, parts) {
       live.set({ yours: null });
     },
     chooseSaliency(kind) {
-      if (kind === "file" && !live.get().file) chooseFile((file) => void parts.images.openMap(file, file.name));
+      if (kind === "file" && !live.get().file) chooseFile((file) => void parts.images.openMap(file, file.name), ARRAYS);
       else store.set(saliencyPatch(store.get(), kind), { history: true });
     },
   };

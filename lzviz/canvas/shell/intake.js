@@ -9,9 +9,13 @@ import { t } from "../core/text.js";
  * @typedef {{open: (blob: Blob, title: string) => unknown, openMap: (blob: Blob, title: string) => unknown}} Takers
  */
 
-/** Opens the file dialog. @param {(file: File) => void} take */
-export function chooseFile(take) {
-  const input = h("input", { type: "file", accept: "image/*,.tif,.tiff", class: "lz-hidden", tabindex: -1 });
+const PICTURES = "image/*,.tif,.tiff";
+/** Maps and labels are arrays as well as pictures. */
+export const ARRAYS = `${PICTURES},.npy,.npz,.safetensors`;
+
+/** Opens the file dialog. @param {(file: File) => void} take @param {string} [accept] */
+export function chooseFile(take, accept = PICTURES) {
+  const input = h("input", { type: "file", accept, class: "lz-hidden", tabindex: -1 });
   input.addEventListener("change", () => input.files?.[0] && take(input.files[0]));
   input.addEventListener("cancel", () => input.remove());
   input.addEventListener("change", () => input.remove());

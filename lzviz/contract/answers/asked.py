@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lzviz.checkpoints import CARD, MODEL, PICKLES
 from lzviz.contract.answers import cad, checkpoints, files, keypoints, pipeline, pipeline_files, warp
 from lzviz.contract.answers import catalogue as menus
+from lzviz.contract.decoding import array_suffix
 from lzviz.contract.maps import Map
 from lzviz.contract.messages import cad as cad_messages
 from lzviz.contract.messages import models as model_messages
@@ -49,6 +50,10 @@ def saliency(workshop: Workshop, question: picture_messages.AskSaliency) -> pict
 
 
 def read_map(workshop: Workshop, question: picture_messages.AddMap) -> picture_messages.MapAnswer:
+    suffix = array_suffix(question.data)
+    if suffix:
+        values, _ = workshop.decoder.array(question.data, f"map{suffix}", ("saliency", "map", "mask"))
+        return _map(warp.map_of_values(values))
     return _map(warp.map_of(workshop.decoder.picture(question.data)))
 
 

@@ -256,7 +256,27 @@ def found_in(picture: Picture, name: str, options: Mapping[str, Any] | None = No
 
 def map_of(picture: Picture) -> Map:
     """A picture read as a saliency map: its grey values on the lattice of painted maps."""
-    values = maps.to_nodes(maps.grey(image_tensor(picture)), fit_lattice(picture.size))
+    return _on_lattice(maps.grey(image_tensor(picture)))
+
+
+def map_of_values(values: np.ndarray) -> Map:
+    """An array as a saliency map: (H, W), or with axes of length 1 besides, no number negative.
+
+    Bytes mean as much as a picture's; other numbers beyond 1 are told as shares of the largest.
+    """
+    flat = values.squeeze()
+    if flat.ndim != 2 or min(flat.shape) < 2 or flat.dtype.kind not in "biuf":
+        raise Refusal(f"The map is an array of {values.dtype} in shape {values.shape}; expected numbers (H, W).")
+    weights = flat.astype(np.float32)
+    if not np.isfinite(weights).all() or weights.min() < 0:
+        raise Refusal("The map holds numbers that are negative or not finite; expected 0 (nothing there) and more.")
+    most = 255 if flat.dtype == np.uint8 else max(1.0, float(weights.max()))
+    return _on_lattice(torch.from_numpy(weights / most)[None, None])
+
+
+def _on_lattice(grey: Tensor) -> Map:
+    h, w = grey.shape[-2:]
+    values = maps.to_nodes(grey, fit_lattice((h, w)))
     return Map.of((values[0, 0] * 255 + 0.5).floor().clamp(0, 255).numpy())
 
 

@@ -7,6 +7,7 @@ import math
 import os
 import struct
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,8 +19,8 @@ _NAMES = {"flow": "flow", "map_x": "remap", "offset": "deform", "offsets": "defo
 SUFFIXES = (".npy", ".npz", ".pt", ".pth", ".safetensors", ".json", ".flo")
 
 
-def load(path: str | os.PathLike[str], use: str | None) -> tuple[Any, str | None]:
-    """The array of a file, and what its name or kind says of its use."""
+def load(path: str | os.PathLike[str], use: str | None, first: Iterable[str] = ()) -> tuple[Any, str | None]:
+    """The array of a file, and what its name or kind says of its use; of many arrays one of the names in ``first``, if any."""
     place = Path(path)
     readers = {".npy": _npy, ".npz": _npz, ".pt": _pt, ".pth": _pt, ".safetensors": _safetensors, ".json": _json}
     if place.suffix == ".flo":
@@ -30,6 +31,9 @@ def load(path: str | os.PathLike[str], use: str | None) -> tuple[Any, str | None
     values = _bounded(reader, place)
     if not isinstance(values, dict):
         return values, use
+    for name in first:
+        if name in values:
+            return values[name], use
     if {"map_x", "map_y"} <= values.keys():
         return (values["map_x"], values["map_y"]), use or "remap"
     for name in ("grid", "flow", "offset", "offsets", "saliency", *values):

@@ -4,7 +4,7 @@ import { createChannel } from "../../kit/channel.js";
 import { segmented, slider } from "../../kit/controls.js";
 import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
-import { chooseFile } from "../../shell/intake.js";
+import { ARRAYS, chooseFile } from "../../shell/intake.js";
 import { choices } from "../../core/schema.js";
 import { wantsFeatures } from "./asking.js";
 import { checkpointOf } from "./words.js";
@@ -73,7 +73,7 @@ function lookPart(context, answers) {
 function truthPart({ store }, answers, asking) {
   const note = h("p", { class: "lz-note" });
   const add = h("button", { type: "button", class: "lz-link", "data-tip": t("truth.help"),
-    onclick: () => chooseFile((file) => asking.addTruth(file, file.name)) }, t("truth.add"));
+    onclick: () => chooseFile((file) => asking.addTruth(file, file.name), ARRAYS) }, t("truth.add"));
   const drop = h("button", { type: "button", class: "lz-link", onclick: asking.dropTruth }, t("truth.remove"));
   const element = section(t("truth"), note, h("div", { class: "lz-row" }, add, drop));
   return { element, refresh() {
