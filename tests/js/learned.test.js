@@ -142,7 +142,8 @@ test("planes cover the picture edge to edge; features lie corner to corner", () 
 });
 
 /** @param {object} patch @returns {any} */
-const checkpoint = (patch) => ({ name: "x", title: "X", system: "x", systemTitle: "X", trained: true, task: "segmentation", size: [96, 128],
+const checkpoint = (patch) => ({ name: "x", title: "X", system: "x", systemTitle: "X", trained: true,
+  task: "segmentation", size: [96, 128],
   data: "camvid", metrics: {}, adjusts: [], lambda: false, snapshots: false, ...patch });
 
 test("the menu starts with none and groups what can be compared, trained checkpoints first", () => {
@@ -167,7 +168,8 @@ const gallery = { catalogue: { checkpointDefault: "lds", pictures: [
 
 test("a picture opens with the checkpoint that learned from its kind; the others say that they did not", () => {
   const [lds, scenes] = gallery.catalogue.checkpoints;
-  const opens = (/** @type {string} */ image) => checkpointOf(gallery, /** @type {any} */ ({ checkpoint: "auto", image }));
+  const opens = (/** @type {string} */ image) =>
+    checkpointOf(gallery, /** @type {any} */ ({ checkpoint: "auto", image }));
   assert.deepEqual(["street", "cat", "own"].map((image) => opens(image)?.name), ["scenes", "lds", "lds"]);
   assert.equal(checkpointOf(gallery, /** @type {any} */ ({ checkpoint: "lds", image: "street" })), lds);
   assert.deepEqual([scenes, lds].map((each) => fits(gallery, { image: "street" }, each)), [true, false]);
@@ -186,7 +188,8 @@ test("the answer of one model is not taken for that of another", () => {
 });
 
 test("the field of the menu leaves what has all its words, with or without the sign of multiplication", () => {
-  const items = menuItems([checkpoint({ name: "a", title: "LDS" }), checkpoint({ name: "b", title: "LZ", size: [48, 64] })]);
+  const items = menuItems([checkpoint({ name: "a", title: "LDS" }),
+    checkpoint({ name: "b", title: "LZ", size: [48, 64] })]);
   assert.deepEqual(matching(items, ""), [0, 1, 2]);
   assert.deepEqual(matching(items, "camvid lz"), [2]);
   assert.deepEqual(matching(items, "96x128"), [1]);

@@ -123,7 +123,8 @@ function listOf(id, label, items, press) {
 /**
  * @param {HTMLElement} element
  * @param {{items: readonly Item[], seen: () => readonly number[], at: () => number, shown: () => boolean,
- *   letters: () => boolean, open: () => void, activate: (at: number) => void, close: () => void, take: () => void}} menu
+ *   letters: () => boolean, open: () => void, activate: (at: number) => void, close: () => void,
+ *   take: () => void}} menu
  */
 function followKeys(element, { items, seen, at, shown, letters, open, activate, close, take }) {
   element.addEventListener("keydown", (event) => {

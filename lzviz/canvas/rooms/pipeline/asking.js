@@ -51,6 +51,15 @@ const NO_ANSWER = Object.freeze({ room: null, features: null, time: null, pixel:
 /** Whether an answer is another model's. @param {{checkpoint?: string}} answer @param {string} name */
 export const isOther = ({ checkpoint }, name) => checkpoint !== undefined && checkpoint !== name;
 
+/**
+ * The next answer is on its way. What one model said is never shown as that of another.
+ * @param {AnswerStore} answers @param {string} name  of the model that is asked
+ */
+function begin(answers, name) {
+  const { room } = answers.get();
+  answers.set({ ...(room && isOther(room.answer, name) && NO_ANSWER), asking: true });
+}
+
 const PAUSE = 160;
 const PIXEL_PAUSE = 140;
 
@@ -193,12 +202,6 @@ export function createAsking(context, question, answers, open, shown) {
   const { features, time, training, pixel } = createQuestions(calls, answers, name);
   let taken = 0;
 
-  /** What one model said is never shown as the answer of the next, while that is still on its way. */
-  function leaveOther() {
-    const { room } = answers.get();
-    if (room && isOther(room.answer, name())) answers.set(NO_ANSWER);
-  }
-
   /** @param {any} answer @param {number} mine */
   async function takeRoom(answer, mine) {
     const { image } = live.get();
@@ -245,20 +248,18 @@ export function createAsking(context, question, answers, open, shown) {
     /** Everything, for a page, a picture or a checkpoint that is new; what is shown stays until the answer comes. */
     all() {
       if (!on()) return;
-      leaveOther();
-      answers.set({ asking: true });
+      begin(answers, name());
       wholeSoon();
       if (store.get().learnedRight === "training" && checkpointOf(host, store.get())?.snapshots) void training.run();
     },
     /** @param {ReadonlySet<string>} changed keys of the state */
     follow(changed) {
       if (!on()) return;
-      leaveOther();
       const keys = roomKeys(store.get()).filter((key) => changed.has(key) && key !== "image");
       if (keys.length) {
+        begin(answers, name());
         const known = store.get().learnedFrom !== "network" && !keys.includes("checkpoint");
         if (known && answers.get().room) void samples.run();
-        answers.set({ asking: true });
         wholeSoon();
       }
       const view = ["learnedLeft", "learnedRight"].some((key) => changed.has(key));

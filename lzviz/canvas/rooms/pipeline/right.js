@@ -44,6 +44,8 @@ export function createRight(scene, host) {
     if (view.overlay.width > 1) view.overlay.width = view.overlay.height = 1;
   }
 
+  const leaveEmpty = () => (clearOverlay(), layer.draw([], scene.ratio));
+
   /**
    * A map, or a grid, over the receded photograph.
    * @param {import("./answer.js").Heat | null} map @param {import("../../engine/coords.js").Warp | null} mesh
@@ -72,10 +74,7 @@ export function createRight(scene, host) {
   function drawZoomed(plane, key) {
     const { room, renderer, ratio, chosen } = scene;
     view.image.hidden = !room?.image;
-    if (!room?.image) {
-      clearOverlay();
-      return layer.draw([], ratio);
-    }
+    if (!room?.image) return leaveEmpty();
     renderer.pixels(view, room.image, view.projection);
     if (plane) clearOverlay();
     else renderer.numbers(view, room.image, view.projection, ratio);

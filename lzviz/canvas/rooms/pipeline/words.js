@@ -72,8 +72,8 @@ export function validation(checkpoint) {
 export const points = (share) => (typeof share === "number" ? FORMATS.percent1(share) : "–");
 
 /**
- * The menu: nothing, then the checkpoints below their headings: those that fit the picture, the other trained ones, those
- * with random weights; the order of the catalogue kept.
+ * The menu: nothing, then the checkpoints below their headings: those that fit the picture, the other trained ones,
+ * those with random weights; the order of the catalogue kept.
  * @param {readonly Checkpoint[]} checkpoints @param {(checkpoint: Checkpoint) => boolean | null} [fitting]
  * @returns {import("../../kit/menu.js").Item[]}
  */
