@@ -35,16 +35,29 @@ def has_mcp() -> bool:
     return importlib.util.find_spec("mcp") is not None
 
 
-def tools(server: Server) -> list[Callable[..., Any]]:
-    """The tools, which share the workshop and the benches of the page; each is named as its function."""
+class Tools:
+    """The tools, which share the workshop and the benches of the page; each is named as its method."""
 
-    async def asked(question: Question) -> Any:
-        return await server.benches[question.bench].run(server.workshop.answer, question)
+    def __init__(self, server: Server):
+        self._server = server
 
-    async def held(image: str) -> str | None:
-        return (await asked(AddPicture(data=decode_bytes(image, "image")))).id if image else None
+    def all(self) -> list[Callable[..., Any]]:
+        """For Gradio's ``api``."""
+        return [spoken(tool) for tool in (self.diagnose, self.describe_warp, self.render_warp)]
+
+    async def _asked(self, question: Question) -> Any:
+        return await self._server.benches[question.bench].run(self._server.workshop.answer, question)
+
+    async def _held(self, image: str) -> str | None:
+        return (await self._asked(AddPicture(data=decode_bytes(image, "image")))).id if image else None
+
+    async def _given(self, array: str, name: str) -> str:
+        if not array:
+            raise Refusal("Expected an array as base64, or the name of a specimen.")
+        return (await self._asked(AddWarp(name=name, data=decode_bytes(array, "array")))).id
 
     async def diagnose(
+        self,
         array: str = "",
         name: str = "grid.npy",
         specimen: str = "",
@@ -67,18 +80,13 @@ def tools(server: Server) -> list[Callable[..., Any]]:
         Returns:
             One sentence with the worst finding and its fix; the findings; a picture of the grid on the source.
         """
-        about: dict[str, Any] = {"specimen": specimen} if specimen else {"given": await given(array, name)}
-        told = await asked(
+        about: dict[str, Any] = {"specimen": specimen} if specimen else {"given": await self._given(array, name)}
+        told = await self._asked(
             validated(AskDiagnosis, {**about, "source": (height, width), "use": use or None, "mend": mend})
         )
         return told.sentence, findings_of(told), png(drawn(told, (height, width)), "grid.png")
 
-    async def given(array: str, name: str) -> str:
-        if not array:
-            raise Refusal("Expected an array as base64, or the name of a specimen.")
-        return (await asked(AddWarp(name=name, data=decode_bytes(array, "array")))).id
-
-    async def describe_warp(link: str = "", image: str = "") -> str:
+    async def describe_warp(self, link: str = "", image: str = "") -> str:
         """Describe in one sentence the warp that a link to the page or its settings mean: where samples go, folds, zoom.
 
         Args:
@@ -88,10 +96,10 @@ def tools(server: Server) -> list[Callable[..., Any]]:
         Returns:
             The sentence.
         """
-        said = await asked(Compute(state=state_of(link), image=await held(image)))
+        said = await self._asked(Compute(state=state_of(link), image=await self._held(image)))
         return str(said.sentence)
 
-    async def render_warp(link: str = "", view: View = "zoomed", image: str = "") -> tuple[str, dict]:
+    async def render_warp(self, link: str = "", view: View = "zoomed", image: str = "") -> tuple[str, dict]:
         """Render what a warp makes of a picture: the zoomed picture, the source with its samples, or what comes back.
 
         Args:
@@ -102,12 +110,10 @@ def tools(server: Server) -> list[Callable[..., Any]]:
         Returns:
             The sentence about the warp, and the picture.
         """
-        state, own = state_of(link), await held(image)
-        file: File = await asked(Export(state=state, image=own, what=view, format="png"))
-        said = await asked(Compute(state=state, image=own))
+        state, own = state_of(link), await self._held(image)
+        file: File = await self._asked(Export(state=state, image=own, what=view, format="png"))
+        said = await self._asked(Compute(state=state, image=own))
         return str(said.sentence), stored(file.body, f"{view}.png")
-
-    return [spoken(tool) for tool in (diagnose, describe_warp, render_warp)]
 
 
 def spoken(tool: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access import Access
-from app.agents import has_mcp, tools
+from app.agents import Tools, has_mcp
 from app.api import downsample_endpoint
 from app.canvas import WarpCanvas
 from app.connections import Listener
@@ -58,7 +58,7 @@ def build(server: Server | None = None) -> gr.Blocks:
     with page as demo:
         WarpCanvas(elem_id="explore-canvas")
         api(downsample_endpoint(server), api_name="downsample", concurrency_limit=2)
-        for tool in tools(server):
+        for tool in Tools(server).all():
             api(tool, api_name=tool.__name__, queue=False)
     demo.queue(max_size=32, default_concurrency_limit=2)
     return demo

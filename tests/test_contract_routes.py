@@ -132,7 +132,7 @@ def test_many_threads_leave_the_budget_right():
         thread.start()
     for thread in work:
         thread.join()
-    assert memory.bytes_held == sum(size for _, size in memory._held.values()) <= 1000
+    assert memory.bytes_held == sum(held.size for held in memory._held.values()) <= 1000
 
 
 def test_no_module_keeps_anything_by_itself():

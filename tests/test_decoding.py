@@ -124,6 +124,7 @@ def test_the_process_ends_with_its_owner():
 
 
 def test_other_routes_answer_while_a_bomb_is_decoded(monkeypatch):
+    client()  # the app is up
     for each in server().workshop.decoder._idle.queue:
         monkeypatch.setattr(each, "_seconds", 3.0)
     answers = []

@@ -7,7 +7,7 @@ import html
 import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +90,9 @@ COLUMNS = (
 
 class Table(list[Row]):
     """Rows, and what they can be written as. Columns that no row has are left out."""
+
+    def __init__(self, rows: Iterable[Row] = ()):
+        super().__init__(rows)
 
     def columns(self) -> list[Column]:
         """Those with a value in some row, and one for each class of the labels."""
