@@ -87,6 +87,32 @@ def test_lists_plurals_and_lines_within_lines():
     assert str(said) == "no folds; at most 3.3× zoom." and Text.of(json.loads(json.dumps(said.plain()))) == said
 
 
+def test_the_pseudo_language_marks_and_lengthens_every_line_alike_in_python_and_in_the_page():
+    made = text.words(text.PSEUDO)
+    assert t("language", text.PSEUDO) == "⟦English~~~⟧" and t("cad.countRows", text.PSEUDO, count=1) == "⟦· 1 row~~⟧"
+    assert text.written(-1234.5, 1, text.PSEUDO) == "-1’234,5"
+    script = (
+        "import { pseudo } from './lzviz/canvas/core/text.js'; import { readFileSync } from 'node:fs';"
+        "console.log(JSON.stringify(pseudo(JSON.parse(readFileSync('lzviz/text/en.json', 'utf8')))));"
+    )
+    command = ["node", "--input-type=module", "-e", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == made
+
+
+def test_the_address_then_the_browser_choose_the_language():
+    cases = [("zh", ["en"], "zh"), ("xx", ["zh-TW", "en"], "zh"), (None, ["fr-CH", "en"], "en"), (None, [], "en"),
+             ("pseudo", ["en"], "pseudo"), ("../secret", ["fr"], "en")]  # fmt: skip
+    script = (
+        "import { languageOf } from './lzviz/canvas/core/language.js';"
+        "console.log(JSON.stringify(JSON.parse(process.argv[1])"
+        ".map(([asked, preferred]) => languageOf(asked, preferred, ['en', 'zh']))));"
+    )
+    command = ["node", "--input-type=module", "-e", script, json.dumps(cases)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [expected for *_, expected in cases]
+
+
 def test_an_unknown_key_a_missing_value_and_an_unknown_language_are_errors():
     with pytest.raises(KeyError, match="nowhere"):
         t("nowhere")

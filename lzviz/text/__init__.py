@@ -6,6 +6,9 @@ A place holds a number (by a format of :data:`FORMATS`), a text, another line, o
 of keys: ``{parts:clauses}``.
 
 What is said later, perhaps in another language, is a :class:`Text`: its key and its values.
+
+The language ``pseudo`` has no file: it is English with every line marked and a third longer, made when it is asked for. What
+a page shows unmarked in it comes from no file of words, and what is cut off has no room for longer languages.
 """
 
 from __future__ import annotations
@@ -22,7 +25,10 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 ENGLISH = "en"
+PSEUDO = "pseudo"
 _PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+# How the pseudo-language writes numbers: unlike English, so that a number that ignores the language is seen.
+_PSEUDO_MARKS = {"number.decimal": ",", "number.group": "’"}
 
 
 @dataclass(frozen=True)
@@ -72,9 +78,21 @@ def languages() -> tuple[str, ...]:
 @cache
 def words(language: str = ENGLISH) -> Mapping[str, Any]:
     """The lines of a language by key; :class:`ValueError` names the languages that there are."""
+    if language == PSEUDO:
+        return {key: _PSEUDO_MARKS.get(key) or _forms(line, _marked) for key, line in words().items()}
     if language not in languages():
         raise ValueError(f"there is no language {language!r}; choose one of {', '.join(languages())}")
     return json.loads((FOLDER / f"{language}.json").read_text("utf-8"))
+
+
+def _forms(line: Any, change: Callable[[str], str]) -> Any:
+    return change(line) if isinstance(line, str) else {form: change(text) for form, text in line.items()}
+
+
+def _marked(text: str) -> str:
+    """A line of the pseudo-language: between marks, and longer by 30 % of its letters."""
+    letters = len(_PLACE.sub("", text))
+    return f"⟦{text}{'~' * ((3 * letters + 9) // 10)}⟧"
 
 
 def t(key: str, /, language: str = ENGLISH, **values: Any) -> str:
@@ -141,20 +159,21 @@ def _share(digits: int) -> Format:
     return lambda value, language: t("number.percent", language, value=written(100 * value, digits, language))
 
 
-def _power(value: float, digits: int) -> str:
-    return re.sub(r"e([+-])0*(\d)", r"e\1\2", f"{value:.{digits - 1}e}")
+def _power(value: float, digits: int, language: str) -> str:
+    power = re.sub(r"e([+-])0*(\d)", r"e\1\2", f"{value:.{digits - 1}e}")
+    return power.replace(".", words(language)["number.decimal"])
 
 
 def _small(value: float, language: str) -> str:
     if value == 0:
         return "0"
-    return _power(value, 2) if value < 0.01 else _significant(value, 2, language)
+    return _power(value, 2, language) if value < 0.01 else _significant(value, 2, language)
 
 
 def _significant(value: float, digits: int, language: str) -> str:
     size = 0 if value == 0 else math.floor(math.log10(abs(value)))
     if size < -4:
-        return _power(value, digits)
+        return _power(value, digits, language)
     return written(value, max(0, digits - 1 - size), language)
 
 

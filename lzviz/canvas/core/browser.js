@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What a page of the browser gives to a mount: its address and its theme. Only this module knows `location` and the
- * class of the body; a mount without them (one of several on a page) keeps both to itself.
+ * What a page of the browser gives to a mount: its address, its theme and its language. Only this module knows
+ * `location` and the class of the body; a mount without them (one of several on a page) keeps both to itself.
  *
  * @typedef {object} Address
  * @property {() => string} read                              the text from # on, or ""
@@ -13,13 +13,17 @@
  * @property {() => boolean} dark
  * @property {(dark: boolean) => void} set
  * @property {(changed: () => void) => () => void} follow
+ *
+ * @typedef {object} Language
+ * @property {() => string | null} asked  the tag that the address asks for
+ * @property {(tag: string) => void} choose  the address asks for it from now on, and the page opens in it
  */
 
 import { recall, remember } from "../kit/memory.js";
 
 const KEY = "lzviz-theme";
 
-/** @returns {{address: Address, theme: Theme}} */
+/** @returns {{address: Address, theme: Theme, language: Language}} */
 export function browserPage() {
   const { location } = window;
   const chosen = recall(KEY);
@@ -40,6 +44,14 @@ export function browserPage() {
         const names = /** @type {const} */ (["hashchange", "popstate"]);
         for (const name of names) window.addEventListener(name, changed);
         return () => names.forEach((name) => window.removeEventListener(name, changed));
+      },
+    },
+    language: {
+      asked: () => new URLSearchParams(location.search).get("lang"),
+      choose(tag) {
+        const address = new URL(location.href);
+        address.searchParams.set("lang", tag);
+        location.assign(address);
       },
     },
     theme: {

@@ -41,6 +41,7 @@
  * @property {boolean} [styled]   the styles are in the document already
  * @property {import("./browser.js").Address} address  where the link of the mount stands
  * @property {import("./browser.js").Theme} theme
+ * @property {import("./browser.js").Language} [language]  where the page lets the visitor choose
  *
  * What a page gives to a mount; what it leaves out, the mount has for itself.
  * @typedef {Omit<Host, "address" | "theme"> & Partial<Pick<Host, "address" | "theme">>} Given

@@ -1,21 +1,26 @@
 // @ts-check
 /** Which language a page is in: that of its address (`?lang=zh`), else the first of the browser's that there is. */
-import { speak } from "./text.js";
+import { PSEUDO, pseudo, speak } from "./text.js";
 
 const ENGLISH = "en";
 
 /**
- * @param {string} search the query of the address @param {readonly string[]} preferred by the browser
+ * @param {string | null} asked by the address @param {readonly string[]} preferred by the browser
  * @param {readonly string[]} known
  */
-export function languageOf(search, preferred, known) {
-  const asked = new URLSearchParams(search).get("lang");
-  if (asked !== null && /^[a-z]{2,8}(-[a-z0-9]{2,8})*$/i.test(asked)) return asked;
+export function languageOf(asked, preferred, known) {
+  if (asked !== null && (asked === PSEUDO || known.includes(asked))) return asked;
   for (const tag of preferred) {
     const found = known.find((each) => each === tag || each === tag.split("-")[0]);
     if (found) return found;
   }
   return ENGLISH;
+}
+
+/** What a language calls itself. @param {string} tag */
+export function nameOfLanguage(tag) {
+  const name = tag === PSEUDO ? tag : new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
+  return name[0].toLocaleUpperCase(tag === PSEUDO ? ENGLISH : tag) + name.slice(1);
 }
 
 /**
@@ -24,11 +29,15 @@ export function languageOf(search, preferred, known) {
  * @returns {Promise<string>} the language
  */
 export async function learn(host, known) {
-  const wanted = host.words?.language ?? languageOf(window.location.search, navigator.languages, known);
-  const own = host.words?.lines ?? await fetchWords(wanted);
-  const language = own ? wanted : ENGLISH;
-  speak(language, own ?? await fetchWords(ENGLISH) ?? {});
-  return language;
+  const asked = host.language?.asked() ?? null;
+  const wanted = host.words?.language ?? languageOf(asked, navigator.languages, known);
+  const own = host.words?.lines ?? (wanted === PSEUDO ? null : await fetchWords(wanted));
+  if (own) speak(wanted, own);
+  else {
+    const english = await fetchWords(ENGLISH) ?? {};
+    speak(wanted, wanted === PSEUDO ? pseudo(english) : english);
+  }
+  return own || wanted === PSEUDO ? wanted : ENGLISH;
 }
 
 /** @param {string} language @returns {Promise<import("./text.js").Words | null>} */

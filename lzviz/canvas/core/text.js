@@ -19,6 +19,20 @@
 let words = null;
 let plural = new Intl.PluralRules("en");
 
+/** English with every line marked and a third longer, made here: what a page shows unmarked comes from no file. */
+export const PSEUDO = "pseudo";
+/** @type {Readonly<Record<string, string>>} */
+const PSEUDO_MARKS = { "number.decimal": ",", "number.group": "’" };
+const PLACE = /\{(\w+)(?::(\w+))?\}/g;
+
+/** A line of the pseudo-language. @param {string} text */
+const marked = (text) => `⟦${text}${"~".repeat(Math.ceil((3 * text.replace(PLACE, "").length) / 10))}⟧`;
+
+/** The lines of the pseudo-language. @param {Words} english @returns {Words} */
+export const pseudo = (english) => Object.fromEntries(Object.entries(english).map(([key, line]) =>
+  [key, PSEUDO_MARKS[key] ?? (typeof line === "string" ? marked(line)
+    : Object.fromEntries(Object.entries(line).map(([form, text]) => [form, marked(text)])))]));
+
 /** The language that a page is in; there is one. @param {string} language a BCP 47 tag @param {Words} file */
 export function speak(language, file) {
   words = file;
@@ -43,7 +57,7 @@ export function t(key, values = {}) {
   const line = words[key];
   if (line === undefined) return amiss(key, "there are no words");
   const text = typeof line === "string" ? line : line[plural.select(Number(values.count))] ?? line.other;
-  return text.replace(/\{(\w+)(?::(\w+))?\}/g, (_, name, format) =>
+  return text.replace(PLACE, (_, name, format) =>
     (values[name] === undefined ? amiss(key, `no value ${name}`) : shown(values[name], format)));
 }
 
@@ -103,10 +117,13 @@ const fixed = (digits) => (value) => written(value, digits);
 /** @param {number} digits @returns {(share: number) => string} */
 const share = (digits) => (value) => t("number.percent", { value: written(100 * value, digits) });
 
+/** @param {number} value @param {number} digits */
+const power = (value, digits) => value.toExponential(digits).replace(".", mark("decimal"));
+
 /** @param {number} value @param {number} digits of it in all */
 function significant(value, digits) {
   const size = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
-  return size < -4 ? value.toExponential(digits - 1) : written(value, Math.max(0, digits - 1 - size));
+  return size < -4 ? power(value, digits - 1) : written(value, Math.max(0, digits - 1 - size));
 }
 
 /**
@@ -127,7 +144,7 @@ export const FORMATS = Object.freeze({
   /** A factor: digits behind the point below a hundred. */
   times: (value) => written(value, value < 99.95 ? 1 : 0),
   /** A difference: 0 stays 0, two digits of the rest. */
-  small: (value) => (value === 0 ? "0" : value < 0.01 ? value.toExponential(1) : significant(value, 2)),
+  small: (value) => (value === 0 ? "0" : value < 0.01 ? power(value, 1) : significant(value, 2)),
   significant: (value) => significant(value, 3),
   /** Milliseconds. */
   ms: (value) => written(value, value < 10 ? 1 : 0),

@@ -3,6 +3,7 @@
 import { iconButton, setReason } from "../kit/controls.js";
 import { h } from "../kit/dom.js";
 import { icon, mark, themeIcon } from "../kit/icons.js";
+import { nameOfLanguage } from "../core/language.js";
 import { t } from "../core/text.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
@@ -34,6 +35,18 @@ function createTabs({ rooms, store }) {
   return h("div", { class: "lz-tabs", role: "tablist", "aria-label": t("topbar.rooms"), onkeydown: walk }, ...tabs);
 }
 
+/** The menu of the languages, each by its own name; none where there is nothing to choose. @param {Context} context */
+function createLanguages({ host: { language, catalogue }, root }) {
+  const tags = catalogue.languages ?? [];
+  if (!language || tags.length < 2) return null;
+  const names = root.lang === "pseudo" ? [...tags, root.lang] : tags;
+  const menu = h("select", { "aria-label": t("topbar.language"), onchange: () => language.choose(menu.value) },
+    ...names.map((tag) => h("option", { value: tag, lang: tag, translate: "no" }, nameOfLanguage(tag))));
+  menu.value = root.lang;
+  return h("span", { class: "lz-button lz-icon-button lz-top-language", "data-tip": t("topbar.language") },
+    icon("language"), menu);
+}
+
 /** @param {Context} context @returns {HTMLElement} */
 export function createTopbar(context) {
   const { actions, store } = context;
@@ -57,6 +70,7 @@ export function createTopbar(context) {
     h("span", { class: "lz-name" }, mark(), h("h1", { translate: "no" }, "lzviz")), createTabs(context),
     h("span", { class: "lz-grow" }),
     h("span", { class: "lz-top-history" }, undo, redo), h("span", { class: "lz-rule" }),
+    createLanguages(context),
     iconButton(themeIcon(), t("keys.theme"), actions.theme, { key: "D", class: "lz-top-theme" }),
     iconButton("help", t("keys.all"), actions.keys, { key: "?", class: "lz-top-keys" }), exporter, share);
 }

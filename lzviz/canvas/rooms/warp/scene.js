@@ -102,9 +102,9 @@ export class Scene extends Viewer {
       this.live.set({ uniform: on });
     };
     const button = h("button", { type: "button", class: "lz-touch", "aria-pressed": "false",
-      "aria-label": "Hold to see uniform sampling", onpointerdown: flip(true), onpointerup: flip(false),
+      "aria-label": t("keys.flip"), onpointerdown: flip(true), onpointerup: flip(false),
       onpointercancel: flip(false), onpointerleave: flip(false),
-      oncontextmenu: (/** @type {Event} */ event) => event.preventDefault() }, "Hold: uniform");
+      oncontextmenu: (/** @type {Event} */ event) => event.preventDefault() }, t("view.hold"));
     return button;
   }
 
