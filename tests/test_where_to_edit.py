@@ -1,13 +1,16 @@
-"""Where to edit: a sampler, a saliency source and a task are one file each, outside the package, and everything finds them."""
+"""Where to edit: a sampler, a saliency source and a task are one file each, outside the package, and a language is one beside
+the others; everything finds them."""
 
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
-from lzviz import plugins, samplers, tasks
+from app import server
+from lzviz import plugins, samplers, tasks, text
 from lzviz.contract.answers.catalogue import sampler_entry, source_entry
 from lzviz.contract.answers.files import export
 from lzviz.contract.messages.pictures import SamplerLine, SourceLine
@@ -61,6 +64,17 @@ def test_a_saliency_source_is_one_file(tmp_path, picture):
         exported(f"from=bright{options}", picture, "saliency") for options in ("", "&options=from-bright.power:3")
     )
     assert not np.allclose(once["saliency"], cubed["saliency"])
+
+
+def test_a_language_is_one_file(tmp_path, monkeypatch):
+    for path in text.FOLDER.glob("*.json"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(text, "FOLDER", tmp_path)
+    assert "eo" not in text.languages()
+    lines = text.words() | {"cad.countRows": {"one": "· {count} vico", "other": "· {count} vicoj"}}
+    (tmp_path / "eo.json").write_text(json.dumps(lines))
+    assert "eo" in text.languages() and "text/eo.json" in server.modules()
+    assert text.t("cad.countRows", "eo", count=2) == "· 2 vicoj"
 
 
 def test_a_task_is_one_file(tmp_path):
