@@ -97,6 +97,9 @@ export function written(value, digits) {
   return `${minus}${grouped}${rest ? `${mark("decimal")}${rest}` : ""}`;
 }
 
+/** A number as it stands in a field, where it can be typed over: not grouped. @param {number} value @param {number} digits */
+export const typable = (value, digits) => value.toFixed(digits).replace(".", mark("decimal"));
+
 /** @param {"group" | "decimal"} name */
 function mark(name) {
   const sign = words?.[`number.${name}`];

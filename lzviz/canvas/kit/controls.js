@@ -3,7 +3,7 @@
 import { h, setText, uniqueId } from "./dom.js";
 import { icon } from "./icons.js";
 import { fromPosition, settleNumber, toPosition } from "../core/schema.js";
-import { t } from "../core/text.js";
+import { t, typable } from "../core/text.js";
 
 /** @typedef {import("../core/schema.js").Field} Field */
 
@@ -50,7 +50,7 @@ export function iconButton(picture, label, run, { key, class: extra = "", text }
  */
 export function slider(field, { label = field.label, format, unit = "", onInput, onDone }) {
   const id = uniqueId(field.key);
-  const print = format ?? ((/** @type {number} */ value) => value.toFixed(field.decimals ?? 0));
+  const print = format ?? ((/** @type {number} */ value) => typable(value, field.decimals ?? 0));
   const range = h("input", { type: "range", id, min: 0, max: STEPS, step: 1, class: "lz-range" });
   const value = h("input", { type: "text", class: "lz-value", inputmode: "decimal", autocomplete: "off",
     spellcheck: "false", "aria-label": t("control.value", { label }) });
@@ -67,7 +67,7 @@ export function slider(field, { label = field.label, format, unit = "", onInput,
     const position = toPosition(next, field);
     range.value = String(Math.round(position * STEPS));
     range.style.setProperty("--fill", `${(100 * position).toFixed(1)}%`);
-    range.setAttribute("aria-valuetext", `${print(next)} ${unit}`.trim());
+    range.setAttribute("aria-valuetext", unit ? t("control.amount", { value: print(next), unit }) : print(next));
     if (document.activeElement !== value) value.value = print(next);
     value.style.width = `${Math.max(2, value.value.length) + 0.5}ch`;
   }

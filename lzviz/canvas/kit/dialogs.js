@@ -96,7 +96,7 @@ export function showExport(root, files, save, reason) {
         made.toggleAttribute("data-busy", true);
         await save(what, format);
         made.toggleAttribute("data-busy", false);
-      } }, format.toUpperCase());
+      } }, h("span", { translate: "no" }, format.toUpperCase()));
     return made;
   };
   const row = (/** @type {string} */ title, /** @type {string} */ note, /** @type {Node[]} */ buttons) =>

@@ -13,7 +13,7 @@ const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "uni
 /** @param {string} label @param {string} name */
 function chip(label, name) {
   const value = h("b", {}, "–");
-  const after = h("span", {});
+  const after = h("span", { translate: "no" });
   const title = h("span", {}, label);
   return { element: h("span", { class: `lz-chip lz-chip-${name}` }, title, " ", value, after), title, value, after };
 }
