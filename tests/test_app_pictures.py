@@ -183,6 +183,19 @@ def test_exactly_100_megapixels_pass_the_header():
         decode(header_only(20_000, 5_000))
 
 
+def test_a_jpeg_above_the_limit_is_read_at_half_its_size_and_says_so(monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 2000)
+    ramp = Image.linear_gradient("L").resize((63, 48)).convert("RGB")
+    made = decode(encoded(ramp, "JPEG", quality=95))
+    assert made.size == (24, 32) and [note.key for note in made.notes] == ["note.reduced"]
+    assert abs(made.pixels[6, 8, 0] - ramp.getpixel((16, 12))[0]) < 8
+    assert decode(encoded(ramp.resize((40, 30)), "JPEG")).notes == ()
+    with pytest.raises(Refusal, match="megapixels"):
+        decode(encoded(ramp.resize((200, 100)), "JPEG"))
+    with pytest.raises(Refusal, match="megapixels"):
+        decode(encoded(ramp))
+
+
 def test_damage_anywhere_is_a_sentence_and_never_another_error():
     whole = bytearray(encoded(Image.effect_noise((40, 30), 60).convert("RGB"), "TIFF"))
     rng = np.random.default_rng(0)

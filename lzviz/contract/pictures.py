@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ THUMB_SIDE = 96
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "PPM", "AVIF")
 FORMATS_FOR_PEOPLE = "PNG, JPEG, WebP, TIFF, GIF, BMP, PPM or AVIF"
 OWN_PREFIX = "own-"
+# Where a JPEG that was reduced keeps how many pixels it has.
+FULL = "pixels in full"
 
 # Pillow warns beyond this and refuses beyond twice this; we refuse ourselves, from the header, before decoding.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -114,13 +117,16 @@ def _formats() -> tuple[str, ...]:
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[Image.Image]:
+def opened(data: bytes, reduced: bool = False) -> Iterator[Image.Image]:
     """An image file held in memory, its size checked, not yet decoded; whatever fails inside the block becomes a
-    :class:`~lzviz.contract.wire.Refusal` with a sentence."""
+    :class:`~lzviz.contract.wire.Refusal` with a sentence. ``reduced``: a JPEG that is too large is decoded at half its size."""
     if not data:
         raise Refusal("The file is empty; choose an image file.")
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
+            if reduced and image.format == "JPEG" and math.prod(image.size) > MAX_PIXELS:
+                image.info[FULL] = math.prod(image.size)
+                image.draft(None, (image.width // 2, image.height // 2))  # type: ignore[arg-type]
             _check_pixels(*image.size)
             yield image
     except Refusal:
@@ -148,10 +154,13 @@ def opened(data: bytes) -> Iterator[Image.Image]:
 def decode(data: bytes) -> Picture:
     """Decode an image file held in memory; :class:`~lzviz.contract.wire.Refusal` with a sentence when it cannot be shown.
 
-    The first frame or page counts; EXIF rotation is applied; transparency is laid on white; 16 bits are scaled to 8.
+    The first frame or page counts; EXIF rotation is applied; transparency is laid on white; 16 bits are scaled to 8; a JPEG of
+    more than :data:`MAX_PIXELS` is read at half its width and height.
     """
-    with opened(data) as image:
+    with opened(data, reduced=True) as image:
         notes: list[Text] = []
+        if image.format == "JPEG" and (pixels := image.info.get(FULL)):
+            notes.append(Text("note.reduced", {"megapixels": round(pixels / 1e6)}))
         if getattr(image, "n_frames", 1) > 1:
             notes.append(Text("note.frames", {"count": image.n_frames}))  # type: ignore[attr-defined]
         image.load()

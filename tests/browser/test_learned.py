@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, expect
 
 from lzviz import checkpoints
 from lzviz.pipelines.blueprint import Blueprint
+from tests.app_server import english
 from tests.browser import conftest
 from tests.browser.conftest import DESKTOP, Visit
 
@@ -98,7 +99,7 @@ def test_a_model_takes_the_room_and_none_gives_it_back_as_it_was(visit: Visit) -
     expect(page.locator(".lz-learned-stages tbody tr")).to_have_count(6)
     expect(page.locator("section[data-view=unzoomed]")).to_be_hidden()
     expect(page.locator(".lz-learned-views [data-view=source] [role=application]")).to_have_attribute(
-        "aria-label", f"Labels. {look(visit, 'answers.room.answer.sentences.labels')}"
+        "aria-label", f"Prediction. {english(look(visit, 'answers.room.answer.sentences.labels'))}"
     )
     page.get_by_role("button", name="Model: LDS").click()
     page.get_by_role("option", name="None").click()
