@@ -16,6 +16,7 @@ from torch import Tensor
 
 from lzviz import resampling, samplers
 from lzviz import saliency as maps
+from lzviz.contract.answers.effort import bounded
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.maps import Map
 from lzviz.contract.options import has_room, source_values, values_of
@@ -135,7 +136,8 @@ def read_by(sampler: samplers.Sampler, state: State, picture: Picture) -> Downsa
     """
     image, zoomed = resampling.reduce(image_tensor(picture), state.source_scale), state.zoomed_size(picture.size)
     try:
-        made = sampler(image, zoomed)
+        with bounded(sampler, title_of(state)):
+            made = sampler(image, zoomed)
         if not isinstance(made.layout, WarpLayout):
             raise Refusal(
                 f"{title_of(state)} is no warp of the image, which is what this page shows; choose another sampler."

@@ -1,0 +1,64 @@
+"""What a network of a sampler may take while a page waits: counted layer by layer, before each layer runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+from lzviz.contract.decoding import check_wanted
+from lzviz.contract.wire import Refusal
+
+LARGEST_WORK = 10**11
+"""Multiply-adds of all convolutions together."""
+LARGEST_TENSOR = 1 << 29
+"""Bytes of what one layer gives."""
+
+
+@contextmanager
+def bounded(made: object, name: str) -> Iterator[None]:
+    """Inside, a sampler that is a network stops before the layer that would take too much, and when nobody waits any more.
+
+    Args:
+        made: the sampler; one that is no module is left alone.
+        name: of it, for the sentence.
+
+    Raises:
+        Refusal: 413 with what to change; 499 where the page went away.
+    """
+    work = 0
+
+    def check(layer: nn.Module, given: tuple[Any, ...]) -> None:
+        nonlocal work
+        assert isinstance(layer, nn.Conv2d)
+        check_wanted()
+        places = _places(layer, given[0])
+        work += places * layer.weight.numel()
+        held = places * layer.out_channels * given[0].element_size()
+        if work > LARGEST_WORK or held > LARGEST_TENSOR:
+            raise Refusal(
+                f"{name} would take {work / 1e9:.0f} billion multiply-adds or more and {held >> 20} MB for one layer here; at most "
+                f"{LARGEST_WORK // 10**9} billion and {LARGEST_TENSOR >> 20} MB are run while a page waits. Lower its options, or "
+                "choose a smaller picture or part of the source.",
+                413,
+            )
+
+    layers = made.modules() if isinstance(made, nn.Module) else ()
+    hooks = [layer.register_forward_pre_hook(check) for layer in layers if isinstance(layer, nn.Conv2d)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _places(layer: nn.Conv2d, given: Tensor) -> int:
+    """Where a convolution is taken: a bound, for a padding in words too."""
+    sides = []
+    for k, n in enumerate(given.shape[-2:]):
+        padded = n if isinstance(layer.padding, str) else n + 2 * int(layer.padding[k])
+        sides.append(max(padded - layer.dilation[k] * (layer.kernel_size[k] - 1), 1) if layer.padding != "same" else n)
+    h, w = (-(-n // int(stride)) for n, stride in zip(sides, layer.stride, strict=True))
+    return given.shape[0] * h * w
