@@ -186,3 +186,13 @@ def test_mending_folds_relaxes_no_more_nodes_than_it_may(monkeypatch):
     mended = geometry.unfold(np.random.default_rng(0).uniform(-1, 1, (2, 48, 48, 2)))
     assert mended.shape == (2, 48, 48, 2) and np.isfinite(mended).all()
     assert 0 < sum(relaxed) <= 1 << 20
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 1, 2), (1, 2, 4, 1), (1, 2, 1, 1), (1, 2, 4, 2), (1, 4, 8, 2)])
+def test_offsets_of_a_single_row_or_column_are_told(shape):
+    offsets = np.zeros(shape, np.float32)
+    if min(shape[2:]) < 2:
+        with pytest.raises(ValueError, match="at least 2 rows and 2 columns"):
+            diagnose(offsets, (7, 11), use="deform")
+    else:
+        assert diagnose(offsets, (7, 11), use="deform").findings

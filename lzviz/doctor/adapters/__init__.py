@@ -74,13 +74,17 @@ def _shaped(array: np.ndarray, use: str | None, levels: tuple[np.ndarray, ...], 
     if use == "points" or (use is None and array.ndim in (2, 3) and shape[-1] == 2 and (array.ndim == 2)):
         return Taken("points", array, _finite(array.reshape(-1, 2)), "points")
     if use == "deform":
-        return Taken("grid", array, _deform(array, source), "grid")
+        return Taken("grid", array, _at_least_two(_deform(array, source), shape), "grid")
     if use == "attention":
         return Taken("points", array, _finite(array.reshape(-1, 2)) * convert.span(source), "points")
-    plain = channels_last(array, use)
-    if min(plain.shape[1:3]) < 2:
-        raise ValueError(f"a grid of shape {shape}: expected at least 2 rows and 2 columns")
+    plain = _at_least_two(channels_last(array, use), shape)
     return Taken("grid", array, _finite(plain), use, levels)
+
+
+def _at_least_two(grid: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if min(grid.shape[:3]) < 1 or min(grid.shape[1:3]) < 2:
+        raise ValueError(f"a grid of shape {shape}: expected at least 2 rows and 2 columns")
+    return grid
 
 
 def _is_map(shape: tuple[int, ...]) -> bool:
