@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lzviz.contract.answers.pipeline import Session
+from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.answers.pipeline_snippet import snippet
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State

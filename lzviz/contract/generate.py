@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from lzviz.contract.controls import BOXES
+from lzviz.contract.composites import BOXES
 from lzviz.contract.link import RENAMED
 from lzviz.contract.maps import LATTICE
 from lzviz.contract.routes import ROUTES

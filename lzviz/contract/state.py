@@ -15,19 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from lzviz.contract import link
-from lzviz.contract.controls import (
-    Boxes,
-    Choice,
-    Control,
-    Flags,
-    GridSize,
-    Identifier,
-    Integer,
-    Number,
-    Painted,
-    Registered,
-    Toggle,
-)  # fmt: skip
+from lzviz.contract.composites import Boxes, Flags, GridSize, Painted
+from lzviz.contract.controls import Choice, Control, Identifier, Integer, Number, Registered, Toggle
 from lzviz.contract.maps import Map
 from lzviz.contract.options import Own, SamplerOptions
 from lzviz.contract.rooms import ROOMS

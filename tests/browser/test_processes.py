@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from benchmarks.served import ROOT, App
 from tests.browser.conftest import DESKTOP, Visit
-from tests.browser.test_explore import TROUBLE, choose_file, png
+from tests.browser.test_own_pictures import TROUBLE, choose_file, png
 from tests.processes import proxy
 
 CHECKPOINT = ROOT / "checkpoints" / "lds-camvid-96x128"

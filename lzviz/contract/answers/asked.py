@@ -7,8 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lzviz.checkpoints import CARD, MODEL, PICKLES
-from lzviz.contract.answers import cad, checkpoints, files, keypoints, pipeline, pipeline_files, warp
+from lzviz.contract.answers import (
+    cad,
+    checkpoints,
+    files,
+    keypoints,
+    pipeline,
+    pipeline_files,
+    pipeline_more,
+    warp,
+)
 from lzviz.contract.answers import catalogue as menus
+from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.decoding import array_suffix
 from lzviz.contract.maps import Map
 from lzviz.contract.messages import cad as cad_messages
@@ -129,9 +139,9 @@ def cad_cost(workshop: Workshop, question: cad_messages.AskCost) -> cad_messages
 # Trained pipelines --------------------------------------------------------------------------------------------------
 
 
-def _session(workshop: Workshop, question: OnTruth) -> pipeline.Session:
+def _session(workshop: Workshop, question: OnTruth) -> Session:
     picture, truth = workshop.picture_of(question), workshop.truth_of(question)
-    return pipeline.Session(workshop, question.state, picture, question.file, truth)
+    return Session(workshop, question.state, picture, question.file, truth)
 
 
 def pipeline_run(workshop: Workshop, question: pipeline_messages.AskPipeline) -> pipeline_messages.Placed:
@@ -140,20 +150,20 @@ def pipeline_run(workshop: Workshop, question: pipeline_messages.AskPipeline) ->
 
 
 def pipeline_features(workshop: Workshop, question: pipeline_messages.AskStage) -> pipeline_messages.FeaturesShown:
-    return pipeline_messages.FeaturesShown.model_validate(pipeline.features_answer(_session(workshop, question)))
+    return pipeline_messages.FeaturesShown.model_validate(pipeline_more.features_answer(_session(workshop, question)))
 
 
 def pipeline_times(workshop: Workshop, question: pipeline_messages.AskTimes) -> pipeline_messages.Times:
-    return pipeline_messages.Times.model_validate(pipeline.time_answer(_session(workshop, question)))
+    return pipeline_messages.Times.model_validate(pipeline_more.time_answer(_session(workshop, question)))
 
 
 def pipeline_pixel(workshop: Workshop, question: pipeline_messages.AskPixel) -> pipeline_messages.Pixel:
-    made = pipeline.pixel_answer(_session(workshop, question), float(question.x), float(question.y))
+    made = pipeline_more.pixel_answer(_session(workshop, question), float(question.x), float(question.y))
     return pipeline_messages.Pixel.model_validate(made)
 
 
 def pipeline_training(workshop: Workshop, question: pipeline_messages.AskTraining) -> pipeline_messages.Training:
-    return pipeline_messages.Training.model_validate(pipeline.training_answer(workshop, question.state))
+    return pipeline_messages.Training.model_validate(pipeline_more.training_answer(workshop, question.state))
 
 
 # Checkpoints that visitors bring ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from lzviz import saliency, samplers, text
 from lzviz.contract import palette, pictures
 from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.warp import device_name
-from lzviz.contract.controls import BOXES
+from lzviz.contract.composites import BOXES
 from lzviz.contract.maps import LATTICE
 from lzviz.contract.options import key_of, own
 from lzviz.contract.shipped import Box, Shipped

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from lzviz.contract.answers.cad import (
-    FINE_WORKING,
-    FULL_WIDTH,
-    KEYPOINTS,
-    Working,
-    encode_levels,
-    narrowed,
-    precisely,
-)
+from lzviz.contract.answers.cad import encode_levels
+from lzviz.contract.answers.cad_masks import KEYPOINTS
+from lzviz.contract.answers.networks import FULL_WIDTH, narrowed, precisely
 from lzviz.contract.answers.warp import device, on_gpu
+from lzviz.contract.answers.working import FINE_WORKING, Working
 from lzviz.contract.pictures import Picture, encode_png
 from lzviz.contract.wire import Refusal
 from lzviz.measure import timing

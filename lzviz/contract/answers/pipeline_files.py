@@ -11,7 +11,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from lzviz.contract import palette
 from lzviz.contract.answers.files import MEDIA_TYPES
-from lzviz.contract.answers.pipeline import Session, answer, image_bytes, index_bytes
+from lzviz.contract.answers.pipeline import answer
+from lzviz.contract.answers.pipeline_parts import image_bytes, index_bytes
+from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.answers.pipeline_snippet import snippet
 from lzviz.contract.messages.base import File
 from lzviz.contract.pictures import encode_png

@@ -4,7 +4,8 @@ labels."""
 from __future__ import annotations
 
 from lzviz.contract.answers import checkpoints
-from lzviz.contract.answers.pipeline import Session, index_bytes
+from lzviz.contract.answers.pipeline_parts import index_bytes
+from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.answers.snippet import PAINTED, found_lines, headline, literal, needs, picture_imports, picture_of
 from lzviz.contract.answers.warp import found_in
 from lzviz.contract.maps import Map

@@ -27,8 +27,8 @@ import { createRenderer } from "../../viewer/renderer.js";
 import { NUMBERS_FROM } from "../../viewer/vectors.js";
 import { Viewer } from "../../viewer/viewer.js";
 import { caption, resizeView } from "../../viewer/views.js";
-import { FORMATS, t } from "../../core/text.js";
-import { tiny } from "../../kit/format.js";
+import { t } from "../../core/text.js";
+import { writeTitles } from "./titles.js";
 
 /** Numbers are printed this often while a stroke is on its way, milliseconds. */
 const PRINT_EVERY = 120;
@@ -42,9 +42,6 @@ const SOURCE_TIGHT = 720;
 
 /** @type {readonly ViewName[]} */
 const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
-
-/** @param {number} share */
-const percent = (share) => FORMATS[share < 0.1 ? "percent1" : "percent0"](share);
 
 /** @extends {Viewer<ViewName>} */
 export class Scene extends Viewer {
@@ -278,14 +275,14 @@ export class Scene extends Viewer {
     const measured = { ...kept, ...measure(frame, this.emphasis(frame, state), quick), drawMs,
       ...(frame.python ? { warpMs: null } : {}) };
     this.live.set({ measured });
-    this.writeTitles(frame, measured);
+    writeTitles(this, frame, measured);
   }
 
   /** Nothing is said of a warp that Python has not told yet. @param {Frame} frame @param {number} drawMs */
   publishWaiting(frame, drawMs) {
     const measured = { sentence: t(this.alone ? "python.missing" : "python.waiting"), drawMs };
     this.live.set({ measured });
-    this.writeTitles(frame, measured);
+    writeTitles(this, frame, measured);
   }
 
   /**
@@ -296,39 +293,6 @@ export class Scene extends Viewer {
     const { image } = this.live.get();
     if (!image || !frame.asks) return null;
     return emphasisOf(state, frame.saliency, [image.height, image.width]);
-  }
-
-  /** @param {Frame} frame @param {any} measured */
-  writeTitles(frame, measured) {
-    const { image, uniform } = this.live.get();
-    const { compare } = this.store.get();
-    const [rows, columns] = frame.zoomed;
-    if (!image) return;
-    const { width, height } = this.extent;
-    const scale = percent(this.views.source.projection.scale * this.ratio);
-    const facts = [t("size", { width: image.width, height: image.height })];
-    if (width !== image.width) facts.push(t("view.readAt", { width, height }));
-    caption(this.views.source, { size: this.narrow ? facts[0] : t("view.facts", { facts: [...facts, scale] }) });
-    this.views.source.size.title = t("view.shownAt", { scale });
-    const share = (rows * columns) / (image.width * image.height);
-    caption(this.views.zoomed, { title: t(uniform ? "view.uniform" : "view.zoomed"), size: `${columns} × ${rows}`,
-      number: frame.waiting ? t("view.computing") : uniform ? t("view.same")
-        : t(frame.python ? "view.shareByPython" : "view.share", { share: percent(share) }) });
-    caption(this.views.uniform, { size: `${columns} × ${rows}`, number: t("view.same") });
-    const different = compare === "difference";
-    this.scale.hidden = !different;
-    caption(this.views.unzoomed, {
-      title: t(different ? "view.difference" : uniform ? "view.uniformUnzoomed" : "view.unzoomed"),
-      size: t(different ? "view.toSource" : frame.faulty ? "view.published" : "view.exact") });
-    if (!different) caption(this.views.unzoomed, { number: tripText(measured) });
-    this.describe(measured.sentence);
-  }
-
-  /** The sentence of the warp as the text of the views. @param {string} sentence */
-  describe(sentence) {
-    const { image } = this.live.get();
-    const values = { sentence, width: image?.width ?? 0, height: image?.height ?? 0 };
-    for (const name of NAMES) caption(this.views[name], { label: t(`view.${name}.label`, values) });
   }
 
   // Hover and marks --------------------------------------------------------------------------------------------------
@@ -418,11 +382,4 @@ export class Scene extends Viewer {
     }
     this.live.set({ hover: readoutOf(this.hover, this.frame, this.taps(), image) });
   }
-}
-
-/** @param {{coverage?: number, roundTrip?: number}} measured */
-function tripText({ coverage, roundTrip }) {
-  if (coverage === undefined || roundTrip === undefined) return "";
-  if (coverage < 0.9995) return t("view.covers", { share: percent(coverage) });
-  return t("view.roundTrip", { error: tiny(roundTrip) });
 }

@@ -1,0 +1,168 @@
+"""What CAD's room is asked, at the size at which networks read the picture, and its masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from lzviz.adaptive import QuadTree, inspect, masks
+from lzviz.adaptive.inspect import Coefficients, Subject
+from lzviz.contract.answers.networks import LEARNED, coefficients, subject, trained
+from lzviz.contract.answers.working import FINE_WORKING, WORKING, Working
+from lzviz.contract.pictures import Picture
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal
+from lzviz.coords import Size
+from lzviz.pipelines.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
+
+
+KEYPOINTS = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """A state on a picture, at the size at which networks read it."""
+
+    workshop: Workshop
+    state: State
+    picture: Picture
+
+    @cached_property
+    def strides(self) -> tuple[int, int]:
+        """(fine, coarse) output stride."""
+        fine, coarse = self.state.cad_levels.split("-")
+        return int(fine), int(coarse)
+
+    @property
+    def stride(self) -> int:
+        return self.strides[0]
+
+    @property
+    def depth(self) -> int:
+        """The deepest level."""
+        return (self.strides[1] // self.strides[0]).bit_length() - 1
+
+    @cached_property
+    def working(self) -> Working:
+        """The picture as the network reads it."""
+        return Working.of(self.picture, FINE_WORKING if self.stride == 1 else WORKING[self.network])
+
+    @property
+    def size(self) -> Size:
+        """(H, W) at working size."""
+        return self.working.size
+
+    @property
+    def cells(self) -> Size:
+        """(h, w) of the fine grid."""
+        return -(-self.size[0] // self.stride), -(-self.size[1] // self.stride)
+
+    @property
+    def network(self) -> str:
+        """Only VGG16 is run at output stride 1, and a learned mask belongs to its network."""
+        if self.stride == 1:
+            return "vgg16"
+        return "compact" if self.state.cad_mask == "learned" else self.state.cad_network
+
+    @cached_property
+    def subject(self) -> Subject:
+        """One for all that this session asks: what is compared comes from the same weights."""
+        return subject(self.workshop, self.network, self.state.cad_levels)
+
+    @property
+    def prices(self) -> Coefficients:
+        """Multiply-adds by rows."""
+        return coefficients(self.workshop, self.network, self.state.cad_levels, self.size)
+
+    def strengths(self) -> Tensor:
+        """(depth, h, w) float32; edge masks of any threshold follow from it."""
+        key = f"{self.working.key} {self.state.cad_levels} {self.state.cad_dilation}"
+        rings = self.workshop.memory.get("rings", key)
+        if rings is None:
+            rings = inspect.ring_strengths(self.working.image, self.state.cad_dilation, self.stride, self.depth)
+            self.workshop.memory.put("rings", key, rings, rings.nbytes)
+        return rings
+
+    def mask(self) -> Tensor:
+        """The mask before the brush: (1, 1, h, w) int64."""
+        return MASKS[self.state.cad_mask](self)
+
+    def levels(self) -> Tensor:
+        """The mask as the brush leaves it, blocks completed: (1, 1, h, w) int64."""
+        levels, paint = self.mask(), self.state.cad_paint
+        if paint is not None:
+            values = torch.tensor(paint.values)
+            levels = masks.forced(levels, values, self.stride, self.depth, self.size)
+        return QuadTree(levels, self.stride, self.size).levels
+
+    def where(self) -> dict[str, Any]:
+        """The part of an answer that says what the cells are cells of."""
+        (h, w), (rows, columns) = self.size, self.cells
+        return {
+            "image": {"h": h, "w": w},
+            "grid": {"h": rows, "w": columns, "stride": self.stride, "depth": self.depth},
+        }
+
+
+def _edges(session: Session) -> Tensor:
+    return inspect.levels_of(session.strengths(), session.state.cad_threshold)
+
+
+def _inverse(session: Session) -> Tensor:
+    return masks.inverse(_edges(session), session.depth)
+
+
+def _painted(session: Session) -> Tensor:
+    """All coarse: what is fine is painted."""
+    return torch.full((1, 1, *session.cells), session.depth)
+
+
+def _keypoints(session: Session) -> Tensor:
+    image = session.working.image
+    rings = inspect.ring_sizes(session.state.cad_dilation, session.depth)
+    return masks.keypoints(image, KEYPOINTS, rings, session.stride)
+
+
+def _random(session: Session) -> Tensor:
+    seed = torch.Generator().manual_seed(0)
+    keep = session.state.cad_keep
+    return masks.random(session.size, keep, session.depth, stride=session.stride, generator=seed)
+
+
+def _learned(session: Session) -> Tensor:
+    if session.stride != 8:
+        raise Refusal("The learned mask was trained at output stride 8: choose the levels 8 → 16 or 8 → 32.")
+    pipeline = trained(session.workshop)
+    if pipeline is None or pipeline.card is None or pipeline.card.name != LEARNED:
+        raise Refusal(f"There is no checkpoint {LEARNED}, which has the learned mask: choose another mask.", 404)
+    return learned_levels(pipeline, session) * session.depth
+
+
+def learned_levels(pipeline: Pipeline, session: Session) -> Tensor:
+    """0 where a trained mask keeps a cell, else 1."""
+    key = f"{session.working.key} learned"
+    levels = session.workshop.memory.get("learned mask", key)
+    if levels is None:
+        with session.workshop.running, torch.no_grad():
+            levels = pipeline.downsample(session.working.image).extras["levels"]
+        session.workshop.memory.put("learned mask", key, levels, levels.nbytes)
+    return levels
+
+
+MASKS: dict[str, Callable[[Session], Tensor]] = {
+    "edges": _edges,
+    "learned": _learned,
+    "inverse": _inverse,
+    "paint": _painted,
+    "keypoints": _keypoints,
+    "random": _random,
+}
+THRESHOLDED = ("edges", "inverse")

@@ -1,0 +1,178 @@
+"""What the pipelines' room asks beside its answer: features of a stage, times, one pixel, the training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lzviz.adaptive.inspect import Colours
+from lzviz.contract.answers import checkpoints, words
+from lzviz.contract.answers.networks import precisely
+from lzviz.contract.answers.pipeline_parts import (
+    box,
+    slug,
+    stages_of,
+)
+from lzviz.contract.answers.pipeline_session import Session
+from lzviz.contract.answers.warp import on_gpu
+from lzviz.contract.pictures import fit
+from lzviz.contract.state import State
+from lzviz.contract.truth import IGNORE
+from lzviz.contract.wire import Refusal, encode_array
+from lzviz.coords import Size, to_normalised, to_pixels
+from lzviz.measure import timing
+from lzviz.pipelines.pipeline import Pipeline
+from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.text import Text
+from lzviz.trace.frames import stride_of
+from lzviz.warp import WarpLayout
+
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
+
+
+# Long side of unzoomed features.
+FEATURE_SIDE = 256
+# "Time it".
+WARM_UP, RUNS = 2, 5
+
+
+def features_answer(session: Session) -> dict[str, Any]:
+    """One stage's features, of the zoomed image and brought back, in the same colours."""
+    trace, state = session.run(), session.state
+    stages = stages_of(trace)
+    if not stages:
+        raise Refusal("This checkpoint's network shows no features; choose another checkpoint.")
+    wanted = stages[-1]["name"] if state.learned_stage in ("", "auto") else state.learned_stage
+    named = {slug(name): feature for name, feature in trace.features.items()}
+    if wanted not in named:
+        raise Refusal(f"There is no stage {wanted!r}; this network has {', '.join(named)}.", 404)
+    feature = named[wanted].float().cpu()
+    channels = feature.shape[1]
+    if state.learned_channel >= channels:
+        raise Refusal(f"learnedChannel: {wanted} has channels 0 to {channels - 1}, got {state.learned_channel}.")
+    with torch.inference_mode():
+        colours = Colours.fit(feature, None if state.learned_channel < 0 else state.learned_channel)
+        layout = trace.layout
+        shown = {"zoomed": None, "unzoomed": _coloured(colours, feature)}
+        if isinstance(layout, WarpLayout):
+            size, stride = fit(session.picture.size, FEATURE_SIDE), stride_of(layout.zoomed_size, feature)
+            back = layout.warp.to("cpu").unzoom(feature, size, layout.zoomed_size, stride, fill=None)
+            shown = {"zoomed": shown["unzoomed"], "unzoomed": _coloured(colours, back)}
+    channel = None if state.learned_channel < 0 else state.learned_channel
+    return {
+        "stage": wanted,
+        "channels": channels,
+        "channel": channel,
+        "range": [colours.low.tolist(), colours.high.tolist()],
+        **shown,
+        "stages": stages,
+        "sentence": words.features(wanted, channels, feature.shape[-2:], channel),
+    }
+
+
+def _coloured(colours: Colours, features: Tensor) -> dict[str, Any]:
+    pixels = colours(features).numpy()
+    return {**box((pixels.shape[0], pixels.shape[1])), "image": encode_array(pixels)}
+
+
+def time_answer(session: Session) -> dict[str, Any]:
+    """The stages timed properly: runs that do not count first, then the median of several."""
+    saliency = session.saliency()
+    with session.workshop.running:
+        traces = _repeat(session.pipeline, session.working.image, saliency)
+    names = list(traces[0].milliseconds)
+    where = traces[0].device
+    taken = {name: timing.Timing(tuple(trace.milliseconds[name] for trace in traces), where) for name in names}
+    together = timing.Timing(tuple(sum(trace.milliseconds.values()) for trace in traces), where)
+    macs = traces[0].macs
+    stages = [{"name": n, "ms": taken[n].median, "p95": taken[n].p95, "macs": macs[n]} for n in names]
+    total = {"ms": together.median, "p95": together.p95, "macs": sum(macs.values())}
+    clock = words.timed(Text("clock.median", {"count": RUNS, "warm": WARM_UP}), traces[-1].report)
+    return {
+        "stages": stages,
+        "total": total,
+        "runs": RUNS,
+        "warmUp": WARM_UP,
+        "device": where,
+        "clock": clock,
+        "sentence": words.timing(stages, total, where, clock),
+    }
+
+
+@on_gpu
+def _repeat(pipeline: Pipeline, image: Tensor, saliency: Tensor | None) -> list[Trace]:
+    with torch.inference_mode(), precisely():
+        return [cast(Trace, pipeline.run(image, None, saliency)) for _ in range(WARM_UP + RUNS)][WARM_UP:]
+
+
+def pixel_answer(session: Session, x: object, y: object) -> dict[str, Any]:
+    """What is known about one pixel of the picture, by its centre (x, y)."""
+    (height, width), (column, row) = session.picture.size, (_coordinate("x", x), _coordinate("y", y))
+    if not (-0.5 <= column <= width - 0.5 and -0.5 <= row <= height - 0.5):
+        raise Refusal(
+            f"({column:g}, {row:g}) is outside the picture of {width} x {height} pixels; point at the picture."
+        )
+    trace = session.run()
+    assert trace.unzoomed is not None
+    h, w = session.size
+    at = min(int((row + 0.5) * h / height), h - 1), min(int((column + 0.5) * w / width), w - 1)
+    probabilities = trace.unzoomed[0, :, at[0], at[1]].float().softmax(0)
+    most = probabilities.topk(min(3, len(probabilities)))
+    names = session.trained.classes
+    top = [
+        {"name": names[k], "index": k, "probability": p}
+        for p, k in zip(most.values.tolist(), most.indices.tolist(), strict=True)
+    ]
+    known = IGNORE if trace.truth is None else int(trace.truth[0, at[0], at[1]])
+    place = {"x": column, "y": row, "class": top[0], "top": top}
+    place["truth"] = None if known == IGNORE else {"name": names[known], "index": known}
+    return place | _samples(trace.layout, session.picture.size, column, row) | {"sentence": words.pixel(place)}
+
+
+def _coordinate(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refusal(f"{name}: expected a number of pixels; reload the page.")
+    return float(value)
+
+
+def _samples(layout: object, size: Size, x: float, y: float) -> dict[str, Any]:
+    """The samples between which a place of the picture lies in the zoomed image, with their bilinear weights."""
+    if not isinstance(layout, WarpLayout):
+        return {"zoomed": None, "samples": []}
+    like, (h, w) = layout.warp.like, layout.zoomed_size
+    point = to_normalised(like.new_tensor([[[x, y]]]), size)
+    u, v = to_pixels(layout.warp.inverse(point)[0], (h, w))[0, 0].tolist()
+    u, v = min(max(u, 0.0), w - 1.0), min(max(v, 0.0), h - 1.0)
+    j, i = min(int(u), max(w - 2, 0)), min(int(v), max(h - 2, 0))
+    sites = to_pixels(layout.warp.grid((h, w))[0], size)
+    samples = []
+    for row, column in ((i, j), (i, j + 1), (i + 1, j), (i + 1, j + 1)):
+        weight = max(0.0, 1 - abs(u - column)) * max(0.0, 1 - abs(v - row))
+        if weight > 1e-6:
+            sx, sy = sites[row, column].tolist()
+            samples.append({"u": column, "v": row, "x": sx, "y": sy, "weight": weight})
+    return {"zoomed": [u, v], "samples": samples}
+
+
+def training_answer(workshop: Workshop, state: State) -> dict[str, Any]:
+    """The saliency maps that the sampler had on its way, on the picture that all are watched on."""
+    name = checkpoints.chosen(workshop, state.checkpoint, state.image)
+    kept = checkpoints.snapshots(workshop, name)
+    if kept is None:
+        raise Refusal(f"No snapshots of the training were kept for {name}; choose a checkpoint that has them.", 404)
+    kind = "saliency" if "saliency" in kept else "nodes"
+    values, steps = kept[kind].astype(np.float32), kept["steps"].tolist()
+    return {
+        "steps": steps,
+        "kind": kind,
+        **box((values.shape[1], values.shape[2])),
+        "data": encode_array(values),
+        "low": float(values.min()),
+        "high": float(values.max()),
+        "picture": "street",
+        "sentence": words.training(steps, values, kind),
+    }

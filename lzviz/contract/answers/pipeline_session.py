@@ -1,0 +1,159 @@
+"""A state, a picture and a checkpoint: what the pipelines' room is asked, and the trace that answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lzviz.contract.answers import checkpoints
+from lzviz.contract.answers.networks import precisely
+from lzviz.contract.answers.warp import edited, found_in, map_tensor, on_gpu
+from lzviz.contract.answers.working import WORKING as NETWORKS
+from lzviz.contract.answers.working import Working
+from lzviz.contract.maps import Map
+from lzviz.contract.pictures import Picture
+from lzviz.contract.state import State
+from lzviz.contract.truth import Truth
+from lzviz.contract.wire import Refusal
+from lzviz.coords import Size
+from lzviz.pipelines.adaptive import AdaptivePipeline
+from lzviz.pipelines.pipeline import Pipeline
+from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.text import Text
+
+if TYPE_CHECKING:
+    from lzviz.contract.workshop import Workshop
+
+
+# Long side of the picture that pipelines see: labels and errors are told at this size.
+WORKING = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """A state on a picture.
+
+    Attributes:
+        file: the visitor's own map, where the state wants one.
+        given: true labels of the picture, in whatever classes they name.
+    """
+
+    workshop: Workshop
+    state: State
+    picture: Picture
+    file: Map | None = None
+    given: Truth | None = None
+
+    @cached_property
+    def name(self) -> str:
+        return checkpoints.chosen(self.workshop, self.state.checkpoint, self.state.image)
+
+    @cached_property
+    def trained(self) -> Pipeline:
+        """The checkpoint as it is, on the device."""
+        return checkpoints.pipeline(self.workshop, self.name)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The checkpoint, its energy as stiff as the state says where a map drives it."""
+        pipeline = self.trained
+        if not self.told or "smoothness" not in pipeline.sampler.told:
+            return pipeline
+        sampler = pipeline.sampler.tuned(smoothness=self.state.learned_lambda)
+        stiff = Pipeline(sampler, pipeline.network, pipeline.size, source=pipeline.source, unzoom=pipeline.unzoom)
+        stiff.card = pipeline.card
+        return stiff
+
+    @property
+    def told(self) -> bool:
+        """Whether a map says where to look, instead of the trained network."""
+        return self.state.learned_from != "network"
+
+    @cached_property
+    def working(self) -> Working:
+        """The picture as the pipeline reads it. An adaptive network reads it as it is: at the scale that it was trained on."""
+        adaptive = isinstance(self.trained, AdaptivePipeline)
+        return Working.of(self.picture, NETWORKS["compact"] if adaptive else (WORKING, WORKING))
+
+    @property
+    def size(self) -> Size:
+        """(H, W) at working size."""
+        return self.working.size
+
+    @cached_property
+    def truth(self) -> Truth | None:
+        """The true labels as the checkpoint's classes; ``None`` where there are none, or none of its classes."""
+        return None if self.given is None else self.given.named(self.trained.classes)
+
+    @property
+    def truth_note(self) -> Text | None:
+        """Why there is no truth although labels were given."""
+        if self.given is None or self.truth is not None:
+            return None
+        return Text("truth.foreign", {"classes": list(self.given.classes[:3])})
+
+    @cached_property
+    def labels(self) -> Tensor | None:
+        """(1, H, W) int64 true labels at working size."""
+        if self.truth is None:
+            return None
+        return torch.from_numpy(self.truth.within(self.size).astype(np.int64))[None]
+
+    def saliency(self) -> Tensor | None:
+        """What the sampler is told, (1, 1, h, w) float32; ``None``: it looks by itself."""
+        state, sampler = self.state, self.trained.sampler
+        if not self.told:
+            return None
+        if "where" not in sampler.told:
+            title = checkpoints.title(checkpoints.card(self.workshop, self.name))
+            raise Refusal(
+                f"{title} looks nowhere in particular, so nobody can tell it where; "
+                "choose LDS, ES, LZ or LZU, or let the trained network look."
+            )
+        if state.learned_from == "truth":
+            if self.labels is None:
+                raise Refusal(
+                    "There are no true labels of this picture in the checkpoint's classes; load a label map, or paint what "
+                    "matters."
+                )
+            return sampler.oracle(self.labels, state.strength)
+        return sampler.oracle_map(self._map(), state.strength)
+
+    def map_of(self) -> Tensor:
+        """(1, 1, h, w) in [0, 1], what was painted, found or brought."""
+        if self.state.learned_from == "paint":
+            return torch.zeros(1, 1, 2, 2) if self.state.paint is None else map_tensor(self.state.paint)
+        if self.state.learned_from == "edges":
+            return edited(found_in(self.picture, "edges"), self.state.edge_paint)
+        if self.file is None:
+            raise Refusal("The state asks for a map of yours but none came along; open the map file again.")
+        return map_tensor(self.file)
+
+    def key(self, saliency: Tensor | None) -> str:
+        """What this session's trace is called in caches."""
+        told = "" if saliency is None else hashlib.blake2b(saliency.numpy().tobytes(), digest_size=12).hexdigest()
+        stiff = self.state.learned_lambda if told and "smoothness" in self.trained.sampler.told else ""
+        return f"{self.name} {self.working.key} {told} {stiff} {self.truth.key if self.truth else ''}"
+
+    def run(self) -> Trace:
+        """The trace, from its cache or run."""
+        saliency = self.saliency()
+        key = self.key(saliency)
+        trace = self.workshop.memory.get("trace", key)
+        if trace is None:
+            with self.workshop.running:
+                trace = _run(self.pipeline, self.working.image, self.labels, saliency)
+            self.workshop.memory.put("trace", key, trace, trace.memory + trace.image.nbytes)
+        return trace
+
+
+@on_gpu
+def _run(pipeline: Pipeline, image: Tensor, labels: Tensor | None, saliency: Tensor | None) -> Trace:
+    with torch.inference_mode(), precisely():
+        return cast(Trace, pipeline.run(image, labels, saliency))
