@@ -125,7 +125,7 @@ class Session:
             return sampler.oracle(self.labels, state.strength)
         return sampler.oracle_map(self._map(), state.strength)
 
-    def map_of(self) -> Tensor:
+    def _map(self) -> Tensor:
         """(1, 1, h, w) in [0, 1], what was painted, found or brought."""
         if self.state.learned_from == "paint":
             return torch.zeros(1, 1, 2, 2) if self.state.paint is None else map_tensor(self.state.paint)
