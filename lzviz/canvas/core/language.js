@@ -32,11 +32,9 @@ export async function learn(host, known) {
   const asked = host.language?.asked() ?? null;
   const wanted = host.words?.language ?? languageOf(asked, navigator.languages, known);
   const own = host.words?.lines ?? (wanted === PSEUDO ? null : await fetchWords(wanted));
-  if (own) speak(wanted, own);
-  else {
-    const english = await fetchWords(ENGLISH) ?? {};
-    speak(wanted, wanted === PSEUDO ? pseudo(english) : english);
-  }
+  const english = host.words || wanted === ENGLISH ? {} : await fetchWords(ENGLISH) ?? {};
+  // A line that a language has not got yet stands in English.
+  speak(wanted, wanted === PSEUDO ? pseudo(english) : { ...english, ...own });
   return own || wanted === PSEUDO ? wanted : ENGLISH;
 }
 

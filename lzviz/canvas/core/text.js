@@ -97,7 +97,10 @@ export function written(value, digits) {
   return `${minus}${grouped}${rest ? `${mark("decimal")}${rest}` : ""}`;
 }
 
-/** A number as it stands in a field, where it can be typed over: not grouped. @param {number} value @param {number} digits */
+/**
+ * A number as it stands in a field, where it can be typed over: not grouped.
+ * @param {number} value @param {number} digits
+ */
 export const typable = (value, digits) => value.toFixed(digits).replace(".", mark("decimal"));
 
 /** @param {"group" | "decimal"} name */
