@@ -22,6 +22,7 @@ Gradients reach the image and the grid, footprints included. (``python -m benchm
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -34,6 +35,14 @@ from lzviz.coords import Size, interleave, to_pixels
 
 LONGEST = 24.0
 """A square box is read on the finest level on which it is at most this many pixels long, an oblong one where it errs no more."""
+
+
+class _Reading(threading.local):
+    now = False
+
+
+READING = _Reading()
+"""``now``: this thread multiplies pixels by how much of them is in a box. That is reading, which multiply-adds do not count."""
 
 SHEAR = 0.3
 """A footprint whose x and y are more correlated than this is read in four boxes."""
@@ -147,10 +156,14 @@ def _separate(px: Tensor, size: Size) -> tuple[tuple[Tensor, Tensor], tuple[Tens
 
 def _product(level: Tensor, across: tuple[Tensor, Tensor], down: tuple[Tensor, Tensor]) -> Tensor:
     """Means of a level (C, H, W) over boxes in rows and columns: ``down @ level @ across^T``, the matrices in bands."""
-    rows = [weights @ level[:, k : k + weights.shape[1]] for k, weights in _bands(down, level.shape[1])]
-    high = torch.cat(rows, 1).flatten(0, 1)
-    columns = [high[:, k : k + weights.shape[1]] @ weights.T for k, weights in _bands(across, level.shape[2])]
-    return torch.cat(columns, 1).unflatten(0, (level.shape[0], -1))
+    READING.now = True
+    try:
+        rows = [weights @ level[:, k : k + weights.shape[1]] for k, weights in _bands(down, level.shape[1])]
+        high = torch.cat(rows, 1).flatten(0, 1)
+        columns = [high[:, k : k + weights.shape[1]] @ weights.T for k, weights in _bands(across, level.shape[2])]
+        return torch.cat(columns, 1).unflatten(0, (level.shape[0], -1))
+    finally:
+        READING.now = False
 
 
 def _bands(ends: tuple[Tensor, Tensor], pixels: int) -> Iterator[tuple[int, Tensor]]:

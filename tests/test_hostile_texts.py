@@ -45,7 +45,7 @@ def hostile(text: str) -> Card:
     blueprint = {**plain.blueprint, "network": text, "look_options": {text: text}}
     return replace(
         plain,
-        **{name: text for name in TEXTS},
+        **{name: text for name in TEXTS if name != "mode"},  # one of two words, or refused
         classes=(text, "sky"),
         blueprint=blueprint,
         recipe={**plain.recipe, text: text},
