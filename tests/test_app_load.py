@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import httpx
@@ -22,6 +23,12 @@ from lzviz.contract.messages.pictures import AskCatalogue
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from tests.app_server import blob, launch
+
+
+def threaded(work, *arguments):
+    """In a thread of its own: a browser that was started in this process keeps an event loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, work, *arguments).result()
 
 
 def held(bench: Bench, release: threading.Event, count: int, group) -> None:
@@ -51,7 +58,7 @@ def in_turns(*asked: tuple[str | None, str], slots: int = 1, waiting: int = 16) 
                 await anyio.sleep(0.005)
             release.set()
 
-    anyio.run(run)
+    threaded(run)
     return told
 
 
@@ -87,7 +94,7 @@ def test_who_leaves_gives_the_place_in_the_line_and_the_slot_on():
         await bench.run(told.append, "later")
         return told
 
-    assert anyio.run(run) == ["stayed", "later"]
+    assert threaded(run) == ["stayed", "later"]
 
 
 def test_a_bench_that_nobody_waits_for_any_more_keeps_its_slot_until_the_thread_ends():
@@ -99,7 +106,7 @@ def test_a_bench_that_nobody_waits_for_any_more_keeps_its_slot_until_the_thread_
         return await bench.run(time.perf_counter)
 
     start = time.perf_counter()
-    assert anyio.run(run) - start > 0.35
+    assert threaded(run) - start > 0.35
 
 
 def test_failed_work_keeps_no_arrays_in_a_cycle_of_its_error():
@@ -123,7 +130,7 @@ def test_failed_work_keeps_no_arrays_in_a_cycle_of_its_error():
 
     gc.disable()
     try:
-        anyio.run(run)
+        threaded(run)
         assert kept[0]() is None
     finally:
         gc.enable()
@@ -137,7 +144,7 @@ def test_small_work_has_one_processor_and_networks_have_all(monkeypatch):
         benches = [Bench(), Bench(wide=True), Bench()]
         return [await bench.run(torch.get_num_threads) for bench in benches]
 
-    assert anyio.run(run) == [1, 3, 1]
+    assert threaded(run) == [1, 3, 1]
 
 
 def test_a_menu_makes_no_sampler_twice():
@@ -241,7 +248,7 @@ def test_menus_pictures_and_files_never_wait_for_computing(busy):
             release.set()
         return told
 
-    assert anyio.run(run) == [200] * 4
+    assert threaded(run) == [200] * 4
 
 
 def test_the_newest_stroke_of_a_page_is_answered_and_the_older_ones_are_told_so(busy):
@@ -263,7 +270,7 @@ def test_the_newest_stroke_of_a_page_is_answered_and_the_older_ones_are_told_so(
                 release.set()
         return told
 
-    assert anyio.run(run) == {"x1": 200, "y1": 200, "a1": 409, "a2": 409, "a3": 200, "b1": 200}
+    assert threaded(run) == {"x1": 200, "y1": 200, "a1": 409, "a2": 409, "a3": 200, "b1": 200}
 
 
 def test_a_page_that_left_is_not_computed_for(busy):
@@ -282,7 +289,7 @@ def test_a_page_that_left_is_not_computed_for(busy):
             release.set()
             group.start_soon(lambda: visitor.post("lzviz/compute", json=stroke("z", 1)))
 
-    anyio.run(run)
+    threaded(run)
     assert sorted(asked) == ["x", "y", "z"]
 
 
