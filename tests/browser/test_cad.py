@@ -156,7 +156,7 @@ def test_a_failing_network_is_told_in_one_line_and_the_brush_goes_on(visit: Visi
     answer = {"ok": False, "error": "The network is asleep; wake it."}
     visit.page.route("**/lzviz/cad", lambda route: route.fulfill(status=500, json=answer))
     visit.open(HASH)
-    expect(visit.page.locator(".lz-trouble")).to_contain_text("No features: The network is asleep; wake it.")
+    expect(visit.page.locator(".lz-trouble")).to_contain_text("No features. The network is asleep; wake it.")
     wait(visit, "answers.forest")
     visit.page.get_by_role("slider", name="Edge threshold").press("PageDown")
     wait(visit, "answers.forest.active > 0 && store.get().cadThreshold < 0.3")
