@@ -73,6 +73,7 @@ def _map(values: Map) -> picture_messages.MapAnswer:
 
 def held_truth(workshop: Workshop, question: picture_messages.AddTruth) -> picture_messages.HeldTruth:
     size = workshop.picture(question.image).size
+    assert question.image is not None, "refused above"
     classes = checkpoints.card(workshop, checkpoints.chosen(workshop, question.checkpoint, question.image)).classes
     identifier, truth = workshop.truths.add(question.data, size, tuple(classes), question.page)
     h, w = truth.size
