@@ -150,6 +150,8 @@ def test_the_table_is_written_as_papers_and_spreadsheets_want_it():
     rows = list(csv.reader(io.StringIO(ROWS.to_csv())))
     assert rows[0][0] == "method" and rows[0][-2:] == ["% on sky", "note"] and rows[3][-2] == "25.0"
     assert rows[2][0] == "'=HYPERLINK(1)" and rows[2][-1] == "'=1+1"
+    for text in ("  =1+1", "\uff1d1+1", "+1+cmd|' /C calc'!A0"):
+        assert list(csv.reader(io.StringIO(Table([Row(text, "T")]).to_csv())))[1][0] == f"'{text}"
     tex = ROWS.to_latex()
     assert r"a|b \& c" in tex and r"c\_1" in tex and r"\textbf{70.0}" in tex and tex.count(r"\\") == 4
     assert r"\toprule" in tex and tex.index(r"\midrule") < tex.index(r"\bottomrule")

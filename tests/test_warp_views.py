@@ -11,19 +11,7 @@ import lzviz
 from lzviz.coords import lattice, to_normalised
 from lzviz.inversion import Tiles, invert_points
 from lzviz.warp import GridWarp, Warp
-from tests.conftest import blobs
-
-SOURCE, ZOOMED = (600, 960), (96, 128)
-
-
-def warp(batch=1, separable=False, **options):
-    return lzviz.Warp.from_saliency(blobs(batch, (31, 51), seed=3), (31, 51), separable=separable, **options)
-
-
-def flow(size=(24, 32), pixels=4.0, seed=0):
-    noise = torch.randn(1, 2, 5, 6, generator=torch.Generator().manual_seed(seed))
-    return pixels * F.interpolate(noise, size=size, mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
-
+from tests.test_warp_given import flow, warp
 
 # -- points without order --------------------------------------------------------------------------------------------
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +15,6 @@ from lzviz.measure.timing import Clock
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import Sampler
 from lzviz.trace import Trace
-from lzviz.trace.frames import image_size
 
 Given = str | Sampler | Pipeline | Callable[[Tensor], Tensor]
 MULTIPLE = 8
@@ -108,22 +105,5 @@ def _method(name: str | None, given: Given, saliency: Tensor | None) -> Method:
         return Method(name or type(given).__name__, type(given).__name__, Pipeline(given), saliency)  # type: ignore[arg-type]
     if callable(given):
         label = name or getattr(given, "__name__", "grid")
-        return Method(label, label, Pipeline(_Grid(given)))
+        return Method(label, label, Pipeline(samplers.GridSampler(given, True, "bilinear")))
     raise TypeError(f"expected a name, a sampler, a pipeline or a callable image -> grid, got {type(given).__name__}")
-
-
-class _Grid(Sampler):
-    """A callable image -> grid (B, h, w, 2) as a sampler."""
-
-    def __init__(self, grid_of: Callable[[Tensor], Any]):
-        self.grid_of = grid_of
-
-    def __call__(self, image: Tensor, size: Size, saliency: Tensor | None = None):
-        from lzviz.samplers.base import Downsampled
-        from lzviz.warp import Warp
-
-        source_size = image_size(image)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warp = Warp.from_grid(self.grid_of(image), True, source_size)
-        return Downsampled(warp.zoom(image, size), warp.at(size, source_size))

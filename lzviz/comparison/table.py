@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lzviz.coords import Size
+from lzviz.spreadsheet import no_formula
 
 if TYPE_CHECKING:
     import pandas
@@ -147,12 +148,12 @@ class Table(list[Row]):
         writer = csv.writer(out, lineterminator="\n")
         classes = self.classes()
         writer.writerow(
-            ["method", *(c.head for c in self.columns()), *map(_no_formula, map("% on {}".format, classes)), "note"]
+            ["method", *(c.head for c in self.columns()), *map(no_formula, map("% on {}".format, classes)), "note"]
         )
         for row in self:
             cells = [c.write(v) if (v := getattr(row, c.name)) is not None else "" for c in self.columns()]
             shares = [_percent(row.classes[name]) if name in row.classes else "" for name in classes]
-            writer.writerow([_no_formula(row.name), *cells, *shares, _no_formula(row.note)])
+            writer.writerow([no_formula(row.name), *cells, *shares, no_formula(row.note)])
         return out.getvalue()
 
     def to_latex(self) -> str:
@@ -212,10 +213,6 @@ class Table(list[Row]):
 
 def _finite(value: Any) -> Any:
     return value if not isinstance(value, float) or math.isfinite(value) else None
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _tex(text: str) -> str:

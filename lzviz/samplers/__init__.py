@@ -162,7 +162,7 @@ def register(
     """
 
     def make(interpolation: str = "bilinear") -> Sampler:
-        return _GridSampler(grid_of, align_corners, interpolation)  # type: ignore[arg-type]
+        return GridSampler(grid_of, align_corners, interpolation)  # type: ignore[arg-type]
 
     system = System(
         name, title or name, summary, paper, make, (INTERPOLATION,), claims=frozenset(claims), colour=colour
@@ -171,7 +171,9 @@ def register(
 
 
 @dataclass(frozen=True, eq=False)
-class _GridSampler(Sampler):
+class GridSampler(Sampler):
+    """Anybody's callable image (B, C, H, W) -> grid (B, h, w, 2) as a sampler."""
+
     grid_of: Callable[[Tensor], Tensor]
     align_corners: bool
     interpolation: Any

@@ -25,6 +25,7 @@ from lzviz.contract.answers.marks import (
 )
 from lzviz.contract.messages.results import AskResults
 from lzviz.contract.pictures import OWN_PREFIX
+from lzviz.spreadsheet import no_formula
 
 COSTS = {"macs": "Multiply-adds", "pixels": "Pixels that the network sees"}
 # The same on a button.
@@ -159,7 +160,6 @@ def facts(point: Point, choice: AskResults) -> list[str]:
 
 # Table and CSV --------------------------------------------------------------------------------------------------------
 
-FORMULAS = tuple("=+-@＝＋－＠")
 COLUMNS = ("Model", "", "Seeds", "Size", "Multiply-adds", "Data", "Measured on", "Network", "Source")
 NUMBERS = slice(1, 5)
 
@@ -202,15 +202,9 @@ def to_csv(marks: Iterable[Mark]) -> str:
         for split, values in mark.values.items():
             spread = mark.spread.get(split, {})
             found = [(values.get(metric, ""), *spread.get(metric, ("", ""))) for metric in METRICS]
-            writer.writerow(map(_no_formula, (
+            writer.writerow(map(no_formula, (
                 mark.name or "", mark.title, mark.system, mark.data, split, mark.network, *(mark.size or ("", "")),
                 "" if mark.macs is None else f"{mark.macs:.0f}", mark.seeds,
                 *(f"{v:.2f}" if number(v) else "" for three in found for v in three), mark.setting, mark.source,
             )))  # fmt: skip
     return file.getvalue()
-
-
-def _no_formula(cell: object) -> str:
-    """A cell as text that no spreadsheet computes: what would start a formula gets an apostrophe before it."""
-    text = str(cell)
-    return f"'{text}" if text.lstrip().startswith(FORMULAS) else text
