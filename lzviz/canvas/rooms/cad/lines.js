@@ -15,7 +15,7 @@ export function line(name, note) {
   const value = h("span", { class: "lz-line-value" }, "–");
   const unit = h("span", { class: "lz-line-unit" });
   const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", hidden: true });
-  const element = h("div", { class: "lz-line" }, h("dt", {}, name, note), h("dd", {}, swatch, value, unit));
+  const element = h("div", { class: "lz-line" }, h("dt", {}, name, note), h("dd", {}, swatch, value, " ", unit));
   const say = (/** @type {string} */ text, grey = "") => {
     setText(value, text);
     setText(unit, grey);

@@ -25,7 +25,7 @@ function line(name) {
   const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", hidden: true });
   const value = h("span", { class: "lz-line-value" }, "–");
   const unit = h("span", { class: "lz-line-unit" });
-  const element = h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, swatch, value, unit));
+  const element = h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, swatch, value, " ", unit));
   return { element, say(/** @type {string} */ text, grey = "", /** @type {string | null} */ colour = null) {
     setText(value, text);
     setText(unit, grey);

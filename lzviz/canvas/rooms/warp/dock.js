@@ -20,7 +20,7 @@ const part = (title, name, side, ...children) =>
 function line(name, unit) {
   const value = h("span", { class: "lz-line-value" }, "–");
   const units = h("span", { class: "lz-line-unit" }, unit ?? "");
-  return { element: h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, value, units)), value, units };
+  return { element: h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, value, " ", units)), value, units };
 }
 
 /** @param {Context} context */
