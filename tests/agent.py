@@ -8,6 +8,7 @@ import io
 import json
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,9 @@ async def called(calls: list[tuple[str, dict[str, Any]]]) -> tuple[dict[str, Any
 
 
 def ask(*calls: tuple[str, dict[str, Any]]) -> tuple[dict[str, Any], list[CallToolResult]]:
-    return asyncio.run(called(list(calls)))
+    # In a thread of its own: a browser that was started in this process keeps an event loop in the main one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, called(list(calls))).result()
 
 
 def transcript() -> str:

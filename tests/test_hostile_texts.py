@@ -45,7 +45,8 @@ def hostile(text: str) -> Card:
     blueprint = {**plain.blueprint, "network": text, "look_options": {text: text}}
     return replace(
         plain,
-        **{name: text for name in TEXTS if name != "mode"},  # one of two words, or refused
+        **{name: text for name in TEXTS if name not in ("mode", "name")},  # these are refused, or one of two words
+        name=text.replace("/", "_").replace("\\", "_"),
         classes=(text, "sky"),
         blueprint=blueprint,
         recipe={**plain.recipe, text: text},

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Route, expect
 from app.canvas import WarpCanvas
 from app.main import launch_options
 from app.server import Server
+from lzviz.text import t
 from tests.app_server import english, launch
 from tests.browser.conftest import Visit
 
@@ -142,7 +143,7 @@ def test_a_control_without_effect_is_disabled_and_says_why(visit: Visit) -> None
 def test_every_source_of_saliency(visit: Visit, kind: str) -> None:
     visit.open("#image=astronaut")
     uniform = visit.nodes()
-    visit.page.locator(".lz-thirds .lz-segment", has_text=kind.capitalize()).first.click()
+    visit.page.locator(".lz-thirds .lz-segment", has_text=t(f"source.{kind}")).first.click()
     if kind == "boxes":
         visit.stroke((0.3, 0.3), (0.5, 0.6))
         assert len(visit.run("store.get().boxes")) == 1
@@ -284,7 +285,7 @@ def test_export_saves_files(visit: Visit, tmp_path: Path) -> None:
     visit.page.keyboard.press("x")
     panel = visit.page.get_by_role("dialog", name="Export")
     with visit.page.expect_download() as zoomed:
-        panel.get_by_role("button", name="zoomed as PNG", exact=True).click()
+        panel.get_by_role("button", name="Zoomed as PNG", exact=True).click()
     zoomed.value.save_as(tmp_path / "zoomed.png")
     assert Image.open(tmp_path / "zoomed.png").size == (40, 27)
     with visit.page.expect_download() as grid:

@@ -167,10 +167,10 @@ def test_painted_knowledge_moves_es_and_lambda_stiffens_it(visit: Visit) -> None
 def test_a_link_restores_features_and_choices_and_keys_move_them(visit: Visit) -> None:
     visit.open(HASH + "&left=features&right=labels&channel=1&opacity=0.3")
     wait(visit, f"{SETTLED} && answers.features")
-    assert look(visit, "answers.features.colour") == "channel 1"
+    assert look(visit, "answers.features.channel") == 1
     assert look(visit, "answers.features.unzoomed.width") > 0
     visit.page.keyboard.press(".")
-    wait(visit, "answers.features.colour === 'channel 2'")
+    wait(visit, "answers.features.channel === 2")
     visit.page.keyboard.press("t")
     assert visit.run("store.get().learnedRight") == "features"
     expect(visit.page.get_by_role("slider", name="Opacity of the labels")).to_be_hidden()
@@ -185,7 +185,7 @@ def test_a_failure_is_one_line_and_nothing_of_another_model_stays_as_its_answer(
     visit.page.get_by_role("button", name="Model: LDS").click()
     visit.page.get_by_role("option", name="ES 24 × 32", exact=True).click()
     expect(visit.page.locator(".lz-trouble")).to_contain_text(
-        "The pipeline did not run: The network is asleep; wake it."
+        "The pipeline did not run. The network is asleep; wake it."
     )
     assert look(visit, "answers.room") is None
     expect(visit.page.locator(".lz-learned-classes tbody tr")).to_have_count(0)

@@ -44,7 +44,7 @@ export async function getFrom(host, path, request) {
     answer = await fetch(new URL(path, host.base), { signal: AbortSignal.timeout(PATIENCE), ...request });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    throw new Said(t(late ? "error.late" : "error.unreached"));
+    throw new Said(t(late ? "error.late" : "error.unreached"), 0);
   }
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => null);

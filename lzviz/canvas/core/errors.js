@@ -5,8 +5,14 @@
  */
 import { t } from "./text.js";
 
-/** An error whose message is in the language of the page. */
-export class Said extends Error {}
+/** An error whose message is in the language of the page. `status`: 0 where a question had no answer at all. */
+export class Said extends Error {
+  /** @param {string} text @param {number} [status] */
+  constructor(text, status) {
+    super(text);
+    this.status = status;
+  }
+}
 
 /**
  * The line of an error.
