@@ -147,10 +147,9 @@ function openRooms(context, { stage, places }, question) {
 
 /**
  * What a page shows first: the state of its link; without one, the first picture with a spot painted.
- * @param {Context} context
+ * @param {Context} context @param {string} hash
  */
-async function firstState(context) {
-  const hash = context.host.address.read();
+async function firstState(context, hash) {
   if (hash.length > 1) return stateOfLink(context, codec, hash);
   const { pictures } = context.host.catalogue;
   const state = { ...context.store.get() };
@@ -176,7 +175,8 @@ export async function mount(element, given) {
     brought: createBrought(), again: createAgain(),
     store: createStore(defaults(schema), { untracked: untracked(schema) }),
     live: createStore({ ...emptyLive(), fixed: fixedMap(host.catalogue.fixed) }) });
-  const first = await firstState(context);
+  const hash = host.address.read();
+  const first = await firstState(context, hash);
   context.store = createStore(first.state, { untracked: untracked(schema) });
   context.live.set({ notice: first.notice });
   context.patiently = createPatience(context.live);
@@ -198,7 +198,7 @@ export async function mount(element, given) {
   const address = followAddress(context, codec, (state, notice) => {
     context.store.set(state, { history: true });
     context.live.set({ notice, error: null });
-  });
+  }, hash);
   parts.address = address;
   const ends = [address.stop, undress, context.again.stop, followUse(element), createTip(element),
     listenForKeys(element, parts.commands),

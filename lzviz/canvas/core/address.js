@@ -42,36 +42,45 @@ export async function stateOfLink({ host, schema, live, store, rooms }, codec, h
  * Keeps the address of the mount in step. Rooms are steps: Back returns to the one before, as it was left.
  * @param {Context} context @param {Codec} codec
  * @param {(state: import("./context.js").State, notice: string | null) => void} restore
+ * @param {string} [known]  the address that the state of now was read from
  */
-export function followAddress(context, codec, restore) {
+export function followAddress(context, codec, restore, known = context.host.address.read()) {
   const { store, live, schema, host: { address } } = context;
   const hashOf = async (/** @type {import("./context.js").State} */ state) =>
     `#${await writeLink(state, schema, codec)}`;
-  let written = address.read();
+  let written = known;
   let last = store.get();
   let { room } = last;
   let stopped = false;
+  let reading = false;
   let turn = 0;
 
   /** @param {string} hash @param {boolean} step */
   function put(hash, step) {
     if (hash === address.read()) return;
-    written = hash;
     address.write(hash, step);
+    written = address.read();
+  }
+
+  /** Whether the address was changed by hand and means another state, which is on its way then. */
+  function overtaken() {
+    if (address.read() !== written) void read();
+    return reading;
   }
 
   async function write() {
     if (live.get().painting) return later();
     const state = store.get();
     const hash = await hashOf(state);
-    if (!stopped && state === store.get() && state.room === room) put(hash, false);
+    // The browser tells of a changed address only later: what it holds by now must not be written over unread.
+    if (!stopped && state === store.get() && state.room === room && !overtaken()) put(hash, false);
   }
   const later = debounce(() => void write(), 250);
 
   /** @param {import("./context.js").State} left @param {import("./context.js").State} entered */
   async function step(left, entered) {
     const [before, after] = await Promise.all([left, entered].map(hashOf));
-    if (stopped || room !== left.room || store.get().room !== entered.room) return;
+    if (stopped || room !== left.room || store.get().room !== entered.room || overtaken()) return;
     put(before, false);
     ({ room } = entered);
     put(after, true);
@@ -82,10 +91,13 @@ export function followAddress(context, codec, restore) {
     if (address.read() === written) return;
     written = address.read();
     const mine = ++turn;
+    reading = true;
     const { state, notice } = await stateOfLink(context, codec, written);
     if (stopped || mine !== turn) return;
+    reading = false;
     ({ room } = state);
     restore(state, notice);
+    later();
   }
 
   const ends = [later.cancel, address.follow(() => void read()), store.subscribe((state) => {
@@ -93,6 +105,7 @@ export function followAddress(context, codec, restore) {
     last = state;
     later();
   })];
+  void read();
   return {
     later,
     /** The address of exactly this state. */

@@ -81,10 +81,11 @@ function mapOpener({ store, live, host, actions, patiently }) {
   };
 }
 
-/** @param {Context} context */
-export function createImages(context) {
-  const { store, live, host, page, patiently, brought, again } = context;
+/** The picture that was asked for last, and no other one. @param {Pick<Context, "live" | "again">} context */
+function createNewest({ live, again }) {
   let turn = 0;
+  /** @type {import("./context.js").Trouble | null} */
+  let told = null;
 
   /**
    * Decodes `load` and makes it the source, unless another picture was asked for meanwhile.
@@ -95,14 +96,16 @@ export function createImages(context) {
     live.set({ loading: true });
     try {
       const image = await load();
-      again.answered("picture");
-      if (mine === turn) arrive(image);
-      return mine === turn;
+      const newest = mine === turn;
+      if (newest) again.answered("picture");
+      if (newest) arrive(image);
+      return newest;
     } catch (error) {
       if (mine === turn) {
         const anew = () => void bring(load, arrive);
         again.failed("picture", error, anew);
-        complain(t("image.failed"), error, t("error.tryAgain"), anew);
+        told = trouble(t("image.failed"), error, { press: t("error.tryAgain"), run: anew });
+        live.set({ error: told });
       }
       return false;
     } finally {
@@ -110,8 +113,19 @@ export function createImages(context) {
     }
   }
 
-  /** @param {string} what @param {unknown} error @param {string} press @param {() => void} run */
-  const complain = (what, error, press, run) => live.set({ error: trouble(what, error, { press, run }) });
+  /** The picture that is shown is the one that is wanted: no other one may still arrive, or be asked for again. */
+  function stay() {
+    turn++;
+    again.answered("picture");
+    live.set({ loading: false, ...(told && live.get().error === told && { error: null }) });
+  }
+  return { bring, stay };
+}
+
+/** @param {Context} context */
+export function createImages(context) {
+  const { store, live, host, page, patiently, brought } = context;
+  const { bring, stay } = createNewest(context);
 
   /** What was made by hand on each picture. @type {Map<string, Made>} */
   const made = new Map();
@@ -126,7 +140,7 @@ export function createImages(context) {
 
   /** @param {string} id */
   function choose(id) {
-    if (id === store.get().image && live.get().image) return;
+    if (id === store.get().image && live.get().image) return stay();
     void bring(() => patiently(() => fetchPicture(host, id)), (image) => settleOn(id, image));
   }
 
@@ -135,7 +149,11 @@ export function createImages(context) {
     const { image: id } = store.get();
     const { own, image } = live.get();
     const wanted = id === "own" ? own?.id : id;
-    if (!wanted || image?.id === wanted) return true;
+    if (!wanted) return true;
+    if (image?.id === wanted) {
+      stay();
+      return true;
+    }
     const known = () => (id === "own" ? live.get().own?.id ?? wanted : wanted);
     return bring(() => (host.static && own && id === "own" ? openLocally(own.blob)
       : patiently(() => brought.answered(() => fetchPicture(host, known())))),

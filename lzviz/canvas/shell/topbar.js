@@ -12,7 +12,8 @@ import { t } from "../core/text.js";
 function createTabs({ rooms, store }) {
   const last = new Map(rooms.tabs.map((tab) => [tab, rooms.below(tab)[0].id]));
   const tabs = rooms.tabs.map((tab) => h("button", { type: "button", class: "lz-tab", role: "tab",
-    "data-tab": tab, "data-title": t(`tab.${tab}`), onclick: () => store.set({ room: last.get(tab) }) }, t(`tab.${tab}`)));
+    "data-tab": tab, "data-title": t(`tab.${tab}`), onclick: () => store.set({ room: last.get(tab) }) },
+  t(`tab.${tab}`)));
   /** @param {KeyboardEvent} event */
   function walk(event) {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
