@@ -24,6 +24,8 @@ const EMPTY = 0.08;
 const PHONE = "(max-width: 727px)";
 const SCROLLING = "(max-width: 900px)";
 const KEY = "lzviz-dock";
+/** What the need of a room follows from: a picture brings its checkpoint, whatever comes first. */
+const SHAPING = ["compare", "room", "checkpoint", "image"];
 
 /**
  * @typedef {import("../core/rooms.js").Need} Need
@@ -174,7 +176,7 @@ export function shareRoom(context, stage, slot) {
   phone.addEventListener("change", placeTools);
   const ends = [
     live.subscribe((_, changed) => changed.has("image") && share()),
-    store.subscribe((_, changed) => ["compare", "room", "checkpoint"].some((key) => changed.has(key)) && share()),
+    store.subscribe((_, changed) => SHAPING.some((key) => changed.has(key)) && share()),
     () => observer.disconnect(),
     () => phone.removeEventListener("change", placeTools),
   ];

@@ -118,6 +118,7 @@ function proofPart(answers, askCost, { store }) {
     if (proof) {
       setText(words, proof.words);
       setText(detail, proof.number);
+      verdict.title = proof.number;
       if (mode === "fixed") lines.other.say(difference(features.badge.published), t("cad.published"));
       else lines.other.say(difference(features.badge.max), t(features.badge.exact ? "cad.fixedExact" : "cad.fixed"));
     }
