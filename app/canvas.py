@@ -25,8 +25,8 @@ const catalogue = fetch(address('"""
     + named("catalogue").path
     + """')).then((answer) => answer.json());
 Promise.all([import(address("lzviz/static/bundle.js")), catalogue])
-  .then(([{ mount, browserPage }, catalogue]) =>
-    mount(room, { base: document.baseURI, catalogue, static: false, styled: true, ...browserPage() }))
+  .then(([{ mount, browserPage, overHttp }, catalogue]) =>
+    mount(room, { transport: overHttp(document.baseURI), catalogue, styled: true, ...browserPage() }))
   .then((handle) => { mounted.set(room, handle); element.lzviz = handle; })
   .catch((error) => {
     const line = document.createElement("p");

@@ -9,19 +9,17 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
-import json
 import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import anyio
 import anyio.to_thread
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 import lzviz
@@ -32,9 +30,10 @@ from lzviz import text
 from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
 from lzviz.contract.decoding import GONE
-from lzviz.contract.messages.base import Answer, File, Question, Sequenced
+from lzviz.contract.exchange import Reply, asked, failure, refused, told
+from lzviz.contract.messages.base import Sequenced
 from lzviz.contract.routes import ROUTES
-from lzviz.contract.wire import Busy, Refusal, parse_json, validated
+from lzviz.contract.wire import Refusal
 from lzviz.contract.workshop import Workshop
 
 log = logging.getLogger(__name__)
@@ -102,22 +101,14 @@ def spoken(handler: Handler) -> Handler:
     async def answered(request: Request) -> Response:
         try:
             return await handler(request)
-        except Busy as busy:
-            return failure(str(busy), busy.status, {"retry-after": str(busy.after)})
-        except Refusal as refusal:
-            return failure(str(refusal), refusal.status, missing=refusal.missing)
-        except MemoryError:
-            return failure("The server has no memory left for this; choose a smaller picture or output.", 503)
-        except Exception:
-            log.exception("%s failed", request.url.path)
-            return failure("Something went wrong inside the server; reload the page and try again.", 500)
+        except Exception as error:
+            reply = refused(error)
+            if reply is None:
+                log.exception("%s failed", request.url.path)
+                reply = failure("Something went wrong inside the server; reload the page and try again.", 500)
+            return sent(request, reply)
 
     return answered
-
-
-def failure(sentence: str, status: int, headers: dict[str, str] | None = None, missing: str | None = None) -> Response:
-    """The JSON of every error: ``{"ok": false, "error": sentence}``, with ``missing`` where the page can bring it again."""
-    return JSONResponse({"ok": False, "error": sentence, **({"missing": missing} if missing else {})}, status, headers)
 
 
 def fresh(request: Request, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response:
@@ -211,13 +202,14 @@ class Server:
                     "This server fetches nothing from the Hub: choose the checkpoint's files, or start it with --allow-hub.",
                     403,
                 )
-            told = await request.body(), dict(request.query_params), request.path_params
+            said = await request.body(), dict(request.query_params), request.path_params
             async with left_by(request):
                 # In a thread too: a check may look into a registry, and importing that takes a second the first time.
-                question = await self.read.run(read, line, *told)
+                question = await self.read.run(asked, line, *said)
                 bench = self.hub if line.hub else self.benches[question.bench]
                 name = (question.page, line.path) if question.page and isinstance(question, Sequenced) else None
-                return sent(request, question, await bench.run(self.workshop.answer, question, name=name))
+                answer = await bench.run(self.workshop.answer, question, name=name)
+                return sent(request, told(question, answer))
             raise Refusal("The page no longer waits for this answer.", 499)
 
         return answered
@@ -246,23 +238,9 @@ async def left_by(request: Request) -> AsyncIterator[None]:
             GONE.reset(token)
 
 
-def read(line: contract.Route, body: bytes, query: dict[str, Any], path: dict[str, Any]) -> Question:
-    """What a request says, as the question that its line of the table takes."""
-    said = parse_json(body) if line.takes == "json" else query
-    return validated(line.question, {**said, **path, **({"data": body} if line.takes == "bytes" else {})})
-
-
-def sent(request: Request, question: Question, answer: Answer | File) -> Response:
-    """An answer as it crosses the wire: bytes, or ``{"ok": true, ...}``."""
-    if isinstance(answer, File):
-        headers = {f"x-lzviz-{name}": str(value) for name, value in answer.facts.items()}
-        if answer.name is not None:
-            headers["content-disposition"] = f'attachment; filename="{answer.name}"'
-        if answer.kept == "shared":
-            return fresh(request, answer.body, answer.media_type, headers)
-        headers["cache-control"] = "private, no-store"
-        return Response(answer.body, media_type=answer.media_type, headers=headers)
-    said = {"seq": question.seq} if isinstance(question, Sequenced) else {}
-    if request.method == "GET":
-        return fresh(request, json.dumps({"ok": True, **answer.plain()}).encode(), "application/json")
-    return JSONResponse({"ok": True, **said, **answer.plain()})
+def sent(request: Request, reply: Reply) -> Response:
+    """A reply as it crosses the wire; what is listed, and what anybody may keep, is sent again only when it has changed."""
+    if reply.kept == "shared" or (request.method == "GET" and reply.status == 200 and not reply.kept):
+        return fresh(request, reply.body, reply.media_type, dict(reply.headers))
+    private = {"cache-control": "private, no-store"} if reply.kept else {}
+    return Response(reply.body, reply.status, {**reply.headers, **private}, reply.media_type)

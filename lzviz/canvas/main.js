@@ -32,6 +32,7 @@ import { FROM } from "./core/options.js";
 import { registered, t } from "./core/text.js";
 
 export { browserPage } from "./core/browser.js";
+export { overHttp, overWidget } from "./core/transport.js";
 
 /**
  * @typedef {import("./core/context.js").Given} Given
@@ -57,7 +58,7 @@ async function fetchJson(address) {
  * @param {Given} host
  */
 async function prepare(host) {
-  const catalogue = host.catalogue ?? await fetchJson(new URL(ROUTES.catalogue.path, host.base).href);
+  const catalogue = host.catalogue ?? await (await host.transport.ask(ROUTES.catalogue.path)).json();
   const [json, language] = await Promise.all([
     host.schema ?? fetchJson(new URL("schema.json", import.meta.url).href),
     learn(host, catalogue.languages ?? []),

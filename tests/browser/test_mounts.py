@@ -11,13 +11,13 @@ from tests.browser.conftest import DESKTOP, Visit
 
 BUILD = """async (base) => {
   document.body.replaceChildren();
-  const { mount } = await import(new URL("lzviz/static/main.js", base));
+  const { mount, overHttp } = await import(new URL("lzviz/static/main.js", base));
   window.held = [];
   for (let at = 0; at < 4; at++) {
     const element = document.createElement("div");
     element.className = "lz";
     document.body.append(element);
-    held.push({ element, ...(await mount(element, { base })) });
+    held.push({ element, ...(await mount(element, { transport: overHttp(base) })) });
   }
 }"""
 TOOLS = "held.map(({ store }) => store.get().tool)"

@@ -21,6 +21,7 @@ import { floatsFromBase64 } from "../../lzviz/canvas/core/wire.js";
 import { emptyLive } from "../../lzviz/canvas/core/context.js";
 import { comparison, keep, now, prescribed, take } from "../../lzviz/canvas/core/prescribed.js";
 import { createStore } from "../../lzviz/canvas/core/store.js";
+import { overHttp } from "../../lzviz/canvas/core/transport.js";
 
 const schema = createSchema(JSON.parse(
   readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8")));
@@ -45,7 +46,7 @@ const SOURCES = [{ name: "paint", weighs: true, options: [] }, { name: "centre",
 /** @param {Partial<typeof state>} [patch] */
 const context = (patch = {}) => /** @type {any} */ ({ schema, store: createStore({ ...state, ...patch }),
   live: createStore(emptyLive()), rooms: ROOMS,
-  host: { base: "http://x/", catalogue: { samplers: SAMPLERS, sources: SOURCES, pictures: [] } } });
+  host: { transport: overHttp("http://x/"), catalogue: { samplers: SAMPLERS, sources: SOURCES, pictures: [] } } });
 
 test("every key of the schema is declared whole", () => {
   const urls = schema.state.map(({ url }) => url);

@@ -20,7 +20,6 @@ import { Said, trouble } from "./errors.js";
 const PATIENCE = 60_000;
 
 /**
-/**
  * An answer that was no. `status` is the HTTP status, 0 when there was no answer at all; `after`: seconds after which a
  * busy server wants to be asked again; `missing`: what it has to be given again.
  */
@@ -41,10 +40,10 @@ export class ServerError extends Error {
 export async function getFrom(host, path, request) {
   let answer;
   try {
-    answer = await fetch(new URL(path, host.base), { signal: AbortSignal.timeout(PATIENCE), ...request });
+    answer = await host.transport.ask(path, { signal: AbortSignal.timeout(PATIENCE), ...request });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    throw new Said(t(late ? "error.late" : "error.unreached"), 0);
+    throw error instanceof Said ? error : new Said(t(late ? "error.late" : "error.unreached"), 0);
   }
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => null);
@@ -119,7 +118,7 @@ export function createPython(context, codec) {
   /** Asks about the state of now, at once: the server lets go of an older question of this page that still waits. */
   async function ask() {
     const route = rooms.of(store.get()).check;
-    if (host.static || !live.get().image || !route) return;
+    if (!route || !host.transport.answers(route) || !live.get().image) return;
     latest.abort();
     latest = new AbortController();
     const [mine, { signal }] = [++seq, latest];

@@ -15,7 +15,6 @@
  * @property {string} [dataset]   the one that it is like; "": none
  * @property {string} [checkpoint]  the trained pipeline that opens with it
  * @property {{x: number, y: number, r: number}} [highlight]  where painting pays: fractions; r of the long side
- * @property {string} [data]    address of the pixels in a page without a server
  * @property {readonly {x: number, y: number, r: number}[]} [start]  what is painted at a first visit
  *
  * @typedef {import("../schema/contract.js").SamplerLine} Sampler  a line of the catalogue
@@ -33,9 +32,8 @@
  * @property {any} [limits]
  *
  * @typedef {object} Host
- * @property {string} base        address that all routes are relative to
+ * @property {import("./transport.js").Transport} transport  how questions reach who answers them
  * @property {Catalogue} [catalogue]
- * @property {boolean} [static]   no Python behind this page
  * @property {any} [schema]       content of schema.json, where it cannot be fetched
  * @property {{language: string, lines: import("./text.js").Words}} [words]  the language, where it cannot be fetched
  * @property {boolean} [styled]   the styles are in the document already

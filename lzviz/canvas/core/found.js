@@ -3,6 +3,7 @@
 import { isFound } from "../engine/saliency.js";
 import { FROM, optionsOf } from "./options.js";
 import { fromBase64 } from "./wire.js";
+import { ROUTES } from "../schema/routes.js";
 import { t } from "./text.js";
 import { trouble } from "./errors.js";
 
@@ -20,7 +21,7 @@ export function createFinder({ store, live, host, again }, ask) {
   function wanted() {
     const { saliency } = store.get();
     const { image } = live.get();
-    if (!isFound(saliency) || !image || host.static) return null;
+    if (!isFound(saliency) || !image || !host.transport.answers(ROUTES.saliency.path)) return null;
     return { image, kind: saliency, options: optionsOf(store.get(), FROM + saliency) };
   }
 

@@ -45,12 +45,12 @@ export function sourceImage(id, pixels, full) {
 }
 
 /**
- * The picture of an id, from the server (or, in a static page, from the page itself).
+ * The picture of an id.
  * @param {import("./context.js").Context["host"]} host @param {string} id
  */
 async function fetchPicture(host, id) {
   const known = host.catalogue.pictures.find((picture) => picture.id === id);
-  const answer = known?.data ? await fetch(known.data) : await getFrom(host, picturePath(id));
+  const answer = await getFrom(host, picturePath(id));
   const pixels = await decode(await answer.blob());
   const [width, height] = ["x-lzviz-width", "x-lzviz-height"].map((name) => Number(answer.headers.get(name)));
   const told = width && height ? { width, height } : known;
@@ -125,6 +125,8 @@ function createNewest({ live, again }) {
 /** @param {Context} context */
 export function createImages(context) {
   const { store, live, host, page, patiently, brought } = context;
+  /** Pictures of the visitor stay in the browser. */
+  const alone = !host.transport.answers(ROUTES.addPicture.path);
   const { bring, stay } = createNewest(context);
 
   /** What was made by hand on each picture. @type {Map<string, Made>} */
@@ -155,7 +157,7 @@ export function createImages(context) {
       return true;
     }
     const known = () => (id === "own" ? live.get().own?.id ?? wanted : wanted);
-    return bring(() => (host.static && own && id === "own" ? openLocally(own.blob)
+    return bring(() => (alone && own && id === "own" ? openLocally(own.blob)
       : patiently(() => brought.answered(() => fetchPicture(host, known())))),
       (fresh) => live.set({ image: fresh, found: null }));
   }
@@ -165,7 +167,7 @@ export function createImages(context) {
 
   /** Makes a picture of the visitor the source. @param {Blob} blob @param {string} title */
   async function open(blob, title) {
-    if (host.static) {
+    if (alone) {
       await bring(() => openLocally(blob), (image) => {
         live.set({ own: { blob, id: "own", title, notes: [] } });
         settleOn("own", image);
@@ -187,7 +189,7 @@ export function createImages(context) {
   /** The server has forgotten the picture: give it the kept one again. @returns {Promise<boolean>} whether it could */
   async function giveAgain() {
     const { own, image } = live.get();
-    if (!own || store.get().image !== "own" || host.static) return false;
+    if (!own || store.get().image !== "own" || alone) return false;
     const answer = await give(own.blob);
     live.set({ own: { ...own, id: answer.id }, ...(image?.id === own.id && { image: { ...image, id: answer.id } }) });
     return true;

@@ -8,6 +8,7 @@ import { putBack } from "../core/prescribed.js";
 import { handOf } from "../engine/saliency.js";
 import { t } from "../core/text.js";
 import { trouble } from "../core/errors.js";
+import { ROUTES } from "../schema/routes.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
@@ -75,7 +76,7 @@ async function save(context, parts, what, format) {
   const room = parts.room();
   const name = `lzviz-${store.get().image}-${what}.${format}`;
   try {
-    if (room.exportView && (host.static || room.exportsItself)) {
+    if (room.exportView && (!exports(host) || room.exportsItself)) {
       saveFile(await room.exportView(what, format), name);
       return;
     }
@@ -87,10 +88,13 @@ async function save(context, parts, what, format) {
   }
 }
 
+/** @param {Context["host"]} host */
+const exports = ({ transport }) => transport.answers(ROUTES.export.path);
+
 /** @param {Context} context @param {Parts} parts @returns {(what: string) => string | null} */
 function exportReason({ host }, parts) {
   return (what) => {
-    if (!host.static) return parts.room().exportReason?.(what) ?? null;
+    if (exports(host)) return parts.room().exportReason?.(what) ?? null;
     const drawn = ["source", "zoomed", "unzoomed"].includes(what);
     return drawn ? null : t("export.needsPython");
   };

@@ -19,8 +19,9 @@ function imageSection({ host, store, live, actions }) {
   const thumbs = host.catalogue.pictures.map((picture) => h("button", {
     type: "button", class: "lz-thumb", "aria-label": picture.title, "data-tip": picture.title, "data-id": picture.id,
       translate: "no",
-    style: `background-image:url("${thumbUrl(host, picture.id)}")`, onclick: () => actions.choosePicture(picture.id),
+    onclick: () => actions.choosePicture(picture.id),
   }));
+  for (const thumb of thumbs) void showThumb(host, thumb);
   const upload = h("button", { type: "button", class: "lz-thumb lz-thumb-add", "aria-label": t("keys.open"),
     "data-tip": t("image.open"), "data-key": "O", onclick: actions.openFile }, icon("upload"));
   const camera = h("button", { type: "button", class: "lz-thumb lz-thumb-add", "aria-label": t("image.take"),
@@ -48,8 +49,11 @@ function imageSection({ host, store, live, actions }) {
     h("div", { class: "lz-thumbs" }, ...thumbs, upload, camera), note);
 }
 
-/** @param {import("../core/context.js").Host} host @param {string} id */
-export const thumbUrl = (host, id) => new URL(`${picturePath(id)}?thumb=1`, host.base).href;
+/** @param {import("../core/context.js").Host} host @param {HTMLElement} thumb */
+async function showThumb({ transport }, thumb) {
+  const address = await transport.address(`${picturePath(thumb.dataset.id ?? "")}?thumb=1`);
+  thumb.style.backgroundImage = `url("${address}")`;
+}
 
 /**
  * What differs between the picture that is shown and the one that is computed on.

@@ -81,14 +81,15 @@ export function createStatus(context) {
   const show = () => {
     const { measured, answer, busy, times } = live.get();
     line.show();
-    const names = rooms.of(store.get()).status;
+    const { status: names, check } = rooms.of(store.get());
+    const away = check !== undefined && !host.transport.answers(check);
     warp.element.hidden = names.browser === null;
     setText(warp.title, names.browser ? t(names.browser) : "");
-    setText(python.title, host.static ? t("status.python") : names.python ? t(names.python) : "");
+    setText(python.title, away ? t("status.python") : names.python ? t(names.python) : "");
     setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
     setText(draw.value, typeof measured?.drawMs === "number" ? milliseconds(measured.drawMs) : "–");
     const { milliseconds: taken = null, device } = answer?.milliseconds === undefined ? times ?? {} : answer;
-    setText(python.value, host.static ? t("status.notHere") : taken === null ? "–" : milliseconds(total(taken)));
+    setText(python.value, away ? t("status.notHere") : taken === null ? "–" : milliseconds(total(taken)));
     setText(python.after, device ? ` · ${String(device).toUpperCase()}` : "");
     python.element.toggleAttribute("data-busy", busy);
   };

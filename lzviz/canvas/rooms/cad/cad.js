@@ -16,6 +16,7 @@ import { createCadRail } from "./rail.js";
 import { CadScene } from "./scene.js";
 import { t } from "../../core/text.js";
 import { Said } from "../../core/errors.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /** Keys of the state that change the quadtree. */
 const TREE_KEYS = ["cadThreshold", "cadPaint", "cadMask", "cadLevels"];
@@ -45,7 +46,7 @@ export function createCad(element, host) {
       if (on) built ??= build(element, host, answers, asking);
       if (built) built.scene.root.hidden = !on;
       if (!built || !on) return;
-      if (context.host.static) {
+      if (!context.host.transport.answers(ROUTES.cadMask.path)) {
         const text = t("cad.needsPython");
         live.set({ error: { text } });
       } else asking.all();

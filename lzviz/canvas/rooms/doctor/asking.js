@@ -78,7 +78,7 @@ export function createAsking(context, chart, on) {
   /** Asks about the chart of now. */
   function ask() {
     const { subject, applied } = chart.get();
-    if (!subject || host.static || !live.get().image) return;
+    if (!subject || !host.transport.answers(ROUTES.diagnose.path) || !live.get().image) return;
     const mine = ++turn;
     chart.set({ asking: true });
     void call(t("doctor.noLook"), () => diagnosis(applied), (now) => {

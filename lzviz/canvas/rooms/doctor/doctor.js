@@ -13,6 +13,7 @@ import { createFindings } from "./findings.js";
 import { createHeader } from "./header.js";
 import { DoctorScene } from "./scene.js";
 import { chooseArray, createShelf } from "./shelf.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /** @typedef {import("../../core/rooms.js").Handed} Handed */
 
@@ -64,7 +65,7 @@ export async function createDoctor(element, { context }, on) {
   function refresh() {
     const { now, side, next } = chart.get();
     sides.show(side, next !== null);
-    setText(foot, host.static ? t("doctor.noPython")
+    setText(foot, !host.transport.answers(ROUTES.diagnose.path) ? t("doctor.noPython")
       : now?.sentence ?? t("doctor.looking"));
   }
   refresh();

@@ -51,7 +51,7 @@ export function createShelf({ host, patiently }, chart, asking, choose) {
     h("div", { class: "lz-doctor-zoo" }, h("span", {}, t("doctor.specimens")), row));
 
   async function fill() {
-    if (host.static || row.childElementCount) return;
+    if (!host.transport.answers(ROUTES.specimens.path) || row.childElementCount) return;
     const answer = await patiently(() => getFrom(host, ROUTES.specimens.path));
     const { specimens } = await answer.json();
     row.replaceChildren(...specimens.map((/** @type {Specimen} */ line) => h("button", { type: "button",

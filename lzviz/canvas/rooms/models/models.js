@@ -16,7 +16,7 @@ import { Said } from "../../core/errors.js";
  *
  * @typedef {object} Room
  * @property {(path: string, options?: RequestInit) => Promise<any>} ask  an answer of the server; throws its sentence
- * @property {(path: string) => string} address
+ * @property {(path: string) => Promise<string>} address
  * @property {string[]} own  names of the checkpoints that this visitor loaded
  * @property {(name: string) => void} open  shows a checkpoint in Explore
  * @property {(path: () => string) => Promise<any>} listed  an answer about all; own ones are brought again
@@ -34,9 +34,9 @@ const ROUNDS = 5;
 const STYLES = ["style/models.css"];
 const OWN = "lzviz-own-checkpoints";
 
-/** @param {string} base @returns {Room["ask"]} */
-const asker = (base) => async (path, options) => {
-  const answer = await fetch(new URL(path, base), options).catch(() => null);
+/** @param {import("../../core/transport.js").Transport} transport @returns {Room["ask"]} */
+const asker = (transport) => async (path, options) => {
+  const answer = await transport.ask(path, options).catch(() => null);
   if (!answer) throw new Said(t("error.noServer"));
   const said = await answer.json().catch(() => ({ error: t("error.statusAgain", { status: answer.status }) }));
   if (!answer.ok) throw new Error(said.error);
@@ -100,9 +100,9 @@ export async function createModels(element, context) {
   const { host, store } = context;
   if (!host.styled) await loadStyles(STYLES);
   const own = createBroughtCheckpoints(context);
-  const ask = asker(host.base);
+  const ask = asker(host.transport);
   const room = /** @type {Room} */ ({
-    ask, address: (path) => new URL(path, host.base).href, own: own.names,
+    ask, address: host.transport.address, own: own.names,
     async listed(path) {
       for (let round = 1; ; round++) {
         const answer = await ask(path());

@@ -50,9 +50,9 @@ export function createResults(room, onFilter) {
       filters.show(answer, room.colour);
       note.textContent = answer.note;
       table.replaceChildren(numbers(room, answer.table));
-      csv.href = room.address(`${ROUTES.resultsTable.path}?${new URLSearchParams({ own: own() })}`);
       const colours = new Map(answer.systems.map(({ value, colour }) => [value, colour]));
       plots.show(answer.panels, (system) => room.colour(colours.get(system)) ?? "currentColor");
+      csv.href = await room.address(`${ROUTES.resultsTable.path}?${new URLSearchParams({ own: own() })}`);
     } catch (error) {
       if (mine === round) note.textContent = /** @type {Error} */ (error).message;
     }

@@ -4,6 +4,7 @@ import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
 import { checkpointOf, fits, menuItems, summary } from "./words.js";
 import { t } from "../../core/text.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -28,7 +29,7 @@ export function modelPatch(state, checkpoint, room) {
 /** @param {Context} context @returns {HTMLElement | null} null: this page has no models */
 export function createModelMenu({ host, store, schema, rooms }) {
   const { checkpoints } = host.catalogue;
-  if (!checkpoints?.length || host.static) return null;
+  if (!checkpoints?.length || !host.transport.answers(ROUTES.pipeline.path)) return null;
   let before = schema.field("room").default;
   const choose = (/** @type {string} */ name) => {
     const checkpoint = checkpoints.find((each) => each.name === name) ?? null;

@@ -15,6 +15,7 @@ import { createLearnedDock } from "./dock.js";
 import { createLearnedRail } from "./rail.js";
 import { LearnedScene } from "./scene.js";
 import { t } from "../../core/text.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /**
  * @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host
@@ -46,7 +47,7 @@ export function createPipeline(element, host) {
       if (on) built ??= build(element, host, answers, asking);
       if (built) built.scene.root.hidden = !on;
       if (!built || !on) return;
-      if (context.host.static) {
+      if (!context.host.transport.answers(ROUTES.pipeline.path)) {
         live.set({ error: { text: t("pipeline.needsPython") } });
       } else asking.all();
       built.rail.refresh();

@@ -50,7 +50,7 @@ export function createTraining(scene, view, layer, host) {
   /** The picture that was looked at while training. @param {string} id */
   async function fetchPicture(id) {
     below = { id, raster: null };
-    const answer = await fetch(new URL(picturePath(id), host.base));
+    const answer = await host.transport.ask(picturePath(id));
     if (!answer.ok) return;
     const { width, height, data } = await decode(await answer.blob(), SIDE);
     below = { id, raster: { width, height, data } };

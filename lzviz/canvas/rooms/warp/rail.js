@@ -8,8 +8,12 @@ import { createMore } from "./more.js";
 import { ownSection, prescribedSection, sourceOptions } from "./settings.js";
 import { hasTwin } from "../../engine/samplers.js";
 import { registered, t } from "../../core/text.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /** @typedef {import("../../core/context.js").Context} Context */
+
+/** The routes by which a map comes from elsewhere, by what a source takes. @type {Record<string, string>} */
+const SENT = { picture: ROUTES.saliency.path, file: ROUTES.addMap.path };
 
 /** @param {Context} context */
 function saliencySection(context) {
@@ -25,7 +29,7 @@ function saliencySection(context) {
   function unfit({ name, takes }) {
     const line = samplerOf(context, store.get().sampler);
     if (line && !line.saliency.includes(name)) return t("saliency.unfit", { sampler: line.title });
-    if (host.static && (takes === "picture" || takes === "file")) return t("saliency.offline");
+    if (takes in SENT && !host.transport.answers(SENT[takes])) return t("saliency.offline");
     return name !== "fixed" || host.catalogue.fixed || live.get().fixed ? null : t("saliency.noFixed");
   }
   const refresh = () => {
@@ -77,8 +81,8 @@ const sizeText = (width, image) =>
 
 /** Who computes, where it is not the browser. @param {Context} context */
 function pythonNote({ store, host }) {
-  const note = h("p", { class: "lz-note" }, host.static ? t("python.missing")
-    : t("python.follows"));
+  const note = h("p", { class: "lz-note" },
+    t(host.transport.answers(ROUTES.compute.path) ? "python.follows" : "python.missing"));
   const section = h("section", { class: "lz-section", "aria-label": t("python.who") }, note);
   const refresh = () => { section.hidden = hasTwin(store.get().sampler); };
   store.subscribe((_, changed) => changed.has("sampler") && refresh());

@@ -29,6 +29,7 @@ import { Viewer } from "../../viewer/viewer.js";
 import { caption, resizeView } from "../../viewer/views.js";
 import { t } from "../../core/text.js";
 import { writeTitles } from "./titles.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /** Numbers are printed this often while a stroke is on its way, milliseconds. */
 const PRINT_EVERY = 120;
@@ -61,7 +62,7 @@ export class Scene extends Viewer {
     this.painter = createPainter(createRenderer());
     this.model = createModel(this.pictureOf);
     this.given = createGiven(context);
-    this.alone = context.host.static === true;
+    this.alone = !context.host.transport.answers(ROUTES.compute.path);
     this.uniformModel = createModel(this.pictureOf);
     /** @type {Frame | null} */
     this.frame = null;
