@@ -13,12 +13,13 @@ import { emptyLive } from "../../lzviz/canvas/core/context.js";
 import { createImages } from "../../lzviz/canvas/core/images.js";
 import { createSchema, defaults, untracked } from "../../lzviz/canvas/core/schema.js";
 import { createStore } from "../../lzviz/canvas/core/store.js";
+import { overHttp } from "../../lzviz/canvas/core/transport.js";
 import * as codec from "../../lzviz/canvas/engine/codec.js";
 
 const json = JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url), "utf8"));
 const schema = createSchema(json, { samplers: ["uniform", "lz"], sources: ["paint"] }, {});
-const pictures = ["coffee", "chelsea", "rocket"].map((id) => ({ id, data: `data:${id}` }));
-const host = { catalogue: { pictures, samplers: [{ name: "lz" }] } };
+const pictures = ["coffee", "chelsea", "rocket"].map((id) => ({ id }));
+const host = { transport: overHttp("http://x/"), catalogue: { pictures, samplers: [{ name: "lz" }] } };
 
 /** A context whose parts are real where the state passes. @param {any} [more] @returns {any} */
 const contextOf = (more) => ({ schema, host, rooms: { ofSampler: () => null }, brought: createBrought(),
@@ -76,9 +77,9 @@ test("an address typed while the page was being built is read", async () => {
 function pictureServer(t) {
   /** @type {Map<string, {arrive: () => void, fail: (error: Error) => void}>} */
   const asked = new Map();
-  t.mock.method(globalThis, "fetch", (/** @type {string} */ url) => new Promise((done, fail) => {
-    const arrive = () => done({ blob: async () => ({}), headers: new Map() });
-    asked.set(url.replace("data:", ""), { arrive, fail });
+  t.mock.method(globalThis, "fetch", (/** @type {URL} */ url) => new Promise((done, fail) => {
+    const arrive = () => done({ ok: true, blob: async () => ({}), headers: new Map() });
+    asked.set(url.pathname.split("/").at(-1) ?? "", { arrive, fail });
   }));
   const bitmap = { width: 4, height: 2, close() {} };
   const pen = { drawImage() {}, getImageData: () => ({ data: new Uint8ClampedArray(32) }) };
