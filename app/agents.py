@@ -19,7 +19,7 @@ from gradio.data_classes import FileData
 from gradio.utils import get_upload_folder
 
 from app.server import Server
-from lzviz.contract.messages.base import File, Question
+from lzviz.contract.messages.base import File
 from lzviz.contract.messages.doctor import AddWarp, AskDiagnosis, Diagnosed
 from lzviz.contract.messages.pictures import AddPicture
 from lzviz.contract.messages.warp import Compute, Export
@@ -45,16 +45,13 @@ class Tools:
         """For Gradio's ``api``."""
         return [spoken(tool) for tool in (self.diagnose, self.describe_warp, self.render_warp)]
 
-    async def _asked(self, question: Question) -> Any:
-        return await self._server.benches[question.bench].run(self._server.workshop.answer, question)
-
     async def _held(self, image: str) -> str | None:
-        return (await self._asked(AddPicture(data=decode_bytes(image, "image")))).id if image else None
+        return (await self._server.answer(AddPicture(data=decode_bytes(image, "image")))).id if image else None
 
     async def _given(self, array: str, name: str) -> str:
         if not array:
             raise Refusal("Expected an array as base64, or the name of a specimen.")
-        return (await self._asked(AddWarp(name=name, data=decode_bytes(array, "array")))).id
+        return (await self._server.answer(AddWarp(name=name, data=decode_bytes(array, "array")))).id
 
     async def diagnose(
         self,
@@ -81,7 +78,7 @@ class Tools:
             One sentence with the worst finding and its fix; the findings; a picture of the grid on the source.
         """
         about: dict[str, Any] = {"specimen": specimen} if specimen else {"given": await self._given(array, name)}
-        told = await self._asked(
+        told = await self._server.answer(
             validated(AskDiagnosis, {**about, "source": (height, width), "use": use or None, "mend": mend})
         )
         return told.sentence, findings_of(told), png(drawn(told, (height, width)), "grid.png")
@@ -96,7 +93,7 @@ class Tools:
         Returns:
             The sentence.
         """
-        said = await self._asked(Compute(state=state_of(link), image=await self._held(image)))
+        said = await self._server.answer(Compute(state=state_of(link), image=await self._held(image)))
         return str(said.sentence)
 
     async def render_warp(self, link: str = "", view: View = "zoomed", image: str = "") -> tuple[str, dict]:
@@ -111,8 +108,8 @@ class Tools:
             The sentence about the warp, and the picture.
         """
         state, own = state_of(link), await self._held(image)
-        file: File = await self._asked(Export(state=state, image=own, what=view, format="png"))
-        said = await self._asked(Compute(state=state, image=own))
+        file: File = await self._server.answer(Export(state=state, image=own, what=view, format="png"))
+        said = await self._server.answer(Compute(state=state, image=own))
         return str(said.sentence), stored(file.body, f"{view}.png")
 
 

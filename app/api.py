@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import gradio as gr
 
 from app.server import Server
-from lzviz.contract.pictures import Picture
+from lzviz.contract.messages.base import File
+from lzviz.contract.messages.pictures import AddPicture
+from lzviz.contract.messages.warp import Compute, Computed, Export
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, decode_bytes
 
 Endpoint = Callable[[str, dict], Awaitable[dict]]
+KEPT = ("nodes", "nodes_size", "folds", "coverage", "share", "area", "zoom_range", "round_trip")
 
 
 def downsample_endpoint(server: Server) -> Endpoint:
-    """The endpoint ``/downsample``, which shares the gallery and the benches of the page."""
+    """The endpoint ``/downsample``, which shares the workshop and the benches of the page."""
 
     async def downsample(image: str = "", options: dict = {}) -> dict:  # noqa: B006  # Gradio shows this default
         """Downsample an image with one of lzviz's samplers.
@@ -31,29 +33,12 @@ def downsample_endpoint(server: Server) -> Endpoint:
         """
         try:
             state = State.parse({"saliency": "edges", **options})
-            picture = await _picture(server, image, state)
-            return await server.benches["numbers"].run(_downsample, state, picture)
+            own = (await server.answer(AddPicture(data=decode_bytes(image, "image")))).id if image else None
+            numbers: Computed = await server.answer(Compute(state=state, image=own))
+            zoomed: File = await server.answer(Export(state=state, image=own, what="zoomed", format="png"))
         except Refusal as refusal:
             raise gr.Error(str(refusal), print_exception=False) from None
+        told = numbers.model_dump(by_alias=True, include=set(KEPT))
+        return {"image": base64.b64encode(zoomed.body).decode(), **told, "sentence": str(numbers.sentence)}
 
     return downsample
-
-
-async def _picture(server: Server, image: str, state: State) -> Picture:
-    if image:
-        return await server.benches["files"].run(server.workshop.decoder.picture, decode_bytes(image, "image"))
-    return await server.benches["menu"].run(server.workshop.picture, state.image)
-
-
-def _downsample(state: State, picture: Picture) -> dict[str, Any]:
-    from lzviz.contract.answers.files import export
-    from lzviz.contract.answers.warp import answer
-
-    numbers = answer(state, picture)
-    zoomed = export(state, picture, None, "zoomed", "png").body
-    kept = ("nodes", "nodesSize", "folds", "coverage", "share", "area", "zoomRange", "roundTrip")
-    return {
-        "image": base64.b64encode(zoomed).decode(),
-        **{key: numbers[key] for key in kept},
-        "sentence": str(numbers["sentence"]),
-    }

@@ -15,6 +15,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -31,7 +32,7 @@ from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
 from lzviz.contract.decoding import GONE
 from lzviz.contract.exchange import Reply, asked, failure, refused, told
-from lzviz.contract.messages.base import Sequenced
+from lzviz.contract.messages.base import Question, Sequenced
 from lzviz.contract.routes import ROUTES
 from lzviz.contract.wire import Refusal
 from lzviz.contract.workshop import Workshop
@@ -162,6 +163,10 @@ class Server:
             *(Route(path, spoken(handler), methods=["GET"]) for path, handler in own.items()),
             *(Route(f"/{line.path}", spoken(self.answering(line)), methods=[line.method]) for line in ROUTES),
         ]
+
+    async def answer(self, question: Question) -> Any:
+        """The answer, on the bench that the question belongs to."""
+        return await self.benches[question.bench].run(self.workshop.answer, question)
 
     # Files ----------------------------------------------------------------------------------------------------------
 

@@ -18,8 +18,10 @@ from lzviz.adaptive.report import Report
 from lzviz.adaptive.run import Fallback
 from lzviz.contract.answers import cad, keypoints, working
 from lzviz.contract.answers.catalogue import sampler_entry
+from lzviz.contract.answers.warp import in_turn
 from lzviz.contract.maps import Map
 from lzviz.contract.memory import Memory
+from lzviz.contract.messages.cad import AskFeatures, AskFeatureTimes
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
@@ -159,10 +161,26 @@ def test_an_answer_is_labelled():
     assert answer["network"] == "vgg16"
     assert english(answer["weights"]) == "random, seed 0, 16 of 64 channels"
     assert english(answer["weights"]) in english(answer["sentence"])
-    assert set(answer["milliseconds"]) == {"strided", "adaptive", "dilated"}
-    assert all(taken > 0 for taken in answer["milliseconds"].values())
     assert (answer["channel"], answer["channels"]) == (None, 128)
-    assert "thread" in answer["device"] and "in turns" in english(answer["clock"])
+
+
+def test_an_answer_measures_nothing_and_its_times_are_a_question_of_their_own(monkeypatch):
+    shown, state = picture(100, 150), parse(cadNetwork="compact")
+    in_turn = cad.in_turn
+    monkeypatch.setattr(cad, "in_turn", lambda *_: pytest.fail("an answer waited for a clock"))
+    assert not {"milliseconds", "clock"} & set(cad.answer(SHOP, state, shown))
+    monkeypatch.setattr(cad, "in_turn", in_turn)
+    told = cad.times_answer(SHOP, state, shown)
+    assert set(told["milliseconds"]) == {"strided", "adaptive", "dilated"}
+    assert all(taken > 0 for taken in told["milliseconds"].values())
+    assert "thread" in told["device"] and "in turns" in english(told["clock"]) and "schedule" in english(told["clock"])
+    assert AskFeatureTimes(state=state).bench == "clocks" != AskFeatures(state=state).bench
+
+
+def test_other_networks_run_between_two_that_are_timed():
+    lock, seen = threading.Lock(), []
+    in_turn({"a": lambda: seen.append(lock.locked())}, torch.device("cpu"), lock)
+    assert seen and all(seen) and not lock.locked()
 
 
 def test_a_brush_stroke_makes_adaptive_features_only(monkeypatch):

@@ -13,11 +13,13 @@ import torch
 import lzviz
 from app import gallery
 from lzviz.contract.decoding import GONE
+from lzviz.contract.memory import Memory
 from lzviz.contract.messages.doctor import AddWarp, AskDiagnosis, AskSpecimens
 from lzviz.contract.messages.warp import Compute, Export
 from lzviz.contract.wire import Refusal, encode_array, validated
 from lzviz.contract.workshop import Workshop
 from lzviz.doctor.specimens import SPECIMENS, healthy, lattice_of
+from lzviz.held import held_in
 from lzviz.plain import convert
 from lzviz.samplers import given
 
@@ -185,17 +187,35 @@ def test_a_grid_that_is_held_elsewhere_is_told_with_its_source(workshop):
             lzviz.State.parse({"sampler": "given", "options": {"given": {"grid": wrong}}})
 
 
-def test_held_grids_go_by_content_and_the_oldest_leave(monkeypatch):
-    monkeypatch.setattr(given, "_held", type(given._held)())
-    monkeypatch.setattr(given, "ROOM", 3 * 16 * 24)
-    grids = [torch.tensor(healthy((4, 6), at=(0.1 * k, 0.0))) for k in range(5)]
-    names = [given.hold(grid, "my file (1).npy") for grid in grids]
-    assert names[4].endswith(".my-file-1-npy") and given.hold(grids[4], "b") == names[4].split(".")[0] + ".b"
-    assert torch.equal(given.find(names[4]), grids[4])
+def test_held_grids_go_by_content_and_the_shelf_decides_for_how_long():
+    grids, shelf = [torch.tensor(healthy((4, 6), at=(0.1 * k, 0.0))) for k in range(5)], {}
+    with held_in(shelf):
+        names = [given.hold(grid, "my file (1).npy") for grid in grids]
+        assert names[4].endswith(".my-file-1-npy") and given.hold(grids[4], "b") == names[4].split(".")[0] + ".b"
+        assert torch.equal(given.find(names[4]), grids[4]) and len(shelf) == 5
+        del shelf[names[0].split(".")[0]]
+        with pytest.raises(ValueError, match="not held here"):
+            given.find(names[0])
+        with pytest.raises(ValueError, match="a batch of 2"):
+            given.hold(torch.cat(grids[:2]))
     with pytest.raises(ValueError, match="not held here"):
-        given.find(names[0])
-    with pytest.raises(ValueError, match="a batch of 2"):
-        given.hold(torch.cat(grids[:2]))
+        given.find(names[4])
+
+
+def test_a_crowd_of_grids_of_one_visitor_leaves_anothers_in_use():
+    workshop = Workshop(gallery.shipped(), memory=Memory(1 << 20))
+
+    def handed(page: str, k: int) -> str:
+        array = npy(healthy((40, 60), at=(0.01 * k, 0.0)))
+        held = workshop.answer(AddWarp(name=f"{k}.npy", data=array, page=page))
+        return workshop.answer(AskDiagnosis(given=held.id, source=SOURCE, page=page)).keep
+
+    mine = handed("a", 0)
+    for k in range(1, 40):
+        handed("b", k)
+    assert workshop.memory.bytes_held <= 1 << 20
+    state = lzviz.State.parse({"sampler": "given", "options": {"given": {"grid": mine}}})
+    assert list(workshop.answer(Compute(state=state, image="coffee")).nodes_size) == [40, 60]
 
 
 def test_a_diagnosis_holds_up_no_stroke():

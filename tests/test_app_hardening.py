@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import threading
 import time
 from pathlib import Path
@@ -228,6 +229,7 @@ def test_the_lock_file_holds_every_pin_with_hashes():
     locked = (root / "requirements.lock").read_text("utf-8")
     pins = [line for line in (root / "requirements.txt").read_text("utf-8").split() if "==" in line and line[0] != "#"]
     assert len(pins) > 5 and all(f"\n{pin} " in f"\n{locked}" for pin in pins)
+    assert re.search(r"^mcp==1\.\d+\.\d+ ", locked, re.M) and "\nsse-starlette==" in locked  # what serves agents
     assert locked.count("--hash=sha256:") > locked.count("==") and "://" not in locked
 
 

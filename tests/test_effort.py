@@ -58,3 +58,29 @@ def test_what_is_counted_is_what_a_convolution_takes(monkeypatch, kind):
                 with pytest.raises(Refusal):
                     layer(given)
     assert not layer._forward_pre_hooks
+
+
+@pytest.mark.parametrize("side, options", [(64, {"width": 64, "blocks": 8}), (512, {"width": 64, "blocks": 0})])
+def test_a_resizer_is_refused_before_a_single_layer_has_run(monkeypatch, side, options):
+    """Counted as it ran, eight seconds of processor were gone before the layer that was too much."""
+    monkeypatch.setattr(effort, "LARGEST_WORK", 10**9)
+    ran, convolve = [], nn.Conv2d._conv_forward
+    monkeypatch.setattr(
+        nn.Conv2d, "_conv_forward", lambda self, x, *rest: ran.append(x.device.type) or convolve(self, x, *rest)
+    )
+    with pytest.raises(Refusal, match="billion multiply-adds"):
+        resized(side, **options)
+    assert set(ran) <= {"meta"}
+
+
+def test_a_sampler_that_looks_at_values_is_counted_when_it_runs():
+    class Looks(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Conv2d(3, 8, 3)
+
+        def forward(self, image, size):
+            return self.layer(image) if float(image.sum()) > 0 else image
+
+    effort.foresee(Looks(), "x", torch.ones(1, 3, 8, 8), (4, 4))
+    effort.foresee(object(), "x", torch.ones(1, 3, 8, 8), (4, 4))

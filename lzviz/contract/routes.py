@@ -63,6 +63,7 @@ ROUTES: tuple[Route, ...] = (
     Route("export", "lzviz/export", warp.Export, "asked:exported"),
     Route("cadMask", "lzviz/cad-mask", cad.AskMask, "asked:cad_mask"),
     Route("cadFeatures", "lzviz/cad", cad.AskFeatures, "asked:cad_features"),
+    Route("cadTimes", "lzviz/cad-time", cad.AskFeatureTimes, "asked:cad_times"),
     Route("cadKeypoints", "lzviz/keypoints", cad.AskKeypoints, "asked:cad_keypoints"),
     Route("cadCost", "lzviz/cad-cost", cad.AskCost, "asked:cad_cost"),
     Route("pipeline", "lzviz/learned", pipeline.AskPipeline, "asked:pipeline_run"),

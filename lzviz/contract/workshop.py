@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from lzviz.contract.decoding import Decoder
 from lzviz.contract.memory import Memory
@@ -15,6 +16,23 @@ from lzviz.contract.routes import route_of
 from lzviz.contract.shipped import Shipped
 from lzviz.contract.truth import Truth, Truths
 from lzviz.contract.wire import Refusal
+from lzviz.held import held_in
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class _Grids:
+    """The grids that the doctor hands on, in the memory that owns everything: a page's grids take no other page's away."""
+
+    def __init__(self, memory: Memory, page: str):
+        self._memory, self._page = memory, page
+
+    def get(self, key: str, /) -> Tensor | None:
+        return self._memory.get("grid", key)
+
+    def __setitem__(self, key: str, grid: Tensor, /) -> None:
+        self._memory.put("grid", key, grid, grid.nbytes, self._page)
 
 
 class Workshop:
@@ -56,7 +74,8 @@ class Workshop:
         Raises:
             Refusal: a sentence for whoever asked.
         """
-        return route_of(type(question)).function()(self, question)
+        with held_in(_Grids(self.memory, question.page)):
+            return route_of(type(question)).function()(self, question)
 
     def picture(self, identifier: str | None) -> Picture:
         """The picture of an id: shipped, or brought by a visitor."""

@@ -3,19 +3,19 @@
 A grid (1, h, w, 2), x before y, in [-1, 1] by pixel centres, is taken as control nodes: bilinear between them.
 :func:`hold` keeps it under a hash of its content, so that a state, a link and a script can name it by a short text,
 ``HASH.source``: whoever opens such a link where the grid is held gets the same warp, and elsewhere a sentence with its source.
+A script holds its grids for as long as it runs; inside :func:`lzviz.held.held_in` whoever owns the memory does.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from torch import Tensor
 
 from lzviz.coords import Size
+from lzviz.held import SHELF
 from lzviz.options import Option
 from lzviz.resampling import Interpolation
 from lzviz.samplers import CLAIMS, System, add, options
@@ -23,12 +23,7 @@ from lzviz.samplers.base import WarpSampler
 from lzviz.text import t
 from lzviz.warp import GridWarp, Warp
 
-ROOM = 64 << 20
-"""Bytes of grids that are held; the least recently used go first."""
 NAME = r"[0-9a-f]{32}(\.[\w-]{1,40})?"
-
-_held: OrderedDict[str, Tensor] = OrderedDict()
-_lock = threading.Lock()
 
 
 def hold(grid: Tensor, source: str = "") -> str:
@@ -41,11 +36,7 @@ def hold(grid: Tensor, source: str = "") -> str:
         raise ValueError(f"expected one grid (1, h, w, 2), got a batch of {len(nodes)}: hold grid[:1]")
     told = repr(tuple(nodes.shape)).encode() + nodes.numpy().tobytes()
     key = hashlib.blake2b(told, digest_size=16).hexdigest()
-    with _lock:
-        _held[key] = nodes
-        _held.move_to_end(key)
-        while len(_held) > 1 and sum(each.nbytes for each in _held.values()) > ROOM:
-            _held.popitem(last=False)
+    SHELF.get()[key] = nodes
     said = re.sub(r"[^A-Za-z0-9_]+", "-", source).strip("-")[:40]
     return f"{key}.{said}" if said else key
 
@@ -53,10 +44,8 @@ def hold(grid: Tensor, source: str = "") -> str:
 def find(name: str) -> Tensor:
     """The grid of a name; ``ValueError`` where it is not held here."""
     key, _, source = name.partition(".")
-    with _lock:
-        if key in _held:
-            _held.move_to_end(key)
-            return _held[key]
+    if (grid := SHELF.get().get(key)) is not None:
+        return grid
     raise ValueError(
         f"the grid {source or key[:8]} is not held here: open its file in the doctor, and hand it to Explore from there"
     )

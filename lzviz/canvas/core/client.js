@@ -113,7 +113,7 @@ export function createPython(context, codec) {
    */
   const question = (path, more) => asked(async () => askServer(host, path, { ...(await body()), ...(await more()) }));
 
-  const times = createTimes(context, question, ignored);
+  createTimes(context, question, ignored);
 
   /** Asks about the state of now, at once: the server lets go of an older question of this page that still waits. */
   async function ask() {
@@ -132,7 +132,6 @@ export function createPython(context, codec) {
       again.answered("check");
       const { error } = live.get();
       if (!signal.aborted) live.set({ answer, answered: state, error: error?.asks ? null : error });
-      times.soon();
     } catch (error) {
       if (!signal.aborted) again.failed("check", error, () => void ask());
       if (!signal.aborted) live.set({ answer: null, answered: null, error: unchecked(error, () => void ask()) });

@@ -1,12 +1,12 @@
 // @ts-check
-/** What Python takes for states such as this one: asked for when the page has rested, never beside a stroke. */
+/** What Python takes for such states: asked for when the page rests after an answer, never beside a stroke. */
 
 /** @typedef {import("./store.js").State} State */
 
 /** The page has rested for so many milliseconds. */
 const REST = 1000;
 /** What is painted: how long it takes does not hang on it. */
-const PAINTED = new Set(["paint", "edgePaint", "cadPaint", "boxes", "strength"]);
+const PAINTED = new Set(["paint", "edgePaint", "boxes", "strength"]);
 
 /**
  * @param {Pick<import("./context.js").Context, "store" | "live" | "rooms">} context
@@ -25,13 +25,14 @@ export function createTimes({ store, live, rooms }, question, ignored) {
 
   async function ask() {
     const { clock } = rooms.of(store.get());
-    const { busy, painting, times, image } = live.get();
-    if (!clock || !image || times || asking === turn) return;
+    const { busy, painting, times, image, answer } = live.get();
+    const told = times || answer?.milliseconds !== undefined;
+    if (!clock || !image || told || asking === turn) return;
     if (busy || painting) return soon();
     const mine = asking = turn;
     try {
-      const told = await question(clock, () => ({ seq: mine }));
-      if (mine === turn) live.set({ times: told });
+      const measured = await question(clock, () => ({ seq: mine }));
+      if (mine === turn) live.set({ times: measured });
     } catch {
       asking = 0; // nothing hangs on it: the next stroke asks again
     }
@@ -47,7 +48,9 @@ export function createTimes({ store, live, rooms }, question, ignored) {
     turn += 1;
     live.set({ times: null });
   }
-  store.subscribe((_, changed) => matter(changed) && forget());
-  live.subscribe((_, changed) => changed.has("image") && forget());
-  return { soon };
+  store.subscribe((_, changed) => (changed.has("room") || matter(changed)) && forget());
+  live.subscribe((now, changed) => {
+    if (changed.has("image")) forget();
+    if ((changed.has("answer") || changed.has("answered")) && now.answer) soon();
+  });
 }

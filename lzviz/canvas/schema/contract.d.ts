@@ -67,6 +67,15 @@ export interface AskDiagnosis {
   mend?: boolean;
 }
 
+/** What the three networks take on the cells of a state; asked for at leisure, never beside a stroke. */
+export interface AskFeatureTimes {
+  page?: string;
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+}
+
 /** Run the networks on the cells of a state. */
 export interface AskFeatures {
   page?: string;
@@ -421,7 +430,7 @@ export interface FeatureStage {
   w: number;
 }
 
-/** Features of the three networks in the same colours, what they cost and took, and the proof. */
+/** Features of the three networks in the same colours, what they cost, and the proof. */
 export interface Features {
   image: Image;
   grid: Grid;
@@ -435,9 +444,6 @@ export interface Features {
   channels: number;
   range: number[][];
   badge: Badge;
-  milliseconds: Record<string, number>;
-  device: string;
-  clock: Text;
   weights: Text;
   sentence: Text;
 }
@@ -987,7 +993,7 @@ export interface Truth {
   notes: Text[];
 }
 
-/** Milliseconds of each stage and together, as ``clock`` says, on ``device``. */
+/** Milliseconds of each stage or network, as ``clock`` says, on ``device``. */
 export interface WarpTimes {
   milliseconds: Record<string, number>;
   clock: Text;
@@ -1016,6 +1022,7 @@ export interface Asked {
   export: { question: Export; answer: Blob };
   cadMask: { question: AskMask; answer: MaskAnswer };
   cadFeatures: { question: AskFeatures; answer: Features };
+  cadTimes: { question: AskFeatureTimes; answer: WarpTimes };
   cadKeypoints: { question: AskKeypoints; answer: Keypoints };
   cadCost: { question: AskCost; answer: Cost };
   pipeline: { question: AskPipeline; answer: Placed };

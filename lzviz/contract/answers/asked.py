@@ -112,7 +112,8 @@ def exported(workshop: Workshop, question: Export) -> File:
     if question.state.room == "pipeline":
         return pipeline_files.export(_session(workshop, question), question.what, question.format)
     picture = workshop.picture_of(question)
-    return files.export(question.state, picture, question.file, question.what, question.format)
+    with _room_for(workshop, picture):
+        return files.export(question.state, picture, question.file, question.what, question.format)
 
 
 # Content-adaptive downsampling --------------------------------------------------------------------------------------
@@ -126,6 +127,10 @@ def cad_mask(workshop: Workshop, question: cad_messages.AskMask) -> cad_messages
 def cad_features(workshop: Workshop, question: cad_messages.AskFeatures) -> cad_messages.Features:
     made = cad.answer(workshop, question.state, workshop.picture_of(question))
     return cad_messages.Features.model_validate(made)
+
+
+def cad_times(workshop: Workshop, question: cad_messages.AskFeatureTimes) -> WarpTimes:
+    return WarpTimes.model_validate(cad.times_answer(workshop, question.state, workshop.picture_of(question)))
 
 
 def cad_keypoints(workshop: Workshop, question: cad_messages.AskKeypoints) -> cad_messages.Keypoints:

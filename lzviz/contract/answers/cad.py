@@ -2,8 +2,8 @@
 
     state + picture --Session--> image at working size, levels --lzviz.adaptive--> JSON
 
-Everything heavy is held in caches that are bounded in bytes: a brush stroke runs the adaptive network, and the others for their
-times only, which are taken in turns.
+Everything heavy is held in caches that are bounded in bytes: a brush stroke runs the adaptive network alone. What the networks
+take is a question of its own, for when the page rests.
 """
 
 from __future__ import annotations
@@ -82,22 +82,19 @@ class Stock:
 
 @dataclass(frozen=True, eq=False)
 class Adaptive:
-    """Adaptive features of a reading, both readings' badges, and milliseconds of the three networks.
+    """Adaptive features of a reading, and both readings' badges.
 
-    ``schedule``: where its convolutions ran, which are the ones that were timed.
     ``outside``: operations of the fixed reading that the guarantee does not cover, in words.
     """
 
     features: Tensor
     fixed: Badge
     published: Badge
-    milliseconds: Mapping[str, float]
-    schedule: str
     outside: tuple[str, ...] = ()
 
 
 def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]:
-    """Features of the three networks in the same colours, what they cost and took, and the proof."""
+    """Features of the three networks in the same colours, what they cost, and the proof."""
     session = Session(workshop, state, picture)
     channels, levels = session.subject.channels, session.levels()
     if state.cad_channel >= channels:
@@ -129,9 +126,6 @@ def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]
             "exact": adaptive.fixed.exact,
             "outside": list(adaptive.outside),
         },
-        "milliseconds": adaptive.milliseconds,
-        "device": timing.device_name(device()),
-        "clock": Text("clock.schedule", {"clock": CLOCK, "schedule": adaptive.schedule}),
         "weights": session.subject.weights,
         "sentence": sentence(kept, active, macs, adaptive, session.state.mode, session.subject.weights),
     }
@@ -149,7 +143,7 @@ def _run(session: Session, levels: Tensor) -> tuple[Stock, Adaptive]:
     if stock is not None and adaptive is not None:
         return stock, adaptive
     with torch.inference_mode(), precisely():
-        x = models.prepare(session.working.image, NORMALISATION.get(session.network, "imagenet")).to(device())
+        x = _seen(session)
         if stock is None:
             stock = run_stock(session.subject, x)
             memory.put("stock features", stock_key, stock, stock.cost)
@@ -159,6 +153,11 @@ def _run(session: Session, levels: Tensor) -> tuple[Stock, Adaptive]:
     return stock, adaptive
 
 
+def _seen(session: Session) -> Tensor:
+    """The picture as its network reads it, on the device."""
+    return models.prepare(session.working.image, NORMALISATION.get(session.network, "imagenet")).to(device())
+
+
 def run_stock(subject: Subject, x: Tensor) -> Stock:
     """The strided and the dilated network on a normalised image."""
     dilated = subject.dilated(x).cpu()
@@ -166,7 +165,7 @@ def run_stock(subject: Subject, x: Tensor) -> Stock:
 
 
 def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, mode: str) -> Adaptive:
-    """The adaptive network in both readings; the features are those of ``mode``, timed beside the other two networks."""
+    """The adaptive network in both readings; the features are those of ``mode``."""
     size = int(x.shape[-2]), int(x.shape[-1])
     readings = {"fixed": subject.fixed, "published": subject.published}
     plans = {name: adapted.plan(levels.to(x.device), size) for name, adapted in readings.items()}
@@ -174,13 +173,34 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
     features = {name: output.cpu() for name, (output, _) in ran.items()}
     outside = tuple(map(str, ran["fixed"].report.outside))
     badges = {name: inspect.badge(made, strided, 2**subject.depth) for name, made in features.items()}
-    works = {
-        "strided": partial(subject.strided, x),
-        "adaptive": partial(readings[mode], x, plan=plans[mode]),
-        "dilated": partial(subject.dilated, x),
-    }
-    return Adaptive(features[mode], badges["fixed"], badges["published"], in_turn(works, x.device), ran[mode].report.path,
-                    outside)  # fmt: skip
+    return Adaptive(features[mode], badges["fixed"], badges["published"], outside)
+
+
+# What the networks take --------------------------------------------------------------------------------------------
+
+
+@on_gpu
+def times_answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]:
+    """Milliseconds of the three networks: no other network runs beside one that is timed, and others may between two."""
+    session = Session(workshop, state, picture)
+    subject, levels, running = session.subject, session.levels(), workshop.running
+    adapted = subject.fixed if session.state.mode == "fixed" else subject.published
+    with torch.inference_mode(), precisely():
+        x = _seen(session)
+        plan = adapted.plan(levels.to(x.device), session.size)
+        works = {
+            "strided": partial(subject.strided, x),
+            "adaptive": partial(adapted, x, plan=plan),
+            "dilated": partial(subject.dilated, x),
+        }
+        for name in ("strided", "dilated"):
+            with running:
+                works[name]()
+        with running:
+            schedule = adapted.run(x, plan=plan).report.path
+        milliseconds = in_turn(works, x.device, running)
+    clock = Text("clock.schedule", {"clock": CLOCK, "schedule": schedule})
+    return {"milliseconds": milliseconds, "device": timing.device_name(device()), "clock": clock}
 
 
 def sentence(

@@ -1,4 +1,4 @@
-"""What a network of a sampler may take while a page waits: counted layer by layer, before each layer runs."""
+"""What a network of a sampler may take while a page waits: counted on shapes before it runs, and again before each layer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.wire import Refusal
+from lzviz.coords import Size
 
 LARGEST_WORK = 10**11
 """Multiply-adds of all convolutions together."""
@@ -52,6 +55,33 @@ def bounded(made: object, name: str) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def foresee(made: object, name: str, image: Tensor, size: Size) -> None:
+    """Refuse a sampler that is a network before anything is computed: it runs on shapes, which take no time and no memory.
+
+    One that looks at values is followed as far as shapes lead; what comes after is counted when it runs (:func:`bounded`).
+
+    Args:
+        made, name: as of :func:`bounded`.
+        image: (B, C, H, W); only its shape counts.
+        size: (h, w) of the zoomed image.
+
+    Raises:
+        Refusal: as of :func:`bounded`.
+    """
+    if not isinstance(made, nn.Module):
+        return
+    tensors = {**dict(made.named_parameters()), **dict(made.named_buffers())}
+    ghosts = {key: torch.empty_like(tensor, device="meta") for key, tensor in tensors.items()}
+    shape = torch.empty_like(image, device="meta")
+    with bounded(made, name), torch.no_grad():
+        try:
+            functional_call(made, ghosts, (shape, size))
+        except Refusal:
+            raise
+        except Exception:
+            return
 
 
 def _places(layer: nn.Conv2d, given: Tensor) -> int:

@@ -7,6 +7,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from lzviz import resampling, samplers
 from lzviz import saliency as maps
-from lzviz.contract.answers.effort import bounded
+from lzviz.contract.answers.effort import bounded, foresee
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.maps import Map
 from lzviz.contract.options import has_room, source_values, values_of
@@ -136,6 +137,7 @@ def read_by(sampler: samplers.Sampler, state: State, picture: Picture) -> Downsa
     """
     image, zoomed = resampling.reduce(image_tensor(picture), state.source_scale), state.zoomed_size(picture.size)
     try:
+        foresee(sampler, title_of(state), image, zoomed)
         with bounded(sampler, title_of(state)):
             made = sampler(image, zoomed)
         if not isinstance(made.layout, WarpLayout):
@@ -362,10 +364,15 @@ def measure(setting: Setting) -> dict[str, float]:
     return {**milliseconds, "total": sum(milliseconds.values())}
 
 
-def in_turn(works: Mapping[str, Callable[[], object]], where: torch.device) -> dict[str, float]:
+def in_turn(
+    works: Mapping[str, Callable[[], object]],
+    where: torch.device,
+    alone: AbstractContextManager[object] | None = None,
+) -> dict[str, float]:
     """Median milliseconds of works that have run before, taken in turns (a, b, a, b, ...): what slows one slows all.
 
-    At least one turn, at most :data:`TURNS`, and no new one after :data:`TURNS_SECONDS`.
+    At least one turn, at most :data:`TURNS`, and no new one after :data:`TURNS_SECONDS`. ``alone`` is held around each work, and
+    waiting for it is not counted.
 
     Raises:
         Refusal: nobody waits for them any more.
@@ -376,7 +383,7 @@ def in_turn(works: Mapping[str, Callable[[], object]], where: torch.device) -> d
         for name, work in works.items():
             check_wanted()
             clock = Clock(where)
-            with clock.stage(name):
+            with alone or nullcontext(), clock.stage(name):
                 work()
             taken[name].append(clock.milliseconds()[name])
         if time.perf_counter() - start > TURNS_SECONDS:

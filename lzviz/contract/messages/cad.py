@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, OnPicture
+from lzviz.contract.messages.warp import WarpTimes
 from lzviz.text import Text
 
 
@@ -66,7 +67,7 @@ class Badge(Answer):
 
 
 class Features(Answer):
-    """Features of the three networks in the same colours, what they cost and took, and the proof."""
+    """Features of the three networks in the same colours, what they cost, and the proof."""
 
     image: Image
     grid: Grid
@@ -80,9 +81,6 @@ class Features(Answer):
     channels: int
     range: list[list[float]]
     badge: Badge
-    milliseconds: dict[str, float]
-    device: str
-    clock: Text
     weights: Text
     sentence: Text
 
@@ -95,6 +93,16 @@ class AskFeatures(OnPicture):
     @property
     def bench(self) -> Bench:
         return "networks"
+
+
+class AskFeatureTimes(OnPicture):
+    """What the three networks take on the cells of a state; asked for at leisure, never beside a stroke."""
+
+    answer = WarpTimes
+
+    @property
+    def bench(self) -> Bench:
+        return "clocks"
 
 
 class Curve(Answer):

@@ -44,7 +44,7 @@ class Compute(OnPicture):
 
 
 class WarpTimes(Answer):
-    """Milliseconds of each stage and together, as ``clock`` says, on ``device``."""
+    """Milliseconds of each stage or network, as ``clock`` says, on ``device``."""
 
     milliseconds: dict[str, float]
     clock: Text

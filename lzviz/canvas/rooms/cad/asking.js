@@ -59,9 +59,11 @@ export function createAsking({ store, live, again }, question, answers, shown) {
     }, again);
   }
 
-  /** For the status bar: the sentence and the time. @param {any} answer @param {State} state */
-  const tell = ({ sentence, milliseconds }, state) =>
-    live.set({ answer: { sentence, milliseconds: milliseconds ? totalOf(milliseconds) : waited }, answered: state });
+  /**
+   * For the status bar: the sentence; and the time, where no clock is asked for it.
+   * @param {any} answer @param {State} state @param {number} [milliseconds]
+   */
+  const tell = ({ sentence }, state, milliseconds) => live.set({ answer: { sentence, milliseconds }, answered: state });
 
   const mask = newestOnly(() => ask(ROUTES.cadMask.path, t("cad.noMask"), (answer, state) => {
     if (mask.waiting()) return;
@@ -78,7 +80,7 @@ export function createAsking({ store, live, again }, question, answers, shown) {
   const keypoints = newestOnly(() => ask(ROUTES.cadKeypoints.path, t("cad.noKeypoints"), (answer, state) => {
     if (keypoints.waiting()) return;
     answers.set({ keypoints: answer });
-    tell(answer, state);
+    tell(answer, state, waited);
   }, () => void keypoints.run()));
 
   const cost = newestOnly(async () => {
@@ -116,6 +118,3 @@ export function createAsking({ store, live, again }, question, answers, shown) {
 }
 
 const COST_KEYS = new Set(["cadLevels", "cadMask", "cadThreshold", "cadDilation", "cadKeep", "cadNetwork"]);
-
-/** @param {Record<string, number>} times */
-const totalOf = (times) => Object.values(times).reduce((a, b) => a + b, 0);

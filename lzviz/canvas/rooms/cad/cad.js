@@ -73,13 +73,14 @@ function build(element, { context, rail: options, dock }, answers, asking) {
   const scene = new CadScene(element, context, answers);
   const rail = createCadRail(context, () => answers.get().features);
   options.append(...rail.elements);
-  dock.append(...createCadDock(context, answers, asking.cost));
+  const told = createCadDock(context, answers, asking.cost);
+  dock.append(...told.elements);
   element.append(scene.root);
   scene.onFirstFrame = () => {
     root.dataset.lzvizReady = "";
     scene.onFirstFrame = () => {};
   };
-  const ends = [attachTools(scene), ...watch(scene),
+  const ends = [attachTools(scene), told.end, ...watch(scene),
     store.subscribe(() => scene.root.hidden || rail.refresh())];
   return { scene, rail, dispose() {
     ends.forEach((end) => end());

@@ -78,17 +78,18 @@ function cellPart(answers, context) {
 /** @param {{y: number, x: number, owner: {y: number, x: number}}} tap */
 const ownerText = ({ y, x, owner }) => `${x},${y} → ${owner.x},${owner.y}`;
 
-/** @param {AnswerStore} answers */
-function costPart(answers) {
+/** @param {AnswerStore} answers @param {import("../../core/context.js").Context} context */
+function costPart(answers, { live }) {
   const work = createBars(t("work"), operations);
   const time = createBars(t("time"), milliseconds);
   const clock = h("p", { class: "lz-note lz-cad-clock" });
   return { element: part(t("cad.cost"), "cost", "features", null, work.element, time.element, clock), show() {
-    const { forest, features } = answers.get();
+    const { forest } = answers.get();
+    const { times } = live.get();
     work.show(forest ? { strided: forest.macs.strided, adaptive: forest.macs.adaptive, dilated: forest.macs.dilated }
       : null);
-    time.show(features ? features.milliseconds : null);
-    setText(clock, features ? t("facts", { facts: [features.device, say(features.clock)] }) : "");
+    time.show(times ? times.milliseconds : null);
+    setText(clock, times ? t("facts", { facts: [times.device, say(times.clock)] }) : "");
     clock.title = clock.textContent ?? "";
   } };
 }
@@ -141,18 +142,19 @@ const rangeOf = ({ min, mean, max }) => t("cad.range", { min: 100 * min, mean: 1
 
 /**
  * @param {import("../../core/context.js").Context} context @param {AnswerStore} answers @param {() => void} askCost
- * @returns {HTMLElement[]}
+ * @returns {{elements: HTMLElement[], end: () => void}}
  */
 export function createCadDock(context, answers, askCost) {
   const cell = cellPart(answers, context);
-  const cost = costPart(answers);
+  const cost = costPart(answers, context);
   const proof = proofPart(answers, askCost, context);
   const show = (/** @type {ReadonlySet<string>} */ changed) => {
     if (["hover", "forest", "features"].some((key) => changed.has(key))) cell.show();
-    if (changed.has("forest") || changed.has("features")) cost.show();
+    if (changed.has("forest")) cost.show();
     proof.show();
   };
   answers.subscribe((_, changed) => show(changed));
+  const end = context.live.subscribe((_, changed) => changed.has("times") && cost.show());
   show(new Set(["hover", "forest", "features"]));
-  return [...cell.elements, cost.element, proof.element, ...createAccuracy(answers)];
+  return { elements: [...cell.elements, cost.element, proof.element, ...createAccuracy(answers)], end };
 }

@@ -2,6 +2,7 @@
 /** Content-adaptive downsampling: fine cells where it pays, coarse ones elsewhere. */
 import { arrangements, shapeOf } from "../../viewer/arrange.js";
 import { createCad } from "./cad.js";
+import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
@@ -31,5 +32,6 @@ export const cad = {
   },
   view: ({ cadView }) => cadView,
   need: (_, aspect) => (room) => arrangements(room, shapeOf(aspect), false),
+  clock: ROUTES.cadTimes.path,
   mount: createCad,
 };
