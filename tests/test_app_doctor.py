@@ -74,6 +74,19 @@ def test_all_fixes_are_applied_worst_first_and_undone_by_asking_without_them(wor
         ask(workshop, given=held.id, applied=["axis-order", "folds", "folds"])
 
 
+def test_what_is_declared_stays_what_it_is_declared_when_it_is_mended(workshop):
+    flow = np.random.default_rng(0).normal(0, 2, (1, 2, 24, 40)).astype(np.float32)
+    held = workshop.answer(validated(AddWarp, {"data": npy(flow), "name": "rough.npy"}))
+    after = ask(workshop, given=held.id, source=(24, 40), use="flow", mend=True)
+    assert after.applied == ["folds"] and after.well and after.shape == [1, 2, 24, 40]
+
+
+def test_boxes_and_a_direction_are_mended_for_all_that_follows(workshop):
+    boxes = [(500.0, 100.0, 240.0, 260.0), (20.0, 300.0, 300.0, 180.0)]
+    told = ask(workshop, specimen="flipped", boxes=boxes, direction="inverse", mend=True)
+    assert {"boxes", "direction"} < set(told.applied) and told.well
+
+
 def test_the_warp_of_a_page_is_healthy_and_its_numbers_are_checked(workshop):
     nodes = healthy((31, 51))[0]
     said = {"nodes": encode_array(nodes), "nodesSize": nodes.shape[:2], "name": "lzu", "zoomed": (96, 192)}

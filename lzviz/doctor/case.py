@@ -43,16 +43,38 @@ class Case:
         """One source pixel in units of the grid, x before y."""
         return 2 / convert.span(self.source)
 
+    @property
+    def channels_first(self) -> bool:
+        """Whether what was given is (B, 2, H, W) or (2, H, W)."""
+        return self.kind == "grid" and self.array.ndim >= 3 and self.array.shape[-3:] != self.plain.shape[-3:]
+
     def mended(self, further=None):
-        """A function from the array as given to the grid as read, with one more change."""
+        """A function from the array as given to what is meant, with one more change, in the form of the declared use."""
 
         def mend(array: np.ndarray) -> np.ndarray:
             grid = adapters.take(array, self.source, None, self.use).plain
             for step in self.reading.steps if self.reading else ():
                 grid = step.mend(grid)
-            return (grid if further is None else further(grid)).astype(_kept(array))
+            return self._formed(grid if further is None else further(grid), array).astype(_kept(array))
 
         return mend
+
+    def _formed(self, grid: np.ndarray, array: np.ndarray) -> np.ndarray:
+        """A grid as the declared use writes it: offsets of a flow, pixels of a remap, offsets of a deformable convolution."""
+        if self.use == "deform":
+            before = adapters.take(array, self.source, None, self.use).plain
+            moved = np.moveaxis((grid - before) / 2 * convert.span(grid.shape[1:3]), -1, 1)[:, ::-1]
+            return array + np.tile(moved, (1, array.shape[1] // 2, 1, 1))
+        if self.use == "flow":
+            grid = grid - convert.identity(grid.shape[1:3])
+            if not (self.reading and any(step.unit == "grid" for step in self.reading.steps)):
+                grid = grid / 2 * convert.span(self.source)
+            grid = np.moveaxis(grid, -1, 1) if self.channels_first else grid
+        elif self.use == "remap":
+            grid = convert.to_pixels(grid, self.source)
+        else:
+            return grid
+        return grid[0] if array.ndim == 3 else grid
 
 
 def _kept(array: np.ndarray) -> np.dtype:

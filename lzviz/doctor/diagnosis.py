@@ -11,7 +11,7 @@ from lzviz.doctor.checks import CHECKS
 from lzviz.doctor.finding import VERDICTS, Diagnosis, Finding
 
 Size = tuple[int, int]
-CAUSES = {"round-trip": ("folds", "not-finite", "pyramid"), "folds": ("pyramid", "not-finite"),
+CAUSES = {"round-trip": ("folds", "not-finite", "pyramid", "collisions"), "folds": ("pyramid", "not-finite"),
           "out-of-range": ("not-finite", "pyramid", "units"), "crop": ("not-finite",), "precision": ("units",)}  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def diagnose(
         None if gradient is None else adapters.numpy_of(gradient), took.levels,
     )  # fmt: skip
     if case.kind == "grid":
-        case = replace(case, reading=reading.read(case.plain, source, zoomed, case.use))
+        case = replace(case, reading=reading.read(case.plain, source, zoomed, case.use, case.channels_first))
     found = [finding for check in CHECKS.values() if (finding := check(case)) is not None]
     found.sort(key=lambda f: -VERDICTS.index(f.verdict))
     warp = None

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lzviz.doctor.adapters import numpy_of
+from lzviz.doctor.adapters import arrays_of
 from lzviz.doctor.report import page, short
 
 VERDICTS = ("ok", "note", "warning", "fault")
@@ -23,7 +23,8 @@ class Finding:
     """One check's answer.
 
     ``place``: boxes (x0, y0, x1, y1) in cells of the grid, corner-exclusive. ``fix``: code to run, or "".
-    ``mend``: the array as it should be, from the array as given; :meth:`apply` runs it.
+    ``mends``: what the fix changes: "given", "boxes" or "labels". ``mend``: the array as it should be, from the array as given;
+    :meth:`apply` runs it.
     """
 
     check: str
@@ -33,13 +34,21 @@ class Finding:
     sentence: str
     place: tuple[tuple[int, int, int, int], ...] = ()
     fix: str = ""
-    mend: Callable[[np.ndarray], Any] | None = field(default=None, repr=False, compare=False)
+    mend: Callable[[Any], Any] | None = field(default=None, repr=False, compare=False)
+    mends: str = "given"
 
     def apply(self, given: Any) -> Any:
-        """The mended array; ``given`` itself where there is nothing to mend. The input is not changed."""
+        """What was given, mended, in the form that its declared ``use`` has; where none was declared, a grid (B, H, W, 2).
+
+        The mended boxes or labels where ``mends`` says so; ``given`` itself where there is nothing to mend. Nothing is changed
+        in place.
+        """
         if self.mend is None:
             return given
-        return self.mend(numpy_of(given))
+        mended = self.mend(arrays_of(given))
+        if self.mends == "given" and isinstance(given, tuple) and np.ndim(mended) == 3 and np.shape(mended)[-1] == 2:
+            return mended[..., 0], mended[..., 1]  # OpenCV's pair
+        return mended
 
     def as_dict(self) -> dict[str, Any]:
         names = ("check", "verdict", "value", "tolerance", "place", "sentence", "fix")

@@ -16,7 +16,7 @@ import numpy as np
 from lzviz.plain import convert, tiles
 
 Size = tuple[int, int]
-COST = {"axis-order": 0.5, "transposed": 0.6, "flipped": 0.5, "units": 0.8, "displacement": 0.8}
+COST = {"layout": 0.6, "axis-order": 0.5, "transposed": 0.6, "flipped": 0.5, "units": 0.8, "displacement": 0.8}
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Step:
     sentence: str
     fix: str
     mend: Callable[[np.ndarray], np.ndarray]
+    unit: str = ""  # what offsets are counted in: "grid" ([-1, 1]) or "pixels"
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,33 @@ class Reading:
     other: str  # the next plausible reading, "" where there is none
 
 
-def read(array: np.ndarray, source: Size, zoomed: Size | None, use: str | None) -> Reading:
-    """An array (B, H, W, 2), finite, to what it means. ``use``: "grid", "flow" or "remap" says what it should be."""
-    small = array[:4, :: max(1, array.shape[1] // 32), :: max(1, array.shape[2] // 32)]
+@dataclass(frozen=True)
+class About:
+    """What is known of an array before it is read."""
+
+    lattice: Size
+    source: Size
+    zoomed: Size | None
+    use: str | None
+    flow: bool  # declared a flow, or in a flow's own form: channels first
+    least: float  # largest offset in pixels below which a flow is rather one in [-1, 1]
+
+
+def read(array: np.ndarray, source: Size, zoomed: Size | None, use: str | None, first: bool = False) -> Reading:
+    """An array (B, H, W, 2), finite, to what it means. ``use``: "grid", "flow" or "remap" says what it should be; ``first``:
+    whether the channels stood first."""
+    if use == "deform":
+        return Reading(array, (), 1.0, "")
+    about = About(
+        array.shape[1:3], source, zoomed, use, use == "flow" or (use is None and first), 0.1 if first else 0.5
+    )
     scored = []
-    for chain in _chains(small, source, zoomed, use):
-        scored.append((_cost(small, chain, array.shape[1:3], source, zoomed, use), chain))
+    for before in ((), (_VIEWED,)):
+        small = _thinned(_VIEWED.mend(array) if before else array)
+        if before and _shape(_thinned(array))[0] < 0.2:
+            break  # what hardly turns over was not torn apart by a wrong view
+        for chain in _chains(small, source, zoomed):
+            scored.append((_cost(small, chain, about) + COST["layout"] * len(before), (*before, *chain)))
     scored.sort(key=lambda pair: pair[0])
     cost, chain = scored[0]
     other = next((s for s in scored[1:] if s[0] - cost < 0.4), None)
@@ -52,21 +74,30 @@ def read(array: np.ndarray, source: Size, zoomed: Size | None, use: str | None) 
     return Reading(grid, chain, 1 / (1 + np.exp(-3 * gap)), told)
 
 
-def _chains(small: np.ndarray, source: Size, zoomed: Size | None, use: str | None):
+def _thinned(array: np.ndarray) -> np.ndarray:
+    """At most four elements and 48 rows and columns, the first and the last of them among these."""
+    rows, columns = (np.unique(np.linspace(0, n - 1, min(n, 48)).round().astype(int)) for n in array.shape[1:3])
+    return array[:4, rows][:, :, columns]
+
+
+def _chains(small: np.ndarray, source: Size, zoomed: Size | None):
     turns = [(), (_AXES,), (_TRANSPOSED,), (_FLIP[0],), (_FLIP[1],)]
     units: list[tuple[Step, ...]] = [(), (_pixels(source, "source"),)]
     if _in_unit_interval(small):
         units.append((_UNIT,))
     if zoomed is not None and zoomed != source:
         units.append((_pixels(zoomed, "zoomed"),))
+    if source[0] != source[1] and _spans(_exchanged(source).mend(small), 0.02):
+        units.append((_exchanged(source),))
     for turn, unit in itertools.product(turns, units):
         yield (*turn[:1], *unit) if not turn or turn[0] not in _FLIP else (*unit, *turn)
     for scale in (None, source):
         yield (_displaced(scale),)
 
 
-def _cost(small, chain, lattice: Size, source: Size, zoomed: Size | None, use: str | None) -> float:
+def _cost(small: np.ndarray, chain: tuple[Step, ...], about: About) -> float:
     grid, cost = small, 0.0
+    lattice, source, zoomed = about.lattice, about.source, about.zoomed
     with np.errstate(all="ignore"):
         for step in chain:
             grid, cost = step.mend(grid), cost + COST[step.check]
@@ -76,20 +107,36 @@ def _cost(small, chain, lattice: Size, source: Size, zoomed: Size | None, use: s
     if zoomed is not None and zoomed[0] != zoomed[1]:
         cost += 2.0 * (lattice == (zoomed[1], zoomed[0]))
     cost += 0.8 * abs(np.log(lattice[1] * source[0] / (lattice[0] * source[1])))
-    expected = {"flow": "displacement", "remap": "units"}.get(use or "")
-    cost -= COST.get(expected or "", 0) * (expected in checks)
+    expected = "displacement" if about.flow else {"remap": "units"}.get(about.use or "", "")
+    cost -= COST.get(expected, 0) * (expected in checks)
     turned, extent, centre, cosine, _ = _shape(grid)
     if "displacement" in checks:
-        raw = _shape(small)
-        alike = raw[4] > 0.8 and not (raw[3] < 0 and raw[1].max() < 0.7)  # already follows the lattice: places
-        cost += (1.5 * alike + 3.0 * _spans(small)) * (use != "flow")
-        if "pixels" in chain[-1].sentence:
-            # what fits as a normalised offset is one, unless it is declared a flow: those count pixels
-            cost += (-0.5 if use == "flow" else 0.3) if np.abs(small).max() <= 1.2 else 0.0
-        elif np.abs(small).max() > 2.5:
-            cost += 3.0
+        cost += _offsets(small, chain[-1].unit, about)
     cost += 6 * turned + np.minimum(np.abs(np.log(np.maximum(extent, 1e-9))), 4.0 if extent.max() > 3 else 0.7).sum()
     return float(cost + np.minimum(np.abs(centre), 0.5 if np.abs(centre).max() < 1.5 else 4).sum() + 0.3 * (1 - cosine))
+
+
+def _offsets(small: np.ndarray, unit: str, about: About) -> float:
+    """How implausible it is that an array holds offsets, and in these units."""
+    most = np.abs(small).max()
+    cost = 3.0 * _spans(small, 0.1 if about.flow else 0.25)
+    if about.use != "flow":
+        raw = _shape(small)
+        cost += 1.5 * (raw[4] > 0.8 and not (raw[3] < 0 and raw[1].max() < 0.7))  # follows the lattice: places
+    if unit == "grid":
+        return cost + 3.0 * (most > 2.5)
+    if most > 1.2:
+        return cost
+    # Flows count pixels, but one that moves nothing by half a pixel, or holds the border and fits, is one in [-1, 1].
+    pixels = about.flow and most > about.least and (about.least < 0.5 or not _fits(small))
+    return cost + (-0.5 if pixels else 0.3)
+
+
+def _fits(offsets: np.ndarray) -> bool:
+    """Whether offsets in [-1, 1] move no border in or out and turn no cell over: a warp that neither crops nor pads."""
+    sides = offsets[:, :, [0, -1], 0], offsets[:, [0, -1], :, 1]
+    pinned = max(float(np.abs(side).max()) for side in sides) < 0.1 * float(np.abs(offsets).max())
+    return pinned and not (tiles.least(convert.identity(offsets.shape[1:3]) + offsets) < 0).any()
 
 
 def _shape(grid: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float, float]:
@@ -109,7 +156,7 @@ def _shape(grid: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float, floa
     return turned, np.hypot(*matrix), centre, cosine, explained
 
 
-def _spans(small: np.ndarray) -> bool:
+def _spans(small: np.ndarray, room: float = 0.25) -> bool:
     """Whether it grows from -1 to 1 along its own axes, however unevenly: a warp that holds the border, and no offsets, which would
     push every border out."""
     grid = small.mean(0)
@@ -117,7 +164,7 @@ def _spans(small: np.ndarray) -> bool:
     if min(across.size, down.size) == 0 or min((across > -1e-6).mean(), (down > -1e-6).mean()) < 0.95:
         return False
     ends = np.array([grid[:, 0, 0].mean(), grid[:, -1, 0].mean(), grid[0, :, 1].mean(), grid[-1, :, 1].mean()])
-    return bool((np.abs(ends - [-1, 1, -1, 1]) < 0.25).all())
+    return bool((np.abs(ends - [-1, 1, -1, 1]) < room).all())
 
 
 def _in_unit_interval(small: np.ndarray) -> bool:
@@ -151,9 +198,32 @@ def _displaced(size: Size | None) -> Step:
         code = f"2 * grid / torch.tensor([{max(size[1] - 1, 1)}, {max(size[0] - 1, 1)}])"
         unit = "pixels"
     identity = "F.affine_grid(torch.eye(2, 3)[None], (1, 1, *grid.shape[1:3]), align_corners=True)"
-    return Step("displacement", f"offsets, in units of {unit}, not places", f"grid = {identity} + {code}", mend)
+    told = f"offsets, in units of {unit}, not places"
+    return Step("displacement", told, f"grid = {identity} + {code}", mend, "grid" if size is None else "pixels")
 
 
+def _exchanged(source: Size) -> Step:
+    h, w = source
+    height, width = max(h - 1, 1), max(w - 1, 1)
+    turned = np.array([height, width], float)
+    return Step(
+        "units",
+        "places divided by the wrong side: x by the height, y by the width",
+        f"grid = (grid + 1) * torch.tensor([{height}, {width}]) / torch.tensor([{width}, {height}]) - 1",
+        lambda a: (a + 1) * turned / turned[::-1] - 1,
+    )
+
+
+def _viewed(a: np.ndarray) -> np.ndarray:
+    return np.moveaxis(np.ascontiguousarray(a).reshape(len(a), 2, *a.shape[1:3]), 1, -1)
+
+
+_VIEWED = Step(
+    "layout",
+    "channels that stood first were given another shape, not moved: view or reshape for permute",
+    "grid = grid.view(len(grid), 2, *grid.shape[1:3]).permute(0, 2, 3, 1)",
+    _viewed,
+)
 _UNIT = Step("units", "places in [0, 1]", "grid = 2 * grid - 1", lambda a: 2 * a - 1)
 _AXES = Step("axis-order", "y before x", "grid = grid.flip(-1)", lambda a: a[..., ::-1])
 _TRANSPOSED = Step(

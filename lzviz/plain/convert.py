@@ -35,6 +35,17 @@ def identity(size: Size) -> np.ndarray:
     return np.stack(np.meshgrid(np.linspace(-1, 1, w), np.linspace(-1, 1, h)), -1)
 
 
+def smoothed(rough: np.ndarray, room: np.ndarray | float, axes: list[int], rounds: int = 40) -> np.ndarray:
+    """Each value moved towards the mean of its neighbours along the axes, by no more than ``room``."""
+    smooth = rough.copy()
+    for _ in range(rounds):
+        for axis in axes:
+            line = np.moveaxis(smooth, axis, 0)
+            line[1:-1] = (line[:-2] + 2 * line[1:-1] + line[2:]) / 4
+        smooth = rough + np.clip(smooth - rough, -room, room)
+    return smooth
+
+
 def sample(values: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Values (..., H, W, C) bilinearly at fractional rows (R,) x columns (K,): (..., R, K, C)."""
     h, w = values.shape[-3:-1]

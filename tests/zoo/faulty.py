@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from lzviz.doctor.specimens import SPECIMENS
 from lzviz.plain import convert
 from tests.zoo.healthy import blob, zoom
+from tests.zoo.measure import Faulty
 
 SOURCE, SIZE = (512, 1024), (48, 96)
 
 
-@dataclass(frozen=True)
-class Faulty:
-    check: str
-    seen: str
-    given: Any
-    true: np.ndarray | None = None
-    told: dict[str, Any] = field(default_factory=dict)
-    room: float = 1e-4  # how far the mended grid may be from the true one
-
-
 def faulty() -> Iterator[Faulty]:
+    for case in _all():
+        yield replace(case, told={"source_size": SOURCE} | case.told)
+
+
+def _all() -> Iterator[Faulty]:
     strong, weak = (zoom(SIZE, s, at)[None] for s, at in ((12.0, (0.3, -0.4)), (3.0, (-0.5, 0.2))))
     full = zoom(SIZE, 8.0, (0.2, 0.3), separable=False)[None]
     for grid in (strong, weak, full):
@@ -71,6 +66,8 @@ def _numbers(g: np.ndarray, other: np.ndarray) -> Iterator[Faulty]:
     yield Faulty("folds", "a patch mirrored", patch, g)
     yield Faulty("not-finite", "FOVEA's box without size", nan, g, room=5e-3)
     yield Faulty("not-finite", "0/0 far from a painted spot", np.where(g > 0.9, np.inf, g), None)
+    yield Faulty("crop", "a tenth of the source", g * 0.3)
+    yield Faulty("crop", "a sixth, at the lower right", g * 0.4 + [0.55, 0.5])
     yield Faulty("out-of-range", "scaled beyond the source", g * 1.2, None)
     yield Faulty("precision", "torchvision 9029", g.astype(np.float16), g, {"source_size": (2048, 4096)}, 1e-3)
     rounded = (g.astype(np.float32).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)

@@ -9,18 +9,19 @@ import torch
 
 from lzviz.plain import convert, tiles
 from lzviz.warp import Warp
+from tests.zoo.measure import Healthy
 
 SIZES = ((31, 51), (48, 96), (64, 64), (33, 40))
 SOURCES = ((1024, 2048), (600, 960), (256, 256), (481, 640))
 
 
-def healthy() -> Iterator[tuple[str, np.ndarray, tuple[int, int]]]:
-    """Names, grids (1, H, W, 2) float32 and source sizes."""
+def healthy() -> Iterator[Healthy]:
     for size, source in zip(SIZES, SOURCES, strict=True):
         for name, grid in _of(size):
             if not tiles.foldovers(grid, 1e-9).any():
-                yield f"{name} {size[0]}x{size[1]}", grid[None].astype(np.float32), source
-    yield from strong()
+                yield Healthy(f"{name} {size[0]}x{size[1]}", source, grid[None].astype(np.float32))
+    for name, grid, source in strong():
+        yield Healthy(name, source, grid)
 
 
 def blob(size: tuple[int, int], strength: float, at: tuple[float, float]) -> torch.Tensor:
@@ -52,7 +53,7 @@ def _of(size: tuple[int, int]) -> Iterator[tuple[str, np.ndarray]]:
         yield f"lens {k}", plane * (1 + k * (x**2 + y**2))[..., None] / (1 + max(k, 0))
     for seed in range(4):
         yield f"thin plate {seed}", _plate(plane, seed)
-    for x0, y0, scale in ((0.3, 0.2, 0.5), (-0.4, 0.4, 0.6), (0.0, 0.0, 0.3), (0.55, 0.5, 0.4)):
+    for x0, y0, scale in ((0.3, 0.2, 0.5), (-0.4, 0.4, 0.6), (0.0, 0.0, 0.7), (0.4, 0.4, 0.55)):
         yield f"crop {x0} {y0}", plane * scale + [x0, y0]
     for amount in (0.1, 0.25):
         yield f"waves {amount}", plane + amount * np.stack((np.sin(np.pi * x), np.sin(np.pi * y)), -1) / np.pi

@@ -31,8 +31,10 @@ MESH = (13, 25)
 """Most rows and columns of a thumbnail."""
 SECONDS = 10.0
 """Processor seconds after which no further fix is applied while a page waits."""
-AS_GIVEN = frozenset({"not-finite", "precision", "shared-batch", "saliency-peaked", "saliency-negative"})
-"""Checks whose fix leaves the array what it was taken for; every other gives a grid in [-1, 1]."""
+AS_GIVEN = frozenset(
+    {"not-finite", "precision", "shared-batch", "saliency-flat", "saliency-peaked", "saliency-negative"}
+)
+"""Checks whose fix leaves an array of undeclared use what it was taken for; every other gives a grid in [-1, 1]."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Course:
 
     def __init__(self, question: messages.AskDiagnosis, array: np.ndarray, use: str | None):
         self._question, self.array, self.use = question, array, use
+        self._boxes = np.array(question.boxes, float) if question.boxes else None
+        self._direction = question.direction
         self.applied: list[str] = []
         self._until = time.thread_time() + SECONDS
         self.diagnosis = self._look()
@@ -99,8 +103,8 @@ class Course:
         asked = self._question
         try:
             return diagnose(
-                self.array, asked.source, asked.zoomed, stride=asked.stride, use=self.use, direction=asked.direction,
-                align_corners=asked.align_corners, boxes=np.array(asked.boxes, float) if asked.boxes else None,
+                self.array, asked.source, asked.zoomed, stride=asked.stride, use=self.use, direction=self._direction,
+                align_corners=asked.align_corners, boxes=self._boxes,
             )  # fmt: skip
         except (ValueError, TypeError) as problem:
             raise Refusal(f"{str(problem)[:280].rstrip('.')}.", 422) from None
@@ -121,8 +125,14 @@ class Course:
         if finding is None or finding.mend is None:
             raise Refusal(f"There is no fix of {short(check)} to apply just now; undo, or choose another finding.")
         with np.errstate(all="ignore"):
-            self.array = np.asarray(finding.apply(self.array))
-        self.use = self.use if check in AS_GIVEN else "grid"
+            mended = np.asarray(finding.apply(self.array))
+        if finding.mends == "boxes":
+            self._boxes = mended
+        else:
+            self.array = mended
+            self.use = self.use or (None if check in AS_GIVEN else "grid")
+        if check == "direction":
+            self._direction = "forward"
         self.applied.append(check)
         self.diagnosis = self._look()
 

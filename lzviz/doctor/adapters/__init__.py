@@ -36,6 +36,13 @@ def numpy_of(values: Any) -> np.ndarray:
     return array
 
 
+def arrays_of(given: Any) -> Any:
+    """What a fix is handed: one array, or a list of them where a pyramid's levels were given."""
+    if isinstance(given, list | tuple) and len({np.shape(v) for v in given}) > 1:
+        return [numpy_of(v) for v in given]
+    return numpy_of(given)
+
+
 def take(given: Any, source: tuple[int, int], image: Any, use: str | None) -> Taken:
     """Anything accepted, as an array whose last axis is x, y (or a saliency map)."""
     if use is not None and use not in USES:
@@ -74,9 +81,9 @@ def _shaped(array: np.ndarray, use: str | None, levels: tuple[np.ndarray, ...], 
     if use == "points" or (use is None and array.ndim in (2, 3) and shape[-1] == 2 and (array.ndim == 2)):
         return Taken("points", array, _finite(array.reshape(-1, 2)), "points")
     if use == "deform":
-        return Taken("grid", array, _at_least_two(_deform(array, source), shape), "grid")
+        return Taken("grid", array, _at_least_two(_deform(array, source), shape), use)
     if use == "attention":
-        return Taken("points", array, _finite(array.reshape(-1, 2)) * convert.span(source), "points")
+        return Taken("points", array, _finite(array.reshape(-1, 2)) * convert.span(source), use)
     plain = _at_least_two(channels_last(array, use), shape)
     return Taken("grid", array, _finite(plain), use, levels)
 

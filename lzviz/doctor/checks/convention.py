@@ -129,10 +129,11 @@ def grey_of(image: np.ndarray | None) -> np.ndarray:
 
 def lattice(case: Case) -> Finding | None:
     """Features of stride s sit on pixels 0, s, 2 s ..., not corner to corner."""
-    if case.kind != "grid" or not case.stride or case.zoomed is None:
+    if case.kind != "grid" or not case.stride:
         return None
     n = np.array(case.grid.shape[1:3])
-    size = np.array(case.zoomed)
+    zoomed = case.zoomed or case.source  # where nothing is zoomed, the network reads the source itself
+    size = np.array(zoomed)
     expected = np.ceil(size / case.stride).astype(int)
     off = (size - 1) - case.stride * (n - 1)
     low, high, _ = border(case.grid)
@@ -149,7 +150,7 @@ def lattice(case: Case) -> Finding | None:
         f"Features of stride {case.stride:g} end at pixel {case.stride * (n[1] - 1):g} of {size[1] - 1}, but the grid "
         f"puts them corner to corner: up to {off.max():g} px off at the far border."
     )
-    code = f"features = warp.unzoom(features, source_size, zoomed_size={case.zoomed}, stride={case.stride:g})"
+    code = f"features = warp.unzoom(features, source_size, zoomed_size={zoomed}, stride={case.stride:g})"
     return Finding("lattice", "warning", float(off.max()), 0.5, sentence, (), code, case.mended(mend))
 
 

@@ -25,9 +25,16 @@ def holes(case: Case) -> Finding | None:
         room = max(1, min(wanted, min(h, w) // 2))
         empty = tiles.density(case.plain, case.source, room) < 1e-9
         share = float(empty.mean())
-        verdict = "warning" if share > 0.15 else "ok"
         sentence = f"{share:.1%} of the blocks of {room}x{room} source pixels have no sample."
-        return Finding("holes", verdict, share, 0.15, sentence, box_of(empty))
+        if share <= 0.15 or case.use == "attention":  # which looks where it likes
+            return Finding("holes", "ok" if share <= 0.15 else "note", share, 0.15, sentence, box_of(empty))
+        middles = (np.argwhere(empty)[:, ::-1] + 0.5) * room - 0.5
+        code = "points = lzviz.diagnose(points, source_size, use='points').named('holes').apply(points)"
+
+        def fill(array: np.ndarray) -> np.ndarray:
+            return np.concatenate((array.reshape(-1, 2), middles)).astype(array.dtype)
+
+        return Finding("holes", "warning", share, 0.15, sentence, box_of(empty), code, fill)
     if case.kind != "grid" or min(case.grid.shape[1:3]) < 8:
         return None
     torn = 0
@@ -43,7 +50,20 @@ def holes(case: Case) -> Finding | None:
     if torn < 0.25 * min(case.grid.shape[1:3]):
         return ok("holes", torn, 0)
     sentence = f"Neighbours are torn apart at {torn} places: what lies between is never read."
-    return Finding("holes", "warning", torn, 0, sentence, box_of(where[:-1, :-1]))
+    code = "grid = torch.as_tensor(lzviz.diagnose(grid, source_size).named('holes').apply(grid))"
+    return Finding("holes", "warning", torn, 0, sentence, box_of(where[:-1, :-1]), code, case.mended(_joined))
+
+
+def _joined(grid: np.ndarray) -> np.ndarray:
+    """Offsets smoothed as wide as it takes until no neighbours are further apart than four usual steps."""
+    plane = convert.identity(grid.shape[1:3])
+    smooth = grid - plane
+    for _ in range(64):
+        smooth = convert.smoothed(smooth, np.inf, [1, 2], 8)
+        steps = [np.abs(np.diff(plane + smooth, axis=axis)).max(-1) for axis in (1, 2)]
+        if all(step.max() < 4 * np.median(step) for step in steps):
+            break
+    return plane + smooth
 
 
 def collisions(case: Case) -> Finding | None:
@@ -60,7 +80,22 @@ def collisions(case: Case) -> Finding | None:
     if twice <= 0.1:
         return ok("collisions", twice, 0.1)
     sentence = f"{twice:.1%} of the samples read a place that another reads too: coordinates were rounded or repeated."
-    return Finding("collisions", "warning", twice, 0.1, sentence, (), "keep coordinates in float32; do not round them")
+    if case.kind == "points":
+        if case.use == "attention":
+            return Finding("collisions", "note", twice, 0.1, sentence)
+        code = "points = torch.unique(points, dim=0)  # or keep the coordinates in float32, unrounded"
+
+        def once(array: np.ndarray) -> np.ndarray:
+            return np.unique(array.reshape(-1, 2), axis=0)
+
+        return Finding("collisions", "warning", twice, 0.1, sentence, (), code, once)
+    pixels = convert.to_pixels(case.grid, case.source)
+    if (np.abs(pixels - pixels.round()) > 1e-3).mean() > 0.01:
+        sentence = f"{twice:.1%} of the samples read a place that another reads too: the map stands still there (see round-trip)."
+        return Finding("collisions", "note", twice, 0.1, sentence)
+    code = "grid = make_grid(saliency.float())  # without round(), long() or an argmax over places"
+    mend = case.mended(lambda g: convert.smoothed(g, case.step / 2, [1, 2]))
+    return Finding("collisions", "warning", twice, 0.1, sentence, (), code, mend)
 
 
 def aliasing(case: Case) -> Finding | None:
@@ -106,7 +141,28 @@ def resolution(case: Case) -> Finding | None:
     if value <= 0.5:
         return ok("resolution", value, 0.5)
     sentence = f"Between its {h}x{w} nodes the map bends by {value:.2g} of a cell: a finer control grid is needed."
-    return Finding("resolution", "warning", value, 0.5, sentence, (), f"nodes = ({2 * h - 1}, {2 * w - 1})")
+    code = f"nodes = ({2 * h - 1}, {2 * w - 1})  # or finer: lzviz.Warp.from_saliency(saliency, nodes=nodes)"
+    most = case.zoomed
+
+    def mend(grid: np.ndarray) -> np.ndarray:
+        while min(m / n for m, n in zip(most, grid.shape[1:3], strict=True)) >= 2:
+            grid = finer(finer(grid, 1), 2)
+        return grid
+
+    return Finding("resolution", "warning", value, 0.5, sentence, (), code, case.mended(mend))
+
+
+def finer(grid: np.ndarray, axis: int) -> np.ndarray:
+    """n lines to 2 n - 1: between two a cubic with Fritsch and Butland's slopes, so that nothing overshoots."""
+    lines = np.moveaxis(grid, axis, 0)
+    step = np.diff(lines, axis=0)
+    with np.errstate(all="ignore"):
+        inner = np.where(step[:-1] * step[1:] > 0, 2 / (1 / step[:-1] + 1 / step[1:]), 0.0)
+    slope = np.concatenate((step[:1], inner, step[-1:]))
+    out = np.empty((2 * len(lines) - 1, *lines.shape[1:]))
+    out[::2] = lines
+    out[1::2] = (lines[:-1] + lines[1:]) / 2 + (slope[:-1] - slope[1:]) / 8
+    return np.moveaxis(out, 0, axis)
 
 
 def _goes_on_to_the_border(lines: np.ndarray, along: int) -> bool:
@@ -157,8 +213,16 @@ def pyramid(case: Case) -> Finding | None:
             sentence = (
                 f"Level {k} disagrees with the finest by up to {miss.max() / cell:.2g} cells: padded after the zoom?"
             )
-            code = "invert once, at the finest level, and resize that grid corner to corner"
-            return Finding("pyramid", "warning", float(miss.max() / cell), 0.75, sentence, (), code)
+            code = (
+                "sizes = [level.shape[1:3] for level in grids]  # before any padding\n"
+                "first = grids[0].movedim(-1, 1)\n"
+                "grids = [F.interpolate(first, s, mode='bilinear', align_corners=True).movedim(1, -1) for s in sizes]"
+            )
+
+            def agreed(levels: list[np.ndarray]) -> list[np.ndarray]:
+                return [convert.resize(levels[0], each.shape[1:3]).astype(each.dtype) for each in levels]
+
+            return Finding("pyramid", "warning", float(miss.max() / cell), 0.75, sentence, (), code, agreed)
     return ok("pyramid", "every line")
 
 

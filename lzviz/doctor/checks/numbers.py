@@ -34,7 +34,7 @@ def precision(case: Case) -> Finding | None:
     if case.kind != "grid":
         return None
     bits = _mantissa(case.array)
-    if bits is None:
+    if bits is None or _even(case.array, bits):
         return ok("precision", case.array.dtype.name)
     largest = np.abs(case.plain).max()
     ulp = 2.0 ** (np.floor(np.log2(max(largest * (1 - 1e-6), 1e-12))) - bits)
@@ -58,26 +58,28 @@ def _mantissa(array: np.ndarray) -> int | None:
     return 10 if (values.astype(np.float16).astype(np.float32) == values).all() else None
 
 
+def _even(array: np.ndarray, bits: int) -> bool:
+    """Whether all values are multiples of a step that no rounding makes: of an even lattice they are, and nothing was lost."""
+    values = array.ravel()[: 1 << 16].astype(np.float64)
+    values = values[np.isfinite(values)]
+    step = 4 * 2.0 ** (np.floor(np.log2(max(float(np.abs(values).max(initial=0)), 1e-12))) - bits)
+    return bool((values / step == np.round(values / step)).all())
+
+
 def _smooth(case: Case, ulp: float):
     """Float32, each value moved within its half ulp towards its neighbours' mean: steps of rounding become slopes."""
 
     def mend(array: np.ndarray) -> np.ndarray:
         rough = np.asarray(array, np.float64)
         axes = [a for a in range(array.ndim) if array.shape[a] > 2][-2:]
-        smooth = rough.copy()
         room = np.exp2(np.floor(np.log2(np.maximum(np.abs(rough), 1e-6)))) * ulp / 2
-        for _ in range(40):
-            for axis in axes:
-                line = np.moveaxis(smooth, axis, 0)
-                line[1:-1] = (line[:-2] + 2 * line[1:-1] + line[2:]) / 4
-            smooth = rough + np.clip(smooth - rough, -room, room)
-        return (smooth + rough * 1e-7).astype(np.float32)
+        return (convert.smoothed(rough, room, axes) + rough * 1e-7).astype(np.float32)
 
     return mend
 
 
 def shared_batch(case: Case) -> Finding | None:
-    if case.kind == "points" or len(case.plain) < 2:
+    if case.kind == "points" or case.use == "clip" or len(case.plain) < 2:
         return None
     same = np.abs(case.plain - case.plain[:1]).reshape(len(case.plain), -1).max(1) == 0
     if not same.all():
@@ -97,6 +99,9 @@ def temporal(case: Case) -> Finding | None:
     pixels = convert.to_pixels(case.grid[:, ::4, ::4] if case.grid.shape[1] > 64 else case.grid, case.source)
     moves = np.hypot(*np.moveaxis(np.diff(pixels, axis=0), -1, 0)).mean((1, 2))
     usual, most = float(np.median(moves)), float(moves.max())
+    returns = np.hypot(*np.moveaxis(pixels[2:] - pixels[:-2], -1, 0)).mean((1, 2))
+    if usual > 0.02 * max(case.source) and np.median(returns) < 0.3 * usual:
+        return _flicker(case, usual)
     if most <= 6 * usual + 0.002 * max(case.source) or usual > 0.02 * max(case.source):
         return ok("temporal", most, 6 * usual)
     frames = np.flatnonzero(moves > 6 * usual + 0.002 * max(case.source)) + 1
@@ -115,6 +120,18 @@ def temporal(case: Case) -> Finding | None:
 
     code = "saliency = 0.5 * saliency + 0.5 * saliency_before  # blend with the frame before"
     return Finding("temporal", "warning", most, 6 * usual, sentence, (), code, case.mended(mend))
+
+
+def _flicker(case: Case, usual: float) -> Finding:
+    def mend(grid: np.ndarray) -> np.ndarray:
+        around = np.concatenate((grid[1:2], grid, grid[-2:-1]))
+        return (around[:-2] + 2 * grid + around[2:]) / 4
+
+    sentence = (
+        f"The grid goes to and fro by {usual:.3g} px, back again at every second frame: a flicker between two places."
+    )
+    code = "saliency = 0.5 * saliency + 0.5 * saliency_before  # blend with the frame before"
+    return Finding("temporal", "warning", usual, 0.02 * max(case.source), sentence, (), code, case.mended(mend))
 
 
 CHECKS = {"not-finite": not_finite, "precision": precision, "shared-batch": shared_batch, "temporal": temporal}

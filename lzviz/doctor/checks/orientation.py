@@ -8,6 +8,7 @@ import numpy as np
 
 from lzviz.doctor.case import Case, ok
 from lzviz.doctor.finding import Finding
+from lzviz.plain import convert
 
 DECLARED = {"flow": "displacement", "remap": "units"}
 """A declared use in which a step is right, not a fault."""
@@ -29,6 +30,13 @@ def taken_for(case: Case) -> Finding:
 def layout(case: Case) -> Finding | None:
     if case.kind != "grid" or case.use not in (None, "grid", "clip") or case.levels:
         return None
+    steps = case.reading.steps if case.reading else ()
+    for step in steps:
+        if step.check == "layout":
+            sentence = f"Neighbours have nothing in common as they stand, but all is smooth if {step.sentence}."
+            return Finding(
+                "layout", "fault", str(case.array.shape), "(B, H, W, 2)", sentence, (), step.fix, case.mended()
+            )
     shape = case.array.shape
     if shape == case.plain.shape or case.array.ndim > 4 or (len(shape) == 4 and shape[1] != 2):
         return ok("layout", "B, H, W, 2")
@@ -36,7 +44,7 @@ def layout(case: Case) -> Finding | None:
         return ok("layout", "B, H, W, 2")
     first = shape[-1] != 2
     told = "the channels stand first" if first else "the batch axis is missing"
-    if case.reading is not None and any(step.check == "displacement" for step in case.reading.steps) and first:
+    if any(step.check == "displacement" for step in steps) and first:
         return ok("layout", str(shape), "", "Channels first, as flows have them.")
     code = "grid = grid[None]" if len(shape) == 3 else ""
     if first:
@@ -48,55 +56,110 @@ def layout(case: Case) -> Finding | None:
 def stepped(check: str, case: Case) -> Finding | None:
     """A check whose answer is a step of the reading."""
     if case.reading is None:
-        return None
+        return located(case) if check == "units" else None
+    if check == "displacement" and case.use == "deform":
+        return absolute(case)
     steps = case.reading.steps
     at = [k for k, step in enumerate(steps) if step.check == check]
     wanted = DECLARED.get(case.use or "")
     if wanted == check:
-        if at or (check == "displacement" and not np.ptp(case.plain)):
-            return ok(check, "as declared")
-        sentence = (
-            f"Declared as {case.use}, but the values are places in [-1, 1]: {check} is not what {case.use} wants."
-        )
-        return Finding(check, "fault", _range(case), case.use or "", sentence, (), _back(case), _undo(case))
-    if not at:
+        return _declared(check, case, bool(at))
+    if not at or (check == "units" and wanted):
         return ok(check, _range(case) if check == "units" else "no")
-    if check == "units" and case.reading.steps[at[0]].sentence.endswith("[0, 1]"):
-        doubt = " Or it is zoomed into the lower right quarter: the image decides."
-    elif check in ("axis-order", "transposed") and case.plain.shape[1] == case.plain.shape[2]:
-        doubt = " On a square lattice, axis-order and transposed look alike: the image decides."
-    elif check == "flipped":
-        doubt = " A mirror on purpose looks the same: the image decides."
-    else:
-        doubt = ""
     said = " and ".join(steps[k].sentence for k in at)
     code = "\n".join(steps[k].fix for k in at)
+    if check == "displacement" and case.use is None and case.channels_first and steps[at[0]].unit == "pixels":
+        sentence = f"A flow in pixels, as networks give it ({_range(case)}): it is no grid until the identity is added."
+        return Finding(check, "note", _range(case), "", sentence, (), code, case.mended())
     sentence = f"These are {said}." if check in ("units", "displacement") else f"{said[0].upper()}{said[1:]}."
-    sentence += f" Values run {_range(case)}. Read as they stand, they show another picture.{doubt}"
+    sentence += f" Values run {_range(case)}. Read as they stand, they show another picture.{_doubt(check, case, said)}"
     return Finding(check, "fault", _range(case), "[-1, 1]", sentence, (), code, case.mended())
 
 
-def _back(case: Case) -> str:
+def _doubt(check: str, case: Case, said: str) -> str:
+    if said.endswith("[0, 1]"):
+        return " Or it is zoomed into the lower right quarter: the image decides."
+    if check in ("axis-order", "transposed") and case.plain.shape[1] == case.plain.shape[2]:
+        return " On a square lattice, axis-order and transposed look alike: the image decides."
+    if check == "flipped":
+        return " A mirror on purpose looks the same, and so does a lattice that was built backwards (grid.flip); the image decides."
+    return ""
+
+
+def _declared(check: str, case: Case, taken: bool) -> Finding:
+    """Of a declared flow or remap: whether it is what it is declared to be."""
+    assert case.reading is not None
+    if taken or (check == "displacement" and not np.ptp(case.plain)):
+        return ok(check, "as declared")
+    pixels = any(step.check == "units" for step in case.reading.steps)
     h, w = case.source
     scale = f"torch.tensor([{w - 1}, {h - 1}])"
     if case.use == "remap":
-        return f"pixels = (grid + 1) / 2 * {scale}\nmap_x, map_y = pixels[..., 0], pixels[..., 1]"
-    return (
-        "flow = (grid - F.affine_grid(torch.eye(2, 3)[None], (1, 1, *grid.shape[1:3]), align_corners=True))"
-        f" / 2 * {scale}"
+        code = f"pixels = (grid + 1) / 2 * {scale}\nmap_x, map_y = pixels[..., 0], pixels[..., 1]"
+    elif pixels:
+        code = "y, x = torch.meshgrid(*(torch.arange(n) for n in flow.shape[-2:]), indexing='ij')\n"
+        code += "flow = flow - torch.stack((x, y))"
+    else:
+        code = (
+            "flow = (grid - F.affine_grid(torch.eye(2, 3)[None], (1, 1, *grid.shape[1:3]), align_corners=True))"
+            f" / 2 * {scale}"
+        )
+    seen = "places in pixels" if pixels else "places in [-1, 1]"
+    sentence = (
+        f"Declared as {case.use}, but the values are {seen} ({_range(case)}): {check} is not what {case.use} wants."
+    )
+    return Finding(check, "fault", _range(case), case.use or "", sentence, (), code, case.mended())
+
+
+def absolute(case: Case) -> Finding:
+    """Offsets of a deformable convolution that grow with the place itself, a pixel a pixel: they are places."""
+    h, w = case.plain.shape[1:3]
+    mean = (case.plain - convert.identity((h, w))) / 2 * convert.span((h, w))
+    at = convert.to_pixels(convert.identity((h, w)), (h, w))
+    slopes = []
+    for k in (0, 1):
+        place = at[..., k] - at[..., k].mean()
+        slopes.append(float((mean[..., k].mean(0) * place).sum() / (place**2).sum()))
+    value = min(slopes)
+    if abs(value - 1) > 0.2 or abs(max(slopes) - 1) > 0.2:
+        return ok("displacement", value, 0.2)
+    sentence = (
+        f"The offsets grow by {value:.2g} pixels a pixel, so they are places: deform_conv2d adds each tap's own place."
+    )
+    code = (
+        "y, x = torch.meshgrid(*(torch.arange(n) for n in offsets.shape[-2:]), indexing='ij')\n"
+        "offsets = offsets - torch.stack((y, x)).repeat(offsets.shape[1] // 2, 1, 1)  # and each tap's own place"
     )
 
-
-def _undo(case: Case):
-    from lzviz.plain import convert
-
     def mend(array: np.ndarray) -> np.ndarray:
-        grid = case.mended()(array)
-        if case.use == "remap":
-            return convert.to_pixels(grid, case.source).astype(grid.dtype)
-        return ((grid - convert.identity(grid.shape[1:3])) / 2 * convert.span(case.source)).astype(grid.dtype)
+        place = np.moveaxis(at[..., ::-1], -1, 0)
+        left = array - np.tile(place, (array.shape[1] // 2, 1, 1))
+        side = int(np.sqrt(array.shape[1] // 2))
+        taps = np.stack(np.meshgrid(*[np.arange(side) - (side - 1) / 2] * 2, indexing="ij"), -1).reshape(-1)
+        if len(taps) == array.shape[1]:
+            own = left.mean((0, 2, 3)) - np.tile(left.reshape(len(left), -1, 2, h * w).mean((0, 1, 3)), side * side)
+            left = left - taps[:, None, None] if np.abs(own - taps).max() < 0.3 else left
+        return left.astype(array.dtype if array.dtype.kind == "f" else np.float32)
 
-    return mend
+    return Finding("displacement", "fault", value, 0.2, sentence, (), code, mend)
+
+
+def located(case: Case) -> Finding | None:
+    """Sampling locations of deformable attention are in [0, 1]; a few may lie a little outside."""
+    if case.use != "attention":
+        return None
+    values = case.plain / convert.span(case.source)
+    share = float(((values < -0.25) | (values > 1.25)).any(-1).mean())
+    told = f"{values.min():.4g} to {values.max():.4g}"
+    if share <= 0.05:
+        return ok("units", told, "[0, 1]")
+    h, w = case.source
+    if np.abs(values).max() > 2:
+        what, code, mend = "pixels", f"locations = locations / torch.tensor([{w}, {h}])", lambda a: a / np.array([w, h])
+    else:
+        what, code, mend = "[-1, 1]", "locations = (locations + 1) / 2", lambda a: (a + 1) / 2
+    sentence = f"Values run {told}: these are locations in {what}, and deformable attention wants [0, 1] of each level."
+    return Finding("units", "fault", told, "[0, 1]", sentence, (), code, mend)
 
 
 def _range(case: Case) -> str:

@@ -16,9 +16,17 @@ def flat(case: Case) -> Finding | None:
     if value > 0.01:
         return ok("saliency-flat", value, 0.01)
     sentence = f"The map varies by {value:.2%} of its mean: the warp is the identity, and nothing is zoomed."
-    return Finding(
-        "saliency-flat", "warning", value, 0.01, sentence, (), "saliency = torch.softmax(logits / temperature, -1)"
-    )
+    if not np.ptp(case.plain, axis=(1, 2)).min():  # nothing is in it that could be brought out
+        code = "saliency = lzviz.saliency.from_edges(image, nodes)  # until the network answers more than a constant"
+        return Finding("saliency-flat", "warning", value, 0.01, sentence, (), code)
+    code = "low, high = saliency.amin((-2, -1), keepdim=True), saliency.amax((-2, -1), keepdim=True)\n"
+    code += "saliency = (saliency - low) / (high - low) + 0.1"
+
+    def mend(array: np.ndarray) -> np.ndarray:
+        low, high = array.min((-2, -1), keepdims=True), array.max((-2, -1), keepdims=True)
+        return (array - low) / (high - low) + 0.1
+
+    return Finding("saliency-flat", "warning", value, 0.01, sentence, (), code, mend)
 
 
 def peaked(case: Case) -> Finding | None:

@@ -31,7 +31,7 @@ def labels(case: Case) -> Finding | None:
         def mend(_: np.ndarray) -> np.ndarray:
             return _read(case, truth) if pair and case.kind == "grid" else np.round(read).astype(np.int64)
 
-        return Finding("labels", "fault", share, 0.0, sentence, (), code, mend)
+        return Finding("labels", "fault", share, 0.0, sentence, (), code, mend, "labels")
     if case.kind != "grid" or truth.ndim < 2:
         return ok("labels", 0.0, 0.0)
     gone = sorted(set(known.ravel().tolist()) - set(np.unique(_read(case, truth)).tolist()) - {IGNORE})
@@ -50,27 +50,100 @@ def _read(case: Case, truth: np.ndarray) -> np.ndarray:
     return np.stack([truth[min(k, len(truth) - 1)][y[k], x[k]] for k in range(len(at))])
 
 
+Ways = tuple[tuple[str, str, np.ndarray], ...]
+
+
 def boxes(case: Case) -> Finding | None:
-    """Boxes (N, 4) must be x0, y0, x1, y1 in source pixels to survive the way there and back."""
+    """Boxes (N, 4) must be x0, y0, x1, y1 in source pixels, and large enough that a sample falls into each."""
     if case.boxes is None or not case.boxes.size:
         return None
     given = case.boxes.reshape(-1, 4)
     h, w = case.source
-    wrong = (given[:, 2] <= given[:, 0]) | (given[:, 3] <= given[:, 1])
-    beyond = (given[:, 2] > w + 1) | (given[:, 3] > h + 1)
     if (given >= 0).all() and given.max() <= 1.0 and min(h, w) > 4:
-        code, why = f"boxes = boxes * torch.tensor([{w}, {h}, {w}, {h}])", "the boxes are in [0, 1], not in pixels"
-        return Finding("boxes", "fault", float(given.max()), "pixels", why[0].upper() + why[1:] + ".", (), code)
-    as_sizes = given[:, 2] + given[:, 0] <= w + 1
-    if wrong.any() and (as_sizes & (given[:, 3] + given[:, 1] <= h + 1)).all() and (given[:, 2:] > 0).all():
-        code = "boxes = torch.cat([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)"
-        sentence = f"{int(wrong.sum())} boxes end before they begin: they are x, y, width, height."
-        return Finding("boxes", "fault", int(wrong.sum()), 0, sentence, (), code)
-    if wrong.any() or beyond.mean() > 0.25:
-        count = int((wrong | beyond).sum())
-        sentence = f"{count} boxes are empty or beyond the source ({h}x{w}): expected x0, y0, x1, y1 in source pixels."
-        return Finding("boxes", "warning", count, 0, sentence)
-    return ok("boxes", 0, 0)
+        code = f"boxes = boxes * torch.tensor([{w}, {h}, {w}, {h}])"
+        sentence = "The boxes are in [0, 1], not in pixels."
+        scale = np.array([w, h, w, h])
+        return Finding(
+            "boxes", "fault", float(given.max()), "pixels", sentence, (), code, lambda _: given * scale, "boxes"
+        )
+    bad = _wrong(given, case.source)
+    count = int(bad.sum())
+    if not (given[:, 2:] <= given[:, :2]).any() and bad.mean() <= 0.25:
+        return _lost(case, given)
+    for what, code, read in _ways(given):
+        if not _wrong(read, case.source).any():
+            sentence = f"{count} boxes end before they begin or beyond the source: they are {what}."
+            return Finding("boxes", "fault", count, 0, sentence, (), code, lambda _, read=read: read, "boxes")
+    sentence = f"{count} boxes are empty or beyond the source ({h}x{w}): expected x0, y0, x1, y1 in source pixels."
+    code = f"boxes = torch.minimum(boxes.clamp(min=0), torch.tensor([{w}, {h}, {w}, {h}]))\n"
+    code += "boxes = boxes[(boxes[:, 2:] > boxes[:, :2]).all(1)]"
+
+    def within(_: np.ndarray) -> np.ndarray:
+        cut = given.clip(0, [w, h, w, h])
+        return cut[(cut[:, 2:] > cut[:, :2]).all(1)]
+
+    return Finding("boxes", "warning", count, 0, sentence, (), code, within, "boxes")
+
+
+def _wrong(boxes: np.ndarray, source: tuple[int, int]) -> np.ndarray:
+    """Which boxes are empty or beyond the source, a pixel's room apart."""
+    h, w = source
+    empty = (boxes[:, 2:] <= boxes[:, :2]).any(1)
+    return empty | (boxes < -1).any(1) | (boxes[:, 2] > w + 1) | (boxes[:, 3] > h + 1)
+
+
+def _ways(given: np.ndarray) -> Ways:
+    """Other ways to write boxes: what they are called, the code that brings them over, the boxes so read."""
+    first, last = given[:, :2], given[:, 2:]
+    return (
+        ("x, y, width, height", "boxes = torch.cat([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)",
+         np.concatenate((first, first + last), 1)),
+        ("centre x, centre y, width, height",
+         "boxes = torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1)",
+         np.concatenate((first - last / 2, first + last / 2), 1)),
+        ("y0, x0, y1, x1", "boxes = boxes[:, [1, 0, 3, 2]]", given[:, [1, 0, 3, 2]]),
+    )  # fmt: skip
+
+
+def _lost(case: Case, given: np.ndarray) -> Finding:
+    """Boxes into which no sample falls, though they lie within what is read; the mended grid draws its nearest samples there."""
+    if case.kind != "grid":
+        return ok("boxes", 0, 0)
+    lost = [k for k, box in enumerate(given) if _hits(case.grid[0], box, case) == 0 and _seen(case, box)]
+    if not lost:
+        return ok("boxes", 0, 0)
+    sentence = f"No sample falls into {len(lost)} of {len(given)} boxes: what they hold is never seen."
+    code = "saliency = lzviz.saliency.from_boxes(boxes, source_size, nodes)\nwarp = lzviz.Warp.from_saliency(saliency, nodes=nodes)"
+
+    def drawn(grid: np.ndarray) -> np.ndarray:
+        for k in lost:
+            grid = _drawn(grid, convert.from_pixels(given[k].reshape(2, 2).mean(0) - 0.5, case.source))
+        return grid
+
+    return Finding("boxes", "warning", len(lost), 0, sentence, (), code, case.mended(drawn))
+
+
+def _hits(grid: np.ndarray, box: np.ndarray, case: Case) -> int:
+    edges = convert.to_pixels(grid, case.source) + 0.5
+    return int(((edges >= box[:2]) & (edges <= box[2:])).all(-1).sum())
+
+
+def _seen(case: Case, box: np.ndarray) -> bool:
+    middle = convert.from_pixels(box.reshape(2, 2).mean(0) - 0.5, case.source)
+    low, high = case.grid[0].min((0, 1)), case.grid[0].max((0, 1))
+    return bool(((middle >= low) & (middle <= high)).all())
+
+
+def _drawn(grid: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The nearest node moved to a place and its neighbours with it, less and less over three cells, so that none turns over."""
+    out = np.array(grid)
+    h, w = grid.shape[1:3]
+    y, x = np.indices((h, w))
+    for one in out:
+        i, j = divmod(int(((one - place) ** 2).sum(-1).argmin()), w)
+        share = (1 - np.abs(y - i) / 3).clip(0) * (1 - np.abs(x - j) / 3).clip(0)
+        one += share[..., None] * (place - one[i, j])
+    return out
 
 
 CHECKS = {"labels": labels, "boxes": boxes}
