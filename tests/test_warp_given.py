@@ -272,3 +272,73 @@ def test_labels_come_back_by_nearest_neighbour_and_are_ignored_outside(dtype):
     assert (w.unzoom(labels, (33, 49), ignore_index=7)[~valid] == 7).all()
     assert not (w.unzoom(labels, (33, 49), fill=None) == 255).any()
     assert isinstance(w.unzoom(labels.numpy(), (33, 49)), np.ndarray)
+
+
+# -- numbers that are none -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [float("inf"), -float("inf"), float("nan")])
+@pytest.mark.parametrize("separable", [True, False])
+def test_points_that_are_not_finite_come_back_as_not_finite(value, separable):
+    w = warp(separable=separable)
+    points = torch.tensor([[value, 20.0], [30.0, value], [5.0, 6.0]])
+    for moved in (w.zoom_points(points, (20, 30), (60, 96)), w.unzoom_points(points, (20, 30), (60, 96))):
+        assert not moved[:2].isfinite().all(-1).any() and moved[2].isfinite().all()
+    assert w.inverse(points[None] / 10)[1].tolist() == [[False, False, True]]
+    boxes = torch.tensor([[4.0, 5.0, value, 9.0], [4.0, 5.0, 7.0, 9.0]])
+    if value > 0 or value != value:
+        for moved in (w.zoom_boxes(boxes, (20, 30), (60, 96)), w.unzoom_boxes(boxes, (20, 30), (60, 96))):
+            assert not moved[0].isfinite().all() and moved[1].isfinite().all()
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_warp_whose_nodes_are_not_finite_is_refused_however_it_is_made(value):
+    nodes = warp().nodes.clone()
+    nodes[0, 3, 4, 1] = value
+    for make in (lzviz.Warp.from_grid, GridWarp, lambda n: warp()._mapped(lambda _: n, lambda w: w)):
+        with pytest.raises(ValueError, match="1 of the grid's points are not finite"):
+            make(nodes)
+
+
+def test_the_meta_device_is_refused_in_a_sentence():
+    nodes = warp().nodes.to("meta")
+    for make in (
+        lambda: lzviz.Warp.from_grid(nodes),
+        lambda: lzviz.Warp.from_flow(nodes),
+        lambda: lzviz.Warp.from_map(nodes[..., 0], nodes[..., 1]),
+        lambda: warp().to("meta"),
+        lambda: lzviz.Warp.from_saliency(torch.ones(1, 1, 9, 9, device="meta")),
+    ):
+        with pytest.raises(ValueError, match="on the meta device has no values"):
+            make()
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8, torch.bool])
+def test_label_maps_of_few_columns_are_labels(columns, dtype):
+    two = lzviz.Warp.from_grid(warp().nodes.expand(2, -1, -1, -1).clone())
+    labels = torch.arange(2 * 7 * columns).reshape(2, 7, columns).to(dtype)
+    for w, given in ((two, labels), (warp(), labels[:1]), (two, labels[:1])):
+        read = w.unzoom(given, (20, 31), fill=None)
+        assert read.shape == (w.batch, 20, 31) and set(read.unique().tolist()) <= set(labels.unique().tolist())
+        assert w.zoom(given.numpy(), (9, 9), "nearest").shape == (w.batch, 9, 9)
+    with pytest.raises(ValueError, match=r"did you mean image\.permute"):
+        warp().zoom(torch.zeros(20, 30, 3, dtype=torch.uint8), (9, 9))
+
+
+@pytest.mark.parametrize("separable", [True, False])
+def test_an_array_that_shares_the_grids_memory_leaves_no_stale_view(separable):
+    shared, image = warp(separable=separable).nodes.numpy().copy(), torch.rand(1, 3, 60, 96)
+    own = warp(separable=separable)
+    for w, array in ((lzviz.Warp.from_grid(torch.from_numpy(shared)), shared), (own, own.nodes.numpy())):
+        seen = (w @ lzviz.Warp.identity(), w)
+        points = torch.rand(1, 9, 2)
+        for each in seen:
+            each.zoom(image, (20, 30)), each.unzoom(image, (20, 30)), each.inverse(points)
+        array[:, :, 5:20, 1] += 0.01 * np.sin(np.arange(15, dtype=np.float32))  # no longer separable, and torch counts nothing
+        fresh = lzviz.Warp.from_grid(array)
+        assert not w.separable and not fresh.separable
+        for each in seen:
+            torch.testing.assert_close(each.zoom(image, (20, 30)), fresh.zoom(image, (20, 30)), atol=1e-5, rtol=0)
+            torch.testing.assert_close(each.unzoom(image, (20, 30)), fresh.unzoom(image, (20, 30)), atol=1e-3, rtol=0)
+            torch.testing.assert_close(each.inverse(points)[0], fresh.inverse(points)[0], atol=1e-5, rtol=0)

@@ -46,8 +46,8 @@ def invert_points(
         tiles: ``Tiles.of(nodes)`` where it is at hand; ``None``: it is made.
 
     Returns:
-        (B, N, 2) normalised zoomed points in the dtype of ``points``, finite everywhere, and ``valid`` (B, N) bool: inside
-        the image of the map. Differentiable in ``nodes`` and ``points``.
+        (B, N, 2) normalised zoomed points in the dtype of ``points``, finite wherever these are, and ``valid`` (B, N) bool:
+        inside the image of the map. Differentiable in ``nodes`` and ``points``.
 
     Raises:
         ValueError: a wrong shape, or batches that differ.
@@ -65,7 +65,8 @@ def invert_points(
         solution, valid, tile = operators.points(nodes.detach(), points.detach())
     if _needs_gradient(nodes, points):
         solution = implicit(nodes, points, solution, tile)
-    return solution, valid
+    # A point at infinity is nowhere, and must not come back as a place.
+    return torch.where(points.isfinite().all(-1, keepdim=True), solution, torch.nan), valid
 
 
 def invert_lattice(nodes: Tensor, size: Size, separable: bool = False) -> tuple[Tensor, Tensor]:

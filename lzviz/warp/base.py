@@ -17,6 +17,7 @@ from lzviz.attraction import Padding, attract
 from lzviz.coords import Size, check_size, lattice, to_normalised, to_pixels
 from lzviz.tracing import keeps
 from lzviz.warp import given, kinds
+from lzviz.warp.seen import Seen
 
 if TYPE_CHECKING:
     from lzviz.warp.composed import Composed
@@ -55,7 +56,7 @@ class Warp(ABC):
 
         Valid: inside the image of the map (tolerance: 1e-6 of the range, or 128 roundings of the nodes'
         dtype). Elsewhere the answer is the linear continuation:
-        finite, but no pixel of the zoomed image reads there.
+        finite, but no pixel of the zoomed image reads there. A point that is not finite comes back as one that is not.
         """
 
     @abstractmethod
@@ -238,7 +239,7 @@ class Warp(ABC):
                 or "antialias" (the mean over the footprint of each sample).
         """
         size = check_size(size)
-        return kinds.like(image, resampling.read(kinds.pixels(image), self._kept(self.grid, size), interpolation))
+        return kinds.like(image, resampling.read(kinds.pixels(image, self.batch), self._kept(self.grid, size), interpolation))
 
     def unzoom(
         self,
@@ -261,7 +262,7 @@ class Warp(ABC):
             fill: value outside the valid set; ``None``: the border of the view answers, in labels too.
         """
         grid, valid = self._kept(self.inverse_grid, check_size(source_size, "source_size"))
-        pixels = kinds.pixels(features)
+        pixels = kinds.pixels(features, self.batch)
         if pixels.ndim == 3 and fill is not None:
             fill = 0 if pixels.dtype == torch.bool else kinds.checked_label(ignore_index, pixels.dtype)
         return kinds.like(features, self._read_features(pixels, grid, valid, zoomed_size, stride, fill))
@@ -341,32 +342,31 @@ class Warp(ABC):
 
         Not kept where it carries gradients, or was made in inference mode, which later gradients could not pass.
         """
-        state = self._state()
-        if state is None:
+        seen = self._state()
+        if seen is None:
             return method(size)
-        kept: dict[str, tuple[object, T]] = vars(self).setdefault("_lattices", {})  # type: ignore[attr-defined]
-        name, key = method.__name__, (tuple(size), state)
-        if name not in kept or kept[name][0] != key:
-            kept[name] = (key, method(size))
-        return kept[name][1]
+        kept: dict[str, tuple[Size, Seen, T]] = vars(self).setdefault("_lattices", {})  # type: ignore[attr-defined]
+        name = method.__name__
+        if name not in kept or kept[name][0] != tuple(size) or kept[name][1] is not seen:
+            kept[name] = (size, seen, method(size))
+        return kept[name][2]
 
-    def _state(self) -> tuple[int, ...] | None:
-        """How often each tensor was changed in place; ``None`` where nothing is to be kept, as with gradients."""
-        if not keeps():
+    def _state(self) -> Seen | None:
+        """The tensors as they are now, the same object as long as they stay so; ``None`` where nothing is to be kept, as with
+        gradients."""
+        tensors = self._tensors() if keeps() else []
+        if not tensors or any(t.is_inference() or t.requires_grad for t in tensors):
             return None
+        seen: Seen | None = vars(self).get("_seen")
+        if seen is None or not seen.holds(tensors):
+            seen = vars(self)["_seen"] = Seen(tensors)
+        return seen
+
+    def _tensors(self) -> list[Tensor]:
+        """All that this warp is made of."""
         parts = [getattr(self, f.name) for f in fields(self)]  # type: ignore[arg-type]
-        state: list[int] = []
-        for part in parts:
-            if isinstance(part, Tensor):
-                if part.requires_grad or part.is_inference():
-                    return None
-                state.append(part._version)
-            elif isinstance(part, Warp):
-                inner = part._state()
-                if inner is None:
-                    return None
-                state += inner
-        return tuple(state)
+        own = [part for part in parts if isinstance(part, Tensor)]
+        return own + [tensor for part in parts if isinstance(part, Warp) for tensor in part._tensors()]
 
     def _lattice_points(self, size: Size) -> Tensor:
         points = lattice(size, dtype=self.like.dtype, device=self.like.device).reshape(1, -1, 2)

@@ -54,7 +54,7 @@ def nodes_from_flow(flow: object, units: Units, order: Order) -> Tensor:
     if values.ndim == 4 and values.shape[-1] != 2 and values.shape[1] == 2:
         values = values.permute(0, 2, 3, 1)
     _check_shape(values)
-    _check_finite(values.detach())
+    check_finite(values.detach())
     values = values.flip(-1) if order == "yx" else values
     size = int(values.shape[1]), int(values.shape[2])
     if units == "pixels":
@@ -74,7 +74,7 @@ def nodes_from_map(map_x: object, map_y: object | None, source_size: Size | None
         x = torch.stack((x, y), dim=-1)
     values = x[None] if x.ndim == 3 else x
     _check_shape(values)
-    _check_finite(values.detach())
+    check_finite(values.detach())
     size = values.shape[1:3] if source_size is None else source_size
     return to_normalised(values, check_size(size, "source_size"))
 
@@ -104,9 +104,12 @@ def _check_shape(grid: Tensor) -> None:
         raise ValueError(f"a warp needs at least 2 x 2 grid points, got {tuple(grid.shape[1:3])}")
 
 
-def _check_finite(values: Tensor) -> None:
+def check_finite(values: Tensor) -> None:
+    """ValueError where places are no numbers, or stand on a device that has none."""
     if not concrete():
         return
+    if values.is_meta:
+        raise ValueError("a grid on the meta device has no values, so no warp; move it first: torch.empty_like(grid, device='cpu')")
     finite = torch.isfinite(values)
     if not bool(finite.all()):
         bad = int((~finite).any(-1).sum())
@@ -116,7 +119,7 @@ def _check_finite(values: Tensor) -> None:
 def _check_values(values: Tensor) -> None:
     if not concrete():
         return
-    _check_finite(values)
+    check_finite(values)
     low, high = (float(v) for v in torch.aminmax(values))
     if low >= 0 and 0.5 < high <= 1 and bool((values[:, 0, 0] < 0.25).all()):
         raise ValueError(f"grid is in [{low:.3g}, {high:.3g}]; did you mean grid * 2 - 1?")

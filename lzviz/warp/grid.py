@@ -13,6 +13,7 @@ from lzviz.coords import Size, axis, check_size, outer
 from lzviz.tracing import concrete, keeps, table
 from lzviz.warp import given
 from lzviz.warp.base import KINDS, Warp
+from lzviz.warp.seen import Seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class GridWarp(Warp):
 
     nodes: Tensor
     separable: bool = False  # type: ignore[assignment]  # a field keeps the promise of the abstract property
-    _promise: ClassVar[tuple[bool, int | None]] = (False, None)
+    _promise: ClassVar[tuple[bool, Seen | None]] = (False, None)
 
     def __post_init__(self) -> None:
         shape = tuple(self.nodes.shape)
@@ -38,6 +39,7 @@ class GridWarp(Warp):
             raise TypeError(
                 f"expected float32 or float64 nodes, got {self.nodes.dtype}; promote them first: nodes.float()"
             )
+        given.check_finite(self.nodes.detach())
 
     def __repr__(self) -> str:
         (low_x, low_y), (high_x, high_y) = self.nodes.detach().amin((0, 1, 2)), self.nodes.detach().amax((0, 1, 2))
@@ -52,17 +54,15 @@ class GridWarp(Warp):
         )
 
     def _is_separable(self) -> bool:
-        promised, version = self._promise
-        if not promised or not concrete():
-            return promised
-        now = _version(self.nodes)
-        if now is None or now != version:
+        promised, seen = self._promise
+        if promised and concrete() and (seen is None or not seen.holds([self.nodes])):
             promised = given.has_axes(self.nodes)
-            object.__setattr__(self, "_promise", (promised, now))
+            self._promise_separable(promised)
         return promised
 
     def _promise_separable(self, value: bool) -> None:
-        object.__setattr__(self, "_promise", (bool(value), _version(self.nodes)))
+        known = bool(value) and keeps() and not self.nodes.is_inference()
+        object.__setattr__(self, "_promise", (bool(value), Seen([self.nodes]) if known else None))
 
     @property
     def batch(self) -> int:
@@ -87,12 +87,12 @@ class GridWarp(Warp):
 
     def _searched(self) -> inversion.Tiles | None:
         """The tiles to search for points, kept as long as the nodes stay what they are."""
-        state = self._state()
-        if state is None:
+        seen = self._state()
+        if seen is None:
             return None
         kept = vars(self).get("_prepared")
-        if kept is None or kept[0] != state:
-            kept = vars(self)["_prepared"] = (state, inversion.Tiles.of(self.nodes))
+        if kept is None or kept[0] is not seen:
+            kept = vars(self)["_prepared"] = (seen, inversion.Tiles.of(self.nodes))
         return kept[1]
 
     def jacobian(self, points: Tensor) -> Tensor:
@@ -139,7 +139,7 @@ class GridWarp(Warp):
         nodes, points = self.nodes.expand(batch, -1, -1, -1), points.expand(batch, -1, -1)
         h, w = nodes.shape[1:3]
         x, y = (points[..., 0] + 1) * ((w - 1) / 2), (points[..., 1] + 1) * ((h - 1) / 2)
-        j, i = x.detach().floor().clamp(0, w - 2), y.detach().floor().clamp(0, h - 2)
+        j, i = (v.detach().nan_to_num(0).floor().clamp(0, n - 2) for v, n in ((x, w), (y, h)))
         start = i.long() * w + j.long()  # in integers: no float32 counts 2^24 nodes and more
         flat = nodes.reshape(batch, h * w, 2)
         corners = [flat.gather(1, (start + offset)[..., None].expand(-1, -1, 2)) for offset in (0, 1, w, w + 1)]
@@ -148,11 +148,6 @@ class GridWarp(Warp):
 
 # A field for those who make a warp, a look at the nodes for those who ask.
 GridWarp.separable = property(GridWarp._is_separable, GridWarp._promise_separable)  # type: ignore[assignment,misc]
-
-
-def _version(nodes: Tensor) -> int | None:
-    """How often the nodes were changed in place; None where nobody counts."""
-    return nodes._version if keeps() and not nodes.is_inference() else None
 
 
 @table

@@ -57,13 +57,18 @@ def chosen(index: Any, batch: int) -> list[Any]:
     return several
 
 
-def pixels(image: object) -> Tensor:
-    """An image or a label map as a tensor."""
+def pixels(image: object, batch: int) -> Tensor:
+    """An image or a label map as a tensor, for so many warps.
+
+    Labels may be few columns wide: bytes whose last axis could be colours are labels where the first axis fits the warps, since
+    a picture (H, W, C) has more rows than that; other integers always are.
+    """
     values = as_tensor(image) if isinstance(image, np.ndarray) else image
     if not isinstance(values, Tensor):
         raise TypeError(f"expected a tensor or an array (B, C, H, W), got {type(image).__name__}")
-    if values.ndim == 3 and (values.shape[-1] in (1, 3, 4) or values.is_floating_point()):
-        last = values.shape[-1] in (1, 3, 4)
+    last = values.shape[-1:] in ((1,), (3,), (4,))
+    colours = last and values.dtype == torch.uint8 and values.shape[0] not in (1, batch)
+    if values.ndim == 3 and (colours or values.is_floating_point()):
         hint = "image.transpose(2, 0, 1)[None]" if last and isinstance(image, np.ndarray) else "image[None]"
         hint = "image.permute(2, 0, 1)[None]" if last and isinstance(image, Tensor) else hint
         raise ValueError(f"expected an image (B, C, H, W), got {tuple(values.shape)}; did you mean {hint}?")

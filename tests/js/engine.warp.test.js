@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { identityWarp, toNormalised, toPixel } from "../../lzviz/canvas/engine/coords.js";
 import {
-  createInverseWorkspace, invertLattice, invertPoint, solveTile,
+  createInverseWorkspace, FLOAT32_TOLERANCE, invertLattice, invertPoint, solveTile,
 } from "../../lzviz/canvas/engine/inverse.js";
 import {
   densityMap, foldTiles, forwardGrid, forwardPoints, gridToPixels, isMirrored,
   jacobianGrid, latticePoints, magnification,
   magnificationHistogram, roundTrip, uniformJacobian,
 } from "../../lzviz/canvas/engine/warp.js";
+import { measure } from "../../lzviz/canvas/rooms/warp/numbers.js";
+import { magnificationField } from "../../lzviz/canvas/viewer/fields.js";
+import { windowed } from "../../lzviz/canvas/viewer/unzoom.js";
+import "./words.mjs";
 import { close, shaken } from "./engine.helpers.js";
 
 /** x = -1..1 in thirds and bent, y the square of a half: 2 x 4 nodes, a lopsided tile each. */
@@ -225,4 +229,34 @@ test("a mirrored warp is mirrored once and folds nowhere; its one turned tile fo
   assert.ok(isMirrored(mirrored) && !isMirrored(separableWarp([-1, 0, 1], [-1, 1])));
   assert.ok(foldTiles(mirrored).every((fold) => fold === 0));
   assert.deepEqual([...foldTiles(separableWarp([1, -0.4, 0.2, -1], [-1, 1]))], [0, 1, 0]);
+});
+
+test("a mirrored warp is said to be mirrored once, with the zoom of the map that it mirrors", () => {
+  const plain = separableWarp([-1, -0.2, 0.4, 1], [-1, 0.1, 1]);
+  const mirrored = separableWarp([1, 0.4, -0.2, -1], [-1, 0.1, 1]);
+  const [straight, turned] = [plain, mirrored].map((warp) => measure(/** @type {any} */ ({ warp, zoomed: [9, 12],
+    source: [60, 90], grid: forwardGrid(warp, [9, 12]), warpMs: 0 }), null, false));
+  assert.equal(turned.folds, 0);
+  close(turned.zoomRange ?? [], straight.zoomRange ?? [0, 0], 1e-12);
+  close(turned.histogram.shares, straight.histogram.shares.map((share) => share), 1e-12);
+  assert.equal(turned.sentence.match(/mirrored/g)?.length, 1);
+  assert.ok(!straight.sentence.includes("mirrored") && turned.sentence.includes("no folds"));
+  const [field, as] = [plain, mirrored].map((warp) =>
+    magnificationField(warp, [20, 30], invertLattice(warp, [20, 30])));
+  close([field.low, field.high], [as.low, as.high], 1e-12);
+});
+
+test("nodes that were computed in float32 keep their border lines, here as in Python", () => {
+  const short = 1 - 1.1e-5;
+  for (const separable of [true, false]) {
+    const warp = { ...separableWarp([-short, -0.2, 0.4, short], [-short, 0.1, short]), separable };
+    const own = [...invertLattice(warp, [20, 30]).valid];
+    assert.equal(own.filter((valid) => !valid).length, 2 * 30 + 2 * 18);
+    const given = { ...warp, tolerance: FLOAT32_TOLERANCE };
+    assert.ok(invertLattice(given, [20, 30]).valid.every((valid) => valid === 1));
+    assert.ok(invertPoint(given, 1, -1).valid && !invertPoint(given, 1 + 4e-5, 0).valid);
+    assert.ok(!invertPoint(warp, 1, 0).valid);
+    const seen = windowed(given, [20, 30], { x0: 20, y0: 10, x1: 29, y1: 19 });
+    assert.ok(invertLattice(seen, [37, 41]).valid.every((valid) => valid === 1));
+  }
 });

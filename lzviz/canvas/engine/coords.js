@@ -14,6 +14,8 @@
  * @property {Float64Array} nodes (h, w, 2) source points of the nodes, x before y, normalised
  * @property {Size} size          (h, w) of the control grid, at least 2 x 2
  * @property {boolean} separable  true when x depends on the column alone and y on the row alone
+ * @property {number} [tolerance] how far outside the image of the map a point still counts as on it, normalised;
+ *   absent: BORDER_TOLERANCE, that of nodes computed in float64
  */
 
 /**

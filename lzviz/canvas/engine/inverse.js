@@ -14,7 +14,8 @@
  *
  * Where tiles fold, the positively oriented solution in the tile of lowest index answers; a point that only a
  * negatively oriented one reaches gets that. Tiles that clamping made empty never answer. `valid` says whether q lies
- * in the image of the map, with a tolerance of 1e-6 of the range at its border.
+ * in the image of the map, with a tolerance of 1e-6 of the range at its border, or what the warp says (nodes that were
+ * computed in float32 end up to 128 roundings short of it).
  *
  * @typedef {import("./coords.js").Warp} Warp
  * @typedef {import("./coords.js").Size} Size
@@ -33,6 +34,9 @@ import { tileDeterminant } from "./warp.js";
 
 /** How far outside the image of the map a point still counts as on it, normalised: 1e-6 of the range [-1, 1]. */
 export const BORDER_TOLERANCE = 2e-6;
+
+/** The same for nodes computed in float32: 128 roundings of the range, as lzviz/inversion/tiles.py has it. */
+export const FLOAT32_TOLERANCE = 2 * 128 * 2 ** -23;
 
 /** The same at the seam between two tiles: rounding only. */
 const SEAM_TOLERANCE = 1e-10;
@@ -73,10 +77,10 @@ export function invertLattice(warp, size, workspace = createInverseWorkspace()) 
 /**
  * What a tile is, and how far beyond its four sides it still answers, in its own units: [left, right, top, bottom].
  * A side on the border of the map gets `beyond`, a seam between tiles rounding only.
- * @param {Warp} warp @param {number} i @param {number} j @param {Float64Array} slack @param {number} [beyond]
+ * @param {Warp} warp @param {number} i @param {number} j @param {Float64Array} slack @param {number} beyond
  * @returns {number} EMPTY, SOUND or FOLDED
  */
-function examineTile({ nodes, size: [h, w] }, i, j, slack, beyond = BORDER_TOLERANCE) {
+function examineTile({ nodes, size: [h, w] }, i, j, slack, beyond) {
   const a = 2 * (i * w + j), b = a + 2 * w;
   const across = Math.max(span(nodes, a, a + 2), span(nodes, b, b + 2));
   const down = Math.max(span(nodes, a, b), span(nodes, a + 2, b + 2));
@@ -127,7 +131,8 @@ export function solveTile({ nodes, size: [, w] }, i, j, x, y, sign, uv) {
  *   even these do not reach, the point itself; always finite
  */
 export function invertPoint(warp, x, y) {
-  return searchTiles(warp, x, y, 1, BORDER_TOLERANCE) ?? searchTiles(warp, x, y, -1, BORDER_TOLERANCE)
+  const near = warp.tolerance ?? BORDER_TOLERANCE;
+  return searchTiles(warp, x, y, 1, near) ?? searchTiles(warp, x, y, -1, near)
     ?? searchTiles(warp, x, y, 1, Infinity) ?? { x, y, valid: false };
 }
 
@@ -143,7 +148,7 @@ function searchTiles(warp, x, y, sign, beyond) {
       solveTile(warp, i, j, x, y, sign, uv);
       if (!inside(uv[0], uv[1], slack)) continue;
       const across = (2 * (j + uv[0])) / (w - 1) - 1, down = (2 * (i + uv[1])) / (h - 1) - 1;
-      return { x: across, y: down, valid: beyond === BORDER_TOLERANCE };
+      return { x: across, y: down, valid: beyond < Infinity };
     }
   }
   return null;
@@ -157,13 +162,14 @@ function searchTiles(warp, x, y, sign, beyond) {
 function rasterise(warp, size, result) {
   const [h, w] = warp.size;
   const slack = new Float64Array(4);
+  const near = warp.tolerance ?? BORDER_TOLERANCE;
   let folded = false;
   for (const sign of /** @type {const} */ ([1, -1])) {
     for (let i = 0; i < h - 1; i++) {
       for (let j = 0; j < w - 1; j++) {
-        const kind = examineTile(warp, i, j, slack);
+        const kind = examineTile(warp, i, j, slack, near);
         folded ||= kind === FOLDED;
-        if (kind !== EMPTY && (sign > 0 || kind === FOLDED)) rasteriseTile(warp, i, j, slack, sign, size, result);
+        if (kind !== EMPTY && (sign > 0 || kind === FOLDED)) rasteriseTile(warp, i, j, slack, near, sign, size, result);
       }
     }
     if (!folded) return;
@@ -172,15 +178,17 @@ function rasterise(warp, size, result) {
 
 /**
  * solveTile over the tile's pixel box, its constants taken out of the loop: the hot path of a frame.
- * @param {Warp} warp @param {number} i @param {number} j @param {Float64Array} slack @param {1 | -1} sign
- * @param {Size} size @param {Inverse} result
+ * @param {Warp} warp @param {number} i @param {number} j @param {Float64Array} slack @param {number} near
+ * @param {1 | -1} sign @param {Size} size @param {Inverse} result
  */
-function rasteriseTile({ nodes, size: [h, w] }, i, j, slack, sign, [rows, columns], { grid, valid }) {
+function rasteriseTile({ nodes, size: [h, w] }, i, j, slack, near, sign, [rows, columns], { grid, valid }) {
   const a = 2 * (i * w + j), below = a + 2 * w;
   const x0 = nodes[a], x1 = nodes[a + 2], x2 = nodes[below], x3 = nodes[below + 2];
   const y0 = nodes[a + 1], y1 = nodes[a + 3], y2 = nodes[below + 1], y3 = nodes[below + 3];
-  const first = firstPixel(Math.min(x0, x1, x2, x3), columns), last = lastPixel(Math.max(x0, x1, x2, x3), columns);
-  const top = firstPixel(Math.min(y0, y1, y2, y3), rows), bottom = lastPixel(Math.max(y0, y1, y2, y3), rows);
+  const first = firstPixel(Math.min(x0, x1, x2, x3) - near, columns);
+  const last = lastPixel(Math.max(x0, x1, x2, x3) + near, columns);
+  const top = firstPixel(Math.min(y0, y1, y2, y3) - near, rows);
+  const bottom = lastPixel(Math.max(y0, y1, y2, y3) + near, rows);
   if (first > last || top > bottom) return;
   const rightX = x1 - x0, rightY = y1 - y0, downX = x2 - x0, downY = y2 - y0;
   const twistX = x3 - x2 - rightX, twistY = y3 - y2 - rightY;
@@ -209,18 +217,16 @@ function rasteriseTile({ nodes, size: [h, w] }, i, j, slack, sign, [rows, column
 }
 
 /**
- * First lattice pixel at or after a normalised coordinate, a tolerance early.
+ * First lattice pixel at or after a normalised coordinate.
  * @param {number} g @param {number} n
  */
-const firstPixel = (g, n) => (n > 1 ? Math.max(Math.ceil(((g - BORDER_TOLERANCE + 1) / 2) * (n - 1)), 0)
-  : g <= BORDER_TOLERANCE ? 0 : 1);
+const firstPixel = (g, n) => (n > 1 ? Math.max(Math.ceil(((g + 1) / 2) * (n - 1)), 0) : g <= 0 ? 0 : 1);
 
 /**
- * Last lattice pixel at or before a normalised coordinate, a tolerance late.
+ * Last lattice pixel at or before a normalised coordinate.
  * @param {number} g @param {number} n
  */
-const lastPixel = (g, n) => (n > 1 ? Math.min(Math.floor(((g + BORDER_TOLERANCE + 1) / 2) * (n - 1)), n - 1)
-  : g >= -BORDER_TOLERANCE ? 0 : -1);
+const lastPixel = (g, n) => (n > 1 ? Math.min(Math.floor(((g + 1) / 2) * (n - 1)), n - 1) : g >= 0 ? 0 : -1);
 
 /**
  * Points that nothing maps to keep their own place, so that the grid is finite everywhere.
@@ -250,11 +256,11 @@ function rises({ nodes, size: [h, w] }) {
  * A separable warp inverts axis by axis: two 1-D inverses and their outer product, O(h + w) apart from writing it.
  * @param {Warp} warp @param {Size} size @param {InverseWorkspace} workspace
  */
-function invertAxes({ nodes, size: [h, w] }, [rows, columns], workspace) {
+function invertAxes({ nodes, size: [h, w], tolerance = BORDER_TOLERANCE }, [rows, columns], workspace) {
   const axis = (workspace.axis = reuse(workspace.axis, rows + columns, Float64Array));
   const found = (workspace.axisValid = reuse(workspace.axisValid, rows + columns, Uint8Array).fill(0));
-  invertAxis(nodes, 0, 2, w, axis, found, 0, columns);
-  invertAxis(nodes, 1, 2 * w, h, axis, found, columns, rows);
+  invertAxis(nodes, 0, 2, w, tolerance, axis, found, 0, columns);
+  invertAxis(nodes, 1, 2 * w, h, tolerance, axis, found, columns, rows);
   const { grid, valid } = workspace.result;
   for (let r = 0, k = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++, k++) {
@@ -270,17 +276,18 @@ function invertAxes({ nodes, size: [h, w] }, [rows, columns], workspace) {
  * The inverse of a rising piecewise-linear map at the pixels of one axis; a pixel on a node belongs to the segment
  * before it.
  * @param {Float64Array} nodes @param {number} start @param {number} step where this axis' n nodes stand
- * @param {number} n @param {Float64Array} out @param {Uint8Array} found @param {number} at @param {number} count pixels
+ * @param {number} n @param {number} near
+ * @param {Float64Array} out @param {Uint8Array} found @param {number} at @param {number} count pixels
  */
-function invertAxis(nodes, start, step, n, out, found, at, count) {
+function invertAxis(nodes, start, step, n, near, out, found, at, count) {
   for (let k = 0; k < n - 1; k++) {
     const low = nodes[start + k * step];
     const length = nodes[start + (k + 1) * step] - low;
     if (!(length > 0)) continue;
-    const before = (k === 0 ? BORDER_TOLERANCE : SEAM_TOLERANCE) / length;
-    const after = (k === n - 2 ? BORDER_TOLERANCE : SEAM_TOLERANCE) / length;
-    const last = lastPixel(low + length, count);
-    for (let p = firstPixel(low, count); p <= last; p++) {
+    const before = (k === 0 ? near : SEAM_TOLERANCE) / length;
+    const after = (k === n - 2 ? near : SEAM_TOLERANCE) / length;
+    const last = lastPixel(low + length + near, count);
+    for (let p = firstPixel(low - near, count); p <= last; p++) {
       const share = (toNormalised(p, count) - low) / length;
       if (found[at + p] || share < -before || share > 1 + after) continue;
       found[at + p] = 1;

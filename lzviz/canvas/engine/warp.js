@@ -190,12 +190,15 @@ export function densityMap(grid, [h, w], out) {
 /**
  * Linear magnification against uniform sampling with the same pixels: sqrt(uniform det J / det J). Above 1 the
  * zoomed image shows a place larger than a uniform resize would. Empty and folded places have none: infinity.
- * @param {Float64Array} jacobian det J @param {number} uniform det J of the identity @param {Float64Array} [out]
+ * @param {Float64Array} jacobian det J
+ * @param {number} uniform det J of the identity; negative for a map that is mirrored as a whole
+ * @param {Float64Array} [out]
  */
 export function magnification(jacobian, uniform, out) {
   const result = reuse(out, jacobian.length, Float64Array);
   for (let k = 0; k < result.length; k++) {
-    result[k] = jacobian[k] > 0 ? Math.sqrt(uniform / jacobian[k]) : Infinity;
+    const times = uniform / jacobian[k];
+    result[k] = times > 0 ? Math.sqrt(times) : Infinity;
   }
   return result;
 }

@@ -330,6 +330,7 @@ export interface Compute {
 export interface Computed {
   nodes: string;
   nodesSize: [number, number];
+  tolerance: number;
   folds: number;
   tiles: number;
   samples: number;
@@ -563,11 +564,12 @@ export interface Known {
   probability?: number | null;
 }
 
-/** A grid for the page: (h, w, 2) float64 in [-1, 1], x before y; ``whole``: (h, w) that it was thinned from. */
+/** A grid for the page: (h, w, 2) float64 in [-1, 1], x before y; ``whole``: (h, w) that it was thinned from; ``tolerance``: how */
 export interface Lattice {
   nodes: string;
   nodesSize: [number, number];
   whole: [number, number];
+  tolerance: number;
 }
 
 /** (h, w) bytes, 0 = kept. */
@@ -654,11 +656,12 @@ export interface Memory {
   kind: Text;
 }
 
-/** Nodes (h, w, 2) float32; "control" nodes, or "dense": a place a sample. ``distance``: from the predicted grid. */
+/** Nodes (h, w, 2) float32; "control" nodes, or "dense": a place a sample. ``distance``: from the predicted grid; */
 export interface Mesh {
   w: number;
   h: number;
   nodes: string;
+  tolerance: number;
   folds: number;
   kind: string;
   distance?: number | null;

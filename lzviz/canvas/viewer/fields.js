@@ -11,7 +11,7 @@
 import { attractAt } from "../engine/attraction.js";
 import { identityWarp, toPixel } from "../engine/coords.js";
 import { gridDistance } from "../engine/measures.js";
-import { densityMap, forwardGrid, tileDeterminant, tileOf } from "../engine/warp.js";
+import { densityMap, forwardGrid, isMirrored, tileDeterminant, tileOf } from "../engine/warp.js";
 import { DENSITY_RANGE, magnificationIndex } from "./colours.js";
 
 const LONG_SIDE = 160;
@@ -82,7 +82,7 @@ export function densityField(grid, zoomed, [h, w]) {
 export function magnificationField(warp, size, { grid, valid }) {
   const values = new Float32Array(valid.length).fill(127.5);
   const [h, w] = warp.size;
-  const uniform = (2 / (w - 1)) * (2 / (h - 1));
+  const uniform = (isMirrored(warp) ? -1 : 1) * (2 / (w - 1)) * (2 / (h - 1));
   let least = Infinity;
   let most = 0;
   for (let k = 0; k < valid.length; k++) {
@@ -90,8 +90,8 @@ export function magnificationField(warp, size, { grid, valid }) {
     const across = toPixel(grid[2 * k], w), down = toPixel(grid[2 * k + 1], h);
     const j = tileOf(across, w), i = tileOf(down, h);
     const det = tileDeterminant(warp.nodes, 2 * (i * w + j), 2 * w, across - j, down - i);
-    if (!(det > 0)) continue;
     const area = uniform / det;
+    if (!(area > 0 && area < Infinity)) continue;
     if (area < least) least = area;
     if (area > most) most = area;
     values[k] = magnificationIndex(Math.log2(area) / 2);

@@ -12,7 +12,7 @@
  *   pixels of the source
  */
 
-import { createInverseWorkspace, invertLattice } from "../engine/inverse.js";
+import { BORDER_TOLERANCE, createInverseWorkspace, invertLattice } from "../engine/inverse.js";
 import { unzoomImage } from "../engine/resample.js";
 import { publishedInverse } from "../engine/samplers.js";
 
@@ -23,7 +23,7 @@ import { publishedInverse } from "../engine/samplers.js";
  * @param {Float64Array} [out]
  * @returns {Warp}
  */
-export function windowed({ nodes, size, separable }, source, window, out) {
+export function windowed({ nodes, size, separable, tolerance = BORDER_TOLERANCE }, source, window, out) {
   const moved = out?.length === nodes.length ? out : new Float64Array(nodes.length);
   const map = (/** @type {number} */ n, /** @type {number} */ a, /** @type {number} */ b) => {
     const half = b > a ? (b - a) / 2 : 1;
@@ -35,7 +35,7 @@ export function windowed({ nodes, size, separable }, source, window, out) {
     moved[k] = nodes[k] * sx + tx;
     moved[k + 1] = nodes[k + 1] * sy + ty;
   }
-  return { nodes: moved, size, separable };
+  return { nodes: moved, size, separable, tolerance: tolerance * Math.max(sx, sy) };
 }
 
 /** Inverses in one set of buffers: each is overwritten by the next. */

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.messages import doctor as messages
 from lzviz.contract.wire import Refusal, decode_bytes, encode_array, short
 from lzviz.doctor import Diagnosis, Finding, adapters, diagnose, report
 from lzviz.doctor.specimens import SPECIMENS
+from lzviz.inversion.tiles import border_tolerance
 from lzviz.plain import convert
 
 if TYPE_CHECKING:
@@ -193,7 +195,9 @@ def _grids(array: np.ndarray, use: str | None, found: Diagnosis) -> dict[str, An
     literal = read if use in ("flow", "remap", "deform", "attention") else _literal(array)
     scale = tuple((n - 1) / (whole - 1) for n, whole in zip(_bounded(read).shape[:2], read.shape[:2], strict=True))
     same = literal.shape == read.shape and bool(np.allclose(literal, read, atol=1e-12, rtol=0))
-    return {"grid": _lattice(literal), "read": None if same else _lattice(read), "scale": scale}
+    tolerance = border_tolerance(torch.float64 if array.dtype == np.float64 else torch.float32)
+    grid = _lattice(literal, tolerance)
+    return {"grid": grid, "read": None if same else _lattice(read, tolerance), "scale": scale}
 
 
 def _literal(array: np.ndarray) -> np.ndarray:
@@ -202,12 +206,13 @@ def _literal(array: np.ndarray) -> np.ndarray:
     return np.nan_to_num(plain, posinf=0.0, neginf=0.0).clip(-1e6, 1e6)
 
 
-def _lattice(grid: np.ndarray) -> dict[str, Any]:
+def _lattice(grid: np.ndarray, tolerance: float) -> dict[str, Any]:
     nodes = _bounded(grid)
     return {
         "nodes": encode_array(nodes.astype(np.float64)),
         "nodesSize": list(nodes.shape[:2]),
         "whole": list(grid.shape[:2]),
+        "tolerance": tolerance,
     }
 
 

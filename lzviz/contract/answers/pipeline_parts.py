@@ -12,6 +12,7 @@ from lzviz.adaptive import QuadTree
 from lzviz.contract.pictures import encode_png, fit
 from lzviz.contract.wire import encode_array
 from lzviz.coords import Size, to_pixels
+from lzviz.inversion.tiles import border_tolerance
 from lzviz.tasks.segmentation import SegmentationTrace as Trace
 from lzviz.text import Text
 from lzviz.warp import GridWarp, Warp, WarpLayout
@@ -77,6 +78,7 @@ def mesh(warp: Warp, zoomed: Size) -> dict[str, Any]:
     return {
         **box((nodes.shape[1], nodes.shape[2])),
         "nodes": encode_array(nodes[0].float().cpu().numpy()),
+        "tolerance": border_tolerance(torch.float32),
         "folds": int(warp.foldovers().sum()) if isinstance(warp, GridWarp) else 0,
         "kind": "control" if control and tuple(nodes.shape[1:3]) != tuple(zoomed) else "dense",
     }

@@ -25,6 +25,7 @@ from lzviz.contract.pictures import Picture, fit
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, encode_array
 from lzviz.coords import Size
+from lzviz.inversion.tiles import border_tolerance
 from lzviz.measure import describe
 from lzviz.measure.examine import Examination, examine
 from lzviz.measure.timing import Clock
@@ -160,7 +161,7 @@ def read_by(sampler: samplers.Sampler, state: State, picture: Picture) -> Downsa
 
 @dataclass(frozen=True)
 class Setting:
-    """A state on a picture, and the exact warp that follows: float64, on the CPU.
+    """A state on a picture, and the exact warp that follows, on the CPU: float64, or as the sampler computed it.
 
     Attributes:
         saliency: (1, 1, h, w) as the state asks for it; None: the sampler looks at the picture itself, or at nothing.
@@ -183,7 +184,7 @@ class Setting:
         if samplers.REGISTRY[state.sampler].twin or (saliency is not None and isinstance(sampler, WarpSampler)):
             return cls(state, picture, file, saliency, _warp(sampler, saliency, zoomed, picture.size), zoomed)
         read = read_by(sampler, state, picture)
-        return cls(state, picture, file, saliency, read.layout.warp.double(), zoomed, read)  # type: ignore[attr-defined]
+        return cls(state, picture, file, saliency, read.layout.warp, zoomed, read)  # type: ignore[attr-defined]
 
     @property
     def nodes(self) -> Tensor:
@@ -223,7 +224,7 @@ class Setting:
         return weights if weights is not None and bool(weights.any()) else None
 
     def examine(self) -> Examination:
-        """The numbers of the warp in float64, its inverse on the lattice that the browser takes (:data:`TRIP_SIDE`)."""
+        """The numbers of the warp, its inverse on the lattice that the browser takes (:data:`TRIP_SIDE`)."""
         trip = fit_lattice(self.picture.size, TRIP_SIDE)
         return examine(self.warp, self.zoomed, self.picture.size, emphasis=self.emphasis(), inverse_size=trip)
 
@@ -314,6 +315,7 @@ def answer(state: State, picture: Picture, file: Map | None = None) -> dict[str,
     return {
         "nodes": encode_array(setting.nodes.numpy()),
         "nodesSize": list(setting.nodes.shape[:2]),
+        "tolerance": border_tolerance(setting.warp.like.dtype),
         "folds": facts.folds,
         "tiles": facts.tiles,
         "samples": facts.samples,

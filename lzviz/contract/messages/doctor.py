@@ -60,11 +60,13 @@ class FindingTold(Answer):
 
 
 class Lattice(Answer):
-    """A grid for the page: (h, w, 2) float64 in [-1, 1], x before y; ``whole``: (h, w) that it was thinned from."""
+    """A grid for the page: (h, w, 2) float64 in [-1, 1], x before y; ``whole``: (h, w) that it was thinned from; ``tolerance``: how
+    far outside its image a point still counts as on it, normalised."""
 
     nodes: Base64
     nodes_size: Pair
     whole: Pair
+    tolerance: float
 
 
 class Diagnosed(Answer):

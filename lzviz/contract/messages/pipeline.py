@@ -11,11 +11,13 @@ from lzviz.text import Text
 
 
 class Mesh(Answer):
-    """Nodes (h, w, 2) float32; "control" nodes, or "dense": a place a sample. ``distance``: from the predicted grid."""
+    """Nodes (h, w, 2) float32; "control" nodes, or "dense": a place a sample. ``distance``: from the predicted grid;
+    ``tolerance``: how far outside the image of the map a point still counts as on it, normalised."""
 
     w: int
     h: int
     nodes: Base64
+    tolerance: float
     folds: int
     kind: str
     distance: float | None = None

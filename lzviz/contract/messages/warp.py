@@ -18,6 +18,7 @@ class Computed(Answer):
 
     Attributes:
         nodes: (h, w, 2) float64 control nodes, x before y, in [-1, 1]; ``nodes_size``: (h, w).
+        tolerance: how far outside the image of the map a point still counts as on it, normalised.
         coverage, share, area: of the picture, in [0, 1].
         zoom_range: least and largest linear zoom; null where something folds.
         image: (h, w, 3) bytes of the zoomed image, for samplers that the browser has no twin of.
@@ -25,6 +26,7 @@ class Computed(Answer):
 
     nodes: Base64
     nodes_size: Pair
+    tolerance: float
     folds: int
     tiles: int
     samples: int

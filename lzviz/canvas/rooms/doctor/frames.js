@@ -38,7 +38,7 @@ export function createFrames() {
  */
 export function frameOf(lattice, zoomed, picture) {
   const size = /** @type {[number, number]} */ ([...zoomed]);
-  const warp = { nodes: doublesFromBase64(lattice.nodes), separable: false,
+  const warp = { nodes: doublesFromBase64(lattice.nodes), separable: false, tolerance: lattice.tolerance,
     size: /** @type {[number, number]} */ ([...lattice.nodesSize]) };
   const grid = forwardGrid(warp, size);
   const colours = sampleImage(picture, grid, size, "bilinear");

@@ -59,7 +59,7 @@ export function planeOf({ width, height, data }) {
 
 /** @param {any} mesh @returns {Warp | null} */
 const warpOf = (mesh) => mesh && { nodes: Float64Array.from(floatsFromBase64(mesh.nodes)), size: [mesh.h, mesh.w],
-  separable: false };
+  separable: false, tolerance: mesh.tolerance };
 
 /** @param {any} map @returns {Heat | null} */
 const heatOf = (map) => map && { ...map, values: floatsFromBase64(map.data) };

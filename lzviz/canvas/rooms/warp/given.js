@@ -32,7 +32,7 @@ export function createGiven({ live, host }) {
     const { answer, answered, image } = live.get();
     if (!answer?.nodes || !answered || answer === kept?.answer || hasTwin(answered.sampler)) return;
     const size = /** @type {[number, number]} */ ([answer.nodesSize[0], answer.nodesSize[1]]);
-    const warp = { nodes: doublesFromBase64(answer.nodes), size, separable: false };
+    const warp = { nodes: doublesFromBase64(answer.nodes), size, separable: false, tolerance: answer.tolerance };
     const read = answer.image ? opaque(fromBase64(answer.image)) : null;
     kept = { answer, state: answered, pixels: image?.data, warp, image: read };
   }

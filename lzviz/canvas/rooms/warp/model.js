@@ -46,7 +46,7 @@ import { levelsOf } from "../../viewer/pixels.js";
  */
 export function between(warp, to, t) {
   const nodes = warp.nodes.map((value, k) => value + t * (to.nodes[k] - value));
-  return { nodes, size: to.size, separable: to.separable };
+  return { ...to, nodes };
 }
 
 /** The picture that is read, shrunk as the state says, with its levels; made once. */

@@ -9,7 +9,7 @@
 import { invertLattice } from "../../engine/inverse.js";
 import { areaOf, shareOf } from "../../engine/measures.js";
 import {
-  foldTiles, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
+  foldTiles, isMirrored, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
 } from "../../engine/warp.js";
 import { latticeOf } from "../../viewer/brush.js";
 import { place, sentence } from "./sentence.js";
@@ -27,7 +27,9 @@ const TRIP_SIDE = 64;
 export function measure(frame, weights, quick) {
   const lattice = quick ? frame.zoomed.map((n) => Math.min(n, QUICK)) : frame.zoomed;
   const size = /** @type {[number, number]} */ ([lattice[0], lattice[1]]);
-  const times = magnification(jacobianGrid(frame.warp, size, frame.source), uniformJacobian(size, frame.source));
+  const mirrored = isMirrored(frame.warp);
+  const uniform = (mirrored ? -1 : 1) * uniformJacobian(size, frame.source);
+  const times = magnification(jacobianGrid(frame.warp, size, frame.source), uniform);
   const { counts, edges, min, max } = magnificationHistogram(times, BINS);
   const total = counts.reduce((sum, count) => sum + count, 0) || 1;
   const tiles = foldTiles(frame.warp);
@@ -39,7 +41,7 @@ export function measure(frame, weights, quick) {
     share: asked?.share ?? null, area: asked?.area ?? null, warpMs: frame.warpMs,
   };
   const facts = { samples: frame.zoomed[0] * frame.zoomed[1], ...asked, place: weights ? place(weights) : null, folds,
-    tiles: tiles.length, most: max };
+    tiles: tiles.length, most: max, mirrored };
   if (quick) return { ...numbers, sentence: sentence(facts) };
   const inverse = there(frame);
   return { ...numbers, ...inverse, sentence: sentence({ ...facts, coverage: inverse.coverage }) };

@@ -11,6 +11,7 @@
  * @property {number} [area]   its share of the image
  * @property {Text | null} [place]  where it lies
  * @property {number} folds @property {number} tiles
+ * @property {boolean} [mirrored] the map as a whole turns the picture over
  * @property {number} most     largest zoom against uniform; 0 or infinite: it has no bound
  * @property {number} [coverage] share of the source that is shown
  */
@@ -24,9 +25,9 @@ const COLUMNS = ["left", "middle", "right"];
 
 /** @param {Facts} facts */
 export function sentence(facts) {
-  const { folds, tiles, most, coverage = 1 } = facts;
+  const { folds, tiles, most, coverage = 1, mirrored } = facts;
   /** @type {Text[]} */
-  const clauses = [budget(facts),
+  const clauses = [budget(facts), ...(mirrored ? [{ key: "warp.says.mirrored" }] : []),
     folds ? { key: "warp.says.folds", values: { folds, count: tiles } } : { key: "warp.says.noFolds" },
     most > 0 && most < Infinity ? { key: "warp.says.zoom", values: { most } } : { key: "warp.says.unbounded" }];
   if (coverage < 0.995) clauses.push({ key: "warp.says.shows", values: { coverage } });
