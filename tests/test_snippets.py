@@ -22,11 +22,13 @@ from lzviz.datasets import CAMVID
 from tests.app_server import blob
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZE = (150, 1100)  # longer than what networks read, and not by a whole number
+LONG = (150, 1100)  # longer than what networks read, and not by a whole number
+TALL, SMALL = (1300, 170), (97, 63)
 RUN = """
-import json, pathlib, runpy, sys
+import os, pathlib, runpy, sys
 import numpy
-for path in map(pathlib.Path, sys.argv[1:]):
+for path in [pathlib.Path(name).absolute() for name in sys.argv[1:]]:
+    os.chdir(path.parent)
     trace = runpy.run_path(str(path))["trace"]
     kept = {"labels": trace.labels, "saliency": trace.saliency, "zoomed": trace.zoomed}
     kept = {name: value.numpy() for name, value in kept.items() if value is not None}
@@ -41,17 +43,30 @@ SESSIONS = {
     "truth": ("lds-camvid-48x64", {"learnedFrom": "truth", "strength": 7.0}),
     "lambda": ("es-camvid-48x64", {"learnedFrom": "truth", "learnedLambda": 3.25}),
     "quadtree": ("cad-edges-camvid-360x480", {}),
+    "its own masks": ("cad-learned7-camvid-360x480", {}),
+    "masks of a small picture": ("cad-learned-camvid-360x480", {}, SMALL),
+    "edges of a tall picture": ("cad-edges-camvid-360x480", {}, TALL),
+    "dilated": ("dilated-camvid-360x480", {}),
+    "looks twice": ("lzu-adaptive-camvid-48x64", {}, SMALL),
+    "features": ("lzu-features-camvid-96x128", {}, TALL),
+    "separable, told": ("lz-camvid-48x64", {"learnedFrom": "truth", "strength": 3.5}, TALL),
+    "small, painted": ("es-camvid-48x64", {"learnedFrom": "paint", "paint": blob(20, 128).to_text()}, SMALL),
+    "streets": ("lds-scenes-64x128", {"learnedFrom": "edges"}, TALL),
+    "no places": ("resizer-camvid-48x64", {}, SMALL),
+    "flows": ("downsizenet-camvid-48x64", {}, TALL),
+    "no weights": ("untrained-lds-published", {}, SMALL),
 }
 
 
 def sessions():
     rng = np.random.default_rng(5)
-    small = Image.fromarray(rng.integers(0, 256, (6, 9, 3), np.uint8))
-    picture = Picture(np.asarray(small.resize(SIZE[::-1], Image.Resampling.BICUBIC)))
-    labels = np.repeat(np.repeat(rng.integers(0, 12, (6, 10)).astype(np.uint8), 25, 0), 110, 1)
-    truth = Truth(np.where(labels == 11, 255, labels).astype(np.uint8), CAMVID, "upload")
+    coarse = [Image.fromarray(rng.integers(0, 256, shape, np.uint8)) for shape in ((6, 9, 3), (6, 10))]
     workshop = Workshop()
-    for name, (checkpoint, state) in SESSIONS.items():
+    for name, (checkpoint, state, *size) in SESSIONS.items():
+        shape = (size or [LONG])[0][::-1]
+        picture = Picture(np.asarray(coarse[0].resize(shape, Image.Resampling.BICUBIC)))
+        labels = np.asarray(coarse[1].resize(shape, Image.Resampling.NEAREST)) % 12
+        truth = Truth(np.where(labels == 11, 255, labels).astype(np.uint8), CAMVID, "upload")
         made = State.parse({"room": "pipeline", "image": "own", "checkpoint": checkpoint, **state})
         file = blob(30, 90, (0.7, 0.2)) if name == "file" else None
         yield name, Session(workshop, made, picture, file, None if name == "network" else truth)
@@ -63,12 +78,13 @@ def ran(tmp_path_factory):
     for the picture."""
     folder, kept = tmp_path_factory.mktemp("snippets"), {}
     for name, session in sessions():
-        path = folder / f"{name}.py"
+        path = folder / "x".join(map(str, session.picture.size)) / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(snippet(session))
         kept[name] = session.run(), path
-        Image.fromarray(session.picture.pixels).save(folder / "picture.png")
+        Image.fromarray(session.picture.pixels).save(path.parent / "picture.png")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "error::SyntaxWarning", "-c", RUN, *(path.name for _, path in kept.values())]
+    command = [sys.executable, "-W", "error::SyntaxWarning", "-c", RUN, *(str(path.relative_to(folder)) for _, path in kept.values())]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("multiply-adds") >= len(SESSIONS)
