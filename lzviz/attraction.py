@@ -50,7 +50,9 @@ def prepare(saliency: Tensor, nodes: Size, floor: float | None = None) -> Tensor
         hint = ": did you pass the image?" if saliency.ndim == 4 and saliency.shape[1] == 3 else ""
         raise ValueError(f"expected saliency of shape (B, 1, h, w), got {tuple(saliency.shape)}{hint}")
     if saliency.is_meta:
-        raise ValueError("saliency on the meta device has no values; move it first: torch.empty_like(saliency, device='cpu')")
+        raise ValueError(
+            "saliency on the meta device has no values; move it first: torch.empty_like(saliency, device='cpu')"
+        )
     s = saliency[:, 0].double()
     low, high = _range(s.detach())
     if not (math.isfinite(low) and math.isfinite(high)):

@@ -84,7 +84,8 @@ def ran(tmp_path_factory):
         kept[name] = session.run(), path
         Image.fromarray(session.picture.pixels).save(path.parent / "picture.png")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "error::SyntaxWarning", "-c", RUN, *(str(path.relative_to(folder)) for _, path in kept.values())]
+    paths = [str(path.relative_to(folder)) for _, path in kept.values()]
+    command = [sys.executable, "-W", "error::SyntaxWarning", "-c", RUN, *paths]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("multiply-adds") >= len(SESSIONS)

@@ -335,7 +335,9 @@ def test_an_array_that_shares_the_grids_memory_leaves_no_stale_view(separable):
         points = torch.rand(1, 9, 2)
         for each in seen:
             each.zoom(image, (20, 30)), each.unzoom(image, (20, 30)), each.inverse(points)
-        array[:, :, 5:20, 1] += 0.01 * np.sin(np.arange(15, dtype=np.float32))  # no longer separable, and torch counts nothing
+        array[:, :, 5:20, 1] += 0.01 * np.sin(
+            np.arange(15, dtype=np.float32)
+        )  # no longer separable, and torch counts nothing
         fresh = lzviz.Warp.from_grid(array)
         assert not w.separable and not fresh.separable
         for each in seen:

@@ -239,7 +239,9 @@ class Warp(ABC):
                 or "antialias" (the mean over the footprint of each sample).
         """
         size = check_size(size)
-        return kinds.like(image, resampling.read(kinds.pixels(image, self.batch), self._kept(self.grid, size), interpolation))
+        return kinds.like(
+            image, resampling.read(kinds.pixels(image, self.batch), self._kept(self.grid, size), interpolation)
+        )
 
     def unzoom(
         self,

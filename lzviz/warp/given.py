@@ -109,7 +109,9 @@ def check_finite(values: Tensor) -> None:
     if not concrete():
         return
     if values.is_meta:
-        raise ValueError("a grid on the meta device has no values, so no warp; move it first: torch.empty_like(grid, device='cpu')")
+        raise ValueError(
+            "a grid on the meta device has no values, so no warp; move it first: torch.empty_like(grid, device='cpu')"
+        )
     finite = torch.isfinite(values)
     if not bool(finite.all()):
         bad = int((~finite).any(-1).sum())
