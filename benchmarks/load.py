@@ -198,7 +198,7 @@ class Painter:
 
 
 async def cad(port: int, told: Told, until: float) -> None:
-    """Somebody in the CAD room: another threshold every few seconds, its mask and its features."""
+    """Somebody in the CAD room: another threshold every few seconds, its mask and its features, and at rest its times."""
     browser, seq = Browser(port, told), 0
     while time.perf_counter() < until:
         seq += 1
@@ -208,7 +208,9 @@ async def cad(port: int, told: Told, until: float) -> None:
             start = time.perf_counter()
             if await browser.patient(what, path, about) is not None:
                 told.add(what, time.perf_counter() - start)
-        await asyncio.sleep(2)
+        await asyncio.sleep(REST)
+        await browser.patient("cad times", "lzviz/cad-time", about)
+        await asyncio.sleep(REST)
 
 
 # The server ---------------------------------------------------------------------------------------------------------

@@ -41,14 +41,16 @@ class App:
         )
         return self
 
-    def wait(self) -> App:
-        """Return as soon as the catalogue is served."""
+    def wait(self, token: str = "") -> App:
+        """Return as soon as the catalogue is served, to whoever has the token."""
         assert self.process is not None
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             assert self.process.poll() is None, f"app.py ended with {self.process.returncode}"
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{self.address}lzviz/catalogue", timeout=5).close()
+                bearer = {"Authorization": f"Bearer {token}"} if token else {}
+                asked = urllib.request.Request(f"{self.address}lzviz/catalogue", headers=bearer)
+                urllib.request.urlopen(asked, timeout=5).close()
                 return self
             time.sleep(0.1)
         raise AssertionError(f"app.py did not answer within {PATIENCE:.0f} s")

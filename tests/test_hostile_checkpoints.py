@@ -16,6 +16,7 @@ from app.bench import Bench
 from app.server import Server
 from lzviz import checkpoints
 from lzviz.checkpoints import places
+from lzviz.contract.answers import pipeline_session
 from lzviz.contract.answers.checkpoints import check_work
 from lzviz.contract.wire import Refusal
 from tests.app_server import client, refusal
@@ -67,6 +68,11 @@ CARDS = {
         lambda card: card | {"system": "lzu", "blueprint": {"system": "lzu", "options": {"nodes": [31, 41], "fwhm": 0}}},
         "cannot be used",
     ),
+    "nodes that are a text": (
+        lambda card: card | {"system": "lzu", "blueprint": {"system": "lzu", "options": {"nodes": "x"}}},
+        "expected nodes as (height, width)",
+    ),
+    "a size of three": (lambda card: card | {"blueprint": card["blueprint"] | {"size": [8, 8, 8]}}, "cannot be used"),
     "a million nodes": (lambda card: option(card, nodes=[512, 512]), "at most 16384"),
     "a network without end": (lambda card: network(card, stem=1, channels=4096), "multiply-adds"),
 }  # fmt: skip
@@ -139,3 +145,17 @@ def test_a_silent_hub_is_given_up():
         return 200
 
     assert run_async(asked) == 504
+
+
+def test_a_checkpoint_that_loads_and_does_not_run_is_a_sentence(files, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("mat1 and mat2\ncannot be multiplied")
+
+    card, model = files
+    text = json.dumps(card).encode()
+    told = client().post("lzviz/checkpoint", content=struct.pack("<I", len(text)) + text + model).json()
+    monkeypatch.setattr(pipeline_session, "_run", fails)
+    state = {"room": "pipeline", "image": "coffee", "checkpoint": told["checkpoint"]["name"]}
+    for path in ("lzviz/learned", "lzviz/learned-time"):
+        answer = client().post(path, json={"state": state})
+        assert answer.status_code == 422 and "does not run on this picture: mat1 and mat2." in refusal(answer)

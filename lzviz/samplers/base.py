@@ -212,6 +212,7 @@ class AttractionSampler(nn.Module, WarpSampler):
         return made
 
     def __post_init__(self) -> None:
+        self.nodes = check_size(self.nodes, "nodes")
         if self.mode not in ("fixed", "published"):
             raise ValueError(f"mode must be 'fixed' or 'published', got {self.mode!r}")
         if not self.contrast > 0:

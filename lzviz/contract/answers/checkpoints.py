@@ -25,6 +25,7 @@ from lzviz.checkpoints.storage import skeleton
 from lzviz.contract.answers.warp import device
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal, parse_json
+from lzviz.coords import check_size
 from lzviz.datasets import CAMVID
 from lzviz.measure.cost import count
 from lzviz.pipelines.pipeline import Pipeline
@@ -258,10 +259,10 @@ def check_work(card: Card) -> None:
     The network is counted exactly, on the size that it sees; samplers by a bound: all their weights on all pixels that they see.
     """
     made, blueprint = skeleton(card), card.blueprint
-    nodes = blueprint.get("options", {}).get("nodes") or (2, 2)
+    nodes = check_size(blueprint.get("options", {}).get("nodes") or (2, 2), "nodes")
     if math.prod(nodes) > LARGEST_NODES:
         raise Refusal(f"The checkpoint's nodes are {nodes[0]} x {nodes[1]}; at most {LARGEST_NODES} are run here.", 413)
-    size, source = (blueprint.get(name) or UNKNOWN_SIZE for name in ("size", "source"))
+    size, source = (check_size(blueprint.get(name) or UNKNOWN_SIZE, name) for name in ("size", "source"))
     try:
         layers = () if made.network is None else count(made.network, (1, 3, *size)).layers
     except (RuntimeError, TypeError, ValueError, IndexError):

@@ -81,6 +81,7 @@ def _coloured(colours: Colours, features: Tensor) -> dict[str, Any]:
 
 def time_answer(session: Session) -> dict[str, Any]:
     """The stages timed properly: runs that do not count first, then the median of several."""
+    session.run()  # what does not run at all is refused there
     saliency = session.saliency()
     with session.workshop.running:
         traces = _repeat(session.pipeline, session.working.image, saliency)

@@ -17,7 +17,7 @@ from lzviz.contract.answers.warp import edited, found_in, map_tensor, on_gpu
 from lzviz.contract.answers.working import WORKING as NETWORKS
 from lzviz.contract.answers.working import Working
 from lzviz.contract.maps import Map
-from lzviz.contract.pictures import Picture
+from lzviz.contract.pictures import OWN_PREFIX, Picture
 from lzviz.contract.state import State
 from lzviz.contract.truth import Truth
 from lzviz.contract.wire import Refusal
@@ -148,9 +148,23 @@ class Session:
         trace = self.workshop.memory.get("trace", key)
         if trace is None:
             with self.workshop.running:
-                trace = _run(self.pipeline, self.working.image, self.labels, saliency)
+                trace = self._ran(saliency)
             self.workshop.memory.put("trace", key, trace, trace.memory + trace.image.nbytes)
         return trace
+
+    def _ran(self, saliency: Tensor | None) -> Trace:
+        """The trace of a run of now.
+
+        Raises:
+            Refusal: 422, whatever goes wrong in a checkpoint that a visitor brought, in one sentence.
+        """
+        try:
+            return _run(self.pipeline, self.working.image, self.labels, saliency)
+        except Exception as error:
+            if isinstance(error, Refusal) or not self.name.startswith(OWN_PREFIX):
+                raise
+            told = str(error).split("\n")[0][:160].rstrip(".") or type(error).__name__
+            raise Refusal(f"The checkpoint does not run on this picture: {told}. Choose another one.", 422) from None
 
 
 @on_gpu

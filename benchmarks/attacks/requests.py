@@ -1,31 +1,17 @@
-"""What has been tried against the page, tried again: a table of counts.
-
-    python -m benchmarks.attacks               against an app.py of its own
-    python -m benchmarks.attacks --every 20    one attempt in twenty, as the tests do
-
-An attack is a series of attempts and a rule that every answer must keep: no 500, no file of the machine, no traceback; and after it
-the server answers as before. All of it stays on this machine.
-"""
+"""Attacks by requests: routes, names, scripts, foreign sites, bytes that are no request."""
 
 from __future__ import annotations
 
-import argparse
-import http.client
 import json
 import random
 import socket
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from functools import partial
-from itertools import islice, product
+from itertools import product
 from urllib.parse import quote
 
-from benchmarks.served import ROOT, App
-from lzviz.contract.routes import ROUTES, Route
-
-Attempt = Callable[[], object]
+from benchmarks.attacks.target import Attempt, Target, address
+from lzviz.contract.routes import ROUTES
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "CONNECT")
 GRADIO = """
@@ -92,52 +78,6 @@ MALFORMED = (
 )  # fmt: skip
 
 
-def address(route: Route) -> str:
-    """Where a line of the contract is asked."""
-    return f"/{route.path}".replace("{id}", "coffee")
-
-
-class Target:
-    """The server under attack, and what its answers must keep."""
-
-    def __init__(self, port: int):
-        self.port = port
-        self.broken: list[str] = []
-
-    def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
-        """One request as it is: nothing is normalised. Status 0 where the server closed."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            line.putrequest(method, path, skip_host=False, skip_accept_encoding=True)
-            sent = {"content-length": str(len(body)), "content-type": "application/json", **headers}
-            for name, value in sent.items():
-                line.putheader(name.replace("_", "-"), value)
-            line.endheaders(body)
-            answer = line.getresponse()
-            kind = answer.headers.get("content-type", "")
-            said = b"" if "event-stream" in kind else answer.read(1 << 16)
-            return answer.status, {name.lower(): value for name, value in answer.headers.items()}, said
-        except (OSError, http.client.HTTPException, ValueError):
-            return 0, {}, b""
-        finally:
-            line.close()
-
-    def raw(self, said: bytes) -> bytes:
-        """The start of what comes back for these very bytes."""
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=20) as line:
-                line.sendall(said)
-                line.shutdown(socket.SHUT_WR)
-                return line.recv(100)
-        except OSError:
-            return b""
-
-    def expect(self, what: str, kept: bool) -> None:
-        """Note what did not hold."""
-        if not kept:
-            self.broken.append(what)
-
-
 def routes(target: Target) -> Iterator[Attempt]:
     """Every route with every method, with bodies that are none."""
 
@@ -180,30 +120,6 @@ def scripts(target: Target) -> Iterator[Attempt]:
         yield partial(asked, path, field, text)
     for place, text in product(PLACES, SCRIPTS):
         yield partial(visited, place, text)
-
-
-def checkpoints(target: Target) -> Iterator[Attempt]:
-    """Checkpoints with something changed: a value of the card, a byte of the weights' table, a length."""
-    folder = ROOT / "checkpoints" / "lds-camvid-96x128"
-    card, model = (folder / "card.json").read_bytes(), (folder / "model.safetensors").read_bytes()
-
-    def attempt(what: str, card: bytes, model: bytes) -> None:
-        status, _, said = target.send("POST", "/lzviz/checkpoint", len(card).to_bytes(4, "little") + card + model)
-        fine = status in (200, 400, 413, 415, 422, 503) and b"Traceback" not in said
-        target.expect(f"{what}: {status} {said[:80]!r}", fine)
-
-    told = json.loads(card)
-    for key in ((key,) for key in told), (("blueprint", key) for key in told["blueprint"]):
-        for path, value in product(key, ODD):
-            changed = json.loads(card)
-            (changed if len(path) == 1 else changed["blueprint"])[path[-1]] = value
-            yield partial(attempt, f"{'.'.join(path)}={value!r}", json.dumps(changed).encode(), model)
-    chance, head = random.Random(0), 8 + int.from_bytes(model[:8], "little")
-    for _ in range(600):
-        at, value = chance.randrange(head), chance.randrange(256)
-        yield partial(attempt, f"byte {at}={value}", card, model[:at] + bytes([value]) + model[at + 1 :])
-    for cut in (0, 1, 7, 8, 9, head - 1, head, len(model) // 2, len(model) - 1):
-        yield partial(attempt, f"cut at {cut}", card, model[:cut])
 
 
 def foreign(target: Target) -> Iterator[Attempt]:
@@ -249,50 +165,3 @@ def halves(target: Target) -> Iterator[Attempt]:
         yield partial(attempt, at == 1099)
     for line in held:
         line.close()
-
-
-ATTACKS: dict[str, Callable[[Target], Iterator[Attempt]]] = {
-    "route and method pairs": routes,
-    "traversal attempts": traversal,
-    "scripts in texts": scripts,
-    "hostile checkpoints": checkpoints,
-    "foreign origins and names": foreign,
-    "malformed requests": malformed,
-    "half-open requests": halves,
-}
-
-
-def attack(port: int, every: int = 1) -> dict[str, tuple[int, list[str], float]]:
-    """(attempts, what did not hold, seconds) of each attack; of its attempts one in ``every`` is made."""
-    told = {}
-    random.seed(0)
-    for name, made in ATTACKS.items():
-        target, started, count = Target(port), time.monotonic(), 0
-        for attempt in islice(made(target), every // 2, None, every):
-            attempt()
-            count += 1
-        status, _, _ = target.send("GET", "/lzviz/catalogue")
-        target.expect("the server no longer answers", status == 200)
-        told[name] = (count, target.broken, time.monotonic() - started)
-    return told
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Attack and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--port", type=int, help="of a server that runs already, on this machine")
-    parser.add_argument("--every", type=int, default=1)
-    chosen = parser.parse_args(arguments)
-    with ExitStack() as stack:
-        app = None if chosen.port else stack.enter_context(App()).wait()
-        told = attack(chosen.port or (app.port if app else 0), chosen.every)
-    print("| attack | attempts | did not hold | seconds |\n|---|---:|---:|---:|")
-    for name, (count, broken, seconds) in told.items():
-        print(f"| {name} | {count:,} | {len(broken)} | {seconds:.0f} |")
-    for name, (_, broken, _) in told.items():
-        print(*(f"{name}: {what}" for what in broken[:8]), sep="\n", end="\n" if broken else "")
-    return int(any(broken for _, broken, _ in told.values()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
