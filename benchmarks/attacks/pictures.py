@@ -153,7 +153,7 @@ def both() -> Iterator[tuple[str, bytes]]:
     for magic in (
         b"8BPS",
         b"\0\0\1\0\1\0",
-        b"\x0a\5\1\8",
+        b"\x0a\5\1\x08",
         b"\x89HDF\r\n\x1a\n",
         b"SIMPLE  =",
         b"\x00\x00\x00\x0cjP  ",
