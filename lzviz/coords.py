@@ -28,7 +28,7 @@ def check_size(size: object, name: str = "size") -> Size:
     """Return ``size`` as ``(h, w)`` with two integers >= 1; raise ``ValueError`` with the remedy otherwise."""
     try:
         h, w = (int(n) for n in size)  # type: ignore[union-attr]
-        exact = [float(n) for n in size] == [h, w]  # type: ignore[union-attr]
+        exact = [float(n) for n in size] == [h, w] and not any(isinstance(n, str) for n in size)  # type: ignore[union-attr]
     except (TypeError, ValueError):
         exact, h, w = False, 0, 0
     if not exact or h < 1 or w < 1:

@@ -72,6 +72,11 @@ CARDS = {
         lambda card: card | {"system": "lzu", "blueprint": {"system": "lzu", "options": {"nodes": "x"}}},
         "expected nodes as (height, width)",
     ),
+    "a size of texts": (
+        lambda card: card | {"blueprint": card["blueprint"] | {"size": ["8", "8"]}},
+        "expected size as (height, width)",
+    ),
+    "options that are a list": (lambda card: card | {"blueprint": card["blueprint"] | {"options": []}}, "cannot be used"),
     "a size of three": (lambda card: card | {"blueprint": card["blueprint"] | {"size": [8, 8, 8]}}, "cannot be used"),
     "a million nodes": (lambda card: option(card, nodes=[512, 512]), "at most 16384"),
     "a network without end": (lambda card: network(card, stem=1, channels=4096), "multiply-adds"),

@@ -24,6 +24,38 @@ from benchmarks.served import ROOT
 from lzviz import samplers
 
 BRANDED = Path(tempfile.gettempdir()) / "lzviz-a-pickle-was-run"
+NAMES = (
+    "..%2fx.npy",
+    "%00.npy",
+    "x",
+    "x.exe",
+    "x.npy.pt",
+    "a" * 200,
+    "%3Cscript%3E.npy",
+    "x.NPY",
+    "",
+    "x.pth",
+    "x.ckpt",
+)
+FIELDS = [
+    "given",
+    "specimen",
+    "nodes",
+    "nodesSize",
+    "source",
+    "zoomed",
+    "use",
+    "direction",
+    "alignCorners",
+    "stride",
+    "boxes",
+    "applied",
+    "mend",
+]
+SHAPES = (
+    (1, 2, 2, 2), (1, 1, 1, 2), (3, 7, 9, 2), (1, 2, 5, 400), (1, 1, 64, 64), (9, 9), (4, 4, 2, 1), (1, 18, 8, 8), (5, 2),
+    (1, 900, 900, 2),
+)  # fmt: skip
 USES = (None, "grid", "flow", "remap", "deform", "attention", "saliency", "points", "x", 5)
 
 
@@ -190,53 +222,12 @@ def arrays(target: Target) -> Iterator[Attempt]:
             yield partial(attempt, f"x.{suffix}", what, data)
     for (suffix, data), _ in product(small.items(), range(80)):
         yield partial(attempt, f"x.{suffix}", "changed", changed(data, chance))
-    for name in (
-        "..%2fx.npy",
-        "%00.npy",
-        "x",
-        "x.exe",
-        "x.npy.pt",
-        "a" * 200,
-        "%3Cscript%3E.npy",
-        "x.NPY",
-        "",
-        "x.pth",
-        "x.ckpt",
-    ):
+    for name in NAMES:
         yield partial(attempt, name, "a name", small["npy"])
-    for key, value in product(
-        (
-            "given",
-            "specimen",
-            "nodes",
-            "nodesSize",
-            "source",
-            "zoomed",
-            "use",
-            "direction",
-            "alignCorners",
-            "stride",
-            "boxes",
-            "applied",
-            "mend",
-        ),
-        ODD,
-    ):
+    for key, value in product(FIELDS, ODD):
         yield partial(diagnosed, f"{key}={str(value)[:30]}", {"specimen": "folds", key: value})
-    for shape in (
-        (1, 2, 2, 2),
-        (1, 1, 1, 2),
-        (3, 7, 9, 2),
-        (1, 2, 5, 400),
-        (1, 1, 64, 64),
-        (9, 9),
-        (4, 4, 2, 1),
-        (1, 18, 8, 8),
-        (5, 2),
-        (1, 900, 900, 2),
-    ):
-        for fill in (0.0, np.nan, np.inf, 1e30, -1e-300, 0.5):
-            yield partial(attempt, "x.npy", f"{shape} of {fill}", npy(np.full(shape, fill)))
+    for shape, fill in product(SHAPES, (0.0, np.nan, np.inf, 1e30, -1e-300, 0.5)):
+        yield partial(attempt, "x.npy", f"{shape} of {fill}", npy(np.full(shape, fill)))
 
 
 def checkpoints(target: Target) -> Iterator[Attempt]:

@@ -37,6 +37,9 @@ SHAKE = {
     "sec-websocket-version": "13",
     "sec-websocket-key": "x" * 22 + "==",
 }
+PROXIES = (
+    "x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "x-original-url", "x-rewrite-url", "client-ip",
+)  # fmt: skip
 LARGE = [route for route in ROUTES if route.limit > 1 << 20]
 
 
@@ -48,12 +51,6 @@ def tokens(target: Target) -> Iterator[Attempt]:
         status, told, said = target.send(method, path, body, **headers)
         kept = status in (401, 403, 404, 413, 405) and "set-cookie" not in told and TOKEN.encode() not in said
         target.expect(f"{method} {path[:60]} {str(headers)[:80]}: {status}", kept)
-
-    def opened(path: str, **headers: str) -> None:
-        status, told, said = target.send("GET", path, **headers)
-        kept = status in (200, 303) and TOKEN.encode() not in said and TOKEN not in told.get("location", "")
-        safe = all(mark in told.get("set-cookie", "HttpOnly SameSite").lower() for mark in ("httponly", "samesite"))
-        target.expect(f"{path[:50]} with the token: {status}", kept and safe)
 
     places = ["/", "/config", "/lzviz/static/bundle.js", "/gradio_api/info", "/gradio_api/mcp/", "/gradio_api/heartbeat/x",
               "/gradio_api/queue/data?session_hash=x", *(address(route) for route in ROUTES)]  # fmt: skip
@@ -90,19 +87,23 @@ def tokens(target: Target) -> Iterator[Attempt]:
         yield partial(shut, "POST", path, b"{}", origin=origin, authorization=f"Bearer {TOKEN}")
     for path in (*places[:6], "/gradio_api/queue/join"):
         yield partial(shut, "GET", path, **SHAKE)
-    for name in (
-        "x-forwarded-for",
-        "forwarded",
-        "x-real-ip",
-        "x-forwarded-host",
-        "x-original-url",
-        "x-rewrite-url",
-        "client-ip",
-    ):
+    for name in PROXIES:
         yield partial(shut, "GET", "/lzviz/catalogue", **{name: "127.0.0.1"})
-    for path in places[:4]:
+    yield from openings(target, places[:4])
+
+
+def openings(target: Target, places: list[str]) -> Iterator[Attempt]:
+    """What the right token opens, by each way, and that it is told to nobody."""
+
+    def opened(path: str, **headers: str) -> None:
+        status, told, said = target.send("GET", path, **headers)
+        kept = status in (200, 303) and TOKEN.encode() not in said and TOKEN not in told.get("location", "")
+        safe = all(mark in told.get("set-cookie", "HttpOnly SameSite").lower() for mark in ("httponly", "samesite"))
+        target.expect(f"{path[:50]} with the token: {status}", kept and safe)
+
+    for path in places:
         yield partial(opened, path, authorization=f"Bearer {TOKEN}")
-        yield partial(opened, path, cookie=f"a=b; lzviz-token-{port}={TOKEN}")
+        yield partial(opened, path, cookie=f"a=b; lzviz-token-{target.port}={TOKEN}")
         yield partial(opened, f"{path}?token={TOKEN}")
 
 

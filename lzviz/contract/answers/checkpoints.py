@@ -249,7 +249,11 @@ def _check_modest(blueprint: object) -> None:
             raise Refusal(f"The checkpoint's blueprint holds {value:g}; at most {LARGEST_NUMBER} is run here.", 413)
     for name in ("size", "source"):
         size = blueprint.get(name) if isinstance(blueprint, dict) else None
-        if isinstance(size, list | tuple) and len(size) == 2 and size[0] * size[1] > LARGEST_SIZE:
+        try:
+            large = size is not None and math.prod(check_size(size, name)) > LARGEST_SIZE
+        except ValueError as error:
+            raise _refused(error) from None
+        if large:
             raise Refusal(f"The checkpoint's {name} has more than a million pixels; run it on a machine of yours.", 413)
 
 
@@ -259,7 +263,10 @@ def check_work(card: Card) -> None:
     The network is counted exactly, on the size that it sees; samplers by a bound: all their weights on all pixels that they see.
     """
     made, blueprint = skeleton(card), card.blueprint
-    nodes = check_size(blueprint.get("options", {}).get("nodes") or (2, 2), "nodes")
+    options = blueprint.get("options", {})
+    if not isinstance(options, dict):
+        raise Refusal("The checkpoint cannot be used: the options of its blueprint must be an object of names.", 422)
+    nodes = check_size(options.get("nodes") or (2, 2), "nodes")
     if math.prod(nodes) > LARGEST_NODES:
         raise Refusal(f"The checkpoint's nodes are {nodes[0]} x {nodes[1]}; at most {LARGEST_NODES} are run here.", 413)
     size, source = (check_size(blueprint.get(name) or UNKNOWN_SIZE, name) for name in ("size", "source"))
@@ -267,9 +274,7 @@ def check_work(card: Card) -> None:
         layers = () if made.network is None else count(made.network, (1, 3, *size)).layers
     except (RuntimeError, TypeError, ValueError, IndexError):
         raise Refusal("The checkpoint's network cannot run on the size of its blueprint.", 422) from None
-    seen = (
-        VIEW**2 * math.prod(nodes) if "nodes" in blueprint.get("options", {}) else max(map(math.prod, (size, source)))
-    )
+    seen = VIEW**2 * math.prod(nodes) if "nodes" in options else max(map(math.prod, (size, source)))
     kernels = [p for name, p in made.named_parameters() if p.ndim == 4 and not name.startswith("network.")]
     work = sum(layer.macs for layer in layers) + seen * sum(p.numel() for p in kernels)
     held = 4 * max([*(math.prod(layer.output) for layer in layers), *(seen * p.shape[0] for p in kernels)], default=0)
