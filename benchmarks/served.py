@@ -7,13 +7,15 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120.0
+# It imports torch first, which a busy machine takes its time for; one that ends before is told at once.
+PATIENCE = 300.0
 
 
 def free_port() -> int:
@@ -33,11 +35,12 @@ class App:
         quiet = {"OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
         self.environment = {**os.environ, **quiet, **environment}
         self.process: subprocess.Popen[bytes] | None = None
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115  (closed by __exit__)
 
     def start(self) -> App:
         """Start it; :meth:`wait` waits until it answers."""
         self.process = subprocess.Popen(
-            self.command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            self.command, cwd=ROOT, env=self.environment, stdout=self.said, stderr=subprocess.STDOUT
         )
         return self
 
@@ -46,7 +49,9 @@ class App:
         assert self.process is not None
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            assert self.process.poll() is None, f"app.py ended with {self.process.returncode}"
+            if self.process.poll() is not None:
+                self.said.seek(0)
+                raise AssertionError(f"app.py ended with {self.process.returncode}:\n{self.said.read().decode()}")
             with contextlib.suppress(OSError):
                 bearer = {"Authorization": f"Bearer {token}"} if token else {}
                 asked = urllib.request.Request(f"{self.address}lzviz/catalogue", headers=bearer)
@@ -66,6 +71,7 @@ class App:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        self.said.close()
 
 
 @dataclass(frozen=True)

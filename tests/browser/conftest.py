@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from benchmarks.served import App
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Of every wait: a busy machine takes its time, and what holds is not waited for any longer.
 PATIENCE = 60.0
-# A server imports torch first, which a busy machine takes its time for; one that ends before is told at once.
-START = 300.0
 DESKTOP = {"width": 1280, "height": 800}
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """The address of the app."""
-    yield from serve()
-
-
-def serve() -> Iterator[str]:
-    """The address of a freshly started ``python app.py``, with the last slash, until it is no longer wanted."""
-    port = free_port()
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "app.py", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        wait_until_served(process, port)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
-    """Return as soon as the page answers; fail with the output of the process when it ends before."""
-    end = time.monotonic() + START
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            said = process.stdout.read().decode() if process.stdout else ""
-            pytest.fail(f"app.py ended with {process.returncode}:\n{said}")
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/lzviz/catalogue", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"app.py did not answer within {START:.0f} s")
+    with App() as app:
+        yield app.wait().address
 
 
 @pytest.fixture(scope="session")

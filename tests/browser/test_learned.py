@@ -5,7 +5,6 @@ The app of these tests knows two tiny pipelines with random weights beside what 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,10 +14,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
+from benchmarks.served import App
 from lzviz import checkpoints
 from lzviz.pipelines.blueprint import Blueprint
 from tests.app_server import english
-from tests.browser import conftest
 from tests.browser.conftest import DESKTOP, Visit
 
 CLASSES = ("sky", "building", "road", "car")
@@ -41,15 +40,8 @@ def learned_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("checkpoints")
     make(folder, "lds", {"nodes": (8, 12), "widths": (4,), "form": "square"})
     make(folder, "es", {"nodes": (4, 6), "width": 4})
-    before = os.environ.get("LZVIZ_CHECKPOINTS")
-    os.environ["LZVIZ_CHECKPOINTS"] = str(folder)
-    try:
-        yield from conftest.serve()
-    finally:
-        if before is None:
-            del os.environ["LZVIZ_CHECKPOINTS"]
-        else:
-            os.environ["LZVIZ_CHECKPOINTS"] = before
+    with App(LZVIZ_CHECKPOINTS=str(folder)) as app:
+        yield app.wait().address
 
 
 @pytest.fixture
