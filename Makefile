@@ -1,5 +1,6 @@
 # make run    create the environment if need be and serve the app
 # make test   everything the tests need, then all tests (Python, JavaScript, browser)
+# make full   the long forms of some tests, which prove nothing that the short ones do not
 # make quick  laws and units: about a minute on two cores
 # make check  style, types, the API reference
 # make docs   the API reference, into build/api
@@ -11,10 +12,13 @@ export OMP_NUM_THREADS ?= 1
 export GRADIO_ANALYTICS_ENABLED := False
 export HF_HUB_OFFLINE := 1
 
+# In the order of tests/conftest.py: the longest files first.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+
 QUICK := house api coords attraction warp warp_given inversion resampling saliency saliency_sources samplers describe parity \
 	contract_link adaptive_quadtree tasks where_to_edit
 
-.PHONY: run test quick check docs format browser
+.PHONY: run test full quick check docs format browser
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp
@@ -22,10 +26,13 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp node_modules/.stamp browser
 	npm test --silent
-	python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	python -m pytest -n logical --maxprocesses 4 $(BY_FILE)
+
+full: .venv/dev.stamp
+	python -m pytest -n logical --maxprocesses 4 -m full
 
 quick: .venv/dev.stamp
-	python -m pytest -n 2 --dist loadfile $(QUICK:%=tests/test_%.py)
+	python -m pytest -n 2 $(BY_FILE) $(QUICK:%=tests/test_%.py)
 
 docs: .venv/dev.stamp
 	python -m tests.reference build/api

@@ -12,7 +12,22 @@ import torch
 from torch import Tensor
 
 torch.set_num_threads(1)
-DATA = Path(__file__).parent / "data"
+TESTS = Path(__file__).parent
+DATA = TESTS / "data"
+
+SLOWEST = """browser/test_explore test_onnx browser/test_stage browser/test_processes test_training_objective test_training_loop
+test_app_cad browser/test_cad browser/test_learned browser/test_accessible browser/test_space test_adaptive_extras
+browser/test_models browser/test_visit test_cost browser/test_busy browser/test_doctor test_docs test_scenes test_sampler_newcomer
+browser/test_own_pictures test_decoding test_comparison test_app_cad_weights test_triton test_training_cli test_snippets
+test_adaptive_engine browser/test_mounts test_adaptive_segmenting test_house test_app_prefix test_app_doctor test_tracing
+test_adaptive_models test_adaptive_inspect test_examples""".split()  # noqa: SIM905
+"""The files that take longest, longest first: they start first, so that all workers end together."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest files first; otherwise the order stays as it is. Workers of xdist keep it with ``--no-loadscope-reorder``."""
+    place = {(TESTS / name).with_suffix(".py"): at for at, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(autouse=True)
