@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.harness import milliseconds, processor, show, single_thread, table
 from lzviz.doctor import diagnose
 from lzviz.plain import convert
-from tests.zoo import second
+from tests.zoo import drawn, second
 from tests.zoo.faulty import faulty
 from tests.zoo.healthy import healthy
 from tests.zoo.measure import Faulty, Healthy, alarms, outcome
@@ -28,6 +28,7 @@ def main() -> None:
     for name, cases, fit in (
         ("The zoo", faulty(), healthy()),
         ("The second zoo: other sizes, types and forms", second.faulty(), second.healthy()),
+        ("Drawn at random", drawn.faulty(160, 500), drawn.healthy(160, 501)),
     ):
         judged(name, list(cases), list(fit))
 

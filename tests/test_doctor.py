@@ -18,7 +18,7 @@ from lzviz.cli import main
 from lzviz.doctor import diagnose
 from lzviz.doctor.checks import geometry
 from lzviz.plain import convert, tiles
-from tests.zoo import second
+from tests.zoo import drawn, second
 from tests.zoo.faulty import SOURCE, faulty
 from tests.zoo.healthy import healthy
 from tests.zoo.measure import report
@@ -36,6 +36,12 @@ def test_the_zoo_is_named_and_mended(zoo, capsys):
     assert len(marks) >= 40 and len(fit) >= {"first": 150, "second": 100}[zoo]
     assert np.mean([row[1:] for row in marks], 0).min() >= 0.95
     assert len(alarms) <= 0.02 * len(fit)
+
+
+def test_most_of_what_is_drawn_at_random_is_named_too():
+    rows, alarms = report("drawn", list(drawn.faulty(32, 7)), list(drawn.healthy(32, 8)))
+    assert np.mean([row[1:] for row in rows], 0).min() >= 0.9
+    assert len(alarms) <= 2
 
 
 def test_import_loads_no_torch():

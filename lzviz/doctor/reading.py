@@ -129,7 +129,9 @@ def _offsets(small: np.ndarray, unit: str, about: About) -> float:
         return cost
     # Flows count pixels, but one that moves nothing by half a pixel, or holds the border and fits, is one in [-1, 1].
     pixels = about.flow and most > about.least and (about.least < 0.5 or not _fits(small))
-    return cost + (-0.5 if pixels else 0.3)
+    if about.flow:
+        return cost + (-0.5 if pixels else 0.3)
+    return cost + (1.0 if most < 0.5 else 0.3)  # undeclared offsets below half a pixel would move nothing
 
 
 def _fits(offsets: np.ndarray) -> bool:
@@ -168,13 +170,13 @@ def _spans(small: np.ndarray, room: float = 0.25) -> bool:
 
 
 def _in_unit_interval(small: np.ndarray) -> bool:
-    """All within [0, 1], evenly about its middle and over most of it."""
+    """All within [0, 1], about its middle and over most of it."""
     low, high = small.min((0, 1, 2)), small.max((0, 1, 2))
     return bool(
         (low > -0.02).all()
         and (high < 1.02).all()
-        and (high - low > 0.75).all()
-        and (np.abs(low + high - 1) < 0.06).all()
+        and (high - low > 0.6).all()
+        and (np.abs(low + high - 1) < 0.08).all()
     )
 
 
