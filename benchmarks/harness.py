@@ -33,8 +33,13 @@ def milliseconds(work: Work, repeats: int = 15, warm_up: int = 2) -> float:
     return together([work], repeats, warm_up)[0]
 
 
-def together(works: Sequence[Work], repeats: int = 15, warm_up: int = 2) -> list[float]:
-    """Median time of each of ``works`` in ms, run in turns: what slows the machine down slows all of them."""
+def together(
+    works: Sequence[Work],
+    repeats: int = 15,
+    warm_up: int = 2,
+    reduce: Callable[[Sequence[float]], float] = statistics.median,
+) -> list[float]:
+    """Median (or what ``reduce`` makes of it) time of each of ``works`` in ms, run in turns: what slows the machine down slows all of them."""
     now = time.process_time if torch.get_num_threads() == 1 and not torch.cuda.is_initialized() else time.perf_counter
     times: list[list[float]] = [[] for _ in works]
     for turn in range(warm_up + repeats):
@@ -46,7 +51,7 @@ def together(works: Sequence[Work], repeats: int = 15, warm_up: int = 2) -> list
             elapsed = now() - start
             if turn >= warm_up:
                 seen.append(1e3 * elapsed)
-    return [statistics.median(seen) for seen in times]
+    return [reduce(seen) for seen in times]
 
 
 def peak_megabytes(work: Work) -> float:

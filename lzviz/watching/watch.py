@@ -37,6 +37,8 @@ class Watch:
         self._began, self._stack, self._seeing = time.perf_counter(), None, None
         self._reads: list[Read] = []
         self._step = 0
+        self._mark: float | None = None  # seconds before the look that is on its way
+        self._cost = 0.0  # of the last look
         self._handles = [
             model.register_forward_pre_hook(self._before),
             model.register_forward_hook(self._after, always_call=True),
@@ -64,11 +66,14 @@ class Watch:
         began = time.perf_counter()
         self._write([read for read in self._reads if read.gradient is not None])  # the backward pass is through by now
         self._reads = []
-        late = self.seconds > self.share * (began - self._began)
+        if self._mark is not None:
+            spent = self.seconds + time.perf_counter() - began
+            self._cost, self._mark = spent - self._mark, None
+        late = self.seconds + self._cost > self.share * (began - self._began)
         if step % self.every or (late and step):
             self.seconds += time.perf_counter() - began
             return
-        self._step, self._stack = step, contextlib.ExitStack()
+        self._step, self._stack, self._mark = step, contextlib.ExitStack(), self.seconds
         modules = {id(module): name for name, module in model.named_modules()}
         self._seeing = Seeing(modules, self._reads.append, READS)
         if hasattr(torch.compiler, "set_stance"):  # a compiled graph cannot be looked into: this pass runs without it

@@ -51,7 +51,11 @@ def take(given: Any, source: tuple[int, int], image: Any, use: str | None) -> Ta
     if isinstance(given, str | os.PathLike):
         from lzviz.doctor.adapters.files import load
 
-        given, use = load(given, use)
+        values, told = load(given, use)
+        try:
+            return take(values, source, image, told)
+        except (ValueError, TypeError) as problem:
+            raise type(problem)(f"{os.path.basename(given)}: {problem}") from None
     if hasattr(given, "nodes") and hasattr(given, "inverse_grid"):
         given = given.nodes
     elif hasattr(given, "inverse_grid") and hasattr(given, "grid"):
