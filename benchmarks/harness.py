@@ -39,7 +39,7 @@ def together(
     warm_up: int = 2,
     reduce: Callable[[Sequence[float]], float] = statistics.median,
 ) -> list[float]:
-    """Median (or what ``reduce`` makes of it) time of each of ``works`` in ms, run in turns: what slows the machine down slows all of them."""
+    """Median (or what ``reduce`` makes of it) time of each of ``works`` in ms, run in turns: what slows one slows all of them."""
     now = time.process_time if torch.get_num_threads() == 1 and not torch.cuda.is_initialized() else time.perf_counter
     times: list[list[float]] = [[] for _ in works]
     for turn in range(warm_up + repeats):

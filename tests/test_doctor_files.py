@@ -85,7 +85,8 @@ def written():
     yield "d.safetensors", np.array([1 << 62], "<u8").tobytes() + b"{"
     for width, height in ((1 << 30, 1 << 30), (-4, 4), (0, 0), (8, 6), (2**31 - 1, 1)):
         yield "e.flo", flo(width, height)
-    for text in ("[" * 100_000, '{"grid": [[["a"]]]}', "NaN", "{}", '{"grid": [[1, 2], [3]]}', "[1e999]", "\ud800".encode("utf-8", "replace").decode(), '{"grid": null}', "[" + "1," * 9 + "1]"):  # fmt: skip
+    for text in ("[" * 100_000, '{"grid": [[["a"]]]}', "NaN", "{}", '{"grid": [[1, 2], [3]]}', "[1e999]", '{"grid": null}',
+                 "[" + "1," * 9 + "1]"):  # fmt: skip
         yield "f.json", text.encode()
     yield "g.exe", grid.tobytes()
     yield "g.npz", npz(**{f"part{k}": npy(np.zeros(1 << 20, np.float64)) for k in range(200)})
@@ -110,7 +111,8 @@ def spoilt(count: int):
     torch.save({"grid": torch.from_numpy(grid)}, tensor)
     entry = {"dtype": "F32", "shape": list(grid.shape), "data_offsets": [0, grid.nbytes]}
     good = {"x.npy": npy(grid), "x.npz": npz(grid=npy(grid)), "x.pt": tensor.getvalue(), "x.flo": flo(8, 6, grid.tobytes()),
-            "x.safetensors": safetensors({"grid": entry}, grid.tobytes()), "x.json": json.dumps({"grid": grid.tolist()}).encode()}  # fmt: skip
+            "x.safetensors": safetensors({"grid": entry}, grid.tobytes()),
+            "x.json": json.dumps({"grid": grid.tolist()}).encode()}  # fmt: skip
     for k in range(count):
         name = list(good)[k % len(good)]
         data = bytearray(good[name])

@@ -69,7 +69,7 @@ class Watch:
         if self._mark is not None:
             spent = self.seconds + time.perf_counter() - began
             self._cost, self._mark = spent - self._mark, None
-        late = self.seconds + self._cost > self.share * (began - self._began)
+        late = self.seconds + self._cost > self.share * (began - self._began + self._cost)
         if step % self.every or (late and step):
             self.seconds += time.perf_counter() - began
             return
