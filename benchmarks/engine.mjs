@@ -4,7 +4,7 @@ import { createInverseWorkspace, invertLattice } from "../lzviz/canvas/engine/in
 import { unzoomImage } from "../lzviz/canvas/engine/resample.js";
 import { foldTiles } from "../lzviz/canvas/engine/warp.js";
 import { densityField, fieldSize, gridError, magnificationField, pulledBack } from "../lzviz/canvas/viewer/fields.js";
-import { createModel, createPictures } from "../lzviz/canvas/rooms/warp/model.js";
+import { createModel, createPictures } from "../lzviz/canvas/viewer/frame.js";
 import { createDot, drawHeat, drawPoints } from "../lzviz/canvas/viewer/raster.js";
 import { createUnzoom } from "../lzviz/canvas/viewer/unzoom.js";
 

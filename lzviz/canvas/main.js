@@ -40,7 +40,7 @@ export { overHttp, overWidget } from "./core/transport.js";
  * @typedef {{name: string, options: readonly import("./core/schema.js").Option[]}} Line
  */
 
-const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", "style/cad.css", "style/learned.css"];
+const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", ...ROOMS.all.flatMap(({ styles }) => styles)];
 
 /** What a mount writes on its element. */
 const OURS = new Set(["framed", "room", "dock", "view", "paints", "whole", "theme", "ready", "lzviz-ready"]
@@ -99,7 +99,7 @@ function layOut(context) {
     : h("main", { ...props, class: name }));
   const stage = region("lz-stage", { "aria-label": t("main.views") });
   const places = Object.fromEntries(context.rooms.all.map(({ id, whole, tab }) => [id, { rail: part(), dock: part(),
-    element: whole ? region("lz-whole", { "aria-label": t(`tab.${tab}`), hidden: true }) : stage }]));
+    element: whole ? region("lz-whole", { "aria-label": registered(`tab.${tab}`, tab), hidden: true }) : stage }]));
   const parts = Object.values(places);
   context.root.replaceChildren(createTopbar(context), createTools(context), stage,
     h("div", { class: "lz-dock" }, ...parts.map(({ dock }) => dock)),
@@ -138,7 +138,7 @@ function openRooms(context, { stage, places }, question) {
     for (const each of Object.values(mounted)) if (each !== now()) each.show(false);
     now().show(true);
     const { scene } = now();
-    scene?.root.insertBefore(slot, scene.results);
+    if (scene?.results) scene.root.insertBefore(slot, scene.results);
   }
   const stop = store.subscribe((_, changed) => (changed.has("room") ? show() : mark()));
   show();
@@ -210,8 +210,7 @@ export async function mount(element, given) {
   address.later();
   const { store, live } = context;
   ends.push(() => strip(element));
-  const { warp: stage, cad, pipeline: learned } = house.mounted;
-  Object.assign(element, { lzviz: { store, live, stage, cad, learned } });
+  Object.assign(element, { lzviz: { store, live, rooms: house.mounted } });
   element.dataset.ready = "1";
   return { store, live, dispose: () => ends.forEach((end) => end()) };
 }

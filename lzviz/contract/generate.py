@@ -8,11 +8,11 @@ from pathlib import Path
 from lzviz.contract.composites import BOXES
 from lzviz.contract.link import RENAMED
 from lzviz.contract.maps import LATTICE
+from lzviz.contract.rooms import CANVAS, LAYERS, ROOMS
 from lzviz.contract.routes import ROUTES
 from lzviz.contract.state import VERSION, lines
 from lzviz.contract.typescript import declarations
 
-CANVAS = Path(__file__).parents[1] / "canvas"
 MADE = "Made by python -m lzviz.contract; edit lzviz/contract instead."
 ABOUT = (
     "The whole state of the page: made by python -m lzviz.contract from lzviz/contract/state.py, where it is declared. A link "
@@ -28,7 +28,24 @@ def files() -> dict[Path, str]:
         CANVAS / "schema.json": schema(),
         made / "routes.js": routes(),
         made / "contract.d.ts": f"// {MADE}\n\n{declarations()}",
+        CANVAS / "rooms" / "list.js": rooms(),
+        CANVAS / "viewer" / "layers" / "list.js": layers(),
     }
+
+
+def rooms() -> str:
+    """The rooms, in the order of tabs and menus; each module exports its room by its name."""
+    imported = "\n".join(f'import {{ {name} }} from "./{name}/room.js";' for name in sorted(ROOMS))
+    return (
+        f"// @ts-check\n// {MADE}\n\nimport {{ createRooms }} from \"../core/rooms.js\";\n{imported}\n\n"
+        f"export const ROOMS = createRooms([{', '.join(ROOMS)}]);\n"
+    )
+
+
+def layers() -> str:
+    """Every layer of the folder; each module exports its ``layer``."""
+    imported = "\n".join(f'import {{ layer as {name} }} from "./{name}.js";' for name in LAYERS)
+    return f"// @ts-check\n// {MADE}\n\n{imported}\n\nexport const ALL = [{', '.join(LAYERS)}];\n"
 
 
 def schema() -> str:

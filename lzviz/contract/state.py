@@ -19,7 +19,7 @@ from lzviz.contract.composites import Boxes, Flags, GridSize, Painted
 from lzviz.contract.controls import Choice, Control, Identifier, Integer, Number, Registered, Toggle
 from lzviz.contract.maps import Map
 from lzviz.contract.options import Own, SamplerOptions
-from lzviz.contract.rooms import ROOMS
+from lzviz.contract.rooms import LAYERS, ROOMS
 from lzviz.contract.wire import Refusal, short, validated
 
 Size = tuple[int, int]
@@ -67,22 +67,7 @@ class State(BaseModel):
     boxes: Annotated[tuple[Box, ...], Boxes("boxes", low=-0.5, high=65536)] = ()
     layers: Annotated[
         frozenset[str],
-        Flags(
-            "layers",
-            choices=(
-                "points",
-                "mesh",
-                "saliency",
-                "density",
-                "jacobian",
-                "folds",
-                "approximation",
-                "arrows",
-                "aliasing",
-                "holes",
-            ),
-            history=False,
-        ),
+        Flags("layers", choices=LAYERS, history=False),
     ] = frozenset({"points", "saliency"})
     compare: Annotated[str, Choice("compare", choices=("none", "uniform", "difference"), history=False)] = "none"
     tool: Annotated[str, Choice("tool", choices=("pick", "paint", "erase", "box", "pan"), history=False)] = "paint"

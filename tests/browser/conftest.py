@@ -69,7 +69,7 @@ class Visit:
     def run(self, expression: str, argument: Any = None) -> Any:
         """Evaluate JavaScript with ``store``, ``live`` and ``stage`` at hand and ``given`` as its argument."""
         script = (
-            "(given) => { const { store, live, stage } = document.querySelector('[data-lzviz]').lzviz;"
+            "(given) => { const { store, live, rooms } = document.querySelector('[data-lzviz]').lzviz; const stage = rooms.warp;"
             f" return ({expression}); }}"
         )
         return self.page.evaluate(script, argument)
@@ -77,7 +77,7 @@ class Visit:
     def wait(self, expression: str) -> None:
         """Wait until a JavaScript condition holds."""
         script = (
-            "() => { const { store, live, stage } = document.querySelector('[data-lzviz]').lzviz;"
+            "() => { const { store, live, rooms } = document.querySelector('[data-lzviz]').lzviz; const stage = rooms.warp;"
             f" return ({expression}); }}"
         )
         self.page.wait_for_function(script)

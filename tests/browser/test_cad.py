@@ -17,7 +17,7 @@ HASH = "#image=rocket&room=cad"
 def cad(visit: Visit, expression: str) -> Any:
     """Evaluate JavaScript with ``answers``, what is known about the quadtree, at hand."""
     return visit.page.evaluate(
-        "() => { const answers = document.querySelector('[data-lzviz]').lzviz.cad.answers.get();"
+        "() => { const answers = document.querySelector('[data-lzviz]').lzviz.rooms.cad.answers.get();"
         f" return ({expression}); }}"
     )
 
@@ -25,7 +25,7 @@ def cad(visit: Visit, expression: str) -> Any:
 def wait(visit: Visit, condition: str) -> None:
     """Wait until a condition on ``answers``, ``store`` or ``live`` holds."""
     visit.page.wait_for_function(
-        "() => { const { store, live, cad } = document.querySelector('[data-lzviz]').lzviz;"
+        "() => { const { store, live, rooms: { cad } } = document.querySelector('[data-lzviz]').lzviz;"
         f" const answers = cad.answers.get(); return ({condition}); }}"
     )
 
@@ -78,7 +78,7 @@ def test_python_counts_what_the_browser_counts_and_the_guarantee_is_exact(shown:
 
 def test_painting_makes_cells_fine_and_undo_restores_them(shown: Visit) -> None:
     before = cad(shown, "answers.forest.active")
-    scene = "document.querySelector('[data-lzviz]').lzviz.cad.scene.views.source.frame"
+    scene = "document.querySelector('[data-lzviz]').lzviz.rooms.cad.scene.views.source.frame"
     box = shown.page.evaluate(f"() => {scene}.getBoundingClientRect().toJSON()")
     shown.page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
     shown.page.mouse.down()
@@ -108,7 +108,7 @@ def test_the_threshold_moves_the_quadtree_without_asking(shown: Visit) -> None:
 def test_hover_shows_the_owner_of_an_inactive_neighbour(shown: Visit) -> None:
     place = shown.page.evaluate(
         """async () => {
-          const { scene, answers } = document.querySelector('[data-lzviz]').lzviz.cad;
+          const { scene, answers } = document.querySelector('[data-lzviz]').lzviz.rooms.cad;
           const { tapsOf } = await import(new URL('lzviz/static/engine/quadtree.js', document.baseURI));
           const { forest } = answers.get();
           const inside = (n, most) => n > 2 && n < most - 3;

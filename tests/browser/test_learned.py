@@ -57,7 +57,7 @@ def visit(browser: Browser, learned_address: str) -> Iterator[Visit]:
 def wait(visit: Visit, condition: str) -> None:
     """Wait until a condition on ``answers``, ``scene``, ``store`` or ``live`` holds."""
     visit.page.wait_for_function(
-        "() => { const { store, live, learned } = document.querySelector('[data-lzviz]').lzviz;"
+        "() => { const { store, live, rooms: { pipeline: learned } } = document.querySelector('[data-lzviz]').lzviz;"
         f" const answers = learned.answers.get(), scene = learned.scene; return ({condition}); }}"
     )
 
@@ -65,7 +65,7 @@ def wait(visit: Visit, condition: str) -> None:
 def look(visit: Visit, expression: str) -> Any:
     """Evaluate JavaScript with ``answers`` and ``scene`` at hand."""
     return visit.page.evaluate(
-        "() => { const { learned } = document.querySelector('[data-lzviz]').lzviz;"
+        "() => { const { pipeline: learned } = document.querySelector('[data-lzviz]').lzviz.rooms;"
         f" const answers = learned.answers.get(), scene = learned.scene; return ({expression}); }}"
     )
 

@@ -316,7 +316,7 @@ def test_views_can_be_saved_by_the_browser_alone(visit: Visit) -> None:
     visit.nodes()
     for name in ("source", "zoomed", "unzoomed"):
         size = visit.page.evaluate(
-            "async (name) => { const { stage } = document.querySelector('[data-lzviz]').lzviz;"
+            "async (name) => { const { warp: stage } = document.querySelector('[data-lzviz]').lzviz.rooms;"
             " const bitmap = await createImageBitmap(await stage.exportView(name, 'png')); return [bitmap.width, bitmap.height]; }",
             name,
         )
@@ -326,7 +326,7 @@ def test_views_can_be_saved_by_the_browser_alone(visit: Visit) -> None:
         )
         assert size == expected
     text = visit.page.evaluate(
-        "async () => (await document.querySelector('[data-lzviz]').lzviz.stage.exportView('source', 'svg')).text()"
+        "async () => (await document.querySelector('[data-lzviz]').lzviz.rooms.warp.exportView('source', 'svg')).text()"
     )
     assert text.startswith("<svg")
     assert text.split("<path")[-1].count("h0") == 64 * visit.run("stage.scene.frame.zoomed[0]")

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./words.mjs";
-import { levelColours, planeOf } from "../../lzviz/canvas/rooms/cad/draw.js";
+import { levelColours, planeOf } from "../../lzviz/canvas/viewer/layers/own/quadtree.js";
 import { boxOf, hoverAt } from "../../lzviz/canvas/rooms/cad/hover.js";
 import { matchesOf, transformed } from "../../lzviz/canvas/rooms/cad/keypoints.js";
 import { isActive } from "../../lzviz/canvas/rooms/cad/marks.js";
 import { fits, forestOf } from "../../lzviz/canvas/rooms/cad/model.js";
-import { difference, guarantee, operations, sentence, weightsLabel } from "../../lzviz/canvas/rooms/cad/words.js";
+import { difference, guarantee, sentence, weightsLabel } from "../../lzviz/canvas/rooms/cad/words.js";
+import { operations } from "../../lzviz/canvas/kit/format.js";
 import { ROOMS } from "../../lzviz/canvas/rooms/list.js";
 import { newestOnly } from "../../lzviz/canvas/core/newest.js";
 

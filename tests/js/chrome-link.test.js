@@ -80,7 +80,7 @@ test("a link is readable", async () => {
     boxes: [[1, 2, 3.5, 4]], saliency: /** @type {const} */ ("boxes"),
     layers: { ...defaults(schema).layers, mesh: true, saliency: false } };
   assert.equal(await writeLink(state, schema, codec),
-    "image=street&from=boxes&strength=34&nodes=15x20&separable=1&boxes=1,2,3.5,4&layers=points,mesh");
+    "image=street&from=boxes&strength=34&nodes=15x20&separable=1&boxes=1,2,3.5,4&layers=mesh,points");
 });
 
 test("a painted map stays short", async () => {

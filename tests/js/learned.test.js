@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { wantsFeatures } from "../../lzviz/canvas/rooms/pipeline/asking.js";
 import { test } from "node:test";
 import "./words.mjs";
-import { pipeline } from "../../lzviz/canvas/rooms/pipeline/room.js";
+import { ROOMS } from "../../lzviz/canvas/rooms/list.js";
 import { placeAt } from "../../lzviz/canvas/rooms/pipeline/hover.js";
-import { cornerAligned, covering } from "../../lzviz/canvas/rooms/pipeline/layer.js";
+import { cornerAligned, covering } from "../../lzviz/canvas/viewer/cover.js";
 import { modelPatch } from "../../lzviz/canvas/rooms/pipeline/menu.js";
-import { classTable, coloured, errorsOf } from "../../lzviz/canvas/rooms/pipeline/paint.js";
+import { classTable, coloured, errorsOf } from "../../lzviz/canvas/viewer/layers/own/labels.js";
 import { fromPatch } from "../../lzviz/canvas/rooms/pipeline/rail.js";
 import { at, blockAt, decodeRoom, offers, planeOf, shownOf } from "../../lzviz/canvas/rooms/pipeline/answer.js";
 import { isOther, roomKeys } from "../../lzviz/canvas/rooms/pipeline/asking.js";
@@ -225,6 +225,7 @@ test("another model keeps what it can be told; none brings the sampler of before
 });
 
 test("perfect knowledge by hand takes the brush, on the map that belongs to it; boxes are not for it", () => {
+  const pipeline = ROOMS.of(state());
   assert.equal(pipeline.paintKey(state()), null);
   assert.equal(pipeline.paintKey(state({ learnedFrom: "paint" })), "paint");
   assert.equal(pipeline.paintKey(state({ learnedFrom: "edges" })), "edgePaint");

@@ -5,7 +5,7 @@ import { attract } from "../../lzviz/canvas/engine/attraction.js";
 import { decode } from "../../lzviz/canvas/engine/codec.js";
 import { areaOf, emphasisOf, shareOf } from "../../lzviz/canvas/engine/measures.js";
 import { foldTiles, jacobianGrid } from "../../lzviz/canvas/engine/warp.js";
-import { createModel, createPictures } from "../../lzviz/canvas/rooms/warp/model.js";
+import { createModel, createPictures } from "../../lzviz/canvas/viewer/frame.js";
 import { there } from "../../lzviz/canvas/rooms/warp/numbers.js";
 import { createUnzoom } from "../../lzviz/canvas/viewer/unzoom.js";
 

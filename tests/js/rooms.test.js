@@ -31,7 +31,7 @@ test("every room keeps the promise with names of the state", () => {
 
 test("a room that nobody knows is the first one, and a line of the menu of samplers leads to its room", () => {
   const rooms = createRooms(ROOMS.all.filter(({ id }) => id !== "pipeline"));
-  assert.equal(rooms.of(/** @type {any} */ ({ room: "pipeline" })), ROOMS.all[0]);
+  assert.equal(rooms.of(/** @type {any} */ ({ room: "pipeline" })).id, ROOMS.all[0].id);
   assert.equal(ROOMS.ofSampler("cad")?.id, "cad");
   assert.equal(ROOMS.ofSampler("lzu"), null);
   assert.deepEqual(ROOMS.tabs, ["explore", "doctor", "models"]);

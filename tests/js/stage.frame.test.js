@@ -11,7 +11,7 @@ import {
   densityField, fieldSize, gridError, magnificationField, pulledBack, rangeField,
 } from "../../lzviz/canvas/viewer/fields.js";
 import { extentOf, footprintOf, hoverSource, hoverZoomed } from "../../lzviz/canvas/viewer/hover.js";
-import { between, createModel, createPictures } from "../../lzviz/canvas/rooms/warp/model.js";
+import { between, createModel, createPictures } from "../../lzviz/canvas/viewer/frame.js";
 import { measure } from "../../lzviz/canvas/rooms/warp/numbers.js";
 import { readoutOf, tapList } from "../../lzviz/canvas/viewer/readout.js";
 import { place, sentence } from "../../lzviz/canvas/rooms/warp/sentence.js";

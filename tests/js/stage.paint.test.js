@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { emptyMap, latticeOf, openMap, paintSegment, segmentDistance } from "../../lzviz/canvas/viewer/brush.js";
-import { warp } from "../../lzviz/canvas/rooms/warp/room.js";
+import { ROOMS } from "../../lzviz/canvas/rooms/list.js";
 import { createStrokes } from "../../lzviz/canvas/viewer/strokes.js";
 import { createStore } from "../../lzviz/canvas/core/store.js";
 
@@ -78,7 +78,7 @@ function stores() {
   const store = createStore(/** @type {any} */ ({ saliency: "paint", paint: null, edgePaint: null, brushSize: 0.2,
     brushSoftness: 0.5 }));
   const live = createStore(/** @type {any} */ ({ image: { ...image }, painting: false }));
-  return { store, live, strokes: createStrokes(store, live, warp.paintKey) };
+  return { store, live, strokes: createStrokes(store, live, ROOMS.of({ room: "warp" }).paintKey) };
 }
 
 test("a stroke reaches the store once, at its end, and undo takes it back whole", () => {

@@ -12,20 +12,22 @@
  * @typedef {{extent: {width: number, height: number}, area: number}} Filled
  * @typedef {(room: {width: number, height: number}) => readonly Filled[]} Need
  *
- * @typedef {object} Room  what is known of a room before it is built
+ * @typedef {object} Known  what is known of a room before it is built
  * @property {State["room"]} id
  * @property {string} tab                 the tab on top below which it stands, by the key `tab.…`; rooms may share one
  * @property {readonly State["tool"][]} tools
  * @property {readonly string[]} owns     keys of the state that are about it alone
  * @property {string} accepts             pictures that it takes, as a file dialog writes them; "": none
  * @property {boolean} [whole]            it has no views: all below the bar is its own
+ * @property {readonly string[]} styles   style sheets of its own
  * @property {string} [sampler]           the line of the menu of samplers that leads to it
  * @property {boolean} [hidesSamplers]    what it shows is chosen in another menu than that of samplers
  * @property {Files} files                what it can write
  * @property {{browser: string | null, python: string}} status  keys of the names of the times; null: no such time
  * @property {(state: State) => PaintKey | null} paintKey  the map that the brush paints on; null: none
  * @property {(state: State) => boolean} takesBoxes
- * @property {(tool: State["tool"], state: State) => string | null} toolReason  why a tool does nothing, or null
+ * @property {Readonly<Record<string, string>>} refuses  why "box", "paint" (or erase) or any tool ("") does nothing, by
+ *   the sentence's key
  * @property {boolean} [examines]         it looks at the warps that other rooms hand over
  * @property {(name: string) => boolean} [opens]  whether a file is for it by its name, whatever room is shown
  * @property {(state: State) => string} [view]  which of its views is shown, for its style
@@ -35,6 +37,12 @@
  * @property {string} [clock]             the route that says what such a check takes
  * @property {(element: HTMLElement, host: RoomHost) => Mounted} mount  its views go into the element, which rooms with
  *   views share
+ *
+ * A room as its file declares it: it leaves out what is as in NOTHING.
+ * @typedef {Pick<Known, "id" | "tab" | "mount"> & Partial<Known>} Declared
+ *
+ * @typedef {Known & {toolReason: (tool: State["tool"], state: State) => string | null}} Room  `toolReason`: why a tool
+ *   does nothing, or null
  *
  * To Python, about the state of now; `more` is made anew each time that it is asked.
  * @typedef {(path: string, more: () => Promise<object> | object) => Promise<any>} Question
@@ -54,8 +62,7 @@
  *   shown
  * @property {any} [scene]
  * @property {any} [answers]
- * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a file that the browser writes
- * @property {boolean} [exportsItself]    Python has none of its files
+ * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a picture of it
  * @property {(what: string) => string | null} [exportReason]  why a file is not to be had
  *
  * A warp on its way from one room to another; `zoomed`: (h, w) of what is read with it.
@@ -64,8 +71,27 @@
  * @typedef {ReturnType<typeof createRooms>} Rooms
  */
 
-/** @param {readonly Room[]} all in the order of tabs and menus */
-export function createRooms(all) {
+import { t } from "./text.js";
+
+/** What a room is that says nothing of it. @type {Omit<Known, "id" | "tab" | "mount">} */
+const NOTHING = Object.freeze({ owns: [], accepts: "", tools: [], files: [], styles: [], refuses: {},
+  status: { browser: null, python: "" }, paintKey: () => null, takesBoxes: () => false });
+
+/** @param {Declared} declared @returns {Room} */
+function whole(declared) {
+  const room = { ...NOTHING, ...declared };
+  const has = (/** @type {State["tool"]} */ tool, /** @type {State} */ state) =>
+    (tool === "box" ? room.takesBoxes(state) : tool === "paint" || tool === "erase" ? room.paintKey(state) !== null
+      : room.tools.includes(tool));
+  return { ...room, toolReason(tool, state) {
+    if (has(tool, state)) return null;
+    return t(room.refuses[tool === "erase" ? "paint" : tool] ?? room.refuses[""] ?? "room.noTool");
+  } };
+}
+
+/** @param {readonly Declared[]} declared in the order of tabs and menus */
+export function createRooms(declared) {
+  const all = declared.map(whole);
   const tabs = [...new Set(all.map(({ tab }) => tab))];
   /** @param {Pick<State, "room">} state */
   const of = ({ room }) => all.find(({ id }) => id === room) ?? all[0];

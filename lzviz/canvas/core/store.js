@@ -11,17 +11,7 @@
  * immutable: a stroke ends by putting a new map into the store.
  * @typedef {{readonly h: number, readonly w: number, readonly data: Uint8Array}} PaintMap
  *
- * @typedef {object} Layers
- * @property {boolean} points
- * @property {boolean} mesh
- * @property {boolean} saliency
- * @property {boolean} density
- * @property {boolean} jacobian
- * @property {boolean} folds
- * @property {boolean} approximation
- * @property {boolean} arrows
- * @property {boolean} aliasing
- * @property {boolean} holes
+ * @typedef {Record<string, boolean>} Layers  which are on
  *
  * @typedef {object} State  one key for every line of schema.json
  * @property {string} image            id of a picture, or "own"

@@ -6,6 +6,9 @@ import { FORMATS, t, written } from "../core/text.js";
 /** Whole numbers with thousands apart. */
 export const whole = FORMATS.whole;
 
+/** Multiply-adds: "13.52 G", "642.0 M". */
+export const operations = FORMATS.counted;
+
 /** Whole numbers, from a million on in millions. */
 export const short = FORMATS.short;
 

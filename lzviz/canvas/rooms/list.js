@@ -1,5 +1,6 @@
 // @ts-check
-/** The rooms, in the order of tabs and menus: one folder and one line each. */
+// Made by python -m lzviz.contract; edit lzviz/contract instead.
+
 import { createRooms } from "../core/rooms.js";
 import { cad } from "./cad/room.js";
 import { doctor } from "./doctor/room.js";

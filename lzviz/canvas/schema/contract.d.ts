@@ -916,7 +916,7 @@ export interface State {
   paint?: string | null;
   edgePaint?: string | null;
   boxes?: number[][];
-  layers?: { points: boolean; mesh: boolean; saliency: boolean; density: boolean; jacobian: boolean; folds: boolean; approximation: boolean; arrows: boolean; aliasing: boolean; holes: boolean };
+  layers?: { aliasing: boolean; approximation: boolean; arrows: boolean; density: boolean; folds: boolean; holes: boolean; jacobian: boolean; mesh: boolean; points: boolean; saliency: boolean };
   compare?: "none" | "uniform" | "difference";
   tool?: "pick" | "paint" | "erase" | "box" | "pan";
   brushSize?: number;

@@ -70,13 +70,16 @@ async function share({ store, live, root }, parts) {
   }
 }
 
+/** Formats of pictures, which are drawn here; Python writes the others. */
+const DRAWN = new Set(["png", "svg"]);
+
 /** @param {Context} context @param {Parts} parts @param {string} what @param {string} format */
 async function save(context, parts, what, format) {
-  const { live, store, host } = context;
+  const { live, store } = context;
   const room = parts.room();
   const name = `lzviz-${store.get().image}-${what}.${format}`;
   try {
-    if (room.exportView && (!exports(host) || room.exportsItself)) {
+    if (room.exportView && DRAWN.has(format)) {
       saveFile(await room.exportView(what, format), name);
       return;
     }
@@ -92,10 +95,11 @@ async function save(context, parts, what, format) {
 const exports = ({ transport }) => transport.answers(ROUTES.export.path);
 
 /** @param {Context} context @param {Parts} parts @returns {(what: string) => string | null} */
-function exportReason({ host }, parts) {
+function exportReason({ host, rooms, store }, parts) {
   return (what) => {
     if (exports(host)) return parts.room().exportReason?.(what) ?? null;
-    const drawn = ["source", "zoomed", "unzoomed"].includes(what);
+    const offered = rooms.of(store.get()).files.find((line) => line?.[0] === what);
+    const drawn = parts.room().exportView && offered?.[1].every((format) => DRAWN.has(format));
     return drawn ? null : t("export.needsPython");
   };
 }

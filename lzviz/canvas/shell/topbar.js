@@ -4,16 +4,16 @@ import { iconButton, setReason } from "../kit/controls.js";
 import { h } from "../kit/dom.js";
 import { icon, mark, themeIcon } from "../kit/icons.js";
 import { nameOfLanguage } from "../core/language.js";
-import { t } from "../core/text.js";
+import { registered, t } from "../core/text.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
 /** The tabs of the rooms; one that stands for several leads to what was shown of them last. @param {Context} context */
 function createTabs({ rooms, store }) {
   const last = new Map(rooms.tabs.map((tab) => [tab, rooms.below(tab)[0].id]));
+  const title = (/** @type {string} */ tab) => registered(`tab.${tab}`, tab);
   const tabs = rooms.tabs.map((tab) => h("button", { type: "button", class: "lz-tab", role: "tab",
-    "data-tab": tab, "data-title": t(`tab.${tab}`), onclick: () => store.set({ room: last.get(tab) }) },
-  t(`tab.${tab}`)));
+    "data-tab": tab, "data-title": title(tab), onclick: () => store.set({ room: last.get(tab) }) }, title(tab)));
   /** @param {KeyboardEvent} event */
   function walk(event) {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

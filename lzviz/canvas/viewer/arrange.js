@@ -115,6 +115,18 @@ function put(aspect, tall, small, { above, columns, results }) {
   return { narrow: false, above, columns, source, result, extent, area };
 }
 
+/** Results narrower than this show their name and one number only, CSS pixels. */
+const TIGHT = 310;
+
+/**
+ * An arrangement by the names of views.
+ * @param {Arrangement} arrangement @param {readonly string[]} names  "source", and the results
+ * @returns {import("./viewer.js").Arranged}
+ */
+export const framesOf = ({ narrow, above, columns, source, result }, names) => ({ narrow, above, columns,
+  tight: result.width < TIGHT,
+  frames: Object.fromEntries(names.map((name) => [name, name === "source" ? source : result])) });
+
 /** The row of choices that stands below a title. */
 export const BAR = 32;
 

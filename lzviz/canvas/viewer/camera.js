@@ -115,3 +115,28 @@ export function visibleEdges(p, frame, image) {
     y1: clamp((frame.height - p.y) / p.scale, 0, image.height),
   };
 }
+
+/**
+ * A camera that several viewers may share.
+ * @param {Camera} [first]
+ */
+export function createCamera(first = FIT) {
+  let now = first;
+  /** @type {Set<() => void>} */
+  const followers = new Set();
+  return {
+    get: () => now,
+    /** @param {Camera} next @returns {boolean} whether it moved */
+    set(next) {
+      const moved = Math.max(Math.abs(next.u - now.u), Math.abs(next.v - now.v), Math.abs(next.zoom - now.zoom)) > 1e-9;
+      now = next;
+      if (moved) for (const follow of followers) follow();
+      return moved;
+    },
+    /** @param {() => void} fn called after each move @returns {() => void} stops */
+    follow(fn) {
+      followers.add(fn);
+      return () => followers.delete(fn);
+    },
+  };
+}

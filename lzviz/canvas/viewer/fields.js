@@ -16,6 +16,9 @@ import { DENSITY_RANGE, magnificationIndex } from "./colours.js";
 
 const LONG_SIDE = 160;
 
+/** A number in a few digits, for the range of a map. @param {number} value */
+export const short = (value) => (value >= 10 ? value.toFixed(0) : value.toFixed(value >= 1 ? 1 : 2));
+
 /**
  * A lattice of at most LONG_SIDE cells a side with the aspect of an image.
  * @param {Size} image (h, w) @returns {Size}
@@ -102,7 +105,7 @@ export function magnificationField(warp, size, { grid, valid }) {
 /**
  * What reading the warp between control nodes costs: the distance, in source pixels, between each sample and the place
  * where the attraction itself, evaluated there, would have put it.
- * @param {Pick<import("../rooms/warp/model.js").Frame, "attracting" | "grid" | "options" | "source" | "zoomed">} frame
+ * @param {Pick<import("./frame.js").Frame, "attracting" | "grid" | "options" | "source" | "zoomed">} frame
  * @param {readonly [number, number]} nodes
  * @returns {{size: Size, error: Float64Array, most: number}} on the lattice of the zoomed image
  */

@@ -1,8 +1,7 @@
 // @ts-check
 /**
  * The stage's keys, as data for the key sheet, and the two things a table cannot do: holding Space, and working a
- * focused
- * view with arrows and Enter.
+ * focused view with arrows and Enter.
  *
  * @typedef {import("../shell/keys.js").Command} Command
  * @typedef {import("../core/context.js").StateStore} StateStore
@@ -10,44 +9,76 @@
  */
 
 import { belongs } from "../core/active.js";
-import { LAYERS } from "./legend.js";
+import { LAYERS, titleOf } from "./layers.js";
 import { t } from "../core/text.js";
 
 
 /** @type {readonly State["compare"][]} */
 export const COMPARE = ["none", "uniform", "difference"];
 
+/** @typedef {() => {zoomBy: (view: any, factor: number) => void, fit: () => void, views: {source: any}} | null} Now */
+
+/** Larger, smaller, all of it. @param {Now} viewer @param {string} group @returns {Command[]} */
+export function cameraCommands(viewer, group) {
+  const zoom = (/** @type {number} */ factor) => () => {
+    const now = viewer();
+    now?.zoomBy(now.views.source, factor);
+  };
+  return [{ id: "zoom-in", keys: ["+", "="], label: t("keys.zoomIn"), group, run: zoom(1.5) },
+    { id: "zoom-out", keys: ["-"], label: t("keys.zoomOut"), group, run: zoom(1 / 1.5) },
+    { id: "fit", keys: ["0"], label: t("keys.fit"), group, run: () => viewer()?.fit() }];
+}
+
 /**
- * @param {StateStore} store
- * @param {{zoom: (factor: number) => void, fit: () => void}} camera
+ * The keys of views.
+ * @param {StateStore} store @param {Now} viewer  that they are about; null before there is one
+ * @param {{layers?: readonly string[], compares?: boolean, plain?: boolean}} [has]  the layers that there are; whether
+ *   it compares with uniform sampling, and whether Space shows the plain picture
  * @returns {Command[]}
  */
-export function stageCommands(store, camera) {
+export function stageCommands(store, viewer, { layers = [], compares = false, plain = !compares } = {}) {
+  const set = (/** @type {Partial<State>} */ patch) => () => store.set(patch);
   const brush = (/** @type {number} */ factor) => () =>
-    store.set({ brushSize: Math.min(0.5, Math.max(0.01, store.get().brushSize * factor)) });
+    set({ brushSize: Math.min(0.5, Math.max(0.01, store.get().brushSize * factor)) })();
   const soften = (/** @type {number} */ by) => () =>
-    store.set({ brushSoftness: Math.min(1, Math.max(0, Math.round(100 * (store.get().brushSoftness + by)) / 100)) });
+    set({ brushSoftness: Math.min(1, Math.max(0, Math.round(100 * (store.get().brushSoftness + by)) / 100)) })();
   const group = t("keys.views");
-  const layers = LAYERS.slice(0, 9).map((name, at) => ({
-    id: `layer-${name}`, keys: [String(at + 1)], label: t("keys.layer", { layer: t(`layer.${name}`) }),
-    group: t("layers"),
-    run: () => store.set({ layers: { ...store.get().layers, [name]: !store.get().layers[name] } }),
-  }));
+  const numbered = LAYERS.filter(({ name, key }) => key < 10 && layers.includes(name));
+  const next = () => set({ compare: COMPARE[(COMPARE.indexOf(store.get().compare) + 1) % COMPARE.length] })();
   return [
-    { id: "flip", keys: [" "], label: t("keys.flip"), group },
-    { id: "compare", keys: ["c"], label: t("keys.compare"), group,
-      run: () => store.set({ compare: COMPARE[(COMPARE.indexOf(store.get().compare) + 1) % COMPARE.length] }) },
-    { id: "zoom-in", keys: ["+", "="], label: t("keys.zoomIn"), group, run: () => camera.zoom(1.5) },
-    { id: "zoom-out", keys: ["-"], label: t("keys.zoomOut"), group, run: () => camera.zoom(1 / 1.5) },
-    { id: "fit", keys: ["0"], label: t("keys.fit"), group, run: camera.fit },
+    { id: "flip", keys: [" "], label: t(plain ? "keys.plain" : "keys.flip"), group },
+    ...(compares ? [{ id: "compare", keys: ["c"], label: t("keys.compare"), group, run: next }] : []),
+    ...cameraCommands(viewer, group),
     { id: "brush-smaller", keys: ["["], label: t("keys.smaller"), group: t("keys.tools"), run: brush(1 / 1.2) },
     { id: "brush-larger", keys: ["]"], label: t("keys.larger"), group: t("keys.tools"), run: brush(1.2) },
     { id: "brush-harder", keys: ["{"], label: t("keys.harder"), group: t("keys.tools"), run: soften(-0.1) },
     { id: "brush-softer", keys: ["}"], label: t("keys.softer"), group: t("keys.tools"), run: soften(0.1) },
     { id: "cursor", keys: ["Arrows"], label: t("keys.cursor"), group },
     { id: "apply", keys: ["Enter"], label: t("keys.apply"), group },
-    ...layers,
+    ...numbered.map(({ name, key }) => ({ id: `layer-${name}`, keys: [String(key)], group: t("layers"),
+      label: t("keys.layer", { layer: titleOf(name) }), run: () => toggleLayer(store, name) })),
   ];
+}
+
+/** Switches a layer. @param {StateStore} store @param {string} name */
+export function toggleLayer(store, name) {
+  const { layers } = store.get();
+  store.set({ layers: { ...layers, [name]: !layers[name] } });
+}
+
+/**
+ * One channel on, and back; -1 shows all in colours.
+ * @param {StateStore} store @param {"cadChannel" | "learnedChannel"} key @param {string} group
+ * @param {() => number | undefined} channels  that there are
+ * @returns {Command[]}
+ */
+export function channelCommands(store, key, group, channels) {
+  const step = (/** @type {number} */ by) => () => {
+    const most = (channels() ?? 2048) - 1;
+    store.set({ [key]: Math.min(most, Math.max(-1, store.get()[key] + by)) }, { history: true });
+  };
+  return [{ id: "channel-next", keys: ["."], label: t("keys.nextChannel"), group, run: step(1) },
+    { id: "channel-back", keys: [","], label: t("keys.channelBefore"), group, run: step(-1) }];
 }
 
 const CONTROLS = "input, textarea, select, button, a, summary, dialog, [contenteditable]";

@@ -3,7 +3,7 @@
  * A hovered pixel as the dock prints it: true source pixels, whatever level of the picture is read.
  *
  * @typedef {import("./hover.js").Hover} Hover
- * @typedef {import("../rooms/warp/model.js").Frame} Frame
+ * @typedef {import("./frame.js").Frame} Frame
  * @typedef {import("../rooms/warp/readout.js").Hover} Readout
  * @typedef {import("../engine/picture.js").Picture} Picture
  */

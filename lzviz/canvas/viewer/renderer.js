@@ -10,23 +10,18 @@
  * @typedef {import("./pixels.js").Raster} Raster
  * @typedef {import("./camera.js").Projection} Projection
  * @typedef {import("./colours.js").Palette} Palette
- * @typedef {import("./raster.js").Field} Field
- * @typedef {import("../engine/coords.js").Warp} Warp
  *
  * @typedef {object} OverlayScene what lies over the source; null = off
  * @property {{width: number, height: number}} image  extent of the source
- * @property {{grid: Float64Array, h: number, w: number, stride: number} | null} points
- * @property {Warp | null} mesh
- * @property {{warp: Warp, tiles: Uint8Array} | null} folds
- * @property {Float64Array | null} [arrows]  pairs of places
- * @property {readonly {field: Field, table: Uint32Array}[]} heat  bottom first
+ * @property {readonly import("./layers.js").Drawn[]} drawn  of layers, bottom first: maps, then dots, then lines
  * @property {readonly (readonly number[])[]} boxes
  * @property {number} boxScale     display pixels a source pixel of the boxes
  * @property {Raster | null} numbers  the pixels whose values are written where there is room
  *
  * @typedef {object} Renderer
  * @property {(view: View, levels: readonly Raster[], projection: Projection, ratio: number, look: Look) => void} photo
- * @property {(view: View, scene: OverlayScene, projection: Projection, ratio: number) => void} overlay
+ * @property {(view: Pick<View, "overlay" | "box">, scene: OverlayScene, projection: Projection, ratio: number) =>
+ *   void} overlay
  * @property {(view: View, image: Raster, projection: Projection) => void} pixels   a whole image, enlarged by style
  * @property {(view: View, image: Raster, place: Place) => void} part  of an image, alpha 0 where it has no value
  * @property {(view: View, image: Raster, projection: Projection, ratio: number) => void} numbers
@@ -36,10 +31,9 @@
  */
 
 import { visibleEdges } from "./camera.js";
-import { drawArrows } from "./layers/arrows.js";
 import { areaResize, crop, recede } from "./pixels.js";
 import { createDot, drawHeat, drawPoints } from "./raster.js";
-import { drawBoxes, drawFolds, drawMesh, drawNumbers, NUMBERS_FROM } from "./vectors.js";
+import { drawBoxes, drawNumbers, NUMBERS_FROM } from "./vectors.js";
 import { placeCanvas, sizeCanvas } from "./views.js";
 
 const SATURATION = 0.5;
@@ -93,6 +87,15 @@ export function pixelsOf(levels, { edges, width, height, whole }) {
   return areaResize(levels[k], { x0: x0 * share, y0: y0 * share, x1: x1 * share, y1: y1 * share }, width, height);
 }
 
+/**
+ * The photograph of a part, paler where something is to stand out on it.
+ * @param {readonly Raster[]} levels @param {Part} part @param {Look} look
+ */
+export function photoOf(levels, part, { receded, brightness }) {
+  const raster = pixelsOf(levels, part);
+  return receded ? recede(raster, SATURATION, brightness) : raster;
+}
+
 /** @returns {Renderer} */
 export function createRenderer() {
   let surface = new ImageData(1, 1);
@@ -117,13 +120,11 @@ export function createRenderer() {
   }
 
   return {
-    photo(view, levels, projection, ratio, { receded, brightness }) {
+    photo(view, levels, projection, ratio, look) {
       const part = partOf(levels[0], projection, view.box, ratio);
       view.image.toggleAttribute("hidden", part === null);
       if (!part) return;
-      const raster = pixelsOf(levels, part);
-      if (receded) recede(raster, SATURATION, brightness);
-      put(view.image, raster);
+      put(view.image, photoOf(levels, part, look));
       placeCanvas(view.image, part.place);
     },
 
@@ -132,16 +133,18 @@ export function createRenderer() {
       sizeCanvas(canvas, view.box.width * ratio, view.box.height * ratio);
       const target = surfaceOf(canvas.width, canvas.height);
       const device = { scale: projection.scale * ratio, x: projection.x * ratio, y: projection.y * ratio };
-      for (const { field, table } of scene.heat) drawHeat(target, device, scene.image, field, table);
-      if (scene.points) {
-        const { grid, h, w, stride } = scene.points;
+      for (const { heat } of scene.drawn) if (heat) drawHeat(target, device, scene.image, heat.field, heat.table);
+      for (const { dots } of scene.drawn) {
+        if (!dots) continue;
+        const { grid, h, w, stride } = dots;
         drawPoints(target, device, scene.image, grid, h, w, stride, dotFor(ratio, target.width));
       }
       const context = pen(canvas);
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.putImageData(surface, 0, 0);
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      drawLines(context, view, scene, projection);
+      if (scene.numbers) drawNumbers(context, projection, view.box, scene.numbers);
+      drawLines(context, scene, projection);
     },
 
     pixels(view, image, projection) {
@@ -166,13 +169,13 @@ export function createRenderer() {
       drawNumbers(context, projection, view.box, image);
     },
   };
+}
 
-  /** @param {CanvasRenderingContext2D} context @param {View} view @param {OverlayScene} scene @param {Projection} p */
-  function drawLines(context, view, scene, p) {
-    if (scene.numbers) drawNumbers(context, p, view.box, scene.numbers);
-    if (scene.mesh) drawMesh(context, p, scene.image, scene.mesh);
-    if (scene.arrows) drawArrows(context, p, scene.image, scene.arrows);
-    if (scene.folds) drawFolds(context, p, scene.image, scene.folds.warp, scene.folds.tiles);
-    if (scene.boxes.length) drawBoxes(context, p, scene.boxes, scene.boxScale);
-  }
+/**
+ * What of an overlay is lines. @param {import("./layers.js").Pen} pen @param {Omit<OverlayScene, "numbers">} scene
+ * @param {Projection} p
+ */
+export function drawLines(pen, { drawn, image, boxes, boxScale }, p) {
+  for (const { lines } of drawn) lines?.(pen, p, image);
+  drawBoxes(pen, p, boxes, boxScale);
 }

@@ -6,7 +6,7 @@
  * @typedef {import("../engine/coords.js").Warp} Warp
  * @typedef {import("../engine/coords.js").Size} Size
  * @typedef {import("../engine/inverse.js").Inverse} Inverse
- * @typedef {import("../rooms/warp/model.js").Frame} Frame
+ * @typedef {import("./frame.js").Frame} Frame
  *
  * @typedef {{x0: number, y0: number, x1: number, y1: number}} Window centres of the first and the last lattice points,
  *   pixels of the source

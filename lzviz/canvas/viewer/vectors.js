@@ -1,9 +1,8 @@
 // @ts-check
 /**
- * Lines and text on a canvas: mesh, folds, boxes, numbers on pixels.
+ * Lines and text on a canvas: boxes, numbers on pixels.
  *
  * @typedef {import("./camera.js").Projection} Projection
- * @typedef {import("../engine/coords.js").Warp} Warp
  * @typedef {{width: number, height: number}} Extent
  * @typedef {CanvasRenderingContext2D} Context
  */
@@ -22,107 +21,22 @@ export function normalisedToFrame(p, image) {
 }
 
 /**
- * The control grid.
- * @param {Context} context @param {Projection} p @param {Extent} image @param {Warp} warp @param {string} [colour]
- */
-export function drawMesh(context, p, image, { nodes, size: [h, w] }, colour = "rgba(255,255,255,.6)") {
-  const [x0, sx, y0, sy] = normalisedToFrame(p, image);
-  context.beginPath();
-  for (let i = 0; i < h; i++) {
-    for (let j = 0; j < w; j++) line(j > 0, 2 * (i * w + j));
-  }
-  for (let j = 0; j < w; j++) {
-    for (let i = 0; i < h; i++) line(i > 0, 2 * (i * w + j));
-  }
-  context.lineJoin = "round";
-  context.lineWidth = 2.25;
-  context.strokeStyle = "rgba(0,0,0,.22)";
-  context.stroke();
-  context.lineWidth = 1;
-  context.strokeStyle = colour;
-  context.stroke();
-
-  /** @param {boolean} joined @param {number} at */
-  function line(joined, at) {
-    const x = x0 + sx * nodes[at];
-    const y = y0 + sy * nodes[at + 1];
-    if (joined) context.lineTo(x, y);
-    else context.moveTo(x, y);
-  }
-}
-
-/**
- * Folding tiles, hatched and outlined: never colour alone.
- * @param {Context} context @param {Projection} p @param {Extent} image @param {Warp} warp
- * @param {Uint8Array} folds (h-1, w-1)
- */
-export function drawFolds(context, p, image, { nodes, size: [h, w] }, folds) {
-  const [x0, sx, y0, sy] = normalisedToFrame(p, image);
-  context.beginPath();
-  for (let i = 0, k = 0; i < h - 1; i++) {
-    for (let j = 0; j < w - 1; j++, k++) {
-      if (!folds[k]) continue;
-      const a = 2 * (i * w + j);
-      [a, a + 2, a + 2 * w + 2, a + 2 * w].forEach((at, corner) => {
-        const x = x0 + sx * nodes[at];
-        const y = y0 + sy * nodes[at + 1];
-        if (corner) context.lineTo(x, y);
-        else context.moveTo(x, y);
-      });
-      context.closePath();
-    }
-  }
-  context.fillStyle = "rgba(255,255,255,.35)";
-  context.fill();
-  context.fillStyle = hatching(context, "rgba(160,0,60,.95)");
-  context.fill();
-  context.lineWidth = 1;
-  context.strokeStyle = "rgba(160,0,60,.95)";
-  context.stroke();
-}
-
-/** @type {Map<string, HTMLCanvasElement>} */
-const tiles = new Map();
-
-/**
- * Diagonal lines as a fill.
- * @param {Context} context @param {string} colour
- * @returns {CanvasPattern | string}
- */
-export function hatching(context, colour) {
-  let tile = tiles.get(colour);
-  if (!tile) {
-    tile = document.createElement("canvas");
-    tile.width = tile.height = 6;
-    const pen = /** @type {Context} */ (tile.getContext("2d"));
-    pen.strokeStyle = colour;
-    pen.lineWidth = 1;
-    pen.beginPath();
-    for (const shift of [-6, 0, 6]) {
-      pen.moveTo(shift, 6);
-      pen.lineTo(shift + 6, 0);
-    }
-    pen.stroke();
-    tiles.set(colour, tile);
-  }
-  return context.createPattern(tile, "repeat") ?? colour;
-}
-
-/**
  * Boxes drawn by hand: x0, y0, x1, y1 as pixel edges of the source.
- * @param {Context} context @param {Projection} p @param {readonly (readonly number[])[]} boxes @param {number} ratio
+ * @param {import("./layers.js").Pen} context @param {Projection} p
+ * @param {readonly (readonly number[])[]} boxes @param {number} ratio
  */
 export function drawBoxes(context, p, boxes, ratio) {
   context.lineJoin = "miter";
   for (const [x0, y0, x1, y1] of boxes) {
-    const rect = [p.x + x0 * p.scale * ratio, p.y + y0 * p.scale * ratio,
-      (x1 - x0) * p.scale * ratio, (y1 - y0) * p.scale * ratio];
+    context.beginPath();
+    context.rect(p.x + x0 * p.scale * ratio, p.y + y0 * p.scale * ratio, (x1 - x0) * p.scale * ratio,
+      (y1 - y0) * p.scale * ratio);
     context.lineWidth = 3;
     context.strokeStyle = "rgba(0,0,0,.5)";
-    context.strokeRect(rect[0], rect[1], rect[2], rect[3]);
+    context.stroke();
     context.lineWidth = 1.5;
     context.strokeStyle = "#ffb22e";
-    context.strokeRect(rect[0], rect[1], rect[2], rect[3]);
+    context.stroke();
   }
 }
 

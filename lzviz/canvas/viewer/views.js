@@ -2,12 +2,10 @@
 /**
  * The frames of the stage: a title row, and below it canvases and marks in a box of fixed size.
  *
- * @typedef {"source" | "zoomed" | "unzoomed" | "uniform" | "uniformUnzoomed" | "adaptive" | "beside"
- *   | "placeNow" | "placeNext" | "readNow" | "readNext"} ViewName
  * @typedef {import("./camera.js").Projection} Projection
  *
  * @typedef {object} View
- * @property {ViewName} name
+ * @property {string} name       with its words under `view.<name>`
  * @property {HTMLElement} section
  * @property {HTMLElement} heading
  * @property {HTMLElement} size      grey text behind the name
@@ -22,17 +20,15 @@
  */
 
 import { h, setText, svg, uniqueId } from "../kit/dom.js";
-import { t } from "../core/text.js";
-
-
+import { registered, t } from "../core/text.js";
 
 /**
- * @param {ViewName} name
+ * @param {string} name
  * @returns {View}
  */
 export function createView(name) {
   const id = uniqueId(name);
-  const heading = h("h2", { id, class: "lz-view-name" }, t(`view.${name}`));
+  const heading = h("h2", { id, class: "lz-view-name" }, registered(`view.${name}`, name));
   const size = h("span", { class: "lz-view-size" });
   const number = h("span", { class: "lz-view-number" });
   const title = h("header", { class: "lz-view-title" }, heading, size, number);

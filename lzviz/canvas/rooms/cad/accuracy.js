@@ -2,9 +2,9 @@
 /** The dock of the key points: curves, the same numbers as a table whose rows choose the matches, one match. */
 import { h, setText } from "../../kit/dom.js";
 import { createCurves, sample, shortName } from "./chart.js";
-import { line, list, part } from "./lines.js";
-import { isRandom, operations } from "./words.js";
-import { fixed, pair, percent, whole } from "../../kit/format.js";
+import { line, list, part } from "../../kit/lines.js";
+import { isRandom } from "./words.js";
+import { fixed, operations, pair, percent, whole } from "../../kit/format.js";
 import { say, t } from "../../core/text.js";
 
 /** @typedef {import("../../core/store.js").Store<import("./asking.js").Answers>} AnswerStore */
@@ -63,7 +63,7 @@ export function createAccuracy(answers) {
   };
   answers.subscribe((_, changed) => ["keypoints", "match", "curve"].some((key) => changed.has(key)) && show());
   const axes = t("cad.axes");
-  return [part(t("cad.accuracy"), "accuracy", "keypoints", axes, curves.element),
-    part(t("cad.showMatches"), "networks", "keypoints", null, numbers.element, note),
-    part(t("cad.matchHere"), "match", "keypoints", null, list(...Object.values(lines)))];
+  return [part(t("cad.accuracy"), "lz-cad-accuracy", axes, curves.element),
+    part(t("cad.showMatches"), "lz-cad-networks", null, numbers.element, note),
+    part(t("cad.matchHere"), "lz-cad-match", null, list(lines))];
 }

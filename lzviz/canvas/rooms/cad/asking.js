@@ -3,7 +3,6 @@
  * What is asked of Python: masks, features, key points, cost over pictures. The newest wins: of each kind one call is
  * in flight and at most one waits; an answer to a state that is no longer shown is dropped.
  *
- * @typedef {import("../../core/context.js").Context} Context
  * @typedef {import("../../core/store.js").State} State
  *
  * @typedef {object} Answers
@@ -37,11 +36,9 @@ const FEATURE_KEYS = ["cadThreshold", "cadPaint", "cadChannel", "mode", "cadLeve
 const PAUSE = 160;
 
 /**
- * @param {Context} context
- * @param {import("../../core/rooms.js").Question} question
- * @param {import("../../core/store.js").Store<Answers>} answers @param {() => boolean} shown
+ * @param {import("../../viewer/room.js").Place<Answers>} place
  */
-export function createAsking({ store, live, again }, question, answers, shown) {
+export function createAsking({ context: { store, live, again }, question, answers, on: shown }) {
   let seq = 0;
   let waited = 0;
   const on = () => shown() && live.get().image !== null;

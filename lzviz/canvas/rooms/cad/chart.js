@@ -4,7 +4,7 @@
  * carry their names; amber is adaptive, grey a fixed output stride, the darker the finer.
  */
 import { h, svg } from "../../kit/dom.js";
-import { operations } from "./words.js";
+import { operations } from "../../kit/format.js";
 import { t } from "../../core/text.js";
 
 /**

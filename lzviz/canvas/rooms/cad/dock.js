@@ -1,15 +1,15 @@
 // @ts-check
 /** The dock of content-adaptive downsampling: the cell under the pointer, cost and time, the guarantee. */
 import { h, setText } from "../../kit/dom.js";
-import { milliseconds, percent, whole } from "../../kit/format.js";
+import { milliseconds, operations, percent, whole } from "../../kit/format.js";
 import { createBars } from "./bars.js";
 import { boxOf } from "./hover.js";
 import { createAccuracy } from "./accuracy.js";
-import { line, list, part } from "./lines.js";
+import { line, list, part } from "../../kit/lines.js";
 import { isActive } from "./marks.js";
 import { strideOf } from "./model.js";
 import { createTapPicture } from "./taps.js";
-import { difference, guarantee, operations } from "./words.js";
+import { difference, guarantee } from "./words.js";
 import { FORMATS, say, t } from "../../core/text.js";
 
 /**
@@ -45,10 +45,7 @@ function cellPart(answers, context) {
   const show = () => {
     const { hover, forest, features } = answers.get();
     picture.show();
-    for (const { say, swatch } of Object.values(lines)) {
-      say("–");
-      swatch.hidden = true;
-    }
+    for (const { say } of Object.values(lines)) say("–");
     if (!hover || !forest) return;
     const { grid, image } = forest;
     const { cell, block, taps } = hover;
@@ -66,13 +63,11 @@ function cellPart(answers, context) {
     for (const name of MAPS) {
       if (!same) continue;
       const { rgb, text } = featureAt(features, name, cell);
-      lines[name].say(text);
-      lines[name].swatch.hidden = false;
-      lines[name].swatch.style.background = `rgb(${rgb.join(" ")})`;
+      lines[name].say(text, "", `rgb(${rgb.join(" ")})`);
     }
   };
-  return { show, elements: [part(t("cad.tapsTitle"), "taps", "features", null, picture.element),
-    part(t("cad.cellTitle"), "cell", "features", null, list(...Object.values(lines)))] };
+  return { show, elements: [part(t("cad.tapsTitle"), "lz-cad-taps", null, picture.element),
+    part(t("cad.cellTitle"), "lz-cad-cell", null, list(lines))] };
 }
 
 /** @param {{y: number, x: number, owner: {y: number, x: number}}} tap */
@@ -83,7 +78,7 @@ function costPart(answers, { live }) {
   const work = createBars(t("work"), operations);
   const time = createBars(t("time"), milliseconds);
   const clock = h("p", { class: "lz-note lz-cad-clock" });
-  return { element: part(t("cad.cost"), "cost", "features", null, work.element, time.element, clock), show() {
+  return { element: part(t("cad.cost"), "lz-cad-cost", null, work.element, time.element, clock), show() {
     const { forest } = answers.get();
     const { times } = live.get();
     work.show(forest ? { strided: forest.macs.strided, adaptive: forest.macs.adaptive, dilated: forest.macs.dilated }
@@ -107,9 +102,8 @@ function proofPart(answers, askCost, { store }) {
     all: line(t("cad.overAll")), rows: line(t("cad.rows"), spread()), work: line(t("cad.work"), spread()) };
   const button = h("button", { type: "button", class: "lz-link", onclick: askCost,
     "data-tip": t("cad.dependsOn") }, t("cad.measure"));
-  lines.all.element.lastElementChild?.append(button);
-  return { element: part(t("cad.guarantee"), "proof", "features", null, verdict,
-    list(...Object.values(lines))), show() {
+  lines.all.side.append(button);
+  return { element: part(t("cad.guarantee"), "lz-cad-proof", null, verdict, list(lines)), show() {
     const { forest, features, cost, counting } = answers.get();
     const { mode } = store.get();
     const proof = features && guarantee(features.badge, mode);
@@ -140,6 +134,12 @@ function proofPart(answers, askCost, { store }) {
 /** @param {{min: number, mean: number, max: number}} spread */
 const rangeOf = ({ min, mean, max }) => t("cad.range", { min: 100 * min, mean: 100 * mean, max: 100 * max });
 
+/** Parts that stand beside one of the two views. @param {string} view @param {HTMLElement[]} parts */
+function inView(view, parts) {
+  for (const each of parts) each.dataset.cadView = view;
+  return parts;
+}
+
 /**
  * @param {import("../../core/context.js").Context} context @param {AnswerStore} answers @param {() => void} askCost
  * @returns {{elements: HTMLElement[], end: () => void}}
@@ -156,5 +156,6 @@ export function createCadDock(context, answers, askCost) {
   answers.subscribe((_, changed) => show(changed));
   const end = context.live.subscribe((_, changed) => changed.has("times") && cost.show());
   show(new Set(["hover", "forest", "features"]));
-  return { elements: [...cell.elements, cost.element, proof.element, ...createAccuracy(answers)], end };
+  return { elements: [...inView("features", [...cell.elements, cost.element, proof.element]),
+    ...inView("keypoints", createAccuracy(answers))], end };
 }

@@ -4,7 +4,7 @@
  * its line leads to the corner of the block whose row is read instead. Outside the map there is a cross: zero.
  *
  * @typedef {import("../../engine/quadtree.js").Tap} Tap
- * @typedef {import("./draw.js").Plane} Plane
+ * @typedef {import("../../viewer/layers/own/quadtree.js").Plane} Plane
  */
 
 import { svg } from "../../kit/dom.js";

@@ -1,15 +1,15 @@
 // @ts-check
 /** The options of content-adaptive downsampling, below the menu of samplers. */
 import { createChannel } from "../../kit/channel.js";
-import { segmented, slider } from "../../kit/controls.js";
+import { choiceOf, numberOf } from "../../core/bound.js";
+import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
-import { choices } from "../../core/schema.js";
+import { section } from "../../kit/lines.js";
 import { t } from "../../core/text.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
  * @typedef {import("../../core/store.js").State} State
- * @typedef {"cadView" | "cadLevels" | "cadMask" | "cadNetwork"} ChoiceKey
  * @typedef {"cadThreshold" | "cadDilation" | "cadKeep"} NumberKey
  */
 
@@ -21,25 +21,14 @@ const USED_BY = {
 
 const PRESETS = /** @type {const} */ ([[0.034, "low"], [0.079, "medium"], [0.214, "high"]]);
 
-/** @param {Context} context @param {ChoiceKey} key @param {boolean} [history] */
-function choice({ store, schema }, key, history = true) {
-  const field = schema.field(key);
-  const control = segmented(field.label, choices(field), (value) => store.set({ [key]: value }, { history }));
-  control.element.setAttribute("data-tip", field.help);
-  return { ...control, refresh: () => control.show(store.get()[key]) };
-}
-
 /** @param {Context} context @param {NumberKey} key */
-function number({ store, schema }, key) {
-  const field = schema.field(key);
+function number(context, key) {
+  const { store, schema } = context;
+  const least = schema.field(key).min ?? 0;
   const odd = (/** @type {number} */ value) => (key === "cadDilation" ? value - 1 + (value % 2) : value);
-  const set = (/** @type {boolean} */ history) => (/** @type {number} */ value) =>
-    store.set({ [key]: Math.max(field.min ?? 0, odd(value)) }, { history });
-  const control = slider(field, { unit: field.unit && t(`unit.${field.unit}`), onInput: set(false),
-    onDone: set(true) });
-  control.element.setAttribute("data-tip", field.help);
+  const control = numberOf(context, key, { settle: (value) => Math.max(least, odd(value)) });
   return { element: control.element, refresh() {
-    control.show(store.get()[key]);
+    control.refresh();
     control.element.hidden = !USED_BY[key].includes(store.get().cadMask);
   } };
 }
@@ -55,10 +44,6 @@ function presets({ store }) {
   } };
 }
 
-/** @param {string} title @param {...Node} children */
-const section = (title, ...children) => h("section", { class: "lz-section", "aria-label": title },
-  h("div", { class: "lz-head" }, title), ...children);
-
 /**
  * @param {Context} context
  * @param {() => any} features the last answer about features
@@ -66,11 +51,10 @@ const section = (title, ...children) => h("section", { class: "lz-section", "ari
  */
 export function createCadRail(context, features) {
   const { store, schema } = context;
-  const view = choice(context, "cadView", false);
-  const levels = choice(context, "cadLevels");
-  const mask = choice(context, "cadMask");
-  const network = choice(context, "cadNetwork");
-  mask.element.classList.add("lz-thirds");
+  const view = choiceOf(context, "cadView", { history: false });
+  const levels = choiceOf(context, "cadLevels");
+  const mask = choiceOf(context, "cadMask", { thirds: true });
+  const network = choiceOf(context, "cadNetwork");
   const numbers = /** @type {NumberKey[]} */ (["cadThreshold", "cadDilation", "cadKeep"]).map((key) =>
     number(context, key));
   const paper = presets(context);

@@ -1,9 +1,8 @@
 // @ts-check
 /** Content-adaptive downsampling: fine cells where it pays, coarse ones elsewhere. */
 import { arrangements, shapeOf } from "../../viewer/arrange.js";
-import { createCad } from "./cad.js";
+import { mountCad } from "./cad.js";
 import { ROUTES } from "../../schema/routes.js";
-import { t } from "../../core/text.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
@@ -12,7 +11,7 @@ const FILES = [
   ["beside", ["png"], "cad.file.beside"],
 ];
 
-/** @type {import("../../core/rooms.js").Room} */
+/** @type {import("../../core/rooms.js").Declared} */
 export const cad = {
   id: "cad",
   tab: "explore",
@@ -22,16 +21,12 @@ export const cad = {
   sampler: "cad",
   tools: ["pick", "paint", "erase", "pan"],
   files: FILES,
+  styles: ["style/cad.css"],
   status: { browser: "status.mask", python: "status.networks" },
   paintKey: ({ cadView }) => (cadView === "features" ? "cadPaint" : null),
-  takesBoxes: () => false,
-  toolReason(tool, state) {
-    if (tool === "box") return t("cad.noBoxes");
-    const paints = tool === "paint" || tool === "erase";
-    return paints && !this.paintKey(state) ? t("cad.noPaint") : null;
-  },
+  refuses: { box: "cad.noBoxes", paint: "cad.noPaint" },
   view: ({ cadView }) => cadView,
   need: (_, aspect) => (room) => arrangements(room, shapeOf(aspect), false),
   clock: ROUTES.cadTimes.path,
-  mount: createCad,
+  mount: mountCad,
 };

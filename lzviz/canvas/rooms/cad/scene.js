@@ -11,11 +11,11 @@
  */
 
 import { h } from "../../kit/dom.js";
-import { arrange, GAP, GUTTER, shapeOf } from "../../viewer/arrange.js";
-import { project, restrain, toImage } from "../../viewer/camera.js";
+import { arrange, framesOf, shapeOf } from "../../viewer/arrange.js";
+import { project } from "../../viewer/camera.js";
 import { Viewer } from "../../viewer/viewer.js";
-import { resizeView, sizeCanvas } from "../../viewer/views.js";
-import { drawHairlines, drawLevels, drawSites, levelColours, planeOf } from "./draw.js";
+import { sizeCanvas } from "../../viewer/views.js";
+import { drawHairlines, drawLevels, drawSites, levelColours, planeOf } from "../../viewer/layers/own/quadtree.js";
 import { createFeatureViews } from "./features.js";
 import { hoverAt } from "./hover.js";
 import { createKeypointViews } from "./keypoints.js";
@@ -24,9 +24,6 @@ import { fits, forestOf } from "./model.js";
 import { createLevelLegend, writeSourceTitle } from "./titles.js";
 import { sentence } from "./words.js";
 
-/** Numbers are told this often while a stroke is on its way, milliseconds. */
-const PRINT_EVERY = 80;
-const TIGHT = 310;
 const NAMES = /** @type {const} */ (["source", "adaptive", "beside"]);
 
 /** @extends {Viewer<Name>} */
@@ -40,25 +37,18 @@ export class CadScene extends Viewer {
     const { store } = context;
     this.answers = answers;
     this.showTaps = createTapMarks(this.views.source.marks);
-    this.legend = createLevelLegend(store);
-    this.views.source.title.append(this.legend.element);
+    this.levels = createLevelLegend(store);
+    this.views.source.title.append(this.levels.element);
     this.features = createFeatureViews(this.views, store);
     this.keypoints = createKeypointViews(this.views, answers);
     this.results = h("div", { class: "lz-results" }, this.views.adaptive.section, this.views.beside.section);
-    this.root = h("div", { class: "lz-views lz-cad-views" }, this.views.source.section, this.results,
-      this.keypoints.bridge);
-    this.palette = this.readPalette();
+    this.root.classList.add("lz-cad-views");
+    this.root.append(this.views.source.section, this.results, this.keypoints.bridge);
     this.tokens = this.readTokens();
     /** @type {import("./hover.js").CellHover | null} */
     this.hover = null;
     /** @type {Forest | null} */
     this.forest = null;
-    this.times = { mask: 0, draw: 0 };
-    this.printed = 0;
-  }
-
-  get on() {
-    return !this.root.hidden;
   }
 
   get showsKeypoints() {
@@ -80,52 +70,19 @@ export class CadScene extends Viewer {
   }
 
   retheme() {
-    this.palette = this.readPalette();
+    super.retheme();
     this.tokens = this.readTokens();
-    this.request("photo", "draw");
   }
 
-  /** Sizes of the frames; false while the page is hidden. */
-  layOut() {
-    const room = this.measure();
-    if (!room) return false;
-    const aspect = shapeOf(this.extent.width / this.extent.height);
-    const sizes = arrange(room, aspect, false, window.innerHeight);
-    this.narrow = sizes.narrow;
-    this.root.toggleAttribute("data-narrow", sizes.narrow);
-    this.root.toggleAttribute("data-tight", !sizes.narrow && sizes.result.width < TIGHT);
-    this.root.toggleAttribute("data-above", !sizes.narrow && sizes.above);
-    this.root.style.setProperty("--columns", String(sizes.columns));
-    this.root.style.setProperty("--gap", `${GAP}px`);
-    this.root.style.setProperty("--gutter", `${GUTTER}px`);
-    for (const name of NAMES) resizeView(this.views[name], name === "source" ? sizes.source : sizes.result);
-    this.camera = restrain(this.camera, this.views.source.box, this.extent);
-    return true;
+  /** @param {import("../../viewer/viewer.js").Space} room */
+  arrange(room) {
+    return framesOf(arrange(room, shapeOf(this.extent.width / this.extent.height), false, window.innerHeight), NAMES);
   }
 
   // Drawing ----------------------------------------------------------------------------------------------------------
 
-  /** Draw now what is due. */
-  flush() {
-    const { dirty } = this;
-    if (!this.on || !this.picture) return dirty.clear();
-    if (dirty.has("layout")) {
-      if (!this.layOut()) return;
-      for (const name of /** @type {const} */ (["photo", "warp"])) dirty.add(name);
-    }
-    if (this.views.source.box.width < 1) return dirty.clear();
-    const started = performance.now();
-    if (dirty.has("warp")) this.grow();
-    const grown = performance.now();
-    if (dirty.has("photo")) this.drawPhoto();
-    if (dirty.has("warp") || dirty.has("photo") || dirty.has("draw")) this.draw();
-    this.drawMarks();
-    if (dirty.has("warp")) this.times = { mask: grown - started, draw: performance.now() - grown };
-    dirty.clear();
-  }
-
   /** The quadtree of the state; the last one stays while Python makes another mask. */
-  grow() {
+  compute() {
     const { mask } = this.answers.get();
     const state = this.strokes.shown(this.store.get());
     if (!mask) this.forest = null;
@@ -151,12 +108,10 @@ export class CadScene extends Viewer {
     const { features, keypoints } = this.answers.get();
     this.root.toggleAttribute("data-keypoints", this.showsKeypoints);
     this.keypoints.scatter.hidden = !this.showsKeypoints;
-    this.legend.points.hidden = this.showsKeypoints;
+    this.levels.points.hidden = this.showsKeypoints;
     if (this.showsKeypoints) this.keypoints.draw(keypoints, this);
     else this.features.draw(features, this);
-    this.print();
-    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
-    this.onFirstFrame();
+    return true;
   }
 
   /** The quadtree of this view: the key points' own, or the mask's. */
@@ -174,7 +129,7 @@ export class CadScene extends Viewer {
     if (!pen) return;
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     pen.clearRect(0, 0, box.width, box.height);
-    this.legend.show(tree, tree ? levelColours(this.tokens, tree.grid.depth) : []);
+    this.levels.show(tree, tree ? levelColours(this.tokens, tree.grid.depth) : []);
     if (!tree || this.live.get().uniform) return;
     const plane = this.plane(this.views.source, tree);
     if (layers.saliency) {
@@ -192,33 +147,16 @@ export class CadScene extends Viewer {
 
   // Words and numbers ------------------------------------------------------------------------------------------------
 
-  /** Tell what is drawn, in a task of its own: the next move does not wait for it. */
-  print() {
-    this.printing ||= setTimeout(() => {
-      this.printing = undefined;
-      this.printed = performance.now();
-      this.publish();
-    }, Math.max(0, PRINT_EVERY - (performance.now() - this.printed)));
-  }
-
   publish() {
     const { forest } = this;
     this.answers.set({ forest });
     if (!this.on) return;
     const words = forest && !this.showsKeypoints ? sentence(forest) : undefined;
-    this.live.set({ measured: { sentence: words, warpMs: this.times.mask, drawMs: this.times.draw } });
+    this.live.set({ measured: { sentence: words, warpMs: this.times.compute, drawMs: this.times.draw } });
     writeSourceTitle(this, words ?? "");
   }
 
   // Hover and marks --------------------------------------------------------------------------------------------------
-
-  /**
-   * Frame position -> pixel of the picture.
-   * @param {View} view @param {readonly number[]} at @returns {[number, number]}
-   */
-  sourceAt(view, [x, y]) {
-    return toImage(view.projection, x, y);
-  }
 
   readPointer() {
     const { pointer, forest } = this;
@@ -249,16 +187,7 @@ export class CadScene extends Viewer {
     if (!this.strokes.active() && this.answers.get().hover !== hover) this.answers.set({ hover });
   }
 
-  /** The ring of the brush where the pointer is, in every view: they show the same places. */
-  drawBrush() {
-    const { tool, brushSize } = this.store.get();
-    const painting = (tool === "paint" || tool === "erase") && !this.showsKeypoints;
-    for (const name of NAMES) {
-      const { pointer } = this;
-      const { scale } = this.views[name].projection;
-      const radius = (brushSize * Math.max(this.extent.width, this.extent.height) * scale) / 2;
-      const here = painting && pointer?.view === this.views[name];
-      this.marks[name].brush(here ? [pointer.x, pointer.y] : null, radius, tool === "erase");
-    }
+  get brushed() {
+    return NAMES;
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The neighbourhood of the hovered cell, large: its cells by level, the taps, and whose rows they read. */
 import { h, svg } from "../../kit/dom.js";
-import { css, levelColours } from "./draw.js";
+import { css, levelColours } from "../../viewer/layers/own/quadtree.js";
 import { ownerOf } from "../../engine/quadtree.js";
 import { createTapMarks } from "./marks.js";
 import { t } from "../../core/text.js";

@@ -3,7 +3,7 @@
 import { whole } from "../../kit/format.js";
 import { h, setText } from "../../kit/dom.js";
 import { caption } from "../../viewer/views.js";
-import { swatchColour } from "./draw.js";
+import { swatchColour } from "../../viewer/layers/own/quadtree.js";
 import { strideOf } from "./model.js";
 import { t } from "../../core/text.js";
 

@@ -5,9 +5,6 @@ import { strideOf } from "./model.js";
 
 /** @typedef {import("./model.js").Forest} Forest */
 
-/** Multiply-adds: "13.52 G", "642.0 M". */
-export const operations = FORMATS.counted;
-
 /** A difference: 0 stays 0, the rest with two digits. */
 export const difference = FORMATS.small;
 

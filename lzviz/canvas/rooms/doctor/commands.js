@@ -1,6 +1,7 @@
 // @ts-check
 /** The keys of the doctor's room. */
 import { t } from "../../core/text.js";
+import { cameraCommands } from "../../viewer/keyboard.js";
 import { told } from "./words.js";
 
 /**
@@ -28,7 +29,6 @@ export function commandsOf({ chart, asking, findings, scene, toExplore, choose }
   const mends = () => chart.get().now?.findings.some(({ check, mends: can }) => can && check === chart.get().chosen);
   const copier = () => /** @type {HTMLElement | null} */ (
     findings.element.querySelector("[data-chosen] .lz-doctor-code button"));
-  const zoom = (/** @type {number} */ factor) => void scene.zoomBy(scene.views.source, factor);
   const group = t("tab.doctor");
   return [
     { id: "doctor-next", keys: ["j"], label: t("doctor.key.next"), group, run: () => step(1) },
@@ -43,9 +43,7 @@ export function commandsOf({ chart, asking, findings, scene, toExplore, choose }
     { id: "doctor-undo", keys: ["z", "Mod+z"], label: t("keys.undo"), group, run: () => chart.undo() },
     { id: "doctor-redo", keys: ["Shift+z", "Mod+Shift+z", "Mod+y"], label: t("keys.redo"), group,
       run: () => chart.redo() },
-    { id: "doctor-in", keys: ["+", "="], label: t("keys.zoomIn"), group, run: () => zoom(1.5) },
-    { id: "doctor-out", keys: ["-"], label: t("keys.zoomOut"), group, run: () => zoom(1 / 1.5) },
-    { id: "doctor-fit", keys: ["0"], label: t("keys.fit"), group, run: () => scene.fit() },
+    ...cameraCommands(() => scene, group),
     { id: "doctor-place", keys: ["f"], label: t("doctor.key.fly"), group, run: () => scene.fly(true) },
   ];
 }

@@ -2,7 +2,6 @@
 /** The doctor's room: views in the middle, findings at the side, the shelf below. */
 import { t } from "../../core/text.js";
 import { h, setText } from "../../kit/dom.js";
-import { loadStyles } from "../../core/styles.js";
 import { withOption } from "../../core/options.js";
 import { clamp } from "../../core/schema.js";
 import { listenForFlip } from "../../viewer/keyboard.js";
@@ -20,9 +19,8 @@ import { ROUTES } from "../../schema/routes.js";
 const FIRST = "folds";
 
 /** @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host @param {() => boolean} on */
-export async function createDoctor(element, { context }, on) {
+export function createDoctor(element, { context }, on) {
   const { store, host, root } = context;
-  if (!host.styled) await loadStyles(["style/doctor.css"]);
   const chart = createChart();
   const asking = createAsking(context, chart, on);
   const choose = () => chooseArray((file) => open(file));
@@ -72,7 +70,7 @@ export async function createDoctor(element, { context }, on) {
   Object.assign(element, { lzvizDoctor: { chart, scene } });
   return { commands, open, dispose() {
     ends.forEach((end) => end());
-    cancelAnimationFrame(scene.ticket);
+    scene.dispose();
     element.replaceChildren();
   } };
 }
@@ -121,16 +119,12 @@ function watch(scene, asking, on) {
     }),
     live.subscribe((_, changed) => {
       if (!changed.has("image")) return;
-      scene.fit();
       scene.flown = "";
-      scene.request("layout");
+      scene.renew();
       if (on()) asking.ask();
     }),
     () => resized.disconnect(),
-    scene.theme.follow(() => {
-      scene.palette = scene.readPalette();
-      scene.request("draw");
-    }),
+    scene.theme.follow(() => scene.retheme()),
   ];
 }
 

@@ -5,7 +5,7 @@ import { forwardGrid } from "../../engine/warp.js";
 import { doublesFromBase64 } from "../../core/wire.js";
 
 /**
- * @typedef {import("../warp/model.js").Frame} Frame
+ * @typedef {import("../../viewer/frame.js").Frame} Frame
  * @typedef {import("./words.js").Diagnosed} Diagnosed
  */
 

@@ -7,7 +7,7 @@
  * @typedef {import("../../viewer/views.js").View} View
  * @typedef {import("../../viewer/camera.js").Camera} Camera
  * @typedef {import("./asking.js").Chart} Chart
- * @typedef {import("../warp/model.js").Frame} Frame
+ * @typedef {import("../../viewer/frame.js").Frame} Frame
  */
 
 import { t } from "../../core/text.js";
@@ -19,7 +19,7 @@ import { createRenderer } from "../../viewer/renderer.js";
 import { Viewer } from "../../viewer/viewer.js";
 import { caption } from "../../viewer/views.js";
 import { createFrames } from "./frames.js";
-import { layOut } from "./layout.js";
+import { framesIn } from "./layout.js";
 import { flight, placeOf, toCamera } from "./place.js";
 import { createPlaceMark } from "./placemark.js";
 
@@ -44,24 +44,18 @@ export class DoctorScene extends Viewer {
     source.title.append(this.legend.element);
     this.pairs = [h("div", { class: "lz-doctor-pair" }, placeNow.section, placeNext.section),
       h("div", { class: "lz-doctor-pair" }, readNow.section, readNext.section)];
-    this.root = h("div", { class: "lz-views lz-doctor-views" }, source.section,
-      h("div", { class: "lz-doctor-pairs" }, ...this.pairs));
+    this.root.classList.add("lz-doctor-views");
+    this.root.append(source.section, h("div", { class: "lz-doctor-pairs" }, ...this.pairs));
     container.append(this.root);
     this.painters = { source: createPainter(createRenderer()), now: createPainter(createRenderer()),
       next: createPainter(createRenderer()) };
     this.frames = createFrames();
     this.mark = Object.fromEntries(NAMES.map((name) => [name, createPlaceMark(this.views[name])]));
-    this.palette = this.readPalette();
+    this.legend.paint(this.palette);
     this.flip = false;
     /** @type {(() => void) | null} ends the flight that is on its way */
     this.landing = null;
     this.flown = "";
-  }
-
-  readPalette() {
-    const palette = super.readPalette();
-    this.legend.paint(palette);
-    return palette;
   }
 
   /** The grids now and with the fix, as frames; null where there is none. */
@@ -78,12 +72,9 @@ export class DoctorScene extends Viewer {
     return Boolean(next) && (side === "mended") !== this.flip;
   }
 
-  layOut() {
-    const room = this.measure();
-    if (!room) return false;
-    layOut(this, room);
-    this.camera = restrain(this.camera, this.views.source.box, this.extent);
-    return true;
+  /** @param {import("../../viewer/viewer.js").Space} room */
+  arrange(room) {
+    return framesIn(room, this.extent, this.pair.now?.zoomed);
   }
 
   /** Only the source moves. @type {Viewer<(typeof NAMES)[number]>["moveCamera"]} */
@@ -132,22 +123,13 @@ export class DoctorScene extends Viewer {
   /** @param {Camera} camera */
   arrive(camera) {
     this.camera = restrain(camera, this.views.source.box, this.extent);
-    this.request("photo", "draw");
   }
 
   // Drawing ----------------------------------------------------------------------------------------------------------
 
   flush() {
-    const { dirty } = this;
-    if (this.root.offsetParent === null || !this.picture) return dirty.clear();
-    if (dirty.has("layout")) {
-      if (!this.layOut()) return;
-      dirty.add("photo");
-    }
-    if (this.views.source.box.width < 1) return dirty.clear();
-    this.draw();
-    dirty.clear();
-    this.fly();
+    super.flush();
+    if (this.on && this.picture) this.fly();
   }
 
   draw() {
@@ -166,8 +148,7 @@ export class DoctorScene extends Viewer {
       this.read(views[name], frame);
     }
     this.write(pair);
-    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
-    this.onFirstFrame();
+    return true;
   }
 
   /** @param {View} view @param {Camera} camera */

@@ -1,7 +1,6 @@
 // @ts-check
 /** The room of the models: results, one card a checkpoint, and loading one's own. */
 import { h } from "../../kit/dom.js";
-import { loadStyles } from "../../core/styles.js";
 import { createCards } from "./cards.js";
 import { createOwn } from "./own.js";
 import { createResults } from "./results.js";
@@ -10,7 +9,6 @@ import { Said } from "../../core/errors.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
- * @typedef {Awaited<ReturnType<typeof createModels>>} Models
  *
  * @typedef {{(pair: readonly string[]): string, (pair?: readonly string[] | null): string | undefined}} Colour
  *
@@ -31,7 +29,6 @@ import { Said } from "../../core/errors.js";
 
 /** How often a list is asked for again because a checkpoint was missing in it. */
 const ROUNDS = 5;
-const STYLES = ["style/models.css"];
 const OWN = "lzviz-own-checkpoints";
 
 /** @param {import("../../core/transport.js").Transport} transport @returns {Room["ask"]} */
@@ -94,11 +91,10 @@ function createBroughtCheckpoints({ store, brought }) {
 
 /**
  * Builds the room in `element`.
- * @param {HTMLElement} element @param {Context} context
+ * @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} roomHost
  */
-export async function createModels(element, context) {
+export function createModels(element, { context }) {
   const { host, store } = context;
-  if (!host.styled) await loadStyles(STYLES);
   const own = createBroughtCheckpoints(context);
   const ask = asker(host.transport);
   const room = /** @type {Room} */ ({
@@ -133,7 +129,7 @@ export async function createModels(element, context) {
       createOwn(room)));
   const unfollow = host.theme.follow(() => void (element.hidden || refresh()));
   return {
-    async refresh() {
+    async open() {
       await refresh();
       element.dataset.ready = "";
     },

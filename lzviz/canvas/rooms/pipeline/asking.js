@@ -187,14 +187,11 @@ function createQuestions({ ask, call }, answers, checkpoint) {
 }
 
 /**
- * @param {Context} context
- * @param {import("../../core/rooms.js").Question} question
- * @param {AnswerStore} answers
- * @param {() => boolean} open  the room is shown
- * @param {() => State} shown  the state with a stroke on its way
+ * @param {import("../../viewer/room.js").Place<Answers>} place
  */
-export function createAsking(context, question, answers, open, shown) {
+export function createAsking({ context, question, answers, on: open, scene }) {
   const { store, live, host } = context;
+  const shown = () => scene()?.strokes.shown(store.get()) ?? store.get(); // with a stroke on its way
   const on = () => open() && live.get().image !== null;
   const name = () => checkpointOf(host, store.get())?.name ?? store.get().checkpoint;
   const truths = createTruths(context, answers, name);
@@ -263,9 +260,8 @@ export function createAsking(context, question, answers, open, shown) {
         wholeSoon();
       }
       const view = ["learnedLeft", "learnedRight"].some((key) => changed.has(key));
-      if (view || changed.has("learnedStage") || changed.has("learnedChannel")) {
-        if (!view || !answers.get().features) featuresSoon();
-      }
+      const other = ["learnedStage", "learnedChannel"].some((key) => changed.has(key));
+      if (view ? !answers.get().features : other) featuresSoon();
       if (store.get().learnedRight === "training" && (changed.has("learnedRight") || changed.has("checkpoint"))) {
         void training.run();
       }

@@ -1,10 +1,10 @@
 // @ts-check
 /** The dock of a trained pipeline: classes (the legend), the place under the pointer, stages in time, scores. */
-import { operations } from "../cad/words.js";
-import { fixed, milliseconds, pair, percent } from "../../kit/format.js";
+import { fixed, milliseconds, operations, pair, percent } from "../../kit/format.js";
 import { h, setText } from "../../kit/dom.js";
+import { line, list, part } from "../../kit/lines.js";
 import { extentOf } from "../../viewer/hover.js";
-import { NONE } from "./paint.js";
+import { NONE } from "../../viewer/layers/own/labels.js";
 import { splitName, checkpointOf, points, validation, waterfall } from "./words.js";
 import { FORMATS, say, t } from "../../core/text.js";
 
@@ -14,28 +14,6 @@ import { FORMATS, say, t } from "../../core/text.js";
  * @typedef {import("../../core/store.js").Store<Answers>} AnswerStore
  * @typedef {import("./answer.js").Room} Room
  */
-
-/** @param {string} title @param {string} name @param {Node | string | null} side @param {...Node} children */
-const part = (title, name, side, ...children) =>
-  h("section", { class: `lz-dock-part lz-learned-${name}`, "aria-label": title },
-    h("h2", { class: "lz-dock-title" }, title, side && h("span", {}, side)), ...children);
-
-/** A line: name left, value and grey unit right. @param {string} name */
-function line(name) {
-  const swatch = h("span", { class: "lz-colour", "aria-hidden": "true", hidden: true });
-  const value = h("span", { class: "lz-line-value" }, "–");
-  const unit = h("span", { class: "lz-line-unit" });
-  const element = h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, swatch, value, " ", unit));
-  return { element, say(/** @type {string} */ text, grey = "", /** @type {string | null} */ colour = null) {
-    setText(value, text);
-    setText(unit, grey);
-    swatch.hidden = colour === null;
-    if (colour) swatch.style.background = colour;
-  } };
-}
-
-/** @param {Record<string, ReturnType<typeof line>>} lines */
-const list = (lines) => h("dl", {}, ...Object.values(lines).map(({ element }) => element));
 
 /**
  * Classes with their share and, where labels are known, their IoU; a row makes its class stand out.
@@ -47,7 +25,7 @@ function classPart(answers) {
     ...["truth", "iou"].map((name) => h("th", { scope: "col", class: "lz-learned-truth" }, t(`classes.${name}`))));
   const table = h("table", { class: "lz-coordinates lz-learned-classes" }, h("thead", {}, head), body);
   const side = h("span", {});
-  const element = part(t("classes"), "legend", side, h("div", { class: "lz-learned-scroll" }, table));
+  const element = part(t("classes"), "lz-learned-legend", side, h("div", { class: "lz-learned-scroll" }, table));
   /** @type {Room | null} */
   let shown = null;
   /** @type {HTMLElement[]} */
@@ -100,7 +78,7 @@ function placePart(answers) {
   const lines = { label: line(t("place.label")), truth: line(t("classes.truth")), zoomed: line(t("place.zoomed")),
     predicted: line(t("place.read")), source: line(t("view.source")), footprint: line(t("pixel.footprint")) };
   const top = h("ol", { class: "lz-learned-top", "aria-label": t("place.likely") });
-  const element = part(t("place"), "place", null, list(lines), top);
+  const element = part(t("place"), "lz-learned-place", null, list(lines), top);
   return { element, show() {
     const { room, hover, pixel } = answers.get();
     for (const { say } of Object.values(lines)) say("–");
@@ -141,8 +119,8 @@ function timePart(answers, measure) {
   const clock = h("p", { class: "lz-note lz-learned-clock" });
   const head = h("tr", {}, h("th", { scope: "col" }, t("stage")), h("td", {}), h("th", { scope: "col" }, t("unit.ms")),
     h("th", { scope: "col" }, t("work.short")));
-  const element = part(t("time.title"), "time", button, h("table", { class: "lz-coordinates lz-learned-stages" },
-    h("thead", {}, head), rows), clock);
+  const element = part(t("time.title"), "lz-learned-time", button,
+    h("table", { class: "lz-coordinates lz-learned-stages" }, h("thead", {}, head), rows), clock);
   return { element, show() {
     const { room, time, timing } = answers.get();
     if (!room) {
@@ -174,7 +152,7 @@ function scorePart({ host, store }, answers) {
     boundary: line(t("score.boundary")), weights: line(t("cad.weights")), work: line(t("work")),
       memory: line(t("score.memory")) };
   lines.intrinsic.element.setAttribute("data-tip", t("score.intrinsic.help"));
-  const element = part(t("score"), "scores", null, list(lines));
+  const element = part(t("score"), "lz-learned-scores", null, list(lines));
   return { element, show() {
     const { room } = answers.get();
     if (!room) return Object.values(lines).forEach((line) => line.say("–"));
@@ -185,7 +163,7 @@ function scorePart({ host, store }, answers) {
     lines.accuracy.say(points(truth?.accuracy));
     lines.intrinsic.say(points(truth?.intrinsic));
     if (answer.wantedMesh) lines.distance.say(fixed(answer.wantedMesh.distance, 3), t("unit.rms"));
-    setText(/** @type {Element} */ (lines.shipped.element.firstElementChild), t("score.miouOn",
+    setText(lines.shipped.label, t("score.miouOn",
       { split: splitName(split) }));
     lines.shipped.say(points(metrics?.miou));
     lines.boundary.say(points(metrics?.boundary));

@@ -7,15 +7,13 @@
  * @typedef {import("../../viewer/pixels.js").Raster} Raster
  */
 
-import { levelColours } from "../cad/draw.js";
-import { whole } from "../../kit/format.js";
+import { levelColours } from "../../viewer/layers/own/quadtree.js";
 import { rangeField } from "../../viewer/fields.js";
-import { pointStride } from "../../viewer/raster.js";
-import { drawMesh } from "../../viewer/vectors.js";
+import { meshOf } from "../../viewer/layers/mesh.js";
+import { dotsOf } from "../../viewer/layers/points.js";
 import { pack } from "../../viewer/colours.js";
-import { cornerAligned, covering, createLayer } from "./layer.js";
-import { classTable, coloured, errorsOf, errorTable } from "./paint.js";
-import { t } from "../../core/text.js";
+import { cornerAligned, covering, createCover } from "../../viewer/cover.js";
+import { classTable, coloured, errorsOf, errorTable } from "../../viewer/layers/own/labels.js";
 
 /** CSS pixels between drawn samples, on average: on the photograph, and on colours that mean something. */
 const SPACING = { photo: 6, cover: 9 };
@@ -40,7 +38,7 @@ export function createRasters() {
 
 /** @param {LearnedScene} scene */
 export function createLeft(scene) {
-  const layer = createLayer(scene.views.source);
+  const layer = createCover(scene.views.source);
   const rasterOf = createRasters();
 
   /** What covers the picture. @returns {{raster: Raster, opacity: number, place?: any} | null} */
@@ -76,9 +74,9 @@ export function createLeft(scene) {
   function heat() {
     const { room, strokes, palette } = scene;
     const painted = strokes.active() ? scene.painted() : null;
-    if (painted) return [{ field: painted, table: palette.saliency }];
+    if (painted) return [{ heat: { field: painted, table: palette.saliency } }];
     if (scene.shown.left !== "saliency" || !room?.saliency) return [];
-    return [{ field: fieldOf(room.saliency), table: palette.saliency }];
+    return [{ heat: { field: fieldOf(room.saliency), table: palette.saliency } }];
   }
 
   return {
@@ -88,33 +86,22 @@ export function createLeft(scene) {
       const bare = live.get().uniform; // Space is held
       const part = bare ? null : cover();
       const maps = bare ? [] : heat();
-      const dots = !bare && layers.points && room?.grid && room.zoomed;
+      const dots = !bare && layers.points && room?.grid ? room.zoomed : null;
       const mesh = !bare && layers.mesh ? room?.warp ?? null : null;
       const receded = Boolean(part || maps.length || dots || mesh);
       scene.renderer.photo(view, scene.picture?.levels ?? [], view.projection, ratio,
         { receded, brightness: scene.palette.brightness });
       const within = covering(view.projection, extent);
       layer.draw(part ? [{ place: within, ...part, within }] : [], ratio);
-      const [rows, columns] = room?.zoomed ?? [1, 1];
-      const spacing = part ? SPACING.cover : SPACING.photo;
-      const stride = pointStride(rows, columns, within.width, within.height, spacing);
-      const points = dots && room?.grid ? { grid: room.grid, h: rows, w: columns, stride } : null;
-      scene.renderer.overlay(view, { image: extent, heat: maps, mesh, points, folds: null, boxes: [], boxScale: 1,
-        numbers: null }, view.projection, ratio);
-      if (mesh && room?.wanted) drawWanted(room.wanted);
-      scene.legend.ranges({ points: dots && stride > 1 ? t("layer.points.some", { count: stride * stride }) : "",
-        mesh: mesh ? `${whole(mesh.size[0])} × ${whole(mesh.size[1])}` : "" });
+      const points = dots ? [dotsOf(/** @type {Float64Array} */ (room?.grid), dots, within,
+        part ? SPACING.cover : SPACING.photo)] : [];
+      const grid = mesh ? [meshOf(mesh)] : [];
+      const wanted = mesh && room?.wanted ? [meshOf(room.wanted, scene.token("--lz-saliency"))] : [];
+      scene.renderer.overlay(view, { image: extent, drawn: [...maps, ...points, ...grid, ...wanted], boxes: [],
+        boxScale: 1, numbers: null }, view.projection, ratio);
+      scene.legend.ranges({ points: points[0]?.range ?? "", mesh: grid[0]?.range ?? "" });
     },
   };
-
-  /** The minimiser beside the predicted grid. @param {import("../../engine/coords.js").Warp} wanted */
-  function drawWanted(wanted) {
-    const { views: { source: view }, extent, ratio } = scene;
-    const pen = view.overlay.getContext("2d");
-    if (!pen) return;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawMesh(pen, view.projection, extent, wanted, scene.token("--lz-saliency"));
-  }
 }
 
 /**

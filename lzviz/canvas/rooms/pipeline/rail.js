@@ -1,11 +1,11 @@
 // @ts-check
 /** The options of a trained pipeline: who says where to look, labels of the picture, which features. */
 import { createChannel } from "../../kit/channel.js";
-import { segmented, slider } from "../../kit/controls.js";
+import { choiceOf, numberOf } from "../../core/bound.js";
 import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
+import { section } from "../../kit/lines.js";
 import { ARRAYS, chooseFile } from "../../shell/intake.js";
-import { choices } from "../../core/schema.js";
 import { wantsFeatures } from "./asking.js";
 import { checkpointOf } from "./words.js";
 import { say, t } from "../../core/text.js";
@@ -15,11 +15,6 @@ import { say, t } from "../../core/text.js";
  * @typedef {import("../../core/store.js").State} State
  * @typedef {import("../../core/store.js").Store<import("./asking.js").Answers>} AnswerStore
  */
-
-/** @param {string} title @param {...(Node | null)} children */
-const section = (title, ...children) => h("section", { class: "lz-section", "aria-label": title },
-  h("div", { class: "lz-head" }, title), ...children);
-
 
 /**
  * The view and the tool that a source of knowledge wants.
@@ -35,26 +30,20 @@ export function fromPatch(state, learnedFrom) {
 /** @param {Context} context @param {AnswerStore} answers */
 function lookPart(context, answers) {
   const { store, schema, live, host, actions } = context;
-  const { label } = schema.field("learnedFrom");
-  const from = segmented(label, choices(schema.field("learnedFrom")), (value) => {
+  const from = choiceOf(context, "learnedFrom", { thirds: true, choose: (value) => {
     if (value === "file" && !live.get().file) actions.openMap({ learnedFrom: value });
     else store.set(fromPatch(store.get(), value), { history: true });
-  });
-  from.element.classList.add("lz-thirds");
-  const field = schema.field("learnedLambda");
-  const lambda = slider(field, { onInput: (learnedLambda) => store.set({ learnedLambda }),
-    onDone: (learnedLambda) => store.set({ learnedLambda }, { history: true }) });
-  lambda.element.setAttribute("data-tip", field.help);
-  const strength = slider(schema.field("strength"), { unit: "×", onInput: (value) => store.set({ strength: value }),
-    onDone: (value) => store.set({ strength: value }, { history: true }) });
+  } });
+  const lambda = numberOf(context, "learnedLambda");
+  const strength = numberOf(context, "strength");
   const note = h("p", { class: "lz-note" });
-  const element = section(label, from.element, note, lambda.element, strength.element);
+  const element = section(schema.field("learnedFrom").label, from.element, note, lambda.element, strength.element);
   return { element, refresh() {
     const state = store.get();
     const checkpoint = checkpointOf(host, state);
     const adjusts = checkpoint?.adjusts ?? [];
     element.hidden = adjusts.length === 0;
-    from.show(state.learnedFrom);
+    for (const { refresh } of [from, lambda, strength]) refresh();
     for (const kind of ["truth", "paint", "edges", "file"]) {
       const without = kind === "truth" && answers.get().room && !answers.get().room?.truth;
       from.setReason(!adjusts.includes(kind) ? t("look.cannot", { system: checkpoint?.systemTitle ?? "" })
@@ -62,9 +51,7 @@ function lookPart(context, answers) {
     }
     setText(note, t(`look.note.${state.learnedFrom}`));
     lambda.element.hidden = !checkpoint?.lambda || state.learnedFrom === "network";
-    lambda.show(state.learnedLambda);
     strength.element.hidden = state.learnedFrom !== "paint" || !["lz", "lzu"].includes(checkpoint?.system ?? "");
-    strength.show(state.strength);
   } };
 }
 

@@ -9,9 +9,10 @@
  * @typedef {import("../../core/store.js").State} State
  */
 
-import { covering, createLayer } from "./layer.js";
+import { covering, createCover } from "../../viewer/cover.js";
+import { meshOf } from "../../viewer/layers/mesh.js";
 import { createRasters, fieldOf } from "./left.js";
-import { classTable, coloured } from "./paint.js";
+import { classTable, coloured } from "../../viewer/layers/own/labels.js";
 import { createTiles } from "./tiles.js";
 import { createTraining } from "./training.js";
 
@@ -29,7 +30,7 @@ function strided({ x, y, scale }, image, raster) {
 /** @param {LearnedScene} scene @param {Context["host"]} host */
 export function createRight(scene, host) {
   const view = scene.views.zoomed;
-  const layer = createLayer(view);
+  const layer = createCover(view);
   const rasterOf = createRasters();
   const training = createTraining(scene, view, layer, host);
   const tiles = createTiles(view, () => scene.room?.zoomed ?? [1, 1]);
@@ -55,9 +56,8 @@ export function createRight(scene, host) {
     const look = { receded: true, brightness: palette.brightness };
     renderer.photo(view, picture?.levels ?? [], view.projection, ratio, look);
     layer.draw([], ratio);
-    const heat = map ? [{ field: fieldOf(map), table: palette.saliency }] : [];
-    renderer.overlay(view, { image: extent, heat, points: null, mesh: map ? null : mesh, folds: null,
-      boxes: [], boxScale: 1, numbers: null }, view.projection, ratio);
+    const drawn = map ? [{ heat: { field: fieldOf(map), table: palette.saliency } }] : mesh ? [meshOf(mesh)] : [];
+    renderer.overlay(view, { image: extent, drawn, boxes: [], boxScale: 1, numbers: null }, view.projection, ratio);
   }
 
   /** @param {{rasters: readonly Raster[]}} weights */

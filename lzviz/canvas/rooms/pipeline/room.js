@@ -2,9 +2,8 @@
 /** Trained pipelines: from a picture to labels, and back. */
 import { pairs } from "../../viewer/arrange.js";
 import { createModelMenu } from "./menu.js";
-import { createPipeline } from "./pipeline.js";
+import { mountPipeline } from "./pipeline.js";
 import { checkpointOf } from "./words.js";
-import { t } from "../../core/text.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
@@ -21,7 +20,7 @@ const FILES = [
 /** Maps of perfect knowledge that are made by hand. @type {Record<string, "paint" | "edgePaint">} */
 const KNOWN = { paint: "paint", edges: "edgePaint" };
 
-/** @type {import("../../core/rooms.js").Room} */
+/** @type {import("../../core/rooms.js").Declared} */
 export const pipeline = {
   id: "pipeline",
   tab: "explore",
@@ -31,19 +30,14 @@ export const pipeline = {
   hidesSamplers: true,
   tools: ["pick", "paint", "erase", "pan"],
   files: FILES,
+  styles: ["style/learned.css"],
   status: { browser: null, python: "status.pipeline" },
   paintKey: ({ learnedFrom }) => KNOWN[learnedFrom] ?? null,
-  takesBoxes: () => false,
-  toolReason(tool, state) {
-    if (tool === "box") return t("pipeline.noBoxes");
-    const paints = tool === "paint" || tool === "erase";
-    return paints && !this.paintKey(state)
-      ? t("pipeline.noPaint") : null;
-  },
+  refuses: { box: "pipeline.noBoxes", paint: "pipeline.noPaint" },
   menu: createModelMenu,
   need({ host, store }, aspect) {
     const size = checkpointOf(host, store.get())?.size;
     return (room) => pairs(room, [aspect, size ? size[1] / size[0] : aspect]);
   },
-  mount: createPipeline,
+  mount: mountPipeline,
 };

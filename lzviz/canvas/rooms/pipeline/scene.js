@@ -13,12 +13,12 @@
 import { isSigned } from "../../core/context.js";
 import { h } from "../../kit/dom.js";
 import { pair } from "../../viewer/arrange.js";
-import { project, restrain, toImage } from "../../viewer/camera.js";
+import { project, toImage } from "../../viewer/camera.js";
 import { read } from "../../viewer/hover.js";
 import { createLegend } from "../../viewer/legend.js";
+import { toggleLayer } from "../../viewer/keyboard.js";
 import { lensOf } from "../../viewer/lens.js";
 import { Viewer } from "../../viewer/viewer.js";
-import { resizeView } from "../../viewer/views.js";
 import { createBars } from "./bars.js";
 import { placeAt, sceneOf } from "./hover.js";
 import { createLeft } from "./left.js";
@@ -27,8 +27,7 @@ import { writeTitles } from "./titles.js";
 import { checkpointOf } from "./words.js";
 
 const NAMES = /** @type {const} */ (["source", "zoomed"]);
-/** Numbers are told this often while a hand is at work, milliseconds. */
-const PRINT_EVERY = 100;
+export const LAYERS = ["points", "mesh"];
 
 /** @extends {Viewer<Name>} */
 export class LearnedScene extends Viewer {
@@ -43,10 +42,7 @@ export class LearnedScene extends Viewer {
     this.answers = answers;
     this.asking = asking;
     this.host = context.host;
-    this.legend = createLegend((name) => {
-      const { layers } = store.get();
-      store.set({ layers: { ...layers, [name]: !layers[name] } });
-    }, ["points", "mesh"]);
+    this.legend = createLegend((name) => toggleLayer(store, name), LAYERS);
     const { source, zoomed } = this.views;
     source.title.append(this.legend.element);
     this.bars = createBars(context, answers);
@@ -57,17 +53,12 @@ export class LearnedScene extends Viewer {
     this.right = createRight(this, context.host);
     this.results = h("div", { class: "lz-results" }, zoomed.section);
     this.progress = h("div", { class: "lz-learned-progress", "aria-hidden": "true" });
-    this.root = h("div", { class: "lz-views lz-learned-views" }, this.progress, source.section, this.results);
-    this.palette = this.readPalette();
+    this.root.classList.add("lz-learned-views");
+    this.root.append(this.progress, source.section, this.results);
     /** @type {import("./hover.js").Place | null} */
     this.hover = null;
-    this.printed = 0;
     /** @type {import("../../core/context.js").SourceImage | null} */
     this.laidOutFor = null;
-  }
-
-  get on() {
-    return !this.root.hidden;
   }
 
   get room() {
@@ -92,23 +83,25 @@ export class LearnedScene extends Viewer {
     return pointed ?? chosen;
   }
 
-  retheme() {
-    this.palette = this.readPalette();
-    this.request("photo", "draw");
+  /** A new picture takes its place with its answer. */
+  renew() {
+    this.request("layout");
+  }
+
+  /** @param {import("../../viewer/viewer.js").Space} space */
+  arrange(space) {
+    const aspect = this.extent.width / this.extent.height;
+    const size = this.room?.zoomed ?? checkpointOf(this.host, this.store.get())?.size;
+    const { narrow, above, frames: [source, zoomed] } = pair(space, [aspect, size ? size[1] / size[0] : aspect],
+      window.innerHeight);
+    return { narrow, above, frames: { source, zoomed } };
   }
 
   layOut() {
-    const room = this.measure();
-    if (!room) return false;
-    const aspect = this.extent.width / this.extent.height;
-    const size = this.room?.zoomed ?? checkpointOf(this.host, this.store.get())?.size;
-    const { narrow, above, frames } = pair(room, [aspect, size ? size[1] / size[0] : aspect], window.innerHeight);
-    this.narrow = narrow;
-    this.root.toggleAttribute("data-narrow", narrow);
-    this.root.toggleAttribute("data-above", !narrow && above);
-    NAMES.forEach((name, at) => resizeView(this.views[name], frames[at]));
-    this.camera = restrain(this.camera, this.views.source.box, this.extent);
-    return true;
+    const { room } = this;
+    if (room && this.laidOutFor !== room.picture) this.fit();
+    this.laidOutFor = room?.picture ?? this.laidOutFor;
+    return super.layOut();
   }
 
   // Camera -----------------------------------------------------------------------------------------------------------
@@ -132,20 +125,8 @@ export class LearnedScene extends Viewer {
 
   // Drawing ----------------------------------------------------------------------------------------------------------
 
-  flush() {
-    const { dirty } = this;
-    if (!this.on || !this.picture) return dirty.clear();
-    if (dirty.has("layout")) {
-      if (!this.layOut()) return;
-      dirty.add("photo");
-    }
-    if (this.views.source.box.width < 1) return dirty.clear();
-    const started = performance.now();
-    if (dirty.has("warp") && this.strokes.active()) this.asking.stroke();
-    if (["photo", "warp", "draw"].some((work) => dirty.has(/** @type {any} */ (work)))) this.draw();
-    this.drawMarks();
-    this.print(performance.now() - started);
-    dirty.clear();
+  compute() {
+    if (this.strokes.active()) this.asking.stroke();
   }
 
   draw() {
@@ -160,17 +141,11 @@ export class LearnedScene extends Viewer {
     this.left.draw();
     this.right.draw();
     writeTitles(this);
-    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
-    this.onFirstFrame();
+    return true;
   }
 
-  /** Tell what is drawn, in a task of its own. @param {number} drawMs */
-  print(drawMs) {
-    this.printing ||= setTimeout(() => {
-      this.printing = undefined;
-      this.printed = performance.now();
-      if (this.on) this.live.set({ measured: { sentence: this.room?.answer.sentence ?? "", drawMs } });
-    }, Math.max(0, PRINT_EVERY - (performance.now() - this.printed)));
+  publish() {
+    if (this.on) this.live.set({ measured: { sentence: this.room?.answer.sentence ?? "", drawMs: this.times.draw } });
   }
 
   // Hover and marks --------------------------------------------------------------------------------------------------
@@ -225,19 +200,9 @@ export class LearnedScene extends Viewer {
     if (hover) this.asking.pixelSoon();
   }
 
-  /** The ring of the brush on the source, where there is something to paint on. */
-  drawBrush() {
-    const state = this.store.get();
-    const key = this.rooms.of(state).paintKey(state);
-    const painting = key !== null && (state.tool === "paint" || state.tool === "erase");
-    const { pointer } = this;
-    const view = this.views.source;
-    const here = painting && pointer && ["source", "zoomed"].includes(this.spaceOf(pointer.view));
-    if (!here) return this.marks.source.brush(null, 0, false);
-    const [x, y] = this.sourceAt(pointer.view, [pointer.x, pointer.y]);
-    const { scale, x: left, y: top } = view.projection;
-    const radius = (state.brushSize * Math.max(this.extent.width, this.extent.height) * scale) / 2;
-    this.marks.source.brush([left + (x + 0.5) * scale, top + (y + 0.5) * scale], radius, state.tool === "erase");
+  /** @param {View} view */
+  leadsBack(view) {
+    return ["source", "zoomed"].includes(this.spaceOf(view));
   }
 
   /** The map that a hand has made or is making, as 0..255 on its lattice; null where none is asked for. */

@@ -10,7 +10,8 @@
 import { decode } from "../../core/images.js";
 import { FIT, project } from "../../viewer/camera.js";
 import { latticeAxis } from "../../viewer/raster.js";
-import { covering } from "./layer.js";
+import { covering } from "../../viewer/cover.js";
+import { meshOf } from "../../viewer/layers/mesh.js";
 import { snapshotAt } from "./words.js";
 import { picturePath } from "../../core/wire.js";
 
@@ -40,7 +41,8 @@ export function mapRaster(values, h, w, low, high, table) {
 }
 
 /**
- * @param {LearnedScene} scene @param {View} view @param {ReturnType<typeof import("./layer.js").createLayer>} layer
+ * @param {LearnedScene} scene @param {View} view
+ * @param {ReturnType<typeof import("../../viewer/cover.js").createCover>} layer
  * @param {import("../../core/context.js").Context["host"]} host
  */
 export function createTraining(scene, view, layer, host) {
@@ -75,9 +77,8 @@ export function createTraining(scene, view, layer, host) {
         raster: mapRaster(values, h, w, low, high, scene.palette.saliency) }] : [];
       layer.draw([...photo, ...map], scene.ratio);
       const size = /** @type {[number, number]} */ ([h, w]);
-      const mesh = kind === "nodes" ? { nodes: Float64Array.from(values), size, separable: false } : null;
-      scene.renderer.overlay(view, { image, heat: [], points: null, mesh, folds: null, boxes: [], boxScale: 1,
-        numbers: null }, p, scene.ratio);
+      const drawn = kind === "nodes" ? [meshOf({ nodes: Float64Array.from(values), size, separable: false })] : [];
+      scene.renderer.overlay(view, { image, drawn, boxes: [], boxScale: 1, numbers: null }, p, scene.ratio);
     },
   };
 }

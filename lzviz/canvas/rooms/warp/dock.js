@@ -3,6 +3,7 @@
 import { createFootprint } from "./footprint.js";
 import { percent, short, tiny, whole } from "../../kit/format.js";
 import { h, setText } from "../../kit/dom.js";
+import { line, list, part } from "../../kit/lines.js";
 import { createHistogram } from "./histogram.js";
 import { isAnswered } from "../../core/context.js";
 import { outputHeight } from "../../core/schema.js";
@@ -10,18 +11,6 @@ import { readout } from "./readout.js";
 import { t } from "../../core/text.js";
 
 /** @typedef {import("../../core/context.js").Context} Context */
-
-/** @param {string} title @param {string} name @param {Node | string | null} side @param {...Node} children */
-const part = (title, name, side, ...children) =>
-  h("section", { class: `lz-dock-part lz-dock-${name}`, "aria-label": title },
-    h("h2", { class: "lz-dock-title" }, title, side && h("span", {}, side)), ...children);
-
-/** A line: name left, value and unit right. @param {string} name @param {string} [unit] */
-function line(name, unit) {
-  const value = h("span", { class: "lz-line-value" }, "–");
-  const units = h("span", { class: "lz-line-unit" }, unit ?? "");
-  return { element: h("div", { class: "lz-line" }, h("dt", {}, name), h("dd", {}, value, " ", units)), value, units };
-}
 
 /** @param {Context} context */
 function pixelPart({ live, store }) {
@@ -31,30 +20,22 @@ function pixelPart({ live, store }) {
     t("pixel.source")));
   const rows = ["Pixel", "Corners", "Half"].map((key) => h("tr", {},
     h("th", { scope: "row" }, t(`pixel.row.${key}`)), cell(`zoomed${key}`), cell(`source${key}`)));
-  const swatch = h("span", { class: "lz-colour", "aria-hidden": "true" });
-  const lines = /** @type {Record<string, ReturnType<typeof line>>} */ ({
-    det: line(t("pixel.det"), t("pixel.detUnit")), footprint: line(t("pixel.footprint"), t("unit.px")),
-    taps: line(t("pixel.taps")),
-    weights: line(t("pixel.weights")), colour: line(t("pixel.colour")),
-  });
-  lines.colour.value.before(swatch);
+  const units = /** @type {Record<string, string>} */ ({ det: t("pixel.detUnit"), footprint: t("unit.px") });
+  const lines = Object.fromEntries(["det", "footprint", "taps", "weights", "colour"].map((key) =>
+    [key, line(t(`pixel.${key}`))]));
   const show = () => {
     const { hover, image } = live.get();
     const { width } = store.get();
     const zoomed = image ? { width, height: outputHeight(width, image.width, image.height) } : { width: 1, height: 1 };
     const texts = readout(hover, image ?? { width: 1, height: 1 }, zoomed);
     for (const [key, element] of Object.entries(cells)) setText(element, texts[key] ?? "–");
-    for (const [key, { value, units }] of Object.entries(lines)) {
-      setText(value, texts[key] ?? "–");
-      units.hidden = !hover;
+    for (const [key, { say }] of Object.entries(lines)) {
+      say(texts[key] ?? "–", hover ? units[key] : "", hover && key === "colour" ? `rgb(${texts.colour})` : null);
     }
-    swatch.hidden = !hover;
-    if (hover) swatch.style.background = `rgb(${texts.colour})`;
   };
   return {
-    element: part(t("pixel.title"), "pixel", null,
-      h("table", { class: "lz-coordinates" }, h("thead", {}, head), h("tbody", {}, ...rows)),
-      h("dl", {}, ...Object.values(lines).map(({ element }) => element))),
+    element: part(t("pixel.title"), "lz-dock-pixel", null,
+      h("table", { class: "lz-coordinates" }, h("thead", {}, head), h("tbody", {}, ...rows)), list(lines)),
     show,
   };
 }
@@ -96,21 +77,14 @@ export function warpNumbers(live, state) {
 
 /** @param {Context} context */
 function warpPart({ live, store }) {
-  const lines = /** @type {Record<string, ReturnType<typeof line>>} */ ({
-    samples: line(t("dock.samples")), share: line(t("dock.share")), zoom: line(t("dock.zoom")),
-      folds: line(t("dock.folds")),
-    coverage: line(t("dock.coverage")), roundTrip: line(t("dock.roundTrip")), outside: line(t("dock.outside")),
-      cost: line(t("dock.cost")),
-  });
+  const lines = Object.fromEntries(["samples", "share", "zoom", "folds", "coverage", "roundTrip", "outside",
+    "cost"].map((key) => [key, line(t(`dock.${key}`))]));
   const show = () => {
     const texts = warpTexts(warpNumbers(live.get(), store.get()));
-    for (const [key, { value, units }] of Object.entries(lines)) {
-      setText(value, texts[key][0]);
-      setText(units, texts[key][1]);
-    }
+    for (const [key, { say }] of Object.entries(lines)) say(...texts[key]);
   };
   return {
-    element: part(t("dock.warp"), "warp", null, h("dl", {}, ...Object.values(lines).map(({ element }) => element))),
+    element: part(t("dock.warp"), "lz-dock-warp", null, list(lines)),
     show,
   };
 }
@@ -136,6 +110,6 @@ export function createDock(context) {
   store.subscribe(showWarp);
   pixel.show();
   showWarp();
-  return [part(t("dock.footprint"), "footprint", null, footprint.element), pixel.element,
-    part(t("dock.magnification"), "histogram", t("dock.magnificationUnit"), histogram.element), warp.element];
+  return [part(t("dock.footprint"), "lz-dock-footprint", null, footprint.element), pixel.element,
+    part(t("dock.magnification"), "lz-dock-histogram", t("dock.magnificationUnit"), histogram.element), warp.element];
 }

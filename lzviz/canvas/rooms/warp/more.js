@@ -1,9 +1,11 @@
 // @ts-check
 /** Under More: the options that most visitors leave alone. Closed, it tells their values in one grey line. */
-import { disclosure, numberBox, segmented, slider, toggle } from "../../kit/controls.js";
+import { choiceOf, numberOf, switchOf } from "../../core/bound.js";
+import { disclosure, numberBox, toggle } from "../../kit/controls.js";
 import { h } from "../../kit/dom.js";
+import { toggleLayer } from "../../viewer/keyboard.js";
 import { reasonAgainst } from "../../core/context.js";
-import { choiceLabel, choices } from "../../core/schema.js";
+import { choiceLabel } from "../../core/schema.js";
 import { t } from "../../core/text.js";
 
 /**
@@ -33,60 +35,19 @@ function gridRow(context) {
   };
 }
 
-/** @param {Context} context @param {"separable" | "antiCrop"} key */
-function switchRow(context, key) {
-  const { store, schema } = context;
-  const field = schema.field(key);
-  const control = toggle(field.label, (on) => store.set({ [key]: on }, { history: true }));
-  control.element.setAttribute("data-tip", field.help);
-  return {
-    element: control.element,
-    refresh() {
-      control.show(store.get()[key]);
-      control.setReason(reasonAgainst(context, key));
-    },
-  };
-}
-
 /** @param {Context} context */
 function approximationRow({ store }) {
-  const control = toggle(t("more.approximation"), (on) =>
-    store.set({ layers: { ...store.get().layers, approximation: on } }));
+  const control = toggle(t("more.approximation"), () => toggleLayer(store, "approximation"));
   control.element.setAttribute("data-tip", t("more.approximation.help"));
   return { element: control.element, refresh: () => control.show(store.get().layers.approximation) };
 }
 
 /** @param {Context} context @param {"interpolation" | "sourceScale" | "compare"} key */
 function choiceRow(context, key) {
-  const { store, schema } = context;
-  const field = schema.field(key);
-  const control = segmented(field.label, choices(field), (value) =>
-    store.set({ [key]: value }, { history: key !== "compare" }));
-  return {
-    element: h("div", { class: "lz-block", "data-tip": field.help }, h("span", {}, field.label), control.element),
-    refresh() {
-      control.show(store.get()[key]);
-      if (key !== "compare") control.setReason(reasonAgainst(context, key));
-    },
-  };
-}
-
-/** @param {Context} context */
-function contrastRow(context) {
-  const { store, schema } = context;
-  const field = schema.field("contrast");
-  const control = slider(field, {
-    onInput: (contrast) => store.set({ contrast }),
-    onDone: (contrast) => store.set({ contrast }, { history: true }),
-  });
-  control.element.setAttribute("data-tip", field.help);
-  return {
-    element: control.element,
-    refresh() {
-      control.show(store.get().contrast);
-      control.setReason(reasonAgainst(context, "contrast"));
-    },
-  };
+  const { label, help } = context.schema.field(key);
+  const { element, refresh } = choiceOf(context, key, { history: key !== "compare", reasons: key !== "compare" });
+  element.removeAttribute("data-tip");
+  return { element: h("div", { class: "lz-block", "data-tip": help }, h("span", {}, label), element), refresh };
 }
 
 /** @param {Context} context */
@@ -132,9 +93,10 @@ export function moreSummary(state, schema) {
 /** @param {Context} context @returns {HTMLElement} */
 export function createMore(context) {
   const rows = [
-    choiceRow(context, "compare"), gridRow(context), approximationRow(context), switchRow(context, "separable"),
-    switchRow(context, "antiCrop"), choiceRow(context, "interpolation"), choiceRow(context, "sourceScale"),
-    contrastRow(context), floorRow(context),
+    choiceRow(context, "compare"), gridRow(context), approximationRow(context),
+    switchOf(context, "separable", { reasons: true }), switchOf(context, "antiCrop", { reasons: true }),
+    choiceRow(context, "interpolation"), choiceRow(context, "sourceScale"),
+    numberOf(context, "contrast", { reasons: true }), floorRow(context),
   ];
   const part = disclosure(t("more"), rows.map(({ element }) => element));
   const refresh = () => {

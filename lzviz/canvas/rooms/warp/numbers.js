@@ -2,7 +2,7 @@
 /**
  * The numbers of a warp that the page prints while Python has not answered yet.
  *
- * @typedef {import("./model.js").Frame} Frame
+ * @typedef {import("../../viewer/frame.js").Frame} Frame
  * @typedef {import("../../engine/saliency.js").FloatMap} Weights in [0, 1], corner-aligned: what was asked for
  */
 

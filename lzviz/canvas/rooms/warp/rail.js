@@ -2,7 +2,8 @@
 /** The options of a warp: where the saliency comes from, three sliders, More. */
 import { reasonAgainst, samplerOf, sourceOf } from "../../core/context.js";
 import { outputHeight } from "../../core/schema.js";
-import { segmented, slider } from "../../kit/controls.js";
+import { numberOf } from "../../core/bound.js";
+import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { createMore } from "./more.js";
 import { ownSection, prescribedSection, sourceOptions } from "./settings.js";
@@ -50,29 +51,15 @@ function saliencySection(context) {
 
 /** @param {Context} context */
 function sliderSection(context) {
-  const { store, live, schema } = context;
-  const sliders = /** @type {const} */ (["strength", "fwhm", "width"]).map((key) => {
-    const field = schema.field(key);
-    const control = slider(field, {
-      unit: key === "strength" ? "×" : key === "fwhm" ? t("unit.cells") : "",
-      onInput: (value) => store.set({ [key]: value }),
-      onDone: (value) => store.set({ [key]: value }, { history: true }),
-      format: key === "width" ? (value) => sizeText(value, live.get().image) : undefined,
-    });
-    control.element.setAttribute("data-tip", field.help);
-    return { key, control };
-  });
-  const refresh = () => {
-    for (const { key, control } of sliders) {
-      control.show(store.get()[key]);
-      control.setReason(reasonAgainst(context, key));
-    }
-  };
+  const { store, live } = context;
+  const sliders = [numberOf(context, "strength", { reasons: true }), numberOf(context, "fwhm", { reasons: true }),
+    numberOf(context, "width", { reasons: true, unit: "", format: (value) => sizeText(value, live.get().image) })];
+  const refresh = () => sliders.forEach((slider) => slider.refresh());
   store.subscribe(refresh);
   live.subscribe((_, changed) => changed.has("image") && refresh());
   refresh();
   return h("section", { class: "lz-section lz-sliders", "aria-label": t("rail") },
-    ...sliders.map(({ control }) => control.element));
+    ...sliders.map(({ element }) => element));
 }
 
 /** @param {number} width @param {import("../../core/context.js").SourceImage | null} image */

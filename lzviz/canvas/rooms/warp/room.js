@@ -1,10 +1,9 @@
 // @ts-check
 /** Warps: a saliency map attracts the samples. */
 import { arrangements, shapeOf } from "../../viewer/arrange.js";
-import { createStage } from "./stage.js";
+import { mountWarp } from "./stage.js";
 import { handOf } from "../../engine/saliency.js";
 import { ROUTES } from "../../schema/routes.js";
-import { t } from "../../core/text.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
@@ -17,7 +16,7 @@ const FILES = [
   ["snippet", ["py"], "file.snippet"],
 ];
 
-/** @type {import("../../core/rooms.js").Room} */
+/** @type {import("../../core/rooms.js").Declared} */
 export const warp = {
   id: "warp",
   tab: "explore",
@@ -32,14 +31,9 @@ export const warp = {
     return hand === "boxes" ? null : hand;
   },
   takesBoxes: ({ saliency }) => handOf(saliency) === "boxes",
-  toolReason(tool, state) {
-    if (tool === "box") return this.takesBoxes(state) ? null : t("warp.needsBoxes");
-    const paints = tool === "paint" || tool === "erase";
-    if (!paints || this.paintKey(state)) return null;
-    return t("warp.needsPaint");
-  },
+  refuses: { box: "warp.needsBoxes", paint: "warp.needsPaint" },
   need: ({ store }, aspect) => (room) => arrangements(room, shapeOf(aspect), store.get().compare === "uniform"),
   check: ROUTES.compute.path,
   clock: ROUTES.warpTimes.path,
-  mount: createStage,
+  mount: mountWarp,
 };

@@ -3,46 +3,42 @@
  * The views on the screen and what they show: layout, camera, theme, drawing. Tools act on it (tools.js).
  *
  * @typedef {import("../../viewer/views.js").View} View
- * @typedef {import("../../viewer/views.js").ViewName} ViewName
- * @typedef {import("./model.js").Frame} Frame
+ * @typedef {(typeof NAMES)[number]} ViewName
+ * @typedef {import("../../viewer/frame.js").Frame} Frame
  * @typedef {import("../../viewer/hover.js").Hover} Hover
  * @typedef {import("../../core/store.js").State} State
  */
 
 import { h } from "../../kit/dom.js";
 import { emphasisOf } from "../../engine/measures.js";
-import { arrange, GAP, GUTTER, shapeOf } from "../../viewer/arrange.js";
-import { project, restrain, toImage } from "../../viewer/camera.js";
+import { arrange, framesOf, shapeOf } from "../../viewer/arrange.js";
+import { project, toImage } from "../../viewer/camera.js";
 import { gradient } from "../../viewer/colours.js";
 import { hoverSource, hoverZoomed, read } from "../../viewer/hover.js";
+import { toggleLayer } from "../../viewer/keyboard.js";
 import { createLegend } from "../../viewer/legend.js";
 import { lensOf } from "../../viewer/lens.js";
 import { TAPS_FROM } from "../../viewer/marks.js";
 import { createGiven } from "./given.js";
-import { createModel } from "./model.js";
+import { createModel } from "../../viewer/frame.js";
 import { measure } from "./numbers.js";
 import { createPainter } from "../../viewer/painter.js";
 import { readoutOf, tapList } from "../../viewer/readout.js";
 import { createRenderer } from "../../viewer/renderer.js";
 import { NUMBERS_FROM } from "../../viewer/vectors.js";
 import { Viewer } from "../../viewer/viewer.js";
-import { caption, resizeView } from "../../viewer/views.js";
+import { caption } from "../../viewer/views.js";
 import { t } from "../../core/text.js";
 import { writeTitles } from "./titles.js";
 import { ROUTES } from "../../schema/routes.js";
 
-/** Numbers are printed this often while a stroke is on its way, milliseconds. */
-const PRINT_EVERY = 120;
 /** A pause after which everything is drawn and measured at its best. */
 const SETTLE_AFTER = 140;
 const FIRST_MOTION = 700;
-/** Results narrower than this show their name and one number only, CSS pixels. */
-const TIGHT = 310;
-/** The same for the source, whose title row holds the layers. */
+/** A source narrower than this has no room for the names of its layers, CSS pixels. */
 const SOURCE_TIGHT = 720;
 
-/** @type {readonly ViewName[]} */
-const NAMES = ["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"];
+const NAMES = /** @type {const} */ (["source", "zoomed", "unzoomed", "uniform", "uniformUnzoomed"]);
 
 /** @extends {Viewer<ViewName>} */
 export class Scene extends Viewer {
@@ -53,12 +49,9 @@ export class Scene extends Viewer {
   constructor(container, context) {
     super(container, NAMES, context);
     const { store } = context;
-    this.legend = createLegend((name) => {
-      const { layers } = store.get();
-      store.set({ layers: { ...layers, [name]: !layers[name] } });
-    });
+    this.legend = createLegend((name) => toggleLayer(store, name));
     this.scale = h("span", { class: "lz-scale", hidden: true }, h("small", {}, "0"), h("i"), h("small", {}, "128"));
-    this.root = this.build();
+    this.build();
     this.painter = createPainter(createRenderer());
     this.model = createModel(this.pictureOf);
     this.given = createGiven(context);
@@ -68,17 +61,15 @@ export class Scene extends Viewer {
     this.frame = null;
     /** @type {Frame | null} */
     this.uniform = null;
-    this.palette = this.readPalette();
     /** @type {Hover | null} */
     this.hover = null;
     /** @type {"waiting" | "moving" | "done"} the motion from uniform to the warp at the first picture */
     this.motion = "waiting";
     this.motionStart = 0;
-    this.printed = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.settling = undefined;
     this.settled = false;
-    this.drawMs = 0;
+    this.paintScales();
   }
 
   build() {
@@ -88,9 +79,7 @@ export class Scene extends Viewer {
     zoomed.title.append(this.flipButton());
     this.results = h("div", { class: "lz-results" }, zoomed.section, uniform.section, unzoomed.section,
       uniformUnzoomed.section);
-    const root = h("div", { class: "lz-views" }, source.section, this.results);
-    this.container.append(root);
-    return root;
+    this.root.append(source.section, this.results);
   }
 
   /** What holding Space does, for a finger. */
@@ -108,34 +97,27 @@ export class Scene extends Viewer {
 
   // Sizes and theme --------------------------------------------------------------------------------------------------
 
-  readPalette() {
-    const palette = super.readPalette();
-    this.legend.paint(palette);
-    const bar = /** @type {HTMLElement} */ (this.scale.querySelector("i"));
-    bar.style.backgroundImage = gradient(palette.difference);
-    return palette;
+  retheme() {
+    super.retheme();
+    this.paintScales();
   }
 
-  /** Sizes of the frames from the container's; false while the page is hidden. */
-  layOut() {
-    const room = this.measure();
-    if (!room) return false;
+  paintScales() {
+    this.legend.paint(this.palette);
+    const bar = /** @type {HTMLElement} */ (this.scale.querySelector("i"));
+    bar.style.backgroundImage = gradient(this.palette.difference);
+  }
+
+  /** @param {import("../../viewer/viewer.js").Space} room */
+  arrange(room) {
     const { image } = this.live.get();
     const aspect = image ? shapeOf(image.width / image.height) : 1.5;
     const beside = this.store.get().compare === "uniform";
-    const sizes = arrange(room, aspect, beside, window.innerHeight);
-    this.narrow = sizes.narrow;
-    this.root.toggleAttribute("data-narrow", sizes.narrow);
-    this.root.toggleAttribute("data-tight", !sizes.narrow && sizes.result.width < TIGHT);
-    this.views.source.section.toggleAttribute("data-tight", !sizes.narrow && sizes.source.width < SOURCE_TIGHT);
-    this.root.toggleAttribute("data-above", !sizes.narrow && sizes.above);
-    this.root.style.setProperty("--columns", String(sizes.columns));
-    this.root.style.setProperty("--gap", `${GAP}px`);
-    this.root.style.setProperty("--gutter", `${GUTTER}px`);
-    for (const name of NAMES) resizeView(this.views[name], name === "source" ? sizes.source : sizes.result);
+    const arranged = framesOf(arrange(room, aspect, beside, window.innerHeight), NAMES);
+    const { width } = arranged.frames.source;
+    this.views.source.section.toggleAttribute("data-tight", !arranged.narrow && width < SOURCE_TIGHT);
     for (const name of /** @type {const} */ (["uniform", "uniformUnzoomed"])) this.views[name].section.hidden = !beside;
-    this.camera = restrain(this.camera, this.views.source.box, this.extent);
-    return true;
+    return arranged;
   }
 
   // Camera -----------------------------------------------------------------------------------------------------------
@@ -148,21 +130,8 @@ export class Scene extends Viewer {
 
   // Drawing ----------------------------------------------------------------------------------------------------------
 
-  /** Draw now what is due. */
   flush() {
-    const { dirty } = this;
-    if (this.root.hidden) return dirty.clear();
-    if (dirty.has("layout")) {
-      if (!this.layOut()) return;
-      for (const name of /** @type {const} */ (["photo", "warp"])) dirty.add(name);
-    }
-    if (!this.picture || this.views.source.box.width < 1) return dirty.clear();
-    const started = performance.now();
-    if (dirty.has("warp")) this.compute();
-    if (dirty.has("photo")) this.drawPhoto();
-    if (dirty.has("warp") || dirty.has("photo") || dirty.has("draw")) this.draw(started);
-    this.drawMarks();
-    dirty.clear();
+    super.flush();
     if (this.motion === "moving") this.request("warp");
   }
 
@@ -196,29 +165,31 @@ export class Scene extends Viewer {
     this.renderer.photo(view, levels, view.projection, this.ratio, { receded, brightness: this.palette.brightness });
   }
 
-  /** @param {number} started performance.now() at the start of the work */
-  draw(started) {
+  draw() {
     const { frame, views } = this;
-    if (!frame) return;
+    if (!frame) return false;
     const state = this.strokes.shown(this.store.get());
     const quick = this.strokes.active() || this.motion === "moving";
     this.drawOverlay(frame, state);
     this.drawPair(frame, views.zoomed, views.unzoomed, state, quick);
     if (this.uniform) this.drawPair(this.uniform, views.uniform, views.uniformUnzoomed, state, quick);
-    const drawMs = performance.now() - started - frame.warpMs;
     this.settled = !quick;
-    this.print(drawMs);
-    this.root.dataset.drawn = String(Number(this.root.dataset.drawn ?? 0) + 1);
-    this.onFirstFrame();
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.settle(), SETTLE_AFTER);
+    return true;
+  }
+
+  /** Pixels of the picture that is read a source pixel. */
+  get boxScale() {
+    const { image } = this.live.get();
+    return image ? this.extent.width / image.width : 1;
   }
 
   /** @param {Frame} frame @param {State} state */
   drawOverlay(frame, state) {
-    const { image } = this.live.get();
     const view = this.views.source;
-    const boxScale = image ? this.extent.width / image.width : 1;
     const numbers = view.projection.scale >= NUMBERS_FROM ? this.picture?.levels[0] ?? null : null;
-    const ranges = this.painter.overlay(view, frame, state, this.palette, this.ratio, boxScale, numbers);
+    const ranges = this.painter.overlay(view, frame, state, this.palette, this.ratio, this.boxScale, numbers);
     this.legend.ranges(ranges);
     this.legend.show(state.layers);
   }
@@ -242,33 +213,23 @@ export class Scene extends Viewer {
 
   // Words and numbers ------------------------------------------------------------------------------------------------
 
-  /**
-   * Tell what was measured, in a task of its own: the next move does not wait for it.
-   * @param {number} drawMs
-   */
-  print(drawMs) {
-    clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.settle(), SETTLE_AFTER);
-    this.drawMs = drawMs;
-    this.printing ||= setTimeout(() => {
-      this.printing = undefined;
-      this.printed = performance.now();
-      this.publish(this.drawMs, true);
-      this.publishHover();
-    }, Math.max(0, PRINT_EVERY - (performance.now() - this.printed)));
-  }
-
   /** At rest: everything at its best. */
   settle() {
     if (this.strokes.active() || this.motion === "moving") return;
     if (!this.settled) this.request("draw");
-    else this.publish(this.drawMs, false);
+    else this.publish(false);
   }
 
-  /** @param {number} drawMs @param {boolean} quick */
-  publish(drawMs, quick) {
-    const { frame } = this;
+  /** What drawing took besides the warp itself. */
+  get drawMs() {
+    return this.times.compute + this.times.draw - (this.frame?.warpMs ?? 0);
+  }
+
+  /** @param {boolean} [quick] less exactly, but at once */
+  publish(quick = true) {
+    const { frame, drawMs } = this;
     if (!frame) return;
+    if (quick) this.publishHover();
     const state = this.strokes.shown(this.store.get());
     if (frame.waiting) return this.publishWaiting(frame, drawMs);
     const before = this.live.get().measured ?? {};
@@ -298,12 +259,9 @@ export class Scene extends Viewer {
 
   // Hover and marks --------------------------------------------------------------------------------------------------
 
-  /**
-   * Frame position -> pixel of the picture that is read.
-   * @param {View} view @param {readonly number[]} at @returns {[number, number]}
-   */
-  sourceAt(view, [x, y]) {
-    const place = toImage(view.projection, x, y);
+  /** @param {View} view @param {readonly number[]} at @returns {[number, number]} */
+  sourceAt(view, at) {
+    const place = super.sourceAt(view, at);
     const frame = view.name === "zoomed" ? this.frame : view.name === "uniform" ? this.uniform : null;
     return frame ? read(frame, [place])[0] : place;
   }
@@ -356,23 +314,8 @@ export class Scene extends Viewer {
     return hover && frame && picture ? tapList(frame, picture, hover.pixel, this.store.get().interpolation) : [];
   }
 
-  /** The ring of the brush where the pointer is; on the zoomed view only its place in the source. */
-  drawBrush() {
-    const { pointer } = this;
-    const { tool, brushSize } = this.store.get();
-    const painting = tool === "paint" || tool === "erase";
-    const { width, height } = this.extent;
-    for (const name of /** @type {const} */ (["source", "unzoomed"])) {
-      const view = this.views[name];
-      const here = pointer?.view === view || (name === "source" && pointer?.view.name === "zoomed");
-      if (!painting || !pointer || !here) this.marks[name].brush(null, 0, false);
-      else {
-        const [x, y] = this.sourceAt(pointer.view, [pointer.x, pointer.y]);
-        const { scale, x: left, y: top } = view.projection;
-        const radius = (brushSize * Math.max(width, height) * scale) / 2;
-        this.marks[name].brush([left + (x + 0.5) * scale, top + (y + 0.5) * scale], radius, tool === "erase");
-      }
-    }
+  get brushed() {
+    return /** @type {const} */ (["source", "unzoomed", "uniformUnzoomed"]);
   }
 
   publishHover() {
@@ -382,5 +325,10 @@ export class Scene extends Viewer {
       return;
     }
     this.live.set({ hover: readoutOf(this.hover, this.frame, this.taps(), image) });
+  }
+
+  dispose() {
+    clearTimeout(this.settling);
+    super.dispose();
   }
 }

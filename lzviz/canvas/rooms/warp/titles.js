@@ -8,7 +8,7 @@ import { caption } from "../../viewer/views.js";
 const percent = (share) => FORMATS[share < 0.1 ? "percent1" : "percent0"](share);
 
 /**
- * @param {import("./scene.js").Scene} scene @param {import("./model.js").Frame} frame
+ * @param {import("./scene.js").Scene} scene @param {import("../../viewer/frame.js").Frame} frame
  * @param {{sentence: string, coverage?: number, roundTrip?: number}} measured
  */
 export function writeTitles(scene, frame, measured) {

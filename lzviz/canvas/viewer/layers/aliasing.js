@@ -4,7 +4,7 @@ import { pulledBack } from "../fields.js";
 import { t } from "../../core/text.js";
 
 /**
- * @typedef {import("../../rooms/warp/model.js").Frame} Frame
+ * @typedef {import("../frame.js").Frame} Frame
  * @typedef {import("../../engine/coords.js").Size} Size
  */
 
@@ -44,3 +44,16 @@ export function aliasingLayer(frame, interpolation, size, inverse) {
   const field = pulledBack(size, inverse, { size: lattice, error, most: Math.max(0, Math.log2(most)) });
   return { field, range: most > 1 ? t("layer.aliasing.most", { most }) : t("layer.aliasing.none") };
 }
+
+/** @type {import("../layers.js").Layer} */
+export const layer = {
+  name: "aliasing",
+  key: 9,
+  table: ({ error }) => error,
+  draw({ frame, state, palette, back }) {
+    if (Math.min(...frame.zoomed) < 2) return null;
+    const { size, inverse } = back();
+    const { field, range } = aliasingLayer(frame, state.interpolation, size, inverse);
+    return { heat: { field, table: palette.error }, range };
+  },
+};

@@ -1,6 +1,7 @@
 // @ts-check
 /** Arrows: from where uniform sampling reads to where the warp does. */
 import { forwardPoints } from "../../engine/warp.js";
+import { svg } from "../../kit/dom.js";
 import { normalisedToFrame } from "../vectors.js";
 import { t } from "../../core/text.js";
 
@@ -43,10 +44,10 @@ export function longest(pairs, { width, height }) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} context @param {import("../camera.js").Projection} p @param {Extent} image
+ * @param {import("../layers.js").Pen} context @param {import("../camera.js").Projection} p @param {Extent} image
  * @param {Float64Array} pairs
  */
-export function drawArrows(context, p, image, pairs) {
+function drawArrows(context, p, image, pairs) {
   const [x0, sx, y0, sy] = normalisedToFrame(p, image);
   context.beginPath();
   for (let k = 0; k < pairs.length; k += 4) {
@@ -74,3 +75,14 @@ export function drawArrows(context, p, image, pairs) {
   context.strokeStyle = "#fff";
   context.stroke();
 }
+
+/** @type {import("../layers.js").Layer} */
+export const layer = {
+  name: "arrows",
+  key: 8,
+  swatch: () => [svg("path", { d: "M2 10L13 2M8.5 2H13v4.5", class: "lz-swatch-line" })],
+  draw({ frame, image, size }) {
+    const pairs = displacements(frame.warp, size.width, size.height);
+    return { range: longest(pairs, image), lines: (pen, p, extent) => drawArrows(pen, p, extent, pairs) };
+  },
+};

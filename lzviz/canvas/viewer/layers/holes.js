@@ -1,5 +1,6 @@
 // @ts-check
 /** Holes: what of the source no zoomed pixel covers, cropped away or torn open. */
+import { svg } from "../../kit/dom.js";
 import { t } from "../../core/text.js";
 import { pack, parseColour } from "../colours.js";
 
@@ -14,3 +15,16 @@ export function holesLayer([h, w], { valid }) {
   const share = values.reduce((sum, value) => sum + value, 0) / 255 / (h * w);
   return { field: { h, w, values }, table: TABLE, range: t("layer.holes.share", { share }) };
 }
+
+/** @type {import("../layers.js").Layer} */
+export const layer = {
+  name: "holes",
+  key: 10,
+  swatch: () => [svg("rect", { x: 1, y: 1, width: 14, height: 10, "stroke-dasharray": "2 2",
+    class: "lz-swatch-line" })],
+  draw({ back }) {
+    const { size, inverse } = back();
+    const { field, table, range } = holesLayer(size, inverse);
+    return { heat: { field, table }, range };
+  },
+};

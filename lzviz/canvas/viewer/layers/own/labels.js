@@ -2,12 +2,12 @@
 /**
  * Class maps and error maps as pixels.
  *
- * @typedef {import("./answer.js").Plane} Plane
- * @typedef {import("./answer.js").Class} Class
- * @typedef {import("../../viewer/pixels.js").Raster} Raster
+ * @typedef {import("../../../rooms/pipeline/answer.js").Plane} Plane
+ * @typedef {import("../../../rooms/pipeline/answer.js").Class} Class
+ * @typedef {import("../../pixels.js").Raster} Raster
  */
 
-import { pack, parseColour } from "../../viewer/colours.js";
+import { pack, parseColour } from "../../colours.js";
 
 /** What is left of the other classes while one is pointed at. */
 const FADED = 0.16;

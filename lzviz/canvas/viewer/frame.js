@@ -2,12 +2,12 @@
 /**
  * From the state to what is drawn: saliency, warp, zoomed image, and the numbers about them. No page, no canvas.
  *
- * @typedef {import("../../core/store.js").State} State
- * @typedef {import("../../core/context.js").Live} Live
- * @typedef {import("../../engine/coords.js").Warp} Warp
- * @typedef {import("../../engine/coords.js").Size} Size
- * @typedef {import("../../engine/picture.js").Picture} Picture
- * @typedef {import("../../viewer/pixels.js").Raster} Raster
+ * @typedef {import("../core/store.js").State} State
+ * @typedef {import("../core/context.js").Live} Live
+ * @typedef {import("../engine/coords.js").Warp} Warp
+ * @typedef {import("../engine/coords.js").Size} Size
+ * @typedef {import("../engine/picture.js").Picture} Picture
+ * @typedef {import("./pixels.js").Raster} Raster
  *
  * @typedef {object} Frame one warp with its zoomed image; the buffers are overwritten by the next frame of one model
  * @property {Warp} warp
@@ -16,28 +16,28 @@
  * @property {Float64Array} grid  (h, w, 2) where the samples lie, normalised
  * @property {Float32Array} colours (h, w, 4) of the zoomed image, not rounded
  * @property {Raster} image       the same, rounded
- * @property {import("../../engine/saliency.js").FloatMap | null} saliency before contrast; null: this sampler has none
+ * @property {import("../engine/saliency.js").FloatMap | null} saliency before contrast; null: this sampler has none
  * @property {Float64Array | null} attracting  the same with its contrast, at the control nodes
- * @property {import("../../engine/attraction.js").AttractionOptions} options of the attraction
+ * @property {import("../engine/attraction.js").AttractionOptions} options of the attraction
  * @property {boolean} asks the sampler looks at a saliency map
  * @property {boolean} python the warp comes from Python
  * @property {boolean} waiting Python has not answered yet: this is uniform sampling, or the warp of an earlier state
- * @property {import("../../engine/samplers.js").Lost | null} faulty the inverse on lattices is the published one,
+ * @property {import("../engine/samplers.js").Lost | null} faulty the inverse on lattices is the published one,
  *   without these lines
  * @property {number} warpMs  saliency and attraction
  * @property {number} zoomMs  reading the picture
  */
 
-import { createAttractionWorkspace } from "../../engine/attraction.js";
-import { identityWarp, reuse } from "../../engine/coords.js";
-import { createPicture } from "../../engine/picture.js";
-import { roundColours, sampleImage } from "../../engine/resample.js";
+import { createAttractionWorkspace } from "../engine/attraction.js";
+import { identityWarp, reuse } from "../engine/coords.js";
+import { createPicture } from "../engine/picture.js";
+import { roundColours, sampleImage } from "../engine/resample.js";
 import {
   attractionOptions, lostLines, darkenOutside, samplerWarp, takesSaliency, zoomedSize,
-} from "../../engine/samplers.js";
-import { createSaliencyWorkspace, saliencyAtNodes, saliencyOf } from "../../engine/saliency.js";
-import { forwardGrid } from "../../engine/warp.js";
-import { levelsOf } from "../../viewer/pixels.js";
+} from "../engine/samplers.js";
+import { createSaliencyWorkspace, saliencyAtNodes, saliencyOf } from "../engine/saliency.js";
+import { forwardGrid } from "../engine/warp.js";
+import { levelsOf } from "./pixels.js";
 
 /**
  * A warp on the way from one to another.
@@ -80,8 +80,8 @@ export function createModel(pictureOf) {
   /**
    * @param {State} state as shown: a stroke's map in place of the stored one
    * @param {Live} live
-   * @param {{uniform?: boolean, t?: number, given?: import("./given.js").Given | null}} [how] uniform sampling
-   *   instead; t < 1: on the way from uniform; what Python gave, for samplers without a twin
+   * @param {{uniform?: boolean, t?: number, given?: import("../rooms/warp/given.js").Given | null}} [how] uniform
+   *   sampling instead; t < 1: on the way from uniform; what Python gave, for samplers without a twin
    * @returns {Frame | null} null without a picture
    */
   function frame(state, live, { uniform = false, t = 1, given = null } = {}) {

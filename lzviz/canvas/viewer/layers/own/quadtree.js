@@ -2,9 +2,9 @@
 /**
  * The quadtree over the photograph: cells coloured by level, hairlines between them, a dot for every row.
  *
- * @typedef {import("./model.js").Forest} Forest
- * @typedef {import("../../viewer/camera.js").Projection} Projection
- * @typedef {import("../../engine/quadtree.js").CellGrid} CellGrid
+ * @typedef {import("../../../rooms/cad/model.js").Forest} Forest
+ * @typedef {import("../../camera.js").Projection} Projection
+ * @typedef {import("../../../engine/quadtree.js").CellGrid} CellGrid
  * @typedef {CanvasRenderingContext2D} Pen
  *
  * @typedef {object} Plane  where fine cells lie in a frame, CSS pixels
@@ -15,7 +15,7 @@
  * @property {number} height
  */
 
-import { parseColour } from "../../viewer/colours.js";
+import { parseColour } from "../../colours.js";
 
 /** Cells smaller than this get no outline, and smaller than that no dot: they would only be grey. CSS pixels. */
 const OUTLINED_FROM = 4;

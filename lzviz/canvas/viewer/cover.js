@@ -2,13 +2,13 @@
 /**
  * A canvas between photograph and samples: labels, errors, features, laid over an image at screen resolution.
  *
- * @typedef {import("../../viewer/views.js").View} View
- * @typedef {import("../../viewer/pixels.js").Raster} Raster
- * @typedef {import("../../viewer/camera.js").Projection} Projection
+ * @typedef {import("./views.js").View} View
+ * @typedef {import("./pixels.js").Raster} Raster
+ * @typedef {import("./camera.js").Projection} Projection
  */
 
-import { h } from "../../kit/dom.js";
-import { sizeCanvas } from "../../viewer/views.js";
+import { h } from "../kit/dom.js";
+import { sizeCanvas } from "./views.js";
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Place  in the frame, CSS pixels */
 
@@ -31,7 +31,7 @@ export function cornerAligned({ x, y, scale }, image, raster) {
 /** @typedef {{width: number, height: number}} Extent */
 
 /** @param {View} view */
-export function createLayer(view) {
+export function createCover(view) {
   const canvas = h("canvas", { class: "lz-view-layer", "aria-hidden": "true" });
   canvas.width = canvas.height = 1;
   view.image.after(canvas);
