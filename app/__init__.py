@@ -6,8 +6,11 @@ gradio loads in this one (each takes seconds, and the first page needs only the 
 
 import importlib
 import os
+import sys
 import threading
 
+# A grammar of web addresses that jsonschema would compile for a second and a half; nothing here is checked against it.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 

@@ -25,6 +25,7 @@ from lzviz.contract.messages.pictures import AddPicture
 from lzviz.contract.messages.warp import Compute, Export
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, decode_bytes, validated
+from lzviz.plain import mesh
 
 Use = Literal["", "grid", "flow", "remap", "deform", "attention", "saliency", "points"]
 View = Literal["zoomed", "source", "unzoomed", "difference"]
@@ -153,17 +154,12 @@ def drawn(told: Diagnosed, source: tuple[int, int]) -> np.ndarray:
     canvas = Image.new("RGB", (w, h), "white")
     pen = ImageDraw.Draw(canvas)
     if told.grid is not None:
-        rows, columns = told.grid.nodes_size
-        nodes = np.frombuffer(base64.b64decode(told.grid.nodes)).reshape(rows, columns, 2)
-        at = (nodes.clip(-4, 4) + 1) / 2 * [w - 1, h - 1]
-        for line in (*at[:: max(1, rows // 48)], *at.swapaxes(0, 1)[:: max(1, columns // 96)]):
+        grid = np.frombuffer(base64.b64decode(told.grid.nodes)).reshape(*told.grid.nodes_size, 2).clip(-4, 4)
+        for line in mesh.lines(grid, (h, w)):
             pen.line([(float(x), float(y)) for x, y in line], fill=(53, 87, 214), width=1)
         for finding in told.findings:
-            for x0, y0, x1, y1 in finding.place if finding.verdict != "ok" else ():
-                part = at[max(y0, 0) : y1 + 1, max(x0, 0) : x1 + 1].reshape(-1, 2)
-                if len(part):
-                    (left, top), (right, bottom) = part.min(0), part.max(0)
-                    pen.rectangle([left, top, right, bottom], outline=(192, 38, 45), width=3)
+            for edges in mesh.hulls(grid, (h, w), finding.place if finding.verdict != "ok" else ()):
+                pen.rectangle(edges, outline=(192, 38, 45), width=3)
     return np.asarray(canvas)
 
 

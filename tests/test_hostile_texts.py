@@ -4,7 +4,6 @@ import ast
 import csv
 import io
 import json
-import xml.etree.ElementTree as ET
 from dataclasses import fields, replace
 from types import SimpleNamespace
 
@@ -14,8 +13,8 @@ from PIL import Image
 
 from lzviz.checkpoints import Card
 from lzviz.contract.answers import cards as models
-from lzviz.contract.answers import drawing, pipeline_files, pipeline_snippet, results
 from lzviz.contract.answers import marks as measured
+from lzviz.contract.answers import pipeline_files, pipeline_snippet, results
 from lzviz.contract.answers.snippet import headline
 from tests.test_app_models import card
 
@@ -104,13 +103,6 @@ def test_csv(text):
     for row in rows:
         assert len(row) == len(header)
         assert not any(cell.lstrip()[:1] in tuple("=+-@＝＋－＠") for cell in row if cell.strip())
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_svg(text):
-    root = ET.fromstring(drawing.svg(np.zeros((2, 3, 3), np.uint8), text))
-    assert [each.tag.rpartition("}")[2] for each in root] == ["title", "image", "g"]
-    assert root[0].text == text and not len(root[0])
 
 
 @pytest.mark.parametrize("text", HOSTILE)

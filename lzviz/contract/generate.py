@@ -37,7 +37,7 @@ def rooms() -> str:
     """The rooms, in the order of tabs and menus; each module exports its room by its name."""
     imported = "\n".join(f'import {{ {name} }} from "./{name}/room.js";' for name in sorted(ROOMS))
     return (
-        f"// @ts-check\n// {MADE}\n\nimport {{ createRooms }} from \"../core/rooms.js\";\n{imported}\n\n"
+        f'// @ts-check\n// {MADE}\n\nimport {{ createRooms }} from "../core/rooms.js";\n{imported}\n\n'
         f"export const ROOMS = createRooms([{', '.join(ROOMS)}]);\n"
     )
 

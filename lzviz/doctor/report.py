@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-import numpy as np
-
-from lzviz.plain import convert
+from lzviz.plain import mesh
 
 if TYPE_CHECKING:
     from lzviz.doctor.finding import Diagnosis, Finding
@@ -60,22 +58,15 @@ def _article(f: Finding) -> str:
 
 
 def _mesh(diagnosis: Diagnosis) -> str:
-    """The mesh in the source, at most 49 lines each way, and the places of the findings."""
-    grid = diagnosis.warp[0]
-    h, w = grid.shape[:2]
-    rows, columns = (np.unique(np.linspace(0, n - 1, min(n, 49)).round().astype(int)) for n in (h, w))
-    pixels = convert.to_pixels(grid, diagnosis.source_size)
-    lines = [*pixels[np.ix_(rows, columns)], *pixels[np.ix_(rows, columns)].swapaxes(0, 1)]
-    paths = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in lines)
+    """The mesh in the source, and the places of the findings."""
+    grid, size = diagnosis.warp[0], diagnosis.source_size
+    paths = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in mesh.lines(grid, size))
     places = ""
     for f in diagnosis.findings:
-        for x0, y0, x1, y1 in f.place if f.verdict != "ok" else ():
-            part = pixels[max(y0, 0) : y1 + 1, max(x0, 0) : x1 + 1].reshape(-1, 2)
-            if len(part):
-                (left, top), (right, bottom) = part.min(0), part.max(0)
-                box = f'x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"'
-                places += f'<rect class="place" {box}><title>{html.escape(f.check)}</title></rect>'
-    height, width = diagnosis.source_size
+        for left, top, right, bottom in mesh.hulls(grid, size, f.place if f.verdict != "ok" else ()):
+            box = f'x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"'
+            places += f'<rect class="place" {box}><title>{html.escape(f.check)}</title></rect>'
+    height, width = size
     return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="The mesh in the source"><path d="{paths}"/>{places}</svg>'
 
 

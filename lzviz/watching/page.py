@@ -11,6 +11,7 @@ import numpy as np
 
 from lzviz.doctor import diagnose
 from lzviz.doctor.report import STYLE
+from lzviz.plain import mesh
 from lzviz.watching.looks import Look, Looks
 
 LINES = 25
@@ -56,11 +57,9 @@ def _drawn(look: Look, parts: dict[str, np.ndarray]) -> dict[str, Any]:
     warp = diagnose(parts["values"], look.source_size, use=look.use).warp
     if warp is None:
         return out
-    h, w = warp.shape[1:3]
-    rows, columns = (np.unique(np.linspace(0, n - 1, min(n, LINES)).round().astype(int)) for n in (h, w))
-    half = (np.array(look.source_size[::-1]) - 1) / 2
-    mesh = (warp[0][np.ix_(rows, columns)] + 1) * half
-    out["mesh"] = np.nan_to_num(mesh).round(1).tolist()
+    rows, columns = mesh.thinned(warp[0], LINES)
+    places = mesh.nodes(warp[0], look.source_size, LINES)
+    out["mesh"] = np.nan_to_num(places).round(1).tolist()
     gradient = parts.get("gradient")
     if (
         gradient is not None
@@ -68,10 +67,11 @@ def _drawn(look: Look, parts: dict[str, np.ndarray]) -> dict[str, Any]:
         and gradient.shape[-1] == 2
         and gradient.ndim == 4
     ):
+        half = (np.array(look.source_size[::-1]) - 1) / 2
         step = -np.nan_to_num(gradient[0][np.ix_(rows, columns)]) / half  # downhill, in source pixels
         longest = np.linalg.norm(step, axis=-1).max()
         if longest > 0:
             step = step / longest * min(look.source_size[0] / len(rows), look.source_size[1] / len(columns))
-            ends = np.stack((mesh, mesh + step), 2).reshape(-1, 2, 2)
+            ends = np.stack((places, places + step), 2).reshape(-1, 2, 2)
             out["arrows"] = np.nan_to_num(ends).round(1).tolist()
     return out

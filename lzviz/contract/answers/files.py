@@ -1,4 +1,4 @@
-"""Files to keep: views as PNG and SVG, grids and saliency as NPZ, and a script that makes the same warp."""
+"""Files to keep: views as PNG for who has no page, grids and saliency as NPZ, and a script that makes the same warp."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.measure import describe
 
-MEDIA_TYPES = {"png": "image/png", "svg": "image/svg+xml", "npz": "application/octet-stream", "py": "text/x-python"}
+MEDIA_TYPES = {"png": "image/png", "npz": "application/octet-stream", "py": "text/x-python"}
 
 
 def export(state: State, picture: Picture, file: Map | None, what: object, form: object) -> File:
     """Make a file of a state on a picture.
 
     Args:
-        what, form: one of "source", "zoomed", "unzoomed", "difference" as "png" or "svg"; "grid", "saliency" as "npz";
+        what, form: one of "source", "zoomed", "unzoomed", "difference" as "png"; "grid", "saliency" as "npz";
             "snippet" as "py". Anything else is a :class:`~lzviz.contract.wire.Refusal`.
     """
     writer = WRITERS.get((what, form)) if isinstance(what, str) and isinstance(form, str) else None
@@ -46,21 +46,8 @@ def _png(pixels: np.ndarray, sentence: str) -> bytes:
     return encode_png(pixels, {"Description": sentence})
 
 
-def _source_png(setting: Setting) -> bytes:
-    return _png(figures.draw_marks(figures.source_view(setting), setting), _sentence(setting))
-
-
-def _source_svg(setting: Setting) -> bytes:
-    pixels = figures.source_view(setting)
-    return figures.svg(pixels, _sentence(setting), figures.svg_marks(setting, pixels.shape))
-
-
 def _as_png(view: Callable[[Setting], np.ndarray]) -> Callable[[Setting], bytes]:
     return lambda setting: _png(view(setting), _sentence(setting))
-
-
-def _as_svg(view: Callable[[Setting], np.ndarray], pixelated: bool = False) -> Callable[[Setting], bytes]:
-    return lambda setting: figures.svg(view(setting), _sentence(setting), pixelated=pixelated)
 
 
 def _zoomed(setting: Setting) -> np.ndarray:
@@ -98,14 +85,10 @@ def _saliency(setting: Setting) -> bytes:
 
 
 WRITERS: dict[tuple[str, str], Callable[[Setting], bytes]] = {
-    ("source", "png"): _source_png,
-    ("source", "svg"): _source_svg,
+    ("source", "png"): _as_png(figures.source_view),
     ("zoomed", "png"): _as_png(_zoomed),
-    ("zoomed", "svg"): _as_svg(_zoomed, pixelated=True),
     ("unzoomed", "png"): _as_png(figures.unzoomed_view),
-    ("unzoomed", "svg"): _as_svg(figures.unzoomed_view),
     ("difference", "png"): _as_png(figures.difference_view),
-    ("difference", "svg"): _as_svg(figures.difference_view),
     ("grid", "npz"): _grid,
     ("saliency", "npz"): _saliency,
     ("snippet", "py"): lambda setting: snippet(setting).encode(),
