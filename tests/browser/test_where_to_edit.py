@@ -86,14 +86,12 @@ export const twice = {
 
 BUILD = """async (base) => {
   document.body.replaceChildren();
-  const { mount } = await import(new URL("edited/main.js", base));
-  const catalogue = await (await fetch(new URL("lzviz/catalogue", base))).json();
-  catalogue.pictures = catalogue.pictures.map((each) => ({ ...each, data: new URL(`lzviz/picture/${each.id}`, base).href }));
+  const { mount, overHttp } = await import(new URL("edited/main.js", base));
   const element = document.createElement("div");
   element.className = "lz";
   element.dataset.lzviz = "";
   document.body.append(element);
-  window.mounted = await mount(element, { base, catalogue, static: true });
+  window.mounted = await mount(element, { transport: { ...overHttp(base), answers: () => false } });
   window.lzviz = element.lzviz;
 }"""
 MAKE = """

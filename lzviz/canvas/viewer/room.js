@@ -144,7 +144,8 @@ export const mountViews = (parts) => (element, { context, question, rail, dock }
       const { views, viewers, refresh } = built ?? build();
       views.hidden = !on;
       if (!on) return;
-      if (parts.needs && !host.transport.answers(parts.needs.route)) live.set({ error: { text: t(parts.needs.missing) } });
+      const { needs } = parts;
+      if (needs && !host.transport.answers(needs.route)) live.set({ error: { text: t(needs.missing) } });
       else asks?.all();
       refresh();
       for (const viewer of viewers) viewer.request("layout");
