@@ -3,6 +3,7 @@ copy of the package, and then stand in menus, link and exports; nothing else of 
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -115,7 +116,9 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (package / "canvas/rooms/twice/room.js").write_text(ROOM)
     rooms = package / "contract/rooms.py"
     rooms.write_text(re.sub(r'"models"\)', '"models", "twice")', rooms.read_text()))
-    subprocess.run([sys.executable, "-c", MAKE], cwd=package.parent, check=True, env={"PYTHONPATH": str(package.parent)})
+    subprocess.run(
+        [sys.executable, "-c", MAKE], cwd=package.parent, check=True, env={"PYTHONPATH": str(package.parent)}
+    )
     return package / "canvas"
 
 
@@ -156,19 +159,13 @@ def test_an_overlay_is_one_file(page: Visit) -> None:
     assert page.page.evaluate(f"({colour})(lzviz.rooms.warp.exportView('source', 'png'))") == [255, 0, 255, 255]
 
 
-def test_a_room_is_one_file_and_its_line(page: Visit) -> None:
-    page.page.get_by_role("tab", name="Twice").click()
-    page.wait("rooms.twice.scene && rooms.twice.scene.root.dataset.drawn > 0")
-    assert page.page.locator("[data-lzviz]").get_attribute("data-room") == "twice"
-    assert page.page.locator(".lz-twice .lz-view").count() == 2
-    widths = "[...document.querySelectorAll('.lz-twice .lz-view-image')].map((each) => each.style.width)"
-    before = page.page.evaluate(widths)
-    page.page.keyboard.press("+")
-    page.page.wait_for_function(f"({widths})[0] !== '{before[0]}'")
-    page.page.wait_for_function(f"({widths})[0] === ({widths})[1]")
-    page.page.keyboard.press("x")
-    assert page.page.get_by_role("dialog").get_by_text("PNG").count() == 1
-    assert page.page.evaluate("async () => (await lzviz.rooms.twice.exportView('source', 'png')).type") == "image/png"
-    page.page.keyboard.press("Escape")
-    page.page.get_by_role("tab", name="Explore").click()
-    assert page.page.locator(".lz-twice").is_hidden()
+def test_a_room_is_one_file_and_its_line(edited: Path) -> None:
+    told = """
+      const { ROOMS } = await import(process.argv[1]);
+      const room = ROOMS.of({ room: "twice" });
+      console.log(JSON.stringify([room.id, ROOMS.tabs.at(-1), room.files[0][0], typeof room.mount, room.toolReason("pan", {})]));
+    """
+    node = ["node", "--input-type=module", "-e", told, (edited / "rooms/list.js").as_uri()]
+    said = subprocess.run(node, check=True, capture_output=True, text=True).stdout
+    assert json.loads(said) == ["twice", "Twice", "source", "function", None]
+    assert '"twice"' in (edited / "schema.json").read_text()
