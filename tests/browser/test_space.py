@@ -35,7 +35,7 @@ def settled(visit: Visit, width: int, height: int) -> None:
     visit.page.set_viewport_size({"width": width, "height": height})
     visit.page.wait_for_timeout(200)
     visit.wait(
-        "[stage, document.querySelector('[data-lzviz]').lzviz.rooms.cad, document.querySelector('[data-lzviz]').lzviz.rooms.pipeline]"
+        "[rooms.warp, rooms.cad, rooms.pipeline]"
         ".every(({scene}) => !scene || scene.root.hidden || scene.dirty.size === 0)"
     )
 
