@@ -20,6 +20,7 @@ from lzviz.contract.answers import results
 from lzviz.contract.messages.results import AskResults, Results
 from lzviz.contract.wire import Refusal, validated
 from lzviz.pipelines.blueprint import Blueprint
+from lzviz.text import Text
 from tests.app_server import client, post, refusal, server
 
 CLASSES = ("road", "sky")
@@ -47,38 +48,47 @@ def card(name: str = "lzu-fixed-camvid-48x64", **values: object) -> Card:
 # Cards ------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_card_says_everything_in_texts():
+def test_a_card_says_everything_in_words():
     view = models.card_view(card(), size=1_700_000)
-    told = dict(view["facts"])
+    told = {str(label): str(text) for label, text in view["facts"]}
     assert told["Origin"] == "Thavamani et al. 2023"
     assert told["Data"] == "CamVid · train" and told["Classes"] == "2: road, sky"
     assert told["Network"] == "compact (stem 2)" and told["Network sees"] == "48 × 64 px"
-    assert told["Multiply-adds"] == "163 M an image" and told["Parameters"] == "848 283"
+    assert told["Multiply-adds"] == "163.0 M an image" and told["Parameters"] == "848,283"
     assert told["File"] == "1.70 MB, safetensors" and told["Licence"] == "research only"
     assert "Sampler sees" not in told, "what a card does not say is left out"
-    assert view["group"] == "CamVid · 48 × 64" and view["notes"] == "Ours."
-    assert json.loads(json.dumps(view)) == view, "plain JSON values only"
+    assert str(view["group"]) == "CamVid · 48 × 64" and view["notes"] == "Ours."
+    assert str(models.card_view(card(system="mine"))["about"]) == "mine"
+
+
+def test_words_of_a_card_are_lines_and_its_own_names_are_not():
+    view = models.card_view(card(data="my streets", notes="Mine."), own="own-1")
+    assert view["title"] == "LZU, fixed" and view["about"].key == "card.about"
+    facts = {label.key: text for label, text in view["facts"]}
+    assert facts["card.fact.licence"] == "research only" and isinstance(facts["card.fact.classes"], Text)
+    assert facts["card.fact.data"].values["facts"] == ["my streets", "train"]
 
 
 def test_the_headline_is_the_held_out_number_with_its_spread():
-    assert models.card_view(card())["headline"] == {
-        "value": "50.0", "unit": "%", "label": "mIoU", "split": "Held-out sequence", "over": "50.0–52.0 over 2 seeds",
-    }  # fmt: skip
-    assert models.card_view(card(seeds=()))["headline"]["over"] == "one seed"
+    headline = models.card_view(card())["headline"]
+    assert headline["value"] == 50 and (str(headline["label"]), str(headline["split"])) == ("mIoU", "Held-out sequence")
+    assert str(headline["over"]) == "50.0–52.0 over 2 seeds"
+    assert str(models.card_view(card(seeds=()))["headline"]["over"]) == "one seed"
     assert models.card_view(card(metrics={}, seeds=()))["headline"] is None
 
 
 def test_metrics_stand_by_split_and_what_was_not_measured_has_no_row():
     table = models.card_view(card())["metrics"]
-    assert table["columns"] == ["Held-out sequence", "Validation"]
-    assert [row["label"] for row in table["rows"]] == ["mIoU", "Boundary mIoU", "Intrinsic mIoU"]
-    assert table["rows"][0]["cells"][1] == {"value": "60.0", "spread": "57.0–60.0"}
+    assert [*map(str, table["columns"])] == ["Held-out sequence", "Validation"]
+    assert [str(row["label"]) for row in table["rows"]] == ["mIoU", "Boundary mIoU", "Intrinsic mIoU"]
+    cell = table["rows"][0]["cells"][1]
+    assert cell["value"] == 60 and cell["spread"] == pytest.approx((57, 60))
 
 
 def test_every_seed_has_a_row():
     table = models.card_view(card())["seeds"]
-    assert table["columns"][0] == "mIoU, held-out sequence"
-    assert [row[:2] for row in table["rows"]] == [["0", "50.0"], ["1", "52.0"]]
+    assert str(table["columns"][0]) == "mIoU · Held-out sequence"
+    assert [(row["seed"], row["values"][0]) for row in table["rows"]] == [("0", 50), ("1", 52)]
     assert models.card_view(card(seeds=()))["seeds"] is None
 
 
@@ -119,10 +129,12 @@ def test_published_numbers_name_their_table_data_and_network():
 
 
 def test_known_rows_of_the_papers_are_there():
-    found = {(mark.title, mark.size, mark.macs): mark.values[measured.PRINTED]["miou"] for mark in measured.published()}
+    found = {
+        (str(mark.title), mark.size, mark.macs): mark.values[measured.PRINTED]["miou"] for mark in measured.published()
+    }
     assert found["CAD, oracle mask", None, 6.7e11] == 77.48
     assert found["LZU, fixed", (128, 128), None] == 41.7
-    inferred = [mark for mark in measured.published() if "inferred" in mark.setting]
+    inferred = [mark for mark in measured.published() if Text("results.inferred") in mark.setting]
     assert len(inferred) == 9 and all("Table 4" in mark.source for mark in inferred)
 
 
@@ -138,28 +150,29 @@ def test_data_sets_never_share_a_panel():
         marks(card(), card("b", data="street scenes", metrics={"val": scored(0.3)}, seeds=())), AskResults()
     )
     assert [panel["data"] for panel in answer["panels"]] == ["camvid", "street scenes", "cityscapes"]
-    assert [panel["whose"] for panel in answer["panels"]] == ["Held-out sequence", "Validation", "papers' numbers"]
-    assert "other data, other networks" in answer["note"]
+    assert [str(panel["whose"]) for panel in answer["panels"]] == ["Held-out sequence", "Validation", "papers' numbers"]
+    assert "other data, other networks" in str(answer["note"])
 
 
 def test_what_a_visitor_loaded_is_not_counted_as_trained_here():
     own = replace(measured.marks_of([card("c")])[0], name="own-0123")
     note = results.results([own, *measured.marks_of([card(), card("b")])], AskResults())["note"]
+    note = str(note)
     assert "2 checkpoints trained here" in note and "1 checkpoint that you loaded" in note
-    assert "that you loaded" not in results.results(marks(card()), AskResults())["note"]
+    assert "that you loaded" not in str(results.results(marks(card()), AskResults())["note"])
 
 
 def test_what_has_no_cost_in_print_stands_in_the_table_and_is_counted():
     answer = results.results(list(measured.published()), AskResults())
     drawn = sum(len(panel["marks"]) for panel in answer["panels"])
     assert drawn == 3 and len(answer["table"]["rows"]) == 28
-    assert "25 of the papers' 28 were printed without multiply-adds" in answer["note"]
+    assert "25 of the papers' 28 were printed without multiply-adds" in str(answer["note"])
 
 
 def test_pixels_are_a_cost_that_more_papers_print():
     answer = results.results(list(measured.published()), AskResults(cost="pixels"))
     assert [panel["data"] for panel in answer["panels"]] == ["cityscapes", "voc"]
-    assert "5 of the papers' 28 were printed without a size" in answer["note"]
+    assert "5 of the papers' 28 were printed without a size" in str(answer["note"])
 
 
 def test_filters_keep_what_is_chosen():
@@ -221,9 +234,9 @@ def test_every_colour_stands_out_from_the_page(theme: int):
 
 def test_the_table_has_the_numbers_of_the_figure_best_first():
     table = results.results(marks(card(), card("b", metrics={"heldout": scored(0.7)}, seeds=())), AskResults())["table"]
-    assert [column["label"] for column in table["columns"]][1:3] == ["mIoU, %", "Seeds"]
+    assert [str(column["label"]) for column in table["columns"]][1:3] == ["mIoU, %", "Seeds"]
     assert [row["name"] for row in table["rows"][:3]] == ["b", "lzu-fixed-camvid-48x64", None]
-    assert table["rows"][1]["cells"][1:5] == ["50.0", "2 (50.0–52.0)", "48 × 64", "163 M"]
+    assert [*map(str, table["rows"][1]["cells"][1:5])] == ["50.0", "2 (50.0–52.0)", "48 × 64", "163.0 M"]
 
 
 def test_the_csv_holds_all_splits_and_metrics():
@@ -254,7 +267,7 @@ def test_a_folder_of_this_machine_joins_the_list(tmp_path: Path):
     assert views[0]["own"] and views[0]["title"] == "Mine" and views[0]["name"] == loaded["name"]
     panels = client().get("/lzviz/results", params={"own": loaded["name"], "data": "camvid"}).json()["panels"]
     (found,) = [mark for mark in panels[0]["marks"] if mark["name"] == loaded["name"]]
-    assert "mine, loaded by you" in found["lines"]
+    assert {"key": "results.brought", "values": {"name": "mine"}} in found["lines"]
 
 
 def test_wrong_folders_are_refused_in_one_sentence(tmp_path: Path):

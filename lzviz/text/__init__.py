@@ -102,6 +102,11 @@ def t(key: str, /, language: str = ENGLISH, **values: Any) -> str:
     return _PLACE.sub(lambda place: _shown(values[place[1]], place[2] or "plain", language), text)
 
 
+def registered(key: str, own: str) -> Text | str:
+    """What a line of a registry is called: by a key where it ships with lzviz, else as its author calls it."""
+    return Text(key) if key in words() else own
+
+
 def _plural(line: Mapping[str, str], count: float) -> str:
     """The rule of plurals: a language that has a form "one" uses it for 1 and for nothing else; "other" is the rest.
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import "./words.mjs";
 import { costAxis, nearest, percentAxis, shortCost } from "../../lzviz/canvas/rooms/models/axes.js";
 
 /** @param {ReturnType<typeof costAxis>} axis @param {number} apart */

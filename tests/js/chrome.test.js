@@ -187,6 +187,8 @@ test("Python's numbers count only for the state they are about", () => {
   assert.equal(warpNumbers(live, { ...state, width: 10 }).samples, 50);
   assert.equal(sentence(live, state), "exact inverse");
   assert.match(sentence({ ...live, answer: null, measured: null, image: null }, state), /Loading/);
+  const line = { sentence: { key: "warp.says.noFolds" } };
+  assert.equal(sentence({ ...live, answer: null, measured: line }, state), "no folds", "a line that a view tells");
 });
 
 test("the time of Python is its total", () => {

@@ -61,8 +61,11 @@ export function t(key, values = {}) {
     (values[name] === undefined ? amiss(key, `no value ${name}`) : shown(values[name], format)));
 }
 
-/** A line that came with an answer. @param {Text} text */
-export const say = ({ key, values }) => t(key, values);
+/** What came with an answer: a line, or a name, which no language translates. @param {Text | string} told */
+export const say = (told) => (typeof told === "string" ? told : t(told.key, told.values));
+
+/** Marks a name as what no language translates. @param {Text | string} told */
+export const dataOf = (told) => ({ translate: typeof told === "string" ? "no" : null });
 
 /** @param {string} key @param {string} why */
 function amiss(key, why) {

@@ -220,23 +220,22 @@ export interface Box {
   h: number;
 }
 
-/** A card as texts in reading order; ``said`` is the name that it gives itself. */
+/** A card in words in reading order; ``said`` is the name that it gives itself. */
 export interface CardView {
   name: string;
   said: string;
   title: string;
-  group: string;
+  group: Text;
   shape: "circle" | "square" | "diamond" | "triangle-up" | "hexagon";
   colour: [string, string];
   system: string;
-  systemTitle: string;
-  summary: string;
+  about: Text | string;
   data: string;
   size: string;
   own: boolean;
   headline: Headline | null;
   metrics: Measures;
-  facts: [string, string][];
+  facts: ([Text, Text | string])[];
   recipe: [string, string][];
   seeds: Seeds | null;
   python: string;
@@ -246,7 +245,7 @@ export interface CardView {
 /** Every card; ``empty``: what to say and type where there is none; ``forgotten``: own ones that are not held any more. */
 export interface Cards {
   cards: CardView[];
-  empty: [string, string];
+  empty: [Text, string];
   forgotten: string[];
 }
 
@@ -313,7 +312,7 @@ export interface ClassShare {
 
 /** A heading, and whether numbers stand below it. */
 export interface Column {
-  label: string;
+  label: Text;
   number: boolean;
 }
 
@@ -408,7 +407,7 @@ export interface DrawnMark {
   system: string;
   shape: "circle" | "square" | "diamond" | "triangle-up" | "hexagon";
   live: boolean;
-  lines: string[];
+  lines: (Text | string)[];
 }
 
 /** A file to keep: what, in which format. */
@@ -494,13 +493,12 @@ export interface Grid {
   depth: number;
 }
 
-/** The number that stands for a checkpoint. */
+/** The number that stands for a checkpoint, in percent. */
 export interface Headline {
-  value: string;
-  unit: string;
-  label: string;
-  split: string;
-  over: string;
+  value: number;
+  label: Text;
+  split: Text | string;
+  over: Text;
 }
 
 /** A picture that is held now: its id, true size, shown size, and what was decided while reading it. */
@@ -633,21 +631,21 @@ export interface MaskCost {
   strided: number;
 }
 
-/** A number in percent, and how far the seeds spread. */
+/** A number in percent, and the least and greatest of the seeds; null: not measured. */
 export interface MeasureCell {
-  value: string;
-  spread: string;
+  value: number | null;
+  spread: [number, number] | null;
 }
 
 /** A metric, a cell a split. */
 export interface MeasureRow {
-  label: string;
+  label: Text;
   cells: MeasureCell[];
 }
 
 /** What was measured. */
 export interface Measures {
-  columns: string[];
+  columns: (Text | string)[];
   rows: MeasureRow[];
 }
 
@@ -670,7 +668,7 @@ export interface Mesh {
 /** A value and its label; a system's colours. */
 export interface Offer {
   value: string;
-  label: string;
+  label: Text | string;
   colour?: [string, string] | null;
 }
 
@@ -706,11 +704,11 @@ export interface OwnLook {
 /** One data set. */
 export interface Panel {
   data: string;
-  title: string;
-  whose: string;
+  title: Text | string;
+  whose: Text;
   shapes: ShapeLine[];
-  sentence: string;
-  axis: string;
+  sentence: Text;
+  axis: Text;
   marks: DrawnMark[];
 }
 
@@ -793,7 +791,7 @@ export interface Results {
   sizes: Offer[];
   systems: Offer[];
   panels: Panel[];
-  note: string;
+  note: Text;
   table: Table;
   forgotten: string[];
 }
@@ -804,10 +802,10 @@ export interface RoundTrip {
   median: number;
 }
 
-/** The texts of a mark; ``name`` of its checkpoint. */
+/** A mark in words; ``name`` of its checkpoint. */
 export interface Row {
   name: string | null;
-  cells: string[];
+  cells: (Text | string)[];
 }
 
 /** Pixel (u, v) of the zoomed image lies at (x, y) of the picture. */
@@ -835,16 +833,22 @@ export interface SamplerLine {
   saliency: string[];
 }
 
-/** A row a seed; the first cell names it. */
+/** What one seed reached, in percent; null: not measured. */
+export interface SeedRow {
+  seed: string;
+  values: (number | null)[];
+}
+
+/** A row a seed. */
 export interface Seeds {
-  columns: string[];
-  rows: string[][];
+  columns: Text[];
+  rows: SeedRow[];
 }
 
 /** Which sizes a shape stands for. */
 export interface ShapeLine {
   shape: "circle" | "square" | "diamond" | "triangle-up" | "hexagon";
-  sizes: string;
+  sizes: Text;
 }
 
 /** A saliency source of the menu. */

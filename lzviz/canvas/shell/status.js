@@ -26,7 +26,7 @@ function chip(label, name) {
 export function sentence(live, state) {
   const { answer, measured, loading, image } = live;
   if (answer?.sentence && isAnswered(live, state)) return say(answer.sentence);
-  if (measured?.sentence) return measured.sentence;
+  if (measured?.sentence) return say(measured.sentence);
   return loading || !image ? t("status.loading") : "";
 }
 

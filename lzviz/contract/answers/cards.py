@@ -11,29 +11,32 @@ from lzviz.contract.answers import checkpoints, results
 from lzviz.contract.answers.marks import (
     DATA_SETS,
     METRICS,
-    SPLITS,
     Mark,
+    data_text,
     family,
     marks_of,
+    metric_text,
+    number,
     published,
     shape,
-    short,
     size_key,
     size_of,
     size_text,
+    split_text,
     splits,
     systems,
 )
 from lzviz.contract.messages import results as messages
 from lzviz.contract.messages.base import File
 from lzviz.contract.wire import Refusal
+from lzviz.text import Text, registered
 
 if TYPE_CHECKING:
     from lzviz.checkpoints import Card
     from lzviz.contract.workshop import Workshop
 
 EMPTY = (
-    "No checkpoint is here yet. Train one, bring it into the list, and start the page again:",
+    Text("models.empty"),
     "python -m lzviz train lds-camvid-96x128\npython -m lzviz export runs/lds-camvid-96x128\npython app.py",
 )
 
@@ -42,30 +45,28 @@ EMPTY = (
 
 
 def card_view(card: Card, size: int | None = None, own: str | None = None) -> dict[str, Any]:
-    """One card as texts in reading order: headline, metrics, facts, recipe, seeds, Python.
+    """One card in words in reading order: headline, metrics, facts, recipe, seeds, Python.
 
     Args:
         size: bytes of the weights.
         own: the name under which a visitor brought it.
     """
     (mark,) = marks_of([card])
-    system = samplers.REGISTRY.get(card.system)
     return {
         "name": own or card.name,
         "said": card.name,
         "title": mark.title,
-        "group": "Loaded by you" if own else group(mark),
+        "group": Text("models.brought") if own else group(mark),
         "shape": shape(mark.size),
         "colour": list(systems()[mark.system][1]),
         "system": mark.system,
-        "systemTitle": system.title if system else card.system,
-        "summary": system.summary if system else "",
+        "about": about(card.system),
         "data": card.data,
         "size": size_key(mark.size),
         "own": own is not None,
         "headline": headline(mark),
         "metrics": metrics_table(mark),
-        "facts": facts(card, size, system.paper if system else ""),
+        "facts": facts(card, size, paper(card.system)),
         "recipe": flat(card.recipe) + flat(card.blueprint),
         "seeds": seeds_table(card),
         "python": python_of(card.name if own is None else "path/of/the/folder"),
@@ -73,26 +74,36 @@ def card_view(card: Card, size: int | None = None, own: str | None = None) -> di
     }
 
 
-def group(mark: Mark) -> str:
+def paper(name: str) -> Text | str:
+    """Where a system comes from; "" of one that is not known."""
+    system = samplers.REGISTRY.get(name)
+    return registered(f"sampler.{name}.paper", system.paper) if system else ""
+
+
+def about(name: str) -> Text | str:
+    """What a system is called, and does."""
+    system = samplers.REGISTRY.get(name)
+    if system is None:
+        return name
+    said = [registered(f"sampler.{name}.{part}", getattr(system, part)) for part in ("title", "summary")]
+    return Text("card.about", {"title": said[0], "summary": said[1]})
+
+
+def group(mark: Mark) -> Text:
     """Under which heading a card stands: its data set and what its network sees."""
-    size = "" if mark.size is None else size_text(mark.size)
-    return " · ".join(filter(None, (DATA_SETS.get(mark.data, mark.data), size))) or "Other"
+    return Text("facts", {"facts": [data_text(mark.data), *([] if mark.size is None else [size_text(mark.size)])]})
 
 
-def headline(mark: Mark) -> dict[str, str] | None:
+def headline(mark: Mark) -> dict[str, Any] | None:
     """The number that stands for a checkpoint: mIoU on the first of its splits, held-out ones first."""
     for split in splits([mark]):
         value = mark.values[split].get("miou")
         if value is not None:
             spread = mark.spread.get(split, {}).get("miou")
-            over = f"{spread[0]:.1f}–{spread[1]:.1f} over {mark.seeds} seeds" if spread else "one seed"
-            return {
-                "value": f"{value:.1f}",
-                "unit": "%",
-                "label": "mIoU",
-                "split": SPLITS.get(split, split),
-                "over": over,
-            }
+            over = Text("card.oneSeed")
+            if spread:
+                over = Text("card.overSeeds", {"low": spread[0], "high": spread[1], "count": mark.seeds})
+            return {"value": value, "label": metric_text("miou"), "split": split_text(split), "over": over}
     return None
 
 
@@ -100,45 +111,41 @@ def metrics_table(mark: Mark) -> dict[str, Any]:
     """A row a metric, a column a split, in percent, with the spread over the seeds beside it."""
     columns = splits([mark])
     rows = []
-    for metric, label in METRICS.items():
+    for metric in METRICS:
         cells = [_cell(mark, split, metric) for split in columns]
-        if any(cell["value"] for cell in cells):
-            rows.append({"label": label, "cells": cells})
-    return {"columns": [SPLITS.get(split, split) for split in columns], "rows": rows}
+        if any(cell["value"] is not None for cell in cells):
+            rows.append({"label": metric_text(metric), "cells": cells})
+    return {"columns": [split_text(split) for split in columns], "rows": rows}
 
 
-def _cell(mark: Mark, split: str, metric: str) -> dict[str, str]:
-    value, spread = mark.values[split].get(metric), mark.spread.get(split, {}).get(metric)
-    return {
-        "value": "" if value is None else f"{value:.1f}",
-        "spread": f"{spread[0]:.1f}–{spread[1]:.1f}" if spread else "",
+def _cell(mark: Mark, split: str, metric: str) -> dict[str, Any]:
+    return {"value": mark.values[split].get(metric), "spread": mark.spread.get(split, {}).get(metric)}
+
+
+def facts(card: Card, size: int | None, origin: Text | str) -> list[tuple[Text, Text | str]]:
+    """What a card says of itself, as (label, text); what it does not say is left out."""
+    zoomed, source = size_of(card), card.blueprint.get("source")
+    said: dict[str, Text | str] = {
+        "origin": origin,
+        "reading": registered(f"state.mode.{card.mode}", card.mode) if card.mode else "",
+        "data": Text("facts", {"facts": [data_text(card.data), *filter(None, [card.split])]}),
+        "classes": _classes(card),
+        "network": f"{card.blueprint.get('network', '')}{_options(card.blueprint.get('network_options', {}))}",
+        "networkSees": "" if zoomed is None else Text("card.pixels", {"size": size_text(zoomed)}),
+        "samplerSees": "" if not source else Text("card.pixels", {"size": size_text((source[0], source[1]))}),
+        "macs": "" if not card.macs else Text("card.anImage", {"value": card.macs}),
+        "parameters": "" if not card.parameters else Text("number.whole", {"value": card.parameters}),
+        "file": "" if size is None else Text("card.megabytes", {"value": size / 1e6}),
+        "steps": "" if not card.steps else Text("number.whole", {"value": card.steps}),
+        "seed": "" if card.seed is None else f"{card.seed}",
+        "date": card.date,
+        "licence": card.licence,
     }
+    return [(Text(f"card.fact.{name}"), text) for name, text in said.items() if text]
 
 
-def facts(card: Card, size: int | None, origin: str) -> list[list[str]]:
-    """What a card says of itself, as [label, text]; what it does not say is left out."""
-    zoomed = size_of(card)
-    source = card.blueprint.get("source")
-    return [
-        [label, text]
-        for label, text in (
-            ("Origin", origin),
-            ("Reading", card.mode),
-            ("Data", " · ".join(filter(None, (DATA_SETS.get(card.data, card.data), card.split)))),
-            ("Classes", f"{len(card.classes)}: {', '.join(card.classes)}" if card.classes else ""),
-            ("Network", f"{card.blueprint.get('network', '')}{_options(card.blueprint.get('network_options', {}))}"),
-            ("Network sees", "" if zoomed is None else f"{size_text(zoomed)} px"),
-            ("Sampler sees", "" if not source else f"{size_text((source[0], source[1]))} px"),
-            ("Multiply-adds", "" if not card.macs else f"{short(card.macs)} an image"),
-            ("Parameters", "" if not card.parameters else f"{card.parameters:,}".replace(",", " ")),
-            ("File", "" if size is None else f"{size / 1e6:.2f} MB, safetensors"),
-            ("Steps", "" if not card.steps else f"{card.steps}"),
-            ("Seed", "" if card.seed is None else f"{card.seed}"),
-            ("Date", card.date),
-            ("Licence", card.licence),
-        )
-        if text
-    ]
+def _classes(card: Card) -> Text | str:
+    return Text("card.classes", {"count": len(card.classes), "classes": list(card.classes)}) if card.classes else ""
 
 
 def _options(options: Mapping[str, Any]) -> str:
@@ -176,16 +183,22 @@ def seeds_table(card: Card) -> dict[str, Any] | None:
         if any(metric in run.get(split, {}) for run in card.seeds)
     ]
     return {
-        "columns": [f"{METRICS[metric]}, {SPLITS.get(split, split).lower()}" for split, metric in columns],
+        "columns": [
+            Text("card.seedColumn", {"metric": metric_text(metric), "split": split_text(split)})
+            for split, metric in columns
+        ],
         "rows": [
-            [str(run.get("seed", at)), *(_percent(run.get(split, {}).get(metric)) for split, metric in columns)]
+            {
+                "seed": str(run.get("seed", at)),
+                "values": [_percent(run.get(split, {}).get(metric)) for split, metric in columns],
+            }
             for at, run in enumerate(card.seeds)
         ],
     }
 
 
-def _percent(value: Any) -> str:
-    return f"{100 * value:.1f}" if isinstance(value, int | float) else ""
+def _percent(value: Any) -> float | None:
+    return 100 * value if number(value) else None
 
 
 def python_of(name: str) -> str:
@@ -250,5 +263,5 @@ def _marks(workshop: Workshop, own: Iterable[str]) -> list[Mark]:
     ours = marks_of(card for card, _ in listed)
     for at, (_, name) in enumerate(listed):
         if name is not None:
-            ours[at] = replace(ours[at], name=name, source=f"{ours[at].source}, loaded by you")
+            ours[at] = replace(ours[at], name=name, source=Text("results.brought", {"name": ours[at].source}))
     return [*ours, *published()]

@@ -18,25 +18,16 @@ from typing import TYPE_CHECKING, Any
 
 from lzviz import samplers
 from lzviz.coords import Size
+from lzviz.text import Text, registered
 
 if TYPE_CHECKING:
     from lzviz.checkpoints import Card
     from lzviz.contract.messages.results import AskResults
 
-METRICS = {"miou": "mIoU", "boundary": "Boundary mIoU", "small": "Small-object IoU", "intrinsic": "Intrinsic mIoU"}
-DATA_SETS = {
-    "camvid": "CamVid",
-    "street scenes": "Street scenes, procedural",
-    "cityscapes": "Cityscapes",
-    "voc": "PASCAL VOC 2012",
-    "": "Data not said",
-}
-SPLITS = {
-    "heldout": "Held-out sequence",
-    "val": "Validation",
-    "test": "Test",
-    "train": "Training",
-}
+METRICS = ("miou", "boundary", "small", "intrinsic")
+DATA_SETS = ("camvid", "street scenes", "cityscapes", "voc", "")
+"""In reading order; the last is of cards that do not say theirs."""
+SPLITS = ("heldout", "val", "test", "train")
 PAPERS = {
     "lds": "Jin et al. 2022 (LDS)",
     "cad": "Hesse et al. 2023 (CAD)",
@@ -45,18 +36,18 @@ PAPERS = {
 }
 PUBLISHED_DATA = {"Cityscapes": "cityscapes", "VOC2012Seg": "voc"}
 PUBLISHED_METHODS = {
-    "uniform": ("uniform", "Uniform"),
-    "bilinear": ("uniform", "Bilinear"),
-    "strided": ("uniform", "Strided"),
-    "dilated": ("uniform", "Dilated"),
-    "es": ("es", "ES"),
-    "lds": ("lds", "LDS"),
-    "lzu-fixed": ("lzu", "LZU, fixed"),
-    "cad-oracle": ("cad", "CAD, oracle mask"),
-    "cad-learned": ("cad", "CAD, learned mask"),
-    "downsizenet": ("downsizenet", "DownsizeNet"),
+    "uniform": "uniform",
+    "bilinear": "uniform",
+    "strided": "uniform",
+    "dilated": "uniform",
+    "es": "es",
+    "lds": "lds",
+    "lzu-fixed": "lzu",
+    "cad-oracle": "cad",
+    "cad-learned": "cad",
+    "downsizenet": "downsizenet",
 }
-OTHER = ("Other", ("#1a1c1f", "#eceef0"))
+OTHER = (Text("results.other"), ("#1a1c1f", "#eceef0"))
 """Title and colours, light and dark, of what no sampler of the registry is."""
 
 # A shape a size, by the number of pixels up to which it is used.
@@ -79,9 +70,11 @@ class Mark:
         spread: smallest and largest percent over the seeds, by split and metric; empty with one seed.
         seeds: how many were trained.
         setting: what else is said of it; source: the name of the checkpoint, or paper and table.
+
+    Texts are what a language says; plain strings are names, which no language translates.
     """
 
-    title: str
+    title: Text | str
     name: str | None
     system: str
     data: str
@@ -91,8 +84,8 @@ class Mark:
     values: Mapping[str, Mapping[str, float]]
     spread: Mapping[str, Mapping[str, tuple[float, float]]]
     seeds: int
-    setting: str
-    source: str
+    setting: tuple[Text | str, ...]
+    source: Text | str
 
     @property
     def ours(self) -> bool:
@@ -112,15 +105,15 @@ class Point:
     cost: float | None
 
     @property
-    def spread(self) -> str:
-        """``57.1–58.3``; empty with one seed."""
-        return f"{self.low:.1f}–{self.high:.1f}" if self.high > self.low else ""
+    def spreads(self) -> bool:
+        """Whether the seeds differ."""
+        return self.high > self.low
 
 
 # Systems --------------------------------------------------------------------------------
 
 
-def systems() -> dict[str, tuple[str, tuple[str, str]]]:
+def systems() -> dict[str, tuple[Text | str, tuple[str, str]]]:
     """Title and colours of each system, in the order of the legend; both readings of uniform are one."""
     lines = [line for line in samplers.REGISTRY.values() if family(line.name) == line.name]
     return {line.name: (line.title.partition(",")[0], line.colour) for line in lines} | {"other": OTHER}
@@ -156,7 +149,7 @@ def _mark(card: Card) -> Mark:
         },
         spread={split: _spread(runs, split) for split, _ in _splits(card)},
         seeds=len(card.seeds) or 1,
-        setting="" if card.mode == "fixed" else f"{card.mode} reading",
+        setting=() if card.mode == "fixed" else (Text("results.published"),),
         source=card.name,
     )
 
@@ -199,12 +192,12 @@ def published() -> tuple[Mark, ...]:
 
 
 def _printed(row: Mapping[str, str]) -> Mark:
-    system, title = PUBLISHED_METHODS[row["method"]]
     setting = row["setting"].replace("->", " → ").replace("=", " ")
+    inferred = [Text("results.inferred")] if row["inferred"] == "size" else []
     return Mark(
-        title=title,
+        title=Text(f"method.{row['method']}"),
         name=None,
-        system=system,
+        system=PUBLISHED_METHODS[row["method"]],
         data=PUBLISHED_DATA[row["dataset"]],
         network=row["network"],
         size=(int(row["height"]), int(row["width"])) if row["height"] else None,
@@ -212,7 +205,7 @@ def _printed(row: Mapping[str, str]) -> Mark:
         values={PRINTED: {"miou": float(row["miou"])}},
         spread={},
         seeds=0,
-        setting=setting + ("; which column is which size is inferred" if row["inferred"] == "size" else ""),
+        setting=(*filter(None, [setting]), *inferred),
         source=f"{PAPERS[row['source']]}, {row['table']}",
     )
 
@@ -263,21 +256,31 @@ def size_key(size: Size | None) -> str:
     return "" if size is None else f"{size[0]}x{size[1]}"
 
 
-def size_text(size: Size | None) -> str:
+def size_text(size: Size | None) -> Text | str:
     """``96 × 128``, for readers."""
-    return "size not said" if size is None else f"{size[0]} × {size[1]}"
+    return Text("results.noSize") if size is None else f"{size[0]} × {size[1]}"
+
+
+def data_text(data: str) -> Text | str:
+    """What a data set is called."""
+    return registered(f"data.{data}", data) if data else Text("results.noData")
+
+
+def split_text(split: str) -> Text | str:
+    """What a split is called, as a title."""
+    return registered(f"split.title.{split}", split)
+
+
+def metric_text(metric: str) -> Text:
+    """What a number is called, as a title."""
+    return Text(f"metric.{metric}")
+
+
+def counted(value: float | None) -> Text | str:
+    """A large number; a dash where it is not known."""
+    return "–" if value is None else Text("number.counted", {"value": value})
 
 
 def shape(size: Size | None) -> str:
     """The mark of a size."""
     return NO_SIZE if size is None else next(name for most, name in SHAPES if math.prod(size) < most)
-
-
-def short(value: float | None) -> str:
-    """A large number in three digits: 1.53 G."""
-    if value is None:
-        return "–"
-    for power, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= power:
-            return f"{value / power:.3g} {letter}"
-    return f"{value:.3g}"

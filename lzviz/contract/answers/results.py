@@ -11,31 +11,26 @@ from typing import Any
 from lzviz.contract.answers.marks import (
     DATA_SETS,
     METRICS,
-    SPLITS,
     Mark,
     Point,
+    counted,
+    data_text,
+    metric_text,
     number,
     points,
     shape,
-    short,
     size_key,
     size_text,
+    split_text,
     splits,
     systems,
 )
 from lzviz.contract.messages.results import AskResults
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.spreadsheet import no_formula
+from lzviz.text import Text, registered
 
-COSTS = {"macs": "Multiply-adds", "pixels": "Pixels that the network sees"}
-# The same on a button.
-BRIEF = {
-    "heldout": "Held out",
-    "boundary": "Boundary",
-    "small": "Small objects",
-    "intrinsic": "Intrinsic",
-    "pixels": "Pixels",
-}
+COSTS = ("macs", "pixels")
 
 
 def results(marks: Sequence[Mark], choice: AskResults) -> dict[str, Any]:
@@ -50,10 +45,10 @@ def results(marks: Sequence[Mark], choice: AskResults) -> dict[str, Any]:
     panels = [[point for point in here if point.mark.data == key and point.cost is not None] for key in data]
     return {
         "choice": {"split": choice.split, "metric": choice.metric, "cost": choice.cost},
-        "splits": [{"value": split, "label": BRIEF.get(split, SPLITS.get(split, split))} for split in known],
-        "metrics": [{"value": key, "label": BRIEF.get(key, label)} for key, label in METRICS.items()],
-        "costs": [{"value": key, "label": BRIEF.get(key, label)} for key, label in COSTS.items()],
-        "data": [{"value": key, "label": DATA_SETS.get(key, key)} for key in data],
+        "splits": [{"value": split, "label": registered(f"split.brief.{split}", split)} for split in known],
+        "metrics": [{"value": key, "label": Text(f"metric.brief.{key}")} for key in METRICS],
+        "costs": [{"value": key, "label": Text(f"cost.brief.{key}")} for key in COSTS],
+        "data": [{"value": key, "label": data_text(key)} for key in data],
         "sizes": [{"value": size_key(size), "label": size_text(size)} for size in sizes],
         "systems": [
             {"value": key, "label": title, "colour": list(colour)}
@@ -66,7 +61,7 @@ def results(marks: Sequence[Mark], choice: AskResults) -> dict[str, Any]:
     }
 
 
-def note(shown: Sequence[Point], choice: AskResults) -> str:
+def note(shown: Sequence[Point], choice: AskResults) -> Text:
     """What a reader has to know before comparing: whose marks these are, and what could not be drawn."""
     brought = sum((point.mark.name or "").startswith(OWN_PREFIX) for point in shown)
     ours = sum(point.mark.ours for point in shown) - brought
@@ -74,55 +69,52 @@ def note(shown: Sequence[Point], choice: AskResults) -> str:
     lost = sum(point.cost is None for point in printed)
     said = []
     if ours:
-        said.append(f"Solid: {_count(ours, 'checkpoint')} trained here; bars span the seeds.")
+        said.append(Text("results.note.ours", {"count": ours}))
     if brought:
-        said.append(f"Solid too: {_count(brought, 'checkpoint')} that you loaded.")
+        said.append(Text("results.note.brought", {"count": brought}))
     if printed:
-        said.append(
-            "Hollow: the papers' numbers: other data, other networks. Compare within one panel and one network only."
-        )
+        said.append(Text("results.note.papers"))
     elif choice.metric != "miou":
-        said.append("The papers' numbers are mIoU only.")
+        said.append(Text("results.note.miou"))
     if any(point.mark.ours and point.mark.name == choice.live for point in shown):
-        said.append("Ring: open in Explore.")
+        said.append(Text("results.note.ring"))
     if lost:
-        what = "multiply-adds" if choice.cost == "macs" else "a size"
-        said.append(f"{lost} of the papers' {len(printed)} were printed without {what}: they stand in the table only.")
-    return " ".join(said)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+        said.append(Text(f"results.note.lost.{choice.cost}", {"count": lost, "all": len(printed)}))
+    return Text("results.note", {"parts": said})
 
 
 def panel(shown: Sequence[Point], choice: AskResults) -> dict[str, Any]:
     """The points of one data set: title, legend of the shapes, marks, and all of it in a sentence."""
     data = shown[0].mark.data
-    kinds = {SPLITS.get(point.split, point.split) if point.mark.ours else "papers' numbers": None for point in shown}
-    shapes: dict[str, dict[str, None]] = {}
+    kinds: dict[str, Text | str] = {}
+    for point in shown:
+        whose = split_text(point.split) if point.mark.ours else Text("results.papers")
+        kinds.setdefault(str(whose), whose)
+    shapes: dict[str, dict[str, Text | str]] = {}
     for size in sorted({point.mark.size or () for point in shown}, key=lambda size: (not size, math.prod(size))):
-        shapes.setdefault(shape(size or None), {})[size_text(size or None)] = None
+        said = size_text(size or None)
+        shapes.setdefault(shape(size or None), {})[str(said)] = said
     return {
         "data": data,
-        "title": DATA_SETS.get(data, data),
-        "whose": " · ".join(kinds),
-        "shapes": [{"shape": key, "sizes": ", ".join(texts)} for key, texts in shapes.items()],
+        "title": data_text(data),
+        "whose": Text("facts", {"facts": list(kinds.values())}),
+        "shapes": [
+            {"shape": key, "sizes": Text("results.sizes", {"sizes": list(texts.values())})}
+            for key, texts in shapes.items()
+        ],
         "sentence": sentence(shown, choice),
-        "axis": f"{COSTS[choice.cost]} (log)",
+        "axis": Text(f"results.axis.{choice.cost}"),
         "marks": [drawn(point, choice) for point in shown],
     }
 
 
-def sentence(shown: Sequence[Point], choice: AskResults) -> str:
+def sentence(shown: Sequence[Point], choice: AskResults) -> Text:
     """A figure in words, for those who do not see it."""
     best = max(shown, key=lambda point: point.value)
     costs = [point.cost for point in shown if point.cost is not None]
-    unit = "multiply-adds" if choice.cost == "macs" else "pixels"
-    return (
-        f"{METRICS[choice.metric]} against {unit} on {DATA_SETS.get(best.mark.data, best.mark.data)}: "
-        f"{_count(len(shown), 'mark')} from {short(min(costs))} to {short(max(costs))} {unit}; "
-        f"highest: {best.mark.title} with {best.value:.1f} %. The table below has every number."
-    )
+    values = {"metric": metric_text(choice.metric), "data": data_text(best.mark.data), "count": len(shown)}
+    range_ = {"least": min(costs), "most": max(costs)}
+    return Text(f"results.says.{choice.cost}", values | range_ | {"title": best.mark.title, "value": best.value})
 
 
 def drawn(point: Point, choice: AskResults) -> dict[str, Any]:
@@ -141,54 +133,64 @@ def drawn(point: Point, choice: AskResults) -> dict[str, Any]:
     }
 
 
-def facts(point: Point, choice: AskResults) -> list[str]:
+def facts(point: Point, choice: AskResults) -> list[Text | str]:
     """Everything about a mark, its title first."""
     mark = point.mark
+    value: dict[str, Any] = {"metric": metric_text(choice.metric), "value": point.value}
+    spread = value | {"low": point.low, "high": point.high, "count": mark.seeds}
     lines = [
         mark.title,
-        f"{METRICS[choice.metric]} {point.value:.1f} %"
-        + (f", {point.spread} over {mark.seeds} seeds" if point.spread else ""),
-        f"{DATA_SETS.get(mark.data, mark.data)}, {SPLITS.get(point.split, point.split).lower()}",
-        mark.network + ("" if mark.size is None else f", sees {size_text(mark.size)}"),
-        "multiply-adds not printed" if mark.macs is None else f"{short(mark.macs)} multiply-adds",
-        mark.setting,
+        Text("results.fact.spread", spread) if point.spreads else Text("results.fact.value", value),
+        Text("results.fact.data", {"data": data_text(mark.data), "split": split_text(point.split)}),
+        mark.network
+        if mark.size is None
+        else Text("results.fact.network", {"network": mark.network, "size": size_text(mark.size)}),
+        Text("results.fact.noMacs") if mark.macs is None else Text("results.fact.macs", {"value": mark.macs}),
+        *mark.setting,
         mark.source,
-        "open in Explore" if mark.ours and mark.name == choice.live else "",
+        Text("results.fact.open") if mark.ours and mark.name == choice.live else "",
     ]
-    return list(filter(None, lines))
+    return [line for line in lines if line]
 
 
 # Table and CSV --------------------------------------------------------------------------------------------------------
 
-COLUMNS = ("Model", "", "Seeds", "Size", "Multiply-adds", "Data", "Measured on", "Network", "Source")
-NUMBERS = slice(1, 5)
+COLUMNS = ("model", "value", "seeds", "size", "macs", "data", "split", "network", "source")
+NUMBERS = COLUMNS[1:5]
 
 
 def table(shown: Iterable[Point], choice: AskResults) -> dict[str, Any]:
-    """The points as texts: {columns: [{label, number}], rows: [{name, cells}]}, best first within a data set."""
-    labels = [label or f"{METRICS[choice.metric]}, %" for label in COLUMNS]
+    """The points in words: {columns: [{label, number}], rows: [{name, cells}]}, best first within a data set."""
     shown = list(shown)
     order = [*DATA_SETS, *sorted({point.mark.data for point in shown})]
     best = sorted(shown, key=lambda point: (order.index(point.mark.data), -point.value))
+    metric = {"metric": metric_text(choice.metric)}
     return {
-        "columns": [{"label": label, "number": label in labels[NUMBERS]} for label in labels],
+        "columns": [{"label": Text(f"results.column.{key}", metric), "number": key in NUMBERS} for key in COLUMNS],
         "rows": [{"name": point.mark.name, "cells": _cells(point)} for point in best],
     }
 
 
-def _cells(point: Point) -> list[str]:
+def _cells(point: Point) -> list[Text | str]:
     mark = point.mark
+    spread = {"count": mark.seeds, "low": point.low, "high": point.high}
+    seeds = Text("results.seeds", spread) if point.spreads else str(mark.seeds)
     return [
         mark.title,
-        f"{point.value:.1f}",
-        " ".join(filter(None, (str(mark.seeds), point.spread and f"({point.spread})"))) if mark.ours else "–",
+        Text("number.one", {"value": point.value}),
+        seeds if mark.ours else "–",
         "–" if mark.size is None else size_text(mark.size),
-        short(mark.macs),
-        DATA_SETS.get(mark.data, mark.data),
-        SPLITS.get(point.split, point.split),
+        counted(mark.macs),
+        data_text(mark.data),
+        split_text(point.split),
         mark.network,
-        mark.source if mark.ours else "; ".join(filter(None, (mark.source, mark.setting))),
+        mark.source if mark.ours else _sourced([mark.source, *mark.setting]),
     ]
+
+
+def _sourced(parts: Sequence[Text | str]) -> Text | str:
+    names = [part for part in parts if isinstance(part, str)]
+    return "; ".join(names) if len(names) == len(parts) else Text("results.sourced", {"parts": list(parts)})
 
 
 def to_csv(marks: Iterable[Mark]) -> str:
@@ -203,8 +205,9 @@ def to_csv(marks: Iterable[Mark]) -> str:
             spread = mark.spread.get(split, {})
             found = [(values.get(metric, ""), *spread.get(metric, ("", ""))) for metric in METRICS]
             writer.writerow(map(no_formula, (
-                mark.name or "", mark.title, mark.system, mark.data, split, mark.network, *(mark.size or ("", "")),
+                mark.name or "", str(mark.title), mark.system, mark.data, split, mark.network, *(mark.size or ("", "")),
                 "" if mark.macs is None else f"{mark.macs:.0f}", mark.seeds,
-                *(f"{v:.2f}" if number(v) else "" for three in found for v in three), mark.setting, mark.source,
+                *(f"{v:.2f}" if number(v) else "" for three in found for v in three), "; ".join(map(str, mark.setting)),
+                str(mark.source),
             )))  # fmt: skip
     return file.getvalue()

@@ -10,10 +10,13 @@ from pydantic.alias_generators import to_camel
 from lzviz.contract.maps import Map
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
+from lzviz.text import Text
 
 Base64 = Annotated[str, Field(description="bytes as base64")]
 """Little-endian values row by row, or a PNG, as base64."""
 Pair = tuple[int, int]
+Told = Text | str
+"""What a language says, or a name, which no language translates."""
 Bench = Literal["menu", "files", "numbers", "clocks", "networks", "doctor"]
 """Where a question is answered: what is listed and shown, files read and written, numbers of a warp, honest times, networks,
 and what is looked at for seconds because somebody brought it."""

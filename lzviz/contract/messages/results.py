@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from lzviz.contract.messages.base import Answer, Bench, File, Question
+from lzviz.contract.messages.base import Answer, Bench, File, Question, Told
+from lzviz.text import Text
 
 MOST = 32
 """Most checkpoints of a visitor's own that a question names."""
@@ -36,61 +37,66 @@ class OfOwn(Question):
 
 
 class Headline(Answer):
-    """The number that stands for a checkpoint."""
+    """The number that stands for a checkpoint, in percent."""
 
-    value: str
-    unit: str
-    label: str
-    split: str
-    over: str
+    value: float
+    label: Text
+    split: Told
+    over: Text
 
 
 class MeasureCell(Answer):
-    """A number in percent, and how far the seeds spread."""
+    """A number in percent, and the least and greatest of the seeds; null: not measured."""
 
-    value: str
-    spread: str
+    value: float | None
+    spread: tuple[float, float] | None
 
 
 class MeasureRow(Answer):
     """A metric, a cell a split."""
 
-    label: str
+    label: Text
     cells: list[MeasureCell]
 
 
 class Measures(Answer):
     """What was measured."""
 
-    columns: list[str]
+    columns: list[Told]
     rows: list[MeasureRow]
 
 
-class Seeds(Answer):
-    """A row a seed; the first cell names it."""
+class SeedRow(Answer):
+    """What one seed reached, in percent; null: not measured."""
 
-    columns: list[str]
-    rows: list[list[str]]
+    seed: str
+    values: list[float | None]
+
+
+class Seeds(Answer):
+    """A row a seed."""
+
+    columns: list[Text]
+    rows: list[SeedRow]
 
 
 class CardView(Answer):
-    """A card as texts in reading order; ``said`` is the name that it gives itself."""
+    """A card in words in reading order; ``said`` is the name that it gives itself."""
 
     name: str
     said: str
     title: str
-    group: str
+    group: Text
     shape: Shape
     colour: Colours
     system: str
-    system_title: str
-    summary: str
+    about: Told
     data: str
     size: str
     own: bool
     headline: Headline | None
     metrics: Measures
-    facts: list[tuple[str, str]]
+    facts: list[tuple[Text, Told]]
     recipe: list[tuple[str, str]]
     seeds: Seeds | None
     python: str
@@ -101,7 +107,7 @@ class Cards(Answer):
     """Every card; ``empty``: what to say and type where there is none; ``forgotten``: own ones that are not held any more."""
 
     cards: list[CardView]
-    empty: tuple[str, str]
+    empty: tuple[Text, str]
     forgotten: list[str]
 
 
@@ -123,7 +129,7 @@ class Offer(Answer):
     """A value and its label; a system's colours."""
 
     value: str
-    label: str
+    label: Told
     colour: Colours | None = None
 
 
@@ -131,7 +137,7 @@ class ShapeLine(Answer):
     """Which sizes a shape stands for."""
 
     shape: Shape
-    sizes: str
+    sizes: Text
 
 
 class DrawnMark(Answer):
@@ -145,33 +151,33 @@ class DrawnMark(Answer):
     system: str
     shape: Shape
     live: bool
-    lines: list[str]
+    lines: list[Told]
 
 
 class Panel(Answer):
     """One data set."""
 
     data: str
-    title: str
-    whose: str
+    title: Told
+    whose: Text
     shapes: list[ShapeLine]
-    sentence: str
-    axis: str
+    sentence: Text
+    axis: Text
     marks: list[DrawnMark]
 
 
 class Column(Answer):
     """A heading, and whether numbers stand below it."""
 
-    label: str
+    label: Text
     number: bool
 
 
 class Row(Answer):
-    """The texts of a mark; ``name`` of its checkpoint."""
+    """A mark in words; ``name`` of its checkpoint."""
 
     name: str | None
-    cells: list[str]
+    cells: list[Told]
 
 
 class Table(Answer):
@@ -192,7 +198,7 @@ class Results(Answer):
     sizes: list[Offer]
     systems: list[Offer]
     panels: list[Panel]
-    note: str
+    note: Text
     table: Table
     forgotten: list[str]
 

@@ -1,5 +1,6 @@
 // @ts-check
-/** The axes of a figure of costs: a logarithm across, percent up. Numbers only. */
+/** The axes of a figure of costs: a logarithm across, percent up. */
+import { t, written } from "../../core/text.js";
 
 /**
  * @typedef {object} Axis
@@ -8,11 +9,14 @@
  * @property {(value: number) => number} place  share of the axis, 0..1
  */
 
+const POWERS = /** @type {const} */ ([[1e12, "trillions"], [1e9, "billions"], [1e6, "millions"], [1e3, "thousands"]]);
+
 /** A large number in three digits: 1.53 G. @param {number} value */
 export function shortCost(value) {
-  const [power, letter] = /** @type {const} */ ([[1e12, " T"], [1e9, " G"], [1e6, " M"], [1e3, " k"], [1, ""]])
-    .find(([least]) => value >= least) ?? [1, ""];
-  return `${Number((value / power).toPrecision(3))}${letter}`;
+  const [power, name] = POWERS.find(([least]) => value >= least) ?? [1, null];
+  const short = Number((value / power).toPrecision(3));
+  const text = written(short, String(short).split(".")[1]?.length ?? 0);
+  return name ? t(`number.${name}`, { value: text }) : text;
 }
 
 /** Most labels of the logarithmic axis that keep apart. */
@@ -69,7 +73,8 @@ export function percentAxis(values) {
   const count = Math.floor(range[1] / step + 1e-9) - first + 1;
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const ticks = Array.from({ length: count }, (_, k) => (first + k) * step);
-  return { range, place, ticks: ticks.map((tick) => ({ at: place(tick), text: `${tick.toFixed(digits)} %` })) };
+  return { range, place, ticks: ticks.map((tick) =>
+    ({ at: place(tick), text: t("number.percent", { value: written(tick, digits) }) })) };
 }
 
 /**

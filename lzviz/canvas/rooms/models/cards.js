@@ -3,39 +3,47 @@
 import { h } from "../../kit/dom.js";
 import { ROUTES } from "../../schema/routes.js";
 import { glyph } from "./glyph.js";
-import { t } from "../../core/text.js";
+import { dataOf, FORMATS, say, t } from "../../core/text.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
  * @typedef {import("../../schema/contract.js").Measures} Measures
  * @typedef {import("../../schema/contract.js").Seeds} Seeds
+ * @typedef {import("../../core/text.js").Text | string} Told
  * @typedef {Record<"data" | "system" | "size", ReadonlySet<string>>} Off  what is switched off
  */
 
-/** @param {string} label @param {readonly (readonly [string, string])[]} facts */
+/** @param {string} label @param {readonly (readonly [Told, Told])[]} facts */
 const facts = (label, facts) => h("dl", { class: "lz-facts", "aria-label": label },
-  ...facts.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, value))));
+  ...facts.map(([key, value]) =>
+    h("div", {}, h("dt", dataOf(key), say(key)), h("dd", dataOf(value), say(value)))));
 
 /** @param {string} title @param {...(Node | null)} content */
 const fold = (title, ...content) => h("details", { class: "lz-fold" }, h("summary", {}, title),
   h("div", { class: "lz-fold-body" }, ...content));
 
+/** @param {number | null} value */
+const percent = (value) => (value === null ? "–" : FORMATS.one(value));
+
 /** @param {Measures} table */
 function metrics({ columns, rows }) {
   return h("table", { class: "lz-measures" },
     h("caption", { class: "lz-hidden" }, t("card.measured")),
-    h("thead", {}, h("tr", {}, h("td", {}), ...columns.map((text) => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, ...rows.map(({ label, cells }) => h("tr", {}, h("th", { scope: "row" }, label),
-      ...cells.map(({ value, spread }) => h("td", {}, value || "–", spread && h("small", {}, ` ${spread}`)))))));
+    h("thead", {}, h("tr", {}, h("td", {}),
+      ...columns.map((told) => h("th", { scope: "col", ...dataOf(told) }, say(told))))),
+    h("tbody", {}, ...rows.map(({ label, cells }) => h("tr", {}, h("th", { scope: "row" }, say(label)),
+      ...cells.map(({ value, spread }) => h("td", {}, percent(value), spread && h("small", {}, " ",
+        t("card.spread", { low: spread[0], high: spread[1] }))))))));
 }
 
 /** @param {Seeds} table */
 function seeds({ columns, rows }) {
   return h("div", { class: "lz-scroll", tabindex: "0", role: "region", "aria-label": t("card.seeds") },
     h("table", { class: "lz-measures" },
-      h("thead", {}, h("tr", {}, ...[t("card.seed"), ...columns].map((text) => h("th", { scope: "col" }, text)))),
-      h("tbody", {}, ...rows.map(([seed, ...cells]) => h("tr", {},
-        h("th", { scope: "row" }, seed), ...cells.map((cell) => h("td", {}, cell || "–")))))));
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("card.seed")),
+        ...columns.map((told) => h("th", { scope: "col" }, say(told))))),
+      h("tbody", {}, ...rows.map(({ seed, values }) => h("tr", {},
+        h("th", { scope: "row", translate: "no" }, seed), ...values.map((value) => h("td", {}, percent(value))))))));
 }
 
 /** @param {string} text */
@@ -50,7 +58,7 @@ function python(text) {
       said.textContent = t("card.selected");
     }
   } }, t("card.copy"));
-  const code = h("code", {}, text);
+  const code = h("code", { translate: "no" }, text);
   return h("div", { class: "lz-code" }, h("pre", { tabindex: "0", "aria-label": t("card.python") }, code),
     h("p", {}, copy, said));
 }
@@ -58,17 +66,18 @@ function python(text) {
 /** @param {Room} room @param {import("../../schema/contract.js").CardView} card */
 function card(room, card) {
   const { headline } = card;
-  return h("article", { class: "lz-card", "data-name": card.name, tabindex: "-1", "aria-label": card.title,
-    "data-system": card.system, "data-data": card.data, "data-size": card.size, "data-own": card.own },
+  return h("article", { class: "lz-card", "data-name": card.name, tabindex: "-1",
+    "aria-label": t("card.label", { title: card.title }), "data-system": card.system, "data-data": card.data,
+    "data-size": card.size, "data-own": card.own },
   h("header", {},
-    h("h4", {}, glyph(card.shape, room.colour(card.colour)), card.title),
-    headline && h("p", { class: "lz-headline" }, h("b", {}, headline.value), ` ${headline.unit} ${headline.label}`),
-    h("p", { class: "lz-card-name" }, card.said),
-    headline && h("p", { class: "lz-card-over" }, headline.over)),
-  h("p", { class: "lz-card-about" }, [card.systemTitle, card.summary].filter(Boolean).join(": ")),
+    h("h4", { translate: "no" }, glyph(card.shape, room.colour(card.colour)), card.title),
+    headline && h("p", { class: "lz-headline" }, h("b", {}, FORMATS.one(headline.value)), " % ", say(headline.label)),
+    h("p", { class: "lz-card-name", translate: "no" }, card.said),
+    headline && h("p", { class: "lz-card-over" }, say(headline.over))),
+  h("p", { class: "lz-card-about", ...dataOf(card.about) }, say(card.about)),
   card.metrics.rows.length ? metrics(card.metrics) : h("p", { class: "lz-note" }, t("card.noMetrics")),
   facts(t("card.factsOf", { title: card.title }), card.facts),
-  card.notes && h("p", { class: "lz-card-notes" }, card.notes),
+  card.notes && h("p", { class: "lz-card-notes", translate: "no" }, card.notes),
   card.recipe.length > 0 && fold(t("card.recipe"), facts(t("card.recipeOf", { title: card.title }), card.recipe)),
   card.seeds && fold(t("card.allSeeds", { count: card.seeds.rows.length }), seeds(card.seeds)),
   fold(t("card.load"), python(card.python)),
@@ -76,9 +85,9 @@ function card(room, card) {
     t("models.open")), card.own && h("small", {}, t("card.own"))));
 }
 
-/** @param {readonly string[]} empty */
-const emptyState = ([sentence, commands]) => h("div", { class: "lz-models-empty" }, h("p", {}, sentence),
-  h("pre", { tabindex: "0", "aria-label": t("models.commands") }, h("code", {}, commands)),
+/** @param {import("../../schema/contract.js").Cards["empty"]} empty */
+const emptyState = ([sentence, commands]) => h("div", { class: "lz-models-empty" }, h("p", {}, say(sentence)),
+  h("pre", { tabindex: "0", "aria-label": t("models.commands") }, h("code", { translate: "no" }, commands)),
   h("p", { class: "lz-note" }, t("models.orOwn")));
 
 /**
@@ -100,8 +109,9 @@ export function createCards(room) {
     /** @type {Map<string, HTMLElement>} */
     const groups = new Map();
     for (const item of answer.cards) {
-      let group = groups.get(item.group);
-      if (!group) groups.set(item.group, group = h("div", { class: "lz-cards" }));
+      const title = say(item.group);
+      let group = groups.get(title);
+      if (!group) groups.set(title, group = h("div", { class: "lz-cards" }));
       group.append(card(room, item));
     }
     list.replaceChildren(...[...groups].map(([title, group]) => h("section", {}, h("h3", {}, title), group)));

@@ -3,7 +3,7 @@
 import { segmented } from "../../kit/controls.js";
 import { h } from "../../kit/dom.js";
 import { glyph } from "./glyph.js";
-import { t } from "../../core/text.js";
+import { dataOf, say, t } from "../../core/text.js";
 
 /** @typedef {import("../../schema/contract.js").Offer} Choice */
 /** @typedef {import("./models.js").Room["colour"]} Colour */
@@ -38,7 +38,7 @@ function switches(label, onChange) {
       choices = next;
       element.replaceChildren(...choices.map(({ value, label: text, colour }) => h("button", { type: "button",
         class: "lz-switch-item", "aria-pressed": String(!off.has(value)), "data-value": value,
-        onclick: () => flip(value) }, colour ? glyph("circle", colourOf(colour)) : null, text)));
+        ...dataOf(text), onclick: () => flip(value) }, colour ? glyph("circle", colourOf(colour)) : null, say(text))));
     },
   };
 }
@@ -75,7 +75,7 @@ export function createFilters(onChange) {
         ["metric", t("filter.metric"), metrics], ["split", t("filter.split"), splits], ["cost", t("filter.cost"),
           costs]]);
       bars.replaceChildren(...lines.filter(([, , choices]) => choices.length > 1).map(([key, title, choices]) => {
-        const bar = segmented(title, choices, (value) => {
+        const bar = segmented(title, choices.map(({ value, label }) => ({ value, label: say(label) })), (value) => {
           asked[key] = value;
           onChange();
         });

@@ -3,7 +3,7 @@
 import { h, svg } from "../../kit/dom.js";
 import { costAxis, nearest, percentAxis } from "./axes.js";
 import { glyph, SHAPES } from "./glyph.js";
-import { t } from "../../core/text.js";
+import { dataOf, say, t } from "../../core/text.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
@@ -21,9 +21,10 @@ const HALF = 7;
 
 /** @param {Panel} panel @param {HTMLElement} plot */
 function frame(panel, plot) {
-  const shapes = panel.shapes.map(({ shape, sizes }) => h("span", {}, glyph(shape), sizes));
-  return h("section", { class: "lz-result", "data-data": panel.data, "aria-label": panel.title },
-    h("div", { class: "lz-result-head" }, h("h3", {}, panel.title), h("small", {}, panel.whose),
+  const shapes = panel.shapes.map(({ shape, sizes }) => h("span", {}, glyph(shape), say(sizes)));
+  return h("section", { class: "lz-result", "data-data": panel.data, "aria-label": say(panel.title) },
+    h("div", { class: "lz-result-head" }, h("h3", dataOf(panel.title), say(panel.title)),
+      h("small", {}, say(panel.whose)),
       h("span", { class: "lz-shapes" }, ...shapes)), plot);
 }
 
@@ -65,7 +66,8 @@ function createFacts() {
       element.hidden = !mark;
       if (!mark) return;
       const [title, ...lines] = mark.lines;
-      element.replaceChildren(h("b", {}, title), ...lines.map((line) => h("span", {}, line)));
+      element.replaceChildren(h("b", dataOf(title), say(title)),
+        ...lines.map((line) => h("span", dataOf(line), say(line))));
       const right = mark.x < width / 2;
       element.style.left = right ? `${mark.x + 14}px` : "auto";
       element.style.right = right ? "auto" : `${width - mark.x + 14}px`;
@@ -101,7 +103,7 @@ function createPlot(room) {
     redraw: () => redraw(),
     /** @param {Panel} panel @param {ColourOf} colourOf */
     show(panel, colourOf) {
-      element.setAttribute("aria-label", panel.sentence);
+      element.setAttribute("aria-label", say(panel.sentence));
       redraw = () => {
         const [width, height] = [element.clientWidth, element.clientHeight];
         if (!width || !height) return;
@@ -114,7 +116,7 @@ function createPlot(room) {
         facts.show(undefined, 0);
         picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
         const order = [...marks].sort((a, b) => Number(a.name !== null) - Number(b.name !== null));
-        picture.replaceChildren(axes(across, percents, box, panel.axis),
+        picture.replaceChildren(axes(across, percents, box, say(panel.axis)),
           ...order.map((mark) => markOf(mark, colourOf(mark.system), up)));
       };
       redraw();

@@ -4,7 +4,7 @@ import { h } from "../../kit/dom.js";
 import { ROUTES } from "../../schema/routes.js";
 import { createFilters } from "./filters.js";
 import { createPlots } from "./plots.js";
-import { t } from "../../core/text.js";
+import { dataOf, say, t } from "../../core/text.js";
 
 /**
  * @typedef {import("./models.js").Room} Room
@@ -14,14 +14,15 @@ import { t } from "../../core/text.js";
 
 /** @param {Room} room @param {Table} table */
 function numbers(room, { columns, rows }) {
-  /** @param {string | null} name @param {string} text */
-  const first = (name, text) => h("th", { scope: "row" }, name === null ? text
-    : h("button", { type: "button", class: "lz-link", onclick: () => room.reveal(name) }, text));
+  /** @param {string | null} name @param {import("./cards.js").Told} told */
+  const first = (name, told) => h("th", { scope: "row", ...dataOf(told) }, name === null ? say(told)
+    : h("button", { type: "button", class: "lz-link", onclick: () => room.reveal(name) }, say(told)));
   return h("table", { class: "lz-numbers" }, h("caption", { class: "lz-hidden" }, t("results.caption")),
     h("thead", {}, h("tr", {},
-      ...columns.map(({ label, number }) => h("th", { scope: "col", "data-number": number }, label)))),
+      ...columns.map(({ label, number }) => h("th", { scope: "col", "data-number": number }, say(label))))),
     h("tbody", {}, ...rows.map(({ name, cells: [title, ...cells] }) => h("tr", {}, first(name, title),
-      ...cells.map((text, at) => h("td", { "data-number": columns[at + 1].number }, text))))));
+      ...cells.map((cell, at) =>
+        h("td", { "data-number": columns[at + 1].number, ...dataOf(cell) }, say(cell)))))));
 }
 
 /**
@@ -48,7 +49,7 @@ export function createResults(room, onFilter) {
         await room.listed(() => `${ROUTES.results.path}?${new URLSearchParams(query())}`));
       if (mine !== round) return;
       filters.show(answer, room.colour);
-      note.textContent = answer.note;
+      note.textContent = say(answer.note);
       table.replaceChildren(numbers(room, answer.table));
       const colours = new Map(answer.systems.map(({ value, colour }) => [value, colour]));
       plots.show(answer.panels, (system) => room.colour(colours.get(system)) ?? "currentColor");

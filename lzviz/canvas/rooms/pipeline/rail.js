@@ -92,7 +92,8 @@ function featurePart(context, answers) {
     if (names !== listed && list.length) {
       listed = names;
       menu = listMenu(t("stage"), list.map(({ name, channels, h: rows, w }) => ({ value: name, title: name,
-        note: `${channels} × ${w} × ${rows}` })), (value) => store.set({ learnedStage: value }, { history: true }));
+        note: `${channels} × ${w} × ${rows}`, data: true })),
+      (value) => store.set({ learnedStage: value }, { history: true }));
       stage.replaceChildren(menu.element);
     }
     menu?.show(learnedStage === "auto" ? answers.get().features?.stage ?? list[0]?.name : learnedStage);

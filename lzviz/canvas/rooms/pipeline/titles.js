@@ -38,7 +38,8 @@ export function writeTitles({ views, room, shown, narrow, answers }) {
     switch (shown.right) {
       case "labels": return { title, size, number: room?.truth ? "" : number };
       case "truth": return { title, size, number: t("pipeline.atMost", { value: points(room?.truth?.intrinsic) }) };
-      case "features": return { title, size: features?.stage ?? "", number: features ? channelName(features) : "" };
+      case "features": return { title, size: features ? t("facts", { facts: [features.stage] }) : "",
+        number: features ? channelName(features) : "" };
       case "weights": case "target": case "own": return { title, size: t(`pipeline.right.${shown.right}.note`),
         number: "" };
       case "correction": return { title, size: t("pipeline.right.correction.note"),
