@@ -53,9 +53,9 @@ def test_a_specimen_is_named_and_its_fix_leaves_nothing_and_gives_the_healthy_wa
     told = ask(workshop, specimen=specimen.name, source=source)
     worst = told.findings[0]
     assert (worst.check, worst.mends, told.well) == (specimen.check, True, False)
-    assert f"First {specimen.check}" in told.sentence
+    assert f"First {specimen.check}" in str(told.sentence)
     after = ask(workshop, given=told.id, source=source, applied=[specimen.check])
-    assert after.well and after.applied == [specimen.check] and after.sentence.startswith("Nothing to mend")
+    assert after.well and after.applied == [specimen.check] and str(after.sentence).startswith("Nothing to mend")
     if specimen.name not in ("out-of-range",):
         true = healthy(lattice_of(source))[0]
         assert np.abs(nodes_of(after.grid) - true).max() < 0.03

@@ -11,6 +11,7 @@ from lzviz.doctor import adapters
 from lzviz.doctor.finding import Finding
 from lzviz.doctor.reading import Reading
 from lzviz.plain import convert
+from lzviz.text import Text
 
 Size = tuple[int, int]
 
@@ -81,8 +82,10 @@ def _kept(array: np.ndarray) -> np.dtype:
     return array.dtype if array.dtype in (np.float32, np.float64) else np.dtype(np.float32)
 
 
-def ok(check: str, value: float | str = "as expected", tolerance: float | str = "", sentence: str = "") -> Finding:
-    return Finding(check, "ok", value, tolerance, sentence or "Nothing to mend.")
+def ok(
+    check: str, value: float | str = "as expected", tolerance: float | str = "", said: Text | None = None
+) -> Finding:
+    return Finding(check, "ok", value, tolerance, said or Text("doctor.says.ok"))
 
 
 def box_of(cells: np.ndarray) -> tuple[tuple[int, int, int, int], ...]:

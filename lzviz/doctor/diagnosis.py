@@ -9,6 +9,7 @@ from lzviz.doctor import adapters, reading
 from lzviz.doctor.case import Case
 from lzviz.doctor.checks import CHECKS
 from lzviz.doctor.finding import VERDICTS, Diagnosis, Finding
+from lzviz.text import Text
 
 Size = tuple[int, int]
 CAUSES = {"round-trip": ("folds", "not-finite", "pyramid", "collisions"), "folds": ("pyramid", "not-finite"),
@@ -69,7 +70,8 @@ def _consequences(found: list[Finding]) -> list[Finding]:
     for f in found:
         cause = next((c for c in CAUSES.get(f.check, ()) if c in bad), None)
         if cause and f.verdict in ("warning", "fault"):
-            f = replace(f, verdict="note", sentence=f"Follows from {cause}: {f.sentence}", fix="", mend=None)
+            said = Text("doctor.says.follows", {"cause": cause, "finding": f.said})
+            f = replace(f, verdict="note", said=said, fix="", mend=None)
         out.append(f)
     return sorted(out, key=lambda f: -VERDICTS.index(f.verdict))
 

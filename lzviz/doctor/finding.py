@@ -13,6 +13,7 @@ import numpy as np
 
 from lzviz.doctor.adapters import arrays_of
 from lzviz.doctor.report import page, short
+from lzviz.text import Text
 
 VERDICTS = ("ok", "note", "warning", "fault")
 """From harmless to wrong."""
@@ -22,7 +23,8 @@ VERDICTS = ("ok", "note", "warning", "fault")
 class Finding:
     """One check's answer.
 
-    ``place``: boxes (x0, y0, x1, y1) in cells of the grid, corner-exclusive. ``fix``: code to run, or "".
+    ``said``: what is found, as a line of a language; ``sentence`` is it in English. ``place``: boxes (x0, y0, x1, y1) in
+    cells of the grid, corner-exclusive. ``fix``: code to run, or "".
     ``mends``: what the fix changes: "given", "boxes" or "labels". ``mend``: the array as it should be, from the array as given;
     :meth:`apply` runs it.
     """
@@ -31,11 +33,16 @@ class Finding:
     verdict: str
     value: float | str
     tolerance: float | str
-    sentence: str
+    said: Text | str
     place: tuple[tuple[int, int, int, int], ...] = ()
     fix: str = ""
     mend: Callable[[Any], Any] | None = field(default=None, repr=False, compare=False)
     mends: str = "given"
+
+    @property
+    def sentence(self) -> str:
+        """What is found, in English."""
+        return str(self.said)
 
     def apply(self, given: Any) -> Any:
         """What was given, mended, in the form that its declared ``use`` has; where none was declared, a grid (B, H, W, 2).

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lzviz.plain import convert, tiles
+from lzviz.text import Text
 
 Size = tuple[int, int]
 COST = {"layout": 0.6, "axis-order": 0.5, "transposed": 0.6, "flipped": 0.5, "units": 0.8, "displacement": 0.8}
@@ -22,7 +23,7 @@ COST = {"layout": 0.6, "axis-order": 0.5, "transposed": 0.6, "flipped": 0.5, "un
 @dataclass(frozen=True)
 class Step:
     check: str
-    sentence: str
+    said: Text
     fix: str
     mend: Callable[[np.ndarray], np.ndarray]
     unit: str = ""  # what offsets are counted in: "grid" ([-1, 1]) or "pixels"
@@ -33,7 +34,7 @@ class Reading:
     grid: np.ndarray  # (B, H, W, 2), [-1, 1] by pixel centres, float64, finite
     steps: tuple[Step, ...]
     sureness: float
-    other: str  # the next plausible reading, "" where there is none
+    other: tuple[Text, ...] | None  # the steps of the next plausible reading; None where there is none
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read(array: np.ndarray, source: Size, zoomed: Size | None, use: str | None, 
     grid = array
     for step in chain:
         grid = step.mend(grid)
-    told = "" if other is None else " and ".join(s.sentence for s in other[1]) or "as it stands"
+    told = None if other is None else tuple(step.said for step in other[1])
     return Reading(grid, chain, 1 / (1 + np.exp(-3 * gap)), told)
 
 
@@ -184,7 +185,7 @@ def _pixels(size: Size, whose: str) -> Step:
     h, w = size
     return Step(
         "units",
-        f"places in pixels of the {whose} picture ({h}x{w})",
+        Text(f"doctor.step.pixels.{whose}", {"h": h, "w": w}),
         f"grid = 2 * grid / torch.tensor([{max(w - 1, 1)}, {max(h - 1, 1)}]) - 1",
         lambda a: convert.from_pixels(a, size),
     )
@@ -195,12 +196,12 @@ def _displaced(size: Size | None) -> Step:
         return convert.identity(a.shape[1:3]) + (a if size is None else 2 * a / convert.span(size))
 
     if size is None:
-        code, unit = "grid", "[-1, 1]"
+        code, unit = "grid", "normalised"
     else:
         code = f"2 * grid / torch.tensor([{max(size[1] - 1, 1)}, {max(size[0] - 1, 1)}])"
         unit = "pixels"
     identity = "F.affine_grid(torch.eye(2, 3)[None], (1, 1, *grid.shape[1:3]), align_corners=True)"
-    told = f"offsets, in units of {unit}, not places"
+    told = Text(f"doctor.step.offsets.{unit}")
     return Step("displacement", told, f"grid = {identity} + {code}", mend, "grid" if size is None else "pixels")
 
 
@@ -210,7 +211,7 @@ def _exchanged(source: Size) -> Step:
     turned = np.array([height, width], float)
     return Step(
         "units",
-        "places divided by the wrong side: x by the height, y by the width",
+        Text("doctor.step.exchanged"),
         f"grid = (grid + 1) * torch.tensor([{height}, {width}]) / torch.tensor([{width}, {height}]) - 1",
         lambda a: (a + 1) * turned / turned[::-1] - 1,
     )
@@ -222,16 +223,16 @@ def _viewed(a: np.ndarray) -> np.ndarray:
 
 _VIEWED = Step(
     "layout",
-    "channels that stood first were given another shape, not moved: view or reshape for permute",
+    Text("doctor.step.viewed"),
     "grid = grid.view(len(grid), 2, *grid.shape[1:3]).permute(0, 2, 3, 1)",
     _viewed,
 )
-_UNIT = Step("units", "places in [0, 1]", "grid = 2 * grid - 1", lambda a: 2 * a - 1)
-_AXES = Step("axis-order", "y before x", "grid = grid.flip(-1)", lambda a: a[..., ::-1])
+_UNIT = Step("units", Text("doctor.step.unit"), "grid = 2 * grid - 1", lambda a: 2 * a - 1)
+_AXES = Step("axis-order", Text("doctor.step.order"), "grid = grid.flip(-1)", lambda a: a[..., ::-1])
 _TRANSPOSED = Step(
-    "transposed", "rows and columns of the lattice swapped", "grid = grid.transpose(1, 2)", lambda a: a.swapaxes(1, 2)
+    "transposed", Text("doctor.step.transposed"), "grid = grid.transpose(1, 2)", lambda a: a.swapaxes(1, 2)
 )
 _FLIP = (
-    Step("flipped", "x runs from right to left", "grid = grid * torch.tensor([-1, 1])", lambda a: a * [-1, 1]),
-    Step("flipped", "y runs from bottom to top", "grid = grid * torch.tensor([1, -1])", lambda a: a * [1, -1]),
+    Step("flipped", Text("doctor.step.flipped.x"), "grid = grid * torch.tensor([-1, 1])", lambda a: a * [-1, 1]),
+    Step("flipped", Text("doctor.step.flipped.y"), "grid = grid * torch.tensor([1, -1])", lambda a: a * [1, -1]),
 )

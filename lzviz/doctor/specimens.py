@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lzviz.plain import convert
+from lzviz.text import Text
 
 Size = tuple[int, int]
 
@@ -18,16 +19,19 @@ class Specimen:
 
     Attributes:
         name: of this specimen; check: what the doctor names it.
-        sentence: how it comes about.
         seen: where it was met.
         spoil: a healthy grid (B, H, W, 2) and the source's size to the array that somebody hands over.
     """
 
     name: str
     check: str
-    sentence: str
     seen: str
     spoil: Callable[[np.ndarray, Size], np.ndarray]
+
+    @property
+    def said(self) -> Text:
+        """How it comes about."""
+        return Text(f"doctor.specimen.{self.name}")
 
     def make(self, source: Size) -> np.ndarray:
         """The faulty array for a source of this size, float32."""
@@ -78,29 +82,29 @@ def _lost_row(grid: np.ndarray, _: Size) -> np.ndarray:
 SPECIMENS: dict[str, Specimen] = {
     each.name: each
     for each in (
-        Specimen("axis-order", "axis-order", "Rows were written before columns: y stands where x belongs.",
-                 "kornia 747", lambda g, _: g[..., ::-1]),
-        Specimen("folds", "folds", "A patch of the grid was written from right to left.",
-                 "voxelmorph 50", _mirrored_patch),
-        Specimen("pixels", "units", "Places in source pixels where [-1, 1] is read.",
-                 "kornia 1651", lambda g, source: convert.to_pixels(g, source)),
-        Specimen("unit-interval", "units", "Places in [0, 1], as ES writes them, where [-1, 1] is read.",
-                 "ES", lambda g, _: (g + 1) / 2),
-        Specimen("displacement", "displacement", "Offsets in source pixels, as flows have them, handed over as places.",
-                 "voxelmorph 66", lambda g, source: (g - convert.identity(g.shape[1:3])) / 2 * convert.span(source)),
-        Specimen("transposed", "transposed", "The lattice came out of meshgrid with rows and columns swapped.",
-                 "pytorch 89836", lambda g, _: g.swapaxes(1, 2)),
-        Specimen("flipped", "flipped", "y counts from the bottom, as OpenGL has it.",
-                 "pytorch 36107", lambda g, _: g * [1, -1]),
-        Specimen("layout", "layout", "Channels stand first, as flows have them.",
-                 "pytorch 23923", lambda g, _: np.moveaxis(g, -1, 1)),
-        Specimen("convention", "convention", "Written for align_corners=False, read with align_corners=True.",
-                 "pytorch 20785", lambda g, source: convert.to_edges(g, source)),
-        Specimen("not-finite", "not-finite", "0/0 where no kernel saw any saliency.",
-                 "FOVEA 4", _without_weight),
-        Specimen("pyramid", "pyramid", "The last row of an inverse was lost and holds a marker.",
-                 "LZU", _lost_row),
-        Specimen("out-of-range", "out-of-range", "Scaled beyond the source: the border is read from nowhere.",
-                 "Saliency-Sampler 5", lambda g, _: g * 1.2),
+        Specimen("axis-order", "axis-order", "kornia 747",
+                 lambda g, _: g[..., ::-1]),
+        Specimen("folds", "folds", "voxelmorph 50",
+                 _mirrored_patch),
+        Specimen("pixels", "units", "kornia 1651",
+                 lambda g, source: convert.to_pixels(g, source)),
+        Specimen("unit-interval", "units", "ES",
+                 lambda g, _: (g + 1) / 2),
+        Specimen("displacement", "displacement", "voxelmorph 66",
+                 lambda g, source: (g - convert.identity(g.shape[1:3])) / 2 * convert.span(source)),
+        Specimen("transposed", "transposed", "pytorch 89836",
+                 lambda g, _: g.swapaxes(1, 2)),
+        Specimen("flipped", "flipped", "pytorch 36107",
+                 lambda g, _: g * [1, -1]),
+        Specimen("layout", "layout", "pytorch 23923",
+                 lambda g, _: np.moveaxis(g, -1, 1)),
+        Specimen("convention", "convention", "pytorch 20785",
+                 lambda g, source: convert.to_edges(g, source)),
+        Specimen("not-finite", "not-finite", "FOVEA 4",
+                 _without_weight),
+        Specimen("pyramid", "pyramid", "LZU",
+                 _lost_row),
+        Specimen("out-of-range", "out-of-range", "Saliency-Sampler 5",
+                 lambda g, _: g * 1.2),
     )
 }  # fmt: skip

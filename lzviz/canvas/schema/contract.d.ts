@@ -385,7 +385,7 @@ export interface Diagnosed {
   kind: "grid" | "saliency" | "points";
   shape: number[];
   dtype: string;
-  taken: string;
+  taken: Text | string;
   sure: number | null;
   well: boolean;
   findings: FindingTold[];
@@ -394,7 +394,7 @@ export interface Diagnosed {
   applied: string[];
   keep: string | null;
   zoomed: [number, number] | null;
-  sentence: string;
+  sentence: Text;
 }
 
 /** A mark: cost, percent, its smallest and largest over the seeds, and facts, the title first. No name: a paper's number. */
@@ -470,10 +470,10 @@ export interface FetchCheckpoint {
 export interface FindingTold {
   check: string;
   verdict: "ok" | "note" | "warning" | "fault";
-  value: string;
-  tolerance: string;
+  value: Text | string;
+  tolerance: Text | string;
   place: [number, number, number, number][];
-  sentence: string;
+  sentence: Text | string;
   fix: string;
   mends: boolean;
 }
@@ -867,7 +867,7 @@ export interface SourceLine {
 export interface SpecimenLine {
   name: string;
   check: string;
-  sentence: string;
+  sentence: Text;
   seen: string;
   mesh: string;
   meshSize: [number, number];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ import torch
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.messages import doctor as messages
 from lzviz.contract.wire import Refusal, decode_bytes, encode_array, short
-from lzviz.doctor import Diagnosis, Finding, adapters, diagnose, report
+from lzviz.doctor import Diagnosis, Finding, adapters, diagnose
 from lzviz.doctor.specimens import SPECIMENS
 from lzviz.inversion.tiles import border_tolerance
 from lzviz.plain import convert
+from lzviz.text import Text, registered
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -67,7 +69,7 @@ def specimens(workshop: Workshop, question: messages.AskSpecimens) -> messages.S
     for each in SPECIMENS.values():
         mesh = _thinned(np.nan_to_num(_literal(each.make((400, 800)))), MESH)
         lines.append(
-            {"name": each.name, "check": each.check, "sentence": each.sentence, "seen": each.seen,
+            {"name": each.name, "check": each.check, "sentence": each.said, "seen": each.seen,
              "mesh": encode_array(mesh.astype(np.float32)), "meshSize": list(mesh.shape[:2])}
         )  # fmt: skip
     return messages.Specimens.model_validate({"specimens": lines})
@@ -149,7 +151,7 @@ class Course:
             "kind": kind,
             "shape": list(self.array.shape),
             "dtype": self.array.dtype.name,
-            "taken": taken.sentence if taken else "",
+            "taken": taken.said if taken else Text("doctor.says.ok"),
             "sure": sure,
             "well": found.ok,
             "findings": [_told(f, grids["scale"]) for f in found.findings if f.check != "input"],
@@ -162,15 +164,24 @@ class Course:
         }
 
 
-def sentence(found: Diagnosis) -> str:
+def sentence(found: Diagnosis) -> Text:
     """What is wrong, in one line: how many of each, the worst one and what mends it."""
     counts = {v: sum(f.verdict == v for f in found.findings) for v in ("fault", "warning", "note")}
-    said = [f"{n} {verdict}{'s' * (n != 1)}" for verdict, n in counts.items() if n]
+    said: list[Text | str] = [Text(f"doctor.count.{verdict}", {"count": n}) for verdict, n in counts.items() if n]
     if found.ok:
-        return f"Nothing to mend{f': {said[0]}' if said else ''}."
+        return Text("doctor.sum.noted", {"counts": said}) if said else Text("doctor.sum.well")
     worst = next(f for f in found.findings if f.verdict in ("fault", "warning"))
-    remedy = f" Mend it by: {worst.fix.splitlines()[0]}" if worst.fix else ""
-    return f"{', '.join(said)}. First {worst.check}: {worst.sentence}{remedy}"
+    values = {"counts": said, "check": worst.check, "finding": worst.said}
+    if not worst.fix:
+        return Text("doctor.sum.worst", values)
+    return Text("doctor.sum.mend", values | {"fix": worst.fix.splitlines()[0]})
+
+
+def _value(value: float | str) -> Text | str:
+    """A number or word of a finding; what only code can read, as a shape, stays as it is."""
+    if isinstance(value, str):
+        return registered(f"doctor.value.{value}", value)
+    return Text("number.significant", {"value": float(value)}) if math.isfinite(value) else str(value)
 
 
 def _told(finding: Finding, scale: tuple[float, float]) -> dict[str, Any]:
@@ -181,8 +192,8 @@ def _told(finding: Finding, scale: tuple[float, float]) -> dict[str, Any]:
         for x0, y0, x1, y1 in finding.place
     ]  # fmt: skip
     return {
-        "check": finding.check, "verdict": finding.verdict, "value": report.short(finding.value),
-        "tolerance": report.short(finding.tolerance), "place": place, "sentence": finding.sentence, "fix": finding.fix,
+        "check": finding.check, "verdict": finding.verdict, "value": _value(finding.value),
+        "tolerance": _value(finding.tolerance), "place": place, "sentence": finding.said, "fix": finding.fix,
         "mends": finding.mend is not None,
     }  # fmt: skip
 

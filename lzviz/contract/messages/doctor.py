@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lzviz.contract.messages.base import Answer, Base64, Bench, Identifier, Pair, Question
+from lzviz.contract.messages.base import Answer, Base64, Bench, Identifier, Pair, Question, Told
+from lzviz.text import Text
 
 LARGEST_SOURCE = 1 << 16
 MOST_FIXES = 16
@@ -51,10 +52,10 @@ class FindingTold(Answer):
 
     check: str
     verdict: Literal["ok", "note", "warning", "fault"]
-    value: str
-    tolerance: str
+    value: Told
+    tolerance: Told
     place: list[tuple[int, int, int, int]]
-    sentence: str
+    sentence: Told
     fix: str
     mends: bool
 
@@ -87,7 +88,7 @@ class Diagnosed(Answer):
     kind: Literal["grid", "saliency", "points"]
     shape: list[int]
     dtype: str
-    taken: str
+    taken: Told
     sure: float | None
     well: bool
     findings: list[FindingTold]
@@ -96,7 +97,7 @@ class Diagnosed(Answer):
     applied: list[str]
     keep: str | None
     zoomed: Pair | None
-    sentence: str
+    sentence: Text
 
 
 class AskDiagnosis(Question):
@@ -137,7 +138,7 @@ class SpecimenLine(Answer):
 
     name: str
     check: str
-    sentence: str
+    sentence: Text
     seen: str
     mesh: Base64
     mesh_size: Pair

@@ -10,6 +10,7 @@ from lzviz.doctor.case import Case, ok
 from lzviz.doctor.finding import Finding
 from lzviz.plain import convert, tiles
 from lzviz.plain.inverse import invert_grid
+from lzviz.text import Text
 
 
 def border(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
@@ -39,25 +40,25 @@ def convention(case: Case) -> Finding | None:
     size = f"torch.tensor([{w}, {h}])"
     if not case.align_corners:
         told, code = (
-            "corner to corner, but declared align_corners=False",
+            "declared",
             f"grid = ((grid + 1) * ({size} - 1) + 1) / {size} - 1",
         )
         marks.append((at(-np.ones(2), np.ones(2), source), told, code, lambda g: convert.to_edges(g, case.source)))
     else:
         marks += [
-            (edges, "half-pixel (-1 is the first pixel's edge), but read corner to corner",
+            (edges, "edges",
              f"grid = ((grid + 1) * {size} - 1) / ({size} - 1) - 1", lambda g: convert.from_edges(g, case.source)),
             (at(-1 - 1 / (source - 1).clip(1), 1 + 1 / (source - 1).clip(1), source),
-             "converted from half-pixel though they were corner to corner",
+             "twice",
              f"grid = ((grid + 1) * ({size} - 1) + 1) / {size} - 1", lambda g: convert.to_edges(g, case.source)),
-            (at(-np.ones(2), 1 - 2 / source, source), "pixels divided by the size, not by the size less one",
+            (at(-np.ones(2), 1 - 2 / source, source), "divided",
              f"grid = (grid + 1) * {size} / ({size} - 1) - 1", lambda g: (g + 1) * source / (source - 1).clip(1) - 1),
         ]  # fmt: skip
     for hit, told, code, mend in marks:
         if hit:
             off = float(np.abs((mend(case.grid) - case.grid) / case.step).max())
-            sentence = f"The border says: written {told}; {off:.3g} source px off at the border."
-            return Finding("convention", "warning", off, 0.05, sentence, (), code, case.mended(mend))
+            said = Text(f"doctor.says.convention.{told}", {"off": off})
+            return Finding("convention", "warning", off, 0.05, said, (), code, case.mended(mend))
     return ok("convention", 0.0, 0.05)
 
 
@@ -67,18 +68,18 @@ def direction(case: Case) -> Finding | None:
         return None
     lattice = case.grid.shape[1:3]
     inverse = case.direction in ("inverse", "source->zoomed")
-    why = "declared source -> zoomed" if inverse else ""
+    why = "declared" if inverse else ""
     if not why and case.zoomed and case.zoomed != case.source and lattice == case.source:
-        why = f"its lattice is the source's ({lattice[0]}x{lattice[1]}), not the zoomed picture's"
-    value: float | str = why
+        why = "lattice"
+    value: float | str = "source -> zoomed"
     share = np.abs(tiles.areas(case.grid)).mean(0)
     uneven = share.std() > 0.1 * share.mean()
     if not why and case.boxes is not None and len(case.boxes) and uneven:
         value = _inside(case, share)
-        why = "the boxes come out smaller than what surrounds them" if value > 1.3 else ""
+        why = "boxes" if value > 1.3 else ""
     if not why and case.image is not None and uneven:
         value = _busy(case, share)
-        why = "detail is read sparsely and empty parts densely" if value > 0.45 else ""
+        why = "detail" if value > 0.45 else ""
     if not why:
         if case.direction or case.boxes is not None or case.image is not None or case.zoomed:
             return ok("direction", "zoomed -> source")
@@ -89,9 +90,9 @@ def direction(case: Case) -> Finding | None:
         return invert_grid(grid, size)
 
     code = f"grid, valid = lzviz.Warp.from_grid(grid).inverse_grid({tuple(size)})"
-    sentence = f"The map goes from source to zoomed ({why}); to read with it, its inverse is needed."
+    said = Text("doctor.says.direction", {"why": Text(f"doctor.why.{why}", {"h": lattice[0], "w": lattice[1]})})
     return Finding(
-        "direction", "fault" if inverse else "warning", value, "zoomed -> source", sentence, (), code, case.mended(mend)
+        "direction", "fault" if inverse else "warning", value, "zoomed -> source", said, (), code, case.mended(mend)
     )
 
 
@@ -146,12 +147,10 @@ def lattice(case: Case) -> Finding | None:
         rows, columns = (case.stride * np.arange(m) / max(s - 1, 1) * (m - 1) for m, s in zip(n, size, strict=True))
         return convert.sample(grid, rows, columns)
 
-    sentence = (
-        f"Features of stride {case.stride:g} end at pixel {case.stride * (n[1] - 1):g} of {size[1] - 1}, but the grid "
-        f"puts them corner to corner: up to {off.max():g} px off at the far border."
-    )
+    ends = {"at": float(case.stride * (n[1] - 1)), "last": int(size[1] - 1), "off": float(off.max())}
+    said = Text("doctor.says.lattice", {"stride": float(case.stride)} | ends)
     code = f"features = warp.unzoom(features, source_size, zoomed_size={zoomed}, stride={case.stride:g})"
-    return Finding("lattice", "warning", float(off.max()), 0.5, sentence, (), code, case.mended(mend))
+    return Finding("lattice", "warning", float(off.max()), 0.5, said, (), code, case.mended(mend))
 
 
 CHECKS = {"convention": convention, "direction": direction, "lattice": lattice}

@@ -8,6 +8,7 @@ from lzviz.doctor.case import Case, box_of, ok
 from lzviz.doctor.checks.convention import grey_of
 from lzviz.doctor.finding import Finding
 from lzviz.plain import convert, tiles
+from lzviz.text import Text
 
 
 def _steps(case: Case) -> list[np.ndarray]:
@@ -25,16 +26,16 @@ def holes(case: Case) -> Finding | None:
         room = max(1, min(wanted, min(h, w) // 2))
         empty = tiles.density(case.plain, case.source, room) < 1e-9
         share = float(empty.mean())
-        sentence = f"{share:.1%} of the blocks of {room}x{room} source pixels have no sample."
+        said = Text("doctor.says.holes.points", {"share": share, "room": room})
         if share <= 0.15 or case.use == "attention":  # which looks where it likes
-            return Finding("holes", "ok" if share <= 0.15 else "note", share, 0.15, sentence, box_of(empty))
+            return Finding("holes", "ok" if share <= 0.15 else "note", share, 0.15, said, box_of(empty))
         middles = (np.argwhere(empty)[:, ::-1] + 0.5) * room - 0.5
         code = "points = lzviz.diagnose(points, source_size, use='points').named('holes').apply(points)"
 
         def fill(array: np.ndarray) -> np.ndarray:
             return np.concatenate((array.reshape(-1, 2), middles)).astype(array.dtype)
 
-        return Finding("holes", "warning", share, 0.15, sentence, box_of(empty), code, fill)
+        return Finding("holes", "warning", share, 0.15, said, box_of(empty), code, fill)
     if case.kind != "grid" or min(case.grid.shape[1:3]) < 8:
         return None
     torn = 0
@@ -49,9 +50,9 @@ def holes(case: Case) -> Finding | None:
         where[tuple(index.T)] = True
     if torn < 0.25 * min(case.grid.shape[1:3]):
         return ok("holes", torn, 0)
-    sentence = f"Neighbours are torn apart at {torn} places: what lies between is never read."
+    said = Text("doctor.says.holes", {"count": torn})
     code = "grid = torch.as_tensor(lzviz.diagnose(grid, source_size).named('holes').apply(grid))"
-    return Finding("holes", "warning", torn, 0, sentence, box_of(where[:-1, :-1]), code, case.mended(_joined))
+    return Finding("holes", "warning", torn, 0, said, box_of(where[:-1, :-1]), code, case.mended(_joined))
 
 
 def _joined(grid: np.ndarray) -> np.ndarray:
@@ -79,23 +80,23 @@ def collisions(case: Case) -> Finding | None:
     twice = 1 - len(np.unique(rows.round(9), axis=0)) / len(rows)
     if twice <= 0.1:
         return ok("collisions", twice, 0.1)
-    sentence = f"{twice:.1%} of the samples read a place that another reads too: coordinates were rounded or repeated."
+    said = Text("doctor.says.collisions", {"share": twice})
     if case.kind == "points":
         if case.use == "attention":
-            return Finding("collisions", "note", twice, 0.1, sentence)
+            return Finding("collisions", "note", twice, 0.1, said)
         code = "points = torch.unique(points, dim=0)  # or keep the coordinates in float32, unrounded"
 
         def once(array: np.ndarray) -> np.ndarray:
             return np.unique(array.reshape(-1, 2), axis=0)
 
-        return Finding("collisions", "warning", twice, 0.1, sentence, (), code, once)
+        return Finding("collisions", "warning", twice, 0.1, said, (), code, once)
     pixels = convert.to_pixels(case.grid, case.source)
     if (np.abs(pixels - pixels.round()) > 1e-3).mean() > 0.01:
-        sentence = f"{twice:.1%} of the samples read a place that another reads too: the map stands still there (see round-trip)."
-        return Finding("collisions", "note", twice, 0.1, sentence)
+        said = Text("doctor.says.collisions.still", {"share": twice})
+        return Finding("collisions", "note", twice, 0.1, said)
     code = "grid = make_grid(saliency.float())  # without round(), long() or an argmax over places"
     mend = case.mended(lambda g: convert.smoothed(g, case.step / 2, [1, 2]))
-    return Finding("collisions", "warning", twice, 0.1, sentence, (), code, mend)
+    return Finding("collisions", "warning", twice, 0.1, said, (), code, mend)
 
 
 def aliasing(case: Case) -> Finding | None:
@@ -109,11 +110,11 @@ def aliasing(case: Case) -> Finding | None:
     step = float(np.quantile(np.concatenate([s.ravel() for s in _steps(case)]), 0.95)) * scale
     code = 'zoomed = lzviz.Warp.from_grid(grid).zoom(image, size, interpolation="antialias")'
     if step <= 2 or (case.image is None and case.zoomed is None):
-        return ok("aliasing", step, 2.0, f"95 % of neighbouring samples are at most {step:.3g} source px apart.")
-    sentence = f"Bilinear reads 2x2 pixels; neighbouring samples are up to {step:.3g} px apart: what lies between is never read."
+        return ok("aliasing", step, 2.0, Text("doctor.says.aliasing.ok", {"step": step}))
+    said = Text("doctor.says.aliasing", {"step": step})
     shows = 0.0 if case.image is None else _lost(grey_of(case.image), step)
     verdict = "warning" if shows > 0.5 else "note"
-    return Finding("aliasing", verdict, step, 2.0, sentence, (), code)
+    return Finding("aliasing", verdict, step, 2.0, said, (), code)
 
 
 def _lost(grey: np.ndarray, step: float) -> float:
@@ -140,7 +141,7 @@ def resolution(case: Case) -> Finding | None:
     value = float(np.quantile(error, 0.98) / max(step, 1e-12))
     if value <= 0.5:
         return ok("resolution", value, 0.5)
-    sentence = f"Between its {h}x{w} nodes the map bends by {value:.2g} of a cell: a finer control grid is needed."
+    said = Text("doctor.says.resolution", {"h": h, "w": w, "bend": value})
     code = f"nodes = ({2 * h - 1}, {2 * w - 1})  # or finer: lzviz.Warp.from_saliency(saliency, nodes=nodes)"
     most = case.zoomed
 
@@ -149,7 +150,7 @@ def resolution(case: Case) -> Finding | None:
             grid = finer(finer(grid, 1), 2)
         return grid
 
-    return Finding("resolution", "warning", value, 0.5, sentence, (), code, case.mended(mend))
+    return Finding("resolution", "warning", value, 0.5, said, (), code, case.mended(mend))
 
 
 def finer(grid: np.ndarray, axis: int) -> np.ndarray:
@@ -202,17 +203,15 @@ def pyramid(case: Case) -> Finding | None:
 
             at = case.grid.shape[axis] - 1
             place = ((0, at - 1, case.grid.shape[2], at),) if axis == 1 else ((at - 1, 0, at, case.grid.shape[1]),)
-            sentence = f"The last {name} does not go on from the one before it: it was lost in the inverse and filled."
+            said = Text(f"doctor.says.pyramid.{name}")
             line = "grid[:, -1]" if axis == 1 else "grid[:, :, -1]"
             code = f"{line} = 2 * {line.replace('-1', '-2')} - {line.replace('-1', '-3')}"
-            return Finding("pyramid", "fault", name, "every line", sentence, place, code, case.mended(mend))
+            return Finding("pyramid", "fault", name, "every line", said, place, code, case.mended(mend))
     for k, level in enumerate(case.levels[1:], 1):
         miss = np.abs(convert.resize(case.levels[0], level.shape[1:3]) - level).max(-1)
         cell = 2 / (min(level.shape[1:3]) - 1)
         if np.quantile(miss, 0.9) > 0.75 * cell:
-            sentence = (
-                f"Level {k} disagrees with the finest by up to {miss.max() / cell:.2g} cells: padded after the zoom?"
-            )
+            said = Text("doctor.says.pyramid.level", {"level": k, "cells": float(miss.max() / cell)})
             code = (
                 "sizes = [level.shape[1:3] for level in grids]  # before any padding\n"
                 "first = grids[0].movedim(-1, 1)\n"
@@ -222,7 +221,7 @@ def pyramid(case: Case) -> Finding | None:
             def agreed(levels: list[np.ndarray]) -> list[np.ndarray]:
                 return [convert.resize(levels[0], each.shape[1:3]).astype(each.dtype) for each in levels]
 
-            return Finding("pyramid", "warning", float(miss.max() / cell), 0.75, sentence, (), code, agreed)
+            return Finding("pyramid", "warning", float(miss.max() / cell), 0.75, said, (), code, agreed)
     return ok("pyramid", "every line")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from lzviz.doctor.case import Case, box_of, ok
 from lzviz.doctor.finding import Finding
 from lzviz.plain import convert, tiles
+from lzviz.text import Text
 
 
 def folded(grid: np.ndarray) -> np.ndarray:
@@ -26,15 +27,12 @@ def folds(case: Case) -> Finding | None:
     area = float(np.abs(tiles.areas(case.grid))[cells].sum() / 4 / len(case.grid))
     place = box_of(cells)
     x0, y0, x1, y1 = place[0]
-    sentence = (
-        f"{count} of {cells.size} cells turn over, in columns {x0}-{x1 - 1} and rows {y0}-{y1 - 1} "
-        f"({area:.2%} of the source): the picture is mirrored there and read more than once."
-    )
+    corners = {"x0": x0, "x1": x1 - 1, "y0": y0, "y1": y1 - 1}
+    said = Text("doctor.says.folds", {"count": count, "all": cells.size, "area": area} | corners)
     code = "grid = torch.as_tensor(lzviz.diagnose(grid, source_size).named('folds').apply(grid))"
     if case.use == "deform":
-        sentence += " Offsets of a deformable convolution may do so."
-        return Finding("folds", "note", count, 0, sentence, place)
-    return Finding("folds", "fault", count, 0, sentence, place, code, case.mended(unfold))
+        return Finding("folds", "note", count, 0, Text("doctor.says.folds.deform", {"said": said}), place)
+    return Finding("folds", "fault", count, 0, said, place, code, case.mended(unfold))
 
 
 UPDATES = 1 << 26
@@ -134,19 +132,18 @@ def crop(case: Case) -> Finding | None:
         return ok("crop", 0.0, 0.0)
     left, top = (low + 1) / case.step
     right, bottom = (1 - high) / case.step
-    sentence = (
-        f"{1 - seen:.1%} of the source lies outside of all that is read: {max(left, 0):.1f} px left, {max(top, 0):.1f} top, "
-        f"{max(right, 0):.1f} right, {max(bottom, 0):.1f} bottom. Nothing to mend where that is meant."
-    )
+    sides = {"left": left, "top": top, "right": right, "bottom": bottom}
+    away = {name: max(float(value), 0.0) for name, value in sides.items()}
+    said = Text("doctor.says.crop", {"share": 1 - seen} | away)
     lost = _unseen(case, low, high)
     if not lost and (seen >= LITTLE or case.use == "deform"):
-        return Finding("crop", "note", 1 - seen, 0.0, sentence)
-    if lost:
-        sentence += f" {lost} of {len(case.boxes)} boxes lie there." if case.boxes is not None else ""
+        return Finding("crop", "note", 1 - seen, 0.0, said)
+    if lost and case.boxes is not None:
+        said = Text("doctor.says.crop.boxes", {"said": said, "count": lost, "all": len(case.boxes)})
     middle, half = (lows + highs)[:, None, None] / 2, np.maximum(highs - lows, 1e-9)[:, None, None] / 2
     code = "low, high = grid.amin((1, 2), keepdim=True), grid.amax((1, 2), keepdim=True)\n"
     code += "grid = 2 * (grid - low) / (high - low) - 1"
-    return Finding("crop", "warning", 1 - seen, 0.0, sentence, (), code, case.mended(lambda g: (g - middle) / half))
+    return Finding("crop", "warning", 1 - seen, 0.0, said, (), code, case.mended(lambda g: (g - middle) / half))
 
 
 def _unseen(case: Case, low: np.ndarray, high: np.ndarray) -> int:
@@ -172,14 +169,11 @@ def out_of_range(case: Case) -> Finding | None:
     alone = out & ~_near(out)
     # A rectangle turned about its middle loses 17 % at most, in all its corners; what leaves on one side is shifted.
     bad = (framed > 0.9 and share > 0.05) or share > 0.35 or alone[:, 1:-1, 1:-1].any()
-    sentence = (
-        f"{share:.1%} of the places lie outside the source, up to {far.max():.3g} px: grid_sample fills them with zeros "
-        'unless padding_mode="border".'
-    )
+    said = Text("doctor.says.out-of-range", {"share": share, "far": float(far.max())})
     code = "grid = grid.clamp(-1, 1)"
     verdict = "warning" if bad and case.use != "deform" else "note"
     place = box_of(out[:, :-1, :-1])
-    return Finding("out-of-range", verdict, share, 0.0, sentence, place, code, case.mended(lambda g: g.clip(-1, 1)))
+    return Finding("out-of-range", verdict, share, 0.0, said, place, code, case.mended(lambda g: g.clip(-1, 1)))
 
 
 def _near(out: np.ndarray) -> np.ndarray:
@@ -196,22 +190,18 @@ def round_trip(case: Case) -> Finding | None:
     from lzviz.plain.inverse import there_and_back
 
     if folded(case.grid).any():
-        return Finding("round-trip", "warning", "not unique", 0.01, "Folded places have more than one way back.")
+        return Finding("round-trip", "warning", "not unique", 0.01, Text("doctor.says.round-trip.folded"))
     error = there_and_back(case.grid[0], 4096)
     lost = float((error > 0.01).mean())
     flat = _flat(case.grid)
     if flat > 0.02:
-        sentence = (
-            f"{flat:.1%} of the cells inside the source have no area: many places are read as one, and none comes back."
-        )
+        said = Text("doctor.says.round-trip.flat", {"share": flat})
         identity = "F.affine_grid(torch.eye(2, 3)[None], (1, 1, *grid.shape[1:3]), align_corners=True)"
         code = f"grid = 0.9 * grid + 0.1 * {identity}"
         mend = case.mended(lambda g: 0.9 * g + 0.1 * convert.identity(g.shape[1:3]))
-        return Finding("round-trip", "warning", flat, 0.02, sentence, (), code, mend)
+        return Finding("round-trip", "warning", flat, 0.02, said, (), code, mend)
     if lost > 0.01:
-        return Finding(
-            "round-trip", "note", lost, 0.01, f"{lost:.1%} of the places do not come back: cells without area."
-        )
+        return Finding("round-trip", "note", lost, 0.01, Text("doctor.says.round-trip", {"share": lost}))
     return ok("round-trip", lost, 0.01)
 
 

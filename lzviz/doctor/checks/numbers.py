@@ -7,6 +7,7 @@ import numpy as np
 from lzviz.doctor.case import Case, box_of, ok
 from lzviz.doctor.finding import Finding
 from lzviz.plain import convert
+from lzviz.text import Text
 
 
 def not_finite(case: Case) -> Finding | None:
@@ -16,11 +17,9 @@ def not_finite(case: Case) -> Finding | None:
     if not count:
         return ok("not-finite", 0, 0)
     place = box_of(np.asarray(bad.any(-1))) if array.ndim >= 3 and array.shape[-1] == 2 else ()
-    sentence = (
-        f"{count} of {array.size} values are NaN or infinite: those pixels read nothing, and gradients become NaN."
-    )
+    said = Text("doctor.says.not-finite", {"count": count, "all": int(array.size)})
     code = "grid = torch.as_tensor(lzviz.diagnose(grid, source_size).named('not-finite').apply(grid))"
-    return Finding("not-finite", "fault", count, 0, sentence, place, code, _fill(case))
+    return Finding("not-finite", "fault", count, 0, said, place, code, _fill(case))
 
 
 def _fill(case: Case):
@@ -41,9 +40,9 @@ def precision(case: Case) -> Finding | None:
     pixel = float(ulp * (max(case.source) - 1) / 2) if largest <= 3 else float(ulp)
     verdict = "warning" if pixel > 0.1 else "note"
     name = "float16" if bits == 10 else "bfloat16"
-    sentence = f"Coordinates went through {name}: near the border it cannot tell places {pixel:.2g} source px apart."
+    said = Text("doctor.says.precision", {"dtype": name, "pixel": pixel})
     code = "with torch.autocast(device, enabled=False):\n    grid = make_grid(saliency.float())"
-    return Finding("precision", verdict, pixel, 0.1, sentence, (), code, _smooth(case, ulp))
+    return Finding("precision", verdict, pixel, 0.1, said, (), code, _smooth(case, ulp))
 
 
 def _mantissa(array: np.ndarray) -> int | None:
@@ -87,9 +86,9 @@ def shared_batch(case: Case) -> Finding | None:
     one = case.plain[0]
     bent = case.kind == "saliency" or np.abs(np.diff(one, 2, axis=0)).max(initial=0) > 1e-5
     verdict = "warning" if bent else "note"
-    sentence = f"All {len(same)} elements of the batch are equal: the first one's map was used for every image?"
+    said = Text("doctor.says.shared-batch", {"count": len(same)})
     code = "assert saliency.shape[0] == image.shape[0]  # make one map an image; do not take element 0"
-    return Finding("shared-batch", verdict, len(same), 1, sentence, (), code, lambda array: array[:1])
+    return Finding("shared-batch", verdict, len(same), 1, said, (), code, lambda array: array[:1])
 
 
 def temporal(case: Case) -> Finding | None:
@@ -105,9 +104,8 @@ def temporal(case: Case) -> Finding | None:
     if most <= 6 * usual + 0.002 * max(case.source) or usual > 0.02 * max(case.source):
         return ok("temporal", most, 6 * usual)
     frames = np.flatnonzero(moves > 6 * usual + 0.002 * max(case.source)) + 1
-    sentence = (
-        f"At frame {', '.join(map(str, frames[:6]))} the grid jumps by {most:.3g} px; it usually moves {usual:.3g} px."
-    )
+    named = [str(frame) for frame in frames[:6]]
+    said = Text("doctor.says.temporal", {"frames": named, "most": most, "usual": usual})
 
     def mend(grid: np.ndarray) -> np.ndarray:
         out = grid.copy()
@@ -119,7 +117,7 @@ def temporal(case: Case) -> Finding | None:
         return out
 
     code = "saliency = 0.5 * saliency + 0.5 * saliency_before  # blend with the frame before"
-    return Finding("temporal", "warning", most, 6 * usual, sentence, (), code, case.mended(mend))
+    return Finding("temporal", "warning", most, 6 * usual, said, (), code, case.mended(mend))
 
 
 def _flicker(case: Case, usual: float) -> Finding:
@@ -127,11 +125,9 @@ def _flicker(case: Case, usual: float) -> Finding:
         around = np.concatenate((grid[1:2], grid, grid[-2:-1]))
         return (around[:-2] + 2 * grid + around[2:]) / 4
 
-    sentence = (
-        f"The grid goes to and fro by {usual:.3g} px, back again at every second frame: a flicker between two places."
-    )
+    said = Text("doctor.says.temporal.flicker", {"usual": usual})
     code = "saliency = 0.5 * saliency + 0.5 * saliency_before  # blend with the frame before"
-    return Finding("temporal", "warning", usual, 0.02 * max(case.source), sentence, (), code, case.mended(mend))
+    return Finding("temporal", "warning", usual, 0.02 * max(case.source), said, (), code, case.mended(mend))
 
 
 CHECKS = {"not-finite": not_finite, "precision": precision, "shared-batch": shared_batch, "temporal": temporal}

@@ -9,6 +9,7 @@ import numpy as np
 from lzviz.doctor.case import Case, ok
 from lzviz.doctor.finding import Finding
 from lzviz.plain import convert
+from lzviz.text import Text
 
 DECLARED = {"flow": "displacement", "remap": "units"}
 """A declared use in which a step is right, not a fault."""
@@ -16,15 +17,21 @@ DECLARED = {"flow": "displacement", "remap": "units"}
 
 def taken_for(case: Case) -> Finding:
     """What the input was taken for, and how sure that is."""
-    seen = f"an array {case.array.shape} of {case.array.dtype}"
+    seen = {"shape": shaped(case.array.shape), "dtype": str(case.array.dtype)}
     if case.reading is None:
-        return ok("input", case.kind, sentence=f"Taken for {case.kind}: {seen}.")
-    steps = ", ".join(step.sentence for step in case.reading.steps) or "places in [-1, 1], x before y"
-    sentence = f"Taken for a sampling grid: {seen}, {steps}; {case.reading.sureness:.0%} sure."
-    if case.reading.sureness < 0.75 and case.reading.other:
-        other = f" Or {case.reading.other}: the image decides; say use= or look at both."
-        return Finding("input", "note", case.reading.sureness, 0.75, sentence + other)
-    return ok("input", case.reading.sureness, 0.75, sentence)
+        return ok("input", case.kind, said=Text(f"doctor.says.input.{case.kind}", seen))
+    steps = [step.said for step in case.reading.steps] or [Text("doctor.step.none")]
+    said = Text("doctor.says.input.grid", seen | {"steps": steps, "share": case.reading.sureness})
+    if case.reading.sureness < 0.75 and case.reading.other is not None:
+        other = list(case.reading.other) or [Text("doctor.step.asIs")]
+        said = Text("doctor.says.input.doubt", {"said": said, "other": other})
+        return Finding("input", "note", case.reading.sureness, 0.75, said)
+    return ok("input", case.reading.sureness, 0.75, said)
+
+
+def shaped(shape: tuple[int, ...]) -> str:
+    """``1, 24, 48, 2``."""
+    return ", ".join(map(str, shape))
 
 
 def layout(case: Case) -> Finding | None:
@@ -33,24 +40,21 @@ def layout(case: Case) -> Finding | None:
     steps = case.reading.steps if case.reading else ()
     for step in steps:
         if step.check == "layout":
-            sentence = f"Neighbours have nothing in common as they stand, but all is smooth if {step.sentence}."
-            return Finding(
-                "layout", "fault", str(case.array.shape), "(B, H, W, 2)", sentence, (), step.fix, case.mended()
-            )
+            said = Text("doctor.says.layout.viewed", {"step": step.said})
+            return Finding("layout", "fault", str(case.array.shape), "(B, H, W, 2)", said, (), step.fix, case.mended())
     shape = case.array.shape
     if shape == case.plain.shape or case.array.ndim > 4 or (len(shape) == 4 and shape[1] != 2):
         return ok("layout", "B, H, W, 2")
     if len(shape) == 4 and shape[-1] == 2:
         return ok("layout", "B, H, W, 2")
     first = shape[-1] != 2
-    told = "the channels stand first" if first else "the batch axis is missing"
     if any(step.check == "displacement" for step in steps) and first:
-        return ok("layout", str(shape), "", "Channels first, as flows have them.")
+        return ok("layout", str(shape))
     code = "grid = grid[None]" if len(shape) == 3 else ""
     if first:
         code = "grid = grid[None].permute(0, 2, 3, 1)" if code else "grid = grid.permute(0, 2, 3, 1)"
-    sentence = f"The shape is {shape}, so {told}: grid_sample wants (B, H, W, 2)."
-    return Finding("layout", "fault", str(shape), "(B, H, W, 2)", sentence, (), code, case.mended())
+    said = Text(f"doctor.says.layout.{'first' if first else 'batch'}", {"shape": shaped(shape)})
+    return Finding("layout", "fault", str(shape), "(B, H, W, 2)", said, (), code, case.mended())
 
 
 def stepped(check: str, case: Case) -> Finding | None:
@@ -66,23 +70,25 @@ def stepped(check: str, case: Case) -> Finding | None:
         return _declared(check, case, bool(at))
     if not at or (check == "units" and wanted):
         return ok(check, _range(case) if check == "units" else "no")
-    said = " and ".join(steps[k].sentence for k in at)
     code = "\n".join(steps[k].fix for k in at)
     if check == "displacement" and case.use is None and case.channels_first and steps[at[0]].unit == "pixels":
-        sentence = f"A flow in pixels, as networks give it ({_range(case)}): it is no grid until the identity is added."
-        return Finding(check, "note", _range(case), "", sentence, (), code, case.mended())
-    sentence = f"These are {said}." if check in ("units", "displacement") else f"{said[0].upper()}{said[1:]}."
-    sentence += f" Values run {_range(case)}. Read as they stand, they show another picture.{_doubt(check, case, said)}"
-    return Finding(check, "fault", _range(case), "[-1, 1]", sentence, (), code, case.mended())
+        said = Text("doctor.says.flow", {"range": _range(case)})
+        return Finding(check, "note", _range(case), "", said, (), code, case.mended())
+    read = "these" if check in ("units", "displacement") else "step"
+    said = Text(f"doctor.says.{read}", {"steps": [steps[k].said for k in at], "range": _range(case)})
+    if doubt := _doubt(check, case, steps[at[-1]].said):
+        said = Text(f"doctor.says.doubt.{doubt}", {"said": said})
+    return Finding(check, "fault", _range(case), "[-1, 1]", said, (), code, case.mended())
 
 
-def _doubt(check: str, case: Case, said: str) -> str:
-    if said.endswith("[0, 1]"):
-        return " Or it is zoomed into the lower right quarter: the image decides."
+def _doubt(check: str, case: Case, step: Text) -> str:
+    """What else it may be, which only the image decides."""
+    if step.key == "doctor.step.unit":
+        return "quarter"
     if check in ("axis-order", "transposed") and case.plain.shape[1] == case.plain.shape[2]:
-        return " On a square lattice, axis-order and transposed look alike: the image decides."
+        return "square"
     if check == "flipped":
-        return " A mirror on purpose looks the same, and so does a lattice that was built backwards (grid.flip); the image decides."
+        return "mirror"
     return ""
 
 
@@ -104,11 +110,10 @@ def _declared(check: str, case: Case, taken: bool) -> Finding:
             "flow = (grid - F.affine_grid(torch.eye(2, 3)[None], (1, 1, *grid.shape[1:3]), align_corners=True))"
             f" / 2 * {scale}"
         )
-    seen = "places in pixels" if pixels else "places in [-1, 1]"
-    sentence = (
-        f"Declared as {case.use}, but the values are {seen} ({_range(case)}): {check} is not what {case.use} wants."
-    )
-    return Finding(check, "fault", _range(case), case.use or "", sentence, (), code, case.mended())
+    seen = Text(f"doctor.seen.{'pixels' if pixels else 'grid'}")
+    values = {"use": case.use or "", "seen": seen, "range": _range(case), "check": check}
+    said = Text("doctor.says.declared", values)
+    return Finding(check, "fault", _range(case), case.use or "", said, (), code, case.mended())
 
 
 def absolute(case: Case) -> Finding:
@@ -123,9 +128,7 @@ def absolute(case: Case) -> Finding:
     value = min(slopes)
     if abs(value - 1) > 0.2 or abs(max(slopes) - 1) > 0.2:
         return ok("displacement", value, 0.2)
-    sentence = (
-        f"The offsets grow by {value:.2g} pixels a pixel, so they are places: deform_conv2d adds each tap's own place."
-    )
+    said = Text("doctor.says.absolute", {"slope": value})
     code = (
         "y, x = torch.meshgrid(*(torch.arange(n) for n in offsets.shape[-2:]), indexing='ij')\n"
         "offsets = offsets - torch.stack((y, x)).repeat(offsets.shape[1] // 2, 1, 1)  # and each tap's own place"
@@ -141,7 +144,7 @@ def absolute(case: Case) -> Finding:
             left = left - taps[:, None, None] if np.abs(own - taps).max() < 0.3 else left
         return left.astype(array.dtype if array.dtype.kind == "f" else np.float32)
 
-    return Finding("displacement", "fault", value, 0.2, sentence, (), code, mend)
+    return Finding("displacement", "fault", value, 0.2, said, (), code, mend)
 
 
 def located(case: Case) -> Finding | None:
@@ -150,21 +153,21 @@ def located(case: Case) -> Finding | None:
         return None
     values = case.plain / convert.span(case.source)
     share = float(((values < -0.25) | (values > 1.25)).any(-1).mean())
-    told = f"{values.min():.4g} to {values.max():.4g}"
+    told = f"[{values.min():.4g}, {values.max():.4g}]"
     if share <= 0.05:
         return ok("units", told, "[0, 1]")
     h, w = case.source
     if np.abs(values).max() > 2:
-        what, code, mend = "pixels", f"locations = locations / torch.tensor([{w}, {h}])", lambda a: a / np.array([w, h])
+        unit, code, mend = "pixels", f"locations = locations / torch.tensor([{w}, {h}])", lambda a: a / np.array([w, h])
     else:
-        what, code, mend = "[-1, 1]", "locations = (locations + 1) / 2", lambda a: (a + 1) / 2
-    sentence = f"Values run {told}: these are locations in {what}, and deformable attention wants [0, 1] of each level."
-    return Finding("units", "fault", told, "[0, 1]", sentence, (), code, mend)
+        unit, code, mend = "grid", "locations = (locations + 1) / 2", lambda a: (a + 1) / 2
+    said = Text(f"doctor.says.located.{unit}", {"range": told})
+    return Finding("units", "fault", told, "[0, 1]", said, (), code, mend)
 
 
 def _range(case: Case) -> str:
     low, high = case.plain.min((0, 1, 2)), case.plain.max((0, 1, 2))
-    return f"x {low[0]:.4g} to {high[0]:.4g}, y {low[1]:.4g} to {high[1]:.4g}"
+    return f"x [{low[0]:.4g}, {high[0]:.4g}], y [{low[1]:.4g}, {high[1]:.4g}]"
 
 
 CHECKS = {"input": taken_for, "layout": layout} | {

@@ -6,6 +6,7 @@ import numpy as np
 
 from lzviz.doctor.case import Case, ok
 from lzviz.doctor.finding import Finding
+from lzviz.text import Text
 
 
 def flat(case: Case) -> Finding | None:
@@ -15,10 +16,10 @@ def flat(case: Case) -> Finding | None:
     value = float((case.plain.std((1, 2)) / np.maximum(mean, 1e-30)).min())
     if value > 0.01:
         return ok("saliency-flat", value, 0.01)
-    sentence = f"The map varies by {value:.2%} of its mean: the warp is the identity, and nothing is zoomed."
+    said = Text("doctor.says.saliency-flat", {"share": value})
     if not np.ptp(case.plain, axis=(1, 2)).min():  # nothing is in it that could be brought out
         code = "saliency = lzviz.saliency.from_edges(image, nodes)  # until the network answers more than a constant"
-        return Finding("saliency-flat", "warning", value, 0.01, sentence, (), code)
+        return Finding("saliency-flat", "warning", value, 0.01, said, (), code)
     code = "low, high = saliency.amin((-2, -1), keepdim=True), saliency.amax((-2, -1), keepdim=True)\n"
     code += "saliency = (saliency - low) / (high - low) + 0.1"
 
@@ -26,7 +27,7 @@ def flat(case: Case) -> Finding | None:
         low, high = array.min((-2, -1), keepdims=True), array.max((-2, -1), keepdims=True)
         return (array - low) / (high - low) + 0.1
 
-    return Finding("saliency-flat", "warning", value, 0.01, sentence, (), code, mend)
+    return Finding("saliency-flat", "warning", value, 0.01, said, (), code, mend)
 
 
 def peaked(case: Case) -> Finding | None:
@@ -37,13 +38,13 @@ def peaked(case: Case) -> Finding | None:
     value = float((mass.max((1, 2)) / np.maximum(total, 1e-30)).max())
     if value <= 0.5 or mass[0].size < 4:
         return ok("saliency-peaked", value, 0.5)
-    sentence = f"One cell holds {value:.0%} of the mass: all samples crowd there, and cells elsewhere see nothing."
+    said = Text("doctor.says.saliency-peaked", {"share": value})
     code = "saliency = saliency + 0.1 * saliency.mean((-2, -1), keepdim=True) * saliency[0].numel() ** 0.5"
 
     def mend(array: np.ndarray) -> np.ndarray:
         return array + 0.1 * array.mean((-2, -1), keepdims=True) * (array.shape[-1] * array.shape[-2]) ** 0.5
 
-    return Finding("saliency-peaked", "warning", value, 0.5, sentence, (), code, mend)
+    return Finding("saliency-peaked", "warning", value, 0.5, said, (), code, mend)
 
 
 def negative(case: Case) -> Finding | None:
@@ -52,11 +53,9 @@ def negative(case: Case) -> Finding | None:
     share = float((case.plain < 0).mean())
     if not share:
         return ok("saliency-negative", 0.0, 0.0)
-    sentence = (
-        f"{share:.1%} of the cells are negative: weights must not be, the denominator may vanish and the map fold."
-    )
+    said = Text("doctor.says.saliency-negative", {"share": share})
     code = "saliency = saliency.clamp(min=0)  # or softmax, if these are logits"
-    return Finding("saliency-negative", "fault", share, 0.0, sentence, (), code, lambda a: a.clip(0))
+    return Finding("saliency-negative", "fault", share, 0.0, said, (), code, lambda a: a.clip(0))
 
 
 def gradient(case: Case) -> Finding | None:
@@ -65,17 +64,11 @@ def gradient(case: Case) -> Finding | None:
         return None
     values = case.gradient.astype(float)
     if not np.isfinite(values).all():
-        return Finding(
-            "gradient", "fault", "not finite", "finite", "The gradient holds NaN or infinity: training stops here."
-        )
+        return Finding("gradient", "fault", "not finite", "finite", Text("doctor.says.gradient.notFinite"))
     dead = float((values == 0).mean())
     if dead > 0.5:
-        sentence = (
-            f"{dead:.0%} of the gradient is exactly zero: clamped coordinates, nearest reading or detach() cut it."
-        )
-        return Finding(
-            "gradient", "warning", dead, 0.5, sentence, (), 'F.grid_sample(image, grid, mode="bilinear", ...)'
-        )
+        said = Text("doctor.says.gradient.zero", {"share": dead})
+        return Finding("gradient", "warning", dead, 0.5, said, (), 'F.grid_sample(image, grid, mode="bilinear", ...)')
     return ok("gradient", float(np.abs(values).mean()))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from lzviz.doctor.case import Case, ok
 from lzviz.doctor.finding import Finding
 from lzviz.plain import convert
+from lzviz.text import Text
 
 IGNORE = 255
 
@@ -24,20 +25,18 @@ def labels(case: Case) -> Finding | None:
     code = 'labels = F.grid_sample(labels[:, None].float(), grid, mode="nearest", align_corners=True)[:, 0].long()'
     if invented.any():
         share = float(invented.mean())
-        sentence = (
-            f"{share:.2%} of the labels are no class of the source: they were read bilinearly, which invents classes."
-        )
+        said = Text("doctor.says.labels.invented", {"share": share})
 
         def mend(_: np.ndarray) -> np.ndarray:
             return _read(case, truth) if pair and case.kind == "grid" else np.round(read).astype(np.int64)
 
-        return Finding("labels", "fault", share, 0.0, sentence, (), code, mend, "labels")
+        return Finding("labels", "fault", share, 0.0, said, (), code, mend, "labels")
     if case.kind != "grid" or truth.ndim < 2:
         return ok("labels", 0.0, 0.0)
     gone = sorted(set(known.ravel().tolist()) - set(np.unique(_read(case, truth)).tolist()) - {IGNORE})
     if gone:
-        sentence = f"No sample hits class {', '.join(f'{c:g}' for c in gone[:8])}: too small for this grid."
-        return Finding("labels", "note", len(gone), 0, sentence)
+        said = Text("doctor.says.labels.gone", {"classes": [f"{c:g}" for c in gone[:8]]})
+        return Finding("labels", "note", len(gone), 0, said)
     return ok("labels", 0.0, 0.0)
 
 
@@ -61,20 +60,18 @@ def boxes(case: Case) -> Finding | None:
     h, w = case.source
     if (given >= 0).all() and given.max() <= 1.0 and min(h, w) > 4:
         code = f"boxes = boxes * torch.tensor([{w}, {h}, {w}, {h}])"
-        sentence = "The boxes are in [0, 1], not in pixels."
+        said = Text("doctor.says.boxes.unit")
         scale = np.array([w, h, w, h])
-        return Finding(
-            "boxes", "fault", float(given.max()), "pixels", sentence, (), code, lambda _: given * scale, "boxes"
-        )
+        return Finding("boxes", "fault", float(given.max()), "pixels", said, (), code, lambda _: given * scale, "boxes")
     bad = _wrong(given, case.source)
     count = int(bad.sum())
     if not (given[:, 2:] <= given[:, :2]).any() and bad.mean() <= 0.25:
         return _lost(case, given)
     for what, code, read in _ways(given):
         if not _wrong(read, case.source).any():
-            sentence = f"{count} boxes end before they begin or beyond the source: they are {what}."
-            return Finding("boxes", "fault", count, 0, sentence, (), code, lambda _, read=read: read, "boxes")
-    sentence = f"{count} boxes are empty or beyond the source ({h}x{w}): expected x0, y0, x1, y1 in source pixels."
+            said = Text("doctor.says.boxes.sizes", {"count": count, "order": Text(f"doctor.boxes.{what}")})
+            return Finding("boxes", "fault", count, 0, said, (), code, lambda _, read=read: read, "boxes")
+    said = Text("doctor.says.boxes.beyond", {"count": count, "h": h, "w": w})
     code = f"boxes = torch.minimum(boxes.clamp(min=0), torch.tensor([{w}, {h}, {w}, {h}]))\n"
     code += "boxes = boxes[(boxes[:, 2:] > boxes[:, :2]).all(1)]"
 
@@ -82,7 +79,7 @@ def boxes(case: Case) -> Finding | None:
         cut = given.clip(0, [w, h, w, h])
         return cut[(cut[:, 2:] > cut[:, :2]).all(1)]
 
-    return Finding("boxes", "warning", count, 0, sentence, (), code, within, "boxes")
+    return Finding("boxes", "warning", count, 0, said, (), code, within, "boxes")
 
 
 def _wrong(boxes: np.ndarray, source: tuple[int, int]) -> np.ndarray:
@@ -93,15 +90,15 @@ def _wrong(boxes: np.ndarray, source: tuple[int, int]) -> np.ndarray:
 
 
 def _ways(given: np.ndarray) -> Ways:
-    """Other ways to write boxes: what they are called, the code that brings them over, the boxes so read."""
+    """Other ways to write boxes: the line that says them, the code that brings them over, the boxes so read."""
     first, last = given[:, :2], given[:, 2:]
     return (
-        ("x, y, width, height", "boxes = torch.cat([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)",
+        ("corner", "boxes = torch.cat([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)",
          np.concatenate((first, first + last), 1)),
-        ("centre x, centre y, width, height",
+        ("centre",
          "boxes = torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1)",
          np.concatenate((first - last / 2, first + last / 2), 1)),
-        ("y0, x0, y1, x1", "boxes = boxes[:, [1, 0, 3, 2]]", given[:, [1, 0, 3, 2]]),
+        ("rows", "boxes = boxes[:, [1, 0, 3, 2]]", given[:, [1, 0, 3, 2]]),
     )  # fmt: skip
 
 
@@ -112,7 +109,7 @@ def _lost(case: Case, given: np.ndarray) -> Finding:
     lost = [k for k, box in enumerate(given) if _hits(case.grid[0], box, case) == 0 and _seen(case, box)]
     if not lost:
         return ok("boxes", 0, 0)
-    sentence = f"No sample falls into {len(lost)} of {len(given)} boxes: what they hold is never seen."
+    said = Text("doctor.says.boxes.unseen", {"count": len(lost), "all": len(given)})
     code = "saliency = lzviz.saliency.from_boxes(boxes, source_size, nodes)\nwarp = lzviz.Warp.from_saliency(saliency, nodes=nodes)"
 
     def drawn(grid: np.ndarray) -> np.ndarray:
@@ -120,7 +117,7 @@ def _lost(case: Case, given: np.ndarray) -> Finding:
             grid = _drawn(grid, convert.from_pixels(given[k].reshape(2, 2).mean(0) - 0.5, case.source))
         return grid
 
-    return Finding("boxes", "warning", len(lost), 0, sentence, (), code, case.mended(drawn))
+    return Finding("boxes", "warning", len(lost), 0, said, (), code, case.mended(drawn))
 
 
 def _hits(grid: np.ndarray, box: np.ndarray, case: Case) -> int:

@@ -1,6 +1,6 @@
 // @ts-check
 /** The doctor's room: views in the middle, findings at the side, the shelf below. */
-import { t } from "../../core/text.js";
+import { say, t } from "../../core/text.js";
 import { h, setText } from "../../kit/dom.js";
 import { withOption } from "../../core/options.js";
 import { clamp } from "../../core/schema.js";
@@ -64,7 +64,7 @@ export function createDoctor(element, { context }, on) {
     const { now, side, next } = chart.get();
     sides.show(side, next !== null);
     setText(foot, !host.transport.answers(ROUTES.diagnose.path) ? t("doctor.noPython")
-      : now?.sentence ?? t("doctor.looking"));
+      : now ? say(now.sentence) : t("doctor.looking"));
   }
   refresh();
   Object.assign(element, { lzvizDoctor: { chart, scene } });

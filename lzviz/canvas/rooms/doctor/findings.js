@@ -1,6 +1,6 @@
 // @ts-check
 /** The findings, worst first: shape and colour, number, sentence, code to copy, a fix to apply. */
-import { t } from "../../core/text.js";
+import { dataOf, say, t } from "../../core/text.js";
 import { h, setText } from "../../kit/dom.js";
 import { icon } from "../../kit/icons.js";
 import { effect, told, VERDICTS } from "./words.js";
@@ -42,10 +42,11 @@ export function createFindings(chart, asking, copy) {
         if (!(/** @type {HTMLElement} */ (event.target)).closest("button, pre")) asking.choose(check);
       } },
     h("header", {}, verdictIcon(verdict), h("b", { class: "lz-doctor-verdict" }, t(`doctor.verdict.${verdict}`)),
-      h("h3", {}, check),
-      h("span", { class: "lz-doctor-value" }, h("b", {}, value), tolerance ? t("doctor.allowed", { tolerance }) : "")),
-    h("p", {}, sentence),
-    fix ? h("div", { class: "lz-doctor-code" }, h("pre", { tabindex: "0" }, fix), copier) : null,
+      h("h3", { translate: "no" }, check),
+      h("span", { class: "lz-doctor-value" }, h("b", dataOf(value), say(value)),
+        tolerance ? t("doctor.allowed", { tolerance }) : "")),
+    h("p", dataOf(sentence), say(sentence)),
+    fix ? h("div", { class: "lz-doctor-code" }, h("pre", { tabindex: "0", translate: "no" }, fix), copier) : null,
     h("footer", {}, show, mends ? applier : null, mends ? after : null));
   }
 
@@ -60,7 +61,8 @@ export function createFindings(chart, asking, copy) {
     }
     const well = (now?.findings ?? []).filter(({ verdict }) => verdict === "ok");
     fine.replaceChildren(...well.map(({ check, value }) =>
-      h("li", {}, verdictIcon("ok"), h("span", {}, check), h("span", { title: value }, value))));
+      h("li", {}, verdictIcon("ok"), h("span", { translate: "no" }, check),
+        h("span", { title: say(value), ...dataOf(value) }, say(value)))));
     counts.replaceChildren(...VERDICTS.map((verdict) => {
       const count = (now?.findings ?? []).filter((finding) => finding.verdict === verdict).length;
       return h("span", { "data-verdict": verdict, title: t(`doctor.count.${verdict}`, { count }),
@@ -80,7 +82,8 @@ export function createFindings(chart, asking, copy) {
       const effectLine = article.querySelector(".lz-doctor-effect");
       if (effectLine) setText(effectLine, mine && now && next ? effect(now, next, chosen) : "");
     }
-    done.replaceChildren(...applied.map((check) => h("p", {}, icon("check"), h("b", {}, t("doctor.mended")), check)));
+    done.replaceChildren(...applied.map((check) => h("p", {}, icon("check"), h("b", {}, t("doctor.mended")),
+      h("span", { translate: "no" }, check))));
     all.hidden = !now?.findings.some(({ mends, verdict }) => mends && verdict !== "note" && verdict !== "ok");
     undo.hidden = applied.length === 0;
     course.hidden = all.hidden && undo.hidden;

@@ -1,6 +1,6 @@
 // @ts-check
 /** The line above the views: what is looked at, what it was taken for, the source's size, and the way to Explore. */
-import { t } from "../../core/text.js";
+import { say, t } from "../../core/text.js";
 import { h, setText } from "../../kit/dom.js";
 import { USES } from "./words.js";
 
@@ -12,7 +12,7 @@ const LARGEST = 65536;
  * @param {ReturnType<typeof import("./asking.js").createAsking>} asking @param {() => void} toExplore
  */
 export function createHeader({ live }, chart, asking, toExplore) {
-  const name = h("b", { class: "lz-doctor-name" });
+  const name = h("b", { class: "lz-doctor-name", translate: "no" });
   const taken = h("span", { class: "lz-doctor-taken" });
   const use = h("select", { class: "lz-doctor-use", "aria-label": t("doctor.takenFor"),
     onchange: () => asking.take(use.value) }, ...USES.map((value) =>
@@ -25,7 +25,7 @@ export function createHeader({ live }, chart, asking, toExplore) {
   const goes = h("span", {});
   const go = h("button", { type: "button", class: "lz-link lz-doctor-go", onclick: toExplore,
     "aria-keyshortcuts": "E" },
-    goes, h("kbd", {}, "E"));
+    goes, h("kbd", { translate: "no" }, "E"));
   const element = h("div", { class: "lz-doctor-header" },
     h("span", { class: "lz-doctor-what" }, name, taken),
     h("label", {}, h("span", { class: "lz-hidden" }, t("doctor.takenFor")), use),
@@ -39,7 +39,7 @@ export function createHeader({ live }, chart, asking, toExplore) {
     const { subject, now, use: chosen, source, applied } = chart.get();
     setText(name, subject?.name ?? "");
     setText(taken, now ? takenText(now) : "…");
-    taken.title = now?.taken ?? "";
+    taken.title = now ? say(now.taken) : "";
     use.value = chosen;
     const [h0, w0] = asking.sourceSize();
     if (document.activeElement !== width) width.value = String(w0);

@@ -7,7 +7,7 @@ import { toFrame } from "../../viewer/camera.js";
 export function createPlaceMark(view) {
   const box = ["lz-doctor-place lz-mark-rim", "lz-doctor-place"].map((name) =>
     svg("rect", { class: name, hidden: true }));
-  const label = h("span", { class: "lz-doctor-label", hidden: true });
+  const label = h("span", { class: "lz-doctor-label", translate: "no", hidden: true });
   view.marks.append(...box);
   view.frame.append(label);
   /** @param {import("./place.js").Edges | null} edges @param {string} name */

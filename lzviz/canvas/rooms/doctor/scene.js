@@ -189,7 +189,7 @@ export class DoctorScene extends Viewer {
     const scale = this.views.source.projection.scale * this.ratio;
     caption(this.views.source, { title: t(this.mended ? "doctor.source.mended" : "view.source"),
       size: t("doctor.source.size", { width, height, scale }),
-      label: t("doctor.source.label", { sentence: diagnosis?.sentence ?? "" }) });
+      label: t("doctor.source.label", { sentence: diagnosis ? diagnosis.sentence : "" }) });
     const [before, after] = [t("doctor.now"), t(next ? "doctor.next" : "doctor.noNext")];
     const label = (/** @type {string} */ title, /** @type {string} */ when) => t("doctor.label", { title, when });
     caption(this.views.placeNow, { title: where, number: before, label: label(where, before) });

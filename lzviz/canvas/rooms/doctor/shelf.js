@@ -45,7 +45,8 @@ export function chooseArray(take) {
  */
 export function createShelf({ host, patiently }, chart, asking, choose) {
   const drop = h("button", { type: "button", class: "lz-doctor-drop", onclick: choose },
-    h("span", {}, h("b", {}, t("doctor.drop")), " ", t("doctor.drop.what")), h("small", {}, ARRAYS.join("  ")));
+    h("span", {}, h("b", {}, t("doctor.drop")), " ", t("doctor.drop.what")),
+    h("small", { translate: "no" }, ARRAYS.join("  ")));
   const row = h("div", { class: "lz-doctor-row", role: "group", "aria-label": t("doctor.specimens") });
   const element = h("div", { class: "lz-doctor-shelf" }, drop,
     h("div", { class: "lz-doctor-zoo" }, h("span", {}, t("doctor.specimens")), row));
@@ -58,7 +59,8 @@ export function createShelf({ host, patiently }, chart, asking, choose) {
       class: "lz-doctor-specimen", "data-name": line.name,
       title: t("doctor.seen", { sentence: line.sentence, seen: line.seen }),
       "aria-label": t("doctor.specimen", { name: line.name, sentence: line.sentence }), onclick: () =>
-        asking.look({ name: line.name, specimen: line.name }) }, mesh(line), h("span", {}, line.name))));
+        asking.look({ name: line.name, specimen: line.name }) }, mesh(line),
+      h("span", { translate: "no" }, line.name))));
     refresh();
   }
   function refresh() {
