@@ -62,7 +62,7 @@ class Finding:
         return {name: getattr(self, name) for name in names}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """All findings, worst first; ``warp``: the mended grid (B, H, W, 2), or None where the input is no warp."""
 
@@ -88,6 +88,8 @@ class Diagnosis:
             lines.append(f"        {f.sentence}")
             lines += [f"        > {line}" for line in f.fix.splitlines()]
         return "\n".join([*lines, "ok      " + ", ".join(fine)])
+
+    __repr__ = __str__
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The findings as JSON text, also written to ``path``."""
