@@ -22,6 +22,7 @@ _NAMES = {  # public name -> the module that defines it
     "diagnose": "lzviz.doctor",
     "watch": "lzviz.watching",
     "compare": "lzviz.comparison",
+    "show": "lzviz.notebook",
 }
 _MODULES = (
     "coords",
@@ -47,6 +48,7 @@ _MODULES = (
     "watching",
     "comparison",
     "canvas",
+    "notebook",
     "contract",
 )
 
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from lzviz.contract.state import State as State
     from lzviz.doctor import diagnose as diagnose
     from lzviz.layout import Layout as Layout
+    from lzviz.notebook import show as show
     from lzviz.pipelines.onnx import export_onnx as export_onnx
     from lzviz.pipelines.pipeline import Pipeline as Pipeline
     from lzviz.trace import Trace as Trace

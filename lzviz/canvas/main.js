@@ -175,7 +175,7 @@ export async function mount(element, given) {
   const context = /** @type {Context} */ ({ schema, host, root: element, rooms: ROOMS, page: pageName(),
     brought: createBrought(), again: createAgain(),
     store: createStore(defaults(schema), { untracked: untracked(schema) }),
-    live: createStore({ ...emptyLive(), fixed: fixedMap(host.catalogue.fixed) }) });
+    live: createStore({ ...emptyLive(), fixed: fixedMap(host.catalogue.fixed), file: host.file ?? null }) });
   const hash = host.address.read();
   const first = await firstState(context, hash);
   context.store = createStore(first.state, { untracked: untracked(schema) });

@@ -127,11 +127,13 @@ export function createPython(context, codec) {
     try {
       const answer = await asked(async () => {
         state = store.get();
-        return askServer(host, route, { seq: mine, ...(await body()) });
+        const said = await body();
+        return host.transport.answers(route, said) ? askServer(host, route, { seq: mine, ...said }) : null;
       }, signal);
       again.answered("check");
       const { error } = live.get();
-      if (!signal.aborted) live.set({ answer, answered: state, error: error?.asks ? null : error });
+      if (!signal.aborted && !answer) live.set({ answer: null, answered: null });
+      else if (!signal.aborted) live.set({ answer, answered: state, error: error?.asks ? null : error });
     } catch (error) {
       if (!signal.aborted) again.failed("check", error, () => void ask());
       if (!signal.aborted) live.set({ answer: null, answered: null, error: unchecked(error, () => void ask()) });

@@ -1,0 +1,144 @@
+"""What can be shown in a cell, and the first state that shows it.
+
+image | warp | trace | comparison --subject--> Subject --Canvas--> cell
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lzviz import samplers
+from lzviz.comparison import Comparison
+from lzviz.contract.pictures import Picture
+from lzviz.contract.state import State
+from lzviz.trace import Trace
+from lzviz.warp import GridWarp, Warp, WarpLayout
+
+if TYPE_CHECKING:
+    from lzviz.notebook.widget import Canvas
+
+EXTRA = "pip install 'lzviz[notebook]'"
+CARD = (384, 768)
+"""(H, W) of the picture under a warp that comes without one."""
+LATTICE = (65, 129)
+"""Nodes by which a warp is shown that is not made of nodes itself."""
+WIDTHS = (8, 1024)
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A picture, the state in which it is shown first, and the warps that were brought along, by the name of their sampler."""
+
+    picture: Picture
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def show(
+    what: Any = None, *, image: Any = None, height: int = 720, state: State | None = None, language: str = "en"
+) -> Canvas:
+    """The live canvas in a notebook: Jupyter, and whatever else shows anywidgets.
+
+        canvas = lzviz.show(image)  # paint in the cell ...
+        canvas.saliency             # ... and have the tensor in the next
+
+    Args:
+        what: a picture (a path, (H, W, 3) uint8, or one of (1, 3, H, W) or (3, H, W) floats in [0, 1]); a :class:`lzviz.Warp`; the
+            :class:`lzviz.Trace` of a run, or a :class:`~lzviz.comparison.Comparison`: their warps join the menu of samplers.
+        image: the picture under a warp; by default a test card.
+        height: of the cell in pixels.
+        state: what is shown first, but for picture and warp; by default the defaults.
+        language: of its words, as a BCP 47 tag.
+
+    Raises:
+        ModuleNotFoundError: anywidget is missing; the message names the extra that has it.
+        TypeError: ``what`` is nothing that can be shown.
+        ValueError: a picture or a height that makes no sense.
+    """
+    try:
+        from lzviz.notebook.widget import Canvas
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("anywidget", "traitlets", "ipywidgets"):
+            raise
+        raise ModuleNotFoundError(
+            f"lzviz.show needs {missing.name}, which is not installed: {EXTRA}", name=missing.name
+        ) from None
+    if not isinstance(height, int) or not 200 <= height <= 4000:
+        raise ValueError(f"height: expected 200 to 4000 pixels, got {height!r}")
+    subject = subject_of(what, image)
+    first = (state or State()).model_copy(update={"image": "shown", **subject.state})
+    return Canvas(subject.picture, first, height=height, language=language)
+
+
+def subject_of(what: Any, image: Any = None) -> Subject:
+    """What :func:`show` shows; see there."""
+    if image is not None and not isinstance(what, Warp):
+        raise TypeError(f"image: goes with a Warp alone, and {type(what).__name__} brings its own; leave it out")
+    if isinstance(what, Comparison):
+        traces = {name: trace for name, trace in what.traces.items() if isinstance(trace.layout, WarpLayout)}
+        if not traces:
+            raise ValueError("no method of this comparison is a warp of the image; show comparison.image instead")
+        # The last that is registered stands last in the menu, and the first method is the one that is shown.
+        states = [_registered(trace.layout.warp, trace.layout.zoomed_size, name) for name, trace in traces.items()]
+        return Subject(picture_of(what.image), states[0])
+    if isinstance(what, Trace):
+        if not isinstance(what.layout, WarpLayout):
+            raise TypeError(
+                f"a trace whose samples are a {type(what.layout).__name__} is no warp: show trace.image instead"
+            )
+        return Subject(
+            picture_of(what.image), _registered(what.layout.warp, what.layout.zoomed_size, "Warp of the run")
+        )
+    if isinstance(what, Warp):
+        return Subject(picture_of(test_card() if image is None else image), _registered(what, None, "Your warp"))
+    return Subject(picture_of(test_card() if what is None else what))
+
+
+def _registered(warp: Warp, zoomed: tuple[int, int] | None, title: str) -> dict[str, Any]:
+    """The state that shows a warp, which joins the samplers under a name of its own."""
+    name = f"shown-{next(_numbers)}"
+    samplers.register(name, _constant(warp), title=title, summary="what lzviz.show was given")
+    width = {} if zoomed is None else {"width": min(max(zoomed[1], WIDTHS[0]), WIDTHS[1])}
+    return {"sampler": name, **width}
+
+
+def _constant(warp: Warp) -> Callable[[Tensor], Tensor]:
+    nodes = warp.nodes if isinstance(warp, GridWarp) else warp.grid(LATTICE)
+    first = nodes[:1].detach().to("cpu", torch.float32)
+    return lambda image: first.to(image)
+
+
+def picture_of(given: Any) -> Picture:
+    """A picture in any of the forms that :func:`show` takes.
+
+    Raises:
+        TypeError, ValueError: it is none.
+    """
+    from lzviz.comparison.compare import picture_of as tensor_of
+
+    if not isinstance(given, np.ndarray | Tensor) and hasattr(given, "convert"):
+        given = np.asarray(given.convert("RGB"))
+    image = tensor_of(given)
+    if not bool(image.isfinite().all()) or float(image.min()) < 0 or float(image.max()) > 1:
+        low, high = float(image.min()), float(image.max())
+        raise ValueError(f"image: expected values in [0, 1], got {low:.4g} to {high:.4g}; did you mean image / 255?")
+    pixels = (image[0].detach().cpu() * 255 + 0.5).floor().to(torch.uint8).permute(1, 2, 0)
+    return Picture(np.ascontiguousarray(pixels.numpy()))
+
+
+def test_card() -> np.ndarray:
+    """(H, W, 3) uint8: squares of 48 pixels, each of its own colour, crossed by thin lines, so that any warp can be seen."""
+    h, w = CARD
+    y, x = np.mgrid[:h, :w]
+    even = (y // 48 + x // 48) % 2
+    card = np.stack((90 + 110 * x / w, 110 + 90 * y / h, 190 - 80 * x / w), -1) * (0.72 + 0.28 * even[..., None])
+    card[(y % 48 == 0) | (x % 48 == 0)] = 245
+    card[(y % 12 == 0) & (x % 12 == 0)] = 30
+    return card.astype(np.uint8)

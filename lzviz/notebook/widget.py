@@ -1,0 +1,161 @@
+"""The canvas as an anywidget: its state is a link, its questions are messages, and the kernel answers them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import torch
+import traitlets
+from torch import Tensor
+
+from lzviz import __version__
+from lzviz.canvas.page import given, page
+from lzviz.contract.answers import warp
+from lzviz.contract.exchange import Reply, asked, failure, found, refused, told
+from lzviz.contract.maps import Map
+from lzviz.contract.messages.pictures import AskCatalogue
+from lzviz.contract.pictures import Picture
+from lzviz.contract.shipped import Shipped
+from lzviz.contract.state import State
+from lzviz.contract.wire import Refusal
+from lzviz.contract.workshop import Workshop
+from lzviz.warp import Warp
+
+log = logging.getLogger(__name__)
+START = (
+    "window.lzvizOpen = (model, around) => open(element, model, around).catch((error) => {"
+    " element.textContent = `The canvas could not start: ${error.message}`; });"
+)
+
+
+class Canvas(anywidget.AnyWidget):
+    """What :func:`lzviz.show` gives: a live page in a cell, and what it holds.
+
+    Attributes:
+        state: the whole state (:class:`lzviz.State`); set it, and the page follows; observe it, and every stroke is told.
+        link: the same as the text of a link.
+        saliency: (1, 1, h, w) float32, what attracts the samples, before its contrast. Set any (h, w) or (1, 1, h, w) tensor
+            that is not negative, and the page looks there: it is kept in 256 steps on at most 128 cells a side. It can be observed too.
+        warp: the :class:`lzviz.Warp` of the state, float32.
+        map: the map that was brought along as text (:meth:`lzviz.contract.maps.Map.to_text`), or "".
+        shown: the id of the picture that is shown; ``picture`` is that itself.
+        height: of the cell in pixels.
+        language: of its words.
+    """
+
+    _esm = Path(__file__).with_name("widget.js")
+    _page = traitlets.Unicode().tag(sync=True)
+    _given = traitlets.Dict().tag(sync=True)
+    map = traitlets.Unicode().tag(sync=True)
+    shown = traitlets.Unicode().tag(sync=True)
+    link = traitlets.Unicode().tag(sync=True)
+    height = traitlets.Int(720, min=200, max=4000).tag(sync=True)
+    state = traitlets.Instance(State)
+
+    def __init__(self, picture: Picture, state: State, *, height: int = 720, language: str = "en"):
+        shown = Shipped("shown", "Your picture", "", picture.size, lambda: picture, source="")
+        self.workshop = Workshop({shown.id: shown})
+        catalogue = self.workshop.answer(AskCatalogue()).plain()
+        self.language = language
+        super().__init__(
+            _page=page("notebook.js", START, title=f"lzviz {__version__}"),
+            _given=given(catalogue, language),
+            shown=shown.id,
+            link=state.to_link(),
+            state=state,
+            height=height,
+        )
+        self.on_msg(self._asked)
+
+    # The page asks --------------------------------------------------------------------------------------------------
+
+    def _asked(self, _: object, content: Any, buffers: list[Any]) -> None:
+        if not isinstance(content, dict) or not isinstance(content.get("ask"), str):
+            return
+        reply = self.reply(str(content.get("method")), str(content.get("path")), bytes(buffers[0]) if buffers else b"")
+        headers = {**reply.headers, "content-type": reply.media_type}
+        self.send({"answer": content["ask"], "status": reply.status, "headers": headers}, [reply.body])
+
+    def reply(self, method: str, address: str, body: bytes = b"") -> Reply:
+        """What a question of the page is answered; every failure is a sentence."""
+        try:
+            line, path, query = found(method, address)
+            question = asked(line, body, query, path)
+            return told(question, self.workshop.answer(question))
+        except Exception as error:
+            reply = refused(error)
+            if reply is None:
+                log.exception("%s failed", address)
+                reply = failure(f"Something went wrong: {type(error).__name__}. Run the cell again.", 500)
+            return reply
+
+    # What it holds --------------------------------------------------------------------------------------------------
+
+    @traitlets.observe("link")
+    def _linked(self, change: Any) -> None:
+        state = State.from_link(change["new"])
+        if state != self.state:
+            self.state = state
+        self._tell_saliency()
+
+    @traitlets.observe("state")
+    def _stated(self, change: Any) -> None:
+        if State.from_link(self.link) != change["new"]:
+            self.link = change["new"].to_link()
+
+    @traitlets.observe("map")
+    def _mapped(self, _: Any) -> None:
+        if self.state.saliency == "file":
+            self._tell_saliency()
+
+    def _tell_saliency(self) -> None:
+        """Whoever observes ``saliency`` has it; nobody else pays for it."""
+        if self._trait_notifiers.get("saliency"):
+            self.notify_change(traitlets.Bunch(name="saliency", old=None, new=self.saliency, owner=self, type="change"))
+
+    @property
+    def picture(self) -> Picture:
+        """The picture that is shown: the one that was given, or what was opened in the page meanwhile."""
+        return self.workshop.picture(self.shown)
+
+    def _file(self) -> Map | None:
+        return Map.from_text(self.map) if self.map else None
+
+    @property
+    def saliency(self) -> Tensor:
+        state = self.state
+        if state.saliency == "file" and not self.map:
+            return torch.ones(1, 1, *state.nodes)
+        return warp.saliency_of(state, self.picture, self._file()).float()
+
+    @saliency.setter
+    def saliency(self, value: Any) -> None:
+        values = torch.as_tensor(value).detach().cpu().float()
+        if not values.numel() or not bool(values.isfinite().all()) or float(values.min()) < 0:
+            raise ValueError("saliency: expected finite numbers, 0 or more; did you mean saliency.relu()?")
+        try:
+            text = warp.map_of_values((values / values.max().clamp(min=1e-30)).numpy()).to_text()
+        except Refusal:
+            raise ValueError(f"saliency: expected (h, w) or (1, 1, h, w), got {tuple(values.shape)}") from None
+        with self.hold_sync():
+            self.map = text
+            self.state = self.state.model_copy(update={"saliency": "file"})
+
+    @property
+    def warp(self) -> Warp:
+        return warp.Setting.of(self.state, self.picture, self._file()).warp_float32
+
+    def save_html(self, path: str | Path) -> Path:
+        """The page as one file that needs no Python: live for every sampler that a browser computes, from stored answers elsewhere.
+
+        Returns:
+            ``path``.
+        """
+        from lzviz.notebook.saved import saved
+
+        path = Path(path)
+        path.write_text(saved(self), "utf-8")
+        return path
