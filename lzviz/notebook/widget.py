@@ -38,7 +38,7 @@ class Canvas(anywidget.AnyWidget):
         state: the whole state (:class:`lzviz.State`); set it, and the page follows; observe it, and every stroke is told.
         link: the same as the text of a link.
         saliency: (1, 1, h, w) float32, what attracts the samples, before its contrast. Set any (h, w) or (1, 1, h, w) tensor
-            that is not negative, and the page looks there: it is kept in 256 steps on at most 128 cells a side. It can be observed too.
+            that is not negative, and the page looks there: it is kept in 256 steps on at most 128 cells a side. Observe it too.
         warp: the :class:`lzviz.Warp` of the state, float32.
         map: the map that was brought along as text (:meth:`lzviz.contract.maps.Map.to_text`), or "".
         shown: the id of the picture that is shown; ``picture`` is that itself.

@@ -84,7 +84,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
         yield f"http://127.0.0.1:{port}/", folder
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def run_cell(page: Page, at: int, expected: str) -> str:
@@ -134,6 +134,7 @@ def test_what_is_painted_in_a_cell_is_a_tensor_in_the_next_and_the_other_way(
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{address}doc/tree/canvas.ipynb")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.get_by_text("| Idle").wait_for()  # before, a press of the keys is lost
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
     inner = canvas_of(page)
