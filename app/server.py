@@ -24,10 +24,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import lzviz
-from app import gallery
 from app.bench import Bench
 from app.seldom import Seldom
-from lzviz import text
+from lzviz import gallery, text
 from lzviz.canvas.bundle import LATE, bundle, style
 from lzviz.contract import routes as contract
 from lzviz.contract.decoding import GONE

@@ -49,6 +49,8 @@ _MODULES = (
     "comparison",
     "canvas",
     "notebook",
+    "gallery",
+    "site",
     "contract",
 )
 

@@ -9,9 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from app import gallery
 from app.server import Server
-from lzviz import samplers
+from lzviz import gallery, samplers
 from lzviz.adaptive import masks
 from lzviz.adaptive.levels import complete
 from lzviz.adaptive.report import Report

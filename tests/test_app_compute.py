@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from app.gallery import shipped
 from lzviz import samplers
 from lzviz.contract.answers import warp as compute
 from lzviz.contract.answers.snippet import snippet
@@ -22,6 +21,7 @@ from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.coords import lattice
+from lzviz.gallery import shipped
 from lzviz.saliency import sources
 from lzviz.warp import GridWarp
 from tests.app_server import blob, english, nodes_of

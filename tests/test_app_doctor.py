@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import lzviz
-from app import gallery
+from lzviz import gallery
 from lzviz.contract.decoding import GONE
 from lzviz.contract.memory import Memory
 from lzviz.contract.messages.doctor import AddWarp, AskDiagnosis, AskSpecimens

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.gallery import shipped
 from lzviz.contract.answers import drawing as figures
 from lzviz.contract.answers.files import WRITERS, export
 from lzviz.contract.answers.snippet import headline
@@ -17,6 +16,7 @@ from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.coords import to_pixels
+from lzviz.gallery import shipped
 from tests.app_server import blob, nodes_of
 
 ALL_LAYERS = dict.fromkeys(("points", "mesh", "saliency", "density", "jacobian", "folds"), True)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.gallery import STREET_SIZE, draw_street, shipped
 from lzviz.contract import pictures
 from lzviz.contract.memory import Memory
 from lzviz.contract.pictures import Uploads, decode, fit
 from lzviz.contract.wire import Refusal
+from lzviz.gallery import STREET_SIZE, draw_street, shipped
 from tests.app_server import encoded
 
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
@@ -56,7 +56,7 @@ def test_the_kept_street_is_the_street_that_would_be_drawn():
 
     kept = shipped()["street"].prepare().result().pixels
     scene = scenes.street(STREET_SIZE)
-    again = f"draw it again: python -c 'import app.gallery as g; g.{draw_street.__name__}()'"
+    again = f"draw it again: python -c 'import lzviz.gallery as g; g.{draw_street.__name__}()'"
     assert scene.highlight == pytest.approx(shipped()["street"].highlight, abs=2), again
     # OpenCV's anti-aliasing may differ by a level between versions.
     assert np.abs(kept.astype(int) - scene.image).mean() < 0.5, again

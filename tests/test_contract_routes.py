@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 import lzviz
-from app import gallery, middleware
+from app import middleware
+from lzviz import gallery
 from lzviz.contract.memory import BUDGET, Memory
 from lzviz.contract.messages.base import Answer, File, Question
 from lzviz.contract.messages.cad import AskMask, MaskAnswer

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lzviz.cli import compare, doctor, evaluate, export, train, watch
+from lzviz.cli import build_static, compare, doctor, evaluate, export, train, watch
 
 EXTRAS = {
     "PIL": "train",
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     doctor.options_of(commands.add_parser("doctor", help="what is wrong with a warp, where, and what mends it"))
     compare.options_of(commands.add_parser("compare", help="methods side by side at one budget: tables and figures"))
     watch.options_of(commands.add_parser("watch", help="what a watched run's warps did, as one page with a time line"))
+    build_static.options_of(
+        commands.add_parser("build-static", help="the page as a folder that any web server hosts, without Python")
+    )
     options = parser.parse_args(arguments)
     try:
         code = options.run(options)

@@ -93,7 +93,7 @@ def run_cell(page: Page, at: int, expected: str) -> str:
     page.keyboard.press("Control+Enter")
     output = page.locator(".jp-CodeCell").nth(at).locator(".jp-OutputArea-output", has_text=expected)
     output.wait_for()
-    return output.inner_text()
+    return output.inner_text().strip()
 
 
 def canvas_of(page: Page) -> Frame:

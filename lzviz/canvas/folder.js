@@ -1,0 +1,27 @@
+// @ts-check
+/** The page of a folder that any web server hosts: Python answered beforehand, and is not there. */
+import { browserPage } from "./core/browser.js";
+import { overFiles } from "./core/files.js";
+import { languageOf } from "./core/language.js";
+import { mount } from "./main.js";
+
+/** A packed file of the folder. @param {string} name */
+async function read(name) {
+  const answer = await fetch(new URL(name, document.baseURI));
+  if (!answer.ok || !answer.body) throw new Error(`${name} answered ${answer.status}`);
+  if (!name.endsWith(".pack")) return answer;
+  return new Response(answer.body.pipeThrough(new DecompressionStream("gzip")));
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {{languages: readonly string[]}} data
+ */
+export async function open(element, { languages }) {
+  const page = browserPage();
+  const language = languageOf(page.language.asked(), navigator.languages, languages);
+  const [catalogue, schema, index, lines] = await Promise.all(["catalogue", "schema", "index", `text/${language}`]
+    .map(async (name) => (await read(`${name}.pack`)).json()));
+  return mount(element, { ...page, catalogue, schema, words: { language, lines }, styled: true,
+    transport: overFiles(index, read) });
+}

@@ -1,0 +1,241 @@
+"""The page as a folder without Python: the canvas, the gallery, and the answers that were made beforehand.
+
+    Workshop.answer --exchange--> *.pack --canvas/folder.js--> the same page
+
+Everything but pictures is packed (gzip), so that the folder is as small on a server that packs nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from lzviz import gallery, text
+from lzviz.canvas.bundle import FOLDER, bundle, style
+from lzviz.contract.answers import checkpoints as known
+from lzviz.contract.exchange import Reply, asked, found, told
+from lzviz.contract.messages.pictures import AskCatalogue
+from lzviz.contract.routes import named
+from lzviz.contract.state import State
+from lzviz.contract.workshop import Workshop
+
+EVERYWHERE = ("uniform-camvid-96x128", "lz-camvid-96x128", "lds-camvid-96x128")
+"""Checkpoints that are answered on each picture: all on all would be some 80 MB."""
+Progress = Callable[[int, int, str], None]
+# The script that unpacks the canvas: a server that packs nothing would send three times as much.
+LOADER = """
+const unpacked = async (name) => new Response((await fetch(new URL(name, document.baseURI))).body
+  .pipeThrough(new DecompressionStream("gzip"))).text();
+const say = (error) => { document.body.textContent = `The canvas could not start: ${error.message}`; };
+(async () => {
+  const script = new Blob([await unpacked("canvas.pack")], { type: "text/javascript" });
+  const { open } = await import(URL.createObjectURL(script));
+  const mounted = await open(document.querySelector("[data-lzviz]"), DATA);
+  window.lzvizMounted = mounted;
+})().catch(say);
+"""
+ROOM = ":root{color-scheme:light}:root:has(body.dark){color-scheme:dark}body{margin:0;overscroll-behavior:none}"
+
+
+@dataclass(frozen=True)
+class Size:
+    """Bytes of a folder: of all ``files``, and of those that are there before the first stroke."""
+
+    files: int
+    total: int
+    first: int
+
+
+@dataclass
+class Folder:
+    """What is written: files, and under which questions each is found."""
+
+    out: Path
+    workshop: Workshop
+    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    routes: list[str] = field(default_factory=list)
+
+    def pack(self, name: str, body: bytes) -> None:
+        self.write(f"{name}.pack", gzip.compress(body, 9, mtime=0))
+
+    def write(self, name: str, body: bytes) -> None:
+        path = self.out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+    def keep(self, line: str, address: str, name: str, when: Sequence[Mapping[str, Any]], said: Any = None) -> Reply:
+        """Ask, and keep the answer for every question that says what one of ``when`` says."""
+        route, path, query = found(named(line).method, address)
+        question = asked(route, b"" if said is None else json.dumps(said).encode(), query, path)
+        reply = told(question, self.workshop.answer(question))
+        packed = reply.media_type.startswith("application/json") or reply.media_type.startswith("text/")
+        if packed:
+            self.pack(name, reply.body)
+            name += ".pack"
+        else:
+            name += "." + reply.media_type.partition("/")[2]
+            self.write(name, reply.body)
+        headers = {**reply.headers, "content-type": reply.media_type}
+        lines = self.kept.setdefault(address.partition("?")[0], [])
+        lines += [{"when": dict(each), "file": name, **({} if packed else {"headers": headers})} for each in when]
+        if route.path not in self.routes:
+            self.routes.append(route.path)
+        return reply
+
+
+def build(
+    out: Path,
+    pictures: Sequence[str] | None = None,
+    names: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Size:
+    """Write the folder.
+
+    Args:
+        out: new or empty.
+        pictures: of the gallery; the first one opens.
+        names: of the checkpoints whose answers go along.
+        progress: told (number, count, name) after each answer.
+
+    Raises:
+        ValueError: the folder has something in it, or a name is not known.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out} is not empty: name a new folder")
+    workshop = Workshop(_chosen(gallery.shipped(), pictures, "picture"))
+    cards = {name: card for name, card in known.cards(workshop).items() if known.is_trained(card)}
+    cards = _chosen(cards, names, "checkpoint")
+    folder = Folder(out, workshop)
+    first = _page(folder, list(cards))
+    jobs = [*_pictures(folder), *_models(folder), *_masks(folder), *_runs(folder, list(cards))]
+    for number, (name, job) in enumerate(jobs, 1):
+        job()
+        if progress:
+            progress(number, len(jobs), name)
+    folder.pack("index", json.dumps({"routes": folder.routes, "kept": folder.kept}, separators=(",", ":")).encode())
+    files = [path for path in out.rglob("*") if path.is_file()]
+    opened = folder.kept[f"lzviz/picture/{next(iter(workshop.gallery))}"][-1]["file"]
+    thumbs = [path for path in files if path.parent.name == "thumbs"]
+    first_files = [*(out / name for name in (*first, "index.pack", opened)), *thumbs]
+    return Size(
+        len(files), sum(path.stat().st_size for path in files), sum(path.stat().st_size for path in first_files)
+    )
+
+
+def _chosen(all_of: Mapping[str, Any], wanted: Sequence[str] | None, what: str) -> dict[str, Any]:
+    if unknown := [name for name in wanted or () if name not in all_of]:
+        raise ValueError(f"there is no {what} {unknown[0]!r}; expected some of {', '.join(all_of)}")
+    return {name: all_of[name] for name in (all_of if wanted is None else wanted)}
+
+
+def _page(folder: Folder, names: list[str]) -> list[str]:
+    """The document, the canvas, its words and its menus; the files that the first look needs."""
+    catalogue = folder.workshop.answer(AskCatalogue()).plain()
+    catalogue["checkpoints"] = [line for line in catalogue["checkpoints"] if line["name"] in names]
+    if catalogue["checkpointDefault"] not in names:
+        catalogue["checkpointDefault"] = names[0] if names else ""
+    for line in catalogue["pictures"]:
+        if line["checkpoint"] not in names:
+            line["checkpoint"] = catalogue["checkpointDefault"]
+    folder.pack("catalogue", json.dumps(catalogue, ensure_ascii=False, separators=(",", ":")).encode())
+    folder.pack("schema", (FOLDER / "schema.json").read_bytes())
+    for language in text.languages():
+        lines = {**text.words(), **text.words(language)}
+        folder.pack(f"text/{language}", json.dumps(lines, ensure_ascii=False, separators=(",", ":")).encode())
+    folder.pack("canvas", bundle("folder.js", inline=True).script.encode())
+    data = json.dumps({"languages": text.languages()})
+    folder.write(
+        "index.html",
+        (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1"><title>lzviz</title>'
+            f'<meta name="description" content="{html.escape(TOLD)}"><link rel="icon" href="data:,">'
+            f'<style>{style()}{ROOM}</style></head><body><div class="lz" data-lzviz></div>'
+            f"<noscript>{html.escape(TOLD)} It needs JavaScript.</noscript>"
+            f'<script type="module">{LOADER.replace("DATA", data)}</script></body></html>\n'
+        ).encode(),
+    )
+    # A server that makes sites of folders leaves out what begins with an underscore, unless it finds this.
+    folder.write(".nojekyll", b"")
+    return ["index.html", "canvas.pack", "catalogue.pack", "schema.pack", "text/en.pack"]
+
+
+TOLD = "See, touch and debug learned, non-uniform downsampling: a page that computes in your browser."
+
+
+def _pictures(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
+    for name in folder.workshop.gallery:
+        address = f"lzviz/picture/{name}"
+
+        def both(address: str = address, name: str = name) -> None:
+            folder.keep("picture", f"{address}?thumb=1", f"thumbs/{name}", [{"thumb": "1"}])
+            folder.keep("picture", address, f"pictures/{name}", [{}])
+
+        yield name, both
+
+
+def _models(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
+    yield "cards", lambda: folder.keep("cards", "lzviz/models?own=", "answers/models", [{}])
+    yield "table", lambda: folder.keep("resultsTable", "lzviz/results.csv?own=", "answers/results-table", [{}])
+
+    def results() -> None:
+        plain = {"data": "", "systems": "", "sizes": ""}
+        first = json.loads(folder.keep("results", "lzviz/results", "answers/results", []).body)
+        splits = [line["value"] for line in first["splits"]]
+        for split, metric, cost in product(
+            ["", *splits], ("miou", "boundary", "small", "intrinsic"), ("macs", "pixels")
+        ):
+            query = f"split={split}&metric={metric}&cost={cost}"
+            when = {"split": split, "metric": metric, "cost": cost, **plain}
+            folder.keep(
+                "results", f"lzviz/results?{query}", f"answers/results-{split or 'any'}-{metric}-{cost}", [when]
+            )
+
+    yield "results", results
+
+
+def _masks(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Where adaptive networks look: the strength of edges, which the browser thresholds, and masks for a brush."""
+    levels = ("8-16", "8-32", "1-8")
+    for image, steps in product(folder.workshop.gallery, levels):
+        for mask in ("edges", "paint"):
+            state = State(image=image, room="cad", cad_mask=mask, cad_levels=steps)
+
+            def job(state: State = state) -> None:
+                keys = ("cadMask", "cadLevels", "cadNetwork", "mode", "cadDilation")
+                said = state.to_json()
+                when = {"image": state.image, **{f"state.{key}": said[key] for key in keys}}
+                every = [when, {**when, "state.cadMask": "inverse"}] if state.cad_mask == "edges" else [when]
+                name = f"answers/mask-{state.image}-{state.cad_levels}-{state.cad_mask}"
+                folder.keep("cadMask", named("cadMask").path, name, every, {"state": said, "image": state.image})
+
+            yield f"{image} {mask}", job
+
+
+def _runs(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Every trained pipeline on the first picture, looking by itself; the systems to begin with on the others too."""
+    opened = next(iter(folder.workshop.gallery))
+    for image, name in product(folder.workshop.gallery, names):
+        if image != opened and name not in (*EVERYWHERE, known.default(folder.workshop, image)):
+            continue
+        state = State(image=image, room="pipeline", checkpoint=name)
+
+        def job(state: State = state) -> None:
+            when = {
+                "image": state.image, "state.checkpoint": state.checkpoint, "state.learnedFrom": "network", "truth": None,
+                "only": None,
+            }  # fmt: skip
+            said = {"state": state.to_json(), "image": state.image}
+            own = [when]
+            if known.default(folder.workshop, state.image) == state.checkpoint:
+                own.append({**when, "state.checkpoint": "auto"})
+            file = f"answers/{state.image}-{state.checkpoint}"
+            folder.keep("pipeline", named("pipeline").path, file, own, said)
+
+        yield f"{image} {name}", job
