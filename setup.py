@@ -7,5 +7,8 @@ SHIPPED = "lzviz.checkpoints.shipped"
 setup(
     packages=[*find_packages(include=["lzviz*"]), SHIPPED],
     package_dir={SHIPPED: "checkpoints"},
-    package_data={"lzviz": ["canvas/**/*", "notebook/*.js", "gallery/*.png", "gallery/*.jpg", "data/*", "text/*"], SHIPPED: ["*/*.json", "*/*.safetensors"]},
+    package_data={
+        "lzviz": ["canvas/**/*", "notebook/*.js", "gallery/*.png", "gallery/*.jpg", "data/*", "text/*"],
+        SHIPPED: ["*/*.json", "*/*.safetensors"],
+    },
 )

@@ -82,11 +82,11 @@ def subject_of(what: Any, image: Any = None) -> Subject:
     if image is not None and not isinstance(what, Warp):
         raise TypeError(f"image: goes with a Warp alone, and {type(what).__name__} brings its own; leave it out")
     if isinstance(what, Comparison):
-        traces = {name: trace for name, trace in what.traces.items() if isinstance(trace.layout, WarpLayout)}
-        if not traces:
+        layouts = {name: trace.layout for name, trace in what.traces.items()}
+        warps = {name: layout for name, layout in layouts.items() if isinstance(layout, WarpLayout)}
+        if not warps:
             raise ValueError("no method of this comparison is a warp of the image; show comparison.image instead")
-        # The last that is registered stands last in the menu, and the first method is the one that is shown.
-        states = [_registered(trace.layout.warp, trace.layout.zoomed_size, name) for name, trace in traces.items()]
+        states = [_registered(layout.warp, layout.zoomed_size, name) for name, layout in warps.items()]
         return Subject(picture_of(what.image), states[0])
     if isinstance(what, Trace):
         if not isinstance(what.layout, WarpLayout):
