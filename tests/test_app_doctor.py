@@ -254,3 +254,10 @@ def test_mending_ends_when_it_takes_too_long_or_nobody_waits(workshop):
             ask(workshop, specimen="folds", mend=True)
     finally:
         GONE.reset(left)
+
+
+def test_numbers_of_findings_are_told_as_they_are_counted():
+    from lzviz.contract.answers.doctor import _value
+
+    said = [str(_value(value)) for value in (35, 0.0, 0.01, 97.4242, 1234.5678, 3.2e-7, float("inf"), "every line")]
+    assert said == ["35", "0", "0.01", "97.42", "1,235", "3.2e-7", "inf", "every line"]

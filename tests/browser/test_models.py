@@ -102,3 +102,18 @@ def test_the_link_carries_the_room_and_back_and_forward_step_through_rooms(visit
     expect(visit.page.get_by_role("tab", name="Models")).to_have_attribute("aria-selected", "true")
     visit.page.get_by_role("tab", name="Models").press("ArrowRight")
     expect(visit.page.locator("[data-view=zoomed] canvas").first).to_be_visible()
+
+
+def test_a_loaded_checkpoint_stands_in_the_menu_by_its_title_and_never_as_none(visit: Visit) -> None:
+    opened(visit)
+    folder = Path(__file__).parents[2] / "checkpoints/uniform-camvid-48x64"
+    files = [folder / "model.safetensors", folder / "card.json"]
+    visit.page.locator(".lz-own input[type=file]").set_input_files(files)
+    visit.page.locator(".lz-own-said button").click()
+    menu = visit.page.locator(".lz-model button").first
+    expect(menu).to_contain_text("Uniform")
+    name = visit.run("store.get().checkpoint")
+    assert name.startswith("own-")
+    visit.page.reload()
+    visit.ready()
+    expect(menu).to_contain_text(name)

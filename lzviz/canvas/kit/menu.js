@@ -66,12 +66,15 @@ export function listMenu(label, items, onChoose, { search } = {}) {
   });
   panel.addEventListener("pointerdown", (event) => event.target === field || event.preventDefault());
   return { element, show(/** @type {string} */ value) {
-    selected = Math.max(0, items.findIndex((item) => item.value === value));
+    const found = items.findIndex((item) => item.value === value);
+    selected = Math.max(0, found);
+    // What is shown and stands in no list, as a model that was forgotten, is called by its name and by no other.
+    const shown = value && found < 0 ? undefined : items[selected];
     options.forEach((option, at) => option.setAttribute("aria-selected", String(at === selected)));
-    setText(title, items[selected]?.title ?? value);
-    title.translate = !items[selected]?.data;
-    setText(note, items[selected]?.note ?? "");
-    const seen = [items[selected]?.title ?? value, items[selected]?.note ?? ""].filter(Boolean).join(" ");
+    setText(title, shown?.title ?? value);
+    title.translate = shown !== undefined && !shown.data;
+    setText(note, shown?.note ?? "");
+    const seen = [shown?.title ?? value, shown?.note ?? ""].filter(Boolean).join(" ");
     button.setAttribute("aria-label", t("control.chosen", { label, value: seen }));
   } };
 }

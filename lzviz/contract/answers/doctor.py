@@ -181,7 +181,10 @@ def _value(value: float | str) -> Text | str:
     """A number or word of a finding; what only code can read, as a shape, stays as it is."""
     if isinstance(value, str):
         return registered(f"doctor.value.{value}", value)
-    return Text("number.significant", {"value": float(value)}) if math.isfinite(value) else str(value)
+    if not math.isfinite(value):
+        return str(value)
+    told = float(f"{value:.4g}")
+    return Text("number.small" if 0 < abs(told) < 1e-4 else "number.plain", {"value": told})
 
 
 def _told(finding: Finding, scale: tuple[float, float]) -> dict[str, Any]:

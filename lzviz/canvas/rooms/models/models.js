@@ -18,7 +18,7 @@ import { Said } from "../../core/errors.js";
  * @property {string[]} own  names of the checkpoints that this visitor loaded
  * @property {(name: string) => void} open  shows a checkpoint in Explore
  * @property {(path: () => string) => Promise<any>} listed  an answer about all; own ones are brought again
- * @property {(checkpoint: {name: string}, load: Load) => void} add  one more was loaded by the visitor
+ * @property {(line: Line, load: Load) => void} add  one more was loaded by the visitor
  * @property {(name: string) => void} reveal  scrolls to its card
  * @property {() => "dark" | "light"} theme
  * @property {Colour} colour  of a light and a dark one that of now
@@ -111,8 +111,11 @@ export function createModels(element, { context }) {
       }
     },
     open: (name) => store.set({ room: "pipeline", checkpoint: name }, { history: true }),
-    add({ name }, load) {
-      own.keep(name, load);
+    add(checkpoint, load) {
+      own.keep(checkpoint.name, load);
+      const known = host.catalogue.checkpoints ?? [];
+      // In the menu of Explore from now on.
+      host.catalogue.checkpoints = [...known.filter(({ name }) => name !== checkpoint.name), checkpoint];
       void refresh();
     },
     reveal: (name) => cards.reveal(name),

@@ -28,11 +28,11 @@ export function modelPatch(state, checkpoint, room) {
 
 /** @param {Context} context @returns {HTMLElement | null} null: this page has no models */
 export function createModelMenu({ host, store, schema, rooms }) {
-  const { checkpoints } = host.catalogue;
-  if (!checkpoints?.length || !host.transport.answers(ROUTES.pipeline.path)) return null;
+  const known = () => host.catalogue.checkpoints ?? [];
+  if (!known().length || !host.transport.answers(ROUTES.pipeline.path)) return null;
   let before = schema.field("room").default;
   const choose = (/** @type {string} */ name) => {
-    const checkpoint = checkpoints.find((each) => each.name === name) ?? null;
+    const checkpoint = known().find((each) => each.name === name) ?? null;
     store.set(modelPatch(store.get(), checkpoint, before), { history: true });
   };
   const [box, note] = [h("div", {}), h("p", { class: "lz-note" })];
@@ -40,7 +40,7 @@ export function createModelMenu({ host, store, schema, rooms }) {
   let menu = null;
   let listed = "";
   const list = () => {
-    const items = menuItems(checkpoints, (each) => fits(host, store.get(), each));
+    const items = menuItems(known(), (each) => fits(host, store.get(), each));
     const text = items.map(({ value, group }) => `${value} ${group}`).join();
     if (menu && text === listed) return menu;
     listed = text;
