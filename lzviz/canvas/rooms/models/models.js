@@ -12,6 +12,8 @@ import { Said } from "../../core/errors.js";
  *
  * @typedef {{(pair: readonly string[]): string, (pair?: readonly string[] | null): string | undefined}} Colour
  *
+ * @typedef {import("../pipeline/words.js").Checkpoint} Line
+ *
  * @typedef {object} Room
  * @property {(path: string, options?: RequestInit) => Promise<any>} ask  an answer of the server; throws its sentence
  * @property {(path: string) => Promise<string>} address
