@@ -12,7 +12,7 @@ from lzviz.plain import mesh
 if TYPE_CHECKING:
     from lzviz.doctor.finding import Diagnosis, Finding
 
-SHAPES = {"fault": "⯃", "warning": "△", "note": "ⓘ", "ok": "✓"}
+SHAPES = {"fault": "■", "warning": "▲", "note": "●", "ok": "✓"}
 STYLE = """:root{color-scheme:light dark;--ink:light-dark(#1b1d22,#eceef2);--soft:light-dark(#666b76,#9aa1ad);
 --line:light-dark(#dfe1e6,#363a42);--paper:light-dark(#fff,#17191d);--fault:light-dark(#c0262d,#ff7a73);
 --code:light-dark(#f4f5f7,#22252b);--mesh:light-dark(#3355cc,#a9bcff)}
@@ -23,7 +23,7 @@ svg{width:100%;height:auto;border:1px solid var(--line);box-sizing:border-box}
 path{fill:none;stroke:var(--mesh);stroke-width:.6;vector-effect:non-scaling-stroke}
 .place{fill:none;stroke:var(--fault);stroke-width:2;vector-effect:non-scaling-stroke}
 article{padding:.6rem 0;border-bottom:1px solid var(--line)}b i{font-style:normal}.fault i{color:var(--fault)}
-.value{float:right;color:var(--soft)}p{margin:.25rem 0}pre{background:var(--code);padding:.5rem;overflow:auto;margin:.3rem 0}
+.value{float:right;color:var(--soft)}p{margin:.25rem 0}pre{background:var(--code);padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
 .ok{color:var(--soft)}"""
 
 
