@@ -30,5 +30,5 @@ def test_a_notebook_runs_and_stands_there_executed(path, monkeypatch):
     notebook = nbformat.read(path, as_version=4)
     shown = said(notebook)
     nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(EXAMPLES.parent)}}).execute()
-    assert [len(cell) for cell in said(notebook)] == [len(cell) for cell in shown] and any(shown)
+    assert [bool(cell) for cell in said(notebook)] == [bool(cell) for cell in shown] and any(shown)
     assert path.stat().st_size < 100_000

@@ -23,7 +23,8 @@ svg{width:100%;height:auto;border:1px solid var(--line);box-sizing:border-box}
 path{fill:none;stroke:var(--mesh);stroke-width:.6;vector-effect:non-scaling-stroke}
 .place{fill:none;stroke:var(--fault);stroke-width:2;vector-effect:non-scaling-stroke}
 article{padding:.6rem 0;border-bottom:1px solid var(--line)}b i{font-style:normal}.fault i{color:var(--fault)}
-.value{float:right;color:var(--soft)}p{margin:.25rem 0}pre{background:var(--code);padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
+.value{float:right;color:var(--soft)}p{margin:.25rem 0}pre{background:var(--code);padding:.5rem;white-space:pre-wrap;
+overflow-wrap:anywhere;margin:.3rem 0}
 .ok{color:var(--soft)}"""
 
 
