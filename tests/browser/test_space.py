@@ -56,12 +56,12 @@ def test_at_most_eight_percent_of_the_stage_is_empty(visit: Visit, room: str, sh
             visit.page.get_by_role("button", name="Open a picture").click()
         chooser.value.set_files(picture(800, 600))  # type: ignore[arg-type]
         visit.wait("live.get().image?.width === 800")
-    rooms = "document.querySelector('[data-lzviz]').lzviz"
+    rooms = "document.querySelector('[data-lzviz]').lzviz.rooms"
     visit.wait(
         {
             "warp": "stage.scene.frame",
             "cad": f"{rooms}.cad.answers.get().forest && {rooms}.cad.answers.get().features",
-            "pipeline": f"{rooms}.learned.answers.get().room?.picture === live.get().image",
+            "pipeline": f"{rooms}.pipeline.answers.get().room?.picture === live.get().image",
         }[room]
     )
     shares = []
