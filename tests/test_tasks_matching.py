@@ -67,11 +67,13 @@ def test_a_finer_stride_costs_more_and_matches_closer(pair):
     assert not coarse.levels
 
 
-def test_accuracy_is_the_share_of_the_errors(pair):
+def test_accuracy_is_the_share_of_the_possible_matches(pair):
     result = run(pair, 4)
+    expected = project(pair.first_points.double(), pair.matrix)
+    nearest = torch.cdist(expected, pair.second_points.double()).amin(1)
     for limit, share in zip(THRESHOLDS, result.mma, strict=True):
-        assert share == pytest.approx(float((result.errors <= limit).double().mean()))
-    assert list(result.mma) == sorted(result.mma)
+        right, possible = int((result.errors <= limit).sum()), int((nearest <= limit).sum())
+        assert possible < len(pair.first_points) and share == pytest.approx(right / possible)
 
 
 def test_the_triplets_end_in_the_network_of_stride_8_and_of_stride_1(pair):
@@ -80,6 +82,24 @@ def test_the_triplets_end_in_the_network_of_stride_8_and_of_stride_1(pair):
     assert coarse.macs == run(pair, 8).macs
     assert fine.macs == run(pair, 1).macs
     assert fine.mma == pytest.approx(run(pair, 1).mma, abs=0.03)
+    assert coarse.mma == pytest.approx(run(pair, 8).mma, abs=1e-6)
+    assert coarse.errors.tolist() == run(pair, 8).errors.tolist()
+
+
+def test_a_random_control_costs_the_same_and_is_elsewhere(pair):
+    good, moved = run(pair, triplet=(0, 0, 5)), run(pair, triplet=(0, 0, 5), control="random")
+    for before, after in zip(good.levels, moved.levels, strict=True):
+        assert after.flatten().bincount().tolist() == before.flatten().bincount().tolist()
+        assert not torch.equal(before, after)
+    assert moved.macs == pytest.approx(good.macs, rel=0.02)
+
+
+def test_an_inverse_control_is_fine_where_no_point_is(pair):
+    good, bad = run(pair, triplet=(0, 0, 5)), run(pair, triplet=(0, 0, 5), control="inverse")
+    assert ((good.levels[0] == 3) == (bad.levels[0] == 0)).all()
+    assert bad.macs > good.macs
+    with pytest.raises(ValueError, match="of a triplet, got 'inverse'"):
+        run(pair, control="inverse")
 
 
 def test_an_adaptive_run_costs_between_the_two_and_is_fine_around_points(pair):

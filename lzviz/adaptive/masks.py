@@ -174,12 +174,16 @@ def keypoints(
 
 
 def sift(luma: Tensor, count: int) -> Tensor:
-    """The ``count`` strongest SIFT keypoints of grey (H, W) in [0, 1]: (K, 2) x, y pixels, strongest first."""
+    """The ``count`` strongest SIFT keypoints of grey (H, W) in [0, 1]: (K, 2) x, y pixels, strongest first.
+
+    A place that SIFT finds once for each of its orientations counts once.
+    """
     import cv2
 
     pixels = (luma.detach().clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
-    found = sorted(cv2.SIFT.create(nfeatures=count).detect(pixels, None), key=lambda point: -point.response)[:count]
-    return torch.tensor([point.pt for point in found], dtype=torch.float32).reshape(-1, 2)
+    found = sorted(cv2.SIFT.create().detect(pixels, None), key=lambda point: -point.response)
+    places = list(dict.fromkeys(point.pt for point in found))[:count]
+    return torch.tensor(places, dtype=torch.float32).reshape(-1, 2)
 
 
 def oracle(
@@ -270,6 +274,22 @@ def random(
     return drawn.repeat_interleave(block, 2).repeat_interleave(block, 3)[..., :h, :w].long() * depth
 
 
+def shuffled(levels: Tensor, depth: int, seed: int = 0) -> Tensor:
+    """The same whole blocks of ``2^depth`` cells at random places: a mask of equal cost that knows nothing of the picture.
+
+    Args:
+        levels: (B, 1, h, w), blocks completed. Blocks that the border cuts stay where they are.
+    """
+    _check_depth(depth)
+    block, moved = 2**depth, levels.clone()
+    rows, columns = (n // block for n in levels.shape[-2:])
+    inner = moved[..., : rows * block, : columns * block]
+    blocks = inner.unflatten(3, (columns, block)).unflatten(2, (rows, block)).movedim(4, 3).flatten(2, 3)
+    order = torch.randperm(rows * columns, generator=torch.Generator().manual_seed(seed)).to(levels.device)
+    inner.copy_(blocks[:, :, order].unflatten(2, (rows, columns)).movedim(3, 4).flatten(4, 5).flatten(2, 3))
+    return moved
+
+
 def inverse(levels: Tensor, depth: int | None = None) -> Tensor:
     """The opposite of a mask, the paper's "inadequate" one: level v becomes ``depth - v``."""
     return (int(levels.max()) if depth is None else depth) - levels
@@ -291,5 +311,6 @@ __all__ = [
     "oracle",
     "painted",
     "random",
+    "shuffled",
     "sift",
 ]

@@ -3,6 +3,7 @@
     pair = Pair.of(image, homography(size))
     trial(pair, network)                        # stride of the network
     trial(pair, network, triplet=(0, 19, 35))   # adaptive, fine around key points
+    trial(pair, network, triplet=(0, 19, 35), control="random")     # the same blocks, anywhere
 
 The descriptors are those of D2-Net's network (VGG16 up to conv4_3); the points are SIFT's, the same for every network.
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from lzviz.adaptive import masks
+from lzviz.adaptive import QuadTree, masks
 from lzviz.adaptive.adapter import Plan, adapt
 from lzviz.coords import Size, to_normalised
 from lzviz.measure import cost
@@ -28,6 +30,11 @@ TRIPLETS = (
     (0, 19, 35), (0, 27, 37), (19, 41, 41), (25, 51, 51), (torch.inf, torch.inf, torch.inf),
 )  # fmt: skip
 THRESHOLDS = tuple(range(1, 11))
+# Masks that must do worse for their cost if a good mask is worth anything.
+Control = Literal["random", "inverse"]
+CONTROLS: tuple[Control, ...] = ("random", "inverse")
+# Levels above the finest: output strides 1 to 8.
+DEPTH = 3
 
 
 def homography(
@@ -100,7 +107,8 @@ class Trial:
     """How one network matched a pair.
 
     Attributes:
-        mma: mean matching accuracy within 1 .. 10 pixels.
+        mma: mean matching accuracy within 1 .. 10 pixels: right matches over *possible* ones, as for content-adaptive
+            downsampling (points of the first view that have a partner so near in the second).
         matches: (M, 2) rows of the first and of the second points.
         errors: (M,) pixels between where a match is and where it should be.
         macs: multiply-adds of both views together.
@@ -114,31 +122,67 @@ class Trial:
     levels: tuple[Tensor, ...] = ()
 
 
-def trial(pair: Pair, network: D2Net, normalisation: str = "none", triplet: Sequence[float] | None = None) -> Trial:
+def trial(
+    pair: Pair,
+    network: D2Net,
+    normalisation: str = "none",
+    triplet: Sequence[float] | None = None,
+    control: Control | None = None,
+) -> Trial:
     """Describe both views' points and match them.
 
     Args:
         network: at the output stride to be tried; at 8 for a triplet.
         normalisation: as its weights expect it, see :func:`lzviz.models.prepare`.
         triplet: dilations at output strides 1, 2, 4: the network runs adaptively, 1 to 8.
+        control: of the triplet's mask: "random" moves its blocks to random places (the same cost), "inverse" is coarse
+            where it is fine and fine where it is coarse.
+
+    Raises:
+        ValueError: an unknown control, or one without a triplet.
     """
+    if control is not None and (triplet is None or control not in CONTROLS):
+        raise ValueError(f"expected control as one of {', '.join(CONTROLS)}, of a triplet, got {control!r}")
     views = ((pair.first, pair.first_points), (pair.second, pair.second_points))
-    plans = () if triplet is None else tuple(_plan(network, view, points, triplet) for view, points in views)
+    plans = () if triplet is None else tuple(_plan(network, *view, triplet, control) for view in views)
     descriptors, macs = [], 0
     for index, (view, points) in enumerate(views):
         x = prepare(view, normalisation)
-        features = adapt(network, (1, 8))(x, plan=plans[index]) if plans else network(x)
-        macs += plans[index].macs if plans else cost.count(network, tuple(x.shape)).total
-        stride = 1 if plans else network.output_stride
-        descriptors.append(sample_descriptors(features, points, stride, network.offset)[0])
+        if plans:
+            features = adapt(network, (1, 8))(x, plan=plans[index])
+            macs += plans[index].macs
+            descriptors.append(_described(features, plans[index].levels, points, network.offset))
+        else:
+            macs += cost.count(network, tuple(x.shape)).total
+            descriptors.append(sample_descriptors(network(x), points, network.output_stride, network.offset)[0])
     first, second = pair.first_points, pair.second_points
     matches = mutual_matches(*descriptors)
     expected = project(first.double(), pair.matrix)
     errors = (expected[matches[:, 0]] - second[matches[:, 1]].double()).norm(dim=1)
-    accuracy = mma(first, descriptors[0], second, descriptors[1], pair.matrix, THRESHOLDS)
+    accuracy = mma(first, descriptors[0], second, descriptors[1], pair.matrix, THRESHOLDS, "possible")
     return Trial(tuple(accuracy.tolist()), matches, errors, macs, tuple(plan.levels for plan in plans))
 
 
-def _plan(network: D2Net, view: Tensor, points: Tensor, triplet: Sequence[float]) -> Plan:
+def _described(features: Tensor, levels: Tensor, points: Tensor, offset: float) -> Tensor:
+    """Descriptors (N, C) of points (N, 2), each read between the cells of its own level's grid.
+
+    The filled grid repeats a coarse cell's features over all that it covers; read bilinearly there, a point would lose its
+    place within the cell. Where all is coarse this is the strided network's own reading.
+    """
+    h, w = levels.shape[-2:]
+    x, y = (points - offset).round().long().unbind(1)
+    own = levels[0, 0, y.clamp(0, h - 1), x.clamp(0, w - 1)]
+    read = features.new_empty(len(points), features.shape[1])
+    for level in own.unique().tolist():
+        step, here = 2**level, own == level
+        read[here] = sample_descriptors(features[..., ::step, ::step], points[here], step, offset)[0]
+    return read
+
+
+def _plan(network: D2Net, view: Tensor, points: Tensor, triplet: Sequence[float], control: Control | None) -> Plan:
+    size = (int(view.shape[-2]), int(view.shape[-1]))
     levels = masks.keypoints(view, dilation=triplet, points=[points])
-    return adapt(network, (1, 8)).plan(levels, (int(view.shape[-2]), int(view.shape[-1])))
+    if control is not None:
+        levels = QuadTree(levels, 1, size).levels
+        levels = masks.shuffled(levels, DEPTH) if control == "random" else masks.inverse(levels, DEPTH)
+    return adapt(network, (1, 8)).plan(levels, size)

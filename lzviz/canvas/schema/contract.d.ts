@@ -368,11 +368,11 @@ export interface CostRow {
   share: number;
 }
 
-/** Matches of one output stride or triplet: multiply-adds, accuracy by threshold, rows (first, second, error). */
+/** Matches of one output stride or triplet, or of a control of its mask: multiply-adds, accuracy by threshold, rows (first, */
 export interface Curve {
-  name: string;
   stride: number | null;
   triplet: number[] | null;
+  control: "random" | "inverse" | null;
   macs: number;
   mma: number[];
   pairs: [number, number, number][];

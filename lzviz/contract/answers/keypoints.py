@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
 
 STRIDES = (8, 4, 2, 1)
-# Two of the paper's ten; the last one is shown on the picture.
-TRIPLETS = ((0, 0, 11), (0, 19, 35))
+# Shown on the picture, and the one whose controls stand beside it.
+SHOWN = (0, 19, 35)
+# The first and the last of the ten are the networks of output stride 8 and 1, which have their own curves.
+TRIPLETS = tuple(each for each in matching.TRIPLETS[1:-1] if each != SHOWN)
 # Random weights say nothing about good descriptors, and a quarter of the channels says it sixteen times as fast.
 WIDTH = 16
 # With published weights the network is as wide as it was, so the picture is smaller.
@@ -107,7 +109,7 @@ def _make(working: Working, chosen: Descriptors) -> dict[str, Any]:
         "warpedPoints": rounded(pair.second_points),
         "homography": pair.matrix.tolist(),
         "warped": b64encode(encode_png(pixels)).decode(),
-        "triplet": list(TRIPLETS[-1]),
+        "triplet": list(SHOWN),
         "levels": encode_levels(shown.levels[0]),
         "thresholds": list(matching.THRESHOLDS),
         "curves": [curve | as_json(trial) for curve, trial in trials],
@@ -120,17 +122,17 @@ def _make(working: Working, chosen: Descriptors) -> dict[str, Any]:
 
 
 def run_trials(pair: Pair, chosen: Descriptors) -> list[tuple[dict[str, Any], Trial]]:
-    """One trial an output stride, coarse to fine, then one a triplet; each with its name."""
+    """One trial an output stride, coarse to fine, then the paper's triplets, two controls, and the shown triplet."""
     pair = pair.to(device())
     trials = []
     for stride in STRIDES:
         trial = matching.trial(pair, chosen.network(stride), chosen.normalisation)
-        trials.append(({"name": f"output stride {stride}", "stride": stride, "triplet": None}, trial))
+        trials.append(({"stride": stride, "triplet": None, "control": None}, trial))
     network = chosen.network(STRIDES[0])
-    for triplet in TRIPLETS:
-        trial = matching.trial(pair, network, chosen.normalisation, triplet)
-        name = f"adaptive {', '.join(map(str, triplet))}"
-        trials.append(({"name": name, "stride": None, "triplet": list(triplet)}, trial))
+    kinds = [(each, None) for each in TRIPLETS] + [(SHOWN, each) for each in (*matching.CONTROLS, None)]
+    for triplet, control in kinds:
+        trial = matching.trial(pair, network, chosen.normalisation, triplet, control)
+        trials.append(({"stride": None, "triplet": list(triplet), "control": control}, trial))
     return trials
 
 

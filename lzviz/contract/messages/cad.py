@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lzviz.contract.messages.base import Answer, Base64, Bench, OnPicture
 from lzviz.contract.messages.warp import WarpTimes
 from lzviz.text import Text
@@ -106,11 +108,12 @@ class AskFeatureTimes(OnPicture):
 
 
 class Curve(Answer):
-    """Matches of one output stride or triplet: multiply-adds, accuracy by threshold, rows (first, second, error)."""
+    """Matches of one output stride or triplet, or of a control of its mask: multiply-adds, accuracy by threshold, rows (first,
+    second, error)."""
 
-    name: str
     stride: int | None
     triplet: list[int] | None
+    control: Literal["random", "inverse"] | None
     macs: int
     mma: list[float]
     pairs: list[tuple[int, int, float]]

@@ -17,10 +17,10 @@ export const sample = (curve, at, chosen, count) => svg("svg", { class: "lz-cad-
 
 /** A short name: its output stride, or what is adaptive. @param {any} curve */
 export const shortName = (curve) => (curve.stride ? t("cad.stride", { stride: curve.stride })
-  : t("cad.adaptiveOf", { strides: curve.triplet.join(" ") }));
+  : t(curve.control ? `cad.control.${curve.control}` : "cad.adaptiveOf", { strides: curve.triplet.join(" ") }));
 
 /** @param {any} curve @param {number} at @param {number | null} chosen @param {number} count */
-const classOf = (curve, at, chosen, count) => ["lz-cad-curve", curve.stride ? "" : "lz-cad-adaptive",
+const classOf = (curve, at, chosen, count) => ["lz-cad-curve", curve.stride ? "" : "lz-cad-adaptive", curve.control ? "lz-cad-control" : "",
   at === (chosen ?? count - 1) ? "lz-cad-chosen" : ""].join(" ").trim();
 
 /** @param {any} curve how dark: 8 is light, 1 is dark */
@@ -61,7 +61,10 @@ const rules = (left, right, up) => [0, 0.5, 1].flatMap((share) => [
   svg("line", { class: "lz-axis", x1: left, x2: right, y1: up(share), y2: up(share) }),
   text(left - 6, up(share) + 4, `${100 * share}`, "end")]);
 
-/** @typedef {{macs: number, mma: readonly number[], stride: number | null, triplet: readonly number[] | null}} Curve */
+/**
+ * @typedef {{macs: number, mma: readonly number[], stride: number | null, triplet: readonly number[] | null,
+ *   control: "random" | "inverse" | null}} Curve
+ */
 
 /** Mean matching accuracy over the error that is allowed. */
 export const createCurves = () => chart(t("cad.curves"), "lz-cad-curves",
@@ -89,8 +92,11 @@ export const createScatter = () => chart(t("cad.scatter"), "lz-cad-scatter",
     const dots = curves.flatMap((/** @type {Curve} */ curve, /** @type {number} */ at) => {
       const [x, y] = [left + 14 + (right - left - 14) * share(curve.macs), up(curve.mma[limit])];
       const kind = { class: classOf(curve, at, chosen, curves.length), style: tone(curve) };
-      const name = curve.stride ? `${curve.stride}` : `${curve.triplet?.join(" ")}`;
-      return [svg("circle", { ...kind, cx: x, cy: y, r: 4.5 }), text(x, y + (curve.stride ? -8 : 16), name, "middle")];
+      const dot = svg("circle", { ...kind, cx: x, cy: y, r: 4.5 }, svg("title", {}, shortName(curve)));
+      if (curve.stride) return [dot, text(x, y - 8, `${curve.stride}`, "middle")];
+      // Ten names would cover one another: the chosen one and the controls carry theirs.
+      const named = curve.control || at === (chosen ?? curves.length - 1);
+      return named ? [dot, text(x, y + 16, shortName(curve), "middle")] : [dot];
     });
     const ends = [low, high].map((log, at) =>
       text(at ? right + 16 : left + 4, height - 6, operations(Math.exp(log)), at ? "end" : "start"));
