@@ -98,6 +98,7 @@ def test_a_warp_is_shown_as_it_is():
     warp = lzviz.Warp.from_saliency(1 + 49 * mask)
     canvas = lzviz.show(warp, image=torch.rand(1, 3, 60, 90))
     assert torch.allclose(canvas.warp.nodes, warp.nodes, atol=1e-6)
+    assert json.loads(canvas.reply("POST", "lzviz/compute", said(canvas)).body)["ok"]
     composed = lzviz.show(warp @ warp)
     grid = torch.as_tensor((warp @ warp).grid((33, 65)))
     assert (composed.warp.grid((33, 65)) - grid).abs().max() < 0.02
@@ -110,6 +111,7 @@ def test_a_comparison_brings_its_warps_to_the_menu():
     titles = [line["title"] for line in canvas._given["catalogue"]["samplers"]]
     assert titles[-2:] == list(comparison.traces)
     trace = next(iter(comparison.traces.values()))
+    assert json.loads(canvas.reply("POST", "lzviz/compute", said(canvas)).body)["ok"]
     assert lzviz.show(trace).state.width == 48
 
 

@@ -16,7 +16,7 @@ from lzviz.contract.routes import route_of
 from lzviz.contract.shipped import Shipped
 from lzviz.contract.truth import Truth, Truths
 from lzviz.contract.wire import Refusal
-from lzviz.held import held_in
+from lzviz.held import Shelf, held_in
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,6 +47,7 @@ class Workshop:
         memory: what may be kept; by default :data:`~lzviz.contract.memory.BUDGET` bytes in all.
         secret: of the names of what visitors bring: only who has a file knows its name. Processes that answer for each other share
             one, so that a name means the same to all; by default one of its own.
+        shelf: where grids that go by name are held; by default the memory.
 
     Attributes:
         decoder: what reads the files of visitors, outside this process.
@@ -58,8 +59,13 @@ class Workshop:
     """
 
     def __init__(
-        self, gallery: Mapping[str, Shipped] | None = None, memory: Memory | None = None, secret: bytes | None = None
+        self,
+        gallery: Mapping[str, Shipped] | None = None,
+        memory: Memory | None = None,
+        secret: bytes | None = None,
+        shelf: Shelf | None = None,
     ):
+        self.shelf = shelf
         self.gallery = dict(gallery or {})
         self.memory = Memory() if memory is None else memory
         self.decoder = Decoder()
@@ -74,7 +80,7 @@ class Workshop:
         Raises:
             Refusal: a sentence for whoever asked.
         """
-        with held_in(_Grids(self.memory, question.page)):
+        with held_in(_Grids(self.memory, question.page) if self.shelf is None else self.shelf):
             return route_of(type(question)).function()(self, question)
 
     def picture(self, identifier: str | None) -> Picture:

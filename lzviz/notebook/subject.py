@@ -6,7 +6,7 @@ image | warp | trace | comparison --subject--> Subject --Canvas--> cell
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from lzviz import samplers
 from lzviz.comparison import Comparison
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
+from lzviz.samplers import given
 from lzviz.trace import Trace
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
@@ -51,7 +52,8 @@ def show(
 
     Args:
         what: a picture (a path, (H, W, 3) uint8, or one of (1, 3, H, W) or (3, H, W) floats in [0, 1]); a :class:`lzviz.Warp`; the
-            :class:`lzviz.Trace` of a run, or a :class:`~lzviz.comparison.Comparison`: their warps join the menu of samplers.
+            :class:`lzviz.Trace` of a run, whose warp is shown; or a :class:`~lzviz.comparison.Comparison`, whose warps join the
+            menu of samplers.
         image: the picture under a warp; by default a test card.
         height: of the cell in pixels.
         state: what is shown first, but for picture and warp; by default the defaults.
@@ -93,26 +95,33 @@ def subject_of(what: Any, image: Any = None) -> Subject:
             raise TypeError(
                 f"a trace whose samples are a {type(what.layout).__name__} is no warp: show trace.image instead"
             )
-        return Subject(
-            picture_of(what.image), _registered(what.layout.warp, what.layout.zoomed_size, "Warp of the run")
-        )
+        return Subject(picture_of(what.image), _given(what.layout.warp, "run", what.layout.zoomed_size))
     if isinstance(what, Warp):
-        return Subject(picture_of(test_card() if image is None else image), _registered(what, None, "Your warp"))
+        return Subject(picture_of(test_card() if image is None else image), _given(what, "warp"))
     return Subject(picture_of(test_card() if what is None else what))
 
 
-def _registered(warp: Warp, zoomed: tuple[int, int] | None, title: str) -> dict[str, Any]:
-    """The state that shows a warp, which joins the samplers under a name of its own."""
-    name = f"shown-{next(_numbers)}"
-    samplers.register(name, _constant(warp), title=title, summary="what lzviz.show was given")
-    width = {} if zoomed is None else {"width": min(max(zoomed[1], WIDTHS[0]), WIDTHS[1])}
-    return {"sampler": name, **width}
+def _given(warp: Warp, source: str, zoomed: tuple[int, int] | None = None) -> dict[str, Any]:
+    """The state that shows a warp."""
+    name = given.hold(_nodes(warp), source)
+    return {"sampler": "given", "options": (("given", "grid", name),), **_width(zoomed)}
 
 
-def _constant(warp: Warp) -> Callable[[Tensor], Tensor]:
+def _registered(warp: Warp, zoomed: tuple[int, int], title: str) -> dict[str, Any]:
+    """The state that shows a warp of several, which joins the menu of samplers under its title."""
+    name, nodes = f"shown-{next(_numbers)}", _nodes(warp)
+    samplers.register(name, nodes.to, title=title, summary="of the comparison that is shown")
+    return {"sampler": name, **_width(zoomed)}
+
+
+def _nodes(warp: Warp) -> Tensor:
+    """(1, h, w, 2) of the first of a batch."""
     nodes = warp.nodes if isinstance(warp, GridWarp) else warp.grid(LATTICE)
-    first = nodes[:1].detach().to("cpu", torch.float32)
-    return lambda image: first.to(image)
+    return nodes[:1].detach().cpu()
+
+
+def _width(zoomed: tuple[int, int] | None) -> dict[str, int]:
+    return {} if zoomed is None else {"width": min(max(zoomed[1], WIDTHS[0]), WIDTHS[1])}
 
 
 def picture_of(given: Any) -> Picture:

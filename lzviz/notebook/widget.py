@@ -22,6 +22,7 @@ from lzviz.contract.shipped import Shipped
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.contract.workshop import Workshop
+from lzviz.held import SHELF
 from lzviz.warp import Warp
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Canvas(anywidget.AnyWidget):
 
     def __init__(self, picture: Picture, state: State, *, height: int = 720, language: str = "en"):
         shown = Shipped("shown", "Your picture", "", picture.size, lambda: picture, source="")
-        self.workshop = Workshop({shown.id: shown})
+        self.workshop = Workshop({shown.id: shown}, shelf=SHELF.get())  # a grid that the script holds is known here
         catalogue = self.workshop.answer(AskCatalogue()).plain()
         self.language = language
         super().__init__(
@@ -69,6 +70,10 @@ class Canvas(anywidget.AnyWidget):
             height=height,
         )
         self.on_msg(self._asked)
+
+    def __repr__(self) -> str:
+        h, w = self.picture.size
+        return f"lzviz canvas of {h} x {w} pixels at {self.link[:80]}"
 
     # The page asks --------------------------------------------------------------------------------------------------
 
@@ -146,7 +151,7 @@ class Canvas(anywidget.AnyWidget):
 
     @property
     def warp(self) -> Warp:
-        return warp.Setting.of(self.state, self.picture, self._file()).warp_float32
+        return warp.Setting.of(self.state, self.picture, self._file()).warp_float32.to(torch.float32)
 
     def save_html(self, path: str | Path) -> Path:
         """The page as one file that needs no Python: live for every sampler that a browser computes, from stored answers elsewhere.

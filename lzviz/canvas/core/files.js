@@ -55,6 +55,7 @@ export function overFiles(index, read, made = {}) {
 
   return {
     ask,
+    kept: true,
     answers: (route, said) => routes.has(route) && (!said || route in made || keptOf(route, said) !== undefined),
     async address(address) {
       return URL.createObjectURL(await (await ask(address)).blob());

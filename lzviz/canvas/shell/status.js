@@ -82,10 +82,11 @@ export function createStatus(context) {
     const { measured, answer, busy, times } = live.get();
     line.show();
     const { status: names, check } = rooms.of(store.get());
+    const { kept } = host.transport;
     const away = check !== undefined && !host.transport.answers(check);
     warp.element.hidden = names.browser === null;
     setText(warp.title, names.browser ? t(names.browser) : "");
-    setText(python.title, away ? t("status.python") : names.python ? t(names.python) : "");
+    setText(python.title, away ? t("status.python") : names.python ? t(kept ? "status.kept" : names.python) : "");
     setText(warp.value, typeof measured?.warpMs === "number" ? milliseconds(measured.warpMs) : "–");
     setText(draw.value, typeof measured?.drawMs === "number" ? milliseconds(measured.drawMs) : "–");
     const { milliseconds: taken = null, device } = answer?.milliseconds === undefined ? times ?? {} : answer;

@@ -52,6 +52,7 @@
  * @property {readonly string[]} [anew]  keys of `live` with which everything is asked again
  * @property {{route: string, missing: string}} [needs]  a route that has to be answered, and the key of what is said
  *   where it is not
+ * @property {{route: string, missing: string}} [wants]  the same of what the room can do without
  * @property {(place: Place<A>) => readonly import("../shell/keys.js").Command[]} [commands]
  * @property {(place: Place<A>) => Partial<Mounted>} [gives]  files, the warp that it shows
  * @property {(place: Place<A>) => readonly (() => void)[]} [starts]  anything else, with its ends
@@ -144,9 +145,10 @@ export const mountViews = (parts) => (element, { context, question, rail, dock }
       const { views, viewers, refresh } = built ?? build();
       views.hidden = !on;
       if (!on) return;
-      const { needs } = parts;
+      const { needs, wants } = parts;
       if (needs && !host.transport.answers(needs.route)) live.set({ error: { text: t(needs.missing) } });
       else asks?.all();
+      if (wants && !host.transport.answers(wants.route)) live.set({ notice: t(wants.missing) });
       refresh();
       for (const viewer of viewers) viewer.request("layout");
     },

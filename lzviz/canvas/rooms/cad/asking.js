@@ -38,7 +38,7 @@ const PAUSE = 160;
 /**
  * @param {import("../../viewer/room.js").Place<Answers>} place
  */
-export function createAsking({ context: { store, live, again }, question, answers, on: shown }) {
+export function createAsking({ context: { store, live, again, host }, question, answers, on: shown }) {
   let seq = 0;
   let waited = 0;
   const on = () => shown() && live.get().image !== null;
@@ -91,7 +91,9 @@ export function createAsking({ context: { store, live, again }, question, answer
   const featuresSoon = debounce(() => {
     if (!on()) return;
     if (live.get().painting) return featuresSoon();
-    void (store.get().cadView === "keypoints" ? keypoints : features).run();
+    const [line, next] = store.get().cadView === "keypoints" ? [ROUTES.cadKeypoints, keypoints]
+      : [ROUTES.cadFeatures, features];
+    if (host.transport.answers(line.path)) void next.run();
   }, PAUSE);
   const maskSoon = debounce(() => on() && void mask.run(), 60);
 

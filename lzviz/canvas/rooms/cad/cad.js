@@ -41,6 +41,7 @@ export const mountCad = mountViews({
     answers: { mask: ["warp"], ...each(["features", "keypoints", "curve"], "draw") },
   },
   needs: { route: ROUTES.cadMask.path, missing: "cad.needsPython" },
+  wants: { route: ROUTES.cadFeatures.path, missing: "cad.masksOnly" },
   commands: commandsOf,
   gives: ({ scene }) => ({
     exportView: async (what) => {
