@@ -29,6 +29,7 @@ class App:
     """``python app.py`` on a port of its own. Use it in a ``with`` block."""
 
     def __init__(self, *options: str, **environment: str):
+        self.folder = ROOT  # whose app.py it is
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}/"
         self.command = [sys.executable, "app.py", "--port", str(self.port), *options]
@@ -40,7 +41,7 @@ class App:
     def start(self) -> App:
         """Start it; :meth:`wait` waits until it answers."""
         self.process = subprocess.Popen(
-            self.command, cwd=ROOT, env=self.environment, stdout=self.said, stderr=subprocess.STDOUT
+            self.command, cwd=self.folder, env=self.environment, stdout=self.said, stderr=subprocess.STDOUT
         )
         return self
 

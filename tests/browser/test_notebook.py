@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Frame, Page
 
-from tests.browser.conftest import PATIENCE, ROOT, START, free_port
+from benchmarks.served import PATIENCE as START
+from benchmarks.served import ROOT, free_port
+from tests.browser.conftest import PATIENCE
 
 CELLS = (
     "import lzviz\ncanvas = lzviz.show(height=700)\ntold = []\ncanvas.observe(lambda change: told.append(1), 'saliency')\ncanvas",

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from benchmarks.served import free_port
 from lzviz import site
-from tests.browser.conftest import DESKTOP, Visit, free_port
+from tests.browser.conftest import DESKTOP, Visit
 
 CHECKPOINT = "lds-scenes-64x128"
 MEGABIT = 1e6 / 8
