@@ -114,7 +114,7 @@ def paint(page: Page, inner: Frame) -> None:
     frame.scroll_into_view_if_needed()
     box, around = (
         inner.evaluate(
-            "document.querySelector('[data-lzviz]').lzviz.stage.scene.views.source.overlay.getBoundingClientRect().toJSON()"
+            "document.querySelector('[data-lzviz]').lzviz.rooms.warp.scene.views.source.overlay.getBoundingClientRect().toJSON()"
         ),
         frame.bounding_box(),
     )

@@ -88,7 +88,7 @@ def test_painting_needs_nobody(visit: Visit) -> None:
 
 def test_a_trained_pipeline_answers_as_it_did_and_says_what_needs_python(visit: Visit) -> None:
     visit.open(f"#image=street&room=pipeline&checkpoint={CHECKPOINT}")
-    visit.wait("document.querySelector('[data-lzviz]').lzviz.learned.answers.get().room?.answer.labels")
+    visit.wait("rooms.pipeline.answers.get().room?.answer.labels")
     assert visit.run("live.get().error") is None
     visit.run("store.set({ learnedFrom: 'truth' })")
     visit.wait("live.get().error !== null")
@@ -97,13 +97,13 @@ def test_a_trained_pipeline_answers_as_it_did_and_says_what_needs_python(visit: 
 
 def test_adaptive_masks_move_with_the_threshold_and_the_brush(visit: Visit) -> None:
     visit.open("#image=street&room=cad")
-    rows = "document.querySelector('[data-lzviz]').lzviz.cad.answers.get().forest?.active"
+    rows = "rooms.cad.answers.get().forest?.active"
     visit.wait(rows)
     some = visit.run(rows)
     visit.run("store.set({ cadThreshold: 0.05 })")
     visit.wait(f"{rows} > {some}")
     visit.run("store.set({ cadMask: 'paint' })")
-    visit.wait("document.querySelector('[data-lzviz]').lzviz.cad.answers.get().mask?.kind === 'paint'")
+    visit.wait("rooms.cad.answers.get().mask?.kind === 'paint'")
     assert visit.run("live.get().error") is None
 
 
