@@ -17,6 +17,7 @@ from PIL import Image
 from app.main import build, launch_options
 from app.server import Server
 from lzviz.contract.maps import Map
+from lzviz.contract.pictures import formats
 from lzviz.text import Text
 
 
@@ -71,6 +72,7 @@ def refusal(answer: httpx.Response) -> str:
 
 def encoded(image: Image.Image, form: str = "PNG", **options: Any) -> bytes:
     """An image as the bytes of a file."""
+    formats()  # HEIC is written by those who read it
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
     return buffer.getvalue()

@@ -140,9 +140,36 @@ def test_the_first_frame_of_an_animation():
     assert [str(note) for note in picture.notes] == ["3 frames or pages: the first one is shown."]
 
 
-@pytest.mark.parametrize("form", ["JPEG", "WEBP", "BMP", "PPM", "AVIF"])
+@pytest.mark.parametrize("form", ["JPEG", "WEBP", "BMP", "PPM", "AVIF", "HEIF"])
 def test_other_formats(form):
-    assert decode(encoded(Image.new("RGB", (20, 10), (200, 100, 50)), form)).size == (10, 20)
+    picture = decode(encoded(Image.new("RGB", (20, 10), (200, 100, 50)), form))
+    assert picture.size == (10, 20) and np.abs(picture.pixels[5, 10] - [200.0, 100, 50]).max() < 12
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_heic_of_a_telephone_stands_upright_and_says_so(orientation):
+    lit = Image.new("RGB", (33, 20))
+    lit.paste("white", (0, 0, 16, 8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = decode(encoded(lit, "HEIF", exif=exif.tobytes()))
+    turns = {1: 0, 3: 2, 6: 3, 8: 1}[orientation]
+    expected = np.rot90(np.asarray(lit), turns)
+    assert picture.pixels.shape == expected.shape
+    assert np.abs(picture.pixels.astype(int) - expected).mean() < 12
+    assert [note.key for note in picture.notes] == ["note.upright"] * (orientation != 1)
+
+
+def test_transparent_and_grey_heic_become_rgb():
+    assert decode(encoded(Image.new("RGBA", (21, 10), (0, 0, 0, 0)), "HEIF")).pixels.min() > 240
+    assert decode(encoded(Image.new("L", (21, 10), 90), "HEIF")).pixels.shape == (10, 21, 3)
+
+
+def test_a_heic_above_the_limit_is_refused_from_its_header(monkeypatch):
+    data = encoded(Image.new("RGB", (64, 48)), "HEIF")
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 2000)
+    with pytest.raises(Refusal, match="megapixels"):
+        decode(data)
 
 
 def header_only(width: int, height: int) -> bytes:
@@ -162,6 +189,8 @@ BAD = {
     "svg": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not an image"),
     "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "not an image"),
     "truncated": (encoded(Image.effect_noise((200, 200), 90), "JPEG")[:2000], "damaged"),
+    "truncated heic": (encoded(Image.effect_noise((200, 200), 90), "HEIF")[:3000], "damaged|not an image"),
+    "a heic of nothing": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 64, "damaged|not an image"),
     "truncated png": (encoded(Image.effect_noise((200, 200), 90))[:3000], "damaged"),
     "above 100 megapixels": (header_only(20_000, 5_001), "100 megapixels"),
     "a bomb": (header_only(60_000, 60_000), "megapixels"),

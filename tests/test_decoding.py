@@ -75,6 +75,24 @@ def test_a_refusal_crosses_the_pipe_as_it_is(data, decoder):
     assert (str(here.value), here.value.status) == (str(there.value), there.value.status)
 
 
+def test_heic_is_read_in_the_process_and_damage_to_it_is_a_sentence(decoder):
+    whole = encoded(Image.effect_noise((200, 130), 60).convert("RGB"), "HEIF")
+    here, there = decode(whole), decoder.picture(whole)
+    assert np.array_equal(here.pixels, there.pixels) and here.size == (130, 200)
+    rng, refused = np.random.default_rng(0), 0
+    for turn in range(60):
+        broken = bytearray(whole[: rng.integers(1, len(whole))] if turn % 2 else whole)
+        for at in rng.integers(0, min(len(broken), 600), 4):
+            broken[at] = rng.integers(256)
+        try:
+            decoder.picture(bytes(broken))
+        except Refusal as refusal:
+            refused += 1
+            assert str(refusal).endswith(".") and len(str(refusal)) < 200
+    assert refused > 30
+    assert decoder.picture(whole).size == (130, 200)
+
+
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
 def test_a_decoder_that_does_not_end_is_killed_and_the_next_file_is_read(bomb, decoder):
     with pytest.raises(Refusal, match="took more than 1 s") as refused:

@@ -10,7 +10,7 @@ import io
 import math
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -28,8 +28,10 @@ MAX_PIXELS = 100_000_000
 DISPLAY_SIDE = 2048
 THUMB_SIDE = 96
 # Readers that decode by themselves: no format that starts another program (EPS) or opens other files.
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "PPM", "AVIF")
-FORMATS_FOR_PEOPLE = "PNG, JPEG, WebP, TIFF, GIF, BMP, PPM or AVIF"
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "PPM", "AVIF", "HEIF")
+FORMATS_FOR_PEOPLE = "PNG, JPEG, WebP, TIFF, GIF, BMP, PPM, AVIF or HEIC"
+LOSSY = ("JPEG", "AVIF", "HEIF")
+"""Those that never keep values as they are."""
 OWN_PREFIX = "own-"
 # Where a JPEG that was reduced keeps how many pixels it has.
 FULL = "pixels in full"
@@ -110,9 +112,15 @@ def encode_png(pixels: np.ndarray, texts: Mapping[str, str] | None = None) -> by
 # Uploaded bytes -> Picture ------------------------------------------------------------------------------------------
 
 
-def _formats() -> tuple[str, ...]:
-    """Those of :data:`FORMATS` that this build of Pillow has."""
+def formats() -> tuple[str, ...]:
+    """Those of :data:`FORMATS` that this build of Pillow has; HEIC is pillow-heif's, which belongs to the app's packages."""
     Image.init()
+    if "HEIF" not in Image.OPEN:
+        with suppress(ImportError):
+            import pillow_heif
+
+            # One picture, one thread: nothing of a file is kept but its picture, and threads reserve the address space of many.
+            pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
@@ -123,7 +131,7 @@ def opened(data: bytes, reduced: bool = False) -> Iterator[Image.Image]:
     if not data:
         raise Refusal("The file is empty; choose an image file.")
     try:
-        with Image.open(io.BytesIO(data), formats=_formats()) as image:
+        with Image.open(io.BytesIO(data), formats=formats()) as image:
             if reduced and image.format == "JPEG" and math.prod(image.size) > MAX_PIXELS:
                 image.info[FULL] = math.prod(image.size)
                 image.draft(None, (image.width // 2, image.height // 2))  # type: ignore[arg-type]
@@ -165,7 +173,9 @@ def decode(data: bytes) -> Picture:
             notes.append(Text("note.frames", {"count": image.n_frames}))  # type: ignore[attr-defined]
         image.load()
         upright = ImageOps.exif_transpose(image)
-        if upright.size != image.size or image.getexif().get(0x0112, 1) != 1:
+        # HEIC is turned while it is read.
+        turned = image.info.get("original_orientation") or image.getexif().get(0x0112, 1)
+        if upright.size != image.size or turned != 1:
             notes.append(Text("note.upright"))
         return Picture(_to_rgb(upright, notes), tuple(notes))
 

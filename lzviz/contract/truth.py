@@ -15,7 +15,7 @@ from PIL import Image
 
 from lzviz.contract import palette
 from lzviz.contract.memory import Memory
-from lzviz.contract.pictures import OWN_PREFIX, opened
+from lzviz.contract.pictures import LOSSY, OWN_PREFIX, opened
 from lzviz.contract.wire import Refusal
 from lzviz.text import Text
 
@@ -107,7 +107,7 @@ def read(data: bytes, size: tuple[int, int], classes: Sequence[str]) -> Truth:
         Refusal: another size, a lossy format, numbers or colours that are no class.
     """
     with opened(data) as image:
-        if image.format in ("JPEG", "AVIF"):
+        if image.format in LOSSY:
             raise Refusal(f"{image.format} changes values, and with them labels; save the label map as PNG.", 415)
         _check_size((image.height, image.width), size)
         values = _values(image)

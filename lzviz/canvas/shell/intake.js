@@ -9,7 +9,7 @@ import { t } from "../core/text.js";
  * @typedef {{open: (blob: Blob, title: string) => unknown, openMap: (blob: Blob, title: string) => unknown}} Takers
  */
 
-const PICTURES = "image/*,.tif,.tiff";
+const PICTURES = "image/*,.tif,.tiff,.heic,.heif";
 /** Maps and labels are arrays as well as pictures. */
 export const ARRAYS = `${PICTURES},.npy,.npz,.safetensors`;
 

@@ -17,7 +17,7 @@ export const cad = {
   tab: "explore",
   owns: ["mode", "cadLevels", "cadMask", "cadThreshold", "cadDilation", "cadKeep", "cadPaint", "cadNetwork",
     "cadChannel", "cadBeside", "cadView"],
-  accepts: "image/*,.tif,.tiff",
+  accepts: "image/*,.tif,.tiff,.heic,.heif",
   sampler: "cad",
   tools: ["pick", "paint", "erase", "pan"],
   files: FILES,

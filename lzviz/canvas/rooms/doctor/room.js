@@ -9,7 +9,7 @@ export const doctor = {
   tab: "doctor",
   whole: true,
   examines: true,
-  accepts: `image/*,.tif,.tiff,${ARRAYS.join(",")}`,
+  accepts: `image/*,.tif,.tiff,.heic,.heif,${ARRAYS.join(",")}`,
   opens: (name) => ARRAYS.some((suffix) => name.toLowerCase().endsWith(suffix)),
   status: { browser: null, python: "doctor.python" },
   refuses: { "": "doctor.noTools" },

@@ -26,7 +26,7 @@ export const pipeline = {
   tab: "explore",
   owns: ["checkpoint", "learnedFrom", "learnedLambda", "learnedStage", "learnedChannel", "learnedLeft", "learnedRight",
     "learnedOpacity", "learnedStep"],
-  accepts: "image/*,.tif,.tiff",
+  accepts: "image/*,.tif,.tiff,.heic,.heif",
   hidesSamplers: true,
   tools: ["pick", "paint", "erase", "pan"],
   files: FILES,

@@ -22,7 +22,7 @@ export const warp = {
   tab: "explore",
   owns: ["sampler", "mode", "saliency", "strength", "fwhm", "width", "nodes", "separable", "antiCrop", "interpolation",
     "sourceScale", "contrast", "floor", "options", "paint", "edgePaint", "boxes", "compare"],
-  accepts: "image/*,.tif,.tiff",
+  accepts: "image/*,.tif,.tiff,.heic,.heif",
   tools: ["pick", "paint", "erase", "box", "pan"],
   files: FILES,
   status: { browser: "status.warp", python: "status.check" },
