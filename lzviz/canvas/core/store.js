@@ -58,6 +58,8 @@
  *   | "own" | "training"} learnedRight
  * @property {number} learnedOpacity   of labels over the source
  * @property {number} learnedStep      of the training; -1: its end
+ * @property {string} examined         by the doctor: a specimen's name or the id of an array; "auto": the first one
+ * @property {string} finding          the check that is chosen there; "auto": the worst
  */
 
 /**

@@ -944,6 +944,8 @@ export interface State {
   learnedRight?: "image" | "labels" | "truth" | "features" | "weights" | "correction" | "target" | "own" | "training";
   learnedOpacity?: number;
   learnedStep?: number;
+  examined?: string;
+  finding?: string;
 }
 
 /** The numbers of all panels. */
