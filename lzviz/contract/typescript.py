@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from lzviz.contract.messages.base import File
 from lzviz.contract.routes import ROUTES, Route
+from lzviz.contract.state import lines
 
 PLAIN = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 
@@ -20,11 +21,14 @@ def declarations() -> str:
     messages |= {route.question.answer: None for route in ROUTES if route.question.answer is not File}
     _, schema = models_json_schema([(message, "serialization") for message in messages], by_alias=True)
     known = "\n\n".join(_interface(name, definition) for name, definition in schema["$defs"].items())
+    painted = " | ".join(json.dumps(key) for key, line in lines().items() if line["type"] == "map")
     asked = "\n".join(
         f"  {route.name}: {{ question: {route.question.__name__}; {_answer(route)} }};" for route in ROUTES
     )
     return (
-        f"{known}\n\n/** What is asked under a name, and what comes back. */\nexport interface Asked {{\n{asked}\n}}\n"
+        f"{known}\n\n/** Keys of the state whose value is a painted map, which travels as a text. */\n"
+        f"export type Painted = {painted};\n\n"
+        f"/** What is asked under a name, and what comes back. */\nexport interface Asked {{\n{asked}\n}}\n"
     )
 
 
@@ -37,11 +41,15 @@ def _interface(name: str, definition: Mapping[str, Any]) -> str:
     needed = set(definition.get("required", ()))
     said = definition.get("description", "").split("\n")[0]
     lines = [
-        f"  {key}{'' if key in needed else '?'}: {_type(value)};"
+        f"{_said(value)}  {key}{'' if key in needed else '?'}: {_type(value)};"
         for key, value in definition.get("properties", {}).items()
         if value.get("format") != "binary"
     ]
     return "\n".join([*([f"/** {said} */"] if said else []), f"export interface {name} {{", *lines, "}"])
+
+
+def _said(schema: Mapping[str, Any]) -> str:
+    return f"  /** {schema['description']} */\n" if "description" in schema else ""
 
 
 def _type(schema: Mapping[str, Any]) -> str:
@@ -64,6 +72,8 @@ def _array(schema: Mapping[str, Any]) -> str:
     if "prefixItems" in schema:
         return f"[{', '.join(map(_type, schema['prefixItems']))}]"
     item = _type(schema.get("items", {}))
+    if count := schema.get("minItems", 0) == schema.get("maxItems") and schema["maxItems"]:
+        return f"[{', '.join([item] * count)}]"
     return f"({item})[]" if "|" in item else f"{item}[]"
 
 

@@ -158,8 +158,10 @@ def test_a_failing_network_is_told_in_one_line_and_the_brush_goes_on(visit: Visi
     visit.open(HASH)
     expect(visit.page.locator(".lz-trouble")).to_contain_text("No features. The network is asleep; wake it.")
     wait(visit, "answers.forest")
-    visit.page.get_by_role("slider", name="Edge threshold").press("PageDown")
-    wait(visit, "answers.forest.active > 0 && store.get().cadThreshold < 0.3")
+    # The brush goes on, and what it has changed is asked about and refused too.
+    with visit.page.expect_response("**/lzviz/cad"):
+        visit.page.get_by_role("slider", name="Edge threshold").press("PageDown")
+    wait(visit, "answers.forest.active > 0 && store.get().cadThreshold < 0.3 && !live.get().busy")
     visit.page.unroute("**/lzviz/cad")
     visit.page.get_by_role("button", name="Ask again").click()
     features(visit)

@@ -3,7 +3,6 @@ copy of the package, and then stand in menus, link and exports; nothing else of 
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 
 import lzviz
 from tests.browser.conftest import DESKTOP, Visit
@@ -66,7 +65,7 @@ class Pane extends Viewer {
 
 /** @type {import("../../core/rooms.js").Declared} */
 export const twice = {
-  id: /** @type {any} */ ("twice"),
+  id: "twice",
   tab: "Twice",
   accepts: "image/*",
   tools: ["pick", "pan"],
@@ -92,7 +91,9 @@ BUILD = """async (base) => {
   element.className = "lz";
   element.dataset.lzviz = "";
   document.body.append(element);
-  window.mounted = await mount(element, { transport: { ...overHttp(base), answers: () => false } });
+  const { browserPage } = await import(new URL("edited/core/browser.js", base));
+  window.mounted = await mount(element,
+    { address: browserPage().address, transport: { ...overHttp(base), answers: () => false } });
   window.lzviz = element.lzviz;
 }"""
 MAKE = """
@@ -159,13 +160,45 @@ def test_an_overlay_is_one_file(page: Visit) -> None:
     assert page.page.evaluate(f"({colour})(lzviz.rooms.warp.exportView('source', 'png'))") == [255, 0, 255, 255]
 
 
-def test_a_room_is_one_file_and_its_line(edited: Path) -> None:
-    told = """
-      const { ROOMS } = await import(process.argv[1]);
-      const room = ROOMS.of({ room: "twice" });
-      console.log(JSON.stringify([room.id, ROOMS.tabs.at(-1), room.files[0][0], typeof room.mount, room.toolReason("pan", {})]));
-    """
-    node = ["node", "--input-type=module", "-e", told, (edited / "rooms/list.js").as_uri()]
-    said = subprocess.run(node, check=True, capture_output=True, text=True).stdout
-    assert json.loads(said) == ["twice", "Twice", "source", "function", None]
-    assert '"twice"' in (edited / "schema.json").read_text()
+DRAWN = """() => {
+  const images = [...document.querySelectorAll(".lz-twice .lz-view-image")];
+  const bytes = (image) => [...image.getContext("2d").getImageData(0, 0, image.width, image.height).data];
+  return images.map((image) => image.width > 1 ? image.style.transform + bytes(image).reduce((a, b) => (a * 31 + b) % 1e9, 7)
+    : null);
+}"""
+
+
+def test_a_room_is_one_file_and_its_line_and_its_viewers_share_a_camera(page: Visit) -> None:
+    tab = page.page.get_by_role("tab", name="Twice")
+    expect(tab).to_have_attribute("aria-selected", "false")
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
+    page.page.wait_for_function("location.hash.includes('room=twice')")
+    page.page.go_back()
+    expect(tab).to_have_attribute("aria-selected", "false")
+    page.page.go_forward()
+    expect(tab).to_have_attribute("aria-selected", "true")
+    page.run("store.set({ tool: 'pan' })")
+    frames = page.page.locator(".lz-twice .lz-view-frame")
+    expect(frames).to_have_count(2)
+    seen = []
+    for turn in range(3):
+        frames.nth(turn % 2).scroll_into_view_if_needed()
+        box = frames.nth(turn % 2).bounding_box()
+        assert box and box["width"] > 100
+        page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        if turn == 1:
+            page.page.mouse.wheel(0, -300)
+        elif turn == 2:
+            page.page.mouse.down()
+            page.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 3, steps=3)
+            page.page.mouse.up()
+        page.page.wait_for_function(
+            f"(seen) => {{ const now = ({DRAWN})(); return now[0] && now[0] === now[1] && !seen.includes(now[0]); }}",
+            arg=seen,
+        )
+        seen.append(page.page.evaluate(DRAWN)[0])
+    size = (
+        "async () => { const { width } = await createImageBitmap(await lzviz.rooms.twice.exportView()); return width; }"
+    )
+    assert page.page.evaluate(size) == page.run("live.get().image.displayWidth")

@@ -120,8 +120,8 @@ test("a homography takes points along", () => {
 });
 
 test("matches of a curve: ends, where they should be, and whether they count as right", () => {
-  const answer = { points: [[0, 0], [4, 4]], warpedPoints: [[1, 1], [9, 4]], correct: 3,
-    homography: [[1, 0, 1], [0, 1, 1], [0, 0, 1]], curves: [{ pairs: [] }, { pairs: [[0, 0, 0], [1, 1, 4.12]] }] };
+  const answer = /** @type {any} */ ({ points: [[0, 0], [4, 4]], warpedPoints: [[1, 1], [9, 4]], correct: 3,
+    homography: [[1, 0, 1], [0, 1, 1], [0, 0, 1]], curves: [{ pairs: [] }, { pairs: [[0, 0, 0], [1, 1, 4.12]] }] });
   assert.deepEqual(matchesOf(answer, 1).map(({ right, truth }) => [right, truth]),
     [[true, [1, 1]], [false, [5, 5]]]);
   assert.deepEqual(matchesOf(answer, 7).length, 2);

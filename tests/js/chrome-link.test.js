@@ -77,7 +77,8 @@ test("the link of the defaults names the image and nothing else", async () => {
 
 test("a link is readable", async () => {
   const state = { ...defaults(schema), strength: 34, nodes: /** @type {[number, number]} */ ([15, 20]), separable: true,
-    boxes: [[1, 2, 3.5, 4]], saliency: /** @type {const} */ ("boxes"),
+    boxes: /** @type {[number, number, number, number][]} */ ([[1, 2, 3.5, 4]]),
+    saliency: /** @type {const} */ ("boxes"),
     layers: { ...defaults(schema).layers, mesh: true, saliency: false } };
   assert.equal(await writeLink(state, schema, codec),
     "image=street&from=boxes&strength=34&nodes=15x20&separable=1&boxes=1,2,3.5,4&layers=mesh,points");

@@ -167,8 +167,8 @@ test("tools follow the saliency, and say so where they cannot", () => {
 
 test("the closed part tells what is not ordinary", () => {
   assert.equal(moreSummary(state, schema), "31 × 51 nodes · anti-crop · Anti-alias");
-  const other = { ...state, separable: true, antiCrop: false, floor: 0.01, sourceScale: 0.5,
-    compare: /** @type {const} */ ("uniform") };
+  const other = { ...state, separable: true, antiCrop: false, floor: 0.01,
+    sourceScale: /** @type {const} */ (0.5), compare: /** @type {const} */ ("uniform") };
   assert.equal(moreSummary(other, schema),
     "31 × 51 nodes · separable · crops · Anti-alias · source × 0.5 · floor 0.01 · beside uniform");
 });

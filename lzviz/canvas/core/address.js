@@ -22,7 +22,8 @@ export function missingFromLink(state) {
  * @param {Context} context @param {Codec} codec @param {string} hash
  */
 export async function stateOfLink({ host, schema, live, store, rooms }, codec, hash) {
-  const { state, problems } = await readLink(hash, schema, codec);
+  const { state: told, problems } = await readLink(hash, schema, codec);
+  let state = told;
   const { pictures, samplers } = host.catalogue;
   const known = pictures.some(({ id }) => id === state.image) || (state.image === "own" && live.get().own !== null);
   let notice = linkNotice(problems);
@@ -30,12 +31,13 @@ export async function stateOfLink({ host, schema, live, store, rooms }, codec, h
     notice = state.image === "own"
       ? t("link.madeOnOwn")
       : t("link.unknownPicture", { image: state.image });
-    state.image = pictures[0]?.id ?? store.get().image;
+    state = { ...state, image: pictures[0]?.id ?? store.get().image };
   }
   const led = rooms.ofSampler(state.sampler);
-  if (led) Object.assign(state, { room: led.id, sampler: store.get().sampler });
-  if (!samplers.some(({ name }) => name === state.sampler)) state.sampler = samplers[0]?.name ?? state.sampler;
-  return { state, notice };
+  if (led) state = { ...state, room: led.id, sampler: store.get().sampler };
+  const { sampler } = state;
+  const there = samplers.some(({ name }) => name === sampler);
+  return { state: there ? state : { ...state, sampler: samplers[0]?.name ?? sampler }, notice };
 }
 
 /**

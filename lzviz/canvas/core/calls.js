@@ -1,6 +1,6 @@
 // @ts-check
 /** Questions of a room: busy while they run, told in one line when they fail, dropped when the picture has changed. */
-import { trouble } from "./errors.js";
+import { stillTold, trouble } from "./errors.js";
 import { t } from "./text.js";
 
 /**
@@ -18,20 +18,20 @@ export function createCalls({ store, live, again: later }, on) {
    */
   return async function ask(what, work, take, again) {
     live.set({ busy: ++running > 0 });
-    const { image } = store.get();
+    const state = store.get();
     const started = performance.now();
     try {
       const answer = await work();
       later.answered(what);
-      if (!on() || image !== store.get().image) return true;
+      if (!on() || state.image !== store.get().image) return true;
       const { error } = live.get();
       await take(answer, performance.now() - started);
-      if (error?.asks && live.get().error === error) live.set({ error: null });
+      if (live.get().error === error) live.set({ error: stillTold(error, what, state) });
       return true;
     } catch (error) {
       if (on()) later.failed(what, error, () => on() && again());
       if (on()) live.set({ error: { ...trouble(what, error, { press: t("error.askAgain"), run: again }),
-        asks: true } });
+        asks: { what, state } } });
       return false;
     } finally {
       live.set({ busy: --running > 0 });

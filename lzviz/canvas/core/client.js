@@ -9,12 +9,21 @@ import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
 import { ROUTES } from "../schema/routes.js";
 import { t } from "./text.js";
-import { Said, trouble } from "./errors.js";
+import { Said, stillTold, trouble } from "./errors.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
  * @typedef {import("./context.js").Host} Host
  * @typedef {import("./store.js").State} State
+ * @typedef {import("../schema/contract.js").Asked} Asked
+ */
+
+/**
+ * What comes back from a path of ROUTES, perhaps with a query, by the contract; from any other string: anything.
+ * @template {string} P
+ * @typedef {string extends P ? any : {[N in keyof Asked]:
+ *   P extends (typeof ROUTES)[N]["path"] | `${(typeof ROUTES)[N]["path"]}?${string}` ? Asked[N]["answer"] : never
+ * }[keyof Asked]} Answer
  */
 
 const PATIENCE = 60_000;
@@ -63,7 +72,8 @@ function post(host, path, body) {
 
 /**
  * The JSON answer of a route; throws a ServerError.
- * @param {Host} host @param {string} path @param {Blob | object} body
+ * @template {string} P
+ * @param {Host} host @param {P} path @param {Blob | object} body @returns {Promise<Answer<P>>}
  */
 export async function askServer(host, path, body) {
   const answer = await (await post(host, path, body)).json().catch(() => null);
@@ -109,7 +119,7 @@ export function createPython(context, codec) {
 
   /**
    * Any other question about the state of now; `more` is made anew each time that it is asked.
-   * @param {string} path @param {() => Promise<object> | object} more @returns {Promise<any>}
+   * @type {import("./rooms.js").Question}
    */
   const question = (path, more) => asked(async () => askServer(host, path, { ...(await body()), ...(await more()) }));
 
@@ -133,10 +143,10 @@ export function createPython(context, codec) {
       again.answered("check");
       const { error } = live.get();
       if (!signal.aborted && !answer) live.set({ answer: null, answered: null });
-      else if (!signal.aborted) live.set({ answer, answered: state, error: error?.asks ? null : error });
+      else if (!signal.aborted) live.set({ answer, answered: state, error: stillTold(error, "check", state) });
     } catch (error) {
       if (!signal.aborted) again.failed("check", error, () => void ask());
-      if (!signal.aborted) live.set({ answer: null, answered: null, error: unchecked(error, () => void ask()) });
+      if (!signal.aborted) live.set({ answer: null, answered: null, error: unchecked(error, state, () => void ask()) });
     } finally {
       live.set({ busy: --running > 0 });
     }
@@ -166,6 +176,6 @@ export function createPython(context, codec) {
   };
 }
 
-/** The views go on without Python. @param {unknown} error @param {() => void} run */
-const unchecked = (error, run) =>
-  ({ ...trouble(t("error.unchecked"), error, { press: t("error.askAgain"), run }), asks: true });
+/** The views go on without Python. @param {unknown} error @param {State} state @param {() => void} run */
+const unchecked = (error, state, run) => ({
+  ...trouble(t("error.unchecked"), error, { press: t("error.askAgain"), run }), asks: { what: "check", state } });

@@ -65,7 +65,7 @@
  * @property {string} [detail]    what a program said of it, in English
  * @property {string} [press]     label of the button
  * @property {() => void} [run]
- * @property {boolean} [asks]     a later answer to what was asked takes it away
+ * @property {{what: string, state: State}} [asks]  the question that failed, and about what; see `stillTold`
  *
  * @typedef {object} Live
  * @property {any} hover          the pixel under the pointer, written by the stage

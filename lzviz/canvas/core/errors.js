@@ -15,6 +15,15 @@ export class Said extends Error {
 }
 
 /**
+ * What is still told of an error after an answer. One to the same question takes it away, and so does any about another
+ * state; what else was asked about this state says nothing of what failed.
+ * @param {import("./context.js").Trouble | null} error @param {string} what was answered
+ * @param {import("./store.js").State} state  that it was asked about
+ */
+export const stillTold = (error, what, state) =>
+  (error?.asks && (error.asks.what === what || error.asks.state !== state) ? null : error);
+
+/**
  * The line of an error.
  * @param {string} what went wrong, as a headline without its full stop @param {unknown} error
  * @param {{press?: string, run?: () => void}} [remedy]

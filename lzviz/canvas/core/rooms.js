@@ -5,7 +5,7 @@
  *
  * @typedef {import("./context.js").Context} Context
  * @typedef {import("./store.js").State} State
- * @typedef {"paint" | "edgePaint" | "cadPaint"} PaintKey
+ * @typedef {import("./store.js").PaintKey} PaintKey
  * @typedef {import("../kit/dialogs.js").Files} Files
  *
  * Each way in which views can fill a room: the extent of all of them, and the area of their pictures.
@@ -45,7 +45,8 @@
  *   does nothing, or null
  *
  * To Python, about the state of now; `more` is made anew each time that it is asked.
- * @typedef {(path: string, more: () => Promise<object> | object) => Promise<any>} Question
+ * @typedef {<P extends string>(path: P, more: () => Promise<object> | object) =>
+ *   Promise<import("./client.js").Answer<P>>} Question
  *
  * @typedef {object} RoomHost  what the page gives to a room
  * @property {Context} context

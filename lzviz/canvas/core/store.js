@@ -11,55 +11,16 @@
  * immutable: a stroke ends by putting a new map into the store.
  * @typedef {{readonly h: number, readonly w: number, readonly data: Uint8Array}} PaintMap
  *
- * @typedef {Record<string, boolean>} Layers  which are on
+ * @typedef {import("../schema/contract.js").State} Told  the state as it travels: maps are texts, and defaults left out
+ * @typedef {import("../schema/contract.js").Painted} PaintKey
  *
- * @typedef {object} State  one key for every line of schema.json
- * @property {string} image            id of a picture, or "own"
- * @property {"warp" | "cad" | "pipeline" | "doctor" | "models"} room
- * @property {string} sampler          of the warp: name in the registry of samplers
- * @property {"fixed" | "published"} mode
- * @property {string} saliency         name of its source
- * @property {number} strength         how many times a painted cell outweighs an unpainted one
- * @property {number} fwhm             full width at half maximum of the kernel, saliency cells
- * @property {number} width            output width, pixels
- * @property {readonly [number, number]} nodes   control grid, rows x columns
- * @property {boolean} separable
- * @property {boolean} antiCrop
- * @property {"nearest" | "bilinear" | "antialias"} interpolation
- * @property {number} sourceScale      resolution of the source that is read: 1, .75, .5, .25
- * @property {number} contrast         exponent of saliency maps
- * @property {number | null} floor     least saliency as a share of the mean; null = only where zeros occur
- * @property {Readonly<Record<string, Readonly<Record<string, any>>>>} options  by sampler, those that it alone has
- * @property {PaintMap | null} paint   painted saliency, 0..255
- * @property {PaintMap | null} edgePaint  painted on what was found, signed around 128: above adds, below removes
- * @property {readonly (readonly number[])[]} boxes  x0, y0, x1, y1 in source pixels (edges, corner-exclusive)
- * @property {Readonly<Layers>} layers
- * @property {"none" | "uniform" | "difference"} compare
- * @property {"pick" | "paint" | "erase" | "box" | "pan"} tool
- * @property {number} brushSize        diameter as a fraction of the long side of the image
- * @property {number} brushSoftness    0 hard .. 1 soft
- * @property {"8-16" | "8-32" | "1-8"} cadLevels  output strides of kept and of downsampled cells
- * @property {"edges" | "learned" | "paint" | "keypoints" | "random" | "inverse"} cadMask
- * @property {number} cadThreshold     least central difference of grey in 0..1
- * @property {number} cadDilation      pixels across that stay fine around an edge or a key point
- * @property {number} cadKeep          chance of a block to stay fine in a random mask
- * @property {PaintMap | null} cadPaint  >= 192 forces cells fine, <= 64 coarse
- * @property {"resnet18" | "resnet50" | "vgg16" | "compact"} cadNetwork
- * @property {number} cadChannel       -1: principal components as colours
- * @property {"strided" | "dilated"} cadBeside
- * @property {"features" | "keypoints"} cadView
- * @property {string} checkpoint       of the catalogue; "auto" is its first; acts in the room of pipelines
- * @property {"network" | "truth" | "paint" | "edges" | "file"} learnedFrom
- * @property {number} learnedLambda    of ES
- * @property {string} learnedStage     "auto": the deepest
- * @property {number} learnedChannel   -1: principal components as colours
- * @property {"photo" | "saliency" | "labels" | "error" | "truth" | "features"} learnedLeft
- * @property {"image" | "labels" | "truth" | "features" | "weights" | "correction" | "target"
- *   | "own" | "training"} learnedRight
- * @property {number} learnedOpacity   of labels over the source
- * @property {number} learnedStep      of the training; -1: its end
- * @property {string} examined         by the doctor: a specimen's name or the id of an array; "auto": the first one
- * @property {string} finding          the check that is chosen there; "auto": the worst
+ * @typedef {Kept<Required<Omit<Told, PaintKey>>> & {readonly [K in PaintKey]: PaintMap | null}} State  of the page
+ */
+
+/**
+ * Plain data, to its depth replaced and never changed.
+ * @template T
+ * @typedef {T extends object ? {readonly [K in keyof T]: Kept<T[K]>} : T} Kept
  */
 
 /**

@@ -327,6 +327,7 @@ export interface Compute {
 
 /** Everything that Python has to say about a state on a picture. */
 export interface Computed {
+  /** bytes as base64 */
   nodes: string;
   nodesSize: [number, number];
   tolerance: number;
@@ -344,6 +345,7 @@ export interface Computed {
 
 /** What a learned resizer adds, PNG with 0 in the middle of the bytes; its largest and mean square. */
 export interface Correction {
+  /** bytes as base64 */
   image: string;
   range: number;
   rms: number;
@@ -435,6 +437,7 @@ export interface Features {
   image: Image;
   grid: Grid;
   network: string;
+  /** bytes as base64 */
   levels: string;
   rows: number[];
   active: number;
@@ -482,6 +485,7 @@ export interface FindingTold {
 export interface Fixed {
   h: number;
   w: number;
+  /** bytes as base64 */
   data: string;
 }
 
@@ -544,8 +548,10 @@ export interface Keypoints {
   points: number[][];
   warpedPoints: number[][];
   homography: number[][];
+  /** bytes as base64 */
   warped: string;
   triplet: number[];
+  /** bytes as base64 */
   levels: string;
   thresholds: number[];
   curves: Curve[];
@@ -564,6 +570,7 @@ export interface Known {
 
 /** A grid for the page: (h, w, 2) float64 in [-1, 1], x before y; ``whole``: (h, w) that it was thinned from; ``tolerance``: how */
 export interface Lattice {
+  /** bytes as base64 */
   nodes: string;
   nodesSize: [number, number];
   whole: [number, number];
@@ -575,6 +582,7 @@ export interface Levels {
   w: number;
   h: number;
   stride: number;
+  /** bytes as base64 */
   data: string;
 }
 
@@ -599,6 +607,7 @@ export interface Loaded {
 export interface MapAnswer {
   h: number;
   w: number;
+  /** bytes as base64 */
   data: string;
 }
 
@@ -606,6 +615,7 @@ export interface MapAnswer {
 export interface MapShown {
   w: number;
   h: number;
+  /** bytes as base64 */
   data: string;
   low: number;
   high: number;
@@ -658,6 +668,7 @@ export interface Memory {
 export interface Mesh {
   w: number;
   h: number;
+  /** bytes as base64 */
   nodes: string;
   tolerance: number;
   folds: number;
@@ -778,6 +789,7 @@ export interface Placed {
 export interface Raster {
   w: number;
   h: number;
+  /** bytes as base64 */
   image: string;
 }
 
@@ -869,6 +881,7 @@ export interface SpecimenLine {
   check: string;
   sentence: Text;
   seen: string;
+  /** bytes as base64 */
   mesh: string;
   meshSize: [number, number];
 }
@@ -901,51 +914,92 @@ export interface Stage {
 
 /** What the page shows, and nothing else; frozen. In JSON the keys are written in camel case. */
 export interface State {
+  /** A picture that ships, or "own": a picture of the visitor, which a link cannot carry. */
   image?: string;
+  /** What the page is about: a warp, content-adaptive cells, a trained pipeline, or all that was trained. */
   room?: "warp" | "cad" | "pipeline" | "doctor" | "models";
+  /** The method that decides where the samples go. */
   sampler?: string;
+  /** Corrected: one consistent convention. As published: with the deviations of the public code. */
   mode?: "fixed" | "published";
+  /** What says where to look. */
   saliency?: string;
+  /** How many times a painted cell outweighs an unpainted one. */
   strength?: number;
+  /** Full width at half maximum of the attraction kernel, in saliency cells. */
   fwhm?: number;
+  /** Width of the zoomed image; its height follows from the aspect of the source. */
   width?: number;
-  nodes?: number[];
+  /** Rows x columns of control nodes. Between nodes the warp is bilinear. */
+  nodes?: [number, number];
+  /** x depends on columns only and y on rows only: rectangles stay rectangles. */
   separable?: boolean;
+  /** Mirrors the saliency at the border, so that the whole image stays in view. */
   antiCrop?: boolean;
+  /** How a sample reads the source: one pixel, four, or its whole footprint. */
   interpolation?: "nearest" | "bilinear" | "antialias";
+  /** Shrinks the source before it is read: shows that zooming helps even when no detail is left to keep. */
   sourceScale?: 1 | 0.75 | 0.5 | 0.25;
+  /** Exponent of the saliency map. */
   contrast?: number;
+  /** Least saliency of any cell, as a share of the mean. Automatic: 0.001, only where the map has zeros. */
   floor?: number | null;
+  /** What a sampler has of its own, by its name: the smoothness of ES, the form of LDS. */
   options?: Record<string, Record<string, any>>;
+  /** Painted map, 0..255, corner-aligned on the image, 128 cells on the long side. */
   paint?: string | null;
+  /** Painted on top of the edges of the image: above 128 adds, below removes. */
   edgePaint?: string | null;
-  boxes?: number[][];
+  /** x0, y0, x1, y1 in source pixels: edges, corner-exclusive. */
+  boxes?: [number, number, number, number][];
+  /** What is drawn over the source. */
   layers?: { aliasing: boolean; approximation: boolean; arrows: boolean; density: boolean; folds: boolean; holes: boolean; jacobian: boolean; mesh: boolean; points: boolean; saliency: boolean };
+  /** What uniform sampling with the same number of pixels shows, beside the warp. */
   compare?: "none" | "uniform" | "difference";
+  /** What the pointer does on the source. */
   tool?: "pick" | "paint" | "erase" | "box" | "pan";
+  /** Diameter of the brush as a fraction of the long side of the image. */
   brushSize?: number;
+  /** How much of the brush fades out: 0 has a hard edge. */
   brushSoftness?: number;
+  /** Output strides of kept and of downsampled cells: source pixels between neighbouring features. */
   cadLevels?: "8-16" | "8-32" | "1-8";
+  /** What says which cells stay fine; the brush overrules it anywhere. */
   cadMask?: "edges" | "learned" | "paint" | "keypoints" | "random" | "inverse";
+  /** Least change of grey (0 to 1) between a pixel's two neighbours. The paper's three: 0.034, 0.079, 0.214. */
   cadThreshold?: number;
+  /** Pixels across around an edge or a key point that stay fine; an even number counts as the next odd one. */
   cadDilation?: number;
+  /** Chance of a block to stay fine in a random mask. */
   cadKeep?: number;
+  /** From 192 on cells are forced fine, up to 64 coarse; between, the mask decides. */
   cadPaint?: string | null;
+  /** The network that runs on the cells. Compact is that of the checkpoints, trained on street scenes. Levels 1 → 8 always run VGG16 up to conv4_3. */
   cadNetwork?: "resnet18" | "resnet50" | "vgg16" | "compact";
+  /** The feature channel that is shown; -1 shows the three principal components of all as colours. */
   cadChannel?: number;
+  /** Whose features stand beside the adaptive ones: the all-coarse or the all-fine network's. */
   cadBeside?: "strided" | "dilated";
+  /** Feature maps of the networks, or descriptors at key points and how well they match. */
   cadView?: "features" | "keypoints";
+  /** A trained sampler with its network, from picture to labels; auto is the first of the menu. */
   checkpoint?: string;
+  /** The trained network says where to look, or a map does: what the sampler would do with an oracle. */
   learnedFrom?: "network" | "truth" | "paint" | "edges" | "file";
+  /** How stiff the grid of ES is: small follows the boundaries, large stays uniform. */
   learnedLambda?: number;
+  /** The stage of the network whose features are shown; auto is the deepest. */
   learnedStage?: string;
+  /** The feature channel that is shown; -1 shows the three principal components of all as colours. */
   learnedChannel?: number;
+  /** What is laid over the source. */
   learnedLeft?: "photo" | "saliency" | "labels" | "error" | "truth" | "features";
+  /** What is shown of the zoomed image. */
   learnedRight?: "image" | "labels" | "truth" | "features" | "weights" | "correction" | "target" | "own" | "training";
+  /** How much the labels cover the picture. */
   learnedOpacity?: number;
+  /** The moment of the training whose map is shown; -1 is its end. */
   learnedStep?: number;
-  examined?: string;
-  finding?: string;
 }
 
 /** The numbers of all panels. */
@@ -982,6 +1036,7 @@ export interface Training {
   kind: "saliency" | "nodes";
   w: number;
   h: number;
+  /** bytes as base64 */
   data: string;
   low: number;
   high: number;
@@ -992,7 +1047,9 @@ export interface Training {
 /** How the labels compare with true ones; all maps are PNG of indices. */
 export interface Truth {
   source: string;
+  /** bytes as base64 */
   labels: string;
+  /** bytes as base64 */
   error: string;
   zoomed: string | null;
   miou: number | null;
@@ -1017,6 +1074,9 @@ export interface Weights {
   titles: Text[];
   mean: number[];
 }
+
+/** Keys of the state whose value is a painted map, which travels as a text. */
+export type Painted = "paint" | "edgePaint" | "cadPaint";
 
 /** What is asked under a name, and what comes back. */
 export interface Asked {

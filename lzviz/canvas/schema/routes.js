@@ -1,7 +1,7 @@
 // @ts-check
 // Made by python -m lzviz.contract; edit lzviz/contract instead.
 
-export const ROUTES = Object.freeze({
+export const ROUTES = Object.freeze(/** @type {const} */ ({
   catalogue: { path: "lzviz/catalogue", method: "GET", limit: 1048576 },
   picture: { path: "lzviz/picture/{id}", method: "GET", limit: 1048576 },
   addPicture: { path: "lzviz/picture", method: "POST", limit: 67108864 },
@@ -30,4 +30,4 @@ export const ROUTES = Object.freeze({
   addCheckpoint: { path: "lzviz/checkpoint", method: "POST", limit: 67108864 },
   fetchCheckpoint: { path: "lzviz/checkpoint-hub", method: "POST", limit: 1048576 },
   openCheckpoint: { path: "lzviz/checkpoint-folder", method: "POST", limit: 1048576 },
-});
+}));

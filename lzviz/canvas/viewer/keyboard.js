@@ -62,7 +62,7 @@ export function stageCommands(store, viewer, { layers = [], compares = false, pl
 
 /** Switches a layer. @param {StateStore} store @param {string} name */
 export function toggleLayer(store, name) {
-  const { layers } = store.get();
+  const layers = /** @type {State["layers"] & Record<string, boolean>} */ (store.get().layers);
   store.set({ layers: { ...layers, [name]: !layers[name] } });
 }
 

@@ -140,6 +140,7 @@ function endBox({ store, live }, a, b, erase, moved) {
     Math.min(most, Math.max(0, Math.round(value + 0.5)));
   const [left, right] = [Math.min(a[0], b[0]), Math.max(a[0], b[0])];
   const [top, bottom] = [Math.min(a[1], b[1]), Math.max(a[1], b[1])];
+  /** @type {import("../core/store.js").State["boxes"][number]} */
   const box = [edge(left, image.width), edge(top, image.height), edge(right, image.width), edge(bottom, image.height)];
   if (box[2] > box[0] && box[3] > box[1]) store.set({ boxes: [...boxes, box] }, { history: true });
 }

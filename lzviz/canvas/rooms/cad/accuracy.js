@@ -19,16 +19,16 @@ function table(answers) {
     ...COLUMNS.map((px) => h("th", { scope: "col" }, t("cad.within", { count: px }))));
   const element = h("table", { class: "lz-coordinates lz-cad-table" }, h("thead", {}, head), body);
   return { element, show() {
-    const { keypoints, curve } = answers.get();
+    const { keypoints, curve: pressed } = answers.get();
     if (!keypoints) return body.replaceChildren();
-    const chosen = curve ?? keypoints.curves.length - 1;
-    const row = (/** @type {any} */ { macs, mma, ...rest }, /** @type {number} */ at) => {
+    const chosen = pressed ?? keypoints.curves.length - 1;
+    const row = (/** @type {import("./chart.js").Curve} */ curve, /** @type {number} */ at) => {
       const choose = h("button", { type: "button", class: "lz-link", "aria-pressed": String(at === chosen),
-        onclick: () => answers.set({ curve: at }) }, shortName(rest));
-      const swatch = sample(rest, at, chosen, keypoints.curves.length);
+        onclick: () => answers.set({ curve: at }) }, shortName(curve));
+      const swatch = sample(curve, at, chosen, keypoints.curves.length);
       return h("tr", { "data-chosen": at === chosen }, h("th", { scope: "row" }, swatch, choose),
-        h("td", {}, operations(macs)),
-        ...COLUMNS.map((px) => h("td", {}, percent(mma[keypoints.thresholds.indexOf(px)], 0))));
+        h("td", {}, operations(curve.macs)),
+        ...COLUMNS.map((px) => h("td", {}, percent(curve.mma[keypoints.thresholds.indexOf(px)], 0))));
     };
     body.replaceChildren(...keypoints.curves.map(row));
   } };

@@ -7,9 +7,9 @@
  *
  * @typedef {object} Answers
  * @property {import("./model.js").Mask | null} mask
- * @property {any} features     of lzviz/cad, with `about`: the levels and the channel that it shows
- * @property {any} keypoints
- * @property {any} cost
+ * @property {import("../../schema/contract.js").Features | null} features
+ * @property {import("../../schema/contract.js").Keypoints | null} keypoints
+ * @property {import("../../schema/contract.js").Cost | null} cost
  * @property {boolean} counting the cost over the pictures is on its way
  * @property {import("./model.js").Forest | null} forest  what is drawn
  * @property {any} hover        the cell under the pointer
@@ -45,7 +45,9 @@ export function createAsking({ context: { store, live, again, host }, question, 
   const calls = createCalls({ store, live, again }, on);
 
   /**
-   * @param {string} path @param {string} what @param {(answer: any, state: State) => void} take
+   * @template {string} P
+   * @param {P} path @param {string} what
+   * @param {(answer: import("../../core/client.js").Answer<P>, state: State) => void} take
    * @param {() => void} again
    */
   async function ask(path, what, take, again) {
@@ -58,7 +60,7 @@ export function createAsking({ context: { store, live, again, host }, question, 
 
   /**
    * For the status bar: the sentence; and the time, where no clock is asked for it.
-   * @param {any} answer @param {State} state @param {number} [milliseconds]
+   * @param {{sentence: import("../../core/text.js").Text}} answer @param {State} state @param {number} [milliseconds]
    */
   const tell = ({ sentence }, state, milliseconds) => live.set({ answer: { sentence, milliseconds }, answered: state });
 

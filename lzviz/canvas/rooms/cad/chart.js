@@ -2,6 +2,9 @@
 /**
  * Matching accuracy as inline SVG: curves over the allowed error, and one point a network over its multiply-adds. Lines
  * carry their names; amber is adaptive, grey a fixed output stride, the darker the finer.
+ *
+ * @typedef {import("../../schema/contract.js").Keypoints} Keypoints
+ * @typedef {import("../../schema/contract.js").Curve} Curve
  */
 import { h, svg } from "../../kit/dom.js";
 import { operations } from "../../kit/format.js";
@@ -9,32 +12,32 @@ import { t } from "../../core/text.js";
 
 /**
  * The line of a curve, for its row in a table.
- * @param {any} curve @param {number} at @param {number} chosen @param {number} count
+ * @param {Curve} curve @param {number} at @param {number} chosen @param {number} count
  */
 export const sample = (curve, at, chosen, count) => svg("svg", { class: "lz-cad-sample", viewBox: "0 0 18 8",
   "aria-hidden": "true" }, svg("line", { class: classOf(curve, at, chosen, count), style: tone(curve), x1: 0, x2: 18,
   y1: 4, y2: 4 }));
 
-/** A short name: its output stride, or what is adaptive. @param {any} curve */
+/** A short name: its output stride, or what is adaptive. @param {Curve} curve */
 export const shortName = (curve) => (curve.stride ? t("cad.stride", { stride: curve.stride })
-  : t(curve.control ? `cad.control.${curve.control}` : "cad.adaptiveOf", { strides: curve.triplet.join(" ") }));
+  : t(curve.control ? `cad.control.${curve.control}` : "cad.adaptiveOf", { strides: (curve.triplet ?? []).join(" ") }));
 
-/** @param {any} curve @param {number} at @param {number | null} chosen @param {number} count */
-const classOf = (curve, at, chosen, count) => ["lz-cad-curve", curve.stride ? "" : "lz-cad-adaptive", curve.control ? "lz-cad-control" : "",
-  at === (chosen ?? count - 1) ? "lz-cad-chosen" : ""].join(" ").trim();
+/** @param {Curve} curve @param {number} at @param {number | null} chosen @param {number} count */
+const classOf = (curve, at, chosen, count) => ["lz-cad-curve", curve.stride ? "" : "lz-cad-adaptive",
+  curve.control ? "lz-cad-control" : "", at === (chosen ?? count - 1) ? "lz-cad-chosen" : ""].filter(Boolean).join(" ");
 
-/** @param {any} curve how dark: 8 is light, 1 is dark */
+/** @param {Curve} curve how dark: 8 is light, 1 is dark */
 const tone = (curve) => (curve.stride ? `--tone:${[90, 70, 50, 30][Math.log2(8 / curve.stride)] ?? 60}%` : "");
 
 /**
  * A picture of an answer that is drawn at the size of its box.
  * @param {string} label @param {string} name
- * @param {(frame: {width: number, height: number}, answer: any, chosen: number | null) => Element[]} draw
+ * @param {(frame: {width: number, height: number}, answer: Keypoints, chosen: number | null) => Element[]} draw
  */
 function chart(label, name, draw) {
   const picture = svg("svg", { role: "img", "aria-label": label });
   const element = h("div", { class: `lz-cad-chart ${name}` }, picture);
-  /** @type {{answer: any, chosen: number | null}} */
+  /** @type {{answer: Keypoints | null, chosen: number | null}} */
   let shown = { answer: null, chosen: null };
   function frame() {
     const { width, height } = picture.getBoundingClientRect();
@@ -43,7 +46,7 @@ function chart(label, name, draw) {
     picture.replaceChildren(...(shown.answer ? draw({ width, height }, shown.answer, shown.chosen) : []));
   }
   new ResizeObserver(frame).observe(element);
-  const show = (/** @type {any} */ answer, /** @type {number | null} */ chosen) => {
+  const show = (/** @type {Keypoints | null} */ answer, /** @type {number | null} */ chosen) => {
     shown = { answer, chosen };
     frame();
   };
@@ -61,21 +64,16 @@ const rules = (left, right, up) => [0, 0.5, 1].flatMap((share) => [
   svg("line", { class: "lz-axis", x1: left, x2: right, y1: up(share), y2: up(share) }),
   text(left - 6, up(share) + 4, `${100 * share}`, "end")]);
 
-/**
- * @typedef {{macs: number, mma: readonly number[], stride: number | null, triplet: readonly number[] | null,
- *   control: "random" | "inverse" | null}} Curve
- */
-
 /** Mean matching accuracy over the error that is allowed. */
 export const createCurves = () => chart(t("cad.curves"), "lz-cad-curves",
   ({ width, height }, { thresholds, curves }, chosen) => {
     const [left, right, top, bottom] = [30, width - 8, 8, height - 20];
     const across = (/** @type {number} */ k) => left + ((right - left) * k) / (thresholds.length - 1);
     const up = (/** @type {number} */ share) => bottom - (bottom - top) * share;
-    const lines = curves.map((/** @type {Curve} */ curve, /** @type {number} */ at) => svg("polyline", {
+    const lines = curves.map((curve, at) => svg("polyline", {
       class: classOf(curve, at, chosen, curves.length), style: tone(curve),
       points: curve.mma.map((share, k) => `${across(k).toFixed(1)},${up(share).toFixed(1)}`).join(" ") }));
-    const ticks = thresholds.map((/** @type {number} */ px, /** @type {number} */ k) =>
+    const ticks = thresholds.map((px, k) =>
       text(across(k), height - 5, k + 1 === thresholds.length ? t("cad.px", { count: px }) : `${px}`, "middle"));
     return [...rules(left, right, up), ...ticks, ...lines];
   });
@@ -85,11 +83,11 @@ export const createScatter = () => chart(t("cad.scatter"), "lz-cad-scatter",
   ({ width, height }, { curves, thresholds, correct }, chosen) => {
     const [left, right, top, bottom] = [32, width - 24, 12, height - 22];
     const limit = thresholds.indexOf(correct);
-    const logs = curves.map((/** @type {Curve} */ { macs }) => Math.log(macs));
+    const logs = curves.map(({ macs }) => Math.log(macs));
     const [low, high] = [Math.min(...logs), Math.max(...logs)];
     const share = (/** @type {number} */ macs) => (Math.log(macs) - low) / (high - low || 1);
     const up = (/** @type {number} */ value) => bottom - (bottom - top) * value;
-    const dots = curves.flatMap((/** @type {Curve} */ curve, /** @type {number} */ at) => {
+    const dots = curves.flatMap((curve, at) => {
       const [x, y] = [left + 14 + (right - left - 14) * share(curve.macs), up(curve.mma[limit])];
       const kind = { class: classOf(curve, at, chosen, curves.length), style: tone(curve) };
       const dot = svg("circle", { ...kind, cx: x, cy: y, r: 4.5 }, svg("title", {}, shortName(curve)));

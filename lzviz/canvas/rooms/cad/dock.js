@@ -21,7 +21,8 @@ const MAPS = /** @type {const} */ (["adaptive", "strided", "dilated"]);
 
 /**
  * What a hovered cell shows in a feature map.
- * @param {any} features @param {string} name @param {{y: number, x: number}} cell
+ * @param {import("../../schema/contract.js").Features} features @param {string} name
+ * @param {{y: number, x: number}} cell
  */
 function featureAt(features, name, { y, x }) {
   const bytes = atob(features.maps[name]);

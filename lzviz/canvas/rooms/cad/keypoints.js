@@ -6,6 +6,8 @@
  * @typedef {import("./scene.js").CadScene} CadScene
  * @typedef {import("../../viewer/views.js").View} View
  *
+ * @typedef {import("../../schema/contract.js").Keypoints} Keypoints
+ *
  * @typedef {object} Match
  * @property {readonly number[]} from   x, y in the picture at the size that is read
  * @property {readonly number[]} to     x, y in the known view
@@ -33,12 +35,12 @@ export function transformed(matrix, [x, y]) {
 
 /**
  * The matches of one curve.
- * @param {any} answer @param {number} chosen
+ * @param {Keypoints} answer @param {number} chosen
  * @returns {Match[]}
  */
 export function matchesOf({ curves, points, warpedPoints, homography, correct }, chosen) {
   const { pairs } = curves[Math.min(chosen, curves.length - 1)];
-  return pairs.map((/** @type {number[]} */ [i, j, error]) => ({ from: points[i], to: warpedPoints[j], error,
+  return pairs.map(([i, j, error]) => ({ from: points[i], to: warpedPoints[j], error,
     truth: transformed(homography, points[i]), right: error <= correct }));
 }
 
@@ -50,12 +52,12 @@ export function createKeypointViews(views, answers) {
   const scatter = createScatter();
   views.beside.frame.append(scatter.element);
   const bridge = createBridge();
-  /** @type {{answer: any, tree: any, image: import("../../viewer/pixels.js").Raster | null}} */
+  /** @type {{answer: Keypoints | null, tree: any, image: import("../../viewer/pixels.js").Raster | null}} */
   let kept = { answer: null, tree: null, image: null };
-  /** @type {{answer: any, chosen: number, matches: Match[]}} */
+  /** @type {{answer: Keypoints | null, chosen: number, matches: Match[]}} */
   let found = { answer: null, chosen: -1, matches: [] };
 
-  /** @param {any} answer @param {() => void} redraw when the picture is decoded */
+  /** @param {Keypoints | null} answer @param {() => void} redraw when the picture is decoded */
   function keep(answer, redraw) {
     if (kept.answer === answer) return;
     kept = { answer, tree: null, image: null };
@@ -90,10 +92,10 @@ export function createKeypointViews(views, answers) {
     bridge: bridge.element,
     keep,
     scatter: scatter.element,
-    /** @param {any} answer @returns {any} */
+    /** @param {Keypoints | null} answer @returns {any} */
     tree: (answer) => (kept.answer === answer ? kept.tree : null),
 
-    /** @param {any} answer @param {CadScene} scene */
+    /** @param {Keypoints | null} answer @param {CadScene} scene */
     draw(answer, scene) {
       const { image, tree } = kept;
       views.adaptive.image.toggleAttribute("hidden", !image);
@@ -111,7 +113,7 @@ export function createKeypointViews(views, answers) {
 
     /** @param {CanvasRenderingContext2D} pen @param {CadScene} scene */
     drawPoints(pen, scene) {
-      if (!kept.tree) return;
+      if (!kept.tree || !kept.answer) return;
       const place = placer(scene, views.source);
       const matched = new Set(matches().map(({ from }) => from));
       pen.lineWidth = 1;
@@ -231,7 +233,8 @@ function drawMatches(pen, matches, side, place, { right, wrong }) {
 }
 
 /**
- * @param {Record<"source" | "adaptive" | "beside", View>} views @param {any} answer @param {readonly Match[]} matches
+ * @param {Record<"source" | "adaptive" | "beside", View>} views @param {Keypoints | null} answer
+ * @param {readonly Match[]} matches
  */
 function writeTitles({ adaptive, beside }, answer, matches) {
   const right = matches.filter((match) => match.right).length;

@@ -33,8 +33,7 @@ export function createSubjects({ host, page, patiently }) {
 
   return {
     /** The part of a question that says what it is about. @param {Subject} subject @returns {Promise<object>} */
-    async body({ file, specimen, warp, name, id }) {
-      if (id) return { given: id };
+    async body({ file, specimen, warp, name }) {
       if (file) return { given: ids.get(file) ?? await give(file) };
       if (specimen) return { specimen };
       if (!warp) throw new Error("no subject");
@@ -43,9 +42,9 @@ export function createSubjects({ host, page, patiently }) {
     /** @param {Subject} subject @returns {Promise<boolean>} whether there was anything to give */
     giveAgain: async ({ file }) => Boolean(file && await give(file)),
     /** Tells subjects apart. @param {Subject} subject */
-    key({ file, specimen, warp, id }) {
+    key({ file, specimen, warp }) {
       const thing = file ?? warp;
-      if (!thing) return specimen ?? id;
+      if (!thing) return specimen;
       if (!numbers.has(thing)) numbers.set(thing, ++count);
       return numbers.get(thing);
     },
