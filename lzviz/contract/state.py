@@ -103,6 +103,8 @@ class State(BaseModel):
     ] = "image"
     learned_opacity: Annotated[float, Number("opacity", low=0, high=1, decimals=2, history=False)] = 0.6
     learned_step: Annotated[int, Integer("step", low=-1, high=1000000, history=False)] = -1
+    examined: Annotated[str, Identifier("examined", what="an array or a specimen", history=False)] = "auto"
+    finding: Annotated[str, Identifier("finding", what="a check", history=False)] = "auto"
 
     @classmethod
     def parse(cls, given: object) -> State:

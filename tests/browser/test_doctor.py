@@ -106,3 +106,31 @@ def test_a_dropped_array_goes_to_the_doctor_from_any_room(visit: Visit) -> None:
     )
     visit.wait("store.get().room === 'doctor' && document.querySelector('.lz-doctor')?.lzvizDoctor")
     assert seen(visit, "c.now.name === 'dropped.json'")["now"]["findings"][0]["check"] == "units"
+
+
+def test_the_link_holds_what_is_looked_at_and_the_finding_that_is_shown(visit: Visit, tmp_path: Path) -> None:
+    opened(visit)
+    visit.page.locator("button[data-name=pyramid]").click()
+    worst = seen(visit, "c.now.name === 'pyramid'")["now"]["findings"]
+    visit.page.keyboard.press("j")
+    chosen = seen(visit, f"c.chosen !== {worst[0]['check']!r}")["chosen"]
+    visit.page.wait_for_function(
+        f"location.hash.includes('examined=pyramid') && location.hash.includes('finding={chosen}')"
+    )
+    visit.page.reload()
+    visit.ready()
+    assert seen(visit, "c.now.name === 'pyramid'")["chosen"] == chosen
+    visit.page.evaluate("location.hash = location.hash.replace('examined=pyramid', 'examined=transposed')")
+    seen(visit, "c.now.name === 'transposed'")
+    np.save(tmp_path / "mine.npy", healthy((24, 48)).astype(np.float32)[..., ::-1])
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.locator(".lz-doctor-drop").click()
+    chooser.value.set_files(tmp_path / "mine.npy")
+    held = seen(visit, "c.now.name === 'mine.npy'")["now"]["id"]
+    visit.page.wait_for_function(f"location.hash.includes('examined={held}')")
+    visit.page.reload()
+    visit.ready()
+    assert seen(visit, "c.now.name === 'mine.npy'")["now"]["id"] == held
+    visit.expected.append("status of 404")
+    visit.page.evaluate(f"location.hash = location.hash.replace('{held}', '{'0' * 32}')")
+    expect(visit.page.locator(".lz-trouble-text")).to_contain_text("no longer holds this array")

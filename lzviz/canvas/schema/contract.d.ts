@@ -1000,6 +1000,10 @@ export interface State {
   learnedOpacity?: number;
   /** The moment of the training whose map is shown; -1 is its end. */
   learnedStep?: number;
+  /** What the doctor looks at: a specimen by its name, or an array that the server holds by its id; auto is the first specimen. */
+  examined?: string;
+  /** The check whose finding is shown; auto is the worst. */
+  finding?: string;
 }
 
 /** The numbers of all panels. */

@@ -7,11 +7,12 @@
  * @typedef {import("../../core/rooms.js").Handed} Handed
  * @typedef {import("./words.js").Diagnosed} Diagnosed
  *
- * @typedef {object} Subject  what is looked at; exactly one of file, specimen and warp is there
+ * @typedef {object} Subject  what is looked at; exactly one of file, specimen, warp and id is there
  * @property {string} name
  * @property {File} [file]
  * @property {string} [specimen]
  * @property {Handed} [warp]
+ * @property {string} [id]  of an array that the server holds already
  *
  * @typedef {object} Chart
  * @property {Subject | null} subject
@@ -110,9 +111,9 @@ export function createAsking(context, chart, on) {
     ask,
     sourceSize,
     diagnosis,
-    /** @param {Subject} subject */
-    look(subject) {
-      chart.set({ ...anew, subject, use: "" }, { history: true });
+    /** @param {Subject} subject @param {string} [chosen]  the finding that is shown first; the worst */
+    look(subject, chosen = "") {
+      chart.set({ ...anew, subject, chosen, use: "" }, { history: true });
     },
     /** @param {string} chosen */
     choose(chosen) {

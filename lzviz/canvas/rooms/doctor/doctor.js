@@ -10,13 +10,12 @@ import { createAsking, createChart } from "./asking.js";
 import { commandsOf } from "./commands.js";
 import { createFindings } from "./findings.js";
 import { createHeader } from "./header.js";
+import { followLink } from "./linked.js";
 import { DoctorScene } from "./scene.js";
 import { chooseArray, createShelf } from "./shelf.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @typedef {import("../../core/rooms.js").Handed} Handed */
-
-const FIRST = "folds";
 
 /** @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host @param {() => boolean} on */
 export function createDoctor(element, { context }, on) {
@@ -27,6 +26,7 @@ export function createDoctor(element, { context }, on) {
   const findings = createFindings(chart, asking, copy);
   const shelf = createShelf(context, chart, asking, choose);
   const header = createHeader(context, chart, asking, toExplore);
+  const link = followLink(store, chart, asking, on);
   const stage = h("div", { role: "region", class: "lz-doctor-stage lz-stage", "aria-label": t("main.views") });
   const sides = sidesOf(chart);
   const foot = h("p", { class: "lz-doctor-foot", role: "status" });
@@ -40,7 +40,7 @@ export function createDoctor(element, { context }, on) {
     void shelf.fill();
     if (given instanceof File) asking.look({ name: given.name, file: given });
     else if (given) asking.look({ name: given.name, warp: given });
-    else if (!chart.get().subject) asking.look({ name: FIRST, specimen: FIRST });
+    else if (!chart.get().subject) link.read();
     scene.request("layout");
   }
 
@@ -55,7 +55,7 @@ export function createDoctor(element, { context }, on) {
   }
 
   const commands = commandsOf({ chart, asking, findings, scene, toExplore, choose });
-  const ends = [findings.stop, header.stop, shelf.stop, ...watch(scene, asking, on), steer(scene),
+  const ends = [link.stop, findings.stop, header.stop, shelf.stop, ...watch(scene, asking, on), steer(scene),
     chart.subscribe(() => refresh()), listenForFlip(root, (held) => {
       scene.flip = held && on();
       scene.request("draw");

@@ -37,7 +37,7 @@ export function createHeader({ live }, chart, asking, toExplore) {
   }
   function refresh() {
     const { subject, now, use: chosen, source, applied } = chart.get();
-    setText(name, subject?.name ?? "");
+    setText(name, now?.name ?? subject?.name ?? "");
     setText(taken, now ? takenText(now) : "…");
     taken.title = now ? say(now.taken) : "";
     use.value = chosen;

@@ -8,6 +8,7 @@ export const doctor = {
   id: "doctor",
   tab: "doctor",
   whole: true,
+  owns: ["examined", "finding"],
   examines: true,
   accepts: `image/*,.tif,.tiff,.heic,.heif,${ARRAYS.join(",")}`,
   opens: (name) => ARRAYS.some((suffix) => name.toLowerCase().endsWith(suffix)),

@@ -33,7 +33,8 @@ export function createSubjects({ host, page, patiently }) {
 
   return {
     /** The part of a question that says what it is about. @param {Subject} subject @returns {Promise<object>} */
-    async body({ file, specimen, warp, name }) {
+    async body({ file, specimen, warp, name, id }) {
+      if (id) return { given: id };
       if (file) return { given: ids.get(file) ?? await give(file) };
       if (specimen) return { specimen };
       if (!warp) throw new Error("no subject");
@@ -42,9 +43,9 @@ export function createSubjects({ host, page, patiently }) {
     /** @param {Subject} subject @returns {Promise<boolean>} whether there was anything to give */
     giveAgain: async ({ file }) => Boolean(file && await give(file)),
     /** Tells subjects apart. @param {Subject} subject */
-    key({ file, specimen, warp }) {
+    key({ file, specimen, warp, id }) {
       const thing = file ?? warp;
-      if (!thing) return specimen;
+      if (!thing) return specimen ?? id;
       if (!numbers.has(thing)) numbers.set(thing, ++count);
       return numbers.get(thing);
     },
