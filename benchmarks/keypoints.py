@@ -14,17 +14,17 @@ import math
 from statistics import fmean
 
 import torch
-from app.gallery import shipped
 
 from lzviz.contract.answers.keypoints import STRIDES, descriptors
 from lzviz.contract.answers.working import FINE_WORKING, Working
 from lzviz.contract.workshop import Workshop
+from lzviz.gallery import shipped
 from lzviz.tasks import matching
 
 WITHIN = (1, 3, 5)
 
 
-def kinds() -> list[tuple[str, int | None, tuple[float, ...] | None, str | None]]:
+def kinds() -> list[tuple[str, int | None, tuple[float, ...] | None, matching.Control | None]]:
     """(name, output stride, triplet, control) of each row."""
     rows: list = [(f"output stride {stride}", stride, None, None) for stride in STRIDES]
     rows += [(_named(each), None, each, None) for each in matching.TRIPLETS]
@@ -37,7 +37,7 @@ def _named(triplet: tuple[float, ...]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pictures", type=int, default=6)
     parser.add_argument("--views", type=int, default=3)
     parser.add_argument("--markdown", action="store_true")

@@ -37,7 +37,7 @@ def main() -> None:
     single_thread()
     print(f"{STEPS} training steps, batch 4 of 96x128, one thread. {processor()}\n")
     image = torch.rand(4, 3, 96, 128)
-    subjects = [Model() for _ in range(3)]
+    warm, *subjects = [Model() for _ in range(4)]
 
     def steps(model: Model):
         def work() -> None:
@@ -47,8 +47,8 @@ def main() -> None:
         return work
 
     with tempfile.TemporaryDirectory() as folder:
-        with watch(Model(), f"{folder}/first") as first:  # imports and first calls are nobody's steps
-            steps(first.model)()
+        with watch(warm, f"{folder}/first"):  # imports and first calls are nobody's steps
+            steps(warm)()
         idle = watch(subjects[1], f"{folder}/idle", every=10**9)
         seen = watch(subjects[2], f"{folder}/seen", every=1, share=SHARE / len(subjects))
         times = together([steps(model) for model in subjects], repeats=REPEATS, warm_up=1, reduce=statistics.fmean)

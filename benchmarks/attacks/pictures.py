@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 from itertools import product
+from typing import Any
 
 import numpy as np
 from PIL import Image, features
@@ -19,7 +20,7 @@ SIZES = ((0, 0), (0, 9), (1, 65535), (65535, 1), (65535, 65535), (30000, 30000),
 MARK = b"<script>alert(1)</script>"
 
 
-def encoded(form: str, size: tuple[int, int] = (40, 30), **options: object) -> bytes:
+def encoded(form: str, size: tuple[int, int] = (40, 30), **options: Any) -> bytes:
     """Noise of a format."""
     buffer, noise = io.BytesIO(), np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), np.uint8)
     Image.fromarray(noise).save(buffer, form, **options)
@@ -29,7 +30,7 @@ def encoded(form: str, size: tuple[int, int] = (40, 30), **options: object) -> b
 def formats() -> dict[str, bytes]:
     """A small picture of every format that is read."""
     names = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM", *(("AVIF",) if features.check("avif") else ()))
-    kinds: dict[str, tuple[str, dict[str, object]]] = {name: (name, {}) for name in names}
+    kinds: dict[str, tuple[str, dict[str, Any]]] = {name: (name, {}) for name in names}
     kinds |= {"JPEG progressive": ("JPEG", {"progressive": True}), "TIFF packed": ("TIFF", {"compression": "tiff_lzw"})}
     return {name: encoded(form, **options) for name, (form, options) in kinds.items()}
 

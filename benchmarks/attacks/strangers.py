@@ -96,7 +96,7 @@ def openings(target: Target, places: list[str]) -> Iterator[Attempt]:
     """What the right token opens, by each way, and that it is told to nobody."""
 
     def opened(path: str, **headers: str) -> None:
-        status, told, said = target.send("GET", path, **headers)
+        status, told, said = target.send("GET", path, b"", **headers)
         kept = status in (200, 303) and TOKEN.encode() not in said and TOKEN not in told.get("location", "")
         safe = all(mark in told.get("set-cookie", "HttpOnly SameSite").lower() for mark in ("httponly", "samesite"))
         target.expect(f"{path[:50]} with the token: {status}", kept and safe)

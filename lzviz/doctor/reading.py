@@ -53,7 +53,7 @@ def read(array: np.ndarray, source: Size, zoomed: Size | None, use: str | None, 
     """An array (B, H, W, 2), finite, to what it means. ``use``: "grid", "flow" or "remap" says what it should be; ``first``:
     whether the channels stood first."""
     if use == "deform":
-        return Reading(array, (), 1.0, "")
+        return Reading(array, (), 1.0, None)
     about = About(
         array.shape[1:3], source, zoomed, use, use == "flow" or (use is None and first), 0.1 if first else 0.5
     )

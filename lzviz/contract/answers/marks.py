@@ -116,7 +116,8 @@ class Point:
 def systems() -> dict[str, tuple[Text | str, tuple[str, str]]]:
     """Title and colours of each system, in the order of the legend; both readings of uniform are one."""
     lines = [line for line in samplers.REGISTRY.values() if family(line.name) == line.name]
-    return {line.name: (line.title.partition(",")[0], line.colour) for line in lines} | {"other": OTHER}
+    told: dict[str, tuple[Text | str, tuple[str, str]]] = {"other": OTHER}
+    return {line.name: (line.title.partition(",")[0], line.colour) for line in lines} | told
 
 
 def family(system: str) -> str:
