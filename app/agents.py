@@ -82,7 +82,7 @@ class Tools:
         told = await self._server.answer(
             validated(AskDiagnosis, {**about, "source": (height, width), "use": use or None, "mend": mend})
         )
-        return told.sentence, findings_of(told), png(drawn(told, (height, width)), "grid.png")
+        return str(told.sentence), findings_of(told), png(drawn(told, (height, width)), "grid.png")
 
     async def describe_warp(self, link: str = "", image: str = "") -> str:
         """Describe in one sentence the warp that a link to the page or its settings mean: where samples go, folds, zoom.
@@ -138,11 +138,11 @@ def state_of(link: str) -> State:
 
 
 def findings_of(told: Diagnosed) -> dict[str, Any]:
-    """The findings as plain values; checks that found nothing by their names alone."""
+    """The findings as plain values, each sentence in English; checks that found nothing by their names alone."""
     found = [finding.plain() for finding in told.findings if finding.verdict != "ok"]
     fine = [finding.check for finding in told.findings if finding.verdict == "ok"]
     said = {"well": told.well, "taken": told.taken, "findings": found, "fine": fine, "applied": told.applied}
-    return json.loads(json.dumps(said))
+    return json.loads(json.dumps(said, default=str))
 
 
 def drawn(told: Diagnosed, source: tuple[int, int]) -> np.ndarray:

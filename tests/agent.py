@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
 import re
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from mcp.types import CallToolResult
 
 from lzviz.doctor.specimens import SPECIMENS, healthy
 from tests.app_server import app_url
+from tests.conftest import run_async
 
 DOCS = Path(__file__).parents[1] / "docs/agents.md"
 MARK = "<!-- made by python -m tests.agent --write -->\n"
@@ -56,9 +56,7 @@ async def called(calls: list[tuple[str, dict[str, Any]]]) -> tuple[dict[str, Any
 
 
 def ask(*calls: tuple[str, dict[str, Any]]) -> tuple[dict[str, Any], list[CallToolResult]]:
-    # In a thread of its own: a browser that was started in this process keeps an event loop in the main one.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, called(list(calls))).result()
+    return run_async(partial(called, list(calls)))
 
 
 def transcript() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from functools import lru_cache
 
-import anyio
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -19,6 +18,7 @@ from app.main import build, launch_options
 from app.middleware import Gate
 from app.server import Server
 from tests.app_server import app_url, client, launch, refusal
+from tests.conftest import run_async
 
 TOKEN = "a-token-of-a-test"
 LAN = Access.of("0.0.0.0", token="", environ={})
@@ -42,7 +42,7 @@ def ask(access: Access, method: str = "POST", path: str = "/lzviz/compute", peer
             said = {name.replace("_", "-").encode(): value.encode("latin-1") for name, value in headers.items()}
             return await visitor.request(method, path, headers=said)
 
-    return anyio.run(asked)
+    return run_async(asked)
 
 
 # Other sites

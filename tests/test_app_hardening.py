@@ -19,6 +19,7 @@ from app import middleware
 from app.main import launch_options
 from app.middleware import SECURITY_HEADERS, Gate, body_limit, route_path
 from app.server import Server
+from lzviz.contract import exchange
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, parse_json
 from tests.app_server import app_url, as_json, client, encoded, launch, post, refusal
@@ -294,7 +295,7 @@ def test_json_is_parsed_off_the_event_loop(monkeypatch):
         return parse_json(body, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(middleware, "parse_json", spied)
-    monkeypatch.setattr("app.server.parse_json", spied)
+    monkeypatch.setattr(exchange, "parse_json", spied)
     post("lzviz/saliency", {"image": "coffee", "kind": "edges"})
     post("gradio_api/call/nothing", {"data": []})
     assert len(threads) == 2 and all("AnyIO worker" in thread.name for thread in threads)

@@ -108,8 +108,8 @@ def test_csv(text):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_json(text):
     assert Card.from_json(hostile(text).to_json()) == hostile(text)
-    view = json.loads(json.dumps(models.card_view(hostile(text))))
-    assert view["title"] == measured.title_of(hostile(text)) and view["notes"] == text
+    view = json.loads(json.dumps(models.card_view(hostile(text)), default=str))
+    assert view["title"] == str(measured.title_of(hostile(text))) and view["notes"] == text
     theirs, ours = (ast.parse(models.card_view(each)["python"]).body for each in (hostile(text), card()))
     assert [type(each) for each in theirs] == [type(each) for each in ours] and ast.dump(theirs[0]) == ast.dump(ours[0])
 

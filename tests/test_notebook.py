@@ -8,8 +8,15 @@ import pytest
 import torch
 
 import lzviz
+from lzviz import samplers
 from lzviz.contract.state import State
 from lzviz.notebook.subject import subject_of
+
+
+@pytest.fixture(autouse=True)
+def menu(monkeypatch):
+    """Warps that are shown together join the menu of samplers; other tests find it as it was."""
+    monkeypatch.setattr(samplers, "REGISTRY", dict(samplers.REGISTRY))
 
 
 def said(canvas, **more):
