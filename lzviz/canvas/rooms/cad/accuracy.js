@@ -64,8 +64,8 @@ export function createAccuracy(answers) {
   answers.subscribe((_, changed) => ["keypoints", "match", "curve"].some((key) => changed.has(key)) && show());
   const axes = t("cad.axes");
   const scroll = h("div", { class: "lz-cad-scroll", tabindex: 0, role: "region", "aria-label": t("cad.showMatches") },
-    numbers.element);
+    numbers.element, note);
   return [part(t("cad.accuracy"), "lz-cad-accuracy", axes, curves.element),
-    part(t("cad.showMatches"), "lz-cad-networks", null, scroll, note),
+    part(t("cad.showMatches"), "lz-cad-networks", null, scroll),
     part(t("cad.matchHere"), "lz-cad-match", null, list(lines))];
 }

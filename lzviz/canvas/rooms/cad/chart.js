@@ -92,9 +92,8 @@ export const createScatter = () => chart(t("cad.scatter"), "lz-cad-scatter",
       const kind = { class: classOf(curve, at, chosen, curves.length), style: tone(curve) };
       const dot = svg("circle", { ...kind, cx: x, cy: y, r: 4.5 }, svg("title", {}, shortName(curve)));
       if (curve.stride) return [dot, text(x, y - 8, `${curve.stride}`, "middle")];
-      // Ten names would cover one another: the chosen one and the controls carry theirs.
-      const named = curve.control || at === (chosen ?? curves.length - 1);
-      return named ? [dot, text(x, y + 16, shortName(curve), "middle")] : [dot];
+      // Ten names would cover one another: rows and tips tell them.
+      return curve.control ? [dot, text(x, y + 16, t(`state.cadmask.${curve.control}`), "middle")] : [dot];
     });
     const ends = [low, high].map((log, at) =>
       text(at ? right + 16 : left + 4, height - 6, operations(Math.exp(log)), at ? "end" : "start"));
