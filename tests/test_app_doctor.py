@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import pickle
@@ -261,3 +262,27 @@ def test_numbers_of_findings_are_told_as_they_are_counted():
 
     said = [str(_value(value)) for value in (35, 0.0, 0.01, 97.4242, 1234.5678, 3.2e-7, float("inf"), "every line")]
     assert said == ["35", "0", "0.01", "97.42", "1,235", "3.2e-7", "inf", "every line"]
+
+
+def test_labels_boxes_and_a_gradient_are_looked_at_with_it_from_its_file_or_from_others(workshop):
+    grid = healthy((24, 48)).astype(np.float32)
+    packed = io.BytesIO()
+    np.savez(packed, grid=grid, gradient=np.ones_like(grid), boxes=np.array([[0.1, 0.1, 0.5, 0.6]]))
+    held = workshop.answer(AddWarp(name="run.npz", data=packed.getvalue()))
+    told = ask(workshop, given=held.id)
+    assert told.beside == ["boxes", "gradient"] and told.downhill.values is None
+    arrows = np.frombuffer(base64.b64decode(told.downhill.arrows), "<f4").reshape(-1, 4)
+    assert (arrows[:, 2:] < arrows[:, :2]).all()
+    mended = ask(workshop, given=held.id, applied=["boxes"])
+    assert mended.well and mended.beside == ["boxes", "gradient"]
+
+    def add(name: str, values: np.ndarray) -> str:
+        return workshop.answer(AddWarp(name=name, data=npy(values))).id
+
+    labels, by_map = add("labels.npy", np.full((400, 800), 1.5)), add("slope.npy", np.ones((8, 16), np.float32))
+    told = ask(workshop, specimen="folds", labels=labels, gradient=by_map, stride=8)
+    assert {"labels", "lattice", "gradient"} <= {f.check for f in told.findings} and told.downhill.size == (8, 16)
+    after = ask(workshop, specimen="folds", labels=labels, gradient=by_map, applied=["labels"])
+    assert next(f for f in after.findings if f.check == "labels").verdict == "ok"
+    with pytest.raises(Refusal, match=r"boxes of shape"):
+        ask(workshop, specimen="folds", boxed=labels)

@@ -15,7 +15,7 @@ import pytest
 
 from lzviz import doctor
 from lzviz.cli import main
-from lzviz.doctor import diagnose
+from lzviz.doctor import diagnose, specimens
 from lzviz.doctor.checks import geometry
 from lzviz.plain import convert, tiles
 from tests.zoo import drawn, second
@@ -177,3 +177,35 @@ def test_offsets_of_a_single_row_or_column_are_told(shape):
             diagnose(offsets, (7, 11), use="deform")
     else:
         assert diagnose(offsets, (7, 11), use="deform").findings
+
+
+def test_a_gradient_becomes_arrows_downhill_in_source_pixels_and_one_by_a_map_stays_a_map():
+    from lzviz.doctor import downhill
+
+    grid = specimens.healthy((9, 17))
+    size = (100, 200)
+    slope = np.zeros_like(grid)
+    slope[..., 0] = -1  # the loss falls to the right
+    found = diagnose(grid, size, gradient=slope)
+    moves = downhill.arrows(found.warp[0], found.gradient, size)
+    assert (moves[:, 1, 0] > moves[:, 0, 0]).all() and np.allclose(moves[:, 1, 1], moves[:, 0, 1])
+    assert "downhill" in found.to_html()
+    flow = np.moveaxis(grid - convert.identity((9, 17)), -1, 1) * 50
+    assert diagnose(flow, size, use="flow", gradient=np.moveaxis(slope, -1, 1)).gradient.shape == (9, 17, 2)
+    by_map = diagnose(grid, size, gradient=np.full((1, 1, 5, 7), np.nan))
+    assert by_map.gradient.shape == (5, 7) and by_map.named("gradient").verdict == "fault"
+    with pytest.raises(ValueError, match=r"gradient of shape \(1, 4, 4, 2\): expected \(1, 9, 17, 2\)"):
+        diagnose(grid, size, gradient=np.zeros((1, 4, 4, 2)))
+    with pytest.raises(ValueError, match=r"boxes of shape \(3,\): expected \(N, 4\)"):
+        diagnose(grid, size, boxes=[1, 2, 3])
+
+
+def test_what_lies_beside_a_warp_in_its_file_is_looked_at_with_it(tmp_path):
+    grid = specimens.healthy((9, 17))
+    np.savez(tmp_path / "a.npz", gradient=grid * 0, boxes=np.array([[0.5, 0.5, 0.6, 0.7]]), mine=grid)
+    found = diagnose(tmp_path / "a.npz", (100, 200))
+    assert found.warp.shape == grid.shape and found.named("gradient").verdict == "warning"
+    assert (
+        found.named("boxes").verdict == "fault"
+        and diagnose(tmp_path / "a.npz", (100, 200), gradient=grid).named("gradient").verdict == "ok"
+    )

@@ -102,6 +102,14 @@ class Decoder:
             head, values = self._ask({"what": "array", "name": name, "first": list(first), "folder": folder}, data)
         return values, head["use"]
 
+    def warp(self, data: bytes, name: str) -> tuple[np.ndarray, str | None, dict[str, np.ndarray]]:
+        """As :meth:`array`, and what lies beside it by name: labels, boxes, a gradient."""
+        with _folder() as folder:
+            asked = {"what": "array", "name": name, "folder": folder}
+            head, values = self._ask({**asked, "first": []}, data)
+            beside = {part: self._ask({**asked, "first": [part]}, data)[1] for part in head["beside"]}
+        return values, head["use"], beside
+
     def _ask(self, asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.ndarray]:
         process = self._idle.get()
         try:
@@ -273,8 +281,8 @@ def _array(name: str, folder: Path, data: bytes, first: Sequence[str]) -> tuple[
     place = folder / f"file{suffix if suffix in files.SUFFIXES else '.unknown'}"
     place.write_bytes(data)
     try:
-        given, use = files.load(place, None, first)
-        values = numpy_of(given)
+        loaded = files.load(place, None, first)
+        values = numpy_of(loaded.values)
     except (ValueError, TypeError) as problem:
         told = str(problem).removeprefix(f"{place.name}: ").split("\n")[0]
         raise Refusal(f"{name[-60:]}: {told[:200].rstrip('.')}.", 422) from None
@@ -283,7 +291,7 @@ def _array(name: str, folder: Path, data: bytes, first: Sequence[str]) -> tuple[
             f"{name[-60:]} holds {values.nbytes >> 20} MiB in shape {values.shape}: expected 1 byte to {ARRAY_BYTES >> 20} MiB; "
             "lzviz doctor FILE takes more.", 413,
         )  # fmt: skip
-    return {"shape": values.shape, "dtype": values.dtype.str, "use": use}, values
+    return {"shape": values.shape, "dtype": values.dtype.str, "use": loaded.use, "beside": list(loaded.beside)}, values
 
 
 def _serve(memory: int) -> None:

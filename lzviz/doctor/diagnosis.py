@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from lzviz.doctor import adapters, reading
+import numpy as np
+
+from lzviz.doctor import adapters, downhill, reading
 from lzviz.doctor.case import Case
 from lzviz.doctor.checks import CHECKS
 from lzviz.doctor.finding import VERDICTS, Diagnosis, Finding
@@ -40,18 +42,23 @@ def diagnose(
     pair (source's, as read through the warp). ``boxes``: (N, 4) x0, y0, x1, y1 in source pixels. ``stride``: of the
     features that the grid reads. ``use``: "grid", "flow", "remap", "deform", "attention", "saliency", "points", "clip".
     ``direction``: "forward" (zoomed -> source, what reading needs) or "inverse" (source -> zoomed) as declared.
-    ``align_corners``: how -1 and 1 are meant. ``gradient``: of a loss by the array given.
+    ``align_corners``: how -1 and 1 are meant. ``gradient``: of a loss by the array given, in its shape, or by the saliency
+    map that made it, (..., h, w). What a file holds as ``labels``, ``boxes`` or ``gradient`` beside its warp counts as said.
 
     Raises ``ValueError`` or ``TypeError`` where the input is nothing of these, saying what was seen.
     """
     source = _size(source_size, "source_size")
     zoomed = None if zoomed_size is None else _size(zoomed_size, "zoomed_size")
     took = adapters.take(given, source, image, use)
+    labels, boxes, gradient = (
+        took.beside.get(name) if said is None else said
+        for name, said in (("labels", labels), ("boxes", boxes), ("gradient", gradient))
+    )
     case = Case(
         took.kind, took.array, took.plain, None, source, zoomed,
         None if image is None else adapters.numpy_of(image), labels,
-        None if boxes is None else adapters.numpy_of(boxes).astype(float), stride, took.use, direction, align_corners,
-        None if gradient is None else adapters.numpy_of(gradient), took.levels,
+        None if boxes is None else _boxes(boxes), stride, took.use, direction, align_corners,
+        None if gradient is None else downhill.of(gradient, took), took.levels,
     )  # fmt: skip
     if case.kind == "grid":
         case = replace(case, reading=reading.read(case.plain, source, zoomed, case.use, case.channels_first))
@@ -60,7 +67,8 @@ def diagnose(
     warp = None
     if case.kind == "grid":
         warp = case.grid
-    return Diagnosis(tuple(_consequences(found)), warp, source, given)
+    slope = None if case.gradient is None else downhill.shown(case.gradient, took, source)
+    return Diagnosis(tuple(_consequences(found)), warp, source, given, slope)
 
 
 def _consequences(found: list[Finding]) -> list[Finding]:
@@ -74,6 +82,13 @@ def _consequences(found: list[Finding]) -> list[Finding]:
             f = replace(f, verdict="note", said=said, fix="", mend=None)
         out.append(f)
     return sorted(out, key=lambda f: -VERDICTS.index(f.verdict))
+
+
+def _boxes(boxes: Any) -> np.ndarray:
+    values = adapters.numpy_of(boxes).astype(float)
+    if values.ndim != 2 or values.shape[1] != 4:
+        raise ValueError(f"boxes of shape {values.shape}: expected (N, 4), x0, y0, x1, y1 in source pixels")
+    return values
 
 
 def _size(size: Any, name: str) -> Size:

@@ -64,12 +64,14 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """All findings, worst first; ``warp``: the mended grid (B, H, W, 2), or None where the input is no warp."""
+    """All findings, worst first; ``warp``: the mended grid (B, H, W, 2), or None where the input is no warp; ``gradient``: of a
+    loss by the first grid, (H, W, 2), or by its saliency map, (h, w); None where none was said."""
 
     findings: tuple[Finding, ...]
     warp: Any = field(default=None, repr=False)
     source_size: tuple[int, int] = (1, 1)
     given: Any = field(default=None, repr=False)
+    gradient: Any = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from lzviz.doctor import downhill
 from lzviz.plain import mesh
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ h1{font-size:1.1rem;margin:0}section{border-top:1px solid var(--line);padding:1r
 .two{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:2rem}@media(max-width:50rem){.two{display:block}}
 svg{width:100%;height:auto;border:1px solid var(--line);box-sizing:border-box}
 path{fill:none;stroke:var(--mesh);stroke-width:.6;vector-effect:non-scaling-stroke}
+.downhill{stroke:var(--fault);stroke-width:1.2}
 .place{fill:none;stroke:var(--fault);stroke-width:2;vector-effect:non-scaling-stroke}
 article{padding:.6rem 0;border-bottom:1px solid var(--line)}b i{font-style:normal}.fault i{color:var(--fault)}
 .value{float:right;color:var(--soft)}p{margin:.25rem 0}pre{background:var(--code);padding:.5rem;white-space:pre-wrap;
@@ -67,6 +69,10 @@ def _mesh(diagnosis: Diagnosis) -> str:
         for left, top, right, bottom in mesh.hulls(grid, size, f.place if f.verdict != "ok" else ()):
             box = f'x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"'
             places += f'<rect class="place" {box}><title>{html.escape(f.check)}</title></rect>'
+    moves = None if diagnosis.gradient is None else downhill.arrows(grid, diagnosis.gradient, size)
+    if moves is not None:
+        lines = "".join(f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}" for (x0, y0), (x1, y1) in moves)
+        places += f'<path class="downhill" d="{lines}"><title>-dL/dgrid</title></path>'
     height, width = size
     return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="The mesh in the source"><path d="{paths}"/>{places}</svg>'
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lzviz.doctor import diagnose
+from lzviz.doctor import diagnose, downhill
 from lzviz.doctor.report import STYLE
 from lzviz.plain import mesh
 from lzviz.watching.looks import Look, Looks
@@ -54,24 +54,13 @@ def _drawn(look: Look, parts: dict[str, np.ndarray]) -> dict[str, Any]:
     }  # fmt: skip
     if not parts or look.use == "attention":
         return out
-    warp = diagnose(parts["values"], look.source_size, use=look.use).warp
+    found = diagnose(parts["values"], look.source_size, use=look.use, gradient=parts.get("gradient"))
+    warp = found.warp
     if warp is None:
         return out
-    rows, columns = mesh.thinned(warp[0], LINES)
     places = mesh.nodes(warp[0], look.source_size, LINES)
     out["mesh"] = np.nan_to_num(places).round(1).tolist()
-    gradient = parts.get("gradient")
-    if (
-        gradient is not None
-        and gradient.shape == parts["values"].shape
-        and gradient.shape[-1] == 2
-        and gradient.ndim == 4
-    ):
-        half = (np.array(look.source_size[::-1]) - 1) / 2
-        step = -np.nan_to_num(gradient[0][np.ix_(rows, columns)]) / half  # downhill, in source pixels
-        longest = np.linalg.norm(step, axis=-1).max()
-        if longest > 0:
-            step = step / longest * min(look.source_size[0] / len(rows), look.source_size[1] / len(columns))
-            ends = np.stack((places, places + step), 2).reshape(-1, 2, 2)
-            out["arrows"] = np.nan_to_num(ends).round(1).tolist()
+    slope = found.gradient
+    arrows = None if slope is None else downhill.arrows(warp[0], slope, look.source_size, LINES)
+    out["arrows"] = None if arrows is None else arrows.round(1).tolist()
     return out

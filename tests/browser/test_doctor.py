@@ -134,3 +134,27 @@ def test_the_link_holds_what_is_looked_at_and_the_finding_that_is_shown(visit: V
     visit.expected.append("status of 404")
     visit.page.evaluate(f"location.hash = location.hash.replace('{held}', '{'0' * 32}')")
     expect(visit.page.locator(".lz-trouble-text")).to_contain_text("no longer holds this array")
+
+
+def test_a_gradient_and_a_stride_are_laid_beside_the_warp_and_taken_away(visit: Visit, tmp_path: Path) -> None:
+    opened(visit)
+    np.save(tmp_path / "slope.npy", np.random.default_rng(0).normal(size=(16, 32)).astype(np.float32))
+    button = visit.page.locator(".lz-doctor-part[data-part=gradient]")
+    before = visit.run(f"{SCENE}.views.source.overlay.toDataURL()")
+    with visit.page.expect_file_chooser() as chooser:
+        button.click()
+    chooser.value.set_files(tmp_path / "slope.npy")
+    assert seen(visit, "c.now.beside.includes('gradient')")["now"]["downhill"]["size"] == [16, 32]
+    expect(button).to_have_text("Gradient: slope.npy ×")
+    visit.wait(f"{SCENE}.views.source.overlay.toDataURL() !== {json.dumps(before)}")
+    stride = visit.page.get_by_label("Stride in source pixels")
+    stride.fill("8")
+    stride.press("Enter")
+    checks = [
+        f["check"]
+        for f in seen(visit, "c.stride === 8 && c.now.findings.some(f => f.check === 'lattice')")["now"]["findings"]
+    ]
+    assert {"lattice", "gradient"} < set(checks)
+    button.click()
+    assert seen(visit, "!c.now.beside.length")["now"]["downhill"] is None
+    expect(button).to_have_text("+ Gradient")

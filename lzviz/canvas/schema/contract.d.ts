@@ -63,6 +63,9 @@ export interface AskDiagnosis {
   alignCorners?: boolean;
   stride?: number | null;
   boxes?: [number, number, number, number][];
+  labels?: string | null;
+  boxed?: string | null;
+  gradient?: string | null;
   applied?: string[];
   mend?: boolean;
 }
@@ -397,6 +400,16 @@ export interface Diagnosed {
   keep: string | null;
   zoomed: [number, number] | null;
   sentence: Text;
+  beside: ("labels" | "boxes" | "gradient")[];
+  downhill: Downhill | null;
+}
+
+/** A gradient as it is drawn. */
+export interface Downhill {
+  arrows: string | null;
+  values: string | null;
+  size: [number, number] | null;
+  most: number;
 }
 
 /** A mark: cost, percent, its smallest and largest over the seeds, and facts, the title first. No name: a paper's number. */

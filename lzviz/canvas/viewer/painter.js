@@ -101,12 +101,13 @@ export function createPainter(renderer) {
      * @param {View} view @param {Frame} frame @param {State} state @param {Palette} palette @param {number} ratio
      * @param {number} boxScale pixels of the read picture a source pixel
      * @param {Raster | null} numbers the picture whose values are written on large pixels
+     * @param {readonly import("./layers.js").Drawn[]} [more] above the layers
      * @returns {Record<string, string>} ranges for the legend
      */
-    overlay(view, frame, state, palette, ratio, boxScale, numbers) {
+    overlay(view, frame, state, palette, ratio, boxScale, numbers, more = []) {
       const { drawn, ranges } = layersOf(frame, state, palette, view.projection.scale);
-      renderer.overlay(view, { image: extentOf(frame), drawn, boxScale, numbers, boxes: boxesOf(state) },
-        view.projection, ratio);
+      const scene = { image: extentOf(frame), drawn: [...drawn, ...more], boxScale, numbers, boxes: boxesOf(state) };
+      renderer.overlay(view, scene, view.projection, ratio);
       return ranges;
     },
 

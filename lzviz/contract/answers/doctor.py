@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.messages import doctor as messages
 from lzviz.contract.wire import Refusal, decode_bytes, encode_array, short
-from lzviz.doctor import Diagnosis, Finding, adapters, diagnose
+from lzviz.doctor import Diagnosis, Finding, adapters, diagnose, downhill
 from lzviz.doctor.specimens import SPECIMENS
 from lzviz.inversion.tiles import border_tolerance
 from lzviz.plain import convert
@@ -33,6 +33,8 @@ SHOWN_SIDE = 256
 """Longest side of what is read through a grid, where nobody says how large."""
 MESH = (13, 25)
 """Most rows and columns of a thumbnail."""
+MAP = (256, 256)
+"""Most rows and columns of a map that is drawn."""
 SECONDS = 10.0
 """Processor seconds after which no further fix is applied while a page waits."""
 AS_GIVEN = frozenset(
@@ -48,11 +50,12 @@ class Given:
     array: np.ndarray
     name: str
     use: str | None
+    beside: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def held(workshop: Workshop, question: messages.AddWarp) -> messages.HeldWarp:
-    values, use = workshop.decoder.array(question.data, question.name)
-    given = Given(values, question.name, use)
+    values, use, beside = workshop.decoder.warp(question.data, question.name)
+    given = Given(values, question.name, use, beside)
     return messages.HeldWarp.model_validate(
         {
             "id": _keep(workshop, given, question.page),
@@ -82,7 +85,7 @@ def diagnosed(workshop: Workshop, question: messages.AskDiagnosis) -> messages.D
             f"{given.name} has {given.array.size} values in shape {given.array.shape}, and at most {MOST_VALUES} are looked at "
             "while a page waits; lzviz doctor FILE takes more.", 413,
         )  # fmt: skip
-    course = Course(question, given.array, question.use or given.use)
+    course = Course(question, given.array, question.use or given.use, _beside(workshop, question, given))
     for check in question.applied:
         course.apply(check)
     while question.mend and course.next() is not None and len(course.applied) < messages.MOST_FIXES:
@@ -95,9 +98,11 @@ def diagnosed(workshop: Workshop, question: messages.AskDiagnosis) -> messages.D
 class Course:
     """A treatment: the array as it is now, the fixes that were applied, and the diagnosis of now."""
 
-    def __init__(self, question: messages.AskDiagnosis, array: np.ndarray, use: str | None):
+    def __init__(
+        self, question: messages.AskDiagnosis, array: np.ndarray, use: str | None, beside: Mapping[str, np.ndarray]
+    ):
         self._question, self.array, self.use = question, array, use
-        self._boxes = np.array(question.boxes, float) if question.boxes else None
+        self.beside = dict(beside)
         self._direction = question.direction
         self.applied: list[str] = []
         self._until = time.thread_time() + SECONDS
@@ -108,7 +113,7 @@ class Course:
         try:
             return diagnose(
                 self.array, asked.source, asked.zoomed, stride=asked.stride, use=self.use, direction=self._direction,
-                align_corners=asked.align_corners, boxes=self._boxes,
+                align_corners=asked.align_corners, **self.beside,
             )  # fmt: skip
         except (ValueError, TypeError) as problem:
             raise Refusal(f"{str(problem)[:280].rstrip('.')}.", 422) from None
@@ -130,10 +135,11 @@ class Course:
             raise Refusal(f"There is no fix of {short(check)} to apply just now; undo, or choose another finding.")
         with np.errstate(all="ignore"):
             mended = np.asarray(finding.apply(self.array))
-        if finding.mends == "boxes":
-            self._boxes = mended
+        if finding.mends != "given":
+            self.beside[finding.mends] = mended
         else:
             self.array = mended
+            self.beside.pop("gradient", None)  # it is by what was there before
             self.use = self.use or (None if check in AS_GIVEN else "grid")
         if check == "direction":
             self._direction = "forward"
@@ -161,7 +167,24 @@ class Course:
             "keep": None if found.warp is None else _kept(found.warp, name),
             "zoomed": None if found.warp is None else list(self._question.zoomed or _shown(found.warp.shape[1:3])),
             "sentence": sentence(found),
+            "beside": list(self.beside),
+            "downhill": _downhill(found),
         }
+
+
+def _downhill(found: Diagnosis) -> dict[str, Any] | None:
+    slope = found.gradient
+    if slope is None:
+        return None
+    said: dict[str, Any] = {"arrows": None, "values": None, "size": None, "most": float(np.abs(slope).max())}
+    if slope.ndim == 2:
+        values = _thinned(slope[..., None], MAP)[..., 0]
+        return said | {"values": encode_array(values.astype(np.float32)), "size": list(values.shape)}
+    pairs = None if found.warp is None else downhill.arrows(found.warp[0], slope, found.source_size)
+    if pairs is None:
+        return said
+    places = convert.from_pixels(pairs, found.source_size).clip(-1e6, 1e6)
+    return said | {"arrows": encode_array(places.reshape(-1, 4).astype(np.float32))}
 
 
 def sentence(found: Diagnosis) -> Text:
@@ -281,6 +304,22 @@ def _found(workshop: Workshop, identifier: str) -> Given:
     return given
 
 
+def _beside(workshop: Workshop, question: messages.AskDiagnosis, given: Given) -> dict[str, np.ndarray]:
+    """What is looked at with it: what the question says, else what its file holds."""
+    asked = {"labels": question.labels, "boxes": question.boxed, "gradient": question.gradient}
+    beside = dict(given.beside)
+    for name, identifier in asked.items():
+        if identifier:
+            beside[name] = _found(workshop, identifier).array
+    if question.boxes:
+        beside["boxes"] = np.array(question.boxes, float)
+    if any(values.size > MOST_VALUES for values in beside.values()):
+        raise Refusal(
+            f"At most {MOST_VALUES} values of labels, boxes or a gradient are looked at while a page waits.", 413
+        )
+    return beside
+
+
 def _specimen(question: messages.AskDiagnosis) -> Given:
     specimen = SPECIMENS.get(question.specimen)
     if specimen is None:
@@ -300,9 +339,11 @@ def _nodes(question: messages.AskDiagnosis) -> Given:
 
 def _keep(workshop: Workshop, given: Given, page: str) -> str:
     """Hold an array that a page brought under a keyed hash of its content: only who has it knows its id."""
-    told = f"{given.array.shape}{given.array.dtype.str}{given.use}{given.name}".encode()
-    digest = hashlib.blake2b(told, key=workshop.secret, digest_size=16)
-    digest.update(np.ascontiguousarray(given.array).tobytes())
+    digest = hashlib.blake2b(f"{given.use}{given.name}".encode(), key=workshop.secret, digest_size=16)
+    arrays = {"": given.array, **given.beside}
+    for name, array in arrays.items():
+        digest.update(f"{name}{array.shape}{array.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
     identifier = digest.hexdigest()
-    workshop.memory.put("warp", identifier, given, given.array.nbytes, page)
+    workshop.memory.put("warp", identifier, given, sum(array.nbytes for array in arrays.values()), page)
     return identifier

@@ -41,6 +41,21 @@ class AddWarp(Question):
         return "files"
 
 
+class Downhill(Answer):
+    """A gradient as it is drawn.
+
+    Attributes:
+        arrows: -dL/dgrid, (n, 4) float32 from x, y to x, y in [-1, 1], the longest a cell; null: by no grid, or 0.
+        values: dL/dsaliency, (h, w) float32; size: its (h, w).
+        most: the largest of all, without sign.
+    """
+
+    arrows: Base64 | None
+    values: Base64 | None
+    size: Pair | None
+    most: float
+
+
 class FindingTold(Answer):
     """What one check says.
 
@@ -81,6 +96,8 @@ class Diagnosed(Answer):
         applied: the fixes that were applied before looking.
         keep: value of the option ``grid`` of the sampler ``given`` that is this grid as the doctor reads it.
         zoomed: (h, w) at which it is shown.
+        beside: what was looked at with it, of labels, boxes and gradient.
+        downhill: the gradient, where one was said.
     """
 
     id: str
@@ -98,6 +115,8 @@ class Diagnosed(Answer):
     keep: str | None
     zoomed: Pair | None
     sentence: Text
+    beside: list[Literal["labels", "boxes", "gradient"]]
+    downhill: Downhill | None
 
 
 class AskDiagnosis(Question):
@@ -109,6 +128,8 @@ class AskDiagnosis(Question):
         use: what it shall be taken for; null: the doctor decides.
         direction: as declared; align_corners: how -1 and 1 are meant; stride: of the features that it reads.
         boxes: x0, y0, x1, y1 in source pixels.
+        labels, boxed, gradient: ids of held arrays: class ids of the source (h, w), boxes (n, 4), a gradient by what is asked
+            about or by its saliency map; null: what lies beside it in its file.
         applied: fixes to apply before looking, by the names of their checks, in order; mend: and then every other, worst first.
     """
 
@@ -125,6 +146,9 @@ class AskDiagnosis(Question):
     align_corners: bool = True
     stride: Annotated[float, Field(ge=1, le=256)] | None = None
     boxes: Annotated[list[tuple[float, float, float, float]], Field(max_length=64, default_factory=list)]
+    labels: Identifier = None
+    boxed: Identifier = None
+    gradient: Identifier = None
     applied: Annotated[list[str], Field(max_length=MOST_FIXES, default_factory=list)]
     mend: bool = False
 

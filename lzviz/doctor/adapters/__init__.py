@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ class Taken:
     plain: np.ndarray  # (B, H, W, 2) or (B, h, w), float64, finite
     use: str | None
     levels: tuple[np.ndarray, ...] = ()
+    beside: dict[str, Any] = field(default_factory=dict)  # what a file holds about its warp
 
 
 def numpy_of(values: Any) -> np.ndarray:
@@ -51,9 +52,9 @@ def take(given: Any, source: tuple[int, int], image: Any, use: str | None) -> Ta
     if isinstance(given, str | os.PathLike):
         from lzviz.doctor.adapters.files import load
 
-        values, told = load(given, use)
+        loaded = load(given, use)
         try:
-            return take(values, source, image, told)
+            return replace(take(loaded.values, source, image, loaded.use), beside=loaded.beside)
         except (ValueError, TypeError) as problem:
             raise type(problem)(f"{os.path.basename(given)}: {problem}") from None
     if hasattr(given, "nodes") and hasattr(given, "inverse_grid"):

@@ -9,36 +9,55 @@ import struct
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 LIMIT = 1 << 30  # bytes of one array
 _KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "U8": "u1"}
 _NAMES = {"flow": "flow", "map_x": "remap", "offset": "deform", "offsets": "deform", "saliency": "saliency"}
+BESIDE = ("labels", "boxes", "gradient")
+"""Names of arrays in a file that are about its warp."""
 SUFFIXES = (".npy", ".npz", ".pt", ".pth", ".safetensors", ".json", ".flo")
 
 
-def load(path: str | os.PathLike[str], use: str | None, first: Iterable[str] = ()) -> tuple[Any, str | None]:
-    """The array of a file, and what its name or kind says of its use; of many arrays one of the names in ``first``, if any."""
+class Loaded(NamedTuple):
+    """The array of a file, what its name or kind says of its use, and what lies :data:`BESIDE` it, by name."""
+
+    values: Any
+    use: str | None
+    beside: dict[str, Any]
+
+
+def load(path: str | os.PathLike[str], use: str | None, first: Iterable[str] = ()) -> Loaded:
+    """Read a file; of many arrays one of the names in ``first``, if any."""
     place = Path(path)
     readers = {".npy": _npy, ".npz": _npz, ".pt": _pt, ".pth": _pt, ".safetensors": _safetensors, ".json": _json}
     if place.suffix == ".flo":
-        return _bounded(_flo, place), use or "flow"
+        return Loaded(_bounded(_flo, place), use or "flow", {})
     reader = readers.get(place.suffix.lower())
     if reader is None:
         raise ValueError(f"{place.name}: expected a file of {', '.join(SUFFIXES)}")
     values = _bounded(reader, place)
     if not isinstance(values, dict):
-        return values, use
+        return Loaded(values, use, {})
+    beside = {name: values[name] for name in BESIDE if name in values}
     for name in first:
         if name in values:
-            return values[name], use
+            return Loaded(values[name], use, beside)
     if {"map_x", "map_y"} <= values.keys():
-        return (values["map_x"], values["map_y"]), use or "remap"
-    for name in ("grid", "flow", "offset", "offsets", "saliency", *values):
+        return Loaded((values["map_x"], values["map_y"]), use or "remap", beside)
+    for name in (
+        "grid",
+        "flow",
+        "offset",
+        "offsets",
+        "saliency",
+        *(name for name in values if name not in BESIDE),
+        *values,
+    ):
         if name in values:
-            return values[name], use or _NAMES.get(name)
+            return Loaded(values[name], use or _NAMES.get(name), beside)
     raise ValueError(f"{place.name}: holds no array")
 
 

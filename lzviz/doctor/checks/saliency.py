@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lzviz.doctor.case import Case, ok
+from lzviz.doctor.adapters import channels_last
+from lzviz.doctor.case import Case, box_of, ok
 from lzviz.doctor.finding import Finding
 from lzviz.text import Text
 
@@ -68,8 +69,18 @@ def gradient(case: Case) -> Finding | None:
     dead = float((values == 0).mean())
     if dead > 0.5:
         said = Text("doctor.says.gradient.zero", {"share": dead})
-        return Finding("gradient", "warning", dead, 0.5, said, (), 'F.grid_sample(image, grid, mode="bilinear", ...)')
+        place = box_of(_dead(case, values))
+        return Finding(
+            "gradient", "warning", dead, 0.5, said, place, 'F.grid_sample(image, grid, mode="bilinear", ...)'
+        )
     return ok("gradient", float(np.abs(values).mean()))
+
+
+def _dead(case: Case, values: np.ndarray) -> np.ndarray:
+    """Nodes of the grid (h, w) whose gradient is 0 or next to such; none where it is no grid's."""
+    if case.kind != "grid" or values.shape != case.array.shape or case.use == "deform":
+        return np.zeros((1, 1), bool)
+    return (channels_last(values, case.use) == 0).all(-1)[0]
 
 
 CHECKS = {"saliency-flat": flat, "saliency-peaked": peaked, "saliency-negative": negative, "gradient": gradient}

@@ -25,6 +25,8 @@
  * @property {"given" | "mended"} side    of the large view
  * @property {Readonly<Record<string, boolean>>} layers
  * @property {boolean} asking
+ * @property {Readonly<Partial<Record<import("./beside.js").Part, File>>>} beside  what lies beside it, of other files
+ * @property {number | null} stride  of the features that it reads
  */
 
 import { t } from "../../core/text.js";
@@ -39,7 +41,8 @@ const PASSING = ["now", "next", "chosen", "side", "layers", "asking"];
 
 /** @returns {import("../../core/store.js").Store<Chart>} */
 export const createChart = () => createStore(/** @type {Chart} */ ({ subject: null, applied: [], use: "", source: null,
-  now: null, next: null, chosen: "", side: "given", layers: { mesh: true, folds: true }, asking: false }),
+  now: null, next: null, chosen: "", side: "given", layers: { mesh: true, folds: true }, asking: false,
+  beside: {}, stride: null }),
 { untracked: PASSING });
 
 /**
@@ -61,15 +64,16 @@ export function createAsking(context, chart, on) {
 
   /** @param {readonly string[]} applied @param {boolean} [mend] @returns {Promise<Diagnosed>} */
   function diagnosis(applied, mend = false) {
-    const { subject, use } = chart.get();
+    const { subject, use, beside, stride } = chart.get();
     if (!subject) throw new Error("no subject");
-    const asked = { source: sourceSize(), use: use || null, applied, mend, page };
-    const key = JSON.stringify([subjects.key(subject), asked]);
+    const asked = { source: sourceSize(), use: use || null, applied, mend, page, stride };
+    const key = JSON.stringify([subjects.key(subject), asked, subjects.keys(beside)]);
     const before = known.get(key);
     if (before) return before;
-    const again = { warp: () => subjects.giveAgain(subject) };
+    const again = { warp: () => subjects.giveAgain(subject, beside) };
     const made = patiently(() => brought.answered(async () =>
-      askServer(host, ROUTES.diagnose.path, { ...await subjects.body(subject), ...asked }), again));
+      askServer(host, ROUTES.diagnose.path, { ...await subjects.body(subject),
+        ...await subjects.beside(beside), ...asked }), again));
     known.set(key, made);
     made.catch(() => known.delete(key));
     if (known.size > 64) known.delete([...known.keys()][0]);
@@ -131,6 +135,8 @@ export function createAsking(context, chart, on) {
     },
     /** @param {string} use */
     take: (use) => chart.set({ ...anew, use }, { history: true }),
+    /** What is said beside the subject. @param {Partial<Pick<Chart, "beside" | "stride">>} said */
+    add: (said) => chart.set({ ...anew, ...said }, { history: true }),
     /** @param {readonly [number, number] | null} source */
     resize: (source) => chart.set({ source }, { history: true }),
   };

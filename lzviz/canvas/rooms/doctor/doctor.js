@@ -7,6 +7,7 @@ import { clamp } from "../../core/schema.js";
 import { listenForFlip } from "../../viewer/keyboard.js";
 import { listen } from "../../viewer/pointer.js";
 import { createAsking, createChart } from "./asking.js";
+import { createBeside } from "./beside.js";
 import { commandsOf } from "./commands.js";
 import { createFindings } from "./findings.js";
 import { createHeader } from "./header.js";
@@ -26,6 +27,8 @@ export function createDoctor(element, { context }, on) {
   const findings = createFindings(chart, asking, copy);
   const shelf = createShelf(context, chart, asking, choose);
   const header = createHeader(context, chart, asking, toExplore);
+  const beside = createBeside(chart, asking);
+  header.element.append(beside.element);
   const link = followLink(store, chart, asking, on);
   const stage = h("div", { role: "region", class: "lz-doctor-stage lz-stage", "aria-label": t("main.views") });
   const sides = sidesOf(chart);
@@ -55,7 +58,8 @@ export function createDoctor(element, { context }, on) {
   }
 
   const commands = commandsOf({ chart, asking, findings, scene, toExplore, choose });
-  const ends = [link.stop, findings.stop, header.stop, shelf.stop, ...watch(scene, asking, on), steer(scene),
+  const ends = [link.stop, beside.stop, findings.stop, header.stop, shelf.stop, ...watch(scene, asking, on),
+    steer(scene),
     chart.subscribe(() => refresh()), listenForFlip(root, (held) => {
       scene.flip = held && on();
       scene.request("draw");
@@ -114,7 +118,7 @@ function watch(scene, asking, on) {
   resized.observe(container);
   return [
     chart.subscribe((_, changed) => {
-      if (["subject", "applied", "use", "source"].some((key) => changed.has(key))) asking.ask();
+      if (["subject", "applied", "use", "source", "beside", "stride"].some((key) => changed.has(key))) asking.ask();
       scene.request(changed.has("now") ? "layout" : "draw");
     }),
     live.subscribe((_, changed) => {

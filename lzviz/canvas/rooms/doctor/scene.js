@@ -18,6 +18,7 @@ import { createPainter } from "../../viewer/painter.js";
 import { createRenderer } from "../../viewer/renderer.js";
 import { Viewer } from "../../viewer/viewer.js";
 import { caption } from "../../viewer/views.js";
+import { downhillOf } from "./downhill.js";
 import { createFrames } from "./frames.js";
 import { framesIn } from "./layout.js";
 import { flight, placeOf, toCamera } from "./place.js";
@@ -160,12 +161,17 @@ export class DoctorScene extends Viewer {
 
   /** @param {"source" | "now" | "next"} which painter @param {Frame | null} frame @param {View} view */
   overlay(which, frame, view) {
-    view.overlay.toggleAttribute("hidden", !frame);
-    if (!frame) return;
-    const { layers } = this.chart.get();
+    const { layers, now } = this.chart.get();
+    const more = view.name === "source" && !this.mended ? downhillOf(now?.downhill, this.palette) : [];
+    view.overlay.toggleAttribute("hidden", !frame && !more.length);
+    if (!frame) {
+      const bare = { image: this.extent, drawn: more, boxes: [], boxScale: 1, numbers: null };
+      this.painters[which].renderer.overlay(view, bare, view.projection, this.ratio);
+      return;
+    }
     const state = { ...this.store.get(), saliency: "paint", interpolation: /** @type {const} */ ("bilinear"),
       layers: /** @type {any} */ (layers) };
-    const ranges = this.painters[which].overlay(view, frame, state, this.palette, this.ratio, 1, null);
+    const ranges = this.painters[which].overlay(view, frame, state, this.palette, this.ratio, 1, null, more);
     if (view.name !== "source") return;
     this.legend.ranges(ranges);
     this.legend.show(/** @type {any} */ (layers));

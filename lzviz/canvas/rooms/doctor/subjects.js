@@ -3,7 +3,10 @@
 import { askServer } from "../../core/client.js";
 import { ROUTES } from "../../schema/routes.js";
 
-/** @typedef {import("./asking.js").Subject} Subject */
+/**
+ * @typedef {import("./asking.js").Subject} Subject
+ * @typedef {import("./asking.js").Chart["beside"]} Beside
+ */
 
 /** Little-endian float64 values as base64. @param {ArrayLike<number>} values */
 export function doublesToBase64(values) {
@@ -31,6 +34,12 @@ export function createSubjects({ host, page, patiently }) {
     return held.id;
   }
 
+  /** @param {object} thing */
+  function numberOf(thing) {
+    if (!numbers.has(thing)) numbers.set(thing, ++count);
+    return numbers.get(thing);
+  }
+
   return {
     /** The part of a question that says what it is about. @param {Subject} subject @returns {Promise<object>} */
     async body({ file, specimen, warp, name, id }) {
@@ -40,14 +49,25 @@ export function createSubjects({ host, page, patiently }) {
       if (!warp) throw new Error("no subject");
       return { name, nodes: doublesToBase64(warp.warp.nodes), nodesSize: warp.warp.size, zoomed: warp.zoomed };
     },
-    /** @param {Subject} subject @returns {Promise<boolean>} whether there was anything to give */
-    giveAgain: async ({ file }) => Boolean(file && await give(file)),
+    /** The part of a question that says what lies beside it. @param {Beside} beside */
+    async beside({ labels, boxes, gradient }) {
+      const [a, b, c] = await Promise.all([labels, boxes, gradient].map((file) =>
+        file && (ids.get(file) ?? give(file))));
+      return { labels: a ?? null, boxed: b ?? null, gradient: c ?? null };
+    },
+    /**
+     * @param {Subject} subject @param {Beside} beside
+     * @returns {Promise<boolean>} whether there was anything to give
+     */
+    giveAgain: async ({ file }, beside) =>
+      (await Promise.all([file, ...Object.values(beside)].map((each) => each && give(each)))).some(Boolean),
     /** Tells subjects apart. @param {Subject} subject */
     key({ file, specimen, warp, id }) {
       const thing = file ?? warp;
       if (!thing) return specimen ?? id;
-      if (!numbers.has(thing)) numbers.set(thing, ++count);
-      return numbers.get(thing);
+      return numberOf(thing);
     },
+    /** @param {Beside} beside */
+    keys: (beside) => Object.entries(beside).map(([part, file]) => [part, file && numberOf(file)]),
   };
 }

@@ -47,7 +47,7 @@ export function longest(pairs, { width, height }) {
  * @param {import("../layers.js").Pen} context @param {import("../camera.js").Projection} p @param {Extent} image
  * @param {Float64Array} pairs
  */
-function drawArrows(context, p, image, pairs) {
+export function drawArrows(context, p, image, pairs) {
   const [x0, sx, y0, sy] = normalisedToFrame(p, image);
   context.beginPath();
   for (let k = 0; k < pairs.length; k += 4) {
