@@ -77,7 +77,7 @@ def test_without_paint_nothing_is_emphasised(coffee):
 def test_cropping_is_told(coffee):
     told = answer(state_of(sampler="lz", antiCrop=False, saliency="centre", fwhm=8), coffee)
     assert told["coverage"] < 0.9
-    assert english(told["sentence"]).endswith(f"; shows {100 * told['coverage']:.0f} % of the image.")
+    assert english(told["sentence"]).endswith(f"; shows {100 * told['coverage']:.1f} % of the image.")
 
 
 def test_nodes_are_float64_and_those_of_the_library(coffee):

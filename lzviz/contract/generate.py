@@ -10,7 +10,7 @@ from lzviz.contract.link import RENAMED
 from lzviz.contract.maps import LATTICE
 from lzviz.contract.rooms import CANVAS, LAYERS, ROOMS
 from lzviz.contract.routes import ROUTES
-from lzviz.contract.state import VERSION, lines
+from lzviz.contract.state import LARGEST_ZOOM, VERSION, lines
 from lzviz.contract.typescript import declarations
 
 MADE = "Made by python -m lzviz.contract; edit lzviz/contract instead."
@@ -27,6 +27,7 @@ def files() -> dict[Path, str]:
     return {
         CANVAS / "schema.json": schema(),
         made / "routes.js": routes(),
+        made / "limits.js": limits(),
         made / "contract.d.ts": f"// {MADE}\n\n{declarations()}",
         CANVAS / "rooms" / "list.js": rooms(),
         CANVAS / "viewer" / "layers" / "list.js": layers(),
@@ -54,6 +55,11 @@ def schema() -> str:
     top = ",\n".join(f"  {json.dumps(key)}: {_json(value)}" for key, value in head.items())
     state = ",\n".join(f"    {_json(line)}" for line in lines().values())
     return f'{{\n{top},\n  "state": [\n{state}\n  ]\n}}\n'
+
+
+def limits() -> str:
+    """Numbers that the browser keeps to by itself."""
+    return f"// @ts-check\n// {MADE}\n\n/** Pixels of a zoomed image. */\nexport const LARGEST_ZOOM = {LARGEST_ZOOM};\n"
 
 
 def routes() -> str:

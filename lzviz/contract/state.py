@@ -25,8 +25,8 @@ from lzviz.contract.wire import Refusal, short, validated
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
 VERSION = 1
-LARGEST_ZOOM = 1 << 22
-"""Pixels of a zoomed image: the largest width on a picture four times as high as wide."""
+LARGEST_ZOOM = 1 << 21
+"""Pixels of a zoomed image: the largest width on a picture twice as high as wide. The browser keeps to it too."""
 
 
 def _samplers() -> Collection[str]:
@@ -143,18 +143,17 @@ class State(BaseModel):
     def zoomed_size(self, source: Size) -> Size:
         """(h, w) of the zoomed image: its width is chosen, its height follows from the aspect of the source.
 
-        Raises:
-            Refusal: more than :data:`LARGEST_ZOOM` pixels.
+        A width that makes more than :data:`LARGEST_ZOOM` pixels acts as the largest that does not.
         """
-        height = max(1, math.floor(self.width * source[0] / source[1] + 0.5))
-        if height * self.width > LARGEST_ZOOM:
-            raise Refusal(
-                f"width: {self.width} makes a zoomed image of {height} x {self.width} pixels on this picture, more than "
-                f"{LARGEST_ZOOM}; choose a smaller width or crop the picture.",
-                413,
-                whole=True,
-            )
-        return height, self.width
+        aspect = source[0] / source[1]
+
+        def height(width: int) -> int:
+            return max(1, math.floor(width * source[0] / source[1] + 0.5))
+
+        width = max(1, min(self.width, math.ceil(math.sqrt(LARGEST_ZOOM / aspect))))
+        while width > 1 and height(width) * width > LARGEST_ZOOM:
+            width -= 1
+        return min(height(width), LARGEST_ZOOM), width
 
 
 def declared() -> list[tuple[str, str, Control]]:

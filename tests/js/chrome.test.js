@@ -14,7 +14,7 @@ import { fixed, milliseconds, short, span, tiny, whole } from "../../lzviz/canva
 import { spots } from "../../lzviz/canvas/core/maps.js";
 import { moreSummary, parseFloor } from "../../lzviz/canvas/rooms/warp/more.js";
 import { readout, weightsText } from "../../lzviz/canvas/rooms/warp/readout.js";
-import { createSchema, defaults, fromPosition, outputHeight, toPosition } from "../../lzviz/canvas/core/schema.js";
+import { createSchema, defaults, fromPosition, toPosition } from "../../lzviz/canvas/core/schema.js";
 import { sentence, total } from "../../lzviz/canvas/shell/status.js";
 import { ROOMS } from "../../lzviz/canvas/rooms/list.js";
 import { floatsFromBase64 } from "../../lzviz/canvas/core/wire.js";
@@ -67,11 +67,6 @@ test("a slider's position and its value are inverse to one another", () => {
       assert.equal(fromPosition(toPosition(value, field), field), value, field.key);
     }
   }
-});
-
-test("the output keeps the aspect and at least one row", () => {
-  assert.equal(outputHeight(256, 2048, 1024), 128);
-  assert.equal(outputHeight(8, 4000, 100), 1);
 });
 
 test("numbers have fixed digits", () => {

@@ -1,3 +1,4 @@
+import { LARGEST_ZOOM } from "../../lzviz/canvas/schema/limits.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, encode } from "../../lzviz/canvas/engine/codec.js";
@@ -95,6 +96,15 @@ test("the height of the zoomed image follows the source, at least one pixel", ()
   assert.deepEqual(zoomedSize(192, [1024, 2048]), [96, 192]);
   assert.deepEqual(zoomedSize(8, [10, 4000]), [1, 8]);
   assert.deepEqual(zoomedSize(10, [5, 20]), [3, 10]);
+});
+
+test("a thin picture makes no more pixels than are allowed, at any width", () => {
+  for (const source of /** @type {[number, number][]} */ ([[4000, 30], [65536, 1], [1e8, 1], [2049, 1000]])) {
+    const [height, width] = zoomedSize(1024, source);
+    assert.ok(height * width <= LARGEST_ZOOM && height * width > LARGEST_ZOOM / 3, `${source}`);
+  }
+  assert.deepEqual(zoomedSize(1024, [2048, 1024]), [2048, 1024]);
+  assert.deepEqual(zoomedSize(64, [4000, 30]), [8533, 64]);
 });
 
 test("uniform, two readings: corners on corners, and the middle of its own pixels", () => {

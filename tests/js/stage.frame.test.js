@@ -204,7 +204,7 @@ test("the sentence speaks as Python does", () => {
   assert.equal(sentence(facts),
     "Spends 16 % of 7,776 samples on 4 % of the image, centre and right; no folds; at most 3.3× zoom.");
   assert.equal(sentence({ samples: 9, folds: 2, tiles: 1500, most: Infinity, coverage: 0.4 }),
-    "Spreads 9 samples over the whole image; 2 of 1,500 tiles fold; unbounded zoom; shows 40 % of the image.");
+    "Spreads 9 samples over the whole image; 2 of 1,500 tiles fold; unbounded zoom; shows 40.0 % of the image.");
   assert.deepEqual([0, 0.0004, 0.004, 0.09, 0.998, 1].map(FORMATS.percent),
     ["0 %", "under 0.1 %", "0.4 %", "9 %", "over 99 %", "100 %"]);
 });

@@ -112,13 +112,6 @@ export function choiceLabel(field, value) {
   return field.labels?.[at] ?? String(value);
 }
 
-/**
- * Height of the zoomed image: the aspect of the source is kept.
- * @param {number} width @param {number} sourceWidth @param {number} sourceHeight
- */
-export const outputHeight = (width, sourceWidth, sourceHeight) =>
-  Math.max(1, Math.round((width * sourceHeight) / sourceWidth));
-
 /** The choices of a field as controls take them. @param {Field} field */
 export const choices = (field) =>
   (field.choices ?? []).map((value) => ({ value, label: choiceLabel(field, value) }));

@@ -22,6 +22,7 @@
 
 import { attract } from "./attraction.js";
 import { identityWarp, toNormalised } from "./coords.js";
+import { LARGEST_ZOOM } from "../schema/limits.js";
 
 /**
  * What the browser computes by itself; every other sampler is computed by Python.
@@ -50,10 +51,16 @@ export const hasTwin = (sampler) => Object.hasOwn(TWINS, sampler);
 export const takesSaliency = (sampler) => hasTwin(sampler) && TWINS[sampler].attracts;
 
 /**
- * (h, w) of the zoomed image: the height follows from the aspect of the source.
+ * (h, w) of the zoomed image: the height follows from the aspect of the source. A width that makes more than
+ * LARGEST_ZOOM pixels acts as the largest that does not.
  * @param {number} width @param {Size} source @returns {[number, number]}
  */
-export const zoomedSize = (width, [rows, columns]) => [Math.max(1, Math.floor((width * rows) / columns + 0.5)), width];
+export function zoomedSize(width, [rows, columns]) {
+  const height = (/** @type {number} */ w) => Math.max(1, Math.floor((w * rows) / columns + 0.5));
+  let w = Math.max(1, Math.min(width, Math.ceil(Math.sqrt(LARGEST_ZOOM / (rows / columns)))));
+  while (w > 1 && height(w) * w > LARGEST_ZOOM) w--;
+  return [Math.min(height(w), LARGEST_ZOOM), w];
+}
 
 /** @param {SamplerState} state */
 const isPublished = ({ sampler, mode }) => mode === "published" && TWINS[sampler]?.published === true;

@@ -6,7 +6,7 @@ import { h, setText } from "../../kit/dom.js";
 import { line, list, part } from "../../kit/lines.js";
 import { createHistogram } from "./histogram.js";
 import { isAnswered } from "../../core/context.js";
-import { outputHeight } from "../../core/schema.js";
+import { zoomedSize } from "../../engine/samplers.js";
 import { readout } from "./readout.js";
 import { t } from "../../core/text.js";
 
@@ -25,8 +25,8 @@ function pixelPart({ live, store }) {
     [key, line(t(`pixel.${key}`))]));
   const show = () => {
     const { hover, image } = live.get();
-    const { width } = store.get();
-    const zoomed = image ? { width, height: outputHeight(width, image.width, image.height) } : { width: 1, height: 1 };
+    const [height, width] = image ? zoomedSize(store.get().width, [image.height, image.width]) : [1, 1];
+    const zoomed = { width, height };
     const texts = readout(hover, image ?? { width: 1, height: 1 }, zoomed);
     for (const [key, element] of Object.entries(cells)) setText(element, texts[key] ?? "–");
     for (const [key, { say }] of Object.entries(lines)) {
@@ -63,9 +63,8 @@ export function warpNumbers(live, state) {
   const { measured, answer, image } = live;
   const numbers = { ...measured };
   if (image) {
-    const height = outputHeight(state.width, image.width, image.height);
-    const [samples, sourcePixels] = [state.width * height, image.width * image.height];
-    Object.assign(numbers, { width: state.width, height, samples, sourcePixels });
+    const [height, width] = zoomedSize(state.width, [image.height, image.width]);
+    Object.assign(numbers, { width, height, samples: width * height, sourcePixels: image.width * image.height });
   }
   if (!isAnswered(live, state)) return numbers;
   for (const key of ["share", "area", "zoomRange", "folds", "tiles", "coverage"]) {

@@ -1,13 +1,12 @@
 // @ts-check
 /** The options of a warp: where the saliency comes from, three sliders, More. */
 import { reasonAgainst, samplerOf, sourceOf } from "../../core/context.js";
-import { outputHeight } from "../../core/schema.js";
 import { numberOf } from "../../core/bound.js";
 import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { createMore } from "./more.js";
 import { ownSection, prescribedSection, sourceOptions } from "./settings.js";
-import { hasTwin } from "../../engine/samplers.js";
+import { hasTwin, zoomedSize } from "../../engine/samplers.js";
 import { registered, t } from "../../core/text.js";
 import { ROUTES } from "../../schema/routes.js";
 
@@ -62,9 +61,13 @@ function sliderSection(context) {
     ...sliders.map(({ element }) => element));
 }
 
-/** @param {number} width @param {import("../../core/context.js").SourceImage | null} image */
-const sizeText = (width, image) =>
-  image ? `${width} × ${outputHeight(width, image.width, image.height)}` : String(width);
+/** The size that a width makes; the most that a picture may make is told. @param {number} width
+ * @param {import("../../core/context.js").SourceImage | null} image */
+function sizeText(width, image) {
+  if (!image) return String(width);
+  const [rows, columns] = zoomedSize(width, [image.height, image.width]);
+  return t(columns < width ? "size.most" : "size", { width: columns, height: rows });
+}
 
 /** Who computes, where it is not the browser. @param {Context} context */
 function pythonNote({ store, host }) {

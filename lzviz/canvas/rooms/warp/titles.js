@@ -45,6 +45,6 @@ function writeSource({ views, extent, ratio, narrow }, image) {
 /** @param {{coverage?: number, roundTrip?: number}} measured */
 function tripText({ coverage, roundTrip }) {
   if (coverage === undefined || roundTrip === undefined) return "";
-  if (coverage < 0.9995) return t("view.covers", { share: percent(coverage) });
+  if (coverage < 0.9995) return t("view.covers", { coverage });
   return t("view.roundTrip", { error: tiny(roundTrip) });
 }
