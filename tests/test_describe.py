@@ -19,7 +19,7 @@ def test_the_sentence_of_the_design():
 def test_folds_crops_and_unbounded_zoom_are_said():
     facts = Facts(100, None, 0.0, None, 12, 1500, None, 0.8734)
     assert str(sentence(facts)) == (
-        "Spreads 100 samples over the whole image; 12 of 1,500 tiles fold; unbounded zoom; shows 87.0 % of the image."
+        "Spreads 100 samples over the whole image; 12 of 1,500 tiles fold; unbounded zoom; shows 87.3 % of the image."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lzviz.contract import numbers
-from lzviz.contract.controls import Complain, Control, Integer, Number
+from lzviz.contract.controls import Complain, Control, Integer, Number, escaped
 from lzviz.contract.maps import Map
 from lzviz.text import t
 
@@ -158,6 +158,69 @@ class Flags(Control):
     def json_type(self) -> dict[str, Any]:
         each = {name: {"type": "boolean"} for name in self.choices}
         return {"type": "object", "properties": each, "additionalProperties": False}
+
+
+@dataclass(frozen=True)
+class Camera(Control):
+    """Where one looks: the fractions of the picture in the middle and a zoom; (1/2, 1/2, 1) shows all."""
+
+    high: float = 10_000
+
+    type = "camera"
+
+    def check(self, value: Any) -> tuple[float, float, float]:
+        if not isinstance(value, list | tuple) or len(value) != 3:
+            raise self.wrong(value, "a camera as [x, y, zoom]")
+        across, down, zoom = (Number(self.url, low=low, high=high) for low, high in ((0, 1), (0, 1), (1, self.high)))
+        x, y, times = (one.check(each) for one, each in zip((across, down, zoom), value, strict=True))
+        return x, y, times  # type: ignore[return-value]
+
+    def read(self, text: str, complain: Complain) -> tuple[float, float, float]:
+        parts = text.split(",")
+        if any(not part.strip() for part in parts):
+            raise ValueError("not a number")
+        return self.check([numbers.read(part) for part in parts])
+
+    def write(self, value: Any) -> str:
+        return ",".join(map(numbers.written, value))
+
+    def plain(self, value: Any) -> list[float]:
+        return [Number(self.url).plain(each) for each in value]
+
+    def limits(self) -> dict[str, Any]:
+        return {"min": 1, "max": self.high}
+
+    def json_type(self) -> dict[str, Any]:
+        return _array({"type": "number", "minimum": 0, "maximum": self.high}, 3, 3)
+
+
+NAMES = 32
+"""Most names that a key holds."""
+
+
+@dataclass(frozen=True)
+class Names(Control):
+    """A few names of what a page lists, each once."""
+
+    type = "names"
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        known = isinstance(value, list | tuple) and len(value) <= NAMES and all(isinstance(name, str) for name in value)
+        if not known or not all(re.fullmatch(r"[\w -]{1,40}", name, re.ASCII) for name in value):
+            raise self.wrong(value, f"at most {NAMES} names")
+        return tuple(dict.fromkeys(value))
+
+    def read(self, text: str, complain: Complain) -> tuple[str, ...]:
+        return () if text == "none" else self.check(text.split(","))
+
+    def write(self, value: Any) -> str:
+        return ",".join(map(escaped, value)) or "none"
+
+    def plain(self, value: Any) -> list[str]:
+        return list(value)
+
+    def json_type(self) -> dict[str, Any]:
+        return _array({"type": "string", "pattern": r"^[\w -]{1,40}$"}, 0, NAMES)
 
 
 def _array(items: dict[str, Any], least: int, most: int) -> dict[str, Any]:

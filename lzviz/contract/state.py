@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from lzviz.contract import link
-from lzviz.contract.composites import Boxes, Flags, GridSize, Painted
+from lzviz.contract.composites import Boxes, Camera, Flags, GridSize, Names, Painted
 from lzviz.contract.controls import Choice, Control, Identifier, Integer, Number, Registered, Toggle
 from lzviz.contract.maps import Map
 from lzviz.contract.options import Own, SamplerOptions
@@ -105,6 +105,13 @@ class State(BaseModel):
     learned_step: Annotated[int, Integer("step", low=-1, high=1000000, history=False)] = -1
     examined: Annotated[str, Identifier("examined", what="an array or a specimen", history=False)] = "auto"
     finding: Annotated[str, Identifier("finding", what="a check", history=False)] = "auto"
+    results_metric: Annotated[
+        str, Choice("metric", choices=("miou", "boundary", "small", "intrinsic"), history=False)
+    ] = "miou"
+    results_cost: Annotated[str, Choice("cost", choices=("macs", "pixels"), history=False)] = "macs"
+    results_split: Annotated[str, Identifier("split", what="a split", history=False)] = "auto"
+    results_off: Annotated[tuple[str, ...], Names("off", history=False)] = ()
+    camera: Annotated[tuple[float, float, float], Camera("camera", history=False)] = (0.5, 0.5, 1.0)
 
     @classmethod
     def parse(cls, given: object) -> State:

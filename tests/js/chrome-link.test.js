@@ -40,6 +40,8 @@ function anyValue(field, next) {
     case "options": return below(2) ? {} : { es: { nodes: [2 + below(9), 4] }, lds: { form: "a,b & e", radius: 2.5 } };
     case "boolean": return next() < 0.5;
     case "size": return [min + below(max - min + 1), min + below(max - min + 1)];
+    case "camera": return [below(101) / 100, below(101) / 100, 1 + below(900) / 100];
+    case "names": return ["camvid", "street scenes", "48x64"].slice(below(4));
     case "flags": return Object.fromEntries(choices.map((name) => [name, next() < 0.5]));
     case "boxes": return Array.from({ length: below(4) }, () => {
       const [x, y] = [next() * 500, Math.round(next() * 500)];

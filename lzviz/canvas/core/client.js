@@ -125,6 +125,13 @@ export function createPython(context, codec) {
 
   createTimes(context, question, ignored);
 
+  /** The state of now where it asks the same, or the one that was asked about. @param {State} state */
+  function asking(state) {
+    const now = store.get();
+    const keys = /** @type {(keyof State)[]} */ (Object.keys(now));
+    return keys.every((key) => ignored.has(key) || Object.is(now[key], state[key])) ? now : state;
+  }
+
   /** Asks about the state of now, at once: the server lets go of an older question of this page that still waits. */
   async function ask() {
     const route = rooms.of(store.get()).check;
@@ -143,7 +150,7 @@ export function createPython(context, codec) {
       again.answered("check");
       const { error } = live.get();
       if (!signal.aborted && !answer) live.set({ answer: null, answered: null });
-      else if (!signal.aborted) live.set({ answer, answered: state, error: stillTold(error, "check", state) });
+      else if (!signal.aborted) live.set({ answer, answered: asking(state), error: stillTold(error, "check", state) });
     } catch (error) {
       if (!signal.aborted) again.failed("check", error, () => void ask());
       if (!signal.aborted) live.set({ answer: null, answered: null, error: unchecked(error, state, () => void ask()) });
@@ -161,8 +168,12 @@ export function createPython(context, codec) {
     timer = setTimeout(() => (live.get().painting ? soon() : void ask()), 120);
   }
 
-  store.subscribe((_, changed) => {
+  let before = store.get();
+  store.subscribe((state, changed) => {
     if ([...changed].some((key) => !ignored.has(key))) soon();
+    // An answer is about every state that asks the same.
+    else if (live.get().answered === before) live.set({ answered: state });
+    before = state;
   });
   live.subscribe((_, changed) => {
     if (changed.has("image") || changed.has("file")) soon();

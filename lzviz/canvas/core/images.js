@@ -137,7 +137,7 @@ export function createImages(context) {
     const before = live.get().image;
     if (before) made.set(before.id, madeOf(store.get()));
     live.set({ image, found: null, error: null });
-    store.set({ image: id, ...(made.get(image.id) ?? NOTHING) }, { history: true });
+    store.set({ image: id, camera: ALL, ...(made.get(image.id) ?? NOTHING) }, { history: true });
   }
 
   /** @param {string} id */
@@ -207,6 +207,9 @@ const isNews = ({ key }) => key !== "note.shownAt";
  * What a hand makes on a picture, and what belongs to that picture alone.
  * @typedef {Pick<import("./store.js").State, "paint" | "edgePaint" | "cadPaint" | "boxes">} Made
  */
+
+/** A camera that shows all of a picture. @type {import("./store.js").State["camera"]} */
+const ALL = [0.5, 0.5, 1];
 
 /** @type {Readonly<Made>} */
 const NOTHING = Object.freeze({ paint: null, edgePaint: null, cadPaint: null, boxes: [] });

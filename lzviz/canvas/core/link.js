@@ -53,6 +53,8 @@ async function write(value, field, codec) {
     case "boxes": return value.length ? value.map((/** @type {number[]} */ box) => box.join(",")).join("_") : "none";
     case "flags": return (field.choices ?? []).filter((name) => value[name]).join(",") || "none";
     case "map": return writeMap(value, codec);
+    case "camera": return value.join(",");
+    case "names": return value.map(encodeURIComponent).join(",") || "none";
     case "options": return writeOptions(value);
     default: return encodeURIComponent(String(value));
   }
@@ -97,6 +99,25 @@ function readFlags(text, field) {
 }
 
 /** @param {string} text @param {Field} field */
+function readCamera(text, field) {
+  const value = text.split(",").map((part) => (part.trim() ? Number(part) : NaN));
+  const [low, high] = [field.min ?? 1, field.max ?? Infinity];
+  const within = value.every((n, at) => (at < 2 ? n >= 0 && n <= 1 : n >= low && n <= high));
+  if (value.length !== 3 || !within) throw new Error("not a camera");
+  return value;
+}
+
+/** Most names that a key holds. */
+const NAMES = 32;
+
+/** @param {string} text */
+function readNames(text) {
+  const names = text === "none" ? [] : text.split(",");
+  if (names.length > NAMES || !names.every((name) => /^[\w -]{1,40}$/.test(name))) throw new Error("not names");
+  return [...new Set(names)];
+}
+
+/** @param {string} text @param {Field} field */
 function readChoice(text, field) {
   const value = (field.choices ?? []).find((choice) => String(choice) === text);
   if (value === undefined) throw new Error("not one of the choices");
@@ -127,6 +148,8 @@ async function read(text, field, schema, codec, complain) {
     case "size": return readSize(text, field, complain);
     case "boxes": return readBoxes(text, field, schema.limits.boxes);
     case "flags": return readFlags(text, field);
+    case "camera": return readCamera(text, field);
+    case "names": return readNames(text);
     case "map": return text === "none" ? null : readMap(text, codec, schema.limits.lattice);
     case "choice": return readChoice(text, field);
     case "options":

@@ -9,7 +9,8 @@ import { t } from "./text.js";
  * @typedef {object} Field  one line of schema.json
  * @property {string} key
  * @property {string} url         name in the link
- * @property {"id" | "choice" | "number" | "integer" | "boolean" | "size" | "map" | "boxes" | "flags" | "options"} type
+ * @property {"id" | "choice" | "number" | "integer" | "boolean" | "size" | "map" | "boxes" | "flags" | "options"
+ *   | "camera" | "names"} type
  * @property {any} default
  * @property {string} label
  * @property {string} help

@@ -1017,6 +1017,16 @@ export interface State {
   examined?: string;
   /** The check whose finding is shown; auto is the worst. */
   finding?: string;
+  /** Which number of the results is shown. */
+  resultsMetric?: "miou" | "boundary" | "small" | "intrinsic";
+  /** Which cost the results are drawn against. */
+  resultsCost?: "macs" | "pixels";
+  /** The pictures on which the results were measured. */
+  resultsSplit?: string;
+  /** Data, systems and sizes that the results leave out. */
+  resultsOff?: string[];
+  /** The part of the picture that the views show: its middle, and how far it is zoomed. */
+  camera?: [number, number, number];
 }
 
 /** The numbers of all panels. */

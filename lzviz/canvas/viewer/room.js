@@ -150,7 +150,10 @@ export const mountViews = (parts) => (element, { context, question, rail, dock }
       else asks?.all();
       if (wants && !host.transport.answers(wants.route)) live.set({ notice: t(wants.missing) });
       refresh();
-      for (const viewer of viewers) viewer.request("layout");
+      for (const viewer of viewers) {
+        viewer.moved = true;
+        viewer.request("layout");
+      }
     },
     ...parts.gives?.(place),
     dispose() {

@@ -26,16 +26,26 @@
  * @property {Readonly<Record<string, Box>>} frames  by view
  */
 
-import { h } from "../kit/dom.js";
+import { debounce, h } from "../kit/dom.js";
 import { GAP, GUTTER } from "./arrange.js";
 import { createCamera, FIT, pan, restrain, toImage, zoomAt } from "./camera.js";
 import { createPalette } from "./colours.js";
 import { createMarks } from "./marks.js";
 import { createPictures } from "./frame.js";
 import { createRenderer } from "./renderer.js";
+import { same } from "../core/store.js";
 import { createStrokes } from "./strokes.js";
 import { createView, resizeView } from "./views.js";
 import { t } from "../core/text.js";
+
+/** A camera that rests this long is where one looks, milliseconds. */
+const KEEP_AFTER = 200;
+
+/** @param {number} n */
+const rounded = (n) => Number(n.toFixed(4));
+
+/** A camera as the state keeps it. @param {Camera} camera @returns {import("../core/store.js").State["camera"]} */
+const written = ({ u, v, zoom }) => [rounded(u), rounded(v), rounded(zoom)];
 
 /** Numbers are told this often while a hand is at work, milliseconds. */
 const PRINT_EVERY = 100;
@@ -89,10 +99,14 @@ export class Viewer {
       t("view.fit"));
     this.views.source.title.append(this.fitButton);
     this.palette = this.readPalette();
-    this.ends = [this.shared.follow(() => {
+    /** Whether links lead back to where it looks. */
+    this.linked = true;
+    this.keep = debounce(() => this.linked && this.on && store.set({ camera: written(this.camera) }), KEEP_AFTER);
+    this.ends = [this.keep.cancel, this.shared.follow(() => {
       this.fitButton.hidden = this.camera.zoom <= FIT.zoom;
       this.request("photo", "draw");
-    })];
+      this.keep();
+    }), store.subscribe((_, changed) => changed.has("camera") && this.look())];
   }
 
   get camera() {
@@ -168,6 +182,8 @@ export class Viewer {
     this.root.style.setProperty("--gutter", `${GUTTER}px`);
     for (const name of this.names) resizeView(this.views[name], frames[name]);
     this.camera = restrain(this.camera, this.views.source.box, this.extent);
+    if (this.moved) this.look();
+    this.moved = false;
     return true;
   }
 
@@ -199,6 +215,14 @@ export class Viewer {
     return this.moveCamera(view, (camera, box, image) => zoomAt(camera, box, image, factor, at[0], at[1]));
   }
 
+  /** Where the state looks. */
+  look() {
+    const { camera } = this.store.get();
+    if (!this.linked || !this.on || same(camera, written(this.camera))) return;
+    const [u, v, zoom] = camera;
+    this.camera = restrain({ u, v, zoom }, this.views.source.box, this.extent);
+  }
+
   /** All of the picture. */
   fit() {
     this.camera = FIT;
@@ -208,6 +232,7 @@ export class Viewer {
   /** Another picture is shown. */
   renew() {
     this.fit();
+    this.moved = true;
     this.pinned = false;
     this.request("layout");
   }

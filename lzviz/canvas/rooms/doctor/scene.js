@@ -36,6 +36,7 @@ export class DoctorScene extends Viewer {
    */
   constructor(container, context, chart) {
     super(container, NAMES, context);
+    this.linked = false; // it goes where a finding is
     this.chart = chart;
     this.legend = createLegend((name) => {
       const { layers } = chart.get();

@@ -126,7 +126,8 @@ export function createModels(element, { context }) {
     live: () => store.get().checkpoint,
   });
   const cards = createCards(room);
-  const results = createResults(room, cards.filter);
+  const results = createResults(room, store, cards.filter);
+  cards.filter(results.off());
   const refresh = () => Promise.all([cards.refresh(), results.refresh()]);
   element.classList.add("lz-models");
   element.replaceChildren(h("div", { class: "lz-models-main" }, results.element, cards.element),

@@ -26,15 +26,15 @@ function numbers(room, { columns, rows }) {
 }
 
 /**
- * @param {Room} room
+ * @param {Room} room @param {import("../../core/context.js").StateStore} store
  * @param {(off: import("./cards.js").Off) => void} onFilter  told what is switched off
  */
-export function createResults(room, onFilter) {
+export function createResults(room, store, onFilter) {
   const note = h("p", { class: "lz-note lz-results-note" });
   const plots = createPlots(room);
   const table = h("div", { class: "lz-scroll", tabindex: "0", role: "region", "aria-label": t("results.numbers") });
   const csv = h("a", { class: "lz-link", download: "lzviz-results.csv" }, t("results.csv"));
-  const filters = createFilters(() => {
+  const filters = createFilters(store, () => {
     onFilter(filters.off());
     void refresh();
   });
@@ -48,7 +48,10 @@ export function createResults(room, onFilter) {
       const answer = /** @type {Results} */ (
         await room.listed(() => `${ROUTES.results.path}?${new URLSearchParams(query())}`));
       if (mine !== round) return;
+      const asked = JSON.stringify(filters.query());
       filters.show(answer, room.colour);
+      // Only now it is known what else there is besides that which a link leaves out.
+      if (JSON.stringify(filters.query()) !== asked) return void refresh();
       note.textContent = say(answer.note);
       table.replaceChildren(numbers(room, answer.table));
       const colours = new Map(answer.systems.map(({ value, colour }) => [value, colour]));
@@ -62,5 +65,6 @@ export function createResults(room, onFilter) {
     h("div", { class: "lz-models-head" }, h("h2", {}, t("results")), h("small", {}, t("results.against"))), note,
     plots.element, h("details", { class: "lz-fold lz-numbers-fold", open: true }, h("summary", {}, t("results.all")),
       table, h("p", {}, csv)));
-  return { element, filters: filters.element, refresh, dispose: plots.dispose };
+  return { element, filters: filters.element, refresh,
+    off: filters.off, dispose: () => [plots.dispose, filters.dispose].forEach((end) => end()) };
 }
