@@ -184,3 +184,19 @@ def test_a_failure_is_one_line_and_nothing_of_another_model_stays_as_its_answer(
     visit.page.unroute("**/lzviz/learned")
     visit.page.get_by_role("button", name="Ask again").click()
     wait(visit, f"{SETTLED} && answers.room.answer.checkpoint === 'tiny-es'")
+
+
+@pytest.mark.parametrize(("name", "key"), [("arrows", "8"), ("aliasing", "9"), ("holes", None), ("folds", "6")])
+def test_layers_of_the_warp_lie_over_the_source_of_a_pipeline(visit: Visit, name: str, key: str | None) -> None:
+    visit.open(f"{HASH}&layers=none&left=photo")
+    wait(visit, "answers.room && !answers.asking")
+    before = look(visit, "scene.views.source.overlay.toDataURL()")
+    button = visit.page.locator(f".lz-learned-views .lz-layer[data-layer={name}]")
+    if key:
+        visit.page.keyboard.press(key)
+    else:
+        button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(button.locator("small")).not_to_be_empty()
+    if name in ("arrows", "aliasing"):
+        wait(visit, f"scene.views.source.overlay.toDataURL() !== {before!r}")

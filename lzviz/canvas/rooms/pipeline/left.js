@@ -13,6 +13,7 @@ import { meshOf } from "../../viewer/layers/mesh.js";
 import { dotsOf } from "../../viewer/layers/points.js";
 import { pack } from "../../viewer/colours.js";
 import { cornerAligned, covering, createCover } from "../../viewer/cover.js";
+import { createLayers } from "./layers.js";
 import { classTable, coloured, errorsOf, errorTable } from "../../viewer/layers/own/labels.js";
 
 /** CSS pixels between drawn samples, on average: on the photograph, and on colours that mean something. */
@@ -40,6 +41,7 @@ export function createRasters() {
 export function createLeft(scene) {
   const layer = createCover(scene.views.source);
   const rasterOf = createRasters();
+  const layersOf = createLayers(scene);
 
   /** What covers the picture. @returns {{raster: Raster, opacity: number, place?: any} | null} */
   function cover() {
@@ -88,7 +90,8 @@ export function createLeft(scene) {
       const maps = bare ? [] : heat();
       const dots = !bare && layers.points && room?.grid ? room.zoomed : null;
       const mesh = !bare && layers.mesh ? room?.warp ?? null : null;
-      const receded = Boolean(part || maps.length || dots || mesh);
+      const more = bare ? { drawn: [], ranges: {} } : layersOf();
+      const receded = Boolean(more.drawn.length || part || maps.length || dots || mesh);
       scene.renderer.photo(view, scene.picture?.levels ?? [], view.projection, ratio,
         { receded, brightness: scene.palette.brightness });
       const within = covering(view.projection, extent);
@@ -97,9 +100,10 @@ export function createLeft(scene) {
         part ? SPACING.cover : SPACING.photo)] : [];
       const grid = mesh ? [meshOf(mesh)] : [];
       const wanted = mesh && room?.wanted ? [meshOf(room.wanted, scene.token("--lz-saliency"))] : [];
-      scene.renderer.overlay(view, { image: extent, drawn: [...maps, ...points, ...grid, ...wanted], boxes: [],
-        boxScale: 1, numbers: null }, view.projection, ratio);
-      scene.legend.ranges({ points: points[0]?.range ?? "", mesh: grid[0]?.range ?? "" });
+      const drawn = [...maps, ...more.drawn, ...points, ...grid, ...wanted];
+      scene.renderer.overlay(view, { image: extent, drawn, boxes: [], boxScale: 1, numbers: null }, view.projection,
+        ratio);
+      scene.legend.ranges({ points: points[0]?.range ?? "", mesh: grid[0]?.range ?? "", ...more.ranges });
     },
   };
 }

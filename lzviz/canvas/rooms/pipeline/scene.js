@@ -21,13 +21,14 @@ import { lensOf } from "../../viewer/lens.js";
 import { Viewer } from "../../viewer/viewer.js";
 import { createBars } from "./bars.js";
 import { placeAt, sceneOf } from "./hover.js";
+import { OF_WARP } from "./layers.js";
 import { createLeft } from "./left.js";
 import { createRight } from "./right.js";
 import { writeTitles } from "./titles.js";
 import { checkpointOf } from "./words.js";
 
 const NAMES = /** @type {const} */ (["source", "zoomed"]);
-export const LAYERS = ["points", "mesh"];
+export const LAYERS = ["points", "mesh", ...OF_WARP];
 
 /** @extends {Viewer<Name>} */
 export class LearnedScene extends Viewer {
@@ -136,8 +137,9 @@ export class LearnedScene extends Viewer {
       view.projection = project(lens?.camera ?? this.camera, view.box, lens?.image ?? this.extent);
     }
     this.bars.show();
+    this.legend.paint(this.palette);
     this.legend.show(this.store.get().layers);
-    this.legend.ranges({ points: "", mesh: "" });
+    this.legend.ranges({});
     this.left.draw();
     this.right.draw();
     writeTitles(this);
