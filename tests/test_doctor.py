@@ -209,3 +209,8 @@ def test_what_lies_beside_a_warp_in_its_file_is_looked_at_with_it(tmp_path):
         found.named("boxes").verdict == "fault"
         and diagnose(tmp_path / "a.npz", (100, 200), gradient=grid).named("gradient").verdict == "ok"
     )
+
+
+def test_a_cell_of_a_notebook_shows_the_findings_beside_the_drawing():
+    shown = diagnose(specimens.SPECIMENS["folds"].make((100, 200)), (100, 200))._repr_html_()
+    assert "<table>" in shown and "<svg" in shown and 'class="place"' in shown and "<b>folds</b>" in shown

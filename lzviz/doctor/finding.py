@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lzviz.doctor.adapters import arrays_of
-from lzviz.doctor.report import page, short
+from lzviz.doctor.report import cell, page, short
 from lzviz.text import Text
 
 VERDICTS = ("ok", "note", "warning", "fault")
@@ -109,4 +108,4 @@ class Diagnosis:
         return text
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
+        return cell(self)

@@ -40,6 +40,30 @@ def page(diagnoses: Sequence[tuple[str, Diagnosis]]) -> str:
     )
 
 
+CELL = """.lzviz-diagnosis{display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start}
+.lzviz-diagnosis svg{width:340px;height:auto;border:1px solid currentColor;background:none}
+.lzviz-diagnosis path{fill:none;stroke:#5b7be0;stroke-width:.6;vector-effect:non-scaling-stroke}
+.lzviz-diagnosis .place,.lzviz-diagnosis .downhill{fill:none;stroke:#d8433b;stroke-width:1.5;vector-effect:non-scaling-stroke}
+.lzviz-diagnosis table{flex:1 1 420px}.lzviz-diagnosis td,.lzviz-diagnosis th{text-align:left;vertical-align:top}
+.lzviz-diagnosis pre{white-space:pre-wrap;margin:4px 0 0}"""
+
+
+def cell(diagnosis: Diagnosis) -> str:
+    """The findings as a table beside the drawing, for a notebook's cell."""
+    rows = "".join(
+        f"<tr><th>{SHAPES[f.verdict]} {f.verdict}</th><td><b>{html.escape(f.check)}</b></td><td>{html.escape(short(f.value))}</td>"
+        f"<td>{html.escape(f.sentence)}{f'<pre>{html.escape(f.fix)}</pre>' if f.fix else ''}</td></tr>"
+        for f in diagnosis.findings
+        if f.verdict != "ok"
+    )
+    fine = ", ".join(f.check for f in diagnosis.findings if f.verdict == "ok")
+    drawing = "" if diagnosis.warp is None else _mesh(diagnosis)
+    return (
+        f'<div class="lzviz-diagnosis"><style>{CELL}</style>{drawing}<table>{rows}'
+        f'<tr><th>✓ ok</th><td colspan="3">{html.escape(fine)}</td></tr></table></div>'
+    )
+
+
 def _section(name: str, diagnosis: Diagnosis) -> str:
     told = "".join(_article(f) for f in diagnosis.findings if f.verdict != "ok")
     fine = ", ".join(f.check for f in diagnosis.findings if f.verdict == "ok")
