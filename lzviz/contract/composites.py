@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lzviz.contract import numbers
-from lzviz.contract.controls import Complain, Control, Integer, Number, escaped
+from lzviz.contract.controls import Complain, Control, Identifier, Integer, Number, escaped
 from lzviz.contract.maps import Map
 from lzviz.text import t
 
@@ -221,6 +221,40 @@ class Names(Control):
 
     def json_type(self) -> dict[str, Any]:
         return _array({"type": "string", "pattern": r"^[\w -]{1,40}$"}, 0, NAMES)
+
+
+@dataclass(frozen=True)
+class Methods(Control):
+    """Several methods that are looked up elsewhere, samplers and checkpoints, in order, each once."""
+
+    least: int = 2
+    most: int = 4
+
+    type = "methods"
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple) or not self.least <= len(value) <= self.most:
+            raise self.wrong(value, f"{self.least} to {self.most} names")
+        one = Identifier(self.url, what="a method")
+        names = tuple(one.check(each) for each in value)
+        if len(set(names)) < len(names):
+            raise self.wrong(list(names), "each name once")
+        return names
+
+    def read(self, text: str, complain: Complain) -> tuple[str, ...]:
+        return self.check(text.split(","))
+
+    def write(self, value: Any) -> str:
+        return ",".join(map(escaped, value))
+
+    def plain(self, value: Any) -> list[str]:
+        return list(value)
+
+    def limits(self) -> dict[str, Any]:
+        return {"min": self.least, "max": self.most}
+
+    def json_type(self) -> dict[str, Any]:
+        return _array({"type": "string"}, self.least, self.most)
 
 
 def _array(items: dict[str, Any], least: int, most: int) -> dict[str, Any]:

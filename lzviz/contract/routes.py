@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lzviz.contract.messages import cad, doctor, models, pictures, pipeline, results, warp
+from lzviz.contract.messages import cad, compare, doctor, models, pictures, pipeline, results, warp
 from lzviz.contract.messages.base import Question
 
 MIB = 1 << 20
@@ -71,6 +71,7 @@ ROUTES: tuple[Route, ...] = (
     Route("pipelineTimes", "lzviz/learned-time", pipeline.AskTimes, "asked:pipeline_times"),
     Route("pipelinePixel", "lzviz/learned-pixel", pipeline.AskPixel, "asked:pipeline_pixel"),
     Route("pipelineTraining", "lzviz/learned-training", pipeline.AskTraining, "asked:pipeline_training"),
+    Route("compared", "lzviz/compared", compare.AskCompared, "comparing:compared"),
     Route("cards", "lzviz/models", results.AskCards, "cards:cards", "query"),
     Route("results", "lzviz/results", results.AskResults, "cards:compared", "query"),
     Route("resultsTable", "lzviz/results.csv", results.AskTable, "cards:table", "query"),

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from lzviz.contract import link
-from lzviz.contract.composites import Boxes, Camera, Flags, GridSize, Names, Painted
+from lzviz.contract.composites import Boxes, Camera, Flags, GridSize, Methods, Names, Painted
 from lzviz.contract.controls import Choice, Control, Identifier, Integer, Number, Registered, Toggle
 from lzviz.contract.maps import Map
 from lzviz.contract.options import Own, SamplerOptions
@@ -112,6 +112,13 @@ class State(BaseModel):
     results_split: Annotated[str, Identifier("split", what="a split", history=False)] = "auto"
     results_off: Annotated[tuple[str, ...], Names("off", history=False)] = ()
     camera: Annotated[tuple[float, float, float], Camera("camera", history=False)] = (0.5, 0.5, 1.0)
+    compared: Annotated[tuple[str, ...], Methods("methods", least=2, most=4)] = ("uniform", "fovea", "lzu", "lz")
+    compared_equal: Annotated[str, Choice("equal", choices=("pixels", "macs", "ms"))] = "pixels"
+    compared_macs: Annotated[float, Number("macs", low=10, high=5000, scale="log", decimals=0, unit="M")] = 300.0
+    compared_ms: Annotated[float, Number("ms", low=1, high=200, scale="log", decimals=1, unit="ms")] = 20.0
+    compared_view: Annotated[
+        str, Choice("show", choices=("points", "deformed", "unzoomed", "difference"), history=False)
+    ] = "points"
 
     @classmethod
     def parse(cls, given: object) -> State:

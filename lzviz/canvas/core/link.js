@@ -56,6 +56,7 @@ async function write(value, field, codec) {
     case "camera": return value.join(",");
     case "names": return value.map(encodeURIComponent).join(",") || "none";
     case "options": return writeOptions(value);
+    case "methods": return value.map(encodeURIComponent).join(",");
     default: return encodeURIComponent(String(value));
   }
 }
@@ -131,6 +132,13 @@ function readId(text, known) {
   return text;
 }
 
+/** @param {string} text @param {Field} field */
+function readMethods(text, field) {
+  const names = text.split(",").map((name) => readId(name, undefined));
+  if (names.length !== clamp(names.length, field) || new Set(names).size < names.length) throw new Error("not methods");
+  return names;
+}
+
 /** @param {string} text */
 function readBoolean(text) {
   if (text !== "0" && text !== "1") throw new Error("neither 0 nor 1");
@@ -154,6 +162,7 @@ async function read(text, field, schema, codec, complain) {
     case "choice": return readChoice(text, field);
     case "options":
       return readOptions(text, schema, (part) => complain(t("link.unreadable", { part: `“${clip(part)}”` })));
+    case "methods": return readMethods(text, field);
     case "id": return readId(text, schema.registries[field.of ?? ""]);
     default: return readNumber(text, field, complain);
   }

@@ -10,7 +10,7 @@ import { t } from "./text.js";
  * @property {string} key
  * @property {string} url         name in the link
  * @property {"id" | "choice" | "number" | "integer" | "boolean" | "size" | "map" | "boxes" | "flags" | "options"
- *   | "camera" | "names"} type
+ *   | "camera" | "names" | "methods"} type
  * @property {any} default
  * @property {string} label
  * @property {string} help

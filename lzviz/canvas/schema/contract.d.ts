@@ -39,6 +39,17 @@ export interface AskCatalogue {
   page?: string;
 }
 
+/** The methods of a state on a picture, each at the size that spends the state's budget; ``clock``: timed in turns too. */
+export interface AskCompared {
+  page?: string;
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
+  clock?: boolean;
+}
+
 /** What the mask of a state costs over the gallery. */
 export interface AskCost {
   page?: string;
@@ -317,6 +328,41 @@ export interface ClassShare {
 export interface Column {
   label: Text;
   number: boolean;
+}
+
+/** The table. */
+export interface Compared {
+  rows: ComparedRow[];
+  best: Record<string, number[]>;
+  csv: string;
+  latex: string;
+  markdown: string;
+  device: string;
+}
+
+/** What a method does with the budget; null: not comparable, or not asked for. Shares are in [0, 1]. */
+export interface ComparedRow {
+  name: string;
+  title: string;
+  size: [number, number] | null;
+  samples: number | null;
+  region: number | null;
+  classes: Record<string, number>;
+  intrinsic: number | null;
+  score: number | null;
+  metric: string;
+  folds: number | null;
+  outOfRange: number | null;
+  unseen: number | null;
+  step: number | null;
+  roundTrip: number | null;
+  macs: number | null;
+  p50: number | null;
+  p95: number | null;
+  noisy: boolean;
+  note: Text | null;
+  nodes: string | null;
+  nodesSize: [number, number] | null;
 }
 
 /** The exact answer to a state on a picture. */
@@ -930,7 +976,7 @@ export interface State {
   /** A picture that ships, or "own": a picture of the visitor, which a link cannot carry. */
   image?: string;
   /** What the page is about: a warp, content-adaptive cells, a trained pipeline, or all that was trained. */
-  room?: "warp" | "cad" | "pipeline" | "doctor" | "models";
+  room?: "warp" | "cad" | "pipeline" | "compare" | "doctor" | "models";
   /** The method that decides where the samples go. */
   sampler?: string;
   /** Corrected: one consistent convention. As published: with the deviations of the public code. */
@@ -1027,6 +1073,16 @@ export interface State {
   resultsOff?: string[];
   /** The part of the picture that the views show: its middle, and how far it is zoomed. */
   camera?: [number, number, number];
+  /** Samplers and trained pipelines side by side, two to four. */
+  compared?: string[];
+  /** What all methods spend alike. Their sizes follow from it. */
+  comparedEqual?: "pixels" | "macs" | "ms";
+  /** Millions of multiply-adds that each method may spend, its network with it. */
+  comparedMacs?: number;
+  /** Milliseconds that each method may take here. */
+  comparedMs?: number;
+  /** What every pane shows: samples on the source, the zoomed image, the same brought back, or how far that is from the source. */
+  comparedView?: "points" | "deformed" | "unzoomed" | "difference";
 }
 
 /** The numbers of all panels. */
@@ -1126,6 +1182,7 @@ export interface Asked {
   pipelineTimes: { question: AskTimes; answer: Times };
   pipelinePixel: { question: AskPixel; answer: Pixel };
   pipelineTraining: { question: AskTraining; answer: Training };
+  compared: { question: AskCompared; answer: Compared };
   cards: { question: AskCards; answer: Cards };
   results: { question: AskResults; answer: Results };
   resultsTable: { question: AskTable; answer: Blob };

@@ -25,7 +25,7 @@ const PHONE = "(max-width: 727px)";
 const SCROLLING = "(max-width: 900px)";
 const KEY = "lzviz-dock";
 /** What the need of a room follows from: a picture brings its checkpoint, whatever comes first. */
-const SHAPING = ["compare", "room", "checkpoint", "image"];
+const SHAPING = ["compare", "compared", "room", "checkpoint", "image"];
 
 /**
  * @typedef {import("../core/rooms.js").Need} Need

@@ -80,17 +80,18 @@ export function createModel(pictureOf) {
   /**
    * @param {State} state as shown: a stroke's map in place of the stored one
    * @param {Live} live
-   * @param {{uniform?: boolean, t?: number, given?: import("../rooms/warp/given.js").Given | null}} [how] uniform
-   *   sampling instead; t < 1: on the way from uniform; what Python gave, for samplers without a twin
+   * @param {{uniform?: boolean, t?: number, given?: import("../rooms/warp/given.js").Given | null,
+   *   zoomed?: Size | null}} [how] uniform sampling instead; t < 1: on the way from uniform; what Python gave, for
+   *   samplers without a twin; a size of the zoomed image that is not the state's
    * @returns {Frame | null} null without a picture
    */
-  function frame(state, live, { uniform = false, t = 1, given = null } = {}) {
+  function frame(state, live, { uniform = false, t = 1, given = null, zoomed: asked = null } = {}) {
     const source = pictureOf(state, live);
     const full = live.image;
     if (!source || !full) return null;
     const started = performance.now();
     const size = /** @type {Size} */ ([full.height, full.width]);
-    const zoomed = zoomedSize(state.width, size);
+    const zoomed = asked ?? zoomedSize(state.width, size);
     const shown = uniform ? { ...state, sampler: "uniform" } : state;
     const nodes = /** @type {Size} */ ([...state.nodes]);
     const asks = given ? given.asks : takesSaliency(state.sampler);

@@ -211,22 +211,27 @@ class Setting:
 
         Paint and boxes count for uniform sampling too: that is the number to compare with.
         """
-        taken = source_of(self.state).takes
-        if taken == "paint":
-            weights = None if self.state.paint is None else map_tensor(self.state.paint)
-        elif taken == "boxes":
-            weights = box_weights(self.state.boxes, self.picture.size)
-        elif self.saliency is None:
-            return None
-        else:
-            low, high = torch.aminmax(self.saliency)
-            weights = (self.saliency - low) / (high - low).clamp(min=1e-300)
-        return weights if weights is not None and bool(weights.any()) else None
+        return emphasis_of(self.state, self.picture, self.saliency)
 
     def examine(self) -> Examination:
         """The numbers of the warp, its inverse on the lattice that the browser takes (:data:`TRIP_SIDE`)."""
         trip = fit_lattice(self.picture.size, TRIP_SIDE)
         return examine(self.warp, self.zoomed, self.picture.size, emphasis=self.emphasis(), inverse_size=trip)
+
+
+def emphasis_of(state: State, picture: Picture, saliency: Tensor | None) -> Tensor | None:
+    """The same of any saliency map of the state; None: its sampler takes none, and only paint and boxes count."""
+    taken = source_of(state).takes
+    if taken == "paint":
+        weights = None if state.paint is None else map_tensor(state.paint)
+    elif taken == "boxes":
+        weights = box_weights(state.boxes, picture.size)
+    elif saliency is None:
+        return None
+    else:
+        low, high = torch.aminmax(saliency)
+        weights = (saliency - low) / (high - low).clamp(min=1e-300)
+    return weights if weights is not None and bool(weights.any()) else None
 
 
 def _warp(sampler: samplers.Sampler, saliency: Tensor | None, zoomed: Size, source: Size) -> Warp:

@@ -34,18 +34,8 @@ export function createFootprint({ live, root }) {
   const empty = h("p", { class: "lz-empty" }, t("footprint.empty"));
   const box = h("div", { class: "lz-footprint-box" }, canvas, empty);
   const pen = canvas.getContext("2d");
-  /** @type {{data: unknown, canvas: HTMLCanvasElement} | null} */
-  let level = null;
-
-  /** The display level as a canvas, made once a picture. @param {import("../../core/context.js").SourceImage} image */
-  function pixels(image) {
-    if (level?.data !== image.data) {
-      const made = h("canvas", { width: image.displayWidth, height: image.displayHeight });
-      made.getContext("2d")?.putImageData(new ImageData(image.data, image.displayWidth, image.displayHeight), 0, 0);
-      level = { data: image.data, canvas: made };
-    }
-    return level.canvas;
-  }
+  /** The display level. @param {import("../../core/context.js").SourceImage} image */
+  const pixels = ({ data, displayWidth: width, displayHeight: height }) => canvasOf({ data, width, height });
 
   function show() {
     const { hover, image } = live.get();
@@ -68,11 +58,24 @@ export function createFootprint({ live, root }) {
   return { element: box, show };
 }
 
+/** @type {WeakMap<object, HTMLCanvasElement>} by the pixels that they show */
+const CANVASES = new WeakMap();
+
+/** A raster as a canvas, made once. @param {import("../../viewer/pixels.js").Raster} raster */
+export function canvasOf({ data, width, height }) {
+  const known = CANVASES.get(data);
+  if (known) return known;
+  const made = h("canvas", { width, height });
+  made.getContext("2d")?.putImageData(new ImageData(data, width, height), 0, 0);
+  CANVASES.set(data, made);
+  return made;
+}
+
 /**
  * Gives the canvas the pixels of its box, cleared. @returns {number} side of the box, CSS pixels
  * @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2D} pen @param {HTMLElement} box
  */
-function fit(canvas, pen, box) {
+export function fit(canvas, pen, box) {
   const ratio = Math.min(2, window.devicePixelRatio || 1);
   const side = Math.max(1, box.clientWidth);
   const pixels = Math.round(side * ratio);
@@ -83,7 +86,7 @@ function fit(canvas, pen, box) {
 }
 
 /** @param {CanvasRenderingContext2D} pen @param {[number, number][]} quad @param {string} accent */
-function drawQuad(pen, quad, accent) {
+export function drawQuad(pen, quad, accent) {
   pen.beginPath();
   quad.forEach(([x, y], at) => (at ? pen.lineTo(x, y) : pen.moveTo(x, y)));
   pen.closePath();

@@ -1,0 +1,81 @@
+// @ts-check
+/**
+ * The table is asked of Python when the hand rests: first its numbers, and when the page goes on resting the same with
+ * milliseconds. The newest wins.
+ *
+ * @typedef {import("../../core/store.js").State} State
+ * @typedef {import("../../schema/contract.js").Compared} Compared
+ *
+ * @typedef {object} Drawn  what the browser says of a pane while Python has not answered
+ * @property {number | null} region
+ * @property {number | null} folds       share of the tiles
+ * @property {number | null} outOfRange  share of the samples
+ *
+ * @typedef {object} Answers
+ * @property {Compared | null} table
+ * @property {State | null} about   the state that it is of
+ * @property {boolean} asking
+ * @property {readonly (Drawn | null)[]} drawn
+ * @property {readonly (import("../../viewer/hover.js").Hover | null)[]} hovers  one a pane
+ * @property {string} sort          name of a column; "": as the panes stand
+ * @property {boolean} blink
+ */
+
+import { createCalls } from "../../core/calls.js";
+import { newestOnly } from "../../core/newest.js";
+import { same } from "../../core/store.js";
+import { t } from "../../core/text.js";
+import { debounce } from "../../kit/dom.js";
+import { ROUTES } from "../../schema/routes.js";
+import { KEYS } from "./methods.js";
+
+const PAUSE = 500;
+const REST = 1500;
+
+/** @returns {Answers} */
+export const noAnswers = () => ({ table: null, about: null, asking: false, drawn: [], hovers: [], sort: "",
+  blink: false });
+
+/** Whether an answer is about the state of now. @param {Answers} answers @param {State} state */
+export const isFresh = ({ about }, state) => about !== null && KEYS.every((key) => same(about[key], state[key]));
+
+/** @param {import("../../viewer/room.js").Place<Answers>} place */
+export function createAsking({ context, question, answers, on: shown }) {
+  const { store, live, host } = context;
+  const on = () => shown() && live.get().image !== null;
+  const call = createCalls(context, on);
+  let seq = 0;
+
+  /** @param {boolean} clock */
+  async function ask(clock) {
+    if (!on() || !host.transport.answers(ROUTES.compared.path)) return;
+    const about = store.get();
+    answers.set({ asking: true });
+    await call(t("compare.noTable"), () => question(ROUTES.compared.path, () => ({ seq: ++seq, clock })), (table) => {
+      answers.set({ table, about });
+    }, () => void numbers.run());
+    answers.set({ asking: false });
+    if (!clock && isFresh(answers.get(), store.get())) later();
+  }
+  const numbers = newestOnly(() => ask(false));
+  const times = newestOnly(() => ask(true));
+  const soon = debounce(() => (live.get().painting ? soon() : void numbers.run()), PAUSE);
+  const later = debounce(() => {
+    const { painting, busy } = live.get();
+    if (!on() || !isFresh(answers.get(), store.get()) || document.hidden) return;
+    if (painting || busy) later();
+    else void times.run();
+  }, REST);
+
+  return {
+    all() {
+      if (!isFresh(answers.get(), store.get())) soon();
+    },
+    /** @param {ReadonlySet<string>} changed */
+    follow(changed) {
+      if (!KEYS.some((key) => changed.has(key))) return;
+      later.cancel();
+      soon();
+    },
+  };
+}

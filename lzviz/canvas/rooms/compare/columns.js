@@ -1,0 +1,75 @@
+// @ts-check
+/**
+ * The columns of the table: how a number is written, and which way is better. Numbers are Python's where they are about
+ * the state of now, else what the browser measures itself.
+ *
+ * @typedef {import("../../schema/contract.js").ComparedRow} Row
+ * @typedef {import("./asking.js").Drawn} Drawn
+ *
+ * @typedef {object} Column
+ * @property {string} name   as in the answer; its head is under `compare.column.<name>`
+ * @property {string} known  as `best` of the answer calls it
+ * @property {(value: any) => string} write
+ * @property {1 | -1 | 0} better  1: high, -1: low, 0: neither
+ */
+
+import { FORMATS, t } from "../../core/text.js";
+
+/** @param {string} name @param {(value: any) => string} write @param {1 | -1 | 0} better @returns {Column} */
+const column = (name, write, better) =>
+  ({ name, known: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), write, better });
+
+const share = FORMATS.percent1;
+
+/** @type {readonly Column[]} */
+export const COLUMNS = [
+  column("size", ([h, w]) => `${w} × ${h}`, 0), column("region", share, 1), column("score", share, 1),
+  column("intrinsic", share, -1), column("folds", share, -1), column("outOfRange", share, -1),
+  column("unseen", share, -1), column("step", FORMATS.one, -1), column("roundTrip", FORMATS.small, -1),
+  column("macs", FORMATS.counted, -1), column("p50", FORMATS.ms, -1), column("p95", FORMATS.ms, -1),
+];
+/** What needs a network, and says so where there is none. */
+const OF_NETWORKS = new Set(["score", "macs"]);
+
+/**
+ * @typedef {object} Line  a row of the table as it is shown
+ * @property {number} at       which pane
+ * @property {string} name
+ * @property {Row | null} row  Python's, null while there is none for the state of now
+ * @property {Drawn | null} drawn
+ */
+
+/** @param {Line} line @param {Column} column @returns {any} */
+export function valueOf({ row, drawn }, { name }) {
+  const told = row?.[/** @type {keyof Row} */ (name)];
+  return told ?? (row ? null : drawn?.[/** @type {keyof Drawn} */ (name)] ?? null);
+}
+
+/** The columns that some line has a value for. @param {readonly Line[]} lines */
+export const shownOf = (lines) => COLUMNS.filter((each) => lines.some((line) => valueOf(line, each) !== null));
+
+/**
+ * What a cell says: a number; what has no network and cannot be compared says so.
+ * @param {Line} line @param {Column} column @returns {{text: string, missing: boolean}}
+ */
+export function cellOf(line, column) {
+  const value = valueOf(line, column);
+  if (value !== null) return { text: column.write(value), missing: false };
+  const said = line.row !== null && OF_NETWORKS.has(column.name);
+  return { text: said ? t("compare.notComparable") : "–", missing: true };
+}
+
+/**
+ * Best first by a column, as the panes stand without one; lines without a value last.
+ * @param {readonly Line[]} lines @param {string} name @returns {Line[]}
+ */
+export function sorted(lines, name) {
+  const by = COLUMNS.find((each) => each.name === name);
+  if (!by) return [...lines];
+  const sign = by.better === 1 ? -1 : 1;
+  const key = (/** @type {Line} */ line) => {
+    const value = valueOf(line, by);
+    return value === null ? Infinity : sign * (Array.isArray(value) ? value[0] * value[1] : value);
+  };
+  return [...lines].sort((a, b) => (key(a) === key(b) ? a.at - b.at : key(a) < key(b) ? -1 : 1));
+}

@@ -1,0 +1,62 @@
+// @ts-check
+/** Methods side by side in the page: what their room is made of. */
+import { Said } from "../../core/errors.js";
+import { t } from "../../core/text.js";
+import { h } from "../../kit/dom.js";
+import { screenshot } from "../../viewer/exporting.js";
+import { stageCommands } from "../../viewer/keyboard.js";
+import { each, mountViews } from "../../viewer/room.js";
+import { createAsking, noAnswers } from "./asking.js";
+import { createDock } from "./dock.js";
+import { createCompareRail } from "./rail.js";
+import { CompareScene, PANES } from "./scene.js";
+import { createStrip } from "./strip.js";
+import { LETTERS } from "./methods.js";
+
+const FILES = [...LETTERS].map((letter) => `pane-${letter.toLowerCase()}`);
+const VIEWS = /** @type {const} */ (["points", "deformed", "unzoomed", "difference"]);
+
+/** @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
+function commandsOf({ context: { store }, scene, answers }) {
+  const group = t("tab.compare");
+  const next = () => {
+    const at = VIEWS.indexOf(/** @type {(typeof VIEWS)[number]} */ (store.get().comparedView));
+    store.set({ comparedView: VIEWS[(at + 1) % VIEWS.length] });
+  };
+  return [
+    ...stageCommands(store, scene, { layers: ["saliency"], plain: false }),
+    { id: "compare-view", keys: ["v"], label: t("compare.nextView"), group, run: next },
+    { id: "compare-blink", keys: ["b"], label: t("compare.blink.help"), group,
+      run: () => answers.set({ blink: !answers.get().blink }) },
+  ];
+}
+
+export const mountCompare = mountViews({
+  answers: noAnswers,
+  asks: createAsking,
+  views: (place) => {
+    const stage = h("div", { class: "lz-compare-stage" });
+    const scene = new CompareScene(stage, place.context, place.answers);
+    return { root: h("div", { class: "lz-compare" }, createStrip(place), stage), viewers: [scene] };
+  },
+  rail: createCompareRail,
+  dock: createDock,
+  draws: {
+    state: { ...each(["saliency", "strength", "mode", "interpolation", "contrast", "floor", "options", "paint",
+      "edgePaint", "boxes", "width", "comparedEqual", "comparedMacs", "comparedMs"], "warp"),
+    compared: ["layout"], sourceScale: ["photo", "warp"], ...each(["layers", "comparedView"], "photo", "draw"),
+    image: ["layout"] },
+    live: { ...each(["found", "file", "fixed"], "warp"), uniform: ["photo", "draw"] },
+    answers: { table: ["warp"] },
+  },
+  commands: commandsOf,
+  gives: ({ scene }) => ({
+    exportView: async (what) => {
+      const now = scene();
+      const view = now?.views[PANES[FILES.indexOf(what)]];
+      if (!view || view.section.hidden) throw new Said(t("compare.noPane"));
+      return screenshot(view, now.ratio);
+    },
+    exportReason: (what) => (scene()?.views[PANES[FILES.indexOf(what)]]?.section.hidden ? t("compare.noPane") : null),
+  }),
+});

@@ -1,0 +1,47 @@
+// @ts-check
+/** The frames of the panes: all of one size, in the columns in which they are largest; on a phone below each other. */
+import { GAP, GUTTER, NARROW, TITLE } from "../../viewer/arrange.js";
+
+/** The row of choices above the panes. */
+export const STRIP = 44;
+const SMALLEST = 40;
+
+/**
+ * @typedef {object} Filling
+ * @property {number} columns
+ * @property {{width: number, height: number}} frame   of each pane, CSS pixels
+ * @property {{width: number, height: number}} extent  of all, with titles, gaps and the strip
+ * @property {number} area  of the pictures
+ */
+
+/**
+ * Each way in which panes fill a room.
+ * @param {{width: number, height: number}} room @param {number} aspect width / height of the picture
+ * @param {number} count of panes @returns {Filling[]}
+ */
+export function fillings(room, aspect, count) {
+  return Array.from({ length: count }, (_, at) => at + 1).map((columns) => {
+    const rows = Math.ceil(count / columns);
+    const across = (room.width - (columns - 1) * GUTTER) / columns;
+    const down = (room.height - STRIP - (rows - 1) * GAP) / rows - TITLE;
+    const width = Math.max(SMALLEST, Math.floor(Math.min(across, down * aspect)));
+    const height = Math.max(SMALLEST, Math.floor(width / aspect));
+    const extent = { width: columns * (width + GUTTER) - GUTTER, height: STRIP + rows * (height + TITLE + GAP) - GAP };
+    return { columns, frame: { width, height }, extent, area: count * width * height };
+  });
+}
+
+/**
+ * @param {{width: number, height: number}} room below the strip @param {number} aspect @param {number} count
+ * @param {number} [pageHeight] of a phone: a pane takes at most 40 % of it
+ * @returns {{narrow: boolean, columns: number, frame: {width: number, height: number}}}
+ */
+export function placed(room, aspect, count, pageHeight = Infinity) {
+  if (room.width < NARROW) {
+    const height = Math.max(SMALLEST, Math.round(Math.min(room.width / aspect, 0.4 * pageHeight)));
+    return { narrow: true, columns: 1, frame: { width: room.width, height } };
+  }
+  const all = fillings({ width: room.width, height: room.height + STRIP }, aspect, count);
+  const { columns, frame } = all.reduce((best, each) => (each.area > best.area ? each : best));
+  return { narrow: false, columns, frame };
+}

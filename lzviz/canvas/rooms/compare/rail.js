@@ -1,0 +1,49 @@
+// @ts-check
+/** The rail: the footprints of all panes at one place, where the saliency of all comes from, how strong it is. */
+import { sourceOf } from "../../core/context.js";
+import { numberOf, choiceOf } from "../../core/bound.js";
+import { registered, t } from "../../core/text.js";
+import { segmented } from "../../kit/controls.js";
+import { h, setText } from "../../kit/dom.js";
+import { section } from "../../kit/lines.js";
+import { ROUTES } from "../../schema/routes.js";
+import { createCrops } from "./crops.js";
+
+/** The routes by which a map comes from elsewhere, by what a source takes. @type {Record<string, string>} */
+const SENT = { picture: ROUTES.saliency.path, file: ROUTES.addMap.path };
+
+/** @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
+export function createCompareRail(place) {
+  const { context } = place;
+  const { store, live, schema, actions, host } = context;
+  const { sources } = host.catalogue;
+  const crops = createCrops(place);
+  const from = segmented(schema.field("saliency").label,
+    sources.map(({ name, title }) => ({ value: name, label: registered(`source.${name}`, title) })),
+    actions.chooseSaliency);
+  from.element.classList.add("lz-thirds");
+  const note = h("p", { class: "lz-note" });
+  const strength = numberOf(context, "strength");
+  const mode = choiceOf(context, "mode");
+  /** @param {import("../../schema/contract.js").SourceLine} source */
+  function unfit({ name, takes }) {
+    if (takes in SENT && !host.transport.answers(SENT[takes])) return t("saliency.offline");
+    return name !== "fixed" || host.catalogue.fixed || live.get().fixed ? null : t("saliency.noFixed");
+  }
+  const refresh = () => {
+    const source = sourceOf(context, store.get().saliency);
+    from.show(source?.name);
+    for (const each of sources) from.setReason(unfit(each), each.name);
+    setText(note, source ? registered(`source.${source.name}.help`, source.help) : "");
+    strength.refresh();
+    strength.setReason(source?.weighs ? null : t("strength.byHand"));
+    mode.refresh();
+  };
+  refresh();
+  return { elements: [section(t("compare.footprints"), crops.element),
+    section(t("saliency"), from.element, note, strength.element), section(t("sampler.reading"), mode.element,
+      h("p", { class: "lz-note" }, t("compare.settings")))], refresh() {
+    refresh();
+    crops.show();
+  } };
+}

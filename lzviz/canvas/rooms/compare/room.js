@@ -1,0 +1,36 @@
+// @ts-check
+/** Methods side by side on one picture at one budget: two to four panes that move together, and a table of numbers. */
+import { handOf } from "../../engine/saliency.js";
+import { shapeOf } from "../../viewer/arrange.js";
+import { mountCompare } from "./compare.js";
+import { fillings } from "./layout.js";
+
+/** @type {import("../../kit/dialogs.js").Files} */
+const FILES = [
+  ["pane-a", ["png"], "compare.file.a"],
+  ["pane-b", ["png"], "compare.file.b"],
+  ["pane-c", ["png"], "compare.file.c"],
+  ["pane-d", ["png"], "compare.file.d"],
+];
+
+/** @type {import("../../core/rooms.js").Declared} */
+export const compare = {
+  id: "compare",
+  tab: "compare",
+  owns: ["compared", "comparedEqual", "comparedMacs", "comparedMs", "comparedView", "saliency", "strength", "width",
+    "mode", "interpolation", "sourceScale", "contrast", "floor", "options", "paint", "edgePaint", "boxes"],
+  accepts: "image/*,.tif,.tiff",
+  tools: ["pick", "paint", "erase", "box", "pan"],
+  files: FILES,
+  styles: ["style/compare.css"],
+  hidesSamplers: true,
+  status: { browser: "status.warp", python: "status.check" },
+  paintKey({ saliency }) {
+    const hand = handOf(saliency);
+    return hand === "boxes" ? null : hand;
+  },
+  takesBoxes: ({ saliency }) => handOf(saliency) === "boxes",
+  refuses: { box: "warp.needsBoxes", paint: "warp.needsPaint" },
+  need: ({ store }, aspect) => (room) => fillings(room, shapeOf(aspect), store.get().compared.length),
+  mount: mountCompare,
+};

@@ -1,0 +1,85 @@
+// @ts-check
+/** The row above the panes: what all of them may spend, what they show, one more, flip and blink. */
+import { fromPosition, outputHeight, toPosition } from "../../core/schema.js";
+import { choiceOf } from "../../core/bound.js";
+import { FORMATS, t, typable } from "../../core/text.js";
+import { h, setText } from "../../kit/dom.js";
+import { LETTERS, offered } from "./methods.js";
+
+const STEPS = 1000;
+/** @type {Readonly<Record<string, "width" | "comparedMacs" | "comparedMs">>} */
+const SPENT = { pixels: "width", macs: "comparedMacs", ms: "comparedMs" };
+
+/** @typedef {import("../../core/context.js").Context} Context */
+
+/** The slider of what is spent. @param {Context} context */
+function amount({ store, live, schema }) {
+  const key = () => SPENT[store.get().comparedEqual] ?? "width";
+  const range = h("input", { type: "range", class: "lz-range", min: 0, max: STEPS, step: 1,
+    "aria-label": t("compare.amount"), oninput: () => set(false), onchange: () => set(true) });
+  const value = h("output", { class: "lz-compare-spent" });
+  /** @param {boolean} done */
+  function set(done) {
+    store.set({ [key()]: fromPosition(Number(range.value) / STEPS, schema.field(key())) }, { history: done });
+  }
+  function text() {
+    const state = store.get();
+    const { image } = live.get();
+    if (state.comparedEqual === "macs") return t("compare.macs", { macs: 1e6 * state.comparedMacs });
+    if (state.comparedEqual === "ms") return t("compare.ms", { ms: typable(state.comparedMs, 1) });
+    if (!image) return String(state.width);
+    const height = outputHeight(state.width, image.width, image.height);
+    const share = FORMATS.percent((state.width * height) / (image.width * image.height));
+    return t("compare.pixels", { width: state.width, height, share });
+  }
+  function refresh() {
+    const field = schema.field(key());
+    const position = toPosition(store.get()[key()], field);
+    range.value = String(Math.round(STEPS * position));
+    range.style.setProperty("--fill", `${(100 * position).toFixed(1)}%`);
+    range.setAttribute("aria-valuetext", text());
+    setText(value, text());
+  }
+  return { elements: [range, value], refresh };
+}
+
+/** @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
+export function createStrip({ context, answers }) {
+  const { store, live } = context;
+  const equal = choiceOf(context, "comparedEqual");
+  const show = choiceOf(context, "comparedView", { history: false });
+  const spent = amount(context);
+  const more = h("button", { type: "button", class: "lz-link lz-compare-more", onclick: () => {
+    const { compared } = store.get();
+    const { samplers, trained } = offered(context);
+    const next = [...samplers, ...trained].find(({ name }) => !compared.includes(name));
+    if (next) store.set({ compared: [...compared, next.name] }, { history: true });
+  } }, t("compare.add"));
+  const flip = (/** @type {boolean} */ held) => () => {
+    hold.setAttribute("aria-pressed", String(held));
+    live.set({ uniform: held });
+  };
+  const hold = h("button", { type: "button", class: "lz-link", "aria-pressed": "false", "data-tip": t("compare.flip"),
+    "data-key": " ", onpointerdown: flip(true), onpointerup: flip(false), onpointercancel: flip(false),
+    onpointerleave: flip(false), onblur: flip(false),
+    onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && flip(true)(),
+    onkeyup: flip(false) }, t("compare.hold"));
+  const blink = h("button", { type: "button", class: "lz-link", "aria-pressed": "false",
+    "data-tip": t("compare.blink.help"), "data-key": "B",
+    onclick: () => answers.set({ blink: !answers.get().blink }) }, t("compare.blink"));
+  const refresh = () => {
+    equal.refresh();
+    show.refresh();
+    spent.refresh();
+    more.hidden = store.get().compared.length >= LETTERS.length;
+    blink.setAttribute("aria-pressed", String(answers.get().blink));
+  };
+  store.subscribe(refresh);
+  answers.subscribe((_, changed) => changed.has("blink") && refresh());
+  live.subscribe((_, changed) => changed.has("image") && refresh());
+  refresh();
+  const label = (/** @type {string} */ text) => h("span", { class: "lz-compare-label" }, text);
+  return h("div", { class: "lz-compare-strip", role: "group", "aria-label": t("compare.strip") },
+    label(t("state.equal")), equal.element, ...spent.elements, h("span", { class: "lz-grow" }), more, hold, blink,
+    show.element);
+}

@@ -1,0 +1,71 @@
+"""Methods side by side at one budget: a row each, and the table as files."""
+
+from __future__ import annotations
+
+from lzviz.contract.messages.base import Answer, Base64, Bench, OnTruth, Pair
+from lzviz.text import Text
+
+
+class ComparedRow(Answer):
+    """What a method does with the budget; null: not comparable, or not asked for. Shares are in [0, 1].
+
+    Attributes:
+        size: (h, w) of its zoomed image; null: no size spends the budget.
+        region: share of the samples on what was painted, boxed or found; classes: on each class of the labels.
+        intrinsic: intrinsic upsampling error; score: of the task, by ``metric``.
+        folds: share of folded tiles; out_of_range: of samples outside the picture; unseen: of the picture without a sample.
+        step: distance of neighbouring samples, source pixels; round_trip: largest error there and back, source pixels.
+        macs: multiply-adds; p50, p95: milliseconds; noisy: their spread is wide.
+        note: why something is missing.
+        nodes: (h, w, 2) float64 control nodes, x before y, in [-1, 1]; null: no warp of the picture.
+    """
+
+    name: str
+    title: str
+    size: Pair | None
+    samples: int | None
+    region: float | None
+    classes: dict[str, float]
+    intrinsic: float | None
+    score: float | None
+    metric: str
+    folds: float | None
+    out_of_range: float | None
+    unseen: float | None
+    step: float | None
+    round_trip: float | None
+    macs: int | None
+    p50: float | None
+    p95: float | None
+    noisy: bool
+    note: Text | None
+    nodes: Base64 | None
+    nodes_size: Pair | None
+
+
+class Compared(Answer):
+    """The table.
+
+    Attributes:
+        best: rows that are best, by column; ties are all there.
+        csv, latex, markdown: the table as files.
+        device: what computed.
+    """
+
+    rows: list[ComparedRow]
+    best: dict[str, list[int]]
+    csv: str
+    latex: str
+    markdown: str
+    device: str
+
+
+class AskCompared(OnTruth):
+    """The methods of a state on a picture, each at the size that spends the state's budget; ``clock``: timed in turns too."""
+
+    answer = Compared
+    clock: bool = False
+
+    @property
+    def bench(self) -> Bench:
+        return "clocks" if self.clock or self.state.compared_equal == "ms" else "networks"
