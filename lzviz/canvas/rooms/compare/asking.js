@@ -51,8 +51,10 @@ export function createAsking({ context, question, answers, on: shown }) {
     if (!on() || !host.transport.answers(ROUTES.compared.path)) return;
     const about = store.get();
     answers.set({ asking: true });
-    await call(t("compare.noTable"), () => question(ROUTES.compared.path, () => ({ seq: ++seq, clock })), (table) => {
+    const asked = () => question(ROUTES.compared.path, () => ({ seq: ++seq, clock }));
+    await call(t("compare.noTable"), asked, (table, ms) => {
       answers.set({ table, about });
+      if (!clock) live.set({ answer: { milliseconds: ms, device: table.device }, answered: about });
     }, () => void numbers.run());
     answers.set({ asking: false });
     if (!clock && isFresh(answers.get(), store.get())) later();

@@ -19,7 +19,8 @@ import { FORMATS, t } from "../../core/text.js";
 const column = (name, write, better) =>
   ({ name, known: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), write, better });
 
-const share = FORMATS.percent1;
+/** Nothing at all is a plain 0. @param {number} value */
+const share = (value) => (value === 0 ? "0" : FORMATS.percent1(value));
 
 /** @type {readonly Column[]} */
 export const COLUMNS = [
@@ -45,8 +46,14 @@ export function valueOf({ row, drawn }, { name }) {
   return told ?? (row ? null : drawn?.[/** @type {keyof Drawn} */ (name)] ?? null);
 }
 
-/** The columns that some line has a value for. @param {readonly Line[]} lines */
-export const shownOf = (lines) => COLUMNS.filter((each) => lines.some((line) => valueOf(line, each) !== null));
+/**
+ * The columns that some line has a value for; sizes only where they differ. @param {readonly Line[]} lines
+ */
+export const shownOf = (lines) => COLUMNS.filter((each) => {
+  const values = new Set(lines.map((line) => String(valueOf(line, each))));
+  values.delete("null");
+  return values.size > (each.name === "size" ? 1 : 0);
+});
 
 /**
  * What a cell says: a number; what has no network and cannot be compared says so.

@@ -55,7 +55,7 @@ export function createCrops({ context: { live, store, root }, answers, scene }) 
     panes.slice(0, count).forEach(({ canvas, area, box }, at) => {
       const hover = hovers[at];
       const pen = canvas.getContext("2d");
-      setText(area, hover ? t("compare.area", { area: written(areaOf(hover.quad) * share, 0) }) : "–");
+      setText(area, hover ? written(areaOf(hover.quad) * share, 0) : "–");
       if (!pen || !hover) return;
       const room = fit(canvas, pen, box);
       pen.imageSmoothingEnabled = false;

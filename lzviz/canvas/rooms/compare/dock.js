@@ -13,6 +13,8 @@ import { LETTERS, titleOf } from "./methods.js";
 const FILES = /** @type {const} */ ([["csv", "csv", "text/csv"], ["latex", "tex", "text/x-tex"],
   ["markdown", "md", "text/markdown"]]);
 
+const TIMES = ["p50", "p95"];
+
 /** @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
 export function createDock({ context, answers, scene }) {
   const { store, host } = context;
@@ -54,7 +56,8 @@ export function createDock({ context, answers, scene }) {
     const focused = /** @type {HTMLElement | null} */ (table.querySelector("button:focus"))?.dataset.column;
     const best = (/** @type {import("./columns.js").Column} */ column, /** @type {Line} */ line) => {
       const row = line.row && told?.rows.indexOf(line.row);
-      return typeof row === "number" && (told?.best[column.known] ?? []).includes(row) && !line.row?.noisy;
+      const noisy = line.row?.noisy && TIMES.includes(column.name);
+      return typeof row === "number" && (told?.best[column.known] ?? []).includes(row) && !noisy;
     };
     table.replaceChildren(
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("compare.column.method")),
@@ -73,7 +76,7 @@ export function createDock({ context, answers, scene }) {
     const cells = columns.map((column) => {
       const { text, missing } = cellOf(line, column);
       const wins = best(column, line);
-      const noisy = !missing && line.row?.noisy && (column.name === "p50" || column.name === "p95");
+      const noisy = !missing && line.row?.noisy && column.name === TIMES[0];
       return h("td", { class: missing ? "lz-compare-missing" : wins ? "lz-compare-best" : null },
         noisy && h("small", {}, t("compare.noisy"), " "), text, wins && h("span", { class: "lz-hidden" },
           ` ${t("compare.best")}`));

@@ -10,23 +10,24 @@ const SMALLEST = 40;
  * @typedef {object} Filling
  * @property {number} columns
  * @property {{width: number, height: number}} frame   of each pane, CSS pixels
- * @property {{width: number, height: number}} extent  of all, with titles, gaps and the strip
+ * @property {{width: number, height: number}} extent  of all, with titles, gaps and the strip, as wide as the room
  * @property {number} area  of the pictures
  */
 
 /**
- * Each way in which panes fill a room.
+ * Each way in which panes fill a room. The strip takes its width, whatever the panes need of it.
  * @param {{width: number, height: number}} room @param {number} aspect width / height of the picture
  * @param {number} count of panes @returns {Filling[]}
  */
 export function fillings(room, aspect, count) {
-  return Array.from({ length: count }, (_, at) => at + 1).map((columns) => {
+  const evenly = [1, 2, 3, 4].filter((columns) => columns <= count && !(count === 4 && columns === 3));
+  return evenly.map((columns) => {
     const rows = Math.ceil(count / columns);
     const across = (room.width - (columns - 1) * GUTTER) / columns;
     const down = (room.height - STRIP - (rows - 1) * GAP) / rows - TITLE;
     const width = Math.max(SMALLEST, Math.floor(Math.min(across, down * aspect)));
     const height = Math.max(SMALLEST, Math.floor(width / aspect));
-    const extent = { width: columns * (width + GUTTER) - GUTTER, height: STRIP + rows * (height + TITLE + GAP) - GAP };
+    const extent = { width: room.width, height: STRIP + rows * (height + TITLE + GAP) - GAP };
     return { columns, frame: { width, height }, extent, area: count * width * height };
   });
 }

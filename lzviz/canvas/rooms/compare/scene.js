@@ -206,8 +206,9 @@ export class CompareScene extends Viewer {
     });
     this.answers.set({ drawn });
     this.each((view, at) => this.write(view, at, told[at]?.sentence ?? ""));
-    this.live.set({ measured: { sentence: this.sentence(drawn), warpMs: this.times.compute,
-      drawMs: this.times.draw } });
+    const warpMs = this.frames.reduce((sum, frame) => sum + (frame && !frame.python ? frame.warpMs : 0), 0);
+    this.live.set({ measured: { sentence: this.sentence(drawn), warpMs,
+      drawMs: this.times.compute + this.times.draw - warpMs } });
   }
 
   /** @param {View} view @param {number} at @param {string} sentence */

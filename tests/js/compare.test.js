@@ -1,0 +1,123 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import "./words.mjs";
+
+import { createSchema, defaults } from "../../lzviz/canvas/core/schema.js";
+import { readLink, writeLink } from "../../lzviz/canvas/core/link.js";
+import { isFresh, noAnswers } from "../../lzviz/canvas/rooms/compare/asking.js";
+import { cellOf, COLUMNS, shownOf, sorted } from "../../lzviz/canvas/rooms/compare/columns.js";
+import { areaOf, windowOf } from "../../lzviz/canvas/rooms/compare/crops.js";
+import { fillings, placed, STRIP } from "../../lzviz/canvas/rooms/compare/layout.js";
+import { KEYS, offered, replaced, stateOf } from "../../lzviz/canvas/rooms/compare/methods.js";
+
+const schema = createSchema(JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url),
+  "utf8")));
+const codec = { encode: () => "", decode: () => new Uint8Array() };
+const state = defaults(schema);
+
+/** @param {string} link */
+const read = (link) => readLink(link, schema, codec);
+
+/** @param {number} at @param {Partial<import("../../lzviz/canvas/rooms/compare/columns.js").Row> | null} row */
+const line = (at, row) => ({ at, name: "abcd"[at], row: /** @type {any} */ (row), drawn: null });
+
+test("the methods stand in the link, in their order, and what makes no sense is left out and told", async () => {
+  const { state: read1, problems } = await read("image=street&methods=uniform,lzu,lds-scenes-64x128&equal=macs");
+  assert.deepEqual([read1.compared, read1.comparedEqual, problems], [["uniform", "lzu", "lds-scenes-64x128"], "macs",
+    []]);
+  assert.equal(await writeLink(read1, schema, codec),
+    "image=street&methods=uniform,lzu,lds-scenes-64x128&equal=macs");
+  for (const wrong of ["uniform", "uniform,uniform", "a,b,c,d,e", "uniform,", "uniform,a b", ""]) {
+    const { state: kept, problems: told } = await read(`methods=${wrong}`);
+    assert.deepEqual(kept.compared, state.compared, wrong);
+    assert.equal(told.length, 1, wrong);
+  }
+});
+
+test("panes fill the room in the columns in which they are largest, whatever the picture's shape", () => {
+  for (const aspect of [0.25, 0.8, 2, 8]) {
+    for (const count of [2, 3, 4]) {
+      const room = { width: 960, height: 520 };
+      const all = fillings(room, aspect, count);
+      const { columns, frame } = placed({ width: 960, height: 520 - STRIP }, aspect, count);
+      assert.equal(Math.max(...all.map(({ area }) => area)), count * frame.width * frame.height);
+      assert.ok(columns * frame.width <= 960 && !(count === 4 && columns === 3));
+    }
+  }
+  const phone = placed({ width: 390, height: 300 }, 2, 4, 844);
+  assert.deepEqual(phone, { narrow: true, columns: 1, frame: { width: 390, height: 195 } });
+  assert.ok(fillings({ width: 60, height: 20 }, 2, 4).every(({ frame }) => frame.width > 0 && frame.height > 0));
+});
+
+test("a sampler stands there as its paper sets it, whatever the visitor has set for another", () => {
+  const samplers = [{ name: "fovea", title: "FOVEA", prescribes: { fwhm: 4, nodes: [31, 51], own: 3 },
+    options: [{ name: "fwhm", key: "fwhm" }, { name: "nodes", key: "nodes" }, { name: "own", default: 1 },
+      { name: "free", key: "contrast" }] }];
+  const context = /** @type {any} */ ({ host: { catalogue: { samplers } } });
+  const mine = stateOf(context, { ...state, fwhm: 20, nodes: [9, 9], contrast: 2, options: { es: { smoothness: 2 } } },
+    "fovea");
+  assert.deepEqual([mine.sampler, mine.fwhm, mine.nodes, mine.contrast], ["fovea", 4, [31, 51], 2]);
+  assert.deepEqual(mine.options, { es: { smoothness: 2 }, fovea: { own: 3 } });
+  assert.equal(stateOf(context, state, "unknown").sampler, "unknown");
+});
+
+test("without Python only what the browser computes itself is offered", () => {
+  const catalogue = { samplers: ["uniform", "lzu", "es", "cad"].map((name) => ({ name, title: name })),
+    checkpoints: [{ name: "lds-x", title: "LDS" }] };
+  const rooms = { ofSampler: (/** @type {string} */ name) => (name === "cad" ? {} : null) };
+  const names = (/** @type {boolean} */ python) => {
+    const { samplers, trained } = offered(/** @type {any} */ ({ rooms,
+      host: { catalogue, transport: { answers: () => python } } }));
+    return [...samplers, ...trained].map(({ name }) => name);
+  };
+  assert.deepEqual(names(false), ["uniform", "lzu"]);
+  assert.deepEqual(names(true), ["uniform", "lzu", "es", "lds-x"]);
+});
+
+test("a method that stands elsewhere already changes places", () => {
+  assert.deepEqual(replaced(["a", "b", "c"], 0, "c"), ["c", "b", "a"]);
+  assert.deepEqual(replaced(["a", "b", "c"], 1, "x"), ["a", "x", "c"]);
+});
+
+test("an answer is fresh while nothing that it is about has changed", () => {
+  const answers = { ...noAnswers(), about: state };
+  assert.ok(isFresh(answers, { ...state, comparedView: "difference", tool: "pan" }));
+  for (const key of KEYS) assert.ok(!isFresh(answers, { ...state, [key]: "other" }), key);
+  assert.ok(!isFresh(noAnswers(), state));
+});
+
+test("rows are sorted by any column, best first, and those without a value last", () => {
+  const rows = [{ region: 0.1, macs: null, roundTrip: 2 }, { region: 0.3, macs: 5, roundTrip: 1 },
+    { region: null, macs: 4, roundTrip: 3 }].map((row, at) => line(at, row));
+  const order = (/** @type {string} */ name) => sorted(rows, name).map(({ at }) => at);
+  assert.deepEqual([order(""), order("region"), order("macs"), order("roundTrip")],
+    [[0, 1, 2], [1, 0, 2], [2, 1, 0], [1, 0, 2]]);
+  for (const { name } of COLUMNS) assert.equal(sorted(rows, name).length, 3);
+});
+
+test("what needs a network says that it is not comparable, and a size stands there only where sizes differ", () => {
+  const rows = [line(0, { size: [8, 16], macs: null, folds: 0 }), line(1, { size: [8, 16], macs: 1e9, folds: 0.5 })];
+  const shown = shownOf(rows);
+  assert.deepEqual(shown.map(({ name }) => name), ["folds", "macs"]);
+  assert.deepEqual(shown.map((column) => cellOf(rows[0], column).text), ["0", "not comparable"]);
+  assert.deepEqual(shown.map((column) => cellOf(rows[1], column).text), ["50.0 %", "1.00 G"]);
+  const other = [...rows, line(2, { size: [16, 16] })];
+  assert.ok(shownOf(other).some(({ name }) => name === "size"));
+});
+
+test("the browser's own numbers stand in until Python has answered, and never beside an answer", () => {
+  const region = COLUMNS.filter(({ name }) => name === "region")[0];
+  const drawn = { region: 0.25, folds: 0, outOfRange: 0 };
+  assert.equal(cellOf({ ...line(0, null), drawn }, region).text, "25.0 %");
+  assert.equal(cellOf({ ...line(0, { region: null }), drawn }, region).text, "–");
+});
+
+test("crops show every footprint around one place", () => {
+  const square = (/** @type {number} */ x, /** @type {number} */ side) => /** @type {[number, number][]} */ (
+    [[x, 0], [x + side, 0], [x + side, side], [x, side]]);
+  assert.equal(areaOf(square(3, 4)), 16);
+  const { left, top, side } = windowOf([square(0, 4), square(10, 20)]);
+  assert.ok(left <= 0 && top <= 0 && left + side >= 30 && top + side >= 20);
+});
