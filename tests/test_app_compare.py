@@ -38,7 +38,9 @@ def test_a_warped_sampler_spends_more_of_its_samples_in_the_box_and_the_best_is_
 
 def test_the_warp_of_a_row_is_that_of_the_sampler_as_its_paper_sets_it(workshop):
     """Whatever the visitor has set for another sampler."""
-    rows = [asked(workshop, compared=["uniform", "fovea"], fwhm=fwhm, nodes=[9, 9], **BOXED).rows[1] for fwhm in (2, 30)]
+    rows = [
+        asked(workshop, compared=["uniform", "fovea"], fwhm=fwhm, nodes=[9, 9], **BOXED).rows[1] for fwhm in (2, 30)
+    ]
     assert rows[0].nodes == rows[1].nodes and rows[0].nodes_size == (31, 51)
 
 

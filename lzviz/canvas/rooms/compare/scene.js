@@ -174,8 +174,8 @@ export class CompareScene extends Viewer {
     }
     view.projection = project(this.camera, view.box, this.extent);
     if (comparedView === "points") {
-      const layers = { ...Object.fromEntries(Object.keys(state.layers).map((name) => [name, false])), points: true,
-        saliency: state.layers.saliency };
+      const none = Object.fromEntries(Object.keys(state.layers).map((name) => [name, false]));
+      const layers = /** @type {State["layers"]} */ ({ ...none, points: true, saliency: state.layers.saliency });
       const { image } = this.live.get();
       const scale = image ? this.extent.width / image.width : 1;
       painter.overlay(view, frame, { ...state, layers }, this.palette, this.ratio, scale, null);
