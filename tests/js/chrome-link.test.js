@@ -38,7 +38,7 @@ function anyValue(field, next) {
     case "id": return (REGISTRIES[field.of ?? ""] ?? ["street", "chelsea", "own", "a_b-9"])[below(4)];
     case "choice": return choices[below(choices.length)];
     case "options": return below(2) ? {} : { es: { nodes: [2 + below(9), 4] }, lds: { form: "a,b & e", radius: 2.5 } };
-    case "names": return ["es", "lzu", "lds-x"].slice(below(2));
+    case "methods": return ["es", "lzu", "lds-x"].slice(below(2));
     case "boolean": return next() < 0.5;
     case "size": return [min + below(max - min + 1), min + below(max - min + 1)];
     case "camera": return [below(101) / 100, below(101) / 100, 1 + below(900) / 100];
