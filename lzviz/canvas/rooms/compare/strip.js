@@ -1,8 +1,9 @@
 // @ts-check
 /** The row above the panes: what all of them may spend, what they show, one more, flip and blink. */
-import { fromPosition, outputHeight, toPosition } from "../../core/schema.js";
 import { choiceOf } from "../../core/bound.js";
+import { fromPosition, toPosition } from "../../core/schema.js";
 import { FORMATS, t, typable } from "../../core/text.js";
+import { zoomedSize } from "../../engine/samplers.js";
 import { h, setText } from "../../kit/dom.js";
 import { LETTERS, offered } from "./methods.js";
 
@@ -28,7 +29,7 @@ function amount({ store, live, schema }) {
     if (state.comparedEqual === "macs") return t("compare.macs", { macs: 1e6 * state.comparedMacs });
     if (state.comparedEqual === "ms") return t("compare.ms", { ms: typable(state.comparedMs, 1) });
     if (!image) return String(state.width);
-    const height = outputHeight(state.width, image.width, image.height);
+    const [height] = zoomedSize(state.width, [image.height, image.width]);
     const share = FORMATS.percent((state.width * height) / (image.width * image.height));
     return t("compare.pixels", { width: state.width, height, share });
   }
