@@ -13,7 +13,9 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 ENTRY = "main.js"
 # In this order: later ones refine earlier ones.
-STYLES = tuple(f"style/{name}.css" for name in ("tokens", "page", "stage", "cad", "learned", "models", "doctor", "compare"))
+STYLES = tuple(
+    f"style/{name}.css" for name in ("tokens", "page", "stage", "cad", "learned", "models", "doctor", "compare")
+)
 # Where a script finds those that are imported late, relative to itself.
 LATE = "bundle/"
 
