@@ -79,7 +79,7 @@ def test_cameras_views_methods_and_budget(visit: Visit) -> None:
     # A method that stands elsewhere changes places; one more, one less.
     visit.page.get_by_label("Method of pane A").select_option("lzu")
     wait(visit, "store.get().compared.join() === 'lzu,uniform'")
-    visit.page.get_by_role("button", name="Add a method").click()
+    visit.page.get_by_role("button", name="Add", exact=True).click()
     expect(visit.page.locator(".lz-compare-panes .lz-view:visible")).to_have_count(3)
     visit.page.get_by_role("button", name="Leave out pane A").click()
     expect(visit.page.locator(".lz-compare-panes .lz-view:visible")).to_have_count(2)
