@@ -14,6 +14,7 @@
  */
 
 import { FORMATS, t } from "../../core/text.js";
+import { tiny } from "../../kit/format.js";
 
 /** @param {string} name @param {(value: any) => string} write @param {1 | -1 | 0} better @returns {Column} */
 const column = (name, write, better) =>
@@ -26,7 +27,7 @@ const share = (value) => (value === 0 ? "0" : FORMATS.percent1(value));
 export const COLUMNS = [
   column("size", ([h, w]) => `${w} × ${h}`, 0), column("region", share, 1), column("score", share, 1),
   column("intrinsic", share, -1), column("folds", share, -1), column("outOfRange", share, -1),
-  column("unseen", share, -1), column("step", FORMATS.one, -1), column("roundTrip", FORMATS.small, -1),
+  column("unseen", share, -1), column("step", FORMATS.one, -1), column("roundTrip", tiny, -1),
   column("macs", FORMATS.counted, -1), column("p50", FORMATS.ms, -1), column("p95", FORMATS.ms, -1),
 ];
 /** What needs a network, and says so where there is none. */

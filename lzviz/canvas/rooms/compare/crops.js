@@ -33,7 +33,7 @@ export function createCrops({ context: { live, store, root }, answers, scene }) 
     const area = h("span", {});
     const box = h("div", { class: "lz-compare-crop-box" }, canvas);
     return { canvas, area, box, element: h("figure", { class: "lz-compare-crop" }, box,
-      h("figcaption", {}, h("b", {}, letter), " ", area)) };
+      h("figcaption", {}, h("b", { translate: "no" }, letter), " ", area)) };
   });
   const row = h("div", { class: "lz-compare-crops" }, ...panes.map(({ element }) => element));
   const element = h("div", {}, empty, row);

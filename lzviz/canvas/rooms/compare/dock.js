@@ -83,7 +83,7 @@ export function createDock({ context, answers, scene }) {
     });
     const note = line.row?.note ? say(line.row.note) : "";
     return h("tr", { "data-name": line.name, onpointerenter: () => point(line.at), onpointerleave: () => point(-1) },
-      h("th", { scope: "row" }, h("b", { class: "lz-compare-letter" }, LETTERS[line.at]), " ",
+      h("th", { scope: "row" }, h("b", { class: "lz-compare-letter", translate: "no" }, LETTERS[line.at]), " ",
         h("span", { translate: "no" }, titleOf(context, line.name)), note && h("small", {}, " ", note)), ...cells);
   }
 

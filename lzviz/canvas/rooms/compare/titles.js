@@ -21,6 +21,7 @@ export function createTitles(context, views) {
     const away = h("button", { type: "button", class: "lz-button lz-icon-button lz-compare-away",
       "aria-label": t("compare.leaveOut", { letter }), "data-tip": t("compare.leaveOut", { letter }),
       onclick: () => set(store.get().compared.filter((_, k) => k !== at)) }, icon("close"));
+    view.heading.translate = false;
     view.heading.after(menu);
     view.title.append(away);
     let listed = "";
