@@ -74,6 +74,9 @@
 
 import { t } from "./text.js";
 
+/** What a file dialogue offers as pictures; Safari and Windows know some kinds by their suffix alone. */
+export const PICTURES = "image/*,.tif,.tiff,.heic,.heif";
+
 /** What a room is that says nothing of it. @type {Omit<Known, "id" | "tab" | "mount">} */
 const NOTHING = Object.freeze({ owns: [], accepts: "", tools: [], files: [], styles: [], refuses: {},
   status: { browser: null, python: "" }, paintKey: () => null, takesBoxes: () => false });

@@ -1,5 +1,6 @@
 // @ts-check
 /** How files come onto the page: the file dialog, paste, drop. */
+import { PICTURES } from "../core/rooms.js";
 import { belongs } from "../core/active.js";
 import { h } from "../kit/dom.js";
 import { t } from "../core/text.js";
@@ -9,7 +10,6 @@ import { t } from "../core/text.js";
  * @typedef {{open: (blob: Blob, title: string) => unknown, openMap: (blob: Blob, title: string) => unknown}} Takers
  */
 
-const PICTURES = "image/*,.tif,.tiff,.heic,.heif";
 /** Maps and labels are arrays as well as pictures. */
 export const ARRAYS = `${PICTURES},.npy,.npz,.safetensors`;
 

@@ -1,5 +1,6 @@
 // @ts-check
 /** Content-adaptive downsampling: fine cells where it pays, coarse ones elsewhere. */
+import { PICTURES } from "../../core/rooms.js";
 import { arrangements, shapeOf } from "../../viewer/arrange.js";
 import { mountCad } from "./cad.js";
 import { ROUTES } from "../../schema/routes.js";
@@ -17,7 +18,7 @@ export const cad = {
   tab: "explore",
   owns: ["mode", "cadLevels", "cadMask", "cadThreshold", "cadDilation", "cadKeep", "cadPaint", "cadNetwork",
     "cadChannel", "cadBeside", "cadView"],
-  accepts: "image/*,.tif,.tiff,.heic,.heif",
+  accepts: PICTURES,
   sampler: "cad",
   tools: ["pick", "paint", "erase", "pan"],
   files: FILES,

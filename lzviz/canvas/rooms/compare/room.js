@@ -1,5 +1,6 @@
 // @ts-check
 /** Methods side by side on one picture at one budget: two to four panes that move together, and a table of numbers. */
+import { PICTURES } from "../../core/rooms.js";
 import { handOf } from "../../engine/saliency.js";
 import { shapeOf } from "../../viewer/arrange.js";
 import { mountCompare } from "./compare.js";
@@ -19,7 +20,7 @@ export const compare = {
   tab: "compare",
   owns: ["compared", "comparedEqual", "comparedMacs", "comparedMs", "comparedView", "saliency", "strength", "width",
     "mode", "interpolation", "sourceScale", "contrast", "floor", "options", "paint", "edgePaint", "boxes"],
-  accepts: "image/*,.tif,.tiff",
+  accepts: PICTURES,
   tools: ["pick", "paint", "erase", "box", "pan"],
   files: FILES,
   styles: ["style/compare.css"],

@@ -1,5 +1,6 @@
 // @ts-check
 /** Trained pipelines: from a picture to labels, and back. */
+import { PICTURES } from "../../core/rooms.js";
 import { pairs } from "../../viewer/arrange.js";
 import { createModelMenu } from "./menu.js";
 import { mountPipeline } from "./pipeline.js";
@@ -26,7 +27,7 @@ export const pipeline = {
   tab: "explore",
   owns: ["checkpoint", "learnedFrom", "learnedLambda", "learnedStage", "learnedChannel", "learnedLeft", "learnedRight",
     "learnedOpacity", "learnedStep"],
-  accepts: "image/*,.tif,.tiff,.heic,.heif",
+  accepts: PICTURES,
   hidesSamplers: true,
   tools: ["pick", "paint", "erase", "pan"],
   files: FILES,

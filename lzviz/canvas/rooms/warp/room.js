@@ -1,5 +1,6 @@
 // @ts-check
 /** Warps: a saliency map attracts the samples. */
+import { PICTURES } from "../../core/rooms.js";
 import { arrangements, shapeOf } from "../../viewer/arrange.js";
 import { mountWarp } from "./stage.js";
 import { handOf } from "../../engine/saliency.js";
@@ -22,7 +23,7 @@ export const warp = {
   tab: "explore",
   owns: ["sampler", "mode", "saliency", "strength", "fwhm", "width", "nodes", "separable", "antiCrop", "interpolation",
     "sourceScale", "contrast", "floor", "options", "paint", "edgePaint", "boxes", "compare"],
-  accepts: "image/*,.tif,.tiff,.heic,.heif",
+  accepts: PICTURES,
   tools: ["pick", "paint", "erase", "box", "pan"],
   files: FILES,
   status: { browser: "status.warp", python: "status.check" },
