@@ -8,6 +8,7 @@ import * as codec from "./engine/codec.js";
 import { listenForKeys, pageCommands } from "./shell/keys.js";
 import { emptyLive } from "./core/context.js";
 import { h } from "./kit/dom.js";
+import { offerBack } from "./shell/back.js";
 import { createAgain } from "./core/again.js";
 import { createBrought } from "./core/brought.js";
 import { createImages } from "./core/images.js";
@@ -209,6 +210,7 @@ export async function mount(element, given) {
   await parts.images.follow();
   address.later();
   const { store, live } = context;
+  if (given.address) void offerBack(context, parts.images).then((end) => ends.push(end));
   ends.push(() => strip(element));
   Object.assign(element, { lzviz: { store, live, rooms: house.mounted } });
   element.dataset.ready = "1";

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.app_server import encoded
 from tests.browser.conftest import Visit
 
 HASH = "location.hash"
@@ -41,3 +47,30 @@ def test_the_link_carries_the_filters_of_the_results_and_back_stays_in_the_page(
         visit.run("[...store.get().resultsOff]") == ["lzu", "48x64", "cad"]
         and visit.run("store.get().resultsCost") == "pixels"
     )
+
+
+def test_a_reload_offers_the_own_picture_again_and_can_forget_it(visit: Visit) -> None:
+    visit.open("#image=coffee")
+    page, bar = visit.page, visit.page.locator(".lz-back")
+    expect(bar).to_have_count(0)
+    data = encoded(Image.effect_noise((64, 40), 60).convert("RGB"))
+    with page.expect_file_chooser() as chosen:
+        page.locator(".lz-thumb-add").first.click()
+    chosen.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": data})
+    visit.wait("live.get().own?.title === 'mine.png' && store.get().image === 'own'")
+    page.reload()
+    visit.ready()
+    expect(bar).to_contain_text("Bring back mine.png?")
+    if shots := os.environ.get("LZVIZ_SHOTS"):
+        page.screenshot(path=f"{shots}/back.png")
+    bar.get_by_role("button", name="Bring back").click()
+    visit.wait("store.get().image === 'own' && live.get().image?.width === 64")
+    expect(bar).to_have_count(0)
+    page.reload()
+    visit.ready()
+    bar.get_by_role("button", name="Forget it").click()
+    page.wait_for_timeout(200)
+    page.reload()
+    visit.ready()
+    visit.answered()
+    expect(bar).to_have_count(0)

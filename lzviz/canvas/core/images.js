@@ -2,6 +2,7 @@
 /** Pictures: from the catalogue, opened, pasted, dropped; decoded without colour conversion or premultiplied alpha. */
 import { fromBase64, picturePath } from "./wire.js";
 import { askServer, getFrom } from "./client.js";
+import { keepPicture } from "./kept.js";
 import { ROUTES } from "../schema/routes.js";
 import { t } from "./text.js";
 import { Said, trouble } from "./errors.js";
@@ -181,6 +182,7 @@ export function createImages(context) {
       return patiently(() => brought.answered(() => fetchPicture(host, answer.id), { picture }));
     };
     await bring(load, (image) => {
+      void keepPicture(blob, title);
       live.set({ own: { blob, id: answer.id, title, notes: (answer.notes ?? []).filter(isNews) } });
       settleOn("own", image);
     });
