@@ -11,6 +11,16 @@ from tests.app_server import encoded
 from tests.browser.conftest import Visit
 
 HASH = "location.hash"
+KEPT = """async (wanted) => {
+  if (!(await indexedDB.databases()).some(({ name }) => name === "lzviz")) return false;
+  return new Promise((done) => {
+    const opening = indexedDB.open("lzviz");
+    opening.onsuccess = () => {
+      const asked = opening.result.transaction("own").objectStore("own").get("picture");
+      asked.onsuccess = () => { opening.result.close(); done(Boolean(asked.result) === wanted); };
+    };
+  });
+}"""
 FILTERS = "#image=street&room=models&metric=small&cost=pixels&off=lzu,48x64"
 
 
@@ -58,6 +68,7 @@ def test_a_reload_offers_the_own_picture_again_and_can_forget_it(visit: Visit) -
         page.locator(".lz-thumb-add").first.click()
     chosen.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": data})
     visit.wait("live.get().own?.title === 'mine.png' && store.get().image === 'own'")
+    page.wait_for_function(KEPT, arg=True)  # it is written beside the work, not before it
     page.reload()
     visit.ready()
     expect(bar).to_contain_text("Bring back mine.png?")
@@ -69,7 +80,7 @@ def test_a_reload_offers_the_own_picture_again_and_can_forget_it(visit: Visit) -
     page.reload()
     visit.ready()
     bar.get_by_role("button", name="Forget it").click()
-    page.wait_for_timeout(200)
+    page.wait_for_function(KEPT, arg=False)
     page.reload()
     visit.ready()
     visit.answered()
