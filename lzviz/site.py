@@ -208,7 +208,7 @@ def _masks(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
             state = State(image=image, room="cad", cad_mask=mask, cad_levels=steps)
 
             def job(state: State = state) -> None:
-                keys = ("cadMask", "cadLevels", "cadNetwork", "mode", "cadDilation")
+                keys = ("cadMask", "cadLevels", "cadNetwork", "mode", "cadDilation", "cadOperator")
                 said = state.to_json()
                 when = {"image": state.image, **{f"state.{key}": said[key] for key in keys}}
                 every = [when, {**when, "state.cadMask": "inverse"}] if state.cad_mask == "edges" else [when]

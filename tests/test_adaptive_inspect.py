@@ -45,13 +45,14 @@ def mixed(subject, size, seed=0):
 @pytest.mark.parametrize(("stride", "depth"), [(8, 1), (8, 2), (1, 3)])
 @pytest.mark.parametrize("size", [(64, 96), (135, 201), (9, 8), (1, 1)])
 @pytest.mark.parametrize("dilation", [1, 10, 11, 63])
-def test_thresholded_ring_strengths_are_the_edge_mask(stride, depth, size, dilation):
+@pytest.mark.parametrize("operator", masks.OPERATORS)
+def test_thresholded_ring_strengths_are_the_edge_mask(stride, depth, size, dilation, operator):
     image = picture(*size)
-    strengths = ring_strengths(image, dilation, stride, depth)
+    strengths = ring_strengths(image, dilation, stride, depth, operator)
     assert strengths.shape == (depth, *(-(-n // stride) for n in size))
     some = strengths.flatten()[:: max(1, strengths.numel() // 5)].tolist()
-    for threshold in [*masks.PRESETS.values(), 0.005, 0.5, *some]:
-        wanted = masks.edges(image, threshold, dilation | 1, stride, depth)
+    for threshold in [*masks.OPERATORS[operator].values(), 0.005, 0.5, *some]:
+        wanted = masks.edges(image, threshold, dilation | 1, stride, depth, operator=operator)
         assert torch.equal(levels_of(strengths, threshold), wanted)
 
 

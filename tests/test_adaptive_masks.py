@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -60,12 +61,24 @@ def test_published_edges_see_rising_ones_only_and_skip_level_one() -> None:
     assert set(published[0].unique().tolist()) == {0, 2}
 
 
-def test_sobel_smooths_across() -> None:
+def test_sobel_smooths_across_and_answers_four_times() -> None:
     spot = torch.zeros(1, 1, 40, 40)
     spot[..., 20, 20] = 0.4
     assert (masks.edges(spot, 0.3, dilation=1) == 0).any()
-    assert (masks.edges(spot, 0.3, dilation=1, operator="sobel") == 1).all()
-    assert torch.equal(masks.edges(step(0.2), 0.19, operator="sobel"), masks.edges(step(0.2), 0.19))
+    assert (masks.edges(spot, 4 * 0.3, dilation=1, operator="sobel") == 1).all()
+    assert torch.equal(masks.edges(step(0.2), 4 * 0.19, operator="sobel"), masks.edges(step(0.2), 0.19))
+
+
+@pytest.mark.parametrize(("name", "value"), [("low", 0.15), ("medium", 0.35), ("high", 0.95)])
+def test_the_paper_s_thresholds_are_on_a_sobel(name: str, value: float) -> None:
+    """Against OpenCV's Sobel of the grey picture."""
+    cv2 = pytest.importorskip("cv2")
+    image = torch.rand(1, 1, 48, 64, generator=torch.Generator().manual_seed(3)) ** 2
+    plain = image[0, 0].double().numpy()
+    across, down = (cv2.Sobel(plain, -1, *axis, ksize=3, borderType=cv2.BORDER_REPLICATE) for axis in ((1, 0), (0, 1)))
+    change = torch.tensor(np.maximum(abs(across), abs(down)))
+    wanted = (change.unfold(0, 8, 8).unfold(1, 8, 8).amax((2, 3)) < value).long()
+    assert torch.equal(masks.edges(image, name, dilation=1, operator="sobel")[0, 0], wanted)
 
 
 def test_keypoints_keep_rings_around_points() -> None:

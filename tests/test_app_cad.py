@@ -81,7 +81,7 @@ def price(told, levels):
 CASES = [
     {}, {"cadLevels": "8-32"}, {"cadLevels": "1-8"}, {"cadMask": "inverse", "cadLevels": "8-32"}, {"cadMask": "paint"},
     {"cadMask": "keypoints", "cadLevels": "8-32"}, {"cadMask": "random", "cadKeep": 0.4}, {"cadNetwork": "vgg16"},
-    {"cadThreshold": 0.02, "cadDilation": 3}, {"mode": "published"},
+    {"cadThreshold": 0.02, "cadDilation": 3}, {"cadOperator": "sobel", "cadThreshold": 0.35}, {"mode": "published"},
 ]  # fmt: skip
 
 

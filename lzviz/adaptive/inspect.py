@@ -44,16 +44,16 @@ def ring_sizes(dilation: int, depth: int) -> list[int]:
     return [dilation // 2 * 2 ** (level + 1) + 1 for level in range(depth)]
 
 
-def ring_strengths(image: Tensor, dilation: int, stride: int, depth: int) -> Tensor:
+def ring_strengths(image: Tensor, dilation: int, stride: int, depth: int, operator: str = "central") -> Tensor:
     """The strongest change of grey within each ring around each fine cell: (depth, h, w), falling in no ring.
 
     An edge mask of any threshold follows without the image: see :func:`levels_of`.
 
     Args:
         image: (1, 3 or 1, H, W) in [0, 1].
-        dilation, stride, depth: as for :func:`lzviz.adaptive.masks.edges`.
+        dilation, stride, depth, operator: as for :func:`lzviz.adaptive.masks.edges`.
     """
-    change = masks.differences(masks.grey(image))
+    change = masks.differences(masks.grey(image), operator)
     return torch.cat([masks.within(change, stride, size)[0] for size in ring_sizes(dilation, depth)])
 
 

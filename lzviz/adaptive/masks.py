@@ -21,10 +21,12 @@ LUMA = (0.299, 0.587, 0.114)
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-# The paper's three thresholds, in our unit (central difference of grey in [0, 1]) and in the public code's (of an
-# ImageNet-normalised image).
+# Ours, on central differences of grey in [0, 1]: about what the public code's thresholds are there.
 PRESETS = {"low": 0.034, "medium": 0.079, "high": 0.214}
-PUBLISHED_PRESETS = {"low": 0.15, "medium": 0.35, "high": 0.95}
+# The paper's, on a Sobel; its public code uses them on central differences of an ImageNet-normalised picture.
+PAPER_PRESETS = {"low": 0.15, "medium": 0.35, "high": 0.95}
+OPERATORS = {"central": PRESETS, "sobel": PAPER_PRESETS}
+"""How change is measured, and the thresholds that have names there."""
 
 
 def grey(image: Tensor) -> Tensor:
@@ -79,50 +81,47 @@ def edges(
 
     Args:
         image: (B, 3 or 1, H, W) in [0, 1].
-        threshold: central difference ``|g(x + 1) - g(x - 1)|`` of grey in [0, 1], in x or y; or "low" (.034), "medium" (.079),
-            "high" (.214), the paper's three.
+        threshold: least change of grey in [0, 1], in x or y, in the operator's unit; or "low", "medium", "high": .034, .079,
+            .214 on central differences (ours), .15, .35, .95 on a Sobel (the paper's; it does not say the unit of its grey).
         dilation: pixels across, odd. With more levels, cells of level v or finer reach ``2^v`` times as far.
         stride: of the fine grid, pixels.
         depth: levels.
         mode: "published" does what the public code does: the image normalised by ImageNet's statistics (thresholds .15, .35,
             .95), rising edges only, the dilated map read at every ``stride``-th pixel instead of anywhere in the cell, and only
             the levels 0 and ``depth``.
-        operator: "central", or "sobel": the same smoothed across, in the same unit.
+        operator: "central", ``|g(x + 1) - g(x - 1)|``; or "sobel", the paper's: four of these added up across with the weights
+            1, 2, 1, so that a step of height t answers 4 t.
 
     Returns:
         (B, 1, h, w) int64 levels; blocks with an edge in them are wanted as a whole.
     """
-    presets = {"fixed": PRESETS, "published": PUBLISHED_PRESETS}
-    if mode not in presets:
+    if mode not in ("fixed", "published"):
         raise ValueError(f"expected mode as 'fixed' or 'published', got {mode!r}")
-    if operator not in ("central", "sobel"):
-        raise ValueError(f"expected operator as 'central' or 'sobel', got {operator!r}")
+    if operator not in OPERATORS:
+        raise ValueError(f"expected operator as one of {', '.join(OPERATORS)}, got {operator!r}")
     _check_depth(depth)
     if isinstance(threshold, str):
-        if threshold not in presets[mode]:
-            raise ValueError(f"expected threshold as a number or one of {', '.join(presets[mode])}, got {threshold!r}")
-        threshold = presets[mode][threshold]
+        presets = PAPER_PRESETS if mode == "published" else OPERATORS[operator]
+        if threshold not in presets:
+            raise ValueError(f"expected threshold as a number or one of {', '.join(presets)}, got {threshold!r}")
+        threshold = presets[threshold]
     if mode == "published":
         return _published_edges(image, threshold, dilation, stride, depth)
     if dilation < 1 or dilation % 2 == 0:
         raise ValueError(f"expected an odd dilation >= 1 (pixels across), got {dilation}")
-    change = differences(grey(image), smooth=operator == "sobel")
+    change = differences(grey(image), operator)
     return rings(change, threshold, stride, [dilation // 2 * 2 ** (level + 1) + 1 for level in range(depth)])
 
 
-def differences(luma: Tensor, smooth: bool = False) -> Tensor:
-    """The larger of the central differences of (B, 1, H, W) in x and y, absolute; the border is repeated.
-
-    Args:
-        smooth: average across the difference with [1, 2, 1] / 4 first (Sobel, in the same unit).
-    """
+def differences(luma: Tensor, operator: str = "central") -> Tensor:
+    """The larger change of (B, 1, H, W) in x and y, absolute, by an operator of :func:`edges`; the border is repeated."""
     padded = F.pad(luma, (1, 1, 1, 1), mode="replicate")
-    if not smooth:
+    if operator == "central":
         across = (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]).abs_()
         return torch.maximum(across, (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]).abs_(), out=across)
     across, down = padded[..., 2:] - padded[..., :-2], padded[..., 2:, :] - padded[..., :-2, :]
-    across = (across[..., :-2, :] + 2 * across[..., 1:-1, :] + across[..., 2:, :]) / 4
-    down = (down[..., :-2] + 2 * down[..., 1:-1] + down[..., 2:]) / 4
+    across = across[..., :-2, :] + 2 * across[..., 1:-1, :] + across[..., 2:, :]
+    down = down[..., :-2] + 2 * down[..., 1:-1] + down[..., 2:]
     return torch.maximum(across.abs_(), down.abs_())
 
 

@@ -77,7 +77,8 @@ class State(BaseModel):
     cad_mask: Annotated[
         str, Choice("cadmask", choices=("edges", "learned", "paint", "keypoints", "random", "inverse"))
     ] = "edges"
-    cad_threshold: Annotated[float, Number("cadthreshold", low=0.005, high=0.5, scale="log", decimals=3)] = 0.3
+    cad_operator: Annotated[str, Choice("cadoperator", choices=("central", "sobel"))] = "central"
+    cad_threshold: Annotated[float, Number("cadthreshold", low=0.005, high=2, scale="log", decimals=3)] = 0.3
     cad_dilation: Annotated[int, Integer("caddilation", low=1, high=63, unit="px")] = 3
     cad_keep: Annotated[float, Number("cadkeep", low=0, high=1, decimals=2)] = 0.3
     cad_paint: Annotated[Map | None, Painted("cadpaint", neutral=128)] = None

@@ -149,7 +149,7 @@ class AdaptivePipeline(Pipeline):
             return self._oracle(image, labels)
         if self.mask == "edges":
             s = self.sampler
-            return masks.edges(image, s.threshold, s.dilation, self.stride, self.depth, s.mode)
+            return masks.edges(image, s.threshold, s.dilation, self.stride, self.depth, s.mode, s.operator)
         return self.everywhere(image, 0 if self.mask == "fine" else self.depth)
 
     def everywhere(self, image: Tensor, level: int) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -26,7 +27,7 @@ class CAD(Sampler):
     """Samples of a quadtree whose fine grid has at most as many cells as the result has pixels.
 
     Attributes:
-        threshold, dilation, mode: of the edges that are kept fine, see :func:`lzviz.adaptive.masks.edges`.
+        threshold, dilation, mode, operator: of the edges that are kept fine, see :func:`lzviz.adaptive.masks.edges`.
         depth: levels of the quadtree.
         stride: source pixels a fine cell; the smallest that fits the size by default.
     """
@@ -36,6 +37,7 @@ class CAD(Sampler):
     depth: int = 1
     stride: int | None = None
     mode: Mode = "fixed"
+    operator: Literal["central", "sobel"] = "central"
 
     def __call__(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
         """As :class:`Sampler` says. A saliency map keeps the cells fine that reach the middle of its range."""
@@ -44,7 +46,7 @@ class CAD(Sampler):
         size, source_size = check_size(size), (int(image.shape[-2]), int(image.shape[-1]))
         stride = self.stride or smallest_stride(source_size, size)
         if saliency is None:
-            levels = masks.edges(image, self.threshold, self.dilation, stride, self.depth, self.mode)
+            levels = masks.edges(image, self.threshold, self.dilation, stride, self.depth, self.mode, self.operator)
         else:
             levels = self.from_saliency(saliency, [-(-n // stride) for n in source_size]).expand(len(image), -1, -1, -1)
         tree = QuadTree(levels, stride, source_size)
@@ -76,6 +78,7 @@ add(
         make=CAD,
         options=(
             options.Option("threshold", "choice", "medium", choices=tuple(masks.PRESETS)),
+            options.Option("operator", "choice", "central", choices=tuple(masks.OPERATORS)),
             options.Option("dilation", "integer", 11, 1, 63, unit="px"),
             options.Option("depth", "integer", 1, 1, 4),
             options.Option("stride", "integer", None, 1, 64, unit="px"),

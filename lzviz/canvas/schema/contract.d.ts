@@ -1025,7 +1025,9 @@ export interface State {
   cadLevels?: "8-16" | "8-32" | "1-8";
   /** What says which cells stay fine; the brush overrules it anywhere. */
   cadMask?: "edges" | "learned" | "paint" | "keypoints" | "random" | "inverse";
-  /** Least change of grey (0 to 1) between a pixel's two neighbours. The paper's three: 0.034, 0.079, 0.214. */
+  /** How change is measured: the difference of a pixel's two neighbours, or the paper's Sobel, which answers 4 times as much to the same step. Switching keeps the threshold's meaning. */
+  cadOperator?: "central" | "sobel";
+  /** Least change of grey (0 to 1), in the unit of the edge operator: the difference of a pixel's two neighbours, or a Sobel. */
   cadThreshold?: number;
   /** Pixels across around an edge or a key point that stay fine; an even number counts as the next odd one. */
   cadDilation?: number;

@@ -84,10 +84,11 @@ class Session:
 
     def strengths(self) -> Tensor:
         """(depth, h, w) float32; edge masks of any threshold follow from it."""
-        key = f"{self.working.key} {self.state.cad_levels} {self.state.cad_dilation}"
+        how = self.state.cad_dilation, self.state.cad_operator
+        key = f"{self.working.key} {self.state.cad_levels} {how}"
         rings = self.workshop.memory.get("rings", key)
         if rings is None:
-            rings = inspect.ring_strengths(self.working.image, self.state.cad_dilation, self.stride, self.depth)
+            rings = inspect.ring_strengths(self.working.image, how[0], self.stride, self.depth, how[1])
             self.workshop.memory.put("rings", key, rings, rings.nbytes)
         return rings
 

@@ -30,8 +30,8 @@ export const noAnswers = () =>
     match: null });
 
 /** What of the state the features depend on besides the mask. */
-const FEATURE_KEYS = ["cadThreshold", "cadPaint", "cadChannel", "mode", "cadLevels", "cadMask", "cadDilation",
-  "cadKeep", "cadNetwork", "image", "cadView"];
+const FEATURE_KEYS = ["cadOperator", "cadThreshold", "cadPaint", "cadChannel", "mode", "cadLevels", "cadMask",
+  "cadDilation", "cadKeep", "cadNetwork", "image", "cadView"];
 
 const PAUSE = 160;
 
@@ -118,4 +118,5 @@ export function createAsking({ context: { store, live, again, host }, question, 
   };
 }
 
-const COST_KEYS = new Set(["cadLevels", "cadMask", "cadThreshold", "cadDilation", "cadKeep", "cadNetwork"]);
+const COST_KEYS = new Set(["cadLevels", "cadMask", "cadOperator", "cadThreshold", "cadDilation", "cadKeep",
+  "cadNetwork"]);

@@ -76,7 +76,7 @@ export function forestOf(mask, state) {
 export const strideOf = (grid, level) => grid.stride << level;
 
 /** Keys of the state that Python's mask depends on; "edges" and "inverse" are one mask, read differently. */
-export const MASK_KEYS = ["cadLevels", "cadMask", "cadDilation", "cadKeep", "cadNetwork", "image"];
+export const MASK_KEYS = ["cadLevels", "cadMask", "cadDilation", "cadOperator", "cadKeep", "cadNetwork", "image"];
 
 /** Whether a mask belongs to the state. @param {Mask | null} mask @param {State} state */
 export function fits(mask, state) {

@@ -2,6 +2,7 @@
 /** The options of content-adaptive downsampling, below the menu of samplers. */
 import { createChannel } from "../../kit/channel.js";
 import { choiceOf, numberOf } from "../../core/bound.js";
+import { settleNumber } from "../../core/schema.js";
 import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { section } from "../../kit/lines.js";
@@ -19,7 +20,30 @@ const USED_BY = {
   cadThreshold: ["edges", "inverse"], cadDilation: ["edges", "inverse", "keypoints"], cadKeep: ["random"],
 };
 
-const PRESETS = /** @type {const} */ ([[0.034, "low"], [0.079, "medium"], [0.214, "high"]]);
+/** Thresholds that have names, in the unit of their operator: ours on central differences, the paper's on a Sobel. */
+const PRESETS = /** @type {const} */ ({ central: [0.034, 0.079, 0.214], sobel: [0.15, 0.35, 0.95] });
+const NAMES = /** @type {const} */ (["low", "medium", "high"]);
+const OPERATORS = /** @type {const} */ (["central", "sobel"]);
+
+/** A Sobel answers four times what a central difference answers to the same step. */
+const SOBEL_UNIT = 4;
+
+/** How change is measured; the threshold keeps its meaning. @param {Context} context */
+function operator(context) {
+  const { store, schema } = context;
+  const control = choiceOf(context, "cadOperator", { choose: (/** @type {State["cadOperator"]} */ cadOperator) => {
+    const { cadOperator: was, cadThreshold } = store.get();
+    if (was === cadOperator) return;
+    const at = PRESETS[was].findIndex((value) => value === cadThreshold);
+    const same = cadThreshold * (cadOperator === "sobel" ? SOBEL_UNIT : 1 / SOBEL_UNIT);
+    const next = at < 0 ? settleNumber(same, schema.field("cadThreshold")) : PRESETS[cadOperator][at];
+    store.set({ cadOperator, cadThreshold: next }, { history: true });
+  } });
+  return { element: control.element, refresh() {
+    control.refresh();
+    control.element.hidden = !USED_BY.cadThreshold.includes(store.get().cadMask);
+  } };
+}
 
 /** @param {Context} context @param {NumberKey} key */
 function number(context, key) {
@@ -33,14 +57,21 @@ function number(context, key) {
   } };
 }
 
-/** The paper's three thresholds. @param {Context} context */
+/** Three thresholds by name, and whose they are. @param {Context} context */
 function presets({ store }) {
-  const control = segmented(t("cad.presets"), PRESETS.map(([value, name]) => ({ value,
-    label: t(`cad.preset.${name}`) })),
-    (cadThreshold) => store.set({ cadThreshold }, { history: true }));
-  return { element: control.element, refresh() {
-    control.show(store.get().cadThreshold);
-    control.element.hidden = !USED_BY.cadThreshold.includes(store.get().cadMask);
+  const bars = OPERATORS.map((of) => ({ of, control: segmented(t(`cad.presets.${of}`),
+    PRESETS[of].map((value, at) => ({ value, label: t(`cad.preset.${NAMES[at]}`) })),
+    (cadThreshold) => store.set({ cadThreshold }, { history: true })) }));
+  const whose = h("p", { class: "lz-note" });
+  const element = h("div", { class: "lz-cad-presets" }, whose, ...bars.map(({ control }) => control.element));
+  return { element, refresh() {
+    const { cadThreshold, cadOperator, cadMask } = store.get();
+    setText(whose, t(`cad.presets.${cadOperator}`));
+    for (const { of, control } of bars) {
+      control.show(cadThreshold);
+      control.element.hidden = of !== cadOperator;
+    }
+    element.hidden = !USED_BY.cadThreshold.includes(cadMask);
   } };
 }
 
@@ -57,17 +88,18 @@ export function createCadRail(context, features) {
   const network = choiceOf(context, "cadNetwork");
   const numbers = /** @type {NumberKey[]} */ (["cadThreshold", "cadDilation", "cadKeep"]).map((key) =>
     number(context, key));
-  const paper = presets(context);
+  const named = presets(context);
+  const change = operator(context);
   const colours = createChannel(context, "cadChannel", () => features()?.channels ?? 2048);
   const note = h("p", { class: "lz-note" });
   const numberSection = h("section", { class: "lz-section lz-sliders", "aria-label": t("cad.mask") },
-    numbers[0].element, paper.element, numbers[1].element, numbers[2].element);
+    change.element, numbers[0].element, named.element, numbers[1].element, numbers[2].element);
   const maskSection = section(schema.field("cadMask").label, mask.element, note);
   const shown = h("section", { class: "lz-section lz-cad-show", "aria-label": t("cad.show") }, view.element);
   const strides = section(t("cad.strides"), levels.element);
   const networks = section(schema.field("cadNetwork").label, network.element, colours.element);
   const sections = [shown, maskSection, numberSection, strides, networks];
-  const parts = [view, levels, mask, network, ...numbers, paper, colours];
+  const parts = [view, levels, mask, network, ...numbers, change, named, colours];
   return { elements: sections, refresh() {
     const state = store.get();
     for (const { refresh } of parts) refresh();

@@ -16,8 +16,8 @@ const FILES = [
 export const cad = {
   id: "cad",
   tab: "explore",
-  owns: ["mode", "cadLevels", "cadMask", "cadThreshold", "cadDilation", "cadKeep", "cadPaint", "cadNetwork",
-    "cadChannel", "cadBeside", "cadView"],
+  owns: ["mode", "cadLevels", "cadMask", "cadOperator", "cadThreshold", "cadDilation", "cadKeep", "cadPaint",
+    "cadNetwork", "cadChannel", "cadBeside", "cadView"],
   accepts: PICTURES,
   sampler: "cad",
   tools: ["pick", "paint", "erase", "pan"],
