@@ -66,7 +66,8 @@ def examine(
     judged = warp if hasattr(warp, "foldovers") else GridWarp(warp.grid(tuple(max(n, 2) for n in zoomed_size)))  # type: ignore[arg-type]
     folded = judged.foldovers()  # type: ignore[attr-defined]
     mirrored = bool(getattr(judged, "mirrored", torch.zeros(1)).any())
-    coverage, round_trip = _there_and_back(used or warp, source_size, inverse_size or source_size)
+    found, round_trip = _there_and_back(used or warp, source_size, inverse_size or source_size)
+    coverage = found if bool(folded.any()) else enclosed(judged.nodes[0].detach().cpu().numpy())  # type: ignore[attr-defined]
     zooms = zoom_range(warp, zoomed_size)
     facts = describe.Facts(
         samples=zoomed_size[0] * zoomed_size[1],
@@ -80,6 +81,32 @@ def examine(
         mirrored=mirrored,
     )
     return Examination(facts, round_trip, zooms)
+
+
+def enclosed(nodes: np.ndarray) -> float:
+    """Share of the source inside the border of a map without folds, in [0, 1]: exact, since a bilinear tile has straight edges.
+
+    Args:
+        nodes: (h, w, 2) x before y, normalised. The border is clipped at the picture's own, -1 and 1, one side after the other.
+    """
+    nodes = nodes.astype(np.float64)
+    border = np.concatenate([nodes[0], nodes[1:, -1], nodes[-1, -2::-1], nodes[-2:0:-1, 0]])
+    for axis in (0, 1):
+        for side in (-1.0, 1.0):
+            border = _clipped(border, axis, side)
+    x, y = border.T
+    return min(1.0, float(abs((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 8)
+
+
+def _clipped(border: np.ndarray, axis: int, side: float) -> np.ndarray:
+    """What of a closed line of points (n, 2) lies within ``side * p[axis] <= 1``."""
+    room = 1 - side * border[:, axis]
+    following, beyond = np.roll(border, -1, axis=0), np.roll(room, -1)
+    crosses = (room < 0) != (beyond < 0)
+    share = np.where(crosses, room / np.where(crosses, room - beyond, 1), 0)[:, None]
+    crossing = border + share * (following - border)
+    both = np.stack([border, crossing], axis=1).reshape(-1, 2)
+    return both[np.stack([room >= 0, crosses], axis=1).ravel()]
 
 
 def zoom_range(warp: Warp, zoomed_size: Size) -> tuple[float, float] | None:

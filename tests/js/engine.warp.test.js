@@ -5,7 +5,7 @@ import {
   createInverseWorkspace, FLOAT32_TOLERANCE, invertLattice, invertPoint, solveTile,
 } from "../../lzviz/canvas/engine/inverse.js";
 import {
-  densityMap, foldTiles, forwardGrid, forwardPoints, gridToPixels, isMirrored,
+  densityMap, enclosed, foldTiles, forwardGrid, forwardPoints, gridToPixels, isMirrored,
   jacobianGrid, latticePoints, magnification,
   magnificationHistogram, roundTrip, uniformJacobian,
 } from "../../lzviz/canvas/engine/warp.js";
@@ -133,6 +133,21 @@ for (const amount of [0.3, 0.9, 2.5]) {
     assert.ok(asked > 500 && grid.every(Number.isFinite));
   });
 }
+
+test("what a map without folds shows is the area inside its border, clipped at the picture's", () => {
+  const scaled = (/** @type {number} */ x, /** @type {number} */ y) => {
+    const { nodes, size } = identityWarp([5, 7]);
+    return enclosed({ nodes: nodes.map((value, k) => value * (k % 2 ? y : x)), size });
+  };
+  assert.ok(Math.abs(scaled(0.9, 0.5) - 0.45) < 1e-15 && Math.abs(scaled(-0.9, 0.5) - 0.45) < 1e-15);
+  assert.ok(Math.abs(scaled(1.4, 0.5) - 0.5) < 1e-15 && scaled(3, 3) === 1);
+  const turned = { nodes: Float64Array.of(0, -2, 2, 0, -2, 0, 0, 2), size: /** @type {[number, number]} */ ([2, 2]) };
+  assert.ok(Math.abs(enclosed(turned) - 1) < 1e-15);
+  const half = { nodes: Float64Array.of(0, -1, 1, 0, -1, 0, 0, 1), size: /** @type {[number, number]} */ ([2, 2]) };
+  assert.ok(Math.abs(enclosed(half) - 0.5) < 1e-15);
+  const away = { nodes: identityWarp([2, 2]).nodes.map((value) => value + 5), size: half.size };
+  assert.equal(enclosed(away), 0);
+});
 
 test("inverse undoes forward where nothing folds, to the last digits, also at one pixel", () => {
   const warp = shaken(2, [6, 9], 0.7);

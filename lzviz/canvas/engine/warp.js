@@ -248,6 +248,45 @@ export function latticePoints([h, w], out) {
 }
 
 /**
+ * Share of the source inside the border of a map without folds: exact, since a bilinear tile has straight edges. The
+ * border is clipped at the picture's own, -1 and 1, one side after the other.
+ * @param {Pick<Warp, "nodes" | "size">} warp @returns {number} in [0, 1]
+ */
+export function enclosed({ nodes, size: [h, w] }) {
+  /** @type {number[]} */
+  let border = [];
+  const put = (/** @type {number} */ i, /** @type {number} */ j) =>
+    border.push(nodes[2 * (i * w + j)], nodes[2 * (i * w + j) + 1]);
+  for (let j = 0; j < w; j++) put(0, j);
+  for (let i = 1; i < h; i++) put(i, w - 1);
+  for (let j = w - 2; j >= 0; j--) put(h - 1, j);
+  for (let i = h - 2; i > 0; i--) put(i, 0);
+  for (const axis of [0, 1]) for (const side of [-1, 1]) border = clipped(border, axis, side);
+  let area = 0;
+  for (let k = 0, n = border.length; k < n; k += 2) {
+    area += border[k] * border[(k + 3) % n] - border[k + 1] * border[(k + 2) % n];
+  }
+  return Math.min(1, Math.abs(area) / 8);
+}
+
+/**
+ * What of a closed line lies within side * p[axis] <= 1.
+ * @param {number[]} border points x, y @param {number} axis @param {number} side
+ */
+function clipped(border, axis, side) {
+  const kept = /** @type {number[]} */ ([]);
+  for (let k = 0, n = border.length; k < n; k += 2) {
+    const next = (k + 2) % n;
+    const room = 1 - side * border[k + axis], beyond = 1 - side * border[next + axis];
+    if (room >= 0) kept.push(border[k], border[k + 1]);
+    if ((room < 0) === (beyond < 0)) continue;
+    const share = room / (room - beyond);
+    kept.push(border[k] + share * (border[next] - border[k]), border[k + 1] + share * (border[next + 1] - border[k + 1]));
+  }
+  return kept;
+}
+
+/**
  * forward(inverse(q)) - q over a source lattice, in source pixels.
  * @param {Warp} warp @param {{grid: Float64Array, valid: Uint8Array}} inverse of invertLattice at `source`
  * @param {Size} lattice (h, w) of that inverse

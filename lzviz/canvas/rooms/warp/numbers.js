@@ -9,7 +9,7 @@
 import { invertLattice } from "../../engine/inverse.js";
 import { areaOf, shareOf } from "../../engine/measures.js";
 import {
-  foldTiles, isMirrored, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
+  enclosed, foldTiles, isMirrored, jacobianGrid, magnification, magnificationHistogram, roundTrip, uniformJacobian,
 } from "../../engine/warp.js";
 import { latticeOf } from "../../viewer/brush.js";
 import { place, sentence } from "./sentence.js";
@@ -47,12 +47,12 @@ export function measure(frame, weights, quick) {
   return { ...numbers, ...inverse, sentence: sentence({ ...facts, coverage: inverse.coverage }) };
 }
 
-/** Coverage and round trip on a lattice of the source. @param {Pick<Frame, "warp" | "source">} frame */
+/** The round trip on a lattice of the source, and what of the source is shown: where the map folds, of that lattice. @param {Pick<Frame, "warp" | "source">} frame */
 export function there({ warp, source: [height, width] }) {
   const { h, w } = latticeOf({ width, height }, TRIP_SIDE);
   const [size, source] = [/** @type {[number, number]} */ ([h, w]), /** @type {[number, number]} */ ([height, width])];
   const { max, coverage } = roundTrip(warp, invertLattice(warp, size), size, source);
-  return { roundTrip: max, coverage };
+  return { roundTrip: max, coverage: foldTiles(warp).includes(1) ? coverage : enclosed(warp) };
 }
 
 /** Samples outside the picture. @param {Float64Array} grid */
