@@ -61,6 +61,19 @@ def test_the_views_follow_during_the_stroke_and_the_store_at_its_end(visit: Visi
     assert visit.nodes() == during
 
 
+def test_what_moves_is_read_at_once_and_what_rests_exactly(visit: Visit) -> None:
+    visit.open("#image=coffee&width=32").nodes()
+    colours = "Array.from(stage.scene.frame.colours)"
+    visit.page.mouse.move(*visit.place(0.3, 0.3))
+    visit.page.mouse.down()
+    visit.page.mouse.move(*visit.place(0.5, 0.4), steps=3)
+    during, quick = visit.run("Array.from(stage.scene.frame.warp.nodes)"), visit.run(colours)
+    visit.page.mouse.up()
+    assert visit.nodes() == during
+    off = np.abs(np.subtract(quick, visit.run(colours)))
+    assert 0 < off.mean() < 2 and off.max() < 40
+
+
 def test_every_point_of_a_fast_stroke_is_painted(visit: Visit) -> None:
     visit.open(SMALL)
     visit.run("store.set({ brushSize: 0.02 })")

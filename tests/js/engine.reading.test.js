@@ -77,6 +77,25 @@ test("anti-aliased shrinking sees all pixels: a checkerboard becomes grey", () =
   assert.ok(sampleImage(picture, grid, [8, 8], "bilinear").some((value) => value < 100));
 });
 
+test("while a hand moves: the same where few pixels are averaged, an eighth of bilinear's error elsewhere", () => {
+  const size = /** @type {Size} */ ([256, 384]);
+  const blocks = Uint8ClampedArray.from({ length: 256 * 384 * 4 }, (_, k) => {
+    const x = (k >> 2) % 384, y = Math.floor((k >> 2) / 384);
+    return k % 4 === 3 || ((x * 7 + y * 3) % 61 < 23) !== (x > 131) ? 255 : 20;
+  });
+  const picture = createPicture(blocks, size);
+  const off = (/** @type {Float32Array} */ a, /** @type {Float32Array} */ b) =>
+    Math.sqrt(a.reduce((sum, value, k) => sum + (value - b[k]) ** 2, 0) / a.length);
+  for (const zoomed of /** @type {const} */ ([[32, 48], [16, 24], [9, 13]])) {
+    const grid = forwardGrid(shaken(3, [6, 9], 0.6), zoomed);
+    const [exact, quick] = [false, true].map((q) => sampleImage(picture, grid, zoomed, "antialias", undefined, q));
+    const rough = off(sampleImage(picture, grid, zoomed, "bilinear"), exact);
+    assert.ok(off(quick, exact) > 0 && off(quick, exact) < rough / 8, `${off(quick, exact)} of ${rough}`);
+  }
+  const near = forwardGrid(identityWarp([2, 2]), [128, 192]);
+  assert.deepEqual(...[false, true].map((q) => sampleImage(picture, near, [128, 192], "antialias", undefined, q)));
+});
+
 test("a box is as large as the footprint, on the finest level where a square of 24 pixels is the largest", () => {
   const picture = createPicture(new Uint8ClampedArray(65 * 129 * 4), [65, 129]);
   const boxes = (/** @type {Size} */ zoomed, r = 0, c = 0) =>

@@ -24,6 +24,8 @@ const SHEAR = 0.3;
 const EPSILON = 1e-4;
 /** From this on, for 2 (a b)^2 / (a + b) of sides a and b, the next level is read; each has eight times the limit. */
 const FIRST_LIMIT = (LONGEST * 2 ** EPSILON) ** 3;
+/** The same while a hand moves: boxes of a few pixels of a coarser level, which lie close together in memory. */
+const QUICK_LIMIT = (4 * 2 ** EPSILON) ** 3;
 
 /** Boxes of at most so many pixels are read pixel by pixel. */
 const FEW = 25;
@@ -35,12 +37,15 @@ const FEW = 25;
  * @param {Float64Array} grid (h, w, 2) normalised source points
  * @param {Size} zoomed (h, w)
  * @param {Interpolation} interpolation
- * @param {Float32Array} [out] @returns {Float32Array} (h, w, 4) RGBA 0..255, alpha 255, not rounded
+ * @param {Float32Array} [out]
+ * @param {boolean} [quick] antialias from coarser levels, up to a grey level or two off where an edge is sharp
+ * @returns {Float32Array} (h, w, 4) RGBA 0..255, alpha 255, not rounded
  */
-export function sampleImage(picture, grid, zoomed, interpolation, out = new Float32Array(zoomed[0] * zoomed[1] * 4)) {
+export function sampleImage(picture, grid, zoomed, interpolation, out = new Float32Array(zoomed[0] * zoomed[1] * 4),
+  quick = false) {
   if (interpolation === "nearest") return sampleNearest(picture, grid, out);
   if (interpolation === "bilinear") return sampleBilinear(picture, grid, out);
-  if (interpolation === "antialias") return sampleAntialias(picture, grid, zoomed, out);
+  if (interpolation === "antialias") return sampleAntialias(picture, grid, zoomed, out, quick);
   throw new RangeError(`interpolation must be nearest, bilinear or antialias, got ${interpolation}`);
 }
 
@@ -78,13 +83,17 @@ function sampleBilinear({ data, size: [height, width] }, grid, out) {
   return out;
 }
 
-/** @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out */
-function sampleAntialias(picture, grid, zoomed, out) {
+/**
+ * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out
+ * @param {boolean} quick
+ */
+function sampleAntialias(picture, grid, zoomed, out, quick) {
+  const first = quick ? QUICK_LIMIT : FIRST_LIMIT;
   const found = createBoxes(), mean = new Float64Array(3);
   const { ends } = found, { data, offsets, widths } = picture;
   for (let r = 0, to = 0; r < zoomed[0]; r++) {
     for (let c = 0; c < zoomed[1]; c++, to += 4) {
-      findBoxes(picture, grid, zoomed, r, c, found);
+      findBoxes(picture, grid, zoomed, r, c, found, first);
       const { level, count } = found, width = widths[level];
       mean[0] = mean[1] = mean[2] = 0;
       for (let k = 0; k < 4 * count; k += 4) {
@@ -170,9 +179,9 @@ export const createBoxes = () => ({ level: 0, count: 1, ends: new Float64Array(1
  * The boxes of zoomed pixel (r, c). Steps to the next sample are differences between neighbours: central inside,
  * one-sided at the border, 0 along an axis of one sample.
  * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r @param {number} c
- * @param {Boxes} out
+ * @param {Boxes} out @param {number} [first] of the limits of the levels
  */
-export function findBoxes({ size, levels }, grid, zoomed, r, c, out) {
+export function findBoxes({ size, levels }, grid, zoomed, r, c, out, first = FIRST_LIMIT) {
   const height = size[0], width = size[1], rows = zoomed[0], columns = zoomed[1];
   const at = 2 * (r * columns + c);
   const left = c > 0 ? at - 2 : at, right = c < columns - 1 ? at + 2 : at;
@@ -190,7 +199,7 @@ export function findBoxes({ size, levels }, grid, zoomed, r, c, out) {
   high = high * part > 1 ? Math.sqrt(high * part) : 1;
   const volume = (2 * wide * wide * high * high) / (wide + high);
   let level = 0, shrink = 1;
-  for (let limit = FIRST_LIMIT; volume > limit; limit *= 8) {
+  for (let limit = first; volume > limit; limit *= 8) {
     level++;
     shrink *= 0.5;
   }

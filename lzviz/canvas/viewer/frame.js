@@ -81,11 +81,11 @@ export function createModel(pictureOf) {
    * @param {State} state as shown: a stroke's map in place of the stored one
    * @param {Live} live
    * @param {{uniform?: boolean, t?: number, given?: import("../rooms/warp/given.js").Given | null,
-   *   zoomed?: Size | null}} [how] uniform sampling instead; t < 1: on the way from uniform; what Python gave, for
-   *   samplers without a twin; a size of the zoomed image that is not the state's
+   *   zoomed?: Size | null, quick?: boolean}} [how] uniform sampling instead; t < 1: on the way from uniform; what
+   *   Python gave, for samplers without a twin; a size of the zoomed image that is not the state's; quick: a hand moves
    * @returns {Frame | null} null without a picture
    */
-  function frame(state, live, { uniform = false, t = 1, given = null, zoomed: asked = null } = {}) {
+  function frame(state, live, { uniform = false, t = 1, given = null, zoomed: asked = null, quick = false } = {}) {
     const source = pictureOf(state, live);
     const full = live.image;
     if (!source || !full) return null;
@@ -108,7 +108,7 @@ export function createModel(pictureOf) {
     const read = python && t === 1 && given.image?.length === length ? given.image : null;
     if (read) colours.set(read);
     else {
-      sampleImage(source.picture, grid, zoomed, state.interpolation, colours);
+      sampleImage(source.picture, grid, zoomed, state.interpolation, colours, quick);
       darkenOutside(shown, grid, source.picture.size, colours);
     }
     if (pixels.length !== length) pixels = new Uint8ClampedArray(length);

@@ -47,7 +47,10 @@ export function measure(frame, weights, quick) {
   return { ...numbers, ...inverse, sentence: sentence({ ...facts, coverage: inverse.coverage }) };
 }
 
-/** The round trip on a lattice of the source, and what of the source is shown: where the map folds, of that lattice. @param {Pick<Frame, "warp" | "source">} frame */
+/**
+ * The round trip on a lattice of the source, and what of the source is shown: where the map folds, of that lattice.
+ * @param {Pick<Frame, "warp" | "source">} frame
+ */
 export function there({ warp, source: [height, width] }) {
   const { h, w } = latticeOf({ width, height }, TRIP_SIDE);
   const [size, source] = [/** @type {[number, number]} */ ([h, w]), /** @type {[number, number]} */ ([height, width])];

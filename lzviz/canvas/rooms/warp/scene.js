@@ -138,9 +138,16 @@ export class Scene extends Viewer {
   compute() {
     const state = this.strokes.shown(this.store.get());
     const live = this.live.get();
-    const given = this.given(state);
-    this.frame = this.model.frame(state, live, { uniform: live.uniform, t: this.progress(), given });
-    this.uniform = state.compare === "uniform" ? this.uniformModel.frame(state, live, { uniform: true, given }) : null;
+    const [given, t] = [this.given(state), this.progress()];
+    const { quick } = this;
+    this.frame = this.model.frame(state, live, { uniform: live.uniform, t, given, quick });
+    this.uniform = state.compare === "uniform"
+      ? this.uniformModel.frame(state, live, { uniform: true, given, quick }) : null;
+  }
+
+  /** Something moves: less exactly, but at once. */
+  get quick() {
+    return this.strokes.active() || this.motion === "moving";
   }
 
   /** How far the first motion is, eased out; 1 when there is none. */
@@ -169,7 +176,7 @@ export class Scene extends Viewer {
     const { frame, views } = this;
     if (!frame) return false;
     const state = this.strokes.shown(this.store.get());
-    const quick = this.strokes.active() || this.motion === "moving";
+    const { quick } = this;
     this.drawOverlay(frame, state);
     this.drawPair(frame, views.zoomed, views.unzoomed, state, quick);
     if (this.uniform) this.drawPair(this.uniform, views.uniform, views.uniformUnzoomed, state, quick);
@@ -215,8 +222,8 @@ export class Scene extends Viewer {
 
   /** At rest: everything at its best. */
   settle() {
-    if (this.strokes.active() || this.motion === "moving") return;
-    if (!this.settled) this.request("draw");
+    if (this.quick) return;
+    if (!this.settled) this.request("warp");
     else this.publish(false);
   }
 
