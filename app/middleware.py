@@ -11,10 +11,11 @@ from functools import partial
 
 import anyio
 import anyio.to_thread
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access import Access
+from lzviz.contract.exchange import refused
 from lzviz.contract.routes import ROUTES
 from lzviz.contract.wire import Busy, Refusal, parse_json
 
@@ -201,12 +202,12 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-def _answer(refusal: Refusal) -> JSONResponse:
+def _answer(refusal: Refusal) -> Response:
     # Closing the connection keeps the rest of a refused body from being taken for the next request.
     headers = {"connection": "close"} if refusal.status in (408, 413, 503) else {}
-    if isinstance(refusal, Busy):
-        headers["retry-after"] = str(refusal.after)
-    return JSONResponse({"ok": False, "error": str(refusal)}, refusal.status, headers)
+    reply = refused(refusal)
+    assert reply is not None
+    return Response(reply.body, reply.status, {**reply.headers, **headers}, reply.media_type)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -105,7 +105,7 @@ def spoken(handler: Handler) -> Handler:
             reply = refused(error)
             if reply is None:
                 log.exception("%s failed", request.url.path)
-                reply = failure("Something went wrong inside the server; reload the page and try again.", 500)
+                reply = failure(text.Text("refused.broken"), 500)
             return sent(request, reply)
 
     return answered

@@ -9,6 +9,7 @@ from lzviz.contract.exchange import asked, failure, found, refused, told
 from lzviz.contract.messages.base import File
 from lzviz.contract.messages.doctor import AskSpecimens
 from lzviz.contract.wire import Busy, Refusal
+from lzviz.text import Text
 
 
 @pytest.mark.parametrize("line", routes.ROUTES, ids=lambda line: line.name)
@@ -35,6 +36,12 @@ def test_a_refusal_keeps_its_status_and_what_is_missing():
     reply = refused(Refusal("Bring it.", 404, missing="picture"))
     assert reply is not None
     assert (reply.status, json.loads(reply.body)) == (404, {"ok": False, "error": "Bring it.", "missing": "picture"})
+    said = refused(Refusal(Text("refused.map.data", {"count": 4})))
+    assert said is not None and json.loads(said.body) == {
+        "ok": False,
+        "error": "the data does not fill its 4 cells; clear the map and paint again.",
+        "says": {"key": "refused.map.data", "values": {"count": 4}},
+    }
     busy = refused(Busy("Later.", 3))
     assert busy is not None
     assert (busy.status, busy.headers) == (503, {"retry-after": "3"})

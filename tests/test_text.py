@@ -70,7 +70,7 @@ def test_a_language_has_the_keys_and_the_places_of_english(language):
         places = set(PLACE.findall(english if isinstance(english, str) else english["other"]))
         for form in forms:
             assert {name for name, _ in PLACE.findall(form)} == {name for name, _ in places}, key
-            lists = {"and", "commas", "clauses", "sentences", "facts", ""}
+            lists = {"and", "commas", "clauses", "sentences", "facts", "english", ""}
             assert {kind for _, kind in PLACE.findall(form)} <= FORMATS.keys() | lists, key
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from lzviz.contract import numbers
 from lzviz.contract.controls import Complain, Control, Identifier, Integer, Number, escaped
 from lzviz.contract.maps import Map
-from lzviz.text import t
+from lzviz.text import Text, t
 
 BOXES = 64
 """Most boxes that a state holds."""
@@ -27,7 +27,7 @@ class GridSize(Control):
     def check(self, value: Any) -> tuple[int, int]:
         one = Integer(self.url, low=self.low, high=self.high)
         if not isinstance(value, list | tuple) or len(value) != 2:
-            raise self.wrong(value, "[rows, columns]")
+            raise self.wrong(value, Text("refused.expected.size"))
         rows, columns = (one.check(each) for each in value)
         return int(rows), int(columns)  # type: ignore[arg-type]
 
@@ -92,16 +92,16 @@ class Boxes(Control):
 
     def check(self, value: Any) -> tuple[tuple[float, ...], ...]:
         if not isinstance(value, list | tuple) or len(value) > BOXES:
-            raise self.wrong(value, f"at most {BOXES} boxes")
+            raise self.wrong(value, Text("refused.expected.boxes", {"count": BOXES}))
         return tuple(self._box(box) for box in value)
 
     def _box(self, value: Any) -> tuple[float, ...]:
         edge = Number(self.url, low=self.low, high=self.high)
         if not isinstance(value, list | tuple) or len(value) != 4:
-            raise self.wrong(value, "boxes as [x0, y0, x1, y1]")
+            raise self.wrong(value, Text("refused.expected.boxes.corners"))
         x0, y0, x1, y1 = (edge.check(each) for each in value)
         if not (x0 < x1 and y0 < y1):  # type: ignore[operator]
-            raise self.wrong(value, "boxes with x0 < x1 and y0 < y1")
+            raise self.wrong(value, Text("refused.expected.boxes.order"))
         return x0, y0, x1, y1  # type: ignore[return-value]
 
     def read(self, text: str, complain: Complain) -> tuple[tuple[float, ...], ...]:
@@ -135,9 +135,9 @@ class Flags(Control):
         if isinstance(value, frozenset) and value <= set(self.choices):
             return value
         if not isinstance(value, dict) or not value.keys() <= set(self.choices):
-            raise self.wrong(value, f"true or false for each of {', '.join(self.choices)}")
+            raise self.wrong(value, Text("refused.expected.each", {"choices": self.choices}))
         if odd := [on for on in value.values() if not isinstance(on, bool)]:
-            raise self.wrong(odd[0], "true or false")
+            raise self.wrong(odd[0], Text("refused.expected.toggle"))
         return frozenset(name for name, on in value.items() if on)
 
     def read(self, text: str, complain: Complain) -> frozenset[str]:
@@ -170,7 +170,7 @@ class Camera(Control):
 
     def check(self, value: Any) -> tuple[float, float, float]:
         if not isinstance(value, list | tuple) or len(value) != 3:
-            raise self.wrong(value, "a camera as [x, y, zoom]")
+            raise self.wrong(value, Text("refused.expected.camera"))
         across, down, zoom = (Number(self.url, low=low, high=high) for low, high in ((0, 1), (0, 1), (1, self.high)))
         x, y, times = (one.check(each) for one, each in zip((across, down, zoom), value, strict=True))
         return x, y, times  # type: ignore[return-value]
@@ -207,7 +207,7 @@ class Names(Control):
     def check(self, value: Any) -> tuple[str, ...]:
         known = isinstance(value, list | tuple) and len(value) <= NAMES and all(isinstance(name, str) for name in value)
         if not known or not all(re.fullmatch(r"[\w -]{1,40}", name, re.ASCII) for name in value):
-            raise self.wrong(value, f"at most {NAMES} names")
+            raise self.wrong(value, Text("refused.expected.names", {"count": NAMES}))
         return tuple(dict.fromkeys(value))
 
     def read(self, text: str, complain: Complain) -> tuple[str, ...]:
@@ -234,11 +234,11 @@ class Methods(Control):
 
     def check(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list | tuple) or not self.least <= len(value) <= self.most:
-            raise self.wrong(value, f"{self.least} to {self.most} names")
-        one = Identifier(self.url, what="a method")
+            raise self.wrong(value, Text("refused.expected.names.between", {"least": self.least, "most": self.most}))
+        one = Identifier(self.url, what="method")
         names = tuple(one.check(each) for each in value)
         if len(set(names)) < len(names):
-            raise self.wrong(list(names), "each name once")
+            raise self.wrong(list(names), Text("refused.expected.names.once"))
         return names
 
     def read(self, text: str, complain: Complain) -> tuple[str, ...]:

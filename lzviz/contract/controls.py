@@ -16,7 +16,7 @@ from pydantic_core import core_schema
 
 from lzviz.contract import numbers
 from lzviz.contract.wire import Refusal, check_number, short
-from lzviz.text import t
+from lzviz.text import Text, t
 
 Complain = Callable[[str], None]
 
@@ -73,8 +73,8 @@ class Control(ABC):
         line = {"key": key, "url": self.url, "type": self.type, "default": self.plain(default), **self.limits()}
         return {**line, **({} if self.history else {"history": False})}
 
-    def wrong(self, value: object, expected: str) -> Refusal:
-        return Refusal(f"expected {expected}, got {short(value)}; move the control or reload the page.")
+    def wrong(self, value: object, expected: Text) -> Refusal:
+        return Refusal(Text("refused.expected", {"expected": expected, "given": short(value)}))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         shown = core_schema.plain_serializer_function_ser_schema(self.plain)
@@ -104,7 +104,7 @@ class Number(Control):
     def check(self, value: Any) -> float | None:
         if value is None and self.nullable:
             return None
-        expected = f"a number from {self.low:g} to {self.high:g}"
+        expected = Text("refused.expected.number", {"low": self.low, "high": self.high})
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.wrong(value, expected)
         check_number(value)
@@ -153,7 +153,7 @@ class Integer(Number):
         if kept is None:
             return None
         if kept != int(kept):
-            raise self.wrong(value, "a whole number")
+            raise self.wrong(value, Text("refused.expected.whole"))
         return int(kept)
 
     def settled(self, value: float) -> float:
@@ -176,7 +176,7 @@ class Choice(Control):
         for choice in self.choices:
             if type(value) in (str, int, float) and value == choice:
                 return float(choice) if isinstance(choice, int | float) else choice
-        raise self.wrong(value, f"one of {', '.join(map(str, self.choices))}")
+        raise self.wrong(value, Text("refused.expected.one", {"choices": [*map(str, self.choices)]}))
 
     def read(self, text: str, complain: Complain) -> Any:
         for choice in self.choices:
@@ -199,15 +199,19 @@ class Choice(Control):
 
 @dataclass(frozen=True)
 class Identifier(Control):
-    """The name of something that is looked up elsewhere: a picture, a checkpoint, a stage."""
+    """The name of something that is looked up elsewhere: a picture, a checkpoint, a stage.
 
-    what: str = "a picture"
+    Attributes:
+        what: it names, the end of a key ``refused.expected.id.*``.
+    """
+
+    what: str = "picture"
 
     type = "id"
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str) or not re.fullmatch(r"[\w-]{1,80}", value, re.ASCII):
-            raise self.wrong(value, f"the id of {self.what}")
+            raise self.wrong(value, Text("refused.expected.id", {"what": Text(f"refused.expected.id.{self.what}")}))
         return value
 
     def read(self, text: str, complain: Complain) -> str:
@@ -232,7 +236,7 @@ class Registered(Identifier):
     def check(self, value: Any) -> str:
         name = super().check(value)
         if name not in (known := self.known()):
-            raise self.wrong(value, f"one of {', '.join(known)}")
+            raise self.wrong(value, Text("refused.expected.one", {"choices": [*known]}))
         return name
 
     def limits(self) -> dict[str, Any]:
@@ -247,7 +251,7 @@ class Toggle(Control):
 
     def check(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise self.wrong(value, "true or false")
+            raise self.wrong(value, Text("refused.expected.toggle"))
         return value
 
     def read(self, text: str, complain: Complain) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from queue import LifoQueue
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import numpy as np
 
@@ -47,20 +47,8 @@ SLOWER = 3
 """Times the seconds of a picture that an array may take: torch is imported where a file wants it."""
 
 
-class Kind(NamedTuple):
-    """What is decoded, in words."""
-
-    noun: str
-    instead: str
-    smaller: str
-
-
-_IMAGE = Kind("image", "save it again as an ordinary PNG or JPEG", "shrink it or save it again as PNG")
-KINDS = {
-    "picture": _IMAGE,
-    "truth": _IMAGE,
-    "array": Kind("file", "save the array alone as .npy", "save the array alone as .npy, or a part of it"),
-}
+KINDS = {"picture": "image", "truth": "image", "array": "file"}
+"""What is decoded, as the keys of words have it: ``refused.image.late``."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -117,7 +105,7 @@ class Decoder:
         finally:
             self._idle.put(process)
         if "refusal" in head:
-            raise Refusal(head["refusal"], head["status"], whole=True)
+            raise Refusal(Text.of(head["refusal"]), head["status"], whole=True)
         return head, np.frombuffer(body, head.get("dtype", "u1")).reshape(head["shape"])
 
 
@@ -126,7 +114,7 @@ def _folder() -> Iterator[str]:
     try:
         folder = tempfile.TemporaryDirectory(prefix="lzviz-", ignore_cleanup_errors=True)
     except OSError:
-        raise Busy("The server has no room for files just now; try again later.", 30) from None
+        raise Busy(Text("refused.room"), 30) from None
     with folder as name:
         yield name
 
@@ -160,10 +148,10 @@ class _Process:
         process.wait()
         self._process = None
         if "gone" in stopped:
-            raise Refusal(f"The page no longer waits for this {what.noun}.", 499)
+            raise Refusal(f"The page no longer waits for this {what}.", 499)
         if "late" in stopped:
-            raise Refusal(f"Decoding the {what.noun} took more than {seconds:g} s; {what.instead}.", 422)
-        raise Refusal(f"Decoding the {what.noun} took more memory than it may; {what.smaller}.", 413)
+            raise Refusal(Text(f"refused.{what}.late", {"seconds": seconds}), 422)
+        raise Refusal(Text(f"refused.{what}.memory"), 413)
 
     def _started(self) -> subprocess.Popen[bytes]:
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
@@ -249,11 +237,11 @@ def _answered(asked: dict[str, Any], data: bytes) -> tuple[dict[str, Any], np.nd
         picture = pictures.decode(data)
         return {"notes": [note.plain() for note in picture.notes], "shape": picture.pixels.shape}, picture.pixels
     except Refusal as refusal:
-        return {"refusal": str(refusal), "status": refusal.status}, np.empty(0, np.uint8)
+        assert refusal.says is not None
+        return {"refusal": refusal.says.plain(), "status": refusal.status}, np.empty(0, np.uint8)
     except MemoryError:
-        what = KINDS[asked["what"]]
-        said = f"Decoding the {what.noun} took more memory than it may; {what.smaller}."
-        return {"refusal": said, "status": 413}, np.empty(0, np.uint8)
+        said = Text(f"refused.{KINDS[asked['what']]}.memory")
+        return {"refusal": said.plain(), "status": 413}, np.empty(0, np.uint8)
 
 
 def array_suffix(data: bytes) -> str:
@@ -285,12 +273,10 @@ def _array(name: str, folder: Path, data: bytes, first: Sequence[str]) -> tuple[
         values = numpy_of(loaded.values)
     except (ValueError, TypeError) as problem:
         told = str(problem).removeprefix(f"{place.name}: ").split("\n")[0]
-        raise Refusal(f"{name[-60:]}: {told[:200].rstrip('.')}.", 422) from None
+        raise Refusal(Text("refused.array.unread", {"name": name[-60:], "told": told[:200].rstrip(".")}), 422) from None
     if values.nbytes > ARRAY_BYTES or not values.size:
-        raise Refusal(
-            f"{name[-60:]} holds {values.nbytes >> 20} MiB in shape {values.shape}: expected 1 byte to {ARRAY_BYTES >> 20} MiB; "
-            "lzviz doctor FILE takes more.", 413,
-        )  # fmt: skip
+        size = {"mib": values.nbytes >> 20, "shape": str(values.shape), "most": ARRAY_BYTES >> 20}
+        raise Refusal(Text("refused.array.large", {"name": name[-60:], **size}), 413)
     return {"shape": values.shape, "dtype": values.dtype.str, "use": loaded.use, "beside": list(loaded.beside)}, values
 
 

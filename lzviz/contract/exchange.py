@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from lzviz.contract.messages.base import Answer, File, Question, Sequenced
 from lzviz.contract.routes import ROUTES, Route
 from lzviz.contract.wire import Busy, Refusal, parse_json, validated
+from lzviz.text import Text
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Reply:
 
     Attributes:
         status: 200, or what went wrong.
-        body: JSON, ``{"ok": true, ...}`` or ``{"ok": false, "error": sentence}``, or a file.
+        body: a file, or JSON: ``{"ok": true, ...}`` or ``{"ok": false, "error": sentence, "says": line}``, the sentence in
+            English and, where it has one, its line of :mod:`lzviz.text`.
         kept: of a file "shared" or "private" (:class:`File`); else "": kept and asked for again where it was listed.
     """
 
@@ -50,7 +52,7 @@ def found(method: str, address: str) -> tuple[Route, dict[str, str], dict[str, s
         if all(each == given or (each.startswith("{") and given) for each, given in pairs):
             told = {each[1:-1]: unquote(given) for each, given in pairs if each.startswith("{")}
             return route, told, dict(parse_qsl(parts.query, keep_blank_values=True))
-    raise Refusal("There is no such question; reload the page.", 404)
+    raise Refusal(Text("refused.question"), 404)
 
 
 def asked(line: Route, body: bytes, query: Mapping[str, Any], path: Mapping[str, Any]) -> Question:
@@ -76,19 +78,21 @@ def told(question: Question, answer: Answer | File) -> Reply:
 
 def refused(error: Exception) -> Reply | None:
     """The sentence and the status of a failure that has words; ``None`` where something broke inside."""
-    if isinstance(error, Busy):
-        return failure(str(error), error.status, {"retry-after": str(error.after)})
     if isinstance(error, Refusal):
-        return failure(str(error), error.status, missing=error.missing)
+        headers = {"retry-after": str(error.after)} if isinstance(error, Busy) else None
+        return failure(error.says or str(error), error.status, headers, error.missing)
     if isinstance(error, MemoryError):
-        return failure("There is no memory left for this; choose a smaller picture or output.", 503)
+        return failure(Text("refused.memory"), 503)
     return None
 
 
-def failure(sentence: str, status: int, headers: Mapping[str, str] | None = None, missing: str | None = None) -> Reply:
+def failure(
+    said: Text | str, status: int, headers: Mapping[str, str] | None = None, missing: str | None = None
+) -> Reply:
     """The reply of every error; ``missing``: what the page can bring again."""
-    said = {"ok": False, "error": sentence, **({"missing": missing} if missing else {})}
-    return Reply(_json(said), status=status, headers=headers or {})
+    more = {"says": said.plain() if isinstance(said, Text) else None, "missing": missing}
+    body = {"ok": False, "error": str(said), **{name: value for name, value in more.items() if value is not None}}
+    return Reply(_json(body), status=status, headers=headers or {})
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

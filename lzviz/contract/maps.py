@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lzviz.contract.wire import Refusal, decode_bytes, short
+from lzviz.text import Text
 
 LATTICE = 128
 """Most cells that a painted map has along a side."""
@@ -48,10 +49,10 @@ class Map:
         """
         match = re.fullmatch(r"(\d{1,4})x(\d{1,4})\.([\w-]+)", text, re.ASCII) if isinstance(text, str) else None
         if match is None:
-            raise Refusal(f"expected WxH.data, got {short(text)}; paint again or clear the map.")
+            raise Refusal(Text("refused.map.text", {"given": short(text)}))
         w, h = int(match[1]), int(match[2])
         if min(h, w) < 2 or max(h, w) > LATTICE:
-            raise Refusal(f"a map has 2 to {LATTICE} cells a side, got {w} x {h}; clear the map.")
+            raise Refusal(Text("refused.map.side", {"most": LATTICE, "width": w, "height": h}))
         return cls(h, w, _inflate(decode_bytes(match[3], "the map"), h * w))
 
 
@@ -61,5 +62,5 @@ def _inflate(packed: bytes, length: int) -> bytes:
     except zlib.error:
         data = b""
     if len(data) != length:
-        raise Refusal(f"the data does not fill its {length} cells; clear the map and paint again.")
+        raise Refusal(Text("refused.map.data", {"count": length}))
     return data

@@ -129,7 +129,7 @@ def opened(data: bytes, reduced: bool = False) -> Iterator[Image.Image]:
     """An image file held in memory, its size checked, not yet decoded; whatever fails inside the block becomes a
     :class:`~lzviz.contract.wire.Refusal` with a sentence. ``reduced``: a JPEG that is too large is decoded at half its size."""
     if not data:
-        raise Refusal("The file is empty; choose an image file.")
+        raise Refusal(Text("refused.image.empty"))
     try:
         with Image.open(io.BytesIO(data), formats=formats()) as image:
             if reduced and image.format == "JPEG" and math.prod(image.size) > MAX_PIXELS:
@@ -140,11 +140,11 @@ def opened(data: bytes, reduced: bool = False) -> Iterator[Image.Image]:
     except Refusal:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many_pixels("more than 200") from None
+        raise Refusal(Text("refused.image.pixels.over", {"count": 200, "most": MAX_PIXELS // 10**6}), 413) from None
     except UnidentifiedImageError:
-        raise Refusal(f"This file is not an image that can be read; choose a {FORMATS_FOR_PEOPLE} file.", 415) from None
+        raise Refusal(Text("refused.image.unread", {"formats": FORMATS_FOR_PEOPLE}), 415) from None
     except MemoryError:
-        raise Refusal("The server has no memory left for this image; shrink it and try again.", 503) from None
+        raise Refusal(Text("refused.image.noMemory"), 503) from None
     except (
         OSError,
         SyntaxError,
@@ -156,7 +156,7 @@ def opened(data: bytes, reduced: bool = False) -> Iterator[Image.Image]:
         RuntimeError,
         ArithmeticError,
     ):
-        raise Refusal("The image file is damaged or ends too early; save it again and retry.", 422) from None
+        raise Refusal(Text("refused.image.damaged"), 422) from None
 
 
 def decode(data: bytes) -> Picture:
@@ -182,15 +182,10 @@ def decode(data: bytes) -> Picture:
 
 def _check_pixels(width: int, height: int) -> None:
     if width < 1 or height < 1:
-        raise Refusal("The image has no pixels; choose another file.", 422)
+        raise Refusal(Text("refused.image.noPixels"), 422)
     if width * height > MAX_PIXELS:
-        raise _too_many_pixels(f"{width * height / 1e6:.0f}")
-
-
-def _too_many_pixels(count: str) -> Refusal:
-    return Refusal(
-        f"The image has {count} megapixels and at most {MAX_PIXELS // 10**6} are computed here; shrink or crop it.", 413
-    )
+        counts = {"count": width * height / 1e6, "most": MAX_PIXELS // 10**6}
+        raise Refusal(Text("refused.image.pixels", counts), 413)
 
 
 def _to_rgb(image: Image.Image, notes: list[Text]) -> np.ndarray:
@@ -246,4 +241,4 @@ class Uploads:
         """The picture; a 404 sentence when it is unknown or was let go."""
         if picture := self._memory.get("picture", identifier):
             return picture
-        raise Refusal("The server no longer holds this picture; choose or drop the file again.", 404, missing="picture")
+        raise Refusal(Text("refused.picture.gone"), 404, missing="picture")

@@ -21,6 +21,7 @@ from lzviz.contract.maps import Map
 from lzviz.contract.options import Own, SamplerOptions
 from lzviz.contract.rooms import LAYERS, ROOMS
 from lzviz.contract.wire import Refusal, short, validated
+from lzviz.text import Text
 
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
@@ -48,9 +49,9 @@ class State(BaseModel):
 
     image: Annotated[str, Identifier("image")] = "street"
     room: Annotated[str, Choice("room", choices=ROOMS)] = "warp"
-    sampler: Annotated[str, Registered("sampler", what="a sampler", registry="samplers", known=_samplers)] = "lzu"
+    sampler: Annotated[str, Registered("sampler", what="sampler", registry="samplers", known=_samplers)] = "lzu"
     mode: Annotated[str, Choice("mode", choices=("fixed", "published"))] = "fixed"
-    saliency: Annotated[str, Registered("from", what="a saliency source", registry="sources", known=_sources)] = "paint"
+    saliency: Annotated[str, Registered("from", what="source", registry="sources", known=_sources)] = "paint"
     strength: Annotated[float, Number("strength", low=1, high=1000, scale="log", decimals=0, unit="×")] = 50.0
     fwhm: Annotated[float, Number("fwhm", low=0.5, high=40, scale="log", decimals=1, unit="cells")] = 10.0
     width: Annotated[int, Integer("width", low=8, high=1024, scale="log", unit="px")] = 192
@@ -86,10 +87,10 @@ class State(BaseModel):
     cad_channel: Annotated[int, Integer("cadchannel", low=-1, high=2047)] = -1
     cad_beside: Annotated[str, Choice("cadbeside", choices=("strided", "dilated"), history=False)] = "dilated"
     cad_view: Annotated[str, Choice("cadview", choices=("features", "keypoints"), history=False)] = "features"
-    checkpoint: Annotated[str, Identifier("checkpoint", what="a checkpoint")] = "auto"
+    checkpoint: Annotated[str, Identifier("checkpoint", what="checkpoint")] = "auto"
     learned_from: Annotated[str, Choice("knows", choices=("network", "truth", "paint", "edges", "file"))] = "network"
     learned_lambda: Annotated[float, Number("lambda", low=0.01, high=100, scale="log", decimals=2)] = 1.0
-    learned_stage: Annotated[str, Identifier("stage", what="a stage")] = "auto"
+    learned_stage: Annotated[str, Identifier("stage", what="stage")] = "auto"
     learned_channel: Annotated[int, Integer("channel", low=-1, high=2047)] = -1
     learned_left: Annotated[
         str, Choice("left", choices=("photo", "saliency", "labels", "error", "truth", "features"), history=False)
@@ -104,13 +105,13 @@ class State(BaseModel):
     ] = "image"
     learned_opacity: Annotated[float, Number("opacity", low=0, high=1, decimals=2, history=False)] = 0.6
     learned_step: Annotated[int, Integer("step", low=-1, high=1000000, history=False)] = -1
-    examined: Annotated[str, Identifier("examined", what="an array or a specimen", history=False)] = "auto"
-    finding: Annotated[str, Identifier("finding", what="a check", history=False)] = "auto"
+    examined: Annotated[str, Identifier("examined", what="array", history=False)] = "auto"
+    finding: Annotated[str, Identifier("finding", what="check", history=False)] = "auto"
     results_metric: Annotated[
         str, Choice("metric", choices=("miou", "boundary", "small", "intrinsic"), history=False)
     ] = "miou"
     results_cost: Annotated[str, Choice("cost", choices=("macs", "pixels"), history=False)] = "macs"
-    results_split: Annotated[str, Identifier("split", what="a split", history=False)] = "auto"
+    results_split: Annotated[str, Identifier("split", what="split", history=False)] = "auto"
     results_off: Annotated[tuple[str, ...], Names("off", history=False)] = ()
     camera: Annotated[tuple[float, float, float], Camera("camera", history=False)] = (0.5, 0.5, 1.0)
     compared: Annotated[tuple[str, ...], Methods("methods", least=2, most=4)] = ("uniform", "fovea", "lzu", "lz")
@@ -129,10 +130,10 @@ class State(BaseModel):
             Refusal: an unknown key, a wrong type or a value out of its range, named in the sentence.
         """
         if not isinstance(given, dict):
-            raise Refusal(f"expected the state as an object, got {short(given)}; reload the page.", whole=True)
+            raise Refusal(Text("refused.state", {"given": short(given)}), whole=True)
         known = [key for key, _, _ in declared()]
         if unknown := sorted(given.keys() - set(known)):
-            raise Refusal(f"The state has no key {short(unknown[0])}; it has {', '.join(known)}.", whole=True)
+            raise Refusal(Text("refused.state.key", {"key": short(unknown[0]), "known": known}), whole=True)
         return validated(cls, given)
 
     def to_json(self) -> dict[str, Any]:

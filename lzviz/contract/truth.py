@@ -108,7 +108,7 @@ def read(data: bytes, size: tuple[int, int], classes: Sequence[str]) -> Truth:
     """
     with opened(data) as image:
         if image.format in LOSSY:
-            raise Refusal(f"{image.format} changes values, and with them labels; save the label map as PNG.", 415)
+            raise Refusal(Text("refused.labels.lossy", {"format": image.format}), 415)
         _check_size((image.height, image.width), size)
         values = _values(image)
     return _of_numbers(values, classes) if values.ndim == 2 else _of_colours(values)
@@ -122,21 +122,17 @@ def of_array(values: np.ndarray, size: tuple[int, int], classes: Sequence[str]) 
     """
     flat = values.squeeze()
     if flat.ndim != 2 or flat.dtype.kind not in "biuf":
-        raise Refusal(
-            f"The label map is an array of {values.dtype} in shape {values.shape}; expected class indices (H, W)."
-        )
+        raise Refusal(Text("refused.labels.array", {"type": str(values.dtype), "shape": str(values.shape)}))
     _check_size(flat.shape, size)
     if flat.dtype.kind == "f" and not (np.isfinite(flat) & (flat == np.floor(flat))).all():
-        raise Refusal("The label map holds numbers that are not whole; save class indices, as integers.")
+        raise Refusal(Text("refused.labels.whole"))
     return _of_numbers(flat, classes)
 
 
 def _check_size(found: tuple[int, ...], size: tuple[int, int]) -> None:
     if found != size:
-        raise Refusal(
-            f"The label map is {found[1]} x {found[0]} and the picture {size[1]} x {size[0]}; every pixel needs "
-            "its own label, so save it at the picture's size."
-        )
+        sizes = {"width": found[1], "height": found[0], "pictureWidth": size[1], "pictureHeight": size[0]}
+        raise Refusal(Text("refused.labels.size", sizes))
 
 
 def _values(image: Image.Image) -> np.ndarray:
@@ -163,10 +159,9 @@ def _of_numbers(values: np.ndarray, classes: Sequence[str]) -> Truth:
         none = (numbers == IGNORE) | (numbers == count)
         odd = numbers[~none & ((numbers < 0) | (numbers >= count))]
         if odd.size:
-            raise Refusal(
-                f"The label map holds the number {int(odd[0])}; the checkpoint has the classes 0 ({classes[0]}) to {count - 1} "
-                f"({classes[-1]}), {count} or {IGNORE} is not labelled. Save class indices or a colour map."
-            )
+            ends = {"first": classes[0], "last": count - 1, "lastName": classes[-1]}
+            said = {"number": int(odd[0]), **ends, "void": count, "ignored": IGNORE}
+            raise Refusal(Text("refused.labels.number", said))
         void = void or bool((numbers == count).any())
         labels[rows] = np.where(none, IGNORE, numbers)
     notes = (Text("note.void", {"number": count}),) if void else ()
@@ -188,17 +183,14 @@ def _of_colours(rgba: np.ndarray) -> Truth:
         seen[found] += counts.astype(np.int32)
     share = float(seen.sum() / labels.size)
     if share > STRANGE:
-        raise Refusal(
-            f"{share:.0%} of the label map have colours that are no class, such as #{int(seen.argmax()):06x}; save class "
-            "indices as a grey PNG, or use the colours of this page, of CamVid or of Cityscapes."
-        )
+        raise Refusal(Text("refused.labels.colours", {"share": share, "colour": f"#{int(seen.argmax()):06x}"}))
     notes = (Text("note.strange", {"share": share}),) if share else ()
     return _some(Truth(labels, names, "upload", "colour", notes))
 
 
 def _some(truth: Truth) -> Truth:
     if not truth.labelled:
-        raise Refusal("The label map labels no pixel at all; choose one with classes in it.")
+        raise Refusal(Text("refused.labels.none"))
     return truth
 
 
@@ -233,4 +225,4 @@ class Truths:
         """The truth; a 404 sentence when it is unknown or was let go."""
         if truth := self._memory.get("truth", identifier):
             return truth
-        raise Refusal("The server no longer holds this label map; choose or drop the file again.", 404, missing="truth")
+        raise Refusal(Text("refused.labels.gone"), 404, missing="truth")

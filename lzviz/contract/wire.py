@@ -1,4 +1,4 @@
-"""What crosses the wire: strict JSON, base64 arrays, and refusals that are one readable sentence."""
+"""What crosses the wire: strict JSON, base64 arrays, and refusals that are one readable sentence in any language."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
+
+from lzviz.text import Text
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -29,13 +31,17 @@ MAX_MAGNITUDE = 2.0**53
 class Refusal(ValueError):
     """A request that is not answered. The message is for the visitor: what, why, what to do.
 
+    It is a line of :mod:`lzviz.text`, ``says``, which a page says in its language, and ``str()`` in English. What only a
+    program can meet is a sentence in English and no line.
+
     ``status`` is the HTTP status that goes with it: 400 wrong, 404 unknown, 413 too large, 503 busy. ``whole``: the sentence
     names its field already. ``missing``: what has to be brought again before the same request can be answered, "picture",
     "truth", "checkpoint" or "warp"; whoever asked still has it.
     """
 
-    def __init__(self, sentence: str, status: int = 400, *, whole: bool = False, missing: str | None = None):
-        super().__init__(sentence)
+    def __init__(self, said: Text | str, status: int = 400, *, whole: bool = False, missing: str | None = None):
+        super().__init__(str(said))
+        self.says = said if isinstance(said, Text) else None
         self.status, self.whole, self.missing = status, whole, missing
 
 
@@ -46,8 +52,8 @@ class Busy(Refusal):
         after: seconds that pass before it is worth asking.
     """
 
-    def __init__(self, sentence: str, after: int = 1):
-        super().__init__(sentence, 503)
+    def __init__(self, said: Text | str, after: int = 1):
+        super().__init__(said, 503)
         self.after = after
 
 
@@ -145,10 +151,13 @@ def _refusal(fault: ErrorDetails) -> Refusal:
     where = str(fault["loc"][0]) if fault["loc"] else ""
     own = fault.get("ctx", {}).get("error")
     if isinstance(own, Refusal):
-        return Refusal(f"{where}: {own}" if where and not own.whole else str(own), own.status, whole=True)
+        own_words = own.says or str(own)
+        said = Text("refused.field", {"field": where, "said": own_words}) if where and not own.whole else own_words
+        return Refusal(said, own.status, whole=True)
     if fault["type"] == "missing":
-        return Refusal(f"{where}: nothing was given; reload the page.", whole=True)
+        return Refusal(Text("refused.field.missing", {"field": where}), whole=True)
     if fault["type"] == "extra_forbidden":
-        return Refusal(f"There is no field {short(where)} in this question; leave it out.", whole=True)
-    said = re.sub(r"^input should be ", "expected ", fault["msg"][:1].lower() + fault["msg"][1:])
-    return Refusal(f"{where}: {said}, got {short(fault['input'])}; reload the page.", whole=True)
+        return Refusal(Text("refused.field.unknown", {"field": short(where)}), whole=True)
+    told = re.sub(r"^input should be ", "expected ", fault["msg"][:1].lower() + fault["msg"][1:])
+    values = {"field": where, "told": told, "given": short(fault["input"])}
+    return Refusal(Text("refused.field.wrong", values), whole=True)

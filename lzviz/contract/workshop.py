@@ -17,6 +17,7 @@ from lzviz.contract.shipped import Shipped
 from lzviz.contract.truth import Truth, Truths
 from lzviz.contract.wire import Refusal
 from lzviz.held import Shelf, held_in
+from lzviz.text import Text
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,11 +87,11 @@ class Workshop:
     def picture(self, identifier: str | None) -> Picture:
         """The picture of an id: shipped, or brought by a visitor."""
         if identifier is None:
-            raise Refusal("expected the id of a picture as text; reload the page.")
+            raise Refusal(Text("refused.picture.id"))
         if identifier.startswith(OWN_PREFIX):
             return self.uploads.get(identifier)
         if identifier not in self.gallery:
-            raise Refusal("There is no picture of that name; choose one of the gallery.", 404)
+            raise Refusal(Text("refused.picture.unknown"), 404)
         return self.gallery[identifier].prepare().result()
 
     def picture_of(self, question: OnPicture) -> Picture:

@@ -23,6 +23,7 @@ from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.contract.workshop import Workshop
 from lzviz.held import SHELF
+from lzviz.text import Text
 from lzviz.warp import Warp
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ class Canvas(anywidget.AnyWidget):
             reply = refused(error)
             if reply is None:
                 log.exception("%s failed", address)
-                reply = failure(f"Something went wrong: {type(error).__name__}. Run the cell again.", 500)
+                reply = failure(Text("refused.broken.cell", {"kind": type(error).__name__}), 500)
             return reply
 
     # What it holds --------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 The page makes its sentences from these files by the rules of ``lzviz/canvas/core/text.js``; here are the same rules. A line
 is a text with places, ``Keeps {share:percent} of {count} cells``, or such texts by their plural forms, chosen by ``count``.
 A place holds a number (by a format of :data:`FORMATS`), a text, another line, or a list of those, whose format is a prefix
-of keys: ``{parts:clauses}``.
+of keys: ``{parts:clauses}``. ``{told:english}`` holds the sentence of a program, which is English in every language.
 
 What is said later, perhaps in another language, is a :class:`Text`: its key and its values.
 
@@ -186,6 +186,10 @@ def _as_it_is(value: float, language: str) -> str:
     return written(value, 0 if value.is_integer() else min(6, len(repr(value).partition(".")[2])), language)
 
 
+def _typed(value: float, language: str) -> str:
+    return _as_it_is(value, language).replace(words(language)["number.group"], "")
+
+
 def _short(value: float, language: str) -> str:
     if value < 1e6:
         return written(value, 0, language)
@@ -202,6 +206,7 @@ def _counted(value: float, language: str) -> str:
 
 FORMATS: Mapping[str, Format] = {
     "plain": _as_it_is,
+    "typed": _typed,
     "digits": lambda value, language: str(math.floor(value + 0.5)),
     "whole": _fixed(0),
     "one": _fixed(1),

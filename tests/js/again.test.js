@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { createAgain } from "../../lzviz/canvas/core/again.js";
 import { createBrought } from "../../lzviz/canvas/core/brought.js";
-import { ServerError } from "../../lzviz/canvas/core/client.js";
+import { ServerError } from "../../lzviz/canvas/core/errors.js";
 
 const away = new ServerError("Python cannot be reached", 0);
 

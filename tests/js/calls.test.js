@@ -5,7 +5,7 @@ import "./words.mjs";
 
 import { createAgain } from "../../lzviz/canvas/core/again.js";
 import { createCalls } from "../../lzviz/canvas/core/calls.js";
-import { ServerError } from "../../lzviz/canvas/core/client.js";
+import { ServerError } from "../../lzviz/canvas/core/errors.js";
 import { emptyLive } from "../../lzviz/canvas/core/context.js";
 import { createStore } from "../../lzviz/canvas/core/store.js";
 

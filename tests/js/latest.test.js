@@ -8,7 +8,7 @@ import "./words.mjs";
 import { followAddress } from "../../lzviz/canvas/core/address.js";
 import { createAgain } from "../../lzviz/canvas/core/again.js";
 import { createBrought } from "../../lzviz/canvas/core/brought.js";
-import { ServerError } from "../../lzviz/canvas/core/client.js";
+import { ServerError } from "../../lzviz/canvas/core/errors.js";
 import { emptyLive } from "../../lzviz/canvas/core/context.js";
 import { createImages } from "../../lzviz/canvas/core/images.js";
 import { createSchema, defaults, untracked } from "../../lzviz/canvas/core/schema.js";

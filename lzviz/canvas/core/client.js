@@ -9,7 +9,7 @@ import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
 import { ROUTES } from "../schema/routes.js";
 import { t } from "./text.js";
-import { Said, stillTold, trouble } from "./errors.js";
+import { refusalOf, Said, stillTold, trouble } from "./errors.js";
 
 /**
  * @typedef {import("./context.js").Context} Context
@@ -29,20 +29,6 @@ import { Said, stillTold, trouble } from "./errors.js";
 const PATIENCE = 60_000;
 
 /**
- * An answer that was no. `status` is the HTTP status, 0 when there was no answer at all; `after`: seconds after which a
- * busy server wants to be asked again; `missing`: what it has to be given again.
- */
-export class ServerError extends Error {
-  /** @param {string} text @param {number} status @param {{after?: number, missing?: string}} [more] */
-  constructor(text, status, { after, missing } = {}) {
-    super(text);
-    this.status = status;
-    this.after = after;
-    this.missing = missing;
-  }
-}
-
-/**
  * An answer that was a yes; throws a ServerError.
  * @param {Host} host @param {string} path @param {RequestInit} [request]
  */
@@ -57,8 +43,7 @@ export async function getFrom(host, path, request) {
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => null);
   const after = answer.status === 503 ? Number(answer.headers.get("retry-after")) || undefined : undefined;
-  const why = said?.error ?? t("error.status", { status: answer.status });
-  throw new ServerError(why, answer.status, { after, missing: said?.missing });
+  throw refusalOf(said, { status: answer.status, after });
 }
 
 /**
@@ -77,7 +62,7 @@ function post(host, path, body) {
  */
 export async function askServer(host, path, body) {
   const answer = await (await post(host, path, body)).json().catch(() => null);
-  if (!answer?.ok) throw answer?.error ? new ServerError(answer.error, 200) : new Said(t("error.empty"));
+  if (!answer?.ok) throw answer?.error ? refusalOf(answer, { status: 200 }) : new Said(t("error.empty"));
   return answer;
 }
 

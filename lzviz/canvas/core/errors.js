@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * What a visitor reads of an error: one place. Its headline is in the language of the page; what a program said of it
- * stands beneath, in English, and is marked as such.
+ * What a visitor reads of an error: one place. Its headline is in the language of the page, and so is what Python
+ * refused, whose words came along; what another program said stands beneath, in English, and is marked as such.
  */
-import { t } from "./text.js";
+import { knows, say, t } from "./text.js";
 
 /** An error whose message is in the language of the page. `status`: 0 where a question had no answer at all. */
 export class Said extends Error {
@@ -12,6 +12,32 @@ export class Said extends Error {
     super(text);
     this.status = status;
   }
+}
+
+/**
+ * An answer that was no. `own`: its message is in the language of the page. `status` is the HTTP status; `after`:
+ * seconds after which a busy server wants to be asked again; `missing`: what it has to be given again.
+ */
+export class ServerError extends Error {
+  /** @param {string} text @param {number} status @param {{after?: number, missing?: string, own?: boolean}} [more] */
+  constructor(text, status, { after, missing, own = false } = {}) {
+    super(text);
+    this.status = status;
+    this.after = after;
+    this.missing = missing;
+    this.own = own;
+  }
+}
+
+/**
+ * What an answer that was no says.
+ * @param {{error?: string, says?: import("./text.js").Text, missing?: string} | null} said
+ * @param {{status: number, after?: number}} how
+ */
+export function refusalOf(said, { status, after }) {
+  const missing = said?.missing;
+  if (said?.says && knows(said.says)) return new ServerError(say(said.says), status, { after, missing, own: true });
+  return new ServerError(said?.error ?? t("error.status", { status }), status, { after, missing });
 }
 
 /**
@@ -32,5 +58,8 @@ export const stillTold = (error, what, state) =>
 export function trouble(what, error, remedy = {}) {
   const why = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
   if (error instanceof Said) return { text: t("error.because", { what, why }), ...remedy };
+  if (error instanceof ServerError && error.own) {
+    return { text: t("sentences.last", { start: t("error.failed", { what }), next: error.message }), ...remedy };
+  }
   return { text: t("error.failed", { what }), detail: `${why}.`, ...remedy };
 }

@@ -6,7 +6,8 @@
  *
  * A line is a text with places, `Keeps {share:percent} of {count} cells`, or such texts by their plural forms, chosen
  * by `count`. A place holds a number (by a format of FORMATS, by default as it is, grouped), a text, another line
- * (`{key, values}`), or a list of those, whose format is a prefix of keys: `{parts:clauses}`.
+ * (`{key, values}`), or a list of those, whose format is a prefix of keys: `{parts:clauses}`. `{told:english}` holds
+ * the sentence of a program, which is English in every language: `englishIn` finds it in the line that was made.
  *
  * @typedef {{readonly key: string, readonly values?: Values}} Text  a line that is made later, as Python's answers
  * carry it
@@ -23,6 +24,8 @@ let plural = new Intl.PluralRules("en");
 export const PSEUDO = "pseudo";
 /** @type {Readonly<Record<string, string>>} */
 const PSEUDO_MARKS = { "number.decimal": ",", "number.group": "’" };
+/** Unicode's marks around a text of another language within a sentence; they are not seen. */
+const [ISOLATE, ISOLATED] = ["\u2068", "\u2069"];
 const PLACE = /\{(\w+)(?::(\w+))?\}/g;
 
 /** A line of the pseudo-language. @param {string} text */
@@ -64,6 +67,9 @@ export function t(key, values = {}) {
 /** What came with an answer: a line, or a name, which no language translates. @param {Text | string} told */
 export const say = (told) => (typeof told === "string" ? told : t(told.key, told.values));
 
+/** Whether there is such a line: a server of another version may have others. @param {Text} told */
+export const knows = (told) => words !== null && told.key in words;
+
 /** Marks a name as what no language translates. @param {Text | string} told */
 export const dataOf = (told) => ({ translate: typeof told === "string" ? "no" : null });
 
@@ -75,10 +81,16 @@ function amiss(key, why) {
 
 /** @param {Value} value @param {string} [format] @returns {string} */
 function shown(value, format = "plain") {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return format === "english" ? `${ISOLATE}${value}${ISOLATED}` : value;
   if (typeof value === "number") return FORMATS[format](value);
   return "key" in value ? say(value) : listed(value, format);
 }
+
+/**
+ * A line that was made, in parts: each second one is English whatever the language.
+ * @param {string} line
+ */
+export const englishIn = (line) => line.split(new RegExp(`[${ISOLATE}${ISOLATED}]`));
 
 /** @param {readonly Value[]} items @param {string} kind */
 function listed(items, kind) {
@@ -126,6 +138,9 @@ const fixed = (digits) => (value) => written(value, digits);
 /** @param {number} digits @returns {(share: number) => string} */
 const share = (digits) => (value) => t("number.percent", { value: written(100 * value, digits) });
 
+/** Digits behind the point that a number has, six at most. @param {number} value */
+const decimals = (value) => (Number.isInteger(value) ? 0 : Math.min(6, String(value).split(".")[1]?.length ?? 0));
+
 /** @param {number} value @param {number} digits */
 const power = (value, digits) => value.toExponential(digits).replace(".", mark("decimal"));
 
@@ -140,7 +155,8 @@ function significant(value, digits) {
  * @type {Readonly<Record<string, (value: number) => string>>}
  */
 export const FORMATS = Object.freeze({
-  plain: (value) => written(value, Number.isInteger(value) ? 0 : Math.min(6, String(value).split(".")[1]?.length ?? 0)),
+  plain: (value) => written(value, decimals(value)),
+  typed: (value) => typable(value, decimals(value)),
   digits: (value) => String(Math.round(value)), whole: fixed(0), one: fixed(1), two: fixed(2), three: fixed(3),
   percent, percent0: share(0), percent1: share(1), percent2: share(2),
   /** From a million on in millions. */

@@ -2,6 +2,7 @@
 /** The bar below: one sentence about the warp (or what went wrong and what to press), and three times. */
 import { h, setText } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
+import { told } from "../kit/told.js";
 import { isAnswered } from "../core/context.js";
 import { milliseconds } from "../kit/format.js";
 import { say, t } from "../core/text.js";
@@ -59,7 +60,7 @@ function createLine({ live, store, rooms }) {
     words.hidden = Boolean(text);
     later.hidden = !now.follows || Boolean(text);
     setText(later, following(rooms.of(store.get()).status));
-    trouble.replaceChildren(text ?? "", now.error?.detail
+    trouble.replaceChildren(...told(text ?? ""), now.error?.detail
       ? h("span", { class: "lz-detail", lang: "en", translate: "no" }, ` ${now.error.detail}`) : "");
     setText(alert, text ?? "");
     setText(press, now.error?.press ?? "");

@@ -87,7 +87,7 @@ def _map(value: object) -> Map | None:
 
 def _id(value: object) -> object:
     if value is not None and not isinstance(value, str):
-        raise Refusal("expected an id as text; reload the page.")
+        raise Refusal(Text("refused.id"))
     return value
 
 

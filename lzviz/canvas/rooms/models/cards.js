@@ -1,6 +1,7 @@
 // @ts-check
 /** One card a checkpoint: everything that its card.json says, readable. */
 import { h } from "../../kit/dom.js";
+import { toldError } from "../../kit/told.js";
 import { ROUTES } from "../../schema/routes.js";
 import { glyph } from "./glyph.js";
 import { dataOf, FORMATS, say, t } from "../../core/text.js";
@@ -143,7 +144,7 @@ export function createCards(room) {
         drawn = text;
         hide();
       } catch (error) {
-        list.replaceChildren(h("p", { role: "alert" }, /** @type {Error} */ (error).message));
+        list.replaceChildren(h("p", { role: "alert" }, ...toldError(error)));
         drawn = "";
       }
     },

@@ -5,7 +5,7 @@ import { createCards } from "./cards.js";
 import { createOwn } from "./own.js";
 import { createResults } from "./results.js";
 import { t } from "../../core/text.js";
-import { Said } from "../../core/errors.js";
+import { refusalOf, Said } from "../../core/errors.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -37,8 +37,9 @@ const OWN = "lzviz-own-checkpoints";
 const asker = (transport) => async (path, options) => {
   const answer = await transport.ask(path, options).catch(() => null);
   if (!answer) throw new Said(t("error.noServer"));
-  const said = await answer.json().catch(() => ({ error: t("error.statusAgain", { status: answer.status }) }));
-  if (!answer.ok) throw new Error(said.error);
+  const said = await answer.json().catch(() => null);
+  if (!said) throw new Said(t("error.statusAgain", { status: answer.status }));
+  if (!answer.ok) throw refusalOf(said, answer);
   return said;
 };
 

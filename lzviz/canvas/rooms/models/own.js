@@ -2,6 +2,7 @@
 /** Load your own: two files, a folder of the server's machine, or a repository of the Hub. Python checks everything. */
 import { segmented } from "../../kit/controls.js";
 import { h } from "../../kit/dom.js";
+import { toldError } from "../../kit/told.js";
 import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
 import { Said } from "../../core/errors.js";
@@ -83,7 +84,7 @@ export function createOwn(room) {
         class: "lz-link", onclick: () => room.open(checkpoint.name) }, t("models.open")));
     } catch (error) {
       said.setAttribute("data-error", "");
-      said.textContent = /** @type {Error} */ (error).message;
+      said.replaceChildren(...toldError(error));
     }
     element.removeAttribute("data-busy");
   }

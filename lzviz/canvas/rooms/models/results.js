@@ -1,6 +1,7 @@
 // @ts-check
 /** Results: figures, filters that are their legend, and a table of the same numbers. */
 import { h } from "../../kit/dom.js";
+import { toldError } from "../../kit/told.js";
 import { ROUTES } from "../../schema/routes.js";
 import { createFilters } from "./filters.js";
 import { createPlots } from "./plots.js";
@@ -58,7 +59,7 @@ export function createResults(room, store, onFilter) {
       plots.show(answer.panels, (system) => room.colour(colours.get(system)) ?? "currentColor");
       csv.href = await room.address(`${ROUTES.resultsTable.path}?${new URLSearchParams({ own: own() })}`);
     } catch (error) {
-      if (mine === round) note.textContent = /** @type {Error} */ (error).message;
+      if (mine === round) note.replaceChildren(...toldError(error));
     }
   }
   const element = h("section", { class: "lz-outcome", "aria-label": t("results") },
