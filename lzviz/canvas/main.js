@@ -23,6 +23,7 @@ import { createStatus } from "./shell/status.js";
 import { learn } from "./core/language.js";
 import { loadStyles } from "./core/styles.js";
 import { createTip } from "./kit/tip.js";
+import { watchWork } from "./core/work.js";
 import { createTools } from "./shell/tools.js";
 import { createTopbar } from "./shell/topbar.js";
 import { floatsFromBase64 } from "./core/wire.js";
@@ -166,7 +167,10 @@ async function firstState(context, hash) {
  * @returns {Promise<{store: Context["store"], live: Context["live"], dispose: () => void}>}
  */
 export async function mount(element, given) {
-  const { schema, host, language } = await prepare(given);
+  const { schema, host: found, language } = await prepare(given);
+  /** @type {(working: import("./core/work.js").Working | null) => void} */
+  let tell = () => {};
+  const host = { ...found, transport: watchWork(found.transport, (working) => tell(working)) };
   element.lang = language;
   const dress = () => {
     element.dataset.theme = host.theme.dark() ? "dark" : "light";
@@ -181,6 +185,7 @@ export async function mount(element, given) {
   const first = await firstState(context, hash);
   context.store = createStore(first.state, { untracked: untracked(schema) });
   context.live.set({ notice: first.notice });
+  tell = (working) => context.live.set({ working });
   context.patiently = createPatience(context.live);
 
   const parts = /** @type {import("./shell/actions.js").Parts} */ ({});

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -89,3 +90,23 @@ def test_times_are_asked_for_once_when_the_page_rests_and_not_for_every_stroke(v
     visit.wait("live.get().times === null")
     visit.wait("live.get().times")
     assert len(asked) == 2 and asked[-1]["state"]["width"] == 100
+
+
+def test_long_work_says_how_long_and_can_be_stopped_and_asked_again(visit: Visit) -> None:
+    visit.open("#image=coffee")
+    visit.answered()
+    held: list[Route] = []
+    visit.page.route("**/lzviz/compute", lambda route: held.append(route))
+    visit.stroke((0.3, 0.3), (0.5, 0.5))
+    waits = visit.page.locator(".lz-waits")
+    expect(waits).to_contain_text("Python works: 2 s")
+    if shots := os.environ.get("LZVIZ_SHOTS"):
+        visit.page.screenshot(path=f"{shots}/waits.png")
+    waits.get_by_role("button", name="Stop").click()
+    expect(waits).to_be_hidden()
+    expect(visit.page.locator(TROUBLE)).to_contain_text("Stopped")
+    visit.page.unroute("**/lzviz/compute")
+    visit.page.locator(TROUBLE).get_by_role("button", name="Ask again").click()
+    visit.answered()
+    expect(visit.page.locator(TROUBLE)).to_be_hidden()
+    assert len(held) == 1

@@ -80,6 +80,7 @@
  * @property {boolean} painting   a stroke is on its way
  * @property {boolean} busy       Python is at work
  * @property {boolean} follows    Python has no room just now and is asked again
+ * @property {import("./work.js").Working | null} working  Python has been at it for a while
  * @property {any} times          what Python takes for states such as this one
  * @property {boolean} loading    a picture is on its way
  * @property {{h: number, w: number, data: Uint8Array, of: string, key: string} | null} found  in the picture by the
@@ -129,7 +130,7 @@ export function emptyLive() {
   return {
     hover: null, measured: null, answer: null, answered: null, error: null, notice: null, image: null, own: null,
     uniform: false, painting: false, busy: false, loading: false, found: null, file: null, fixed: null, hint: false,
-    yours: null, follows: false, times: null,
+    yours: null, follows: false, times: null, working: null,
   };
 }
 

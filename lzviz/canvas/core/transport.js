@@ -8,6 +8,7 @@
  * @property {(path: string) => Promise<string>} address  what an image or a link of the page takes
  * @property {(route: string, said?: object) => boolean} answers  whether a route is answered here, or this question
  *   itself; false: by Python alone
+ * @property {() => void} [stopWork]  nobody waits any more for what was asked
  * @property {boolean} [kept]  answers were made beforehand, and so were the times they tell
  */
 

@@ -9,7 +9,8 @@ import { say, t } from "../core/text.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
-const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "uniform", "loading", "follows", "times"];
+const SHOWN = ["measured", "answer", "busy", "error", "notice", "painting", "uniform", "loading", "follows", "times",
+  "working"];
 
 /** @param {string} label @param {string} name */
 function chip(label, name) {
@@ -72,6 +73,29 @@ function createLine({ live, store, rooms }) {
   return { element: h("span", { class: "lz-status-line" }, later, words, row, spoken, alert), show };
 }
 
+/**
+ * For how long Python has been at it, of how long it took the last time; and a way to stop it.
+ * @param {Context} context
+ */
+function createWaits({ live, host }) {
+  const bar = h("progress", { "aria-hidden": "true", max: "1" });
+  const words = h("span", {});
+  const stop = h("button", { type: "button", class: "lz-link", onclick: () => host.transport.stopWork?.() },
+    t("waits.stop"));
+  const element = h("span", { class: "lz-chip lz-waits", hidden: true }, bar, words, stop);
+  const show = () => {
+    const { working } = live.get();
+    element.hidden = !working;
+    if (!working) return;
+    const { seconds, usual } = working;
+    const known = usual !== null && usual > seconds;
+    setText(words, t(known ? "waits.of" : "waits", { seconds, usual: usual ?? 0 }));
+    if (known) bar.value = seconds / usual;
+    else bar.removeAttribute("value");
+  };
+  return { element, show };
+}
+
 /** @param {Context} context @returns {HTMLElement} */
 export function createStatus(context) {
   const { live, host, store, rooms } = context;
@@ -79,9 +103,11 @@ export function createStatus(context) {
   const warp = chip("", "warp");
   const draw = chip(t("status.draw"), t("status.draw"));
   const python = chip(t("status.python"), "python");
+  const waits = createWaits(context);
   const show = () => {
     const { measured, answer, busy, times } = live.get();
     line.show();
+    waits.show();
     const { status: names, check } = rooms.of(store.get());
     const { kept } = host.transport;
     const away = check !== undefined && !host.transport.answers(check);
@@ -101,7 +127,7 @@ export function createStatus(context) {
   store.subscribe((_, changed) => (changed.has("room") ? show() : line.show()));
   show();
   return h("footer", { class: "lz-status" }, line.element,
-    h("span", { class: "lz-chips" }, warp.element, draw.element, python.element));
+    h("span", { class: "lz-chips" }, waits.element, warp.element, draw.element, python.element));
 }
 
 /** The time of Python's whole check. @param {unknown} times a number, or numbers by name with or without a total */
