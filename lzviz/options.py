@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -64,6 +64,41 @@ class Option:
     def _within(self, value: Any, kind: type | tuple[type, ...]) -> bool:
         number = isinstance(value, kind) and not isinstance(value, bool)
         return number and self.low <= value <= self.high  # type: ignore[operator]
+
+    def read(self, text: str, number: Callable[[str], float] = float) -> Any:
+        """The value that a text means: ``0`` and ``1``, ``31x51``, ``auto`` for a default that chooses itself.
+
+        Args:
+            number: how numbers are read.
+
+        Raises:
+            ValueError: none of this kind and range.
+        """
+        if text == "auto" and self.default is None:
+            return None
+        value: Any = text
+        if self.kind == "boolean":
+            value = {"0": False, "1": True}.get(text)
+        elif self.kind not in ("choice", "text"):
+            match = re.fullmatch(r"(\d{1,5})x(\d{1,5})" if self.kind == "size" else r"([\s\S]+)", text, re.ASCII)
+            values = [number(each) for each in match.groups()] if match else []
+            if self.kind != "number":
+                values = [int(each) for each in values if abs(each) < 1e9 and each == int(each)]
+            value = tuple(values) if self.kind == "size" else values[0] if values else None
+        if value is None or not self.fits(value):
+            raise ValueError(f"{text!r} is no value of {self.name}: expected {self.range()}")
+        return value
+
+    def range(self) -> str:
+        """What its values are, in words."""
+        if self.kind == "boolean":
+            return "true or false"
+        if self.kind == "choice":
+            return f"one of {', '.join(self.choices)}"
+        if self.kind == "text":
+            return "a name that was given here"
+        what = {"size": "[rows, columns], each", "integer": "a whole number", "number": "a number"}[self.kind]
+        return f"{what} from {self.low:g} to {self.high:g}"
 
     def at(self, default: Any) -> Option:
         """The same option with another default."""

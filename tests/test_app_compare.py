@@ -1,11 +1,15 @@
 """Methods of a state side by side at one budget, asked of the workshop as a page does."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 import lzviz
 from lzviz import gallery
 from lzviz.contract.messages.compare import AskCompared, Compared
+from lzviz.contract.messages.warp import Export
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, decode_bytes
 from lzviz.contract.workshop import Workshop
@@ -74,11 +78,67 @@ def test_times_come_only_when_they_are_asked_for(workshop):
 
 
 def test_the_methods_are_checked_and_stand_in_a_link():
-    state = State.parse({"compared": ["uniform", "lzu", "lds-x"]})
-    assert "methods=uniform,lzu,lds-x" in state.to_link()
+    state = State.parse({"compared": ["uniform", "lzu", "lds-x", "cad:depth=2"]})
+    assert "methods=uniform,lzu,lds-x,cad%3Adepth%3D2" in state.to_link()
     assert State.from_link(state.to_link()) == state
-    for wrong in (["uniform"], ["a", "a"], list("abcde"), "uniform,lzu", ["a", "b c"], [1, 2], None):
+    for wrong in (["uniform"], ["a", "a"], list("abcde"), "uniform,lzu", ["a", "b c"], ["a", "b:"], [1, 2], None):
         with pytest.raises(Refusal):
             State.parse({"compared": wrong})
     with pytest.warns(UserWarning, match="Methods"):
         assert lzviz.State.from_link("methods=uniform,uniform").compared == State().compared
+
+
+def plane(text):
+    return np.asarray(Image.open(io.BytesIO(decode_bytes(text, "labels"))))
+
+
+def test_labels_and_errors_are_the_networks_or_a_perfect_ones(workshop):
+    answer = asked(workshop, image="street", width=64, compared=["uniform", "lds-scenes-64x128"])
+    bare, trained = answer.rows
+    truth = plane(answer.truth)
+    assert bare.perfect and not trained.perfect and abs(sum(line.share for line in answer.classes) - 1) < 1e-9
+    for row in answer.rows:
+        labels, error = plane(row.labels), plane(row.error)
+        assert labels.shape == error.shape == truth.shape and set(np.unique(error)) <= {0, 1, 255}
+        names = np.array([line.name for line in row.lines] + ["?"] * (256 - len(row.lines)))
+        same = (
+            names[labels]
+            == np.array([line.name for line in answer.classes] + ["!"] * (256 - len(answer.classes)))[truth]
+        )
+        assert same[error == 0].mean() > 0.99 and not same[error == 1].any()
+    assert (plane(bare.error) == 1).mean() < (plane(trained.error) == 1).mean(), "a perfect network errs less"
+    assert trained.ious.keys() <= {line.name for line in trained.lines} and bare.ious == {}
+    unlabelled = asked(workshop, compared=["uniform", "lds-scenes-64x128"])
+    assert unlabelled.truth is None and unlabelled.rows[0].labels is None and unlabelled.rows[1].error is None
+    assert unlabelled.rows[1].labels is not None, "a network labels any picture"
+
+
+def test_published_beside_fixed_and_settings_of_cad_are_methods(workshop):
+    names = ["lds", "lds:published", "cad:depth=2", "lz:fwhm=4"]
+    rows = asked(workshop, compared=names, **BOXED).rows
+    assert [row.note for row in rows] == [None] * 4 and [row.name for row in rows] == names
+    assert rows[0].nodes != rows[1].nodes
+    assert rows[2].nodes is None and rows[2].levels.stride >= 1 and rows[2].samples < rows[0].samples
+    wrong = asked(workshop, compared=["uniform", "lzu:fwhm=1000"]).rows[1]
+    assert "no value of fwhm" in str(wrong.note)
+
+
+def test_what_was_compared_is_not_computed_again_for_its_times(workshop, monkeypatch):
+    """A budget of milliseconds would be solved anew by the clock, and the panes would change their sizes while one looks."""
+    from lzviz.contract.answers import comparing
+
+    state = {"compared": ["uniform", "lzu"], "comparedEqual": "ms", "comparedMs": 30.0}
+    first = asked(workshop, **state)
+    monkeypatch.setattr(comparing, "fits", None)
+    again = asked(workshop, clock=True, **state, camera=[0.5, 0.5, 2])
+    assert [row.size for row in again.rows] == [row.size for row in first.rows] and again.rows[0].p50 > 0
+    assert all(row.floor > 0 for row in first.rows)
+
+
+def test_figures_for_a_paper_come_from_the_room(workshop):
+    state = State.parse({**SMALL, "room": "compare", "compared": ["uniform", "lzu"]})
+    sheet = workshop.answer(Export(state=state, what="sheet", format="svg"))
+    assert sheet.name == "lzviz-rocket-sheet.svg" and b">uniform" in sheet.body and b"<svg" in sheet.body
+    assert workshop.answer(Export(state=state, what="sheet", format="png")).body[:4] == b"\x89PNG"
+    with pytest.raises(Refusal, match=r"choose one of sheet\.png"):
+        workshop.answer(Export(state=state, what="sheet", format="gif"))

@@ -15,10 +15,11 @@ from PIL import Image
 import lzviz
 from lzviz import samplers, scenes
 from lzviz.cli import main
-from lzviz.comparison import Budget, Row, Table, compare_folder
+from lzviz.comparison import Budget, Row, Table, compare_folder, fits
 from lzviz.comparison.budget import solved
 from lzviz.comparison.folder import summed
-from lzviz.measure import evaluation
+from lzviz.comparison.methods import methods_of
+from lzviz.measure import evaluation, timing
 
 NAME = "uniform-camvid-48x64"
 
@@ -103,10 +104,69 @@ def test_the_solver_finds_the_nearest_size_or_says_that_there_is_none():
     assert none is None and "no more than" in note
 
 
-def test_milliseconds_are_solved_by_the_clock_that_measures_them(scene):
+class Clock:
+    """Times that methods would have: so much whatever the size, and so much for a thousand pixels."""
+
+    def __init__(self, **costs):
+        self.costs = costs
+        self.turns = []
+
+    def __call__(self, functions, *, device, warm_up, repeats):
+        self.turns.append(list(functions))
+        out = {}
+        for name, function in functions.items():
+            (method,) = function.__defaults__
+            floor, each = self.costs[method.name]
+            h, w = method.pipeline.size
+            out[name] = timing.Timing((floor + each * h * w / 1000,) * repeats, "a clock")
+        return out
+
+
+def test_milliseconds_are_solved_in_turns_and_say_what_goes_whatever_the_size(scene, monkeypatch):
     image, _ = scene
-    row = lzviz.compare(image, ["lzu"], "8ms", repeats=3).table[0]
-    assert row.size is not None or "costs" in row.note
+    clock = Clock(uniform=(1.0, 0.5), lzu=(6.0, 0.5), lz=(300.0, 0.5))
+    monkeypatch.setattr(fits.timing, "compare", clock)
+    found = fits.fits(methods_of(["uniform", "lzu", "lz"], (120, 160)), image, Budget.of("20ms"))
+    assert clock.turns[0] == ["0", "1", "2"], "all methods in one turn"
+    for fit, (floor, each) in zip(found[:2], [(1.0, 0.5), (6.0, 0.5)], strict=True):
+        h, w = fit.method.pipeline.size
+        assert floor + each * h * w / 1000 == pytest.approx(20, rel=0.05) and fit.floor == pytest.approx(floor, abs=0.2)
+        assert w / h == pytest.approx(160 / 120, rel=0.05)
+    assert found[2].note.startswith("even 8x11 costs 300") and found[2].price == pytest.approx(300, rel=0.01)
+    endless = fits.fits(methods_of(["uniform"], (120, 160)), image, Budget.of("100000ms"))[0]
+    assert "costs no more than" in endless.note
+
+
+def test_equal_milliseconds_give_one_size_only_to_what_costs_the_same(scene, monkeypatch):
+    """Uniform and LZU once got the same size: nearly all of their time goes into reading a large picture, whatever the size."""
+    image, _ = scene
+    monkeypatch.setattr(fits.timing, "compare", Clock(uniform=(18.0, 0.1), lzu=(18.5, 0.1)))
+    one, other = fits.fits(methods_of(["uniform", "lzu"], (120, 160)), image, Budget.of("20ms"))
+    assert one.method.pipeline.size[0] > other.method.pipeline.size[0]
+    assert one.floor > 17 and other.floor > 17, "what explains it is told"
+
+
+def test_noisy_times_still_grow_with_the_size():
+    assert fits.grown({8: 5.0, 16: 4.0, 32: 6.0}) == [4.5, 4.5, 6.0]
+    assert fits.grown({1: 9.0, 2: 1.0, 3: 2.0}) == [4.0, 4.0, 4.0]
+
+
+def test_names_carry_settings_and_files_are_grids(scene, tmp_path):
+    image, _ = scene
+    grid = torch.nn.functional.affine_grid(torch.eye(2, 3)[None], [1, 1, 9, 9], align_corners=True) * 0.5
+    np.save(tmp_path / "mine.npy", grid.numpy())
+    given = ["lz", "lz:fwhm=4:nodes=9x9", "lz:published", "cad:threshold=high:depth=2", str(tmp_path / "mine.npy")]
+    found = lzviz.compare(image, given, "24x32", repeats=0)
+    assert [row.name for row in found.table] == [*given[:4], "mine"] and not any(row.note for row in found.table)
+    assert found.traces["lz:fwhm=4:nodes=9x9"].layout.warp.nodes.shape[1:3] == (9, 9)
+    assert found.table[4].unseen > 0.5, "the grid sees the middle half"
+    with pytest.raises(ValueError, match=r"lz has no option 'zoom=2': expected .*mode=fixed\|published"):
+        lzviz.compare(image, ["lz:zoom=2"])
+    with pytest.raises(ValueError, match=r"'1000' is no value of fwhm: expected a number from 0\.5 to 40"):
+        lzviz.compare(image, ["lz:fwhm=1000"])
+    np.save(tmp_path / "flat.npy", np.zeros((4,)))
+    with pytest.raises(ValueError, match="flat"):
+        lzviz.compare(image, [str(tmp_path / "flat.npy")])
 
 
 def test_anybodys_callable_and_pipelines_join(scene):
@@ -125,7 +185,7 @@ def test_what_stands_twice_or_nowhere_is_told(scene):
     for given, message in (
         ([], "nothing to compare"),
         (["uniform", "uniform"], "uniform stands there twice"),
-        (["nonsense"], "no sampler or checkpoint named 'nonsense': samplers are uniform"),
+        (["nonsense"], "no sampler, checkpoint or file of a grid named 'nonsense': samplers are uniform"),
     ):
         with pytest.raises(ValueError, match=message):
             lzviz.compare(image, given)
@@ -199,7 +259,7 @@ def test_a_folder_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     from lzviz.comparison import folder
 
     seen = []
-    monkeypatch.setattr(folder, "row_of", lambda *a, f=folder.row_of: (seen.append(a[0].name), f(*a))[1])
+    monkeypatch.setattr(folder, "_line", lambda *a, f=folder._line: (seen.append(a[0].method.name), f(*a))[1])
     table = compare_folder(paths, ["uniform", "lzu"], "8x12", out)
     assert seen == ["uniform", "lzu"], "only the third picture was left"
     assert [row.name for row in table] == ["uniform", "lzu"] and (out / "table.tex").is_file()
@@ -212,7 +272,7 @@ def test_scores_of_a_folder_are_of_one_confusion_matrix():
 
     def line(matrix, share, p50):
         each = {**json.loads(Table([row]).to_json())[0], "region": share, "p50": p50, "size": [4, 4]}
-        return [{"row": each, "score": matrix}]
+        return [{"row": each, "score": matrix, "names": ["a", "b"]}]
 
     table = summed([line([[2, 0, 0], [0, 0, 0]], 0.2, 1.0), line([[0, 1, 0], [0, 1, 0]], 0.4, 3.0)])
     assert table[0].score == pytest.approx((2 / 3 + 1 / 2) / 2)

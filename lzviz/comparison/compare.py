@@ -12,26 +12,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lzviz.comparison.budget import Budget, solved
+from lzviz.comparison.budget import Budget
+from lzviz.comparison.fits import fits
+from lzviz.comparison.measured import measured, timed
 from lzviz.comparison.methods import Given, Method, methods_of
 from lzviz.comparison.table import Row, Table
 from lzviz.coords import Size
-from lzviz.doctor import diagnose
-from lzviz.measure import evaluation, timing
-from lzviz.measure.examine import examine
+from lzviz.measure import timing
 from lzviz.trace import Trace
-from lzviz.warp import WarpLayout
+from lzviz.trace.frames import image_size
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-IGNORE = 255
 REPEATS = 9
-SPREAD = 1.5
-"""p95 over median from which times are called noisy."""
-LATTICE = 256
-"""Longest side of the lattice on which a round trip is looked at."""
-TAPS = {"nearest": 1.0, "bilinear": 2.0, "antialias": float("inf")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +105,8 @@ def compare(
 
     Args:
         image: (1, 3, H, W) or (3, H, W) float in [0, 1], an array (H, W, 3) of bytes or floats, or a path.
-        samplers: names of samplers or checkpoints, samplers, pipelines or callables image -> grid (1, h, w, 2); or a mapping from
-            the name to be shown to one of these.
+        samplers: names of samplers ("lzu", "lzu:published", "cad:threshold=high:depth=2") or checkpoints, files of grids, samplers,
+            pipelines or callables image -> grid (1, h, w, 2); or a mapping from the name to be shown to one of these.
         budget: "96x128" pixels, "0.3G" or "300M" multiply-adds, "20ms". Multiply-adds and milliseconds are solved for each method's
             zoomed size, of the picture's aspect, to 3 and 10 %.
         labels: (H, W) or (1, H, W) integer classes, 255 not labelled: for scores, errors and samples by class.
@@ -130,130 +124,27 @@ def compare(
     look = None if saliency is None else torch.as_tensor(saliency, dtype=torch.float32)
     if look is not None and (look.ndim != 4 or look.shape[:2] != (1, 1)):
         raise ValueError(f"expected saliency (1, 1, h, w), got {tuple(look.shape)}")
-    methods = methods_of(samplers, look)
-    sized = [fitted(method, picture, spend) for method in methods]
+    asked = None if region is None else region_of(region)
+    found = fits(methods_of(samplers, image_size(picture), look), picture, spend)
     rows, traces = [], {}
-    for method, note in sized:
-        row, trace = (
-            row_of(method, picture, truth, region) if not note else (Row(method.name, method.title, note=note), None)
-        )
-        if method.fixed and not note:
-            row = replace(row, note=f"has no zoomed size that could be {spend}")
-        rows.append(row)
-        if trace is not None:
-            traces[method.name] = trace
+    for fit in found:
+        method = fit.method
+        if fit.note:
+            rows.append(Row(method.name, method.title, note=fit.note))
+            continue
+        made = measured(method, picture, truth, asked)
+        rows.append(replace(made.row, note=fixed_note(method, spend)))
+        traces[method.name] = made.trace
     if repeats:
-        works = {m.name: (lambda m=m: m.once(picture)) for m, note in sized if not note}
+        works = {f.method.name: (lambda m=f.method: m.once(picture)) for f in found if not f.note}
         times = timing.compare(works, device=picture.device, warm_up=2, repeats=repeats) if works else {}
         rows = [timed(row, times.get(row.name)) for row in rows]
     return Comparison(picture, truth, spend, Table(rows), traces, timing.device_name(picture.device))
 
 
-def fitted(method: Method, image: Tensor, budget: Budget) -> tuple[Method, str]:
-    """A method at the size that spends a budget, or a sentence why there is none."""
-    if method.fixed:
-        return method, ""
-    if budget.kind == "pixels":
-        return method.at(budget.size), ""
-    if budget.kind == "macs" and method.pipeline.network is None:
-        return method, "has no network that multiply-adds could be spent on; give a budget of pixels or ms"
-    h, w = (int(n) for n in image.shape[-2:])
-
-    def price(size: Size) -> float:
-        at = method.at(size)
-        if budget.kind == "macs":
-            return float(sum(at.run(image).macs.values()))
-        taken = timing.measure(lambda: at.once(image), device=image.device, warm_up=1, repeats=5)
-        return taken.median
-
-    size, _, note = solved(budget, w / h, method.multiple, price)
-    return (method, note) if size is None else (method.at(size), "")
-
-
-def row_of(method: Method, image: Tensor, truth: Tensor | None, region: Any = None) -> tuple[Row, Trace]:
-    """Everything of a row but its times, and the run behind it."""
-    known = method.pipeline.network is not None and truth is not None and _fits(method, truth)
-    trace = method.run(image, truth if known else None)
-    layout, source_size = trace.layout, (int(image.shape[-2]), int(image.shape[-1]))
-    size = (int(trace.zoomed.shape[-2]), int(trace.zoomed.shape[-1]))
-    row = Row(method.name, method.title, size, int(layout.count.sum()), macs=sum(trace.macs.values()) or None)
-    if truth is not None:
-        count = classes_of(method, truth)
-        names = method.pipeline.classes or tuple(str(k) for k in range(count))
-        seen = evaluation.sampled_labels(layout, truth)
-        shares = {n: float((seen == k).float().mean()) for k, n in enumerate(names) if bool((truth == k).any())}
-        error = evaluation.intrinsic_upsampling_error(layout, truth, count, border=True)
-        row = replace(row, classes=shares, intrinsic=error)
-    if known:
-        row = replace(row, score=_score(trace, truth, len(method.pipeline.classes)), metric="mIoU")
-    weights = None if region is None else region_of(region)
-    if isinstance(layout, WarpLayout):
-        return _warped(row, method, layout, source_size, weights), trace
-    if weights is not None:
-        row = replace(row, region=_share(layout.sites, source_size, weights))
-    return row, trace
-
-
-def _warped(row: Row, method: Method, layout: WarpLayout, source_size: Size, weights: Tensor | None) -> Row:
-    warp, size = layout.warp, layout.zoomed_size
-    shrink = min(1.0, LATTICE / max(source_size))
-    lattice = tuple(max(2, round(n * shrink)) for n in source_size)
-    found = examine(warp, size, source_size, emphasis=weights, inverse_size=lattice)  # type: ignore[arg-type]
-    grid = warp.grid(size).detach().float().cpu().numpy()
-    told = diagnose(grid, source_size, size, use="grid") if min(size) > 1 else None
-    interpolation = getattr(method.pipeline.sampler, "interpolation", "bilinear")
-    return replace(
-        row,
-        region=found.facts.share,
-        folds=found.facts.folds / max(found.facts.tiles, 1),
-        out_of_range=float((np.abs(grid) > 1 + 1e-6).any(-1).mean()),
-        unseen=1 - found.facts.coverage,
-        step=_number(told and told.named("aliasing")),
-        taps=TAPS.get(interpolation, 2.0),
-        round_trip=found.round_trip["max"],
-    )
-
-
-def timed(row: Row, taken: timing.Timing | None) -> Row:
-    """With what was measured of it."""
-    if taken is None:
-        return row
-    return replace(row, p50=taken.median, p95=taken.p95, noisy=taken.p95 > SPREAD * taken.median)
-
-
-def _score(trace: Trace, truth: Tensor | None, classes: int) -> float:
-    assert truth is not None
-    return evaluation.miou(evaluation.confusion(trace.output, truth, classes))
-
-
-def _fits(method: Method, truth: Tensor) -> bool:
-    """Whether the labels are of the classes that the network knows."""
-    return _most(truth) < len(method.pipeline.classes)
-
-
-def _most(truth: Tensor) -> int:
-    known = truth[truth != IGNORE]
-    return int(known.max()) if known.numel() else 0
-
-
-def classes_of(method: Method, truth: Tensor) -> int:
-    """How many classes labels have: a network's, where they fit."""
-    return max(len(method.pipeline.classes), _most(truth) + 1)
-
-
-def _number(finding: Any) -> float | None:
-    return None if finding is None or isinstance(finding.value, str) else float(finding.value)
-
-
-def _share(sites: Tensor, source_size: Size, weights: Tensor) -> float:
-    """Mean weight at sites (N, 2) in source pixels."""
-    half = (
-        torch.tensor([max(source_size[1] - 1, 1), max(source_size[0] - 1, 1)], dtype=sites.dtype, device=sites.device)
-        / 2
-    )
-    points = (sites / half - 1)[None, None]
-    read = torch.nn.functional.grid_sample(weights.to(sites), points, padding_mode="border", align_corners=True)
-    return float(read.mean())
+def fixed_note(method: Method, budget: Budget) -> str:
+    """What is to be said of a method that has one size."""
+    return f"has no zoomed size that could be {budget}" if method.fixed else ""
 
 
 # -- what is given -------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,11 +85,18 @@ def shipped() -> list[tuple[str, int, float]]:
     return found
 
 
-def saved(figure: Figure, *paths: Path) -> None:
-    """Written in the kind that each path's end says; the text of SVG files stays text, and nothing says when it was made."""
+def written(figure: Figure, kind: str) -> bytes:
+    """A file of a kind, "png" or "svg"; the text of SVG files stays text, and nothing says when it was made."""
+    file = io.BytesIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "lzviz"}):
-        for path in paths:
-            figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+        figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    return file.getvalue()
+
+
+def saved(figure: Figure, *paths: Path) -> None:
+    """Written in the kind that each path's end says."""
+    for path in paths:
+        path.write_bytes(written(figure, path.suffix[1:]))
 
 
 def _source(axes, picture: np.ndarray, trace: Trace, size: Size, colour: str) -> None:

@@ -1,6 +1,6 @@
 """A folder of pictures: the same table over all of them, and a run that goes on where it was stopped.
 
-OUT/pictures.jsonl     one line a picture and method: its row, and counts that are summed over pictures
+OUT/pictures.jsonl     one line a picture: its shape, and for each method its row and the counts that are summed over pictures
 OUT/table.* pareto.png sheet.*
 """
 
@@ -16,11 +16,15 @@ import torch
 from torch import Tensor
 
 from lzviz.comparison.budget import Budget
-from lzviz.comparison.compare import classes_of, compare, fitted, median, picture_of, row_of, timed
+from lzviz.comparison.compare import Comparison, fixed_note, median, picture_of
+from lzviz.comparison.fits import Fit, fits
+from lzviz.comparison.measured import measured, scored_row, timed
 from lzviz.comparison.methods import Given, Method, methods_of
 from lzviz.comparison.table import Row, Table
+from lzviz.coords import Size
 from lzviz.datasets import Dataset
 from lzviz.measure import evaluation, timing
+from lzviz.trace.frames import image_size
 
 TIMED = 3
 """Runs of each method that are timed, for every picture."""
@@ -49,36 +53,40 @@ def compare_folder(
         raise ValueError("no picture to compare on")
     folder, spend = Path(out), Budget.of(budget)
     folder.mkdir(parents=True, exist_ok=True)
-    methods = methods_of(samplers)
+    name, image, truth = next(_pictures(data))
+    methods = methods_of(samplers, image_size(image))
     lines = _Lines(folder / "pictures.jsonl", {"budget": str(spend), "methods": [method.name for method in methods]})
-    sized: dict[tuple[int, ...], list[tuple[Method, str]]] = {}
+
+    def fitting(image: Tensor) -> list[Fit]:
+        shape = image_size(image)
+        if shape not in lines.fits:
+            lines.fits[shape] = lines.again(shape, methods) or fits(methods, image, spend)
+        return lines.fits[shape]
+
     for number, (name, image, truth) in enumerate(_pictures(data)):
         if progress is not None:
             progress(number, len(data), name)
-        if name in lines.done:
-            continue
-        shape = tuple(image.shape[-2:])
-        if shape not in sized:
-            sized[shape] = [fitted(method, image, spend) for method in methods]
-        lines.add(name, [_measured(method, note, image, truth) for method, note in sized[shape]])
+        if name not in lines.done:
+            lines.add(name, image_size(image), [_line(fit, image, truth, spend) for fit in fitting(image)])
     table = summed(lines.read())
-    first = next(_pictures(data))
-    comparison = compare(first[1], samplers, spend, labels=first[2], repeats=0)
-    replace(comparison, table=Table(table)).save(folder)
+    _, image, truth = next(_pictures(data))
+    traces = {f.method.name: measured(f.method, image, truth).trace for f in fitting(image) if not f.note}
+    Comparison(image, truth, spend, table, traces, timing.device_name(image.device)).save(folder)
     return table
 
 
-def _measured(method: Method, note: str, image: Tensor, truth: Tensor | None) -> dict[str, Any]:
-    if note:
-        return {"row": asdict(Row(method.name, method.title, note=note))}
-    row, trace = row_of(method, image, truth)
+def _line(fit: Fit, image: Tensor, truth: Tensor | None, budget: Budget) -> dict[str, Any]:
+    method = fit.method
+    if fit.note:
+        return {"row": asdict(Row(method.name, method.title, note=fit.note))}
+    made = measured(method, image, truth)
     taken = timing.measure(lambda: method.once(image), device=image.device, warm_up=1, repeats=TIMED)
-    out: dict[str, Any] = {"row": asdict(timed(row, taken))}
-    if truth is not None:
-        count = classes_of(method, truth)
-        out["intrinsic"] = evaluation.intrinsic_confusion(trace.layout, truth, count, border=True).tolist()
-        if row.score is not None:
-            out["score"] = evaluation.confusion(trace.output, truth, count).tolist()
+    row = replace(timed(made.row, taken), note=fixed_note(method, budget))
+    out: dict[str, Any] = {"row": asdict(row)}
+    if made.intrinsic is not None:
+        out["intrinsic"] = made.intrinsic.tolist()
+    if made.scored is not None:
+        out |= {"score": made.scored.tolist(), "names": list(method.pipeline.classes)}
     return out
 
 
@@ -95,26 +103,29 @@ def summed(pictures: Sequence[Sequence[Mapping[str, Any]]]) -> Table:
         values["p95"] = max((row["p95"] for row in rows if row["p95"] is not None), default=None)
         values["round_trip"] = max((row["round_trip"] for row in rows if row["round_trip"] is not None), default=None)
         values["noisy"] = any(row["noisy"] for row in rows)
-        for name in ("intrinsic", "score"):
-            matrices = [torch.tensor(each[name], dtype=torch.float64) for each in lines if name in each]
-            if matrices:
-                miou = evaluation.miou(_sum(matrices))
-                values[name] = 1 - miou if name == "intrinsic" else miou
+        if matrix := _sum([each["intrinsic"] for each in lines if "intrinsic" in each]):
+            values["intrinsic"] = 1 - evaluation.miou(matrix[0])
         names = {name for row in rows for name in row["classes"]}
         values["classes"] = {name: _mean([row["classes"].get(name, 0.0) for row in rows]) for name in sorted(names)}
-        table.append(replace(first, **values))
+        row = replace(first, **values)
+        if matrix := _sum([each["score"] for each in lines if "score" in each]):
+            row = scored_row(row, matrix[0], tuple(next(each["names"] for each in lines if "names" in each)))
+        table.append(row)
     return table
 
 
-def _sum(matrices: Sequence[Tensor]) -> Tensor:
+def _sum(given: Sequence[list[list[float]]]) -> tuple[Tensor] | None:
     """Of confusion matrices (K, K + 1), the last column for "no answer", where later classes may be missing."""
+    if not given:
+        return None
+    matrices = [torch.tensor(each, dtype=torch.float64) for each in given]
     most = max(len(matrix) for matrix in matrices)
     total = torch.zeros(most, most + 1, dtype=torch.float64)
     for matrix in matrices:
         k = len(matrix)
         total[:k, :k] += matrix[:, :k]
         total[:k, -1] += matrix[:, k]
-    return total
+    return (total,)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -147,10 +158,22 @@ class _Lines:
         # A line that was cut off is written anew.
         path.write_text("".join(json.dumps(line) + "\n" for line in lines or [head]), encoding="utf-8")
         self.done = {line["picture"] for line in lines[1:]}
+        self.fits: dict[Size, list[Fit]] = {}
 
-    def add(self, picture: str, methods: list[dict[str, Any]]) -> None:
+    def add(self, picture: str, shape: Size, methods: list[dict[str, Any]]) -> None:
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"picture": picture, "methods": methods}) + "\n")
+            file.write(json.dumps({"picture": picture, "shape": shape, "methods": methods}) + "\n")
+
+    def again(self, shape: Size, methods: Sequence[Method]) -> list[Fit]:
+        """The sizes at which pictures of a shape were compared before the run was stopped; none if there was none."""
+        line = next((line for line in self._lines()[1:] if tuple(line["shape"]) == shape), None)
+        if line is None:
+            return []
+        rows = [each["row"] for each in line["methods"]]
+        return [
+            Fit(method, row["note"]) if row["size"] is None else Fit(method.at(tuple(row["size"])))
+            for method, row in zip(methods, rows, strict=True)
+        ]
 
     def read(self) -> list[list[dict[str, Any]]]:
         return [line["methods"] for line in self._lines()[1:]]

@@ -5,16 +5,21 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from lzviz import checkpoints, samplers
+from lzviz.comparison import names
 from lzviz.coords import Size
+from lzviz.doctor import diagnose
+from lzviz.doctor.adapters.files import SUFFIXES
 from lzviz.measure.timing import Clock
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import Sampler
 from lzviz.trace import Trace
+from lzviz.warp import Warp
 
 Given = str | Sampler | Pipeline | Callable[[Tensor], Tensor]
 MULTIPLE = 8
@@ -70,8 +75,14 @@ def _looks(sampler: Sampler) -> bool:
     )
 
 
-def methods_of(given: Sequence[Given] | Mapping[str, Given], saliency: Tensor | None = None) -> list[Method]:
-    """Names of samplers and checkpoints, samplers, pipelines and callables image -> grid, each once.
+def methods_of(
+    given: Sequence[Given] | Mapping[str, Given], source_size: Size, saliency: Tensor | None = None
+) -> list[Method]:
+    """Names of samplers (with settings, see :mod:`~lzviz.comparison.names`) and checkpoints, files of grids, samplers, pipelines
+    and callables image -> grid, each once.
+
+    Args:
+        source_size: of the picture, (h, w), for files that hold places in pixels.
 
     Raises:
         ValueError: an unknown name, one name twice, or nothing to compare.
@@ -79,25 +90,16 @@ def methods_of(given: Sequence[Given] | Mapping[str, Given], saliency: Tensor | 
     pairs = list(given.items()) if isinstance(given, Mapping) else [(None, each) for each in given]
     if not pairs:
         raise ValueError("nothing to compare: give at least one sampler or checkpoint")
-    found = [_method(name, each, saliency) for name, each in pairs]
+    found = [_method(name, each, source_size, saliency) for name, each in pairs]
     twice = {m.name for m in found if sum(other.name == m.name for other in found) > 1}
     if twice:
         raise ValueError(f"{', '.join(sorted(twice))} stands there twice; give a mapping of names to methods")
     return found
 
 
-def _method(name: str | None, given: Given, saliency: Tensor | None) -> Method:
+def _method(name: str | None, given: Given, source_size: Size, saliency: Tensor | None) -> Method:
     if isinstance(given, str):
-        if given in samplers.REGISTRY:
-            title = samplers.REGISTRY[given].title
-            return Method(name or given, title, Pipeline(samplers.create(given)), saliency)
-        try:
-            pipeline = checkpoints.load(given)
-        except (ValueError, OSError) as problem:
-            raise ValueError(
-                f"no sampler or checkpoint named {given!r}: samplers are {', '.join(samplers.REGISTRY)}; {problem}"
-            ) from None
-        return Method(name or given, given, pipeline, saliency)
+        return _named(name, given, source_size, saliency)
     if isinstance(given, Pipeline):
         own = "pipeline" if given.card is None else given.card.name
         return Method(name or own, own, given.eval(), saliency)
@@ -107,3 +109,27 @@ def _method(name: str | None, given: Given, saliency: Tensor | None) -> Method:
         label = name or getattr(given, "__name__", "grid")
         return Method(label, label, Pipeline(samplers.GridSampler(given, True, "bilinear")))
     raise TypeError(f"expected a name, a sampler, a pipeline or a callable image -> grid, got {type(given).__name__}")
+
+
+def _named(name: str | None, given: str, source_size: Size, saliency: Tensor | None) -> Method:
+    if names.base(given) in samplers.REGISTRY:
+        sampler = samplers.create(names.base(given), **names.settings(given))
+        return Method(name or given, names.title(given), Pipeline(sampler), saliency)
+    path = Path(given)
+    if path.suffix.lower() in SUFFIXES and path.is_file():
+        return Method(name or path.stem, path.name, Pipeline(samplers.create("given", grid=grid_of(path, source_size))))
+    try:
+        pipeline = checkpoints.load(given)
+    except (ValueError, OSError) as problem:
+        raise ValueError(
+            f"no sampler, checkpoint or file of a grid named {given!r}: samplers are {', '.join(samplers.REGISTRY)}; {problem}"
+        ) from None
+    return Method(name or given, given, pipeline, saliency)
+
+
+def grid_of(path: Path, source_size: Size) -> Tensor:
+    """The nodes (1, h, w, 2) of a file with a warp, whatever its convention: what the doctor makes of it, with nothing mended."""
+    found = diagnose(path, source_size).warp
+    if found is None:
+        raise ValueError(f"{path} holds no grid that a picture could be read through; lzviz doctor says what it is")
+    return Warp.from_grid(torch.as_tensor(found[:1], dtype=torch.float64)).nodes

@@ -27,7 +27,7 @@ class Row:
         samples: how many it takes.
         region: share of the samples in the painted region; classes: share of the samples on each class of the labels.
         intrinsic: intrinsic upsampling error, 1 - mIoU of a perfect network (Jin et al. 2022).
-        score: of the task with the labels, in [0, 1]; ``metric`` names it.
+        score: of the task with the labels, in [0, 1]; ``metric`` names it; ious: intersection over union of each class.
         folds: share of folded tiles; out_of_range: of samples outside the source; unseen: of the source that no sample comes from.
         step: distance of neighbouring samples, 95 % of them at most, in source pixels; taps: how far reading reaches, source
             pixels; beyond them what lies between samples is never read. ``inf``: the whole footprint is read.
@@ -45,6 +45,7 @@ class Row:
     intrinsic: float | None = None
     score: float | None = None
     metric: str = ""
+    ious: Mapping[str, float] = field(default_factory=dict)
     folds: float | None = None
     out_of_range: float | None = None
     unseen: float | None = None
@@ -135,6 +136,7 @@ class Table(list[Row]):
         rows = [{**asdict(row), "size": row.size and "x".join(map(str, row.size))} for row in self]
         for row in rows:
             row.update({f"samples on {name}": share for name, share in row.pop("classes").items()})
+            row.update({f"IoU of {name}": value for name, value in row.pop("ious").items()})
         return pandas.DataFrame(rows)
 
     def to_json(self) -> str:
@@ -147,13 +149,14 @@ class Table(list[Row]):
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         classes = self.classes()
-        writer.writerow(
-            ["method", *(c.head for c in self.columns()), *map(no_formula, map("% on {}".format, classes)), "note"]
-        )
+        scored = [name for name in classes if any(name in row.ious for row in self)]
+        heads = [*map("% on {}".format, classes), *map("IoU of {}, %".format, scored)]
+        writer.writerow(["method", *(c.head for c in self.columns()), *map(no_formula, heads), "note"])
         for row in self:
             cells = [c.write(v) if (v := getattr(row, c.name)) is not None else "" for c in self.columns()]
             shares = [_percent(row.classes[name]) if name in row.classes else "" for name in classes]
-            writer.writerow([no_formula(row.name), *cells, *shares, no_formula(row.note)])
+            ious = [_percent(row.ious[name]) if name in row.ious else "" for name in scored]
+            writer.writerow([no_formula(row.name), *cells, *shares, *ious, no_formula(row.note)])
         return out.getvalue()
 
     def to_latex(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lzviz.contract import numbers
-from lzviz.contract.controls import Complain, Control, Identifier, Integer, Number, escaped
+from lzviz.contract.controls import Complain, Control, Integer, Number, escaped
 from lzviz.contract.maps import Map
 from lzviz.text import Text, t
 
@@ -223,9 +223,13 @@ class Names(Control):
         return _array({"type": "string", "pattern": r"^[\w -]{1,40}$"}, 0, NAMES)
 
 
+METHOD = re.compile(r"[\w-]{1,80}(:[\w-]{1,40}(=[\w.-]{1,80})?){0,6}", re.ASCII)
+
+
 @dataclass(frozen=True)
 class Methods(Control):
-    """Several methods that are looked up elsewhere, samplers and checkpoints, in order, each once."""
+    """Several methods that are looked up elsewhere, samplers and checkpoints, in order, each once; samplers with settings, as
+    ``lzu:published`` or ``cad:threshold=high:depth=2``."""
 
     least: int = 2
     most: int = 4
@@ -235,8 +239,9 @@ class Methods(Control):
     def check(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list | tuple) or not self.least <= len(value) <= self.most:
             raise self.wrong(value, Text("refused.expected.names.between", {"least": self.least, "most": self.most}))
-        one = Identifier(self.url, what="method")
-        names = tuple(one.check(each) for each in value)
+        if wrong := [n for n in value if not isinstance(n, str) or not METHOD.fullmatch(n)]:
+            raise self.wrong(wrong[0], Text("refused.expected.id", {"what": Text("refused.expected.id.method")}))
+        names = tuple(value)
         if len(set(names)) < len(names):
             raise self.wrong(list(names), Text("refused.expected.names.once"))
         return names

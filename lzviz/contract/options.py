@@ -96,7 +96,7 @@ class SamplerOptions(Control):
                 if name not in known:
                     raise self.wrong(name, f"one of the options of {sampler}: {', '.join(known) or 'none'}")
                 if not _allows(known[name], given):
-                    raise self.wrong(given, f"{_range(known[name])} for {name} of {sampler}")
+                    raise self.wrong(given, f"{known[name].range()} for {name} of {sampler}")
                 found.append((sampler, name, given))
         return _settled(found)
 
@@ -107,11 +107,12 @@ class SamplerOptions(Control):
         for part in re.split(r",(?=[\w-]+\.\w+:)", text, flags=re.ASCII):
             match = re.fullmatch(r"([\w-]+)\.(\w+):([\s\S]*)", part, re.ASCII)
             option = (owned(match[1]) or {}).get(match[2]) if match else None
-            value = _read(option, match[3]) if match and option else ...
-            if match is None or option is None or value is ...:
+            try:
+                if match is None or option is None:
+                    raise ValueError("no such option")
+                found.append((match[1], match[2], option.read(match[3], numbers.read)))
+            except ValueError:
                 complain(t("link.unreadable", part=f"“{clipped(part)}”"))
-            else:
-                found.append((match[1], match[2], value))
         return _settled(found)
 
     def write(self, value: Own) -> str:
@@ -131,17 +132,6 @@ def _allows(option: Option, value: Any) -> bool:
     return option.default is None if value is None else option.fits(value)
 
 
-def _range(option: Option) -> str:
-    if option.kind == "boolean":
-        return "true or false"
-    if option.kind == "choice":
-        return f"one of {', '.join(option.choices)}"
-    if option.kind == "text":
-        return "a name that was given here"
-    what = {"size": "[rows, columns], each", "integer": "a whole number", "number": "a number"}[option.kind]
-    return f"{what} from {option.low:g} to {option.high:g}"
-
-
 def _settled(found: list[tuple[str, str, Any]]) -> Own:
     """In one order, the last of each, without defaults."""
     last = {(sampler, name): _kept(value) for sampler, name, value in found}
@@ -154,25 +144,6 @@ def _settled(found: list[tuple[str, str, Any]]) -> Own:
 
 def _kept(value: Any) -> Any:
     return tuple(value) if isinstance(value, list | tuple) else value
-
-
-def _read(option: Option, text: str) -> Any:
-    """The value of a text; ``...`` where it means nothing to this option."""
-    if text == "auto" and option.default is None:
-        return None
-    if option.kind == "boolean":
-        return {"0": False, "1": True}.get(text, ...)
-    if option.kind == "choice":
-        return text if text in option.choices else ...
-    if option.kind == "text":
-        return text if option.fits(text) else ...
-    pattern = r"(\d{1,5})x(\d{1,5})" if option.kind == "size" else r"([\s\S]+)"
-    match = re.fullmatch(pattern, text, re.ASCII)
-    values = [numbers.read(each) for each in match.groups()] if match else []
-    if option.kind != "number":
-        values = [int(each) for each in values if abs(each) < 1e9 and each == int(each)]
-    value = tuple(values) if option.kind == "size" else values[0] if values else None
-    return value if value is not None and option.fits(value) else ...
 
 
 def _written(value: Any) -> str:

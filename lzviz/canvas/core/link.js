@@ -132,9 +132,13 @@ function readId(text, known) {
   return text;
 }
 
+/** A sampler or a checkpoint, and settings of its own: `lzu:published`, `cad:threshold=high:depth=2`. */
+const METHOD = /^[\w-]{1,80}(:[\w-]{1,40}(=[\w.-]{1,80})?){0,6}$/;
+
 /** @param {string} text @param {Field} field */
 function readMethods(text, field) {
-  const names = text.split(",").map((name) => readId(name, undefined));
+  const names = text.split(",");
+  if (!names.every((name) => METHOD.test(name))) throw new Error("not an id");
   if (names.length !== clamp(names.length, field) || new Set(names).size < names.length) throw new Error("not methods");
   return names;
 }

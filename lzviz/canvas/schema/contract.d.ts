@@ -311,6 +311,13 @@ export interface Chosen {
   cost: string;
 }
 
+/** A class of labels: what it is called and drawn in; share: of the labelled picture, where that is known. */
+export interface ClassLine {
+  name: string;
+  colour: string;
+  share?: number | null;
+}
+
 export interface ClassScore {
   name: string;
   iou: number | null;
@@ -338,6 +345,8 @@ export interface Compared {
   latex: string;
   markdown: string;
   device: string;
+  truth: string | null;
+  classes: ClassLine[];
 }
 
 /** What a method does with the budget; null: not comparable, or not asked for. Shares are in [0, 1]. */
@@ -351,6 +360,7 @@ export interface ComparedRow {
   intrinsic: number | null;
   score: number | null;
   metric: string;
+  ious: Record<string, number>;
   folds: number | null;
   outOfRange: number | null;
   unseen: number | null;
@@ -360,7 +370,13 @@ export interface ComparedRow {
   p50: number | null;
   p95: number | null;
   noisy: boolean;
+  floor: number | null;
   note: Text | null;
+  labels: string | null;
+  error: string | null;
+  perfect: boolean;
+  lines: ClassLine[];
+  levels: Levels | null;
   nodes: string | null;
   nodesSize: [number, number] | null;
 }

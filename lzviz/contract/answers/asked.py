@@ -10,6 +10,7 @@ from lzviz.checkpoints import CARD, MODEL, PICKLES
 from lzviz.contract.answers import (
     cad,
     checkpoints,
+    comparing,
     files,
     keypoints,
     pipeline,
@@ -111,6 +112,8 @@ def _room_for(workshop: Workshop, picture: Picture) -> AbstractContextManager[ob
 def exported(workshop: Workshop, question: Export) -> File:
     if question.state.room == "pipeline":
         return pipeline_files.export(_session(workshop, question), question.what, question.format)
+    if question.state.room == "compare":
+        return comparing.export(workshop, question)
     picture = workshop.picture_of(question)
     with _room_for(workshop, picture):
         return files.export(question.state, picture, question.file, question.what, question.format)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, OnTruth, Pair
+from lzviz.contract.messages.pipeline import Levels
 from lzviz.text import Text
+
+
+class ClassLine(Answer):
+    """A class of labels: what it is called and drawn in; share: of the labelled picture, where that is known."""
+
+    name: str
+    colour: str
+    share: float | None = None
 
 
 class ComparedRow(Answer):
@@ -12,11 +21,15 @@ class ComparedRow(Answer):
     Attributes:
         size: (h, w) of its zoomed image; null: no size spends the budget.
         region: share of the samples on what was painted, boxed or found; classes: on each class of the labels.
-        intrinsic: intrinsic upsampling error; score: of the task, by ``metric``.
+        intrinsic: intrinsic upsampling error; score: of the task, by ``metric``; ious: intersection over union of each class.
         folds: share of folded tiles; out_of_range: of samples outside the picture; unseen: of the picture without a sample.
         step: distance of neighbouring samples, source pixels; round_trip: largest error there and back, source pixels.
         macs: multiply-adds; p50, p95: milliseconds; noisy: their spread is wide.
+        floor: milliseconds that go whatever the size, where a budget of them was solved.
         note: why something is missing.
+        labels: PNG of indices into ``lines``, the network's; perfect: a perfect network's from the same samples, of a method that
+            has none. error: PNG, 0 right, 1 wrong, 255 not labelled.
+        levels: of a quadtree, where the method keeps one in place of a warp.
         nodes: (h, w, 2) float64 control nodes, x before y, in [-1, 1]; null: no warp of the picture.
     """
 
@@ -29,6 +42,7 @@ class ComparedRow(Answer):
     intrinsic: float | None
     score: float | None
     metric: str
+    ious: dict[str, float]
     folds: float | None
     out_of_range: float | None
     unseen: float | None
@@ -38,7 +52,13 @@ class ComparedRow(Answer):
     p50: float | None
     p95: float | None
     noisy: bool
+    floor: float | None
     note: Text | None
+    labels: Base64 | None
+    error: Base64 | None
+    perfect: bool
+    lines: list[ClassLine]
+    levels: Levels | None
     nodes: Base64 | None
     nodes_size: Pair | None
 
@@ -50,6 +70,7 @@ class Compared(Answer):
         best: rows that are best, by column; ties are all there.
         csv, latex, markdown: the table as files.
         device: what computed.
+        truth: PNG of indices into ``classes``, the true labels; null: none are known.
     """
 
     rows: list[ComparedRow]
@@ -58,6 +79,8 @@ class Compared(Answer):
     latex: str
     markdown: str
     device: str
+    truth: Base64 | None
+    classes: list[ClassLine]
 
 
 class AskCompared(OnTruth):

@@ -72,4 +72,4 @@ class Export(OnTruth):
 
     @property
     def bench(self) -> Bench:
-        return "networks" if self.state.room == "pipeline" else "files"
+        return "networks" if self.state.room in ("pipeline", "compare") else "files"
