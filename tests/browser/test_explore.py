@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import time
 from pathlib import Path
 
@@ -292,6 +293,27 @@ def test_export_saves_files(visit: Visit, tmp_path: Path) -> None:
         panel.get_by_role("button", name="grid as NPZ").click()
     grid.value.save_as(tmp_path / "grid.npz")
     assert any(array.shape[-3:] == (5, 7, 2) for array in np.load(tmp_path / "grid.npz").values())
+
+
+def test_overlay_and_errors_are_files_drawn_as_on_the_screen(visit: Visit, tmp_path: Path) -> None:
+    visit.open("#image=street&checkpoint=lds-scenes-64x128&room=pipeline")
+    visit.wait("rooms.pipeline.scene?.room?.truth")
+    visit.page.keyboard.press("x")
+    panel, made = visit.page.get_by_role("dialog", name="Export"), {}
+    for what in ("Overlay", "Errors"):
+        with visit.page.expect_download() as saved:
+            panel.get_by_role("button", name=f"{what} as PNG", exact=True).click()
+        saved.value.save_as(tmp_path / f"{what}.png")
+        made[what] = Image.open(tmp_path / f"{what}.png")
+        assert made[what].info["Description"] == english(visit.run("live.get().answer.sentence"))
+    source = visit.run("[rooms.pipeline.scene.extent.width, rooms.pipeline.scene.extent.height]")
+    assert {image.size for image in made.values()} == {tuple(source)}
+    if shots := os.environ.get("LZVIZ_SHOTS"):
+        for what, image in made.items():
+            image.save(f"{shots}/{what}.png")
+    wrong = np.asarray(made["Errors"].convert("RGB")).reshape(-1, 3)
+    red = wrong[:, 0].astype(int) - wrong[:, 1:].max(1) > 80
+    assert red.mean() == pytest.approx(visit.run("1 - rooms.pipeline.scene.room.truth.accuracy"), abs=0.06)
 
 
 def test_the_hint_goes_with_the_first_stroke(visit: Visit) -> None:

@@ -98,10 +98,9 @@ def test_exported_labels_can_be_loaded_as_true_labels(picture):
 
 
 def test_images_of_the_room(picture, known):
-    for what, size in (("overlay", SIZE), ("zoomed", ZOOMED), ("prediction", ZOOMED), ("error", SIZE)):
+    for what, size in (("labels", SIZE), ("zoomed", ZOOMED), ("prediction", ZOOMED)):
         image = Image.open(io.BytesIO(kept(picture, what, "png", truth=known)))
         assert image.size == size[::-1] and "mIoU" in image.info["Description"]
-    assert "true labels" in refusal(asked(picture, path="lzviz/export", what="error", format="png"))
     assert "labels.png" in refusal(asked(picture, path="lzviz/export", what="grid", format="npz"))
 
 

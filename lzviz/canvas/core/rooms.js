@@ -64,6 +64,7 @@
  * @property {any} [scene]
  * @property {any} [answers]
  * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a picture of it
+ * @property {(what: string) => boolean} [exportsView]  whether exportView draws it; left out: all
  * @property {(what: string) => string | null} [exportReason]  why a file is not to be had
  *
  * A warp on its way from one room to another; `zoomed`: (h, w) of what is read with it.

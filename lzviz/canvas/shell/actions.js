@@ -79,7 +79,7 @@ async function save(context, parts, what, format) {
   const room = parts.room();
   const name = `lzviz-${store.get().image}-${what}.${format}`;
   try {
-    if (room.exportView && DRAWN.has(format)) {
+    if (draws(room, what, [format])) {
       saveFile(await room.exportView(what, format), name);
       return;
     }
@@ -91,6 +91,14 @@ async function save(context, parts, what, format) {
   }
 }
 
+/**
+ * Whether a file is drawn here.
+ * @param {import("../core/rooms.js").Mounted} room @param {string} what @param {readonly string[]} formats
+ * @returns {room is import("../core/rooms.js").Mounted & {exportView: (what: string, format: string) => Promise<Blob>}}
+ */
+const draws = (room, what, formats) => room.exportView !== undefined && formats.every((format) => DRAWN.has(format))
+  && (room.exportsView?.(what) ?? true);
+
 /** @param {Context["host"]} host */
 const exports = ({ transport }) => transport.answers(ROUTES.export.path);
 
@@ -99,8 +107,8 @@ function exportReason({ host, rooms, store }, parts) {
   return (what) => {
     if (exports(host)) return parts.room().exportReason?.(what) ?? null;
     const offered = rooms.of(store.get()).files.find((line) => line?.[0] === what);
-    const drawn = parts.room().exportView && offered?.[1].every((format) => DRAWN.has(format));
-    return drawn ? null : t("export.needsPython");
+    const drawn = offered && draws(parts.room(), what, offered[1]);
+    return drawn ? parts.room().exportReason?.(what) ?? null : t("export.needsPython");
   };
 }
 

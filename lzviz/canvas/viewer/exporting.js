@@ -8,6 +8,7 @@
  * @typedef {object} Picture
  * @property {Raster} raster
  * @property {string} title    its sentence
+ * @property {{raster: Raster, opacity: number} | null} [cover]  from edge to edge of it, below what lies on it
  * @property {OverlayScene | null} [overlay]  what lies on it
  * @property {number} [ratio]  pixels of the file a CSS pixel of lines and dots
  */
@@ -15,6 +16,9 @@
 import { described } from "./png.js";
 import { createRenderer, drawLines } from "./renderer.js";
 import { createSvgPen, svgDots, svgText } from "./svg.js";
+
+/** Lines and dots are made for pictures of this size; on larger ones they grow with them. */
+export const SIDE = 1024;
 
 /** @param {Raster} raster */
 function canvasOf({ width, height, data }) {
@@ -57,6 +61,21 @@ export function screenshot({ box, frame }, ratio) {
 }
 
 /**
+ * A picture and what covers it.
+ * @param {Raster} raster @param {Picture["cover"]} cover
+ */
+function covered(raster, cover) {
+  const canvas = canvasOf(raster);
+  if (!cover) return canvas;
+  const pen = penOf(canvas);
+  pen.globalAlpha = cover.opacity;
+  pen.imageSmoothingEnabled = raster.width < cover.raster.width; // nearest above 1:1, as on the screen
+  pen.drawImage(canvasOf(cover.raster), 0, 0, raster.width, raster.height);
+  pen.globalAlpha = 1;
+  return canvas;
+}
+
+/**
  * What lies on a picture as a canvas of its pixels.
  * @param {Raster} raster @param {OverlayScene} overlay @param {number} ratio
  */
@@ -68,8 +87,8 @@ function laidOver(raster, overlay, ratio) {
 }
 
 /** @param {Picture} picture @returns {Promise<Blob>} */
-export async function png({ raster, title, overlay = null, ratio = 1 }) {
-  const canvas = canvasOf(raster);
+export async function png({ raster, title, cover = null, overlay = null, ratio = 1 }) {
+  const canvas = covered(raster, cover);
   if (overlay) penOf(canvas).drawImage(laidOver(raster, overlay, ratio), 0, 0);
   return described(await encode(canvas), title);
 }
@@ -78,8 +97,8 @@ export async function png({ raster, title, overlay = null, ratio = 1 }) {
  * Maps become pixels of the picture; dots and lines stay what they are.
  * @param {Picture} picture
  */
-export function svg({ raster, title, overlay = null, ratio = 1 }) {
-  const canvas = canvasOf(raster);
+export function svg({ raster, title, cover = null, overlay = null, ratio = 1 }) {
+  const canvas = covered(raster, cover);
   const elements = [];
   if (overlay) {
     const maps = overlay.drawn.flatMap(({ heat }) => (heat ? [{ heat }] : []));

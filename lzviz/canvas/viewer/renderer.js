@@ -73,6 +73,10 @@ export function partOf(image, projection, box, ratio) {
   return { edges, width: count(edges.x1 - edges.x0), height: count(edges.y1 - edges.y0), whole, place };
 }
 
+/** All of an image in its own pixels. @param {{width: number, height: number}} image @returns {Part} */
+export const whole = ({ width, height }) => ({ edges: { x0: 0, y0: 0, x1: width, y1: height }, width, height,
+  whole: true, place: { x: 0, y: 0, width, height } });
+
 /**
  * The pixels of a part: cut out where they are whole, else an exact area average.
  * @param {readonly Raster[]} levels level k is 2^-k of the image @param {Part} part

@@ -17,12 +17,7 @@ from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.answers.pipeline_snippet import snippet
 from lzviz.contract.messages.base import File
 from lzviz.contract.pictures import encode_png
-from lzviz.contract.truth import IGNORE
 from lzviz.contract.wire import Refusal
-
-# How much the labels cover the picture where they are laid over it.
-OPACITY = 0.6
-WRONG = (230, 60, 40)
 
 
 def export(session: Session, what: object, form: object) -> File:
@@ -61,26 +56,6 @@ def _indexed(session: Session, labels: np.ndarray) -> bytes:
     texts.add_text("Classes", ", ".join(names))
     image.save(buffer, "PNG", pnginfo=texts)
     return buffer.getvalue()
-
-
-def _overlay_png(session: Session) -> bytes:
-    """The picture at working size under its labels."""
-    colours = np.array([palette.rgb(colour) for colour in palette.colours(session.trained.classes)], np.float32)
-    picture = session.working.pixels.astype(np.float32)
-    laid = colours[index_bytes(session.run().labels)]
-    mixed = (1 - OPACITY) * picture + OPACITY * laid
-    return encode_png((mixed + 0.5).astype(np.uint8), {"Description": _sentence(session)})
-
-
-def _error_png(session: Session) -> bytes:
-    """The picture in grey; what is wrong in red, what is not labelled in black."""
-    trace = session.run()
-    if trace.error is None or trace.truth is None:
-        raise Refusal("Errors need true labels, and there are none of this picture; load a label map first.")
-    grey = session.working.pixels.mean(2, keepdims=True).repeat(3, 2).astype(np.uint8)
-    grey[trace.error[0].cpu().numpy()] = WRONG
-    grey[trace.truth[0].cpu().numpy() == IGNORE] = 0
-    return encode_png(grey, {"Description": _sentence(session)})
 
 
 def _zoomed_png(session: Session) -> bytes:
@@ -131,8 +106,6 @@ def _npz(**arrays: np.ndarray) -> bytes:
 
 WRITERS: dict[tuple[str, str], Callable[[Session], bytes]] = {
     ("labels", "png"): _labels_png,
-    ("overlay", "png"): _overlay_png,
-    ("error", "png"): _error_png,
     ("zoomed", "png"): _zoomed_png,
     ("prediction", "png"): _prediction_png,
     ("saliency", "npz"): _saliency_npz,

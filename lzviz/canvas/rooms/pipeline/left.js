@@ -44,13 +44,13 @@ export function createLeft(scene) {
   const layersOf = createLayers(scene);
 
   /** What covers the picture. @returns {{raster: Raster, opacity: number, place?: any} | null} */
-  function cover() {
+  function cover(shown = scene.shown.left) {
     const { room, chosen, views: { source }, extent } = scene;
     const { learnedOpacity } = scene.store.get();
     if (!room) return null;
     const labels = (/** @type {string} */ key, /** @type {Plane} */ plane) => ({ opacity: learnedOpacity,
       raster: rasterOf(`${key} ${chosen}`, plane, () => coloured(plane, classTable(room.classes, chosen))) });
-    switch (scene.shown.left) {
+    switch (shown) {
       case "labels": return labels("labels", room.labels);
       case "truth": return room.truth && labels("truth", room.truth.labels);
       case "error": return room.truth && { opacity: 1, raster: errors(room.truth) };
@@ -81,25 +81,46 @@ export function createLeft(scene) {
     return [{ heat: { field: fieldOf(room.saliency), table: palette.saliency } }];
   }
 
+  /**
+   * Samples and mesh where they are on.
+   * @param {import("../../viewer/cover.js").Extent} within CSS pixels @param {number} spacing
+   */
+  function lines(within, spacing) {
+    const { room } = scene;
+    const { layers } = scene.store.get();
+    const mesh = layers.mesh ? room?.warp ?? null : null;
+    const points = layers.points && room?.grid && room.zoomed ? [dotsOf(room.grid, room.zoomed, within, spacing)] : [];
+    return { points, grid: mesh ? [meshOf(mesh)] : [],
+      wanted: mesh && room?.wanted ? [meshOf(room.wanted, scene.token("--lz-saliency"))] : [] };
+  }
+
   return {
+    /**
+     * A cover for a file, with the samples and the mesh that are on.
+     * @param {typeof scene.shown.left} shown @param {number} ratio pixels of the file a CSS pixel
+     */
+    inFile(shown, ratio) {
+      const { extent } = scene;
+      const part = cover(shown);
+      const within = { width: extent.width / ratio, height: extent.height / ratio };
+      const { points, grid, wanted } = lines(within, SPACING.cover);
+      return { cover: part, overlay: { image: extent, drawn: [...points, ...grid, ...wanted], boxes: [], boxScale: 1,
+        numbers: null } };
+    },
+
     draw() {
-      const { views: { source: view }, room, extent, ratio, live } = scene;
-      const { layers } = scene.store.get();
+      const { views: { source: view }, extent, ratio, live } = scene;
       const bare = live.get().uniform; // Space is held
       const part = bare ? null : cover();
       const maps = bare ? [] : heat();
-      const dots = !bare && layers.points && room?.grid ? room.zoomed : null;
-      const mesh = !bare && layers.mesh ? room?.warp ?? null : null;
+      const within = covering(view.projection, extent);
+      const { points, grid, wanted } = bare ? { points: [], grid: [], wanted: [] }
+        : lines(within, part ? SPACING.cover : SPACING.photo);
       const more = bare ? { drawn: [], ranges: {} } : layersOf();
-      const receded = Boolean(more.drawn.length || part || maps.length || dots || mesh);
+      const receded = Boolean(more.drawn.length || part || maps.length || points.length || grid.length);
       scene.renderer.photo(view, scene.picture?.levels ?? [], view.projection, ratio,
         { receded, brightness: scene.palette.brightness });
-      const within = covering(view.projection, extent);
       layer.draw(part ? [{ place: within, ...part, within }] : [], ratio);
-      const points = dots ? [dotsOf(/** @type {Float64Array} */ (room?.grid), dots, within,
-        part ? SPACING.cover : SPACING.photo)] : [];
-      const grid = mesh ? [meshOf(mesh)] : [];
-      const wanted = mesh && room?.wanted ? [meshOf(room.wanted, scene.token("--lz-saliency"))] : [];
       const drawn = [...maps, ...more.drawn, ...points, ...grid, ...wanted];
       scene.renderer.overlay(view, { image: extent, drawn, boxes: [], boxScale: 1, numbers: null }, view.projection,
         ratio);

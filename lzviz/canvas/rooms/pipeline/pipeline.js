@@ -4,6 +4,7 @@ import { channelCommands, stageCommands } from "../../viewer/keyboard.js";
 import { each, mountViews } from "../../viewer/room.js";
 import { createAsking, noAnswers } from "./asking.js";
 import { createLearnedDock } from "./dock.js";
+import { exported } from "./exported.js";
 import { createLearnedRail } from "./rail.js";
 import { LAYERS, LearnedScene } from "./scene.js";
 import { ROUTES } from "../../schema/routes.js";
@@ -46,7 +47,10 @@ export const mountPipeline = mountViews({
   anew: ["image", "file"],
   needs: { route: ROUTES.pipeline.path, missing: "pipeline.needsPython" },
   commands: commandsOf,
-  gives: ({ context, answers }) => ({
+  gives: ({ context, answers, scene }) => ({
+    // What lies over the picture is drawn as on the screen; labels and samples are numbers, and Python's.
+    exportsView: (what) => what === "overlay" || what === "error",
+    exportView: async (what, format) => exported(scene(), what === "error" ? "error" : "labels", format),
     warp() {
       const { room } = answers.get();
       return room?.warp && room.zoomed
