@@ -281,7 +281,7 @@ function clipped(border, axis, side) {
     if (room >= 0) kept.push(border[k], border[k + 1]);
     if ((room < 0) === (beyond < 0)) continue;
     const share = room / (room - beyond);
-    kept.push(border[k] + share * (border[next] - border[k]), border[k + 1] + share * (border[next + 1] - border[k + 1]));
+    for (const at of [0, 1]) kept.push(border[k + at] + share * (border[next + at] - border[k + at]));
   }
   return kept;
 }
