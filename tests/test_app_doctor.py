@@ -17,11 +17,12 @@ from lzviz.contract.decoding import GONE
 from lzviz.contract.memory import Memory
 from lzviz.contract.messages.doctor import AddWarp, AskDiagnosis, AskSpecimens
 from lzviz.contract.messages.warp import Compute, Export
-from lzviz.contract.wire import Refusal, encode_array, validated
+from lzviz.contract.wire import Refusal, validated
 from lzviz.contract.workshop import Workshop
 from lzviz.doctor.specimens import SPECIMENS, healthy, lattice_of
 from lzviz.held import held_in
 from lzviz.plain import convert
+from lzviz.plain.packed import encode_array
 from lzviz.samplers import given
 
 SOURCE = (512, 1024)
@@ -92,7 +93,7 @@ def test_the_warp_of_a_page_is_healthy_and_its_numbers_are_checked(workshop):
     nodes = healthy((31, 51))[0]
     said = {"nodes": encode_array(nodes), "nodesSize": nodes.shape[:2], "name": "lzu", "zoomed": (96, 192)}
     told = ask(workshop, **said)
-    assert told.well and told.read is None and np.array_equal(nodes_of(told.grid), nodes) and told.zoomed == (96, 192)
+    assert told.well and np.array_equal(nodes_of(told.grid), nodes) and told.zoomed == (96, 192)
     for broken in ({"nodes": "AAAA"}, {"nodesSize": None}, {"nodes": encode_array(nodes[:-1])}, {"specimen": "folds"}):
         with pytest.raises(Refusal):
             ask(workshop, **{**said, **broken})
@@ -258,9 +259,9 @@ def test_mending_ends_when_it_takes_too_long_or_nobody_waits(workshop):
 
 
 def test_numbers_of_findings_are_told_as_they_are_counted():
-    from lzviz.contract.answers.doctor import _value
+    from lzviz.doctor.telling import value_told
 
-    said = [str(_value(value)) for value in (35, 0.0, 0.01, 97.4242, 1234.5678, 3.2e-7, float("inf"), "every line")]
+    said = [str(value_told(value)) for value in (35, 0.0, 0.01, 97.4242, 1234.5678, 3.2e-7, float("inf"), "every line")]
     assert said == ["35", "0", "0.01", "97.42", "1,235", "3.2e-7", "inf", "every line"]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +88,9 @@ def bundle(entry: str = ENTRY, *, folder: Path = FOLDER, inline: bool = False) -
     return Bundle(script, late)
 
 
-def style(folder: Path = FOLDER) -> str:
-    """All styles of the canvas as one sheet."""
-    return "".join(_STYLE_COMMENTS.sub("", (folder / name).read_text("utf-8")) for name in STYLES)
+def style(folder: Path = FOLDER, names: Sequence[str] = STYLES) -> str:
+    """Styles of the canvas, by default all of the page, as one sheet."""
+    return "".join(_STYLE_COMMENTS.sub("", (folder / name).read_text("utf-8")) for name in names)
 
 
 class _Reader:

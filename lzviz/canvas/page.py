@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lzviz import text
-from lzviz.canvas.bundle import FOLDER, bundle, style
+from lzviz.canvas.bundle import FOLDER, STYLES, bundle, style
 
 # The whole document is the canvas's, whatever it stands in.
 ROOM = (
@@ -32,20 +32,30 @@ def given(catalogue: Mapping[str, Any], language: str = "en") -> dict[str, Any]:
     }
 
 
-def page(entry: str, start: str, *, title: str = "lzviz", data: Mapping[str, Any] | None = None) -> str:
+def page(
+    entry: str,
+    start: str,
+    *,
+    title: str = "lzviz",
+    data: Mapping[str, Any] | None = None,
+    styles: Sequence[str] = STYLES,
+    without: str = "",
+) -> str:
     """The document.
 
     Args:
         entry: the module of the canvas whose exports ``start`` uses.
         start: JavaScript, run once; ``element`` is where to mount, ``data`` what stands here as JSON.
         title: of the document.
+        styles: of the canvas that it needs, by their files.
+        without: HTML for where no script runs.
     """
     told = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{style()}{ROOM}</style></head>"
-        '<body><div class="lz" data-lzviz></div>'
+        f"<title>{html.escape(title)}</title><style>{style(names=styles)}{ROOM}</style></head>"
+        f'<body><div class="lz" data-lzviz></div>{f"<noscript>{without}</noscript>" if without else ""}'
         f'<script type="application/json" id="lzviz-data">{told}</script>'
         f'<script type="module">{bundle(entry, inline=True).script}\n'
         'const element = document.querySelector("[data-lzviz]");\n'

@@ -32,7 +32,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Diagnose each file; 0 where all is well, 1 where a check fails."""
     import json
 
-    from lzviz.doctor import CHECKS, diagnose, report
+    from lzviz.doctor import CHECKS, diagnose, report, static
     from lzviz.doctor.adapters.files import SUFFIXES
 
     fail_on = [name for name in options.fail_on.split(",") if name]
@@ -59,5 +59,5 @@ def doctor(options: argparse.Namespace) -> int:
     if options.html:
         options.html.write_text(report.page(done), encoding="utf-8")
     if options.junit:
-        options.junit.write_text(report.junit(done, fail_on), encoding="utf-8")
-    return int(any(report.fails(f, fail_on) for _, diagnosis in done for f in diagnosis.findings))
+        options.junit.write_text(static.junit(done, fail_on), encoding="utf-8")
+    return int(any(static.fails(f, fail_on) for _, diagnosis in done for f in diagnosis.findings))

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from lzviz.text import Text
@@ -112,11 +111,6 @@ def check_number(value: int | float) -> None:
     """Refuse what overflows: JSON writes infinity as 1e999, and integers of any length."""
     if not (abs(value) <= MAX_MAGNITUDE and math.isfinite(value)):
         raise Refusal("The request holds a number that is not finite or far too large; send values within their range.")
-
-
-def encode_array(array: np.ndarray) -> str:
-    """The little-endian bytes of an array as base64 (the reader knows type and shape)."""
-    return base64.b64encode(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()).decode()
 
 
 def decode_bytes(text: object, name: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,11 @@ def diagnose(
         took.beside.get(name) if said is None else said
         for name, said in (("labels", labels), ("boxes", boxes), ("gradient", gradient))
     )
+    asked = partial(
+        diagnose, given=list(took.levels) if took.levels else took.array, source_size=source, zoomed_size=zoomed, image=image,
+        labels=labels, boxes=boxes, stride=stride, use=took.use, direction=direction, align_corners=align_corners,
+        gradient=gradient,
+    )  # fmt: skip
     case = Case(
         took.kind, took.array, took.plain, None, source, zoomed,
         None if image is None else adapters.numpy_of(image), labels,
@@ -68,7 +74,7 @@ def diagnose(
     if case.kind == "grid":
         warp = case.grid
     slope = None if case.gradient is None else downhill.shown(case.gradient, took, source)
-    return Diagnosis(tuple(_consequences(found)), warp, source, given, slope)
+    return Diagnosis(tuple(_consequences(found)), warp, source, given, slope, asked)
 
 
 def _consequences(found: list[Finding]) -> list[Finding]:

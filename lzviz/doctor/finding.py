@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lzviz.doctor.adapters import arrays_of
-from lzviz.doctor.report import cell, page, short
+from lzviz.doctor.static import cell, short
 from lzviz.text import Text
 
 VERDICTS = ("ok", "note", "warning", "fault")
@@ -64,13 +64,20 @@ class Finding:
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
     """All findings, worst first; ``warp``: the mended grid (B, H, W, 2), or None where the input is no warp; ``gradient``: of a
-    loss by the first grid, (H, W, 2), or by its saliency map, (h, w); None where none was said."""
+    loss by the first grid, (H, W, 2), or by its saliency map, (h, w); None where none was said. ``look(**changes)``: the diagnosis
+    of the same with something changed, as :func:`lzviz.diagnose` takes it."""
 
     findings: tuple[Finding, ...]
     warp: Any = field(default=None, repr=False)
     source_size: tuple[int, int] = (1, 1)
     given: Any = field(default=None, repr=False)
     gradient: Any = field(default=None, repr=False)
+    look: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was asked, by the names of :func:`lzviz.diagnose`: a file's content in the place of its path."""
+        return self.look.keywords
 
     @property
     def ok(self) -> bool:
@@ -101,7 +108,12 @@ class Diagnosis:
         return text
 
     def to_html(self, path: str | Path | None = None, title: str = "Diagnosis") -> str:
-        """One self-contained page, which asks nothing of the network; also written to ``path``."""
+        """The live canvas and the findings as one self-contained page, which asks nothing of the network; also in ``path``.
+
+        The grid lies on the image that the diagnosis was given, else on a test card of the source's size.
+        """
+        from lzviz.doctor.report import page  # the canvas is read when it is wanted
+
         text = page([(title, self)])
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")

@@ -1,124 +1,150 @@
-"""Reports: one self-contained HTML page, and JUnit XML for continuous integration."""
+"""The report: the doctor's room of the page as one file, with the diagnoses of what was given and of what its fixes leave."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import html
+import io
+import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
+from typing import TYPE_CHECKING, Any
 
-from lzviz.doctor import downhill
-from lzviz.plain import mesh
+import numpy as np
+
+from lzviz import text
+from lzviz.canvas.page import given
+from lzviz.canvas.page import page as document
+from lzviz.doctor import adapters, static, telling
+from lzviz.doctor.treatment import Treatment
+from lzviz.plain.card import card
+from lzviz.text import Text
 
 if TYPE_CHECKING:
-    from lzviz.doctor.finding import Diagnosis, Finding
+    from lzviz.doctor.finding import Diagnosis
 
-SHAPES = {"fault": "■", "warning": "▲", "note": "●", "ok": "✓"}
-STYLE = """:root{color-scheme:light dark;--ink:light-dark(#1b1d22,#eceef2);--soft:light-dark(#666b76,#9aa1ad);
---line:light-dark(#dfe1e6,#363a42);--paper:light-dark(#fff,#17191d);--fault:light-dark(#c0262d,#ff7a73);
---code:light-dark(#f4f5f7,#22252b);--mesh:light-dark(#3355cc,#a9bcff)}
-body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:70rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.1rem;margin:0}section{border-top:1px solid var(--line);padding:1rem 0}
-.two{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:2rem}@media(max-width:50rem){.two{display:block}}
-svg{width:100%;height:auto;border:1px solid var(--line);box-sizing:border-box}
-path{fill:none;stroke:var(--mesh);stroke-width:.6;vector-effect:non-scaling-stroke}
-.downhill{stroke:var(--fault);stroke-width:1.2}
-.place{fill:none;stroke:var(--fault);stroke-width:2;vector-effect:non-scaling-stroke}
-article{padding:.6rem 0;border-bottom:1px solid var(--line)}b i{font-style:normal}.fault i{color:var(--fault)}
-.value{float:right;color:var(--soft)}p{margin:.25rem 0}pre{background:var(--code);padding:.5rem;white-space:pre-wrap;
-overflow-wrap:anywhere;margin:.3rem 0}
-.ok{color:var(--soft)}"""
+STYLES = tuple(f"style/{name}.css" for name in ("tokens", "page", "stage", "doctor", "report"))
+LOOKS, LEAST_LOOKS = 24, 3
+"""Diagnoses of all files together, shared among them, and the fewest of one: as given, and as its fixes leave it."""
+NODES, LEAST_NODES = 1 << 17, 1 << 11
+"""Nodes of all grids together, and the fewest of one."""
+VALUES = 1 << 22
+"""Values of an array that are looked at again and again; a larger one has fewer looks."""
+SIDE = 1024
+"""Longest side of a picture."""
+START = (
+    "open(element, data).catch((error) => { element.textContent = `The report could not start: ${error.message}`; });"
+)
 
 
 def page(diagnoses: Sequence[tuple[str, Diagnosis]]) -> str:
-    """Named diagnoses as one page."""
-    body = "".join(_section(name, diagnosis) for name, diagnosis in diagnoses)
-    well = sum(diagnosis.ok for _, diagnosis in diagnoses)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Warp doctor</title><style>{STYLE}</style><p>{well} of {len(diagnoses)} without warning</p>{body}</html>\n"
-    )
+    """Named diagnoses as one page.
+
+    Raises:
+        ValueError: there are none.
+    """
+    if not diagnoses:
+        raise ValueError("no diagnosis to report on: expected at least one")
+    share = max(LEAST_LOOKS, LOOKS // len(diagnoses))
+    pictures: dict[str, str] = {}
+    files = [_file(number, name, found, share, pictures) for number, (name, found) in enumerate(diagnoses)]
+    told = {**given({}), "files": files, "pictures": pictures}
+    lines = {key: line for key, line in told.pop("words")["lines"].items() if not key.startswith(ELSEWHERE)}
+    packed = json.dumps({**told, "language": text.ENGLISH, "lines": lines}, default=_plain, separators=(",", ":"))
+    plain = "".join(f"<h2>{html.escape(name)}</h2>{static.listed(found)}" for name, found in diagnoses)
+    data = {"packed": base64.b64encode(gzip.compress(packed.encode(), 9, mtime=0)).decode()}
+    return document("report.js", START, title="Warp doctor", data=data, styles=STYLES, without=plain)
 
 
-CELL = """.lzviz-diagnosis{display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start}
-.lzviz-diagnosis svg{width:340px;height:auto;border:1px solid currentColor;background:none}
-.lzviz-diagnosis path{fill:none;stroke:#5b7be0;stroke-width:.6;vector-effect:non-scaling-stroke}
-.lzviz-diagnosis .place,.lzviz-diagnosis .downhill{fill:none;stroke:#d8433b;stroke-width:1.5;vector-effect:non-scaling-stroke}
-.lzviz-diagnosis table{flex:1 1 420px}.lzviz-diagnosis td,.lzviz-diagnosis th{text-align:left;vertical-align:top}
-.lzviz-diagnosis pre{white-space:pre-wrap;margin:4px 0 0}"""
+ELSEWHERE = (
+    "cad.",
+    "compare.",
+    "export.",
+    "learn.",
+    "lesson.",
+    "models.",
+    "pipeline.",
+    "sampler.",
+    "source.",
+    "state.",
+)
+"""Words of other rooms, by how their keys begin."""
 
 
-def cell(diagnosis: Diagnosis) -> str:
-    """The findings as a table beside the drawing, for a notebook's cell."""
-    rows = "".join(
-        f"<tr><th>{SHAPES[f.verdict]} {f.verdict}</th><td><b>{html.escape(f.check)}</b></td><td>{html.escape(short(f.value))}</td>"
-        f"<td>{html.escape(f.sentence)}{f'<pre>{html.escape(f.fix)}</pre>' if f.fix else ''}</td></tr>"
-        for f in diagnosis.findings
-        if f.verdict != "ok"
-    )
-    fine = ", ".join(f.check for f in diagnosis.findings if f.verdict == "ok")
-    drawing = "" if diagnosis.warp is None else _mesh(diagnosis)
-    return (
-        f'<div class="lzviz-diagnosis"><style>{CELL}</style>{drawing}<table>{rows}'
-        f'<tr><th>✓ ok</th><td colspan="3">{html.escape(fine)}</td></tr></table></div>'
-    )
+def _file(number: int, name: str, found: Diagnosis, share: int, pictures: dict[str, str]) -> dict[str, Any]:
+    """One file as ``report.js`` takes it."""
+    looks = _looks(Treatment(found), max(LEAST_LOOKS, min(share, VALUES // max(1, _values(found)))))
+    nodes = min(telling.MOST_NODES, max(LEAST_NODES, NODES // (share * len(looks))))
+    identifier = hashlib.blake2b(f"{number}{name}".encode(), digest_size=16).hexdigest()
+    told = {key: telling.told(look, nodes) for key, look in looks.items()}
+    for key, look in told.items():
+        look |= {"ok": True, "id": identifier, "name": name, "keep": None}
+        for finding in look["findings"]:
+            finding["mends"] &= _key((*looks[key].applied, finding["check"])) in looks
+    picture = _picture(found)
+    shown = hashlib.blake2b(picture.encode(), digest_size=8).hexdigest()
+    pictures[shown] = picture
+    return {"id": identifier, "name": name, "source": found.source_size, "picture": shown, "looks": told}
 
 
-def _section(name: str, diagnosis: Diagnosis) -> str:
-    told = "".join(_article(f) for f in diagnosis.findings if f.verdict != "ok")
-    fine = ", ".join(f.check for f in diagnosis.findings if f.verdict == "ok")
-    h, w = diagnosis.source_size
-    drawing = "" if diagnosis.warp is None else _mesh(diagnosis)
-    return (
-        f"<section><h1>{html.escape(name)}</h1><p class=ok>Source {h} × {w}</p><div class=two><div>{drawing}</div>"
-        f"<div>{told}<p class=ok>✓ {html.escape(fine)}</p></div></div></section>"
-    )
+def _looks(first: Treatment, most: int) -> dict[str, Treatment]:
+    """What was given and what fixes leave of it: as the worst first mend it, then every other fix, one, two, ... of them."""
+    looks = {"": first}
+
+    def add(look: Treatment, check: str) -> Treatment | None:
+        key = _key((*look.applied, check))
+        if key not in looks and len(looks) < most:
+            try:
+                looks[key] = look.apply(check)
+            except (ValueError, TypeError):  # what this fix leaves is nothing that could be looked at
+                return None
+        return looks.get(key)
+
+    now: Treatment | None = first
+    while now is not None and (check := now.next()):
+        now = add(now, check)
+    waiting = [first]
+    while waiting and len(looks) < most:
+        look = waiting.pop(0)
+        waiting += [after for check in look.open() if (after := add(look, check)) is not None]
+    return looks
 
 
-def _article(f: Finding) -> str:
-    code = f"<pre>{html.escape(f.fix)}</pre>" if f.fix else ""
-    value = f"{html.escape(short(f.value))} · allowed {html.escape(short(f.tolerance))}"
-    return (
-        f"<article class={f.verdict}><span class=value>{value}</span><b><i>{SHAPES[f.verdict]} {f.verdict}</i> "
-        f"{html.escape(f.check)}</b><p>{html.escape(f.sentence)}</p>{code}</article>"
-    )
+def _key(applied: Sequence[str]) -> str:
+    return ",".join(applied)
 
 
-def _mesh(diagnosis: Diagnosis) -> str:
-    """The mesh in the source, and the places of the findings."""
-    grid, size = diagnosis.warp[0], diagnosis.source_size
-    paths = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) for line in mesh.lines(grid, size))
-    places = ""
-    for f in diagnosis.findings:
-        for left, top, right, bottom in mesh.hulls(grid, size, f.place if f.verdict != "ok" else ()):
-            box = f'x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"'
-            places += f'<rect class="place" {box}><title>{html.escape(f.check)}</title></rect>'
-    moves = None if diagnosis.gradient is None else downhill.arrows(grid, diagnosis.gradient, size)
-    if moves is not None:
-        lines = "".join(f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}" for (x0, y0), (x1, y1) in moves)
-        places += f'<path class="downhill" d="{lines}"><title>-dL/dgrid</title></path>'
-    height, width = size
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="The mesh in the source"><path d="{paths}"/>{places}</svg>'
+def _values(found: Diagnosis) -> int:
+    given = found.asked["given"]
+    return sum(level.size for level in given) if isinstance(given, list) else given.size
 
 
-def junit(diagnoses: Sequence[tuple[str, Diagnosis]], fail_on: Sequence[str]) -> str:
-    """One test suite a file, one test case a check."""
-    out = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
-    for name, diagnosis in diagnoses:
-        failed = [f for f in diagnosis.findings if fails(f, fail_on)]
-        count = f'tests="{len(diagnosis.findings)}" failures="{len(failed)}"'
-        out.append(f"<testsuite name={quoteattr(name)} {count}>")
-        for f in diagnosis.findings:
-            inner = f"<failure message={quoteattr(f.sentence)}>{escape(f.fix)}</failure>" if f in failed else ""
-            out.append(f"<testcase classname={quoteattr(name)} name={quoteattr(f.check)}>{inner}</testcase>")
-        out.append("</testsuite>")
-    return "\n".join([*out, "</testsuites>"]) + "\n"
+def _plain(value: Any) -> Any:
+    return value.plain() if isinstance(value, Text) else str(value)
 
 
-def fails(finding: Finding, fail_on: Sequence[str]) -> bool:
-    """Whether a finding breaks a build: a warning or fault, of the named checks where some are named."""
-    return finding.verdict in ("warning", "fault") and (not fail_on or finding.check in fail_on)
+def _picture(found: Diagnosis) -> str:
+    """What lies under the grid, as a file that a browser decodes, base64."""
+    from PIL import Image
+
+    scale = SIDE / max(found.source_size)
+    size = max(1, round(scale * found.source_size[0])), max(1, round(scale * found.source_size[1]))
+    image = found.asked["image"]
+    buffer = io.BytesIO()
+    if image is None:
+        Image.fromarray(card(size)).save(buffer, "PNG")
+    else:
+        shown = Image.fromarray(_pixels(adapters.numpy_of(image)))
+        shown.resize((size[1], size[0]), Image.Resampling.BOX).save(buffer, "JPEG", quality=92)
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
-def short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+def _pixels(image: np.ndarray) -> np.ndarray:
+    """(H, W[, C]) or (B, C, H, W), bytes or values in [0, 1], as (H, W, 3) bytes of the first."""
+    values = np.moveaxis(image[0], 0, -1) if image.ndim == 4 else image
+    values = values[..., None] if values.ndim == 2 else values
+    values = values[..., :3] if values.shape[-1] >= 3 else values[..., :1].repeat(3, -1)
+    if values.dtype != np.uint8:
+        values = (np.nan_to_num(values.astype(float)).clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    return np.ascontiguousarray(values)

@@ -22,12 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lzviz.plain import convert
 from lzviz.tracing import table
-
-BORDER_TOLERANCE = 1e-6
-BORDER_ROUNDINGS = 128
-"""How far outside the image of the map a point still counts as inside, in shares of the range [-1, 1]: the first, or so many
-roundings of the nodes' dtype: sums over hundreds of cells in float32 end up to 1.1e-5 short of the border."""
 
 EMPTY_AREA = 1e-18
 """A tile whose determinant never exceeds this (clamping collapsed it) holds no point."""
@@ -254,7 +250,7 @@ class _Ring:
 
 def border_tolerance(dtype: torch.dtype) -> float:
     """How far outside the image of a map with nodes of ``dtype`` a point counts as inside, in normalised coordinates."""
-    return 2 * max(BORDER_TOLERANCE, BORDER_ROUNDINGS * torch.finfo(dtype).eps)
+    return convert.border_tolerance(torch.finfo(dtype).eps)
 
 
 def cross(ax: Tensor, ay: Tensor, bx: Tensor, by: Tensor) -> Tensor:

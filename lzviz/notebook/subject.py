@@ -18,6 +18,7 @@ from lzviz import samplers
 from lzviz.comparison import Comparison
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
+from lzviz.plain import card
 from lzviz.samplers import given
 from lzviz.trace import Trace
 from lzviz.warp import GridWarp, Warp, WarpLayout
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from lzviz.notebook.widget import Canvas
 
 EXTRA = "pip install 'lzviz[notebook]'"
-CARD = (384, 768)
-"""(H, W) of the picture under a warp that comes without one."""
 LATTICE = (65, 129)
 """Nodes by which a warp is shown that is not made of nodes itself."""
 WIDTHS = (8, 1024)
@@ -97,8 +96,8 @@ def subject_of(what: Any, image: Any = None) -> Subject:
             )
         return Subject(picture_of(what.image), _given(what.layout.warp, "run", what.layout.zoomed_size))
     if isinstance(what, Warp):
-        return Subject(picture_of(test_card() if image is None else image), _given(what, "warp"))
-    return Subject(picture_of(test_card() if what is None else what))
+        return Subject(picture_of(card.card() if image is None else image), _given(what, "warp"))
+    return Subject(picture_of(card.card() if what is None else what))
 
 
 def _given(warp: Warp, source: str, zoomed: tuple[int, int] | None = None) -> dict[str, Any]:
@@ -140,14 +139,3 @@ def picture_of(given: Any) -> Picture:
         raise ValueError(f"image: expected values in [0, 1], got {low:.4g} to {high:.4g}; did you mean image / 255?")
     pixels = (image[0].detach().cpu() * 255 + 0.5).floor().to(torch.uint8).permute(1, 2, 0)
     return Picture(np.ascontiguousarray(pixels.numpy()))
-
-
-def test_card() -> np.ndarray:
-    """(H, W, 3) uint8: squares of 48 pixels, each of its own colour, crossed by thin lines, so that any warp can be seen."""
-    h, w = CARD
-    y, x = np.mgrid[:h, :w]
-    even = (y // 48 + x // 48) % 2
-    card = np.stack((90 + 110 * x / w, 110 + 90 * y / h, 190 - 80 * x / w), -1) * (0.72 + 0.28 * even[..., None])
-    card[(y % 48 == 0) | (x % 48 == 0)] = 245
-    card[(y % 12 == 0) & (x % 12 == 0)] = 30
-    return card.astype(np.uint8)

@@ -5,6 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 Size = tuple[int, int]
+BORDER_TOLERANCE = 1e-6
+BORDER_ROUNDINGS = 128
+"""How far outside the image of a map a point still counts as inside, in shares of the range [-1, 1]: the first, or so many
+roundings of the nodes' dtype: sums over hundreds of cells in float32 end up to 1.1e-5 short of the border."""
+
+
+def border_tolerance(eps: float) -> float:
+    """The same in normalised coordinates, for nodes of a dtype that rounds by ``eps``."""
+    return 2 * max(BORDER_TOLERANCE, BORDER_ROUNDINGS * eps)
 
 
 def span(size: Size) -> np.ndarray:

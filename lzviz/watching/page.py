@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from lzviz.doctor import diagnose, downhill
-from lzviz.doctor.report import STYLE
 from lzviz.plain import mesh
 from lzviz.watching.looks import Look, Looks
 
@@ -32,7 +31,7 @@ def page(looks: Looks) -> str:
     )
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Watched: {name}</title><style>{STYLE}{style}</style><header><h1>{name}</h1>"
+        f"<title>Watched: {name}</title><style>{style}</style><header><h1>{name}</h1>"
         '<label>Read at <select id="site"></select></label></header>'
         '<div class="bar"><button id="play">Play</button><input id="at" type="range" min="0" aria-label="Step">'
         '<span id="step" class="step"></span></div>'

@@ -457,7 +457,6 @@ export interface Diagnosed {
   well: boolean;
   findings: FindingTold[];
   grid: Lattice | null;
-  read: Lattice | null;
   applied: string[];
   keep: string | null;
   zoomed: [number, number] | null;

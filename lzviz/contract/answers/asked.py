@@ -31,7 +31,8 @@ from lzviz.contract.messages.warp import AskWarpTimes, Compute, Computed, Export
 from lzviz.contract.options import FROM, source_values
 from lzviz.contract.routes import named
 from lzviz.contract.state import State
-from lzviz.contract.wire import Refusal, encode_array, short
+from lzviz.contract.wire import Refusal, short
+from lzviz.plain.packed import encode_array
 from lzviz.saliency import sources
 
 if TYPE_CHECKING:

@@ -26,8 +26,9 @@ from lzviz.contract.answers.warp import TURNS, device, in_turn, on_gpu
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
-from lzviz.contract.wire import Refusal, encode_array
+from lzviz.contract.wire import Refusal
 from lzviz.measure import timing
+from lzviz.plain.packed import encode_array
 from lzviz.text import Text
 
 if TYPE_CHECKING:

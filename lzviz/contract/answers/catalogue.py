@@ -16,7 +16,7 @@ from lzviz.contract.maps import LATTICE
 from lzviz.contract.options import key_of, own
 from lzviz.contract.shipped import Box, Shipped
 from lzviz.contract.state import lines
-from lzviz.contract.wire import encode_array
+from lzviz.plain.packed import encode_array
 from lzviz.saliency import sources
 
 if TYPE_CHECKING:

@@ -29,10 +29,11 @@ from lzviz.contract.messages.warp import Export
 from lzviz.contract.options import values_of
 from lzviz.contract.state import State
 from lzviz.contract.truth import IGNORE, Truth
-from lzviz.contract.wire import Refusal, encode_array
+from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.measure import timing
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.plain.packed import encode_array
 from lzviz.text import Text
 from lzviz.warp import WarpLayout
 

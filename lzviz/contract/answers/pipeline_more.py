@@ -21,10 +21,11 @@ from lzviz.contract.answers.warp import on_gpu
 from lzviz.contract.pictures import fit
 from lzviz.contract.state import State
 from lzviz.contract.truth import IGNORE
-from lzviz.contract.wire import Refusal, encode_array
+from lzviz.contract.wire import Refusal
 from lzviz.coords import Size, to_normalised, to_pixels
 from lzviz.measure import timing
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.plain.packed import encode_array
 from lzviz.tasks.segmentation import SegmentationTrace as Trace
 from lzviz.text import Text
 from lzviz.trace.frames import stride_of

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from lzviz.adaptive import QuadTree
 from lzviz.contract.pictures import encode_png, fit
-from lzviz.contract.wire import encode_array
 from lzviz.coords import Size, to_pixels
 from lzviz.inversion.tiles import border_tolerance
+from lzviz.plain.packed import encode_array
 from lzviz.tasks.segmentation import SegmentationTrace as Trace
 from lzviz.text import Text
 from lzviz.warp import GridWarp, Warp, WarpLayout

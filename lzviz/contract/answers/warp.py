@@ -23,12 +23,13 @@ from lzviz.contract.maps import Map
 from lzviz.contract.options import has_room, source_values, values_of
 from lzviz.contract.pictures import Picture, fit
 from lzviz.contract.state import State
-from lzviz.contract.wire import Refusal, encode_array
+from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.inversion.tiles import border_tolerance
 from lzviz.measure import describe
 from lzviz.measure.examine import Examination, examine
 from lzviz.measure.timing import Clock
+from lzviz.plain.packed import encode_array
 from lzviz.saliency import sources
 from lzviz.samplers.base import Downsampled, WarpSampler
 from lzviz.text import Text

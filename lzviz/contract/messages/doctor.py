@@ -92,7 +92,7 @@ class Diagnosed(Answer):
         id: by which it is asked about again.
         taken: what it was taken for, how sure that is in [0, 1].
         well: no fault and no warning; findings: worst first.
-        grid: as it stands, read as places in [-1, 1]; read: as the doctor reads it, where that is another grid.
+        grid: as it stands, read as places in [-1, 1].
         applied: the fixes that were applied before looking.
         keep: value of the option ``grid`` of the sampler ``given`` that is this grid as the doctor reads it.
         zoomed: (h, w) at which it is shown.
@@ -110,7 +110,6 @@ class Diagnosed(Answer):
     well: bool
     findings: list[FindingTold]
     grid: Lattice | None
-    read: Lattice | None
     applied: list[str]
     keep: str | None
     zoomed: Pair | None

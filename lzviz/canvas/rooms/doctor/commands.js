@@ -10,8 +10,8 @@ import { told } from "./words.js";
  * @property {ReturnType<typeof import("./asking.js").createAsking>} asking
  * @property {ReturnType<typeof import("./findings.js").createFindings>} findings
  * @property {import("./scene.js").DoctorScene} scene
- * @property {() => void} toExplore
- * @property {() => void} choose
+ * @property {() => void} [toExplore]  with Python alone
+ * @property {() => void} [choose]
  *
  * @param {Parts} parts
  * @returns {import("../../shell/keys.js").Command[]}
@@ -37,8 +37,8 @@ export function commandsOf({ chart, asking, findings, scene, toExplore, choose }
       run: () => void (mends() && asking.apply(chart.get().chosen)) },
     { id: "doctor-copy", keys: ["c"], label: t("doctor.key.copy"), group,
       run: () => copier()?.click() },
-    { id: "doctor-explore", keys: ["e"], label: t("doctor.key.explore"), group, run: toExplore },
-    { id: "doctor-open", keys: ["o"], label: t("doctor.key.open"), group, run: choose },
+    ...[{ id: "doctor-explore", keys: ["e"], label: t("doctor.key.explore"), group, run: toExplore },
+      { id: "doctor-open", keys: ["o"], label: t("doctor.key.open"), group, run: choose }].filter(({ run }) => run),
     { id: "doctor-flip", keys: [" "], label: t("doctor.key.flip"), group },
     { id: "doctor-undo", keys: ["z", "Mod+z"], label: t("keys.undo"), group, run: () => chart.undo() },
     { id: "doctor-redo", keys: ["Shift+z", "Mod+Shift+z", "Mod+y"], label: t("keys.redo"), group,

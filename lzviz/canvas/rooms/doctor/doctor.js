@@ -28,7 +28,10 @@ export function createDoctor(element, { context }, on) {
   const shelf = createShelf(context, chart, asking, choose);
   const header = createHeader(context, chart, asking, toExplore);
   const beside = createBeside(chart, asking);
-  header.element.append(beside.element);
+  // Where Python is not there, nothing is brought: what is looked at was diagnosed beforehand.
+  const brings = host.transport.answers(ROUTES.addWarp.path);
+  if (brings) header.element.append(beside.element);
+  shelf.element.hidden = !brings && host.transport.answers(ROUTES.diagnose.path);
   const link = followLink(store, chart, asking, on);
   const stage = h("div", { role: "region", class: "lz-doctor-stage lz-stage", "aria-label": t("main.views") });
   const sides = sidesOf(chart);
@@ -57,7 +60,7 @@ export function createDoctor(element, { context }, on) {
       options: withOption(store.get().options, "given", option, now.keep) }, { history: true });
   }
 
-  const commands = commandsOf({ chart, asking, findings, scene, toExplore, choose });
+  const commands = commandsOf({ chart, asking, findings, scene, ...(brings ? { toExplore, choose } : {}) });
   const ends = [link.stop, beside.stop, findings.stop, header.stop, shelf.stop, ...watch(scene, asking, on),
     steer(scene),
     chart.subscribe(() => refresh()), listenForFlip(root, (held) => {

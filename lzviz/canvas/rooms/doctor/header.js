@@ -2,6 +2,7 @@
 /** The line above the views: what is looked at, what it was taken for, the source's size, and the way to Explore. */
 import { say, t } from "../../core/text.js";
 import { h, setText } from "../../kit/dom.js";
+import { ROUTES } from "../../schema/routes.js";
 import { USES } from "./words.js";
 
 const LARGEST = 65536;
@@ -11,7 +12,7 @@ const LARGEST = 65536;
  * @param {import("../../core/store.js").Store<import("./asking.js").Chart>} chart
  * @param {ReturnType<typeof import("./asking.js").createAsking>} asking @param {() => void} toExplore
  */
-export function createHeader({ live }, chart, asking, toExplore) {
+export function createHeader({ live, host }, chart, asking, toExplore) {
   const name = h("b", { class: "lz-doctor-name", translate: "no" });
   const taken = h("span", { class: "lz-doctor-taken" });
   const use = h("select", { class: "lz-doctor-use", "aria-label": t("doctor.takenFor"),
@@ -22,14 +23,17 @@ export function createHeader({ live }, chart, asking, toExplore) {
   const [width, height] = [side(t("doctor.width")), side(t("doctor.height"))];
   const back = h("button", { type: "button", class: "lz-link", onclick: () => asking.resize(null) },
     t("doctor.picturesSize"));
+  const brings = host.transport.answers(ROUTES.addWarp.path);
+  const told = h("span", { translate: "no" });
   const goes = h("span", {});
   const go = h("button", { type: "button", class: "lz-link lz-doctor-go", onclick: toExplore,
     "aria-keyshortcuts": "E" },
     goes, h("kbd", { translate: "no" }, "E"));
   const element = h("div", { class: "lz-doctor-header" },
     h("span", { class: "lz-doctor-what" }, name, taken),
-    h("label", {}, h("span", { class: "lz-hidden" }, t("doctor.takenFor")), use),
-    h("span", { class: "lz-doctor-size" }, t("view.source"), " ", width, " × ", height, back), go);
+    brings ? h("label", {}, h("span", { class: "lz-hidden" }, t("doctor.takenFor")), use) : null,
+    h("span", { class: "lz-doctor-size" }, t("view.source"), " ", ...(brings ? [width, " × ", height, back] : [told])),
+    go);
 
   function resize() {
     const [w, hh] = [width, height].map((input) => Math.min(LARGEST, Math.max(1, Math.round(Number(input.value)))));
@@ -44,6 +48,7 @@ export function createHeader({ live }, chart, asking, toExplore) {
     const [h0, w0] = asking.sourceSize();
     if (document.activeElement !== width) width.value = String(w0);
     if (document.activeElement !== height) height.value = String(h0);
+    setText(told, `${w0} × ${h0}`);
     back.hidden = source === null;
     go.hidden = !now?.keep;
     setText(goes, t(applied.length ? "doctor.mendedToExplore" : "doctor.toExplore"));

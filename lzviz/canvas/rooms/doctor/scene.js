@@ -190,10 +190,10 @@ export class DoctorScene extends Viewer {
   /** @param {{now: Frame | null, next: Frame | null}} pair */
   write({ now, next }) {
     const { chosen, now: diagnosis } = this.chart.get();
-    const { width, height } = this.extent;
+    const { width, height, scale: shown } = this.live.get().image ?? { ...this.extent, scale: 1 };
     const finding = diagnosis?.findings.find(({ check }) => check === chosen);
     const where = t(finding?.place.length ? "view.placeNow" : "doctor.whole");
-    const scale = this.views.source.projection.scale * this.ratio;
+    const scale = this.views.source.projection.scale * this.ratio * shown;
     caption(this.views.source, { title: t(this.mended ? "doctor.source.mended" : "view.source"),
       size: t("doctor.source.size", { width, height, scale }),
       label: t("doctor.source.label", { sentence: diagnosis ? diagnosis.sentence : "" }) });
