@@ -19,7 +19,7 @@ from lzviz.pipelines.onnx import written
 
 def zooms() -> list[str]:
     """The checkpoints that zoom: not at the pictures' own size, as adaptive networks and those that they are compared with."""
-    return [card.name for card in checkpoints.available() if "360x480" not in card.name]
+    return [card.name for card in checkpoints.available("segmentation") if "360x480" not in card.name]
 
 
 def main(names: list[str]) -> None:

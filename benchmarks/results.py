@@ -197,7 +197,7 @@ def spread(values: Iterable[float], form: str) -> str:
 def trained_tables() -> None:
     head = ["checkpoint", "mIoU (seeds)", "less the first row", "boundary", "small", "intrinsic"]
     head += ["M multiply-adds", "M weights", "ms"]
-    for (data, size), cards in groups(available()).items():
+    for (data, size), cards in groups(available("segmentation")).items():
         for split in dict.fromkeys(split for card in cards for split in card.metrics):
             print(f"### {data}, {size}, {split}\n")
             print(f"`python -m lzviz evaluate NAME {data} --split {split}{LARGE if data == 'scenes' else ''}`\n")
@@ -206,7 +206,7 @@ def trained_tables() -> None:
 
 def equal_cost_table() -> None:
     def rows() -> Iterator[list]:
-        for (_, size), cards in groups(available()).items():
+        for (_, size), cards in groups(available("segmentation")).items():
             uniform = next((card for card in cards if card.system == "uniform"), None)
             if uniform is None or uniform.blueprint.get("size") is None:
                 continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -139,8 +140,12 @@ def padded(state: Dense, margin: Margin | None) -> Dense:
     return Dense(out, state.stride, (out.shape[-2], out.shape[-1]))
 
 
-def with_margin(run: Run, x: MultiResolution, window: Window, value: float) -> Window:
-    """The window with the padding that was kept aside for it."""
+def with_margin(run: Run, x: MultiResolution, state: Rows | Filled, window: Window, value: float) -> Window:
+    """The window with the padding that was kept aside for it.
+
+    TensorFlow's "same" padding gives a strided window as little as one output for every ``stride`` cells needs; so that the fine
+    cells between have theirs too, the dilated network's padding is larger behind.
+    """
     if x.margin is None:
         return window
     if x.margin.value != value and (x.margin.before, x.margin.after) != ((0, 0), (0, 0)):
@@ -152,7 +157,18 @@ def with_margin(run: Run, x: MultiResolution, window: Window, value: float) -> W
         tuple(a + b for a, b in zip(*sides, strict=True))
         for sides in ((window.before, x.margin.before), (window.after, x.margin.after))
     )
+    if window.stride > 1:
+        cells = [-(-n // 2**state.grid.exponent) for n in state.grid.extent]
+        after = tuple(map(_behind, cells, window.kernel, window.dilation, before, after, repeat(window.stride)))
     return window._replace(before=before, after=after)
+
+
+def _behind(cells: int, kernel: int, dilation: int, before: int, after: int, stride: int) -> int:
+    """Padding behind an axis with which the same window without its stride has an output for each cell, where the strided one
+    has ``ceil(cells / stride)``."""
+    reach = dilation * (kernel - 1)
+    outputs = (cells + before + after - reach - 1) // stride + 1
+    return max(after, reach - before) if outputs == -(-cells // stride) else after
 
 
 # Convolution ---------------------------------------------------------------------------------------------------------
@@ -202,7 +218,7 @@ def _conv2d(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     else:
         note_step(run, stride, state)
         window = conv_window(weight, stride, call["padding"], call["dilation"])
-        window = with_margin(run, x, window, 0.0)
+        window = with_margin(run, x, state, window, 0.0)
         check_extent(run, state, window)
         run.windows[window, state.grid.exponent] += 1
         out = _convolve(run, state, window, weight, bias, groups)
@@ -222,7 +238,7 @@ def packed(
         out: State = ran_dense(run, engine.ordinary, padded(state, x.margin), window.stride, rest, {})
     else:
         note_step(run, window.stride, state)
-        window = with_margin(run, x, window, 0.0)
+        window = with_margin(run, x, state, window, 0.0)
         check_extent(run, state, window)
         out = _scheduled(run, engine, state, window, weight, bias, relu)
     result = MultiResolution(out, run)
@@ -353,7 +369,7 @@ def _pool(run: Run, func: Callable, args: tuple, kwargs: dict, call: dict, reduc
     note_step(run, stride, state)
     padding = pair(call["padding"])
     window = Window(kernel, pair(call["dilation"]), padding, padding, stride, bool(call["ceil_mode"]))
-    window = with_margin(run, call["input"], window, float("-inf") if reduce == "max" else 0.0)
+    window = with_margin(run, call["input"], state, window, float("-inf") if reduce == "max" else 0.0)
     if call["input"].margin is not None and divisor == "window":
         divisor = kernel[0] * kernel[1]
     check_extent(run, state, window)

@@ -7,9 +7,10 @@
 Names are looked for in the folder that ``LZVIZ_CHECKPOINTS`` names, then among those that ship. Pickles (``.pt``,
 ``.pth``, ``.bin``, ``.ckpt``) can run code when they are opened, and are refused.
 
-Convolutions of some size are stored in 8 bits, with one scale for each output channel (``NAME.scale``), other weights in half
-precision where that changes none of them by more than a thousandth of the largest in its tensor. Statistics, biases, maps and
-coordinates keep their precision. A loaded pipeline computes in float32; what its card says was measured with the weights as stored.
+Convolutions and linear layers of some size are stored in 8 bits, with one scale for each output channel (``NAME.scale``), other
+weights in half precision where that changes none of them by more than a thousandth of the largest in its tensor. Statistics,
+biases, maps and coordinates keep their precision. A loaded pipeline computes in float32; what its card says was measured with the
+weights as stored.
 """
 
 from lzviz.checkpoints.cards import CARD, MODEL, VERSION, Card, read_card

@@ -28,9 +28,13 @@ def folders() -> list[Path]:
     return [*([Path(named)] if named else []), shipped()]
 
 
-def available() -> list[Card]:
+def available(task: str | None = None) -> list[Card]:
     """The cards of all checkpoints that load by name, under the names of their folders, sorted; one that cannot be read is left
-    out with a warning."""
+    out with a warning.
+
+    Args:
+        task: only those that are for it, a name of :mod:`lzviz.tasks`.
+    """
     cards: dict[str, Card] = {}
     for path in sorted(path for folder in folders() if folder.is_dir() for path in folder.glob(f"*/{CARD}")):
         if path.parent.name not in cards:
@@ -38,7 +42,7 @@ def available() -> list[Card]:
                 cards[path.parent.name] = replace(read_card(path.parent), name=path.parent.name)
             except (ValueError, OSError) as error:
                 warnings.warn(f"{path.parent}: {error}", stacklevel=2)
-    return [cards[name] for name in sorted(cards)]
+    return [cards[name] for name in sorted(cards) if task in (None, cards[name].task)]
 
 
 def found(name: str | Path) -> Path:

@@ -21,7 +21,7 @@ from lzviz.pipelines.pipeline import Pipeline
 
 HALF_TOLERANCE = 1e-3
 MANY = 4096
-"""Convolutions with fewer weights stay in half precision: they are what 8 bits would spare least and cost most."""
+"""Layers with fewer weights stay in half precision: they are what 8 bits would spare least and cost most."""
 SCALE = ".scale"
 
 
@@ -57,9 +57,10 @@ def _stored(name: str, tensor: Tensor, weight: bool) -> dict[str, Tensor]:
     """What the file has of a tensor: a weight in 8 bits and its scales, or in half precision; anything else as it is."""
     if not weight or tensor.ndim < 2 or tensor.dtype != torch.float32:
         return {name: tensor}
-    if tensor.ndim == 4 and tensor.numel() >= MANY:
-        scale = tensor.abs().amax((1, 2, 3)).clamp(min=torch.finfo(torch.float32).tiny) / 127
-        return {name: (tensor / scale[:, None, None, None]).round().to(torch.int8), name + SCALE: scale}
+    if tensor.ndim in (2, 4) and tensor.numel() >= MANY:
+        rows = tensor.flatten(1)
+        scale = rows.abs().amax(1).clamp(min=torch.finfo(torch.float32).tiny) / 127
+        return {name: (rows / scale[:, None]).round().to(torch.int8).view_as(tensor), name + SCALE: scale}
     half = tensor.half()
     change = (half.float() - tensor).abs().max() if tensor.numel() else 0.0
     return {name: half if change <= HALF_TOLERANCE * tensor.abs().max() else tensor}

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lzviz.cli import build_static, compare, doctor, evaluate, export, train, watch
+from lzviz.cli import build_static, compare, convert, doctor, evaluate, export, train, watch
 
 EXTRAS = {
     "PIL": "train",
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     train.options_of(commands.add_parser("train", help="train a recipe, or go on where its run was stopped"))
     export.options_of(commands.add_parser("export", help="make a checkpoint of a run, or an ONNX file of a checkpoint"))
+    convert.options_of(commands.add_parser("convert", help="make a checkpoint of published weights"))
     evaluate.options_of(commands.add_parser("evaluate", help="how good a checkpoint is, and whether another is better"))
     doctor.options_of(commands.add_parser("doctor", help="what is wrong with a warp, where, and what mends it"))
     compare.options_of(commands.add_parser("compare", help="methods side by side at one budget: tables and figures"))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lzviz.contract.messages import cad, compare, doctor, models, pictures, pipeline, results, warp
+from lzviz.contract.messages import cad, compare, doctor, models, pictures, pipeline, recognition, results, warp
 from lzviz.contract.messages.base import Question
 
 MIB = 1 << 20
@@ -60,6 +60,7 @@ ROUTES: tuple[Route, ...] = (
     Route("addTruth", "lzviz/truth", pictures.AddTruth, "asked:held_truth", "bytes", 16 * MIB),
     Route("compute", "lzviz/compute", warp.Compute, "asked:computed"),
     Route("warpTimes", "lzviz/warp-time", warp.AskWarpTimes, "asked:warp_times"),
+    Route("recognised", "lzviz/recognised", recognition.AskRecognised, "recognition:recognised"),
     Route("export", "lzviz/export", warp.Export, "asked:exported"),
     Route("cadMask", "lzviz/cad-mask", cad.AskMask, "asked:cad_mask"),
     Route("cadFeatures", "lzviz/cad", cad.AskFeatures, "asked:cad_features"),

@@ -71,6 +71,7 @@ class State(BaseModel):
         Flags("layers", choices=LAYERS, history=False),
     ] = frozenset({"points", "saliency"})
     compare: Annotated[str, Choice("compare", choices=("none", "uniform", "difference"), history=False)] = "none"
+    panel: Annotated[str, Choice("panel", choices=("magnification", "recognition"), history=False)] = "magnification"
     tool: Annotated[str, Choice("tool", choices=("pick", "paint", "erase", "box", "pan"), history=False)] = "paint"
     brush_size: Annotated[float, Number("brush", low=0.01, high=0.5, scale="log", decimals=3, history=False)] = 0.08
     brush_softness: Annotated[float, Number("soft", low=0, high=1, decimals=2, history=False)] = 0.6

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from torch import nn
 
 from lzviz.models.d2net import D2Net, d2net, prepare, sample_descriptors
+from lzviz.models.efficientnet import EfficientNetLite, efficientnet_lite0
 from lzviz.models.heads import FCN, PSP, DeepLabv3, DeepLabv3Plus, HRNetHead, aspp_rates
 from lzviz.models.hrnet import HRNetV2, hrnetv2
 from lzviz.models.resnet import ResNet, resnet18, resnet34, resnet50, resnet101, resnet152
@@ -30,6 +31,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "resnet101": resnet101,
     "resnet152": resnet152,
     "vgg16": vgg16,
+    "efficientnet_lite0": efficientnet_lite0,
     "fcn": fcn,
     "deeplabv3": deeplabv3,
     "deeplabv3plus": deeplabv3plus,
@@ -55,6 +57,7 @@ __all__ = [
     "D2Net",
     "DeepLabv3",
     "DeepLabv3Plus",
+    "EfficientNetLite",
     "HRNetHead",
     "HRNetV2",
     "ResNet",
@@ -65,6 +68,7 @@ __all__ = [
     "d2net",
     "deeplabv3",
     "deeplabv3plus",
+    "efficientnet_lite0",
     "fcn",
     "hrnet_segmenter",
     "hrnetv2",

@@ -21,7 +21,7 @@ from lzviz.models.initialise import seeded
 from lzviz.models.resnet import check_image
 from lzviz.models.vgg import vgg_features
 
-NORMALISATIONS = ("caffe", "imagenet", "none")
+NORMALISATIONS = ("caffe", "imagenet", "half", "none")
 
 
 class D2Net(nn.Module):
@@ -102,6 +102,7 @@ def prepare(image: Tensor, normalisation: str = "caffe") -> Tensor:
 
     "caffe"     BGR, 0 to 255, ImageNet's mean subtracted: D2-Net's published weights
     "imagenet"  ImageNet's mean and deviation: torchvision's VGG16
+    "half"      mean and deviation 1/2: EfficientNet-Lite
     "none"      as it is
     """
     if normalisation not in NORMALISATIONS:
@@ -111,6 +112,8 @@ def prepare(image: Tensor, normalisation: str = "caffe") -> Tensor:
     check_image(image, 3)
     if normalisation == "caffe":
         return 255 * image.flip(1) - image.new_tensor([103.939, 116.779, 123.68])[:, None, None]
+    if normalisation == "half":
+        return 2 * image - 1
     mean, deviation = image.new_tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])
     return (image - mean[:, None, None]) / deviation[:, None, None]
 

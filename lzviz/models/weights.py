@@ -9,14 +9,15 @@ Only tensors are read from such a file, never code. The formats that are known (
 torchvision    any network of :mod:`lzviz.models` that torchvision has too
 mmsegmentation ``pspnet`` with ``stem="deep"`` and ``part=512`` (its PSPNet on ResNet-50/101 "V1c", which LZU's segmentation uses)
 cad            ``deeplabv3`` on ResNet-50/101 (visinf/cad, segmentation)
+efficientnet   ``efficientnet_lite0`` (lukemelas/EfficientNet-PyTorch's keys; timm's load as they are)
 lds            ``hrnetv2`` with widths 48, 96, 192, 384, blocks 4, modules (1, 4, 3), stem 64, output_stride 1, channels 180, kernel
                3 (lxasqjc/Deformation-Segmentation: encoder and decoder), or :class:`lzviz.samplers.lds.DeformationModule` (saliency
                and compress); two files make one network
 =============  =====================================================================================================
 
-LZU's public checkpoints are detectors (FCOS3D) and fit no network here. Networks of the last three saw images normalised as for
-ImageNet, and :func:`load` sets ``network.normalisation``; of LDS this holds for Cityscapes, its other data have numbers of their
-own. Where torchvision's weights want it, set it yourself.
+LZU's public checkpoints are detectors (FCOS3D) and fit no network here. All but torchvision's saw images normalised as for
+ImageNet (EfficientNet-Lite: mean and deviation 1/2), and :func:`load` sets ``network.normalisation``; of LDS this holds for
+Cityscapes, its other data have numbers of their own. Where torchvision's weights want it, set it yourself.
 
 ``find`` looks in the folder that ``LZVIZ_WEIGHTS`` names (``checkpoints`` by default): ``resnet18.pth`` in it is ResNet-18's.
 """
@@ -32,6 +33,8 @@ from typing import Any, NamedTuple
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+
+from lzviz.models.efficientnet import LITE0
 
 ENDINGS = (".pth", ".pt", ".safetensors")
 WRAPPERS = ("state_dict", "model_state", "model")
@@ -126,6 +129,28 @@ def _transition(match: re.Match[str]) -> str:
     return f"backbone.transitions.{int(match[1]) - 1}.{match[2]}."
 
 
+def _block(match: re.Match[str]) -> str:
+    """EfficientNet's blocks are counted through; here they have a stage and a place in it."""
+    stage, place = _place(int(match[1]))
+    names = SEPARABLE_NAMES if stage == 0 else INVERTED_NAMES
+    return f"blocks.{stage}.{place}.{names[match[2]]}."
+
+
+def _place(block: int) -> tuple[int, int]:
+    """(stage, place) of EfficientNet-Lite0's block of a number."""
+    for stage, (count, *_) in enumerate(LITE0):
+        if block < count:
+            return stage, block
+        block -= count
+    return len(LITE0), block
+
+
+INVERTED_NAMES = {
+    "expand_conv": "conv_pw", "bn0": "bn1", "depthwise_conv": "conv_dw", "bn1": "bn2", "project_conv": "conv_pwl",
+    "bn2": "bn3",
+}  # fmt: skip
+SEPARABLE_NAMES = {**INVERTED_NAMES, "bn1": "bn1", "project_conv": "conv_pw", "bn2": "bn2"}
+
 FORMATS: dict[str, Sequence[Rule]] = {
     "torchvision": (),
     "mmsegmentation": (
@@ -139,6 +164,14 @@ FORMATS: dict[str, Sequence[Rule]] = {
         (r"auxiliary_head\.convs\.0\.conv\.", "aux_classifier.0."),
         (r"auxiliary_head\.convs\.0\.bn\.", "aux_classifier.1."),
         (r"auxiliary_head\.conv_seg\.", "aux_classifier.4."),
+    ),
+    "efficientnet": (
+        (r"_conv_stem\.", "conv_stem."),
+        (r"_bn0\.", "bn1."),
+        (r"_blocks\.(\d+)\._(expand_conv|depthwise_conv|project_conv|bn\d)\.", _block),
+        (r"_conv_head\.", "conv_head."),
+        (r"_bn1\.", "bn2."),
+        (r"_fc\.", "classifier."),
     ),
     "cad": ((r"classifier\.classifier\.", "classifier."),),
     "lds": (
@@ -193,7 +226,7 @@ def load(network: nn.Module, state: Mapping[str, Any]) -> str:
         )
     network.load_state_dict({**own, **given})
     if name != "torchvision" and hasattr(network, "normalisation"):
-        network.normalisation = "imagenet"  # type: ignore[assignment]
+        network.normalisation = "half" if name == "efficientnet" else "imagenet"  # type: ignore[assignment]
     return name
 
 

@@ -147,6 +147,15 @@ export interface AskPixel {
   y: number;
 }
 
+/** What is recognised of a state on a picture. */
+export interface AskRecognised {
+  page?: string;
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+}
+
 /** Which number against which cost, of what. */
 export interface AskResults {
   page?: string;
@@ -660,6 +669,12 @@ export interface Levels {
   data: string;
 }
 
+/** A class and how sure the network is of it, in [0, 1]. */
+export interface Likely {
+  name: string;
+  share: number;
+}
+
 /** How much is accepted: pixels of a picture, bytes of files, cells of a map, boxes. */
 export interface Limits {
   pixels: number;
@@ -867,6 +882,24 @@ export interface Raster {
   image: string;
 }
 
+/** What the network says of pixels: ``size`` (h, w), the most likely classes first. */
+export interface Reading {
+  size: [number, number];
+  likely: Likely[];
+}
+
+/** The same network on the whole picture at the size that it was trained for, and on few pixels of it. */
+export interface Recognised {
+  whole: Reading;
+  uniform: Reading;
+  warped: Reading;
+  seen: [number, number];
+  network: string;
+  weights: string;
+  milliseconds: number;
+  sentence: Text;
+}
+
 /** Everything that the results show, and what can be chosen; ``forgotten``: own ones that are not held any more. */
 export interface Results {
   choice: Chosen;
@@ -1030,6 +1063,8 @@ export interface State {
   layers?: { aliasing: boolean; approximation: boolean; arrows: boolean; density: boolean; folds: boolean; holes: boolean; jacobian: boolean; mesh: boolean; points: boolean; saliency: boolean };
   /** What uniform sampling with the same number of pixels shows, beside the warp. */
   compare?: "none" | "uniform" | "difference";
+  /** How much the samples magnify, or what a network that knows ImageNet recognises in few pixels of the picture. */
+  panel?: "magnification" | "recognition";
   /** What the pointer does on the source. */
   tool?: "pick" | "paint" | "erase" | "box" | "pan";
   /** Diameter of the brush as a fraction of the long side of the image. */
@@ -1188,6 +1223,7 @@ export interface Asked {
   addTruth: { question: AddTruth; answer: HeldTruth };
   compute: { question: Compute; answer: Computed };
   warpTimes: { question: AskWarpTimes; answer: WarpTimes };
+  recognised: { question: AskRecognised; answer: Recognised };
   export: { question: Export; answer: Blob };
   cadMask: { question: AskMask; answer: MaskAnswer };
   cadFeatures: { question: AskFeatures; answer: Features };

@@ -10,6 +10,7 @@ export const ROUTES = Object.freeze(/** @type {const} */ ({
   addTruth: { path: "lzviz/truth", method: "POST", limit: 16777216 },
   compute: { path: "lzviz/compute", method: "POST", limit: 1048576 },
   warpTimes: { path: "lzviz/warp-time", method: "POST", limit: 1048576 },
+  recognised: { path: "lzviz/recognised", method: "POST", limit: 1048576 },
   export: { path: "lzviz/export", method: "POST", limit: 1048576 },
   cadMask: { path: "lzviz/cad-mask", method: "POST", limit: 1048576 },
   cadFeatures: { path: "lzviz/cad", method: "POST", limit: 1048576 },

@@ -54,12 +54,12 @@ CARD_BYTES = 4096
 
 
 def cards(workshop: Workshop) -> dict[str, Card]:
-    """What can be chosen without bringing anything: trained ones first."""
+    """What can be chosen without bringing anything, for the rooms of segmentation: trained ones first."""
     return workshop.memory.keep("cards", "", _all_cards, lambda found: CARD_BYTES * len(found))
 
 
 def _all_cards() -> dict[str, Card]:
-    trained = {card.name: card for card in checkpoints.available()}
+    trained = {card.name: card for card in checkpoints.available("segmentation")}
     systems = {name.removesuffix(STAND_INS) for name in trained}
     bare = [name.removesuffix(STAND_INS) for name in RECIPES if name.endswith(STAND_INS)]
     stand_ins = {

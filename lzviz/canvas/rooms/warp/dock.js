@@ -5,6 +5,8 @@ import { percent, short, tiny, whole } from "../../kit/format.js";
 import { h, setText } from "../../kit/dom.js";
 import { line, list, part } from "../../kit/lines.js";
 import { createHistogram } from "./histogram.js";
+import { choiceOf } from "../../core/bound.js";
+import { createRecognition, recognises } from "./recognition.js";
 import { isAnswered } from "../../core/context.js";
 import { zoomedSize } from "../../engine/samplers.js";
 import { readout } from "./readout.js";
@@ -88,27 +90,59 @@ function warpPart({ live, store }) {
   };
 }
 
-/** @param {Context} context @returns {HTMLElement[]} */
-export function createDock(context) {
+/**
+ * Magnification, or what a network recognises: one place, because only one of them is looked at.
+ * @param {Context} context @param {HTMLElement} magnification @param {HTMLElement} recognition
+ */
+function eitherPart(context, magnification, recognition) {
+  const choice = choiceOf(context, "panel", { history: false });
+  const unit = h("span", {}, t("dock.magnificationUnit"));
+  const element = h("section", { class: "lz-dock-part lz-dock-histogram", "aria-label": t("dock.magnification") },
+    h("div", { class: "lz-dock-title" }, recognises(context) ? choice.element : t("dock.magnification"), unit),
+    magnification, recognition);
+  const show = () => {
+    const { panel } = context.store.get();
+    const seen = panel === "recognition" && recognises(context);
+    choice.refresh();
+    element.dataset.panel = seen ? "recognition" : "magnification";
+    element.setAttribute("aria-label", t(seen ? "recognition.title" : "dock.magnification"));
+    magnification.hidden = unit.hidden = seen;
+    recognition.hidden = !seen;
+  };
+  return { element, show };
+}
+
+/**
+ * @param {import("../../viewer/room.js").Place<import("./recognition.js").Answers>} place
+ * @param {ReturnType<typeof import("./recognition.js").createRecognising>} asks
+ * @returns {{elements: HTMLElement[], end: () => void}}
+ */
+export function createDock({ context, answers }, asks) {
   const { live, store } = context;
   const footprint = createFootprint(context);
   const pixel = pixelPart(context);
   const histogram = createHistogram();
   const warp = warpPart(context);
+  const either = eitherPart(context, histogram.element, createRecognition(answers));
   const showWarp = () => {
     histogram.show(live.get().measured?.histogram ?? null);
     warp.show();
   };
-  live.subscribe((_, changed) => {
+  const end = live.subscribe((_, changed) => {
+    if (changed.has("painting") && live.get().painting) asks.stroke();
     if (changed.has("hover") || changed.has("image")) {
       footprint.show();
       pixel.show();
     }
     if (["measured", "answer", "image", "painting", "uniform"].some((key) => changed.has(key))) showWarp();
   });
-  store.subscribe(showWarp);
+  store.subscribe((_, changed) => {
+    showWarp();
+    if (changed.has("panel")) either.show();
+  });
+  either.show();
   pixel.show();
   showWarp();
-  return [part(t("dock.footprint"), "lz-dock-footprint", null, footprint.element), pixel.element,
-    part(t("dock.magnification"), "lz-dock-histogram", t("dock.magnificationUnit"), histogram.element), warp.element];
+  return { elements: [part(t("dock.footprint"), "lz-dock-footprint", null, footprint.element), pixel.element,
+    either.element, warp.element], end };
 }

@@ -22,10 +22,11 @@ export const warp = {
   id: "warp",
   tab: "explore",
   owns: ["sampler", "mode", "saliency", "strength", "fwhm", "width", "nodes", "separable", "antiCrop", "interpolation",
-    "sourceScale", "contrast", "floor", "options", "paint", "edgePaint", "boxes", "compare"],
+    "sourceScale", "contrast", "floor", "options", "paint", "edgePaint", "boxes", "compare", "panel"],
   accepts: PICTURES,
   tools: ["pick", "paint", "erase", "box", "pan"],
   files: FILES,
+  styles: ["style/seen.css"],
   status: { browser: "status.warp", python: "status.check" },
   paintKey({ saliency }) {
     const hand = handOf(saliency);

@@ -12,12 +12,15 @@ import { exported } from "./exported.js";
 import { createHint } from "./hint.js";
 import { createWarpRail } from "./rail.js";
 import { WARP_KEYS } from "./given.js";
+import { createRecognising, nothingRecognised } from "./recognition.js";
 import { Scene } from "./scene.js";
 
 export const mountWarp = mountViews({
+  answers: nothingRecognised,
+  asks: createRecognising,
   views: ({ element, context }) => new Scene(element, context),
   rail: ({ context }) => ({ elements: createWarpRail(context) }),
-  dock: ({ context }) => ({ elements: createDock(context) }),
+  dock: createDock,
   draws: {
     state: { ...each(WARP_KEYS, "warp"), sourceScale: ["photo", "warp"], layers: ["photo", "draw"], compare: ["layout"],
       image: ["layout"] },
