@@ -40,8 +40,8 @@ def network(workshop: Workshop) -> Pipeline:
     def make() -> Pipeline:
         try:
             return checkpoints.load(CHECKPOINT).requires_grad_(False).to(device())
-        except ValueError as error:
-            raise Refusal(f"The network that recognises things is not here: {str(error)[:200]}", 404) from None
+        except ValueError:
+            raise Refusal(Text("refused.recognition", {"name": CHECKPOINT}), 404) from None
 
     with workshop.loading:
         return workshop.memory.keep(
