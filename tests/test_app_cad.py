@@ -326,3 +326,22 @@ def test_networks_that_run_for_long_do_not_hold_up_the_rest():
             release.set()
 
     run_async(crowd)
+
+
+def test_a_mask_of_the_visitor_says_where_cells_stay_fine():
+    """Browser and Python read the same levels from it, and a bright stripe keeps its cells alone."""
+    values = np.zeros((32, 48), np.uint8)
+    values[:, 20:24] = 255
+    state, shown, own = parse(cadMask="file", cadDilation=1), picture(135, 203), Map.of(values)
+    told, answer = cad.mask_answer(SHOP, state, shown, own), cad.answer(SHOP, state, shown, own)
+    levels = in_the_browser(told, state)
+    assert np.array_equal(cells(answer["levels"], "u1", answer["grid"]), levels)
+    fine = np.flatnonzero((levels == 0).all(0)) / (levels.shape[1] - 1)
+    assert len(fine) and np.abs(fine - 21.5 / 47).max() < 0.12 and (levels == 0).mean() < 0.3
+    other = cad.mask_answer(SHOP, state, shown, Map.of(values[:, ::-1].copy()))
+    assert other["strength"] != told["strength"]
+
+
+def test_a_mask_that_did_not_come_along_is_asked_for():
+    with pytest.raises(Refusal, match="open the mask file again"):
+        cad.mask_answer(SHOP, parse(cadMask="file"), picture(64, 64))

@@ -53,7 +53,11 @@ def ring_strengths(image: Tensor, dilation: int, stride: int, depth: int, operat
         image: (1, 3 or 1, H, W) in [0, 1].
         dilation, stride, depth, operator: as for :func:`lzviz.adaptive.masks.edges`.
     """
-    change = masks.differences(masks.grey(image), operator)
+    return strengths_of(masks.differences(masks.grey(image), operator), dilation, stride, depth)
+
+
+def strengths_of(change: Tensor, dilation: int, stride: int, depth: int) -> Tensor:
+    """The same of an edge map (1, 1, H, W) from anywhere: (depth, h, w)."""
     return torch.cat([masks.within(change, stride, size)[0] for size in ring_sizes(dilation, depth)])
 
 

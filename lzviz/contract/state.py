@@ -77,7 +77,7 @@ class State(BaseModel):
     brush_softness: Annotated[float, Number("soft", low=0, high=1, decimals=2, history=False)] = 0.6
     cad_levels: Annotated[str, Choice("cadlevels", choices=("8-16", "8-32", "1-8"))] = "8-16"
     cad_mask: Annotated[
-        str, Choice("cadmask", choices=("edges", "learned", "paint", "keypoints", "random", "inverse"))
+        str, Choice("cadmask", choices=("edges", "learned", "paint", "keypoints", "random", "inverse", "file"))
     ] = "edges"
     cad_operator: Annotated[str, Choice("cadoperator", choices=("central", "sobel"))] = "central"
     cad_threshold: Annotated[float, Number("cadthreshold", low=0.005, high=2, scale="log", decimals=3)] = 0.3

@@ -13,7 +13,7 @@ import { t } from "./text.js";
 export function missingFromLink(state) {
   const notes = [];
   if (state.image === "own") notes.push(t("link.noPicture"));
-  if (state.saliency === "file") notes.push(t("link.noMap"));
+  if ([state.saliency, state.learnedFrom, state.cadMask].includes("file")) notes.push(t("link.noMap"));
   return notes;
 }
 

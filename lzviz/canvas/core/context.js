@@ -117,6 +117,7 @@
  * @property {() => void} openFile
  * @property {() => void} examine  the warp of the room that is shown goes to the room that examines
  * @property {(patch?: Partial<State>) => void} openMap  `patch`: of the state once the map is accepted
+ * @property {(file: File, patch?: Partial<State>) => void} takeMap  the same of a file that is here already
  * @property {() => void} openCamera
  * @property {(id: string) => void} choosePicture
  * @property {(name: string) => void} chooseSampler

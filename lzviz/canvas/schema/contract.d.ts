@@ -1074,7 +1074,7 @@ export interface State {
   /** Output strides of kept and of downsampled cells: source pixels between neighbouring features. */
   cadLevels?: "8-16" | "8-32" | "1-8";
   /** What says which cells stay fine; the brush overrules it anywhere. */
-  cadMask?: "edges" | "learned" | "paint" | "keypoints" | "random" | "inverse";
+  cadMask?: "edges" | "learned" | "paint" | "keypoints" | "random" | "inverse" | "file";
   /** How change is measured: the difference of a pixel's two neighbours, or the paper's Sobel, which answers 4 times as much to the same step. Switching keeps the threshold's meaning. */
   cadOperator?: "central" | "sobel";
   /** Least change of grey (0 to 1), in the unit of the edge operator: the difference of a pixel's two neighbours, or a Sobel. */

@@ -127,6 +127,7 @@ export function createActions(context, parts) {
       (what, format) => save(context, parts, what, format), exportReason(context, parts)),
     openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
     openMap: (patch) => chooseFile((file) => void parts.images.openMap(file, file.name, patch), ARRAYS),
+    takeMap: (file, patch) => void parts.images.openMap(file, file.name, patch),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),
     examine() {
       const room = rooms.examining();

@@ -23,6 +23,20 @@ export function chooseFile(take, accept = PICTURES) {
   input.click();
 }
 
+/**
+ * What is dropped on an element goes to `take`, and not to the room.
+ * @param {HTMLElement} element @param {(file: File) => void} take
+ */
+export function takeDrops(element, take) {
+  element.addEventListener("drop", (event) => {
+    const file = firstFile(event.dataTransfer);
+    if (!file || event.defaultPrevented) return;
+    event.preventDefault();
+    take(file);
+  });
+  return element;
+}
+
 /** The first file of a paste or a drop. @param {DataTransfer | null} data */
 const firstFile = (data) => [...(data?.files ?? [])][0] ?? null;
 
@@ -57,9 +71,11 @@ export function listenForFiles({ root, live, rooms, store }, takers, handOver) {
   };
   /** @param {DragEvent} event */
   const drop = (event) => {
-    if (!takes(event) || veil.hidden) return;
-    event.preventDefault();
+    const taken = event.defaultPrevented;
+    const here = takes(event) && !veil.hidden;
     veil.hidden = true;
+    if (!here || taken) return;
+    event.preventDefault();
     take(firstFile(event.dataTransfer));
   };
   /** @param {ClipboardEvent} event */

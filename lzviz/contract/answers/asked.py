@@ -124,17 +124,18 @@ def exported(workshop: Workshop, question: Export) -> File:
 
 
 def cad_mask(workshop: Workshop, question: cad_messages.AskMask) -> cad_messages.MaskAnswer:
-    made = cad.mask_answer(workshop, question.state, workshop.picture_of(question))
+    made = cad.mask_answer(workshop, question.state, workshop.picture_of(question), question.file)
     return cad_messages.MaskAnswer.model_validate(made)
 
 
 def cad_features(workshop: Workshop, question: cad_messages.AskFeatures) -> cad_messages.Features:
-    made = cad.answer(workshop, question.state, workshop.picture_of(question))
+    made = cad.answer(workshop, question.state, workshop.picture_of(question), question.file)
     return cad_messages.Features.model_validate(made)
 
 
 def cad_times(workshop: Workshop, question: cad_messages.AskFeatureTimes) -> WarpTimes:
-    return WarpTimes.model_validate(cad.times_answer(workshop, question.state, workshop.picture_of(question)))
+    made = cad.times_answer(workshop, question.state, workshop.picture_of(question), question.file)
+    return WarpTimes.model_validate(made)
 
 
 def cad_keypoints(workshop: Workshop, question: cad_messages.AskKeypoints) -> cad_messages.Keypoints:

@@ -24,6 +24,7 @@ from lzviz.contract.answers.cad_masks import THRESHOLDED, Session
 from lzviz.contract.answers.networks import NORMALISATION, macs_of, precisely
 from lzviz.contract.answers.warp import TURNS, device, in_turn, on_gpu
 from lzviz.contract.decoding import check_wanted
+from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
@@ -40,9 +41,9 @@ CLOCK = Text("clock.turns", {"count": TURNS})
 # The mask's answer -------------------------------------------------------------------------------------------------
 
 
-def mask_answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]:
+def mask_answer(workshop: Workshop, state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
     """What the browser needs to move thresholds and brush by itself, to the last cell as Python would."""
-    session = Session(workshop, state, picture)
+    session = Session(workshop, state, picture, file)
     answer = session.where() | {"mask": state.cad_mask, "network": session.network}
     if state.cad_mask in THRESHOLDED:
         answer["strength"] = [encode_array(ring.numpy()) for ring in session.strengths()]
@@ -94,9 +95,9 @@ class Adaptive:
     outside: tuple[str, ...] = ()
 
 
-def answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]:
+def answer(workshop: Workshop, state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
     """Features of the three networks in the same colours, what they cost, and the proof."""
-    session = Session(workshop, state, picture)
+    session = Session(workshop, state, picture, file)
     channels, levels = session.subject.channels, session.levels()
     if state.cad_channel >= channels:
         raise Refusal(f"cadChannel: {session.network} has channels 0 to {channels - 1}, got {state.cad_channel}.")
@@ -181,9 +182,9 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
 
 
 @on_gpu
-def times_answer(workshop: Workshop, state: State, picture: Picture) -> dict[str, Any]:
+def times_answer(workshop: Workshop, state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
     """Milliseconds of the three networks: no other network runs beside one that is timed, and others may between two."""
-    session = Session(workshop, state, picture)
+    session = Session(workshop, state, picture, file)
     subject, levels, running = session.subject, session.levels(), workshop.running
     adapted = subject.fixed if session.state.mode == "fixed" else subject.published
     with torch.inference_mode(), precisely():
@@ -245,8 +246,8 @@ def cost_row(workshop: Workshop, state: State, picture: Picture) -> dict[str, fl
 
 def cost_answer(workshop: Workshop, state: State, pictures: Mapping[str, tuple[str, Picture]]) -> dict[str, Any]:
     """Least, mean and most over pictures (id -> title, picture), each with its row."""
-    if state.cad_mask == "paint":
-        raise Refusal("A painted mask belongs to one picture; choose another mask to compare pictures.")
+    if state.cad_mask in ("paint", "file"):
+        raise Refusal("A mask of your own belongs to one picture; choose another mask to compare pictures.")
     rows = [
         {"id": id, "title": title, **cost_row(workshop, state, picture)} for id, (title, picture) in pictures.items()
     ]  # fmt: skip

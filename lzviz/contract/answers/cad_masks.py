@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +14,15 @@ from torch import Tensor
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Coefficients, Subject
 from lzviz.contract.answers.networks import LEARNED, coefficients, subject, trained
+from lzviz.contract.answers.warp import map_tensor
 from lzviz.contract.answers.working import FINE_WORKING, WORKING, Working
+from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.saliency import to_nodes
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -29,11 +33,12 @@ KEYPOINTS = 512
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """A state on a picture, at the size at which networks read it."""
+    """A state on a picture, at the size at which networks read it; ``file``: an edge mask of the visitor's."""
 
     workshop: Workshop
     state: State
     picture: Picture
+    file: Map | None = None
 
     @cached_property
     def strides(self) -> tuple[int, int]:
@@ -84,13 +89,26 @@ class Session:
 
     def strengths(self) -> Tensor:
         """(depth, h, w) float32; edge masks of any threshold follow from it."""
-        how = self.state.cad_dilation, self.state.cad_operator
-        key = f"{self.working.key} {self.state.cad_levels} {how}"
+        own, dilation, operator = self._own(), self.state.cad_dilation, self.state.cad_operator
+        how = operator if own is None else hashlib.blake2b(own.data, digest_size=12).hexdigest() + f" {own.h}"
+        key = f"{self.working.key} {self.state.cad_levels} {dilation} {how}"
         rings = self.workshop.memory.get("rings", key)
         if rings is None:
-            rings = inspect.ring_strengths(self.working.image, how[0], self.stride, self.depth, how[1])
+            if own is None:
+                rings = inspect.ring_strengths(self.working.image, dilation, self.stride, self.depth, operator)
+            else:
+                change = to_nodes(map_tensor(own), self.size).float()
+                rings = inspect.strengths_of(change, dilation, self.stride, self.depth)
             self.workshop.memory.put("rings", key, rings, rings.nbytes)
         return rings
+
+    def _own(self) -> Map | None:
+        """The edge mask that the visitor brought, where the state asks for it."""
+        if self.state.cad_mask != "file":
+            return None
+        if self.file is None:
+            raise Refusal("The state asks for a mask of yours but none came along; open the mask file again.")
+        return self.file
 
     def mask(self) -> Tensor:
         """The mask before the brush: (1, 1, h, w) int64."""
@@ -160,10 +178,11 @@ def learned_levels(pipeline: Pipeline, session: Session) -> Tensor:
 
 MASKS: dict[str, Callable[[Session], Tensor]] = {
     "edges": _edges,
+    "file": _edges,
     "learned": _learned,
     "inverse": _inverse,
     "paint": _painted,
     "keypoints": _keypoints,
     "random": _random,
 }
-THRESHOLDED = ("edges", "inverse")
+THRESHOLDED = ("edges", "inverse", "file")

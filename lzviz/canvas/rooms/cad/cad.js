@@ -31,6 +31,7 @@ function commandsOf({ context: { store }, scene, answers }) {
 export const mountCad = mountViews({
   answers: noAnswers,
   asks: createAsking,
+  anew: ["image", "file"],
   views: ({ element, context, answers }) => new CadScene(element, context, answers),
   rail: ({ context, answers }) => createCadRail(context, () => answers.get().features),
   dock: ({ context, answers }, { cost }) => createCadDock(context, answers, cost),

@@ -6,6 +6,8 @@ import { settleNumber } from "../../core/schema.js";
 import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
 import { section } from "../../kit/lines.js";
+import { takeDrops } from "../../shell/intake.js";
+import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
 
 /**
@@ -17,8 +19,12 @@ import { t } from "../../core/text.js";
 
 /** Masks that read each of the numbers. @type {Record<NumberKey, readonly State["cadMask"][]>} */
 const USED_BY = {
-  cadThreshold: ["edges", "inverse"], cadDilation: ["edges", "inverse", "keypoints"], cadKeep: ["random"],
+  cadThreshold: ["edges", "inverse", "file"], cadDilation: ["edges", "inverse", "keypoints", "file"],
+  cadKeep: ["random"],
 };
+
+/** Masks of the picture's own changes. @type {readonly State["cadMask"][]} */
+const MEASURED = ["edges", "inverse"];
 
 /** Thresholds that have names, in the unit of their operator: ours on central differences, the paper's on a Sobel. */
 const PRESETS = /** @type {const} */ ({ central: [0.034, 0.079, 0.214], sobel: [0.15, 0.35, 0.95] });
@@ -41,7 +47,7 @@ function operator(context) {
   } });
   return { element: control.element, refresh() {
     control.refresh();
-    control.element.hidden = !USED_BY.cadThreshold.includes(store.get().cadMask);
+    control.element.hidden = !MEASURED.includes(store.get().cadMask);
   } };
 }
 
@@ -71,7 +77,7 @@ function presets({ store }) {
       control.show(cadThreshold);
       control.element.hidden = of !== cadOperator;
     }
-    element.hidden = !USED_BY.cadThreshold.includes(cadMask);
+    element.hidden = !MEASURED.includes(cadMask);
   } };
 }
 
@@ -81,10 +87,16 @@ function presets({ store }) {
  * @returns {{elements: HTMLElement[], refresh: () => void}}
  */
 export function createCadRail(context, features) {
-  const { store, schema } = context;
+  const { store, schema, live, host, actions } = context;
   const view = choiceOf(context, "cadView", { history: false });
   const levels = choiceOf(context, "cadLevels");
-  const mask = choiceOf(context, "cadMask", { thirds: true });
+  const mask = choiceOf(context, "cadMask", { thirds: true, choose: (value) => {
+    if (value === "file" && !live.get().file) actions.openMap({ cadMask: value });
+    else store.set({ cadMask: value }, { history: true });
+  } });
+  if (!host.transport.answers(ROUTES.addMap.path)) mask.setReason(t("saliency.offline"), "file");
+  const pick = h("button", { type: "button", class: "lz-link", onclick: () => actions.openMap({ cadMask: "file" }) },
+    t("saliency.another"));
   const network = choiceOf(context, "cadNetwork");
   const numbers = /** @type {NumberKey[]} */ (["cadThreshold", "cadDilation", "cadKeep"]).map((key) =>
     number(context, key));
@@ -94,7 +106,8 @@ export function createCadRail(context, features) {
   const note = h("p", { class: "lz-note" });
   const numberSection = h("section", { class: "lz-section lz-sliders", "aria-label": t("cad.mask") },
     change.element, numbers[0].element, named.element, numbers[1].element, numbers[2].element);
-  const maskSection = section(schema.field("cadMask").label, mask.element, note);
+  const maskSection = takeDrops(section(schema.field("cadMask").label, mask.element, note, pick),
+    (file) => actions.takeMap(file, { cadMask: "file" }));
   const shown = h("section", { class: "lz-section lz-cad-show", "aria-label": t("cad.show") }, view.element);
   const strides = section(t("cad.strides"), levels.element);
   const networks = section(schema.field("cadNetwork").label, network.element, colours.element);
@@ -104,6 +117,7 @@ export function createCadRail(context, features) {
     const state = store.get();
     for (const { refresh } of parts) refresh();
     setText(note, t(`cad.mask.${state.cadMask}`));
+    pick.hidden = state.cadMask !== "file";
     numberSection.hidden = numbers.every(({ element }) => element.hidden) || state.cadView === "keypoints";
     for (const part of [maskSection, strides, networks]) part.hidden = state.cadView === "keypoints";
     const only = state.cadLevels === "1-8" ? t("cad.onlyVgg")

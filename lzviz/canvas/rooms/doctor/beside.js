@@ -2,6 +2,7 @@
 /** What may lie beside a warp: labels, boxes, a gradient, each a file, chosen or dropped on its button; a stride. */
 import { t } from "../../core/text.js";
 import { h, setText } from "../../kit/dom.js";
+import { takeDrops } from "../../shell/intake.js";
 import { chooseArray } from "./shelf.js";
 
 export const PARTS = /** @type {const} */ (["labels", "boxes", "gradient"]);
@@ -19,13 +20,8 @@ export function createBeside(chart, asking) {
     const name = h("span", {});
     const button = h("button", { type: "button", class: "lz-doctor-part", "data-part": part,
       title: t(`doctor.beside.${part}.help`),
-      onclick: () => (chart.get().beside[part] ? take(undefined) : chooseArray(take)),
-      ondrop: (/** @type {DragEvent} */ event) => {
-        const file = event.dataTransfer?.files[0];
-        if (!file) return;
-        event.preventDefault();
-        take(file);
-      } }, name);
+      onclick: () => (chart.get().beside[part] ? take(undefined) : chooseArray(take)) }, name);
+    takeDrops(button, take);
     return { part, button, name };
   });
   const stride = h("input", { type: "number", class: "lz-number", min: 1, max: 256, step: 1, placeholder: "–",

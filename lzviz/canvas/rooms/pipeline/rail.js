@@ -5,7 +5,7 @@ import { choiceOf, numberOf } from "../../core/bound.js";
 import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
 import { section } from "../../kit/lines.js";
-import { ARRAYS, chooseFile } from "../../shell/intake.js";
+import { ARRAYS, chooseFile, takeDrops } from "../../shell/intake.js";
 import { wantsFeatures } from "./asking.js";
 import { checkpointOf } from "./words.js";
 import { say, t } from "../../core/text.js";
@@ -37,7 +37,10 @@ function lookPart(context, answers) {
   const lambda = numberOf(context, "learnedLambda");
   const strength = numberOf(context, "strength");
   const note = h("p", { class: "lz-note" });
-  const element = section(schema.field("learnedFrom").label, from.element, note, lambda.element, strength.element);
+  const pick = h("button", { type: "button", class: "lz-link",
+    onclick: () => actions.openMap({ learnedFrom: "file" }) }, t("saliency.another"));
+  const element = takeDrops(section(schema.field("learnedFrom").label, from.element, note, pick, lambda.element,
+    strength.element), (file) => actions.takeMap(file, { learnedFrom: "file" }));
   return { element, refresh() {
     const state = store.get();
     const checkpoint = checkpointOf(host, state);
@@ -50,6 +53,7 @@ function lookPart(context, answers) {
         : without ? t("truth.noneBelow") : null, kind);
     }
     setText(note, t(`look.note.${state.learnedFrom}`));
+    pick.hidden = state.learnedFrom !== "file";
     lambda.element.hidden = !checkpoint?.lambda || state.learnedFrom === "network";
     strength.element.hidden = state.learnedFrom !== "paint" || !["lz", "lzu"].includes(checkpoint?.system ?? "");
   } };

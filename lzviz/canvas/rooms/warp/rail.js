@@ -8,6 +8,7 @@ import { createMore } from "./more.js";
 import { ownSection, prescribedSection, sourceOptions } from "./settings.js";
 import { hasTwin, zoomedSize } from "../../engine/samplers.js";
 import { registered, t } from "../../core/text.js";
+import { takeDrops } from "../../shell/intake.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @typedef {import("../../core/context.js").Context} Context */
@@ -44,8 +45,9 @@ function saliencySection(context) {
   store.subscribe((_, changed) => (changed.has("saliency") || changed.has("sampler")) && refresh());
   live.subscribe((_, changed) => (changed.has("fixed") || changed.has("file")) && refresh());
   refresh();
-  return h("section", { class: "lz-section", "aria-label": t("saliency") },
+  const element = h("section", { class: "lz-section", "aria-label": t("saliency") },
     h("div", { class: "lz-head" }, schema.field("saliency").label), from.element, note, pick, sourceOptions(context));
+  return takeDrops(element, (file) => actions.takeMap(file));
 }
 
 /** @param {Context} context */
