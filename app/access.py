@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
 from lzviz.contract.wire import Refusal
+from lzviz.text import Text
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 # A proxy that says for whom it asks: whoever that is, it is not this machine.
@@ -110,22 +111,16 @@ class Access:
         # A lone HTTP/1.0 probe has no Host; no browser is one.
         asked = headers.get("host", "").lower()
         if asked and not self.names(_host(asked)):
-            raise Refusal(
-                "This server does not go by the name in this address; its owner starts it with --allowed-hosts NAME.",
-                403,
-            )
+            raise Refusal(Text("refused.host"), 403)
         origin = headers.get("origin", "").lower()
         if origin and not self.trusts(origin, asked):
-            raise Refusal(
-                "Another web site sent this request; use the page of the app itself, or let its owner start it with "
-                "--allowed-hosts NAME.", 403,
-            )  # fmt: skip
+            raise Refusal(Text("refused.foreign.hosts"), 403)
         if not origin and headers.get("sec-fetch-site") in ("cross-site", "same-site") and _writes(scope):
-            raise Refusal("Another web site sent this request; use the page of the app itself.", 403)
+            raise Refusal(Text("refused.foreign"), 403)
         if self.token is not None:
             return self._ask_token(scope, headers, path)
         if not origin and not self.public and _writes(scope) and not _is_near(scope, headers):
-            raise Refusal("Scripts of other machines need a token: start the server with --token.", 401)
+            raise Refusal(Text("refused.scripts"), 401)
         return None
 
     def trusts(self, origin: str, host: str) -> bool:
@@ -172,7 +167,7 @@ class Access:
             return None
         if scope["method"] == "GET" and path == "/":
             return HTMLResponse(SIGN_IN, 401)
-        raise Refusal("This server needs its token: open the address that it printed when it started.", 401)
+        raise Refusal(Text("refused.token"), 401)
 
 
 def clean(name: str) -> str:

@@ -14,6 +14,7 @@ import anyio
 import anyio.to_thread
 
 from lzviz.contract.wire import Busy, Refusal
+from lzviz.text import Text
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ class Bench:
                 await self._turn(name)
                 return await self._worked(work, arguments)
         except TimeoutError:
-            raise Refusal("This took too long and was given up; try again later.", 504) from None
+            raise Refusal(Text("refused.late"), 504) from None
 
     async def _turn(self, name: Hashable) -> None:
         """Wait for a slot and take it."""
@@ -58,7 +59,7 @@ class Bench:
         key = object() if name is None else name
         older = self._line.get(key)
         if older is None and len(self._line) >= self._waiting:
-            raise Busy("The server is busy with other visitors; wait a moment and press again.")
+            raise Busy(Text("refused.busy.press"))
         turn = self._line[key] = asyncio.get_running_loop().create_future()
         if older is not None and not older.done():
             older.set_result(False)
@@ -71,7 +72,7 @@ class Bench:
                 self._next()  # the turn came while its owner left
             raise
         if not mine:
-            raise Refusal("A newer question of this page has taken the place of this one.", 409)
+            raise Refusal(Text("refused.newer"), 409)
 
     def _next(self) -> None:
         """A slot is free: the first in the line has it."""

@@ -18,6 +18,7 @@ from app.access import Access
 from lzviz.contract.exchange import refused
 from lzviz.contract.routes import ROUTES
 from lzviz.contract.wire import Busy, Refusal, parse_json
+from lzviz.text import Text
 
 MIB = 1 << 20
 
@@ -121,7 +122,7 @@ class Gate:
         guarded = self._with_headers(scope, send)
         try:
             if self._inside > CONCURRENT or (self._streams > STREAMS and STREAM.fullmatch(path)):
-                raise Busy("The server is busy with other visitors; wait a moment and try again.")
+                raise Busy(Text("refused.busy"))
             if (kept_out := self.access.check(scope, path)) is not None:
                 return await kept_out(scope, receive, guarded)
             if scope["method"] == "OPTIONS":
@@ -136,7 +137,7 @@ class Gate:
 
     def _check_request(self, scope: Scope, path: str) -> None:
         if not (OPEN_PATHS.fullmatch(path) or OPEN_FILES.fullmatch(path)):
-            raise Refusal("There is nothing at this address; start from the first page.", 404)
+            raise Refusal(Text("refused.address"), 404)
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
         """Our headers on every answer, and of Gradio's own none that lets a foreign page read it."""
@@ -165,7 +166,7 @@ class Gate:
             with anyio.fail_after(BODY_SECONDS):
                 return await self._receive_all(receive, limit)
         except TimeoutError:
-            raise Refusal("The request took too long to arrive; try again on a faster line.", 408) from None
+            raise Refusal(Text("refused.body.late"), 408) from None
 
     async def _receive_all(self, receive: Receive, limit: int) -> bytes:
         chunks: list[bytes] = []
@@ -177,13 +178,13 @@ class Gate:
                 with anyio.fail_after(due - anyio.current_time()):
                     message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise Refusal("The request ended before its body did; try again.")
+                    raise Refusal(Text("refused.body.ended"))
                 chunk = message.get("body", b"")
                 held, self._in_flight[small] = held + len(chunk), self._in_flight[small] + len(chunk)
                 if held > limit:
                     raise _too_large(limit)
                 if self._in_flight[small] > room:
-                    raise Busy("Too many uploads are arriving at once; wait a moment and try again.")
+                    raise Busy(Text("refused.busy.uploads"))
                 chunks.append(chunk)
                 if not message.get("more_body", False):
                     return b"".join(chunks)
@@ -195,7 +196,7 @@ class Gate:
 
 def _too_large(limit: int) -> Refusal:
     size = f"{limit // MIB} MB" if limit >= MIB else f"{limit >> 10} KB"
-    return Refusal(f"The request is larger than the {size} allowed here; send a smaller picture or fewer boxes.", 413)
+    return Refusal(Text("refused.body.large", {"most": size}), 413)
 
 
 def _header(scope: Scope, name: bytes) -> str:

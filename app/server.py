@@ -180,7 +180,7 @@ class Server:
         if path is None:
             packed = await anyio.to_thread.run_sync(self.bundled.get, name)
             if packed is None:
-                raise Refusal("There is no such file of the canvas; reload the page.", 404)
+                raise Refusal(text.Text("refused.canvas"), 404)
             return self._unpacked(request, packed, CONTENT_TYPES[Path(name).suffix])
         return fresh(request, await anyio.to_thread.run_sync(path.read_bytes), CONTENT_TYPES[path.suffix])
 
@@ -198,14 +198,9 @@ class Server:
 
         async def answered(request: Request) -> Response:
             if line.local and not self.folders:
-                raise Refusal(
-                    "This server opens no folders: choose files instead, or start it with --allow-folders.", 403
-                )
+                raise Refusal(text.Text("refused.folders"), 403)
             if line.hub and not self.allow_hub:
-                raise Refusal(
-                    "This server fetches nothing from the Hub: choose the checkpoint's files, or start it with --allow-hub.",
-                    403,
-                )
+                raise Refusal(text.Text("refused.hub"), 403)
             said = await request.body(), dict(request.query_params), request.path_params
             async with left_by(request):
                 # In a thread too: a check may look into a registry, and importing that takes a second the first time.

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from lzviz.text import Text
+
 Kind = Literal["number", "integer", "size", "boolean", "choice", "text"]
 
 
@@ -89,16 +91,16 @@ class Option:
             raise ValueError(f"{text!r} is no value of {self.name}: expected {self.range()}")
         return value
 
-    def range(self) -> str:
+    def range(self) -> Text:
         """What its values are, in words."""
         if self.kind == "boolean":
-            return "true or false"
+            return Text("refused.expected.toggle")
         if self.kind == "choice":
-            return f"one of {', '.join(self.choices)}"
+            return Text("refused.expected.one", {"choices": [*self.choices]})
         if self.kind == "text":
-            return "a name that was given here"
-        what = {"size": "[rows, columns], each", "integer": "a whole number", "number": "a number"}[self.kind]
-        return f"{what} from {self.low:g} to {self.high:g}"
+            return Text("refused.expected.text")
+        what = {"size": "size.range", "integer": "whole.range", "number": "number"}[self.kind]
+        return Text(f"refused.expected.{what}", {"low": self.low, "high": self.high})
 
     def at(self, default: Any) -> Option:
         """The same option with another default."""

@@ -17,7 +17,7 @@ from lzviz.contract import numbers
 from lzviz.contract.controls import Complain, Control, escaped
 from lzviz.contract.link import clipped
 from lzviz.contract.rooms import ROOMS
-from lzviz.text import t
+from lzviz.text import Text, t
 
 if TYPE_CHECKING:
     from lzviz.options import Option
@@ -86,17 +86,19 @@ class SamplerOptions(Control):
         if isinstance(value, tuple):
             value = self.plain(value)
         if not isinstance(value, dict) or not all(isinstance(each, dict) for each in value.values()):
-            raise self.wrong(value, "options by owner and name")
+            raise self.wrong(value, Text("refused.expected.options"))
         found = []
         for sampler, options in value.items():
             known = owned(sampler)
             if known is None:
-                raise self.wrong(sampler, f"options of one of {', '.join(systems())}")
+                raise self.wrong(sampler, Text("refused.expected.options.of", {"choices": [*systems()]}))
             for name, given in options.items():
                 if name not in known:
-                    raise self.wrong(name, f"one of the options of {sampler}: {', '.join(known) or 'none'}")
+                    among = Text("refused.expected.option.among", {"owner": sampler, "known": [*known]})
+                    raise self.wrong(name, among if known else Text("refused.expected.option.none", {"owner": sampler}))
                 if not _allows(known[name], given):
-                    raise self.wrong(given, f"{known[name].range()} for {name} of {sampler}")
+                    said = {"range": known[name].range(), "name": name, "owner": sampler}
+                    raise self.wrong(given, Text("refused.expected.option", said))
                 found.append((sampler, name, given))
         return _settled(found)
 

@@ -15,7 +15,8 @@ test("what Python refused is told in the language of the page where its words ca
   assert.deepEqual([error.status, error.own], [422, true]);
   assert.deepEqual(trouble("无法加载图片", error), { text: "无法加载图片。图片文件已损坏或不完整；请重新保存后再试。" });
   speak("en", wordsOf("en"));
-  assert.deepEqual(trouble("No picture", refusalOf(DAMAGED, { status: 422 })), { text: `No picture. ${DAMAGED.error}` });
+  assert.deepEqual(trouble("No picture", refusalOf(DAMAGED, { status: 422 })),
+    { text: `No picture. ${DAMAGED.error}` });
 });
 
 test("a refusal without words, or with words that this page has not, is told in English and marked as such", () => {

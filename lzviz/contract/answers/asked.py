@@ -34,12 +34,13 @@ from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, short
 from lzviz.plain.packed import encode_array
 from lzviz.saliency import sources
+from lzviz.text import Text
 
 if TYPE_CHECKING:
     from lzviz.contract.pictures import Picture
     from lzviz.contract.workshop import Workshop
 
-OWN_FILES = f"a folder with {MODEL} and {CARD}"
+OWN_FILES = {"model": MODEL, "card": CARD}
 
 # Menus, pictures, maps ----------------------------------------------------------------------------------------------
 
@@ -53,10 +54,8 @@ def catalogue(workshop: Workshop, question: picture_messages.AskCatalogue) -> pi
 def saliency(workshop: Workshop, question: picture_messages.AskSaliency) -> picture_messages.MapAnswer:
     source, owner = sources.REGISTRY.get(question.kind), FROM + question.kind
     if source is None or source.takes != "picture":
-        known = ", ".join(name for name, each in sources.REGISTRY.items() if each.takes == "picture")
-        raise Refusal(
-            f"Expected a source that looks at the picture ({known}), got {short(question.kind)}; reload the page."
-        )
+        known = [name for name, each in sources.REGISTRY.items() if each.takes == "picture"]
+        raise Refusal(Text("refused.source", {"known": known, "given": short(question.kind)}))
     state = State.parse({"saliency": question.kind, "options": {owner: question.options} if question.options else {}})
     return _map(warp.found_in(workshop.picture(question.image), question.kind, source_values(state)))
 
@@ -191,17 +190,13 @@ def fetch_checkpoint(workshop: Workshop, question: model_messages.FetchCheckpoin
 def open_checkpoint(workshop: Workshop, question: model_messages.OpenCheckpoint) -> model_messages.Loaded:
     asked = question.folder
     if not isinstance(asked, str) or not asked.strip():
-        raise Refusal(f"Expected the path of {OWN_FILES}.")
+        raise Refusal(Text("refused.checkpoint.folder", OWN_FILES))
     path = Path(asked.strip()).expanduser()
     if path.suffix.lower() in PICKLES:
-        raise Refusal(
-            f"{path.name} may be a pickle, which can run code when it is opened: refused. Save its tensors as {MODEL}."
-        )
+        raise Refusal(Text("refused.checkpoint.pickle", {"name": path.name, "model": MODEL}))
     folder = path.parent if path.name in (MODEL, CARD) else path
     if not folder.is_dir():
-        raise Refusal(
-            f"There is no folder {asked.strip()[-120:]} on this machine; give the whole path of {OWN_FILES}.", 404
-        )
+        raise Refusal(Text("refused.checkpoint.folder.none", {"folder": asked.strip()[-120:], **OWN_FILES}), 404)
     return _loaded(workshop, checkpoints.add_from_folder(workshop, folder))
 
 

@@ -100,7 +100,8 @@ def answer(workshop: Workshop, state: State, picture: Picture, file: Map | None 
     session = Session(workshop, state, picture, file)
     channels, levels = session.subject.channels, session.levels()
     if state.cad_channel >= channels:
-        raise Refusal(f"cadChannel: {session.network} has channels 0 to {channels - 1}, got {state.cad_channel}.")
+        said = {"field": "cadChannel", "what": session.network, "last": channels - 1, "given": state.cad_channel}
+        raise Refusal(Text("refused.channel", said))
     with session.workshop.running:
         stock, adaptive = _run(session, levels)
     colours = stock.colours if state.cad_channel < 0 else Colours.fit(stock.dilated, state.cad_channel)
@@ -247,7 +248,7 @@ def cost_row(workshop: Workshop, state: State, picture: Picture) -> dict[str, fl
 def cost_answer(workshop: Workshop, state: State, pictures: Mapping[str, tuple[str, Picture]]) -> dict[str, Any]:
     """Least, mean and most over pictures (id -> title, picture), each with its row."""
     if state.cad_mask in ("paint", "file"):
-        raise Refusal("A mask of your own belongs to one picture; choose another mask to compare pictures.")
+        raise Refusal(Text("refused.cad.ownMask"))
     rows = [
         {"id": id, "title": title, **cost_row(workshop, state, picture)} for id, (title, picture) in pictures.items()
     ]  # fmt: skip

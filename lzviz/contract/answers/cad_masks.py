@@ -23,6 +23,7 @@ from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.saliency import to_nodes
+from lzviz.text import Text
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -107,7 +108,7 @@ class Session:
         if self.state.cad_mask != "file":
             return None
         if self.file is None:
-            raise Refusal("The state asks for a mask of yours but none came along; open the mask file again.")
+            raise Refusal(Text("refused.cad.noMask"))
         return self.file
 
     def mask(self) -> Tensor:
@@ -158,10 +159,10 @@ def _random(session: Session) -> Tensor:
 
 def _learned(session: Session) -> Tensor:
     if session.stride != 8:
-        raise Refusal("The learned mask was trained at output stride 8: choose the levels 8 → 16 or 8 → 32.")
+        raise Refusal(Text("refused.cad.learned.stride"))
     pipeline = trained(session.workshop)
     if pipeline is None or pipeline.card is None or pipeline.card.name != LEARNED:
-        raise Refusal(f"There is no checkpoint {LEARNED}, which has the learned mask: choose another mask.", 404)
+        raise Refusal(Text("refused.cad.learned", {"name": LEARNED}), 404)
     return learned_levels(pipeline, session) * session.depth
 
 

@@ -30,6 +30,7 @@ from lzviz.datasets import CAMVID
 from lzviz.measure.cost import count
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.es import VIEW
+from lzviz.text import Text
 from lzviz.training.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def card(workshop: Workshop, name: str) -> Card:
         return made
     known = cards(workshop)
     if name not in known:
-        raise Refusal(f"There is no checkpoint {name[:60]!r}; choose one of the menu.", 404)
+        raise Refusal(Text("refused.checkpoint.unknown", {"name": repr(name[:60])}), 404)
     return known[name]
 
 
@@ -180,7 +181,7 @@ def add(workshop: Workshop, data: bytes) -> str:
     length = int.from_bytes(data[:LENGTH_BYTES], "little")
     card, model = data[LENGTH_BYTES : LENGTH_BYTES + length], data[LENGTH_BYTES + length :]
     if not card or not model:
-        raise Refusal(f"A checkpoint is two files, {checkpoints.CARD} and {checkpoints.MODEL}; choose both.")
+        raise Refusal(Text("refused.checkpoint.files", {"card": checkpoints.CARD, "model": checkpoints.MODEL}))
     _check_modest(parse_json(card).get("blueprint"))
     with _written(card, model) as folder:
         return _hold(workshop, _loaded(folder), data)
@@ -195,14 +196,14 @@ def _written(card: bytes, model: bytes) -> Iterator[Path]:
             (folder / checkpoints.CARD).write_bytes(card)
             (folder / checkpoints.MODEL).write_bytes(model)
         except OSError:
-            raise Refusal("The server has no room on its disk for a checkpoint now; try again later.", 503) from None
+            raise Refusal(Text("refused.checkpoint.room"), 503) from None
         yield folder
 
 
 def add_from_hub(workshop: Workshop, identifier: object) -> str:
     """Hold a checkpoint of the Hugging Face Hub and return its name."""
     if not isinstance(identifier, str) or not HUB_ID.fullmatch(identifier):
-        raise Refusal("Expected a Hub id such as owner/name; copy it from the page of the model.")
+        raise Refusal(Text("refused.checkpoint.hub"))
     try:
         folder = hub.fetched(identifier, token=False)
         _check_modest(checkpoints.read_card(folder).blueprint)
@@ -233,7 +234,7 @@ def _refused(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
     text = re.sub(r"(?:/[^\s/:]+)+/", "", str(error)).strip().rstrip(".")
-    return Refusal(f"The checkpoint cannot be used: {text[:240]}.", 422)
+    return Refusal(Text("refused.checkpoint.told", {"told": text[:240]}), 422)
 
 
 def _check_modest(blueprint: object) -> None:
@@ -246,7 +247,9 @@ def _check_modest(blueprint: object) -> None:
         elif isinstance(value, list | tuple):
             stack.extend(value)
         elif isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
-            raise Refusal(f"The checkpoint's blueprint holds {value:g}; at most {LARGEST_NUMBER} is run here.", 413)
+            # As a text: it may be infinite, which JSON has no word for.
+            said = {"value": f"{value:g}", "most": LARGEST_NUMBER}
+            raise Refusal(Text("refused.checkpoint.blueprint", said), 413)
     for name in ("size", "source"):
         size = blueprint.get(name) if isinstance(blueprint, dict) else None
         try:
@@ -254,7 +257,7 @@ def _check_modest(blueprint: object) -> None:
         except ValueError as error:
             raise _refused(error) from None
         if large:
-            raise Refusal(f"The checkpoint's {name} has more than a million pixels; run it on a machine of yours.", 413)
+            raise Refusal(Text("refused.checkpoint.large", {"what": name}), 413)
 
 
 def check_work(card: Card) -> None:
@@ -265,25 +268,23 @@ def check_work(card: Card) -> None:
     made, blueprint = skeleton(card), card.blueprint
     options = blueprint.get("options", {})
     if not isinstance(options, dict):
-        raise Refusal("The checkpoint cannot be used: the options of its blueprint must be an object of names.", 422)
+        raise Refusal(Text("refused.checkpoint.options"), 422)
     nodes = check_size(options.get("nodes") or (2, 2), "nodes")
     if math.prod(nodes) > LARGEST_NODES:
-        raise Refusal(f"The checkpoint's nodes are {nodes[0]} x {nodes[1]}; at most {LARGEST_NODES} are run here.", 413)
+        said = {"rows": nodes[0], "columns": nodes[1], "most": LARGEST_NODES}
+        raise Refusal(Text("refused.checkpoint.nodes", said), 413)
     size, source = (check_size(blueprint.get(name) or UNKNOWN_SIZE, name) for name in ("size", "source"))
     try:
         layers = () if made.network is None else count(made.network, (1, 3, *size)).layers
     except (RuntimeError, TypeError, ValueError, IndexError):
-        raise Refusal("The checkpoint's network cannot run on the size of its blueprint.", 422) from None
+        raise Refusal(Text("refused.checkpoint.network"), 422) from None
     seen = VIEW**2 * math.prod(nodes) if "nodes" in options else max(map(math.prod, (size, source)))
     kernels = [p for name, p in made.named_parameters() if p.ndim == 4 and not name.startswith("network.")]
     work = sum(layer.macs for layer in layers) + seen * sum(p.numel() for p in kernels)
     held = 4 * max([*(math.prod(layer.output) for layer in layers), *(seen * p.shape[0] for p in kernels)], default=0)
     if work > LARGEST_WORK or held > LARGEST_TENSOR:
-        raise Refusal(
-            f"The checkpoint would take {work / 1e9:.0f} billion multiply-adds and {held / 2**20:.0f} MB for one layer; at most "
-            f"{LARGEST_WORK / 1e9:.0f} billion and {LARGEST_TENSOR >> 20} MB are run here. Run it on a machine of yours.",
-            413,
-        )
+        most = {"mostWork": LARGEST_WORK / 1e9, "mostHeld": LARGEST_TENSOR >> 20}
+        raise Refusal(Text("refused.checkpoint.work", {"work": work / 1e9, "held": held / 2**20, **most}), 413)
 
 
 def _hold(workshop: Workshop, made: Pipeline, secret: bytes) -> str:
@@ -295,7 +296,7 @@ def _hold(workshop: Workshop, made: Pipeline, secret: bytes) -> str:
 def _brought(workshop: Workshop, name: str) -> Pipeline:
     if found := workshop.memory.get("pipeline", name):
         return found
-    raise Refusal("The server no longer holds this checkpoint; load it again.", 404, missing="checkpoint")
+    raise Refusal(Text("refused.checkpoint.gone"), 404, missing="checkpoint")
 
 
 def title(card: Card) -> str:

@@ -89,7 +89,7 @@ def export(workshop: Workshop, question: Export) -> File:
 
     kind = FIGURES.get((question.what, question.format))
     if kind is None:
-        raise Refusal(f"There is no such export; choose one of {', '.join(f'{w}.{f}' for w, f in FIGURES)}.")
+        raise Refusal(Text("refused.export", {"known": [f"{w}.{f}" for w, f in FIGURES]}))
     asked = Asked(workshop, question)
     with workshop.running, torch.inference_mode():
         comparison = asked.comparison(timed=question.what == "pareto")

@@ -19,6 +19,7 @@ from lzviz.doctor.specimens import SPECIMENS
 from lzviz.doctor.treatment import Treatment
 from lzviz.plain.packed import encode_array
 from lzviz.samplers.given import hold
+from lzviz.text import Text
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -70,10 +71,8 @@ def specimens(workshop: Workshop, question: messages.AskSpecimens) -> messages.S
 def diagnosed(workshop: Workshop, question: messages.AskDiagnosis) -> messages.Diagnosed:
     given = _given(workshop, question)
     if given.array.size > MOST_VALUES:
-        raise Refusal(
-            f"{given.name} has {given.array.size} values in shape {given.array.shape}, and at most {MOST_VALUES} are looked at "
-            "while a page waits; lzviz doctor FILE takes more.", 413,
-        )  # fmt: skip
+        size = {"count": given.array.size, "shape": str(given.array.shape), "most": MOST_VALUES}
+        raise Refusal(Text("refused.doctor.large", {"name": given.name, **size}), 413)
     until = time.thread_time() + SECONDS
     treatment = _looked(question, given, _beside(workshop, question, given))
     for check in question.applied:
@@ -95,7 +94,7 @@ def _looked(question: messages.AskDiagnosis, given: Given, beside: Mapping[str, 
             )
         )  # fmt: skip
     except (ValueError, TypeError) as problem:
-        raise Refusal(f"{str(problem)[:280].rstrip('.')}.", 422) from None
+        raise Refusal(Text("refused.told", {"told": str(problem)[:280].rstrip(".")}), 422) from None
 
 
 def _applied(treatment: Treatment, check: str, until: float) -> Treatment:
@@ -103,15 +102,13 @@ def _applied(treatment: Treatment, check: str, until: float) -> Treatment:
     now = treatment.diagnosis
     if time.thread_time() > until:
         shape = " x ".join(map(str, telling.first(now.asked["given"]).shape))
-        raise Refusal(
-            f"{shape} values take too long to mend while a page waits; lzviz doctor FILE takes its time.", 413
-        )
+        raise Refusal(Text("refused.doctor.late", {"shape": shape}), 413)
     if (finding := now.named(check)) is None or finding.mend is None:
-        raise Refusal(f"There is no fix of {short(check)} to apply just now; undo, or choose another finding.")
+        raise Refusal(Text("refused.doctor.fix", {"check": short(check)}))
     try:
         return treatment.apply(check)
     except (ValueError, TypeError) as problem:
-        raise Refusal(f"{str(problem)[:280].rstrip('.')}.", 422) from None
+        raise Refusal(Text("refused.told", {"told": str(problem)[:280].rstrip(".")}), 422) from None
 
 
 def _kept(warp: np.ndarray, name: str) -> str | None:
@@ -133,14 +130,14 @@ def _given(workshop: Workshop, question: messages.AskDiagnosis) -> Given:
     }
     said = [way for way in ways if getattr(question, way)]
     if len(said) != 1:
-        raise Refusal("Expected one of given, specimen and nodes to say what is asked about; open a file again.")
+        raise Refusal(Text("refused.doctor.ask"))
     return ways[said[0]]()
 
 
 def _found(workshop: Workshop, identifier: str) -> Given:
     given = workshop.memory.get("warp", identifier)
     if given is None:
-        raise Refusal("The server no longer holds this array; open or drop its file again.", 404, missing="warp")
+        raise Refusal(Text("refused.doctor.gone"), 404, missing="warp")
     return given
 
 
@@ -154,26 +151,27 @@ def _beside(workshop: Workshop, question: messages.AskDiagnosis, given: Given) -
     if question.boxes:
         beside["boxes"] = np.array(question.boxes, float)
     if any(values.size > MOST_VALUES for values in beside.values()):
-        raise Refusal(
-            f"At most {MOST_VALUES} values of labels, boxes or a gradient are looked at while a page waits.", 413
-        )
+        raise Refusal(Text("refused.doctor.beside", {"most": MOST_VALUES}), 413)
     return beside
 
 
 def _specimen(question: messages.AskDiagnosis) -> Given:
     specimen = SPECIMENS.get(question.specimen)
     if specimen is None:
-        raise Refusal(f"There is no specimen {short(question.specimen)}; there are {', '.join(SPECIMENS)}.", 404)
+        said = {"name": short(question.specimen), "known": [*SPECIMENS]}
+        raise Refusal(Text("refused.doctor.specimen", said), 404)
     return Given(specimen.make(question.source), specimen.name, None)
 
 
 def _nodes(question: messages.AskDiagnosis) -> Given:
     values, size = decode_bytes(question.nodes, "nodes"), question.nodes_size
     if size is None or len(values) != 16 * size[0] * size[1]:
-        expected = (
-            "nodesSize too" if size is None else f"{16 * size[0] * size[1]} bytes for {size[0]} x {size[1]} nodes"
-        )
-        raise Refusal(f"nodes: expected {expected}, got {len(values)} bytes of float64; reload the page.")
+        expected = Text("refused.doctor.nodes.size")
+        if size is not None:
+            rows, columns = size
+            bytes_of = {"count": 16 * rows * columns, "rows": rows, "columns": columns}
+            expected = Text("refused.doctor.nodes.bytes", bytes_of)
+        raise Refusal(Text("refused.doctor.nodes", {"expected": expected, "count": len(values)}))
     return Given(np.frombuffer(values, "<f8").reshape(1, *size, 2), question.name or "warp", "grid")
 
 

@@ -13,6 +13,7 @@ from torch.func import functional_call
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
+from lzviz.text import Text
 
 LARGEST_WORK = 10**11
 """Multiply-adds of all convolutions together."""
@@ -41,12 +42,9 @@ def bounded(made: object, name: str) -> Iterator[None]:
         work += places * layer.weight.numel()
         held = places * layer.out_channels * given[0].element_size()
         if work > LARGEST_WORK or held > LARGEST_TENSOR:
-            raise Refusal(
-                f"{name} would take {work / 1e9:.0f} billion multiply-adds or more and {held >> 20} MB for one layer here; at most "
-                f"{LARGEST_WORK // 10**9} billion and {LARGEST_TENSOR >> 20} MB are run while a page waits. Lower its options, or "
-                "choose a smaller picture or part of the source.",
-                413,
-            )
+            most = {"mostWork": LARGEST_WORK // 10**9, "mostHeld": LARGEST_TENSOR >> 20}
+            asked = {"title": name, "work": work / 1e9, "held": held >> 20}
+            raise Refusal(Text("refused.sampler.work", {**asked, **most}), 413)
 
     layers = made.modules() if isinstance(made, nn.Module) else ()
     hooks = [layer.register_forward_pre_hook(check) for layer in layers if isinstance(layer, nn.Conv2d)]

@@ -17,6 +17,7 @@ from lzviz.contract.pictures import Picture, encode_png, fit
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.measure import describe
+from lzviz.text import Text
 
 MEDIA_TYPES = {"png": "image/png", "npz": "application/octet-stream", "py": "text/x-python"}
 
@@ -30,8 +31,7 @@ def export(state: State, picture: Picture, file: Map | None, what: object, form:
     """
     writer = WRITERS.get((what, form)) if isinstance(what, str) and isinstance(form, str) else None
     if writer is None:
-        known = ", ".join(f"{w}.{f}" for w, f in WRITERS)
-        raise Refusal(f"There is no such export; choose one of {known}.")
+        raise Refusal(Text("refused.export", {"known": [f"{w}.{f}" for w, f in WRITERS]}))
     with torch.inference_mode():
         body = writer(Setting.of(state, picture, file))
     name = state.image if state.image != "own" else "picture"
@@ -78,7 +78,7 @@ def _grid(setting: Setting) -> bytes:
 def _saliency(setting: Setting) -> bytes:
     """saliency as asked for, used = saliency ** contrast, and what is emphasised in [0, 1] where there is something."""
     if setting.saliency is None:
-        raise Refusal(f"{title_of(setting.state)} takes no saliency; choose another sampler to export one.")
+        raise Refusal(Text("refused.export.saliency", {"title": title_of(setting.state)}))
     emphasis, values = setting.emphasis(), setting.saliency[0, 0].numpy()
     arrays = {} if emphasis is None else {"emphasis": emphasis[0, 0].numpy()}
     return _npz(saliency=values, used=values**setting.state.contrast, **arrays)

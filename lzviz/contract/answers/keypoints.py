@@ -58,7 +58,8 @@ class Descriptors:
             try:
                 made.load_weights(self.found.state)
             except ValueError as error:
-                raise Refusal(f"The weights in {self.found.file} cannot be used: {error}.", 500) from None
+                said = {"file": str(self.found.file), "told": str(error)}
+                raise Refusal(Text("refused.weights.file", said), 500) from None
         return made.to(device())
 
 
@@ -97,7 +98,7 @@ def _make(working: Working, chosen: Descriptors) -> dict[str, Any]:
     with torch.inference_mode(), precisely():
         pair = Pair.of(working.image, matching.homography(working.size), KEYPOINTS)
         if min(len(pair.first_points), len(pair.second_points)) < 2:
-            raise Refusal("No key points were found in this picture; choose one with more detail.")
+            raise Refusal(Text("refused.keypoints"))
         trials = run_trials(pair, chosen)
     shown = trials[-1][1]
     h, w = working.size

@@ -79,7 +79,7 @@ def subject(workshop: Workshop, network: str, levels: str) -> Subject:
             state, width, name = _weights(workshop, network, levels)
             made = Subject.make(network, fine, coarse, width=width, state=state, weights=name)
         except ValueError as error:
-            raise Refusal(f"The weights of {network} cannot be used: {error}.", 500) from None
+            raise Refusal(Text("refused.weights", {"network": network, "told": str(error)}), 500) from None
         for module in (made.strided, made.dilated):
             module.to(device())
         return made

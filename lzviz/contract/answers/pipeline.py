@@ -55,7 +55,7 @@ def answer(session: Session, only: object = None) -> dict[str, Any]:
             trained network looks, there is nothing to leave out.
     """
     if only not in (None, "warp"):
-        raise Refusal(f'only: expected "warp" or nothing, got {str(only)[:20]!r}; reload the page.')
+        raise Refusal(Text("refused.only", {"given": repr(str(only)[:20])}))
     if only == "warp" and session.told:
         with torch.inference_mode(), precisely():
             out = session.pipeline.downsample(session.working.image.to(device()), _to_device(session.saliency()))

@@ -18,6 +18,7 @@ from lzviz.contract.answers.pipeline_snippet import snippet
 from lzviz.contract.messages.base import File
 from lzviz.contract.pictures import encode_png
 from lzviz.contract.wire import Refusal
+from lzviz.text import Text
 
 
 def export(session: Session, what: object, form: object) -> File:
@@ -28,8 +29,7 @@ def export(session: Session, what: object, form: object) -> File:
     """
     writer = WRITERS.get((what, form)) if isinstance(what, str) and isinstance(form, str) else None
     if writer is None:
-        known = ", ".join(f"{w}.{f}" for w, f in WRITERS)
-        raise Refusal(f"There is no such export; choose one of {known}.")
+        raise Refusal(Text("refused.export", {"known": [f"{w}.{f}" for w, f in WRITERS]}))
     picture = session.state.image if session.state.image != "own" else "picture"
     name = f"lzviz-{picture}-{session.name}-{what}.{form}"
     return File(name=name, body=writer(session), media_type=MEDIA_TYPES[str(form)])
@@ -65,7 +65,7 @@ def _zoomed_png(session: Session) -> bytes:
 def _saliency_npz(session: Session) -> bytes:
     saliency = session.run().saliency
     if saliency is None:
-        raise Refusal("This checkpoint has no saliency map; choose LDS, LZ or LZU to export one.")
+        raise Refusal(Text("refused.export.saliency.learned"))
     return _npz(saliency=saliency[0, 0].float().cpu().numpy())
 
 

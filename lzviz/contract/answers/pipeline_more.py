@@ -46,15 +46,16 @@ def features_answer(session: Session) -> dict[str, Any]:
     trace, state = session.run(), session.state
     stages = stages_of(trace)
     if not stages:
-        raise Refusal("This checkpoint's network shows no features; choose another checkpoint.")
+        raise Refusal(Text("refused.features"))
     wanted = stages[-1]["name"] if state.learned_stage in ("", "auto") else state.learned_stage
     named = {slug(name): feature for name, feature in trace.features.items()}
     if wanted not in named:
-        raise Refusal(f"There is no stage {wanted!r}; this network has {', '.join(named)}.", 404)
+        raise Refusal(Text("refused.stage", {"name": repr(wanted), "known": [*named]}), 404)
     feature = named[wanted].float().cpu()
     channels = feature.shape[1]
     if state.learned_channel >= channels:
-        raise Refusal(f"learnedChannel: {wanted} has channels 0 to {channels - 1}, got {state.learned_channel}.")
+        said = {"field": "learnedChannel", "what": wanted, "last": channels - 1, "given": state.learned_channel}
+        raise Refusal(Text("refused.channel", said))
     with torch.inference_mode():
         colours = Colours.fit(feature, None if state.learned_channel < 0 else state.learned_channel)
         layout = trace.layout
@@ -115,9 +116,7 @@ def pixel_answer(session: Session, x: object, y: object) -> dict[str, Any]:
     """What is known about one pixel of the picture, by its centre (x, y)."""
     (height, width), (column, row) = session.picture.size, (_coordinate("x", x), _coordinate("y", y))
     if not (-0.5 <= column <= width - 0.5 and -0.5 <= row <= height - 0.5):
-        raise Refusal(
-            f"({column:g}, {row:g}) is outside the picture of {width} x {height} pixels; point at the picture."
-        )
+        raise Refusal(Text("refused.pixel", {"x": column, "y": row, "width": width, "height": height}))
     trace = session.run()
     assert trace.unzoomed is not None
     h, w = session.size
@@ -137,7 +136,7 @@ def pixel_answer(session: Session, x: object, y: object) -> dict[str, Any]:
 
 def _coordinate(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refusal(f"{name}: expected a number of pixels; reload the page.")
+        raise Refusal(Text("refused.pixel.number", {"field": name}))
     return float(value)
 
 
@@ -165,7 +164,7 @@ def training_answer(workshop: Workshop, state: State) -> dict[str, Any]:
     name = checkpoints.chosen(workshop, state.checkpoint, state.image)
     kept = checkpoints.snapshots(workshop, name)
     if kept is None:
-        raise Refusal(f"No snapshots of the training were kept for {name}; choose a checkpoint that has them.", 404)
+        raise Refusal(Text("refused.training", {"name": name}), 404)
     kind = "saliency" if "saliency" in kept else "nodes"
     values, steps = kept[kind].astype(np.float32), kept["steps"].tolist()
     return {

@@ -112,16 +112,10 @@ class Session:
             return None
         if "where" not in sampler.told:
             title = checkpoints.title(checkpoints.card(self.workshop, self.name))
-            raise Refusal(
-                f"{title} looks nowhere in particular, so nobody can tell it where; "
-                "choose LDS, ES, LZ or LZU, or let the trained network look."
-            )
+            raise Refusal(Text("refused.look", {"title": title}))
         if state.learned_from == "truth":
             if self.labels is None:
-                raise Refusal(
-                    "There are no true labels of this picture in the checkpoint's classes; load a label map, or paint what "
-                    "matters."
-                )
+                raise Refusal(Text("refused.truth"))
             return sampler.oracle(self.labels, state.strength)
         return sampler.oracle_map(self._map(), state.strength)
 
@@ -132,7 +126,7 @@ class Session:
         if self.state.learned_from == "edges":
             return edited(found_in(self.picture, "edges"), self.state.edge_paint)
         if self.file is None:
-            raise Refusal("The state asks for a map of yours but none came along; open the map file again.")
+            raise Refusal(Text("refused.map.missing"))
         return map_tensor(self.file)
 
     def key(self, saliency: Tensor | None) -> str:
@@ -164,7 +158,7 @@ class Session:
             if isinstance(error, Refusal) or not self.name.startswith(OWN_PREFIX):
                 raise
             told = str(error).split("\n")[0][:160].rstrip(".") or type(error).__name__
-            raise Refusal(f"The checkpoint does not run on this picture: {told}. Choose another one.", 422) from None
+            raise Refusal(Text("refused.checkpoint.fails", {"told": told}), 422) from None
 
 
 @on_gpu

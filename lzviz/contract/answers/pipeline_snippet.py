@@ -11,6 +11,7 @@ from lzviz.contract.answers.warp import found_in
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal
+from lzviz.text import Text
 
 
 def snippet(session: Session) -> str:
@@ -90,6 +91,6 @@ def _told_lines(session: Session) -> list[str]:
         return [*found_lines(found_in(session.picture, "edges"), state.edge_paint), made]
     given = state.paint if state.learned_from == "paint" else session.file
     if given is None and state.learned_from != "paint":
-        raise Refusal("The state asks for a map of yours but none came along; open the map file again.")
+        raise Refusal(Text("refused.map.missing"))
     mask = "torch.zeros(1, 1, 2, 2)" if given is None else f"painted({literal(given)})"
     return [f"mask = {mask}", made]

@@ -32,7 +32,7 @@ from lzviz.measure.timing import Clock
 from lzviz.plain.packed import encode_array
 from lzviz.saliency import sources
 from lzviz.samplers.base import Downsampled, WarpSampler
-from lzviz.text import Text
+from lzviz.text import Text, registered
 from lzviz.warp import Warp, WarpLayout
 
 T = TypeVar("T")
@@ -80,8 +80,8 @@ def edited(found: Map, painted: Map | None) -> Tensor:
     if painted is None:
         return map_tensor(found)
     if (painted.h, painted.w) != (found.h, found.w):
-        here, there = f"{painted.w} x {painted.h}", f"{found.w} x {found.h}"
-        raise Refusal(f"What was painted has {here} cells and the map of this picture {there}; clear it.")
+        there = {"pictureWidth": found.w, "pictureHeight": found.h}
+        raise Refusal(Text("refused.painted", {"width": painted.w, "height": painted.h, **there}))
     return maps.edit(map_tensor(found), torch.tensor(painted.values)[None, None])
 
 
@@ -94,7 +94,7 @@ def given_to(state: State, picture: Picture, file: Map | None) -> sources.Given:
     """What a state gives to its saliency source: the map that was painted, found or sent, boxes, strength."""
     taken = source_of(state).takes
     if taken == "file" and file is None:
-        raise Refusal("The state asks for a map of yours but none came along; open the map file again.")
+        raise Refusal(Text("refused.map.missing"))
     values = None
     if taken == "picture":
         values = edited(found_in(picture, state.saliency, source_values(state)), state.edge_paint)
@@ -116,14 +116,11 @@ def saliency_of(state: State, picture: Picture, file: Map | None) -> Tensor:
 def sampler_of(state: State) -> samplers.Sampler:
     """The sampler that a state asks for."""
     if has_room(state.sampler):
-        raise Refusal(
-            f"{state.sampler} keeps cells of a network and is no warp of the image; ask lzviz/{state.sampler} about it, or "
-            "choose another sampler."
-        )
+        raise Refusal(Text("refused.sampler.room", {"sampler": state.sampler}))
     try:
         return samplers.create(state.sampler, **dict(values_of(state)))
     except ValueError as error:
-        raise Refusal(f"{title_of(state)}: {error}. Change its options, or choose another sampler.") from error
+        raise Refusal(Text("refused.sampler.options", {"title": title_of(state), "told": str(error)})) from error
 
 
 def title_of(state: State) -> str:
@@ -143,9 +140,7 @@ def read_by(sampler: samplers.Sampler, state: State, picture: Picture) -> Downsa
         with bounded(sampler, title_of(state)):
             made = sampler(image, zoomed)
         if not isinstance(made.layout, WarpLayout):
-            raise Refusal(
-                f"{title_of(state)} is no warp of the image, which is what this page shows; choose another sampler."
-            )
+            raise Refusal(Text("refused.sampler.noWarp", {"title": title_of(state)}))
         if tuple(made.image.shape) != (1, 3, *zoomed):
             raise ValueError(f"its image is {tuple(made.image.shape)} instead of {(1, 3, *zoomed)}")
         if not bool(made.layout.warp.nodes.isfinite().all()):  # type: ignore[attr-defined]
@@ -154,9 +149,8 @@ def read_by(sampler: samplers.Sampler, state: State, picture: Picture) -> Downsa
         raise
     except Exception as error:
         told = str(error).split("\n")[0][:200] or type(error).__name__
-        raise Refusal(
-            f"{title_of(state)} could not sample this picture: {told.rstrip('.')}. Choose another sampler."
-        ) from error
+        said = {"title": title_of(state), "told": told.rstrip(".")}
+        raise Refusal(Text("refused.sampler.fails", said)) from error
     return made
 
 
@@ -257,9 +251,8 @@ def found_in(picture: Picture, name: str, options: Mapping[str, Any] | None = No
             values = source.find(image_tensor(picture), fit_lattice(picture.size), **given)
         except Exception as error:
             told = str(error).split("\n")[0][:200] or type(error).__name__
-            raise Refusal(
-                f"{source.title} finds nothing: {told.rstrip('.')}. Take the saliency from elsewhere."
-            ) from error
+            said = {"title": registered(f"source.{name}", source.title), "told": told.rstrip(".")}
+            raise Refusal(Text("refused.source.fails", said)) from error
         return Map.of((values[0, 0] * 255 + 0.5).floor().numpy())
 
     return picture.remember(f"{name}: {sorted(given.items())}", make)
@@ -277,10 +270,10 @@ def map_of_values(values: np.ndarray) -> Map:
     """
     flat = values.squeeze()
     if flat.ndim != 2 or min(flat.shape) < 2 or flat.dtype.kind not in "biuf":
-        raise Refusal(f"The map is an array of {values.dtype} in shape {values.shape}; expected numbers (H, W).")
+        raise Refusal(Text("refused.map.array", {"type": str(values.dtype), "shape": str(values.shape)}))
     weights = flat.astype(np.float32)
     if not np.isfinite(weights).all() or weights.min() < 0:
-        raise Refusal("The map holds numbers that are negative or not finite; expected 0 (nothing there) and more.")
+        raise Refusal(Text("refused.map.negative"))
     most = 255 if flat.dtype == np.uint8 else max(1.0, float(weights.max()))
     return _on_lattice(torch.from_numpy(weights / most)[None, None])
 

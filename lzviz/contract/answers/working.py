@@ -13,6 +13,7 @@ from torch import Tensor
 from lzviz.contract.pictures import Picture, shrink
 from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
+from lzviz.text import Text
 
 # The largest working size of a picture, (h, w) of a wide one: number of pixels whatever the shape, and long side. It bounds
 # the time of an answer; features as fine as pixels cost 64 times as much as those of output stride 8.
@@ -49,10 +50,7 @@ class Working:
     def _make(cls, pixels: np.ndarray) -> Working:
         h, w = pixels.shape[:2]
         if min(h, w) < LEAST_SIDE:
-            raise Refusal(
-                f"The picture has {w} x {h} pixels at working size and a network needs at least {LEAST_SIDE} a side; choose "
-                "a larger or less narrow picture."
-            )
+            raise Refusal(Text("refused.working", {"width": w, "height": h, "least": LEAST_SIDE}))
         return cls(pixels, hashlib.blake2b(pixels.tobytes() + repr(pixels.shape).encode()).hexdigest())
 
     @property
