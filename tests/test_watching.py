@@ -165,7 +165,7 @@ def test_a_full_disk_ends_the_watching_not_the_run(tmp_path, monkeypatch):
     def full(*args, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez_compressed", full)
+    monkeypatch.setattr(np.lib.format, "write_array", full)
     model = Whole(Spatial())
     watch(model, tmp_path, every=1, share=1.0)
     with pytest.warns(UserWarning, match="watching stopped, .* cannot be written: .*No space left"):
@@ -237,3 +237,20 @@ def test_the_page_holds_every_look_and_nothing_that_its_names_could_break(tmp_pa
 def test_wrong_input_says_what_to_do(tmp_path, call, error, message):
     with pytest.raises(error, match=message):
         call(tmp_path)
+
+
+def test_the_diagnosis_after_the_backward_pass_asks_the_other_checks_only_once(tmp_path, monkeypatch):
+    from lzviz.doctor import CHECKS
+
+    asked = []
+    plain = CHECKS["folds"]
+    monkeypatch.setitem(CHECKS, "folds", lambda case: asked.append(case) or plain(case))
+    model = Whole(Spatial())
+    with lzviz.watch(model, tmp_path, every=1, share=1.0):
+        for _ in range(3):
+            model(IMAGE).square().mean().backward()
+    assert len(asked) == 3
+    looks = Looks(tmp_path).read()
+    assert all("gradient" in look.numbers and "crop" in look.numbers for look in looks)
+    with pytest.raises(ValueError, match="checks holds 'fold': expected names of"):
+        lzviz.diagnose(np.zeros((1, 4, 4, 2)), (8, 8), checks=["fold"])

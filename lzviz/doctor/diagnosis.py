@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -32,6 +33,7 @@ def diagnose(
     direction: str | None = None,
     align_corners: bool = True,
     gradient: Any = None,
+    checks: Collection[str] | None = None,
 ) -> Diagnosis:
     """What is wrong with a warp, where, and what mends it.
 
@@ -45,9 +47,12 @@ def diagnose(
     ``direction``: "forward" (zoomed -> source, what reading needs) or "inverse" (source -> zoomed) as declared.
     ``align_corners``: how -1 and 1 are meant. ``gradient``: of a loss by the array given, in its shape, or by the saliency
     map that made it, (..., h, w). What a file holds as ``labels``, ``boxes`` or ``gradient`` beside its warp counts as said.
+    ``checks``: only these, by their names.
 
     Raises ``ValueError`` or ``TypeError`` where the input is nothing of these, saying what was seen.
     """
+    if unknown := [name for name in checks or () if name not in CHECKS]:
+        raise ValueError(f"checks holds {unknown[0]!r}: expected names of {', '.join(CHECKS)}")
     source = _size(source_size, "source_size")
     zoomed = None if zoomed_size is None else _size(zoomed_size, "zoomed_size")
     took = adapters.take(given, source, image, use)
@@ -58,7 +63,7 @@ def diagnose(
     asked = partial(
         diagnose, given=list(took.levels) if took.levels else took.array, source_size=source, zoomed_size=zoomed, image=image,
         labels=labels, boxes=boxes, stride=stride, use=took.use, direction=direction, align_corners=align_corners,
-        gradient=gradient,
+        gradient=gradient, checks=checks,
     )  # fmt: skip
     case = Case(
         took.kind, took.array, took.plain, None, source, zoomed,
@@ -68,7 +73,8 @@ def diagnose(
     )  # fmt: skip
     if case.kind == "grid":
         case = replace(case, reading=reading.read(case.plain, source, zoomed, case.use, case.channels_first))
-    found = [finding for check in CHECKS.values() if (finding := check(case)) is not None]
+    wanted = [check for name, check in CHECKS.items() if checks is None or name in checks]
+    found = [finding for check in wanted if (finding := check(case)) is not None]
     found.sort(key=lambda f: -VERDICTS.index(f.verdict))
     warp = None
     if case.kind == "grid":

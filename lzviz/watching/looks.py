@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,8 +56,10 @@ class Looks:
         path.parent.mkdir(parents=True, exist_ok=True)
         parts = {"values": values} | ({} if gradient is None else {"gradient": gradient})
         unfinished = path.with_suffix(".tmp")
-        with unfinished.open("wb") as file:
-            np.savez_compressed(file, **{name: _thinned(part, look.use) for name, part in parts.items()})  # type: ignore[arg-type]
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:  # the run waits for it
+            for name, part in parts.items():
+                with packed.open(f"{name}.npy", "w") as file:
+                    np.lib.format.write_array(file, np.ascontiguousarray(_thinned(part, look.use)), allow_pickle=False)
         unfinished.replace(path)
         with (self.folder / "looks.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(look), default=str) + "\n")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,9 @@ from torch.overrides import TorchFunctionMode
 
 import lzviz
 from lzviz.warp import Warp
+
+if TYPE_CHECKING:
+    from lzviz.doctor import Diagnosis
 
 GRID_READS = (F.grid_sample, torch.grid_sampler, torch.grid_sampler_2d)
 FRAMES = 60
@@ -29,7 +32,7 @@ ELEMENTS = 2
 class Read:
     """One read. ``values``: the grid (B, H, W, 2), or offsets of a deformable convolution, or sampling locations, float32 on the
     CPU; ``use`` says which (:func:`lzviz.diagnose`); ``source_size``: (H, W) of what was read; ``gradient``: of the loss by them,
-    once the backward pass came by; ``number``: which read of its look."""
+    once the backward pass came by; ``number``: which read of its look; ``found``: what was wrong with it before that."""
 
     site: str
     values: Tensor
@@ -38,6 +41,7 @@ class Read:
     align_corners: bool
     number: int = 0
     gradient: Tensor | None = None
+    found: Diagnosis | None = None
 
 
 class Seeing(TorchFunctionMode):

@@ -6,9 +6,11 @@ import contextlib
 import re
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -103,13 +105,7 @@ class Watch:
     def _keep(self, read: Read) -> None:
         values = read.values.numpy()
         gradient = None if read.gradient is None else read.gradient.numpy()
-        try:
-            found = diagnose(
-                values, read.source_size, use=read.use, align_corners=read.align_corners, gradient=gradient
-            )
-        except (TypeError, ValueError) as problem:
-            seen = Finding("layout", "note", "", "", str(problem))
-            found = Diagnosis((seen,))
+        found = read.found = self._diagnosed(read, values, gradient)
         told = [finding.as_dict() for finding in found.findings if finding.verdict != "ok"]
         numbers = {f.check: float(f.value) for f in found.findings if isinstance(f.value, int | float)}
         worst = max((finding.verdict for finding in found.findings), key=VERDICTS.index, default="ok")
@@ -118,6 +114,20 @@ class Watch:
         self.looks.write(look, values, gradient)
         if self.writer is not None:
             self._log(look, found)
+
+    def _diagnosed(self, read: Read, values: np.ndarray, gradient: np.ndarray | None) -> Diagnosis:
+        """After the backward pass only the gradient is new: what was found before stands."""
+        before = read.found
+        try:
+            if before is None or before.look is None:
+                told = {"use": read.use, "align_corners": read.align_corners, "gradient": gradient}
+                return diagnose(values, read.source_size, **told)
+            after = before.look(gradient=gradient, checks=("gradient",))
+        except (TypeError, ValueError) as problem:
+            seen = Finding("layout", "note", "", "", str(problem))
+            return Diagnosis((seen,))
+        findings = sorted((*before.findings, *after.findings), key=lambda f: -VERDICTS.index(f.verdict))
+        return replace(before, findings=tuple(findings), gradient=after.gradient)
 
     def _log(self, look: Look, found: Diagnosis) -> None:
         tag = f"watch/{look.site}"
