@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -51,8 +51,7 @@ def diagnose(
 
     Raises ``ValueError`` or ``TypeError`` where the input is nothing of these, saying what was seen.
     """
-    if unknown := [name for name in checks or () if name not in CHECKS]:
-        raise ValueError(f"checks holds {unknown[0]!r}: expected names of {', '.join(CHECKS)}")
+    wanted = _wanted(checks)
     source = _size(source_size, "source_size")
     zoomed = None if zoomed_size is None else _size(zoomed_size, "zoomed_size")
     took = adapters.take(given, source, image, use)
@@ -73,14 +72,17 @@ def diagnose(
     )  # fmt: skip
     if case.kind == "grid":
         case = replace(case, reading=reading.read(case.plain, source, zoomed, case.use, case.channels_first))
-    wanted = [check for name, check in CHECKS.items() if checks is None or name in checks]
     found = [finding for check in wanted if (finding := check(case)) is not None]
     found.sort(key=lambda f: -VERDICTS.index(f.verdict))
-    warp = None
-    if case.kind == "grid":
-        warp = case.grid
+    warp = case.grid if case.kind == "grid" else None
     slope = None if case.gradient is None else downhill.shown(case.gradient, took, source)
     return Diagnosis(tuple(_consequences(found)), warp, source, given, slope, asked)
+
+
+def _wanted(checks: Collection[str] | None) -> list[Callable[[Case], Finding | None]]:
+    if unknown := [name for name in checks or () if name not in CHECKS]:
+        raise ValueError(f"checks holds {unknown[0]!r}: expected names of {', '.join(CHECKS)}")
+    return [check for name, check in CHECKS.items() if checks is None or name in checks]
 
 
 def _consequences(found: list[Finding]) -> list[Finding]:
