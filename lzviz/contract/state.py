@@ -118,9 +118,9 @@ class State(BaseModel):
     compared: Annotated[tuple[str, ...], Methods("methods", least=2, most=4)] = ("uniform", "fovea", "lzu", "lz")
     compared_equal: Annotated[str, Choice("equal", choices=("pixels", "macs", "ms"))] = "pixels"
     compared_macs: Annotated[float, Number("macs", low=10, high=5000, scale="log", decimals=0, unit="M")] = 300.0
-    compared_ms: Annotated[float, Number("ms", low=1, high=200, scale="log", decimals=1, unit="ms")] = 20.0
+    compared_ms: Annotated[float, Number("ms", low=1, high=2000, scale="log", decimals=1, unit="ms")] = 20.0
     compared_view: Annotated[
-        str, Choice("show", choices=("points", "deformed", "unzoomed", "difference"), history=False)
+        str, Choice("show", choices=("points", "deformed", "unzoomed", "labels", "errors", "difference"), history=False)
     ] = "points"
 
     @classmethod

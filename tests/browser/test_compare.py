@@ -67,8 +67,8 @@ def test_cameras_views_methods_and_budget(visit: Visit) -> None:
     visit.page.locator(".lz-compare-panes .lz-view:visible .lz-view-overlay").nth(1).hover()
     visit.page.mouse.wheel(0, -400)
     wait(visit, "scene.camera.zoom > 1 && scene.views.source.projection.scale === scene.views.paneB.projection.scale")
-    for view in ("Deformed", "Unzoomed", "Difference", "Points"):
-        visit.page.get_by_text(view, exact=True).click()
+    for view in ("Deformed", "Unzoomed", "Labels", "Errors", "Difference", "Points"):
+        visit.page.get_by_role("radiogroup", name="Show").get_by_text(view, exact=True).click()
         wait(visit, f"store.get().comparedView === '{view.lower()}' && scene.dirty.size === 0")
     # Space: every pane is the first one's.
     visit.page.locator(".lz-compare-panes .lz-view-overlay").first.focus()
@@ -88,3 +88,70 @@ def test_cameras_views_methods_and_budget(visit: Visit) -> None:
     wait(visit, "answers.get().table && answers.get().about.comparedEqual === 'macs'")
     expect(visit.page.locator(".lz-compare-table tbody tr").first).to_contain_text("no network")
     assert "methods=" in visit.page.url and "equal=macs" in visit.page.url
+
+
+def test_labels_of_networks_are_told_under_the_pointer_and_points_lead_back(visit: Visit) -> None:
+    visit.open("#image=street&room=compare&methods=uniform-scenes-64x128,lds-scenes-64x128&width=64&tool=pick")
+    wait(visit, "answers.get().table && answers.get().about === store.get() && answers.get().planes.size === 2")
+    visit.page.get_by_role("radiogroup", name="Show").get_by_text("Labels", exact=True).click()
+    wait(visit, "store.get().comparedView === 'labels' && scene.dirty.size === 0")
+    # Somewhere the first network is wrong; its title says so there.
+    place = compare(
+        visit,
+        "((p, { x, y, scale }, e) => { const k = p.data.indexOf(1, p.width * 300);"
+        " return [x + (((k % p.width) + 0.5) / p.width) * e.width * scale,"
+        " y + ((Math.floor(k / p.width) + 0.5) / p.height) * e.height * scale]; })"
+        "(answers.get().planes.get('uniform-scenes-64x128').error, scene.views.source.projection, scene.extent)",
+    )
+    box = visit.page.locator(".lz-compare-panes .lz-view-overlay").first.bounding_box()
+    assert box is not None
+    visit.page.mouse.move(box["x"] + place[0], box["y"] + place[1])
+    told = visit.page.locator(".lz-compare-told").first
+    expect(told).to_be_visible()
+    expect(told).to_contain_text("≠")
+    assert visit.page.locator(".lz-compare-pixel:visible").count() == 2
+    # Samples by class, and the figures: what was compared before is a point that leads back.
+    expect(visit.page.locator(".lz-compare-matrix tbody tr").first).to_be_visible()
+    visit.run("store.set({ width: 96 }, { history: true })")
+    wait(
+        visit,
+        "answers.get().about === store.get() && answers.get().trail.length === 2 && answers.get().table.rows[0].p50",
+    )
+    before = visit.page.locator(".lz-compare-before").first
+    before.scroll_into_view_if_needed()
+    spot = before.bounding_box()
+    assert spot is not None
+    visit.page.mouse.click(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+    wait(visit, "store.get().width === 64")
+    expect(visit.page.locator(".lz-compare-hollow").first).to_be_attached()
+
+
+def test_panes_are_split_flipped_and_saved_as_a_figure(visit: Visit) -> None:
+    visit.open("#image=rocket&room=compare&methods=uniform,lz:published,cad:depth=2&width=64")
+    wait(visit, "answers.get().table && answers.get().about === store.get() && scene.trees[2]")
+    visit.page.locator(".lz-compare-acts [aria-label^=Split]").click()
+    wait(visit, "scene.dirty.size === 0 && answers.get().split === 0.5")
+    ghosts = visit.page.locator(".lz-compare-ghost:visible")
+    expect(ghosts).to_have_count(2)
+    handle = visit.page.locator(".lz-compare-split:visible").first
+    handle.focus()
+    visit.page.keyboard.press("ArrowRight")
+    expect(handle).to_have_attribute("aria-valuenow", "55")
+    box = handle.bounding_box()
+    assert box is not None
+    visit.page.mouse.move(box["x"] + 12, box["y"] + 40)
+    visit.page.mouse.down()
+    visit.page.mouse.move(box["x"] - 60, box["y"] + 40, steps=3)
+    visit.page.mouse.up()
+    assert compare(visit, "answers.get().split < 0.5 && store.get().paint === null")
+    # Space flips although a choice above has the focus, and not while a text is written.
+    visit.page.locator(".lz-compare-show input").first.focus()
+    visit.page.keyboard.down(" ")
+    wait(visit, "scene.flipped")
+    visit.page.keyboard.up(" ")
+    wait(visit, "!scene.flipped")
+    visit.page.get_by_role("button", name="Export").click()
+    with visit.page.expect_download() as saved:
+        visit.page.locator("dialog[open]").get_by_role("button", name="SVG").click()
+    drawn = saved.value.path().read_text()
+    assert "<svg" in drawn and ">lz:published" in drawn

@@ -8,6 +8,10 @@ import { createSchema, defaults } from "../../lzviz/canvas/core/schema.js";
 import { readLink, writeLink } from "../../lzviz/canvas/core/link.js";
 import { isFresh, noAnswers } from "../../lzviz/canvas/rooms/compare/asking.js";
 import { cellOf, COLUMNS, shownOf, sorted } from "../../lzviz/canvas/rooms/compare/columns.js";
+import { judgesOf } from "../../lzviz/canvas/rooms/compare/axes.js";
+import { curveOf } from "../../lzviz/canvas/rooms/compare/curves.js";
+import { toldAt } from "../../lzviz/canvas/rooms/compare/titles.js";
+import { hoverTree, treeOf } from "../../lzviz/canvas/rooms/compare/trees.js";
 import { areaOf, windowOf } from "../../lzviz/canvas/rooms/compare/crops.js";
 import { fillings, placed, STRIP } from "../../lzviz/canvas/rooms/compare/layout.js";
 import { KEYS, offered, replaced, stateOf } from "../../lzviz/canvas/rooms/compare/methods.js";
@@ -16,6 +20,8 @@ const schema = createSchema(JSON.parse(readFileSync(new URL("../../lzviz/canvas/
   "utf8")));
 const codec = { encode: () => "", decode: () => new Uint8Array() };
 const state = defaults(schema);
+
+const BARE = { edges: [0, 1], shares: [1] };
 
 /** @param {string} link */
 const read = (link) => readLink(link, schema, codec);
@@ -64,16 +70,18 @@ test("a sampler stands there as its paper sets it, whatever the visitor has set 
 });
 
 test("without Python only what the browser computes itself is offered", () => {
-  const catalogue = { samplers: ["uniform", "lzu", "es", "cad"].map((name) => ({ name, title: name })),
+  const catalogue = { samplers: ["uniform", "lzu", "es", "cad", "given"].map((name) => ({ name, title: name,
+    options: name === "cad" ? [{ name: "threshold", kind: "choice", default: "low", choices: ["low", "high"] }]
+      : name === "lzu" ? [{ name: "mode", kind: "choice", default: "fixed", choices: ["fixed", "published"] }] : [] })),
     checkpoints: [{ name: "lds-x", title: "LDS" }] };
-  const rooms = { ofSampler: (/** @type {string} */ name) => (name === "cad" ? {} : null) };
   const names = (/** @type {boolean} */ python) => {
-    const { samplers, trained } = offered(/** @type {any} */ ({ rooms,
+    const { samplers, settings, trained, given } = offered(/** @type {any} */ ({
       host: { catalogue, transport: { answers: () => python } } }));
-    return [...samplers, ...trained].map(({ name }) => name);
+    return [...[...samplers, ...settings, ...trained].map(({ name }) => name), given];
   };
-  assert.deepEqual(names(false), ["uniform", "lzu"]);
-  assert.deepEqual(names(true), ["uniform", "lzu", "es", "lds-x"]);
+  assert.deepEqual(names(false), ["uniform", "lzu", "lzu:published", false]);
+  assert.deepEqual(names(true), ["uniform", "lzu", "es", "cad", "lzu:published", "cad:threshold=high", "cad:depth=2",
+    "cad:depth=3", "lds-x", true]);
 });
 
 test("a method that stands elsewhere already changes places", () => {
@@ -109,7 +117,7 @@ test("what needs a network says that it is not comparable, and a size stands the
 
 test("the browser's own numbers stand in until Python has answered, and never beside an answer", () => {
   const region = COLUMNS.filter(({ name }) => name === "region")[0];
-  const drawn = { region: 0.25, folds: 0, outOfRange: 0 };
+  const drawn = { region: 0.25, folds: 0, outOfRange: 0, histogram: BARE, largest: 1 };
   assert.equal(cellOf({ ...line(0, null), drawn }, region).text, "25.0 %");
   assert.equal(cellOf({ ...line(0, { region: null }), drawn }, region).text, "–");
 });
@@ -120,4 +128,52 @@ test("crops show every footprint around one place", () => {
   assert.equal(areaOf(square(3, 4)), 16);
   const { left, top, side } = windowOf([square(0, 4), square(10, 20)]);
   assert.ok(left <= 0 && top <= 0 && left + side >= 30 && top + side >= 20);
+});
+
+test("a name's own settings stand in place of the paper's", () => {
+  const samplers = [{ name: "lz", title: "LZ", prescribes: { fwhm: 13 }, options: [
+    { name: "fwhm", key: "fwhm", kind: "number", min: 0.5, max: 40, default: 10 },
+    { name: "mode", key: "mode", kind: "choice", choices: ["fixed", "published"], default: "fixed" },
+    { name: "nodes", key: "nodes", kind: "size", min: 2, max: 128, default: [31, 51] }] }];
+  const context = /** @type {any} */ ({ host: { catalogue: { samplers } } });
+  const made = stateOf(context, state, "lz:published:fwhm=4:nodes=9x8");
+  assert.deepEqual([made.sampler, made.mode, made.fwhm, made.nodes], ["lz", "published", 4, [9, 8]]);
+  assert.equal(stateOf(context, state, "lz:fwhm=4000").fwhm, 13, "what is out of range is left to Python to refuse");
+  assert.equal(stateOf(context, { ...state, mode: "published" }, "lz:fixed").mode, "fixed");
+});
+
+test("magnification against area: what is twice as large stands for a quarter of the area", () => {
+  assert.deepEqual(curveOf({ edges: [-0.5, 0.5, 1.5], shares: [0.5, 0.5] }), [[0, 1], [0.2, 1], [0.2, 0], [1, 0]]);
+  assert.deepEqual(curveOf({ edges: [], shares: [] }), []);
+});
+
+test("a quadtree's samples stand at the corners of its blocks, and every cell has its block's colour", () => {
+  const levels = { h: 2, w: 3, stride: 2, data: btoa(String.fromCharCode(1, 1, 0, 1, 1, 0)) };
+  const data = new Uint8ClampedArray(4 * 24).map((_, k) => k >> 2);
+  const tree = treeOf(levels, [4, 6], { width: 6, height: 4, data });
+  assert.deepEqual([...tree.sites].map((v) => Number(v.toFixed(3))), [-1, -1, 0.6, -1, 0.6, 0.333]);
+  assert.deepEqual([0, 1, 2, 3, 4, 5].map((k) => tree.mosaic.data[4 * k]), [0, 0, 4, 0, 0, 16]);
+  const { quad, pixel } = hoverTree(tree, 2, 1, { width: 6, height: 4 });
+  assert.deepEqual([quad[0], quad[2], pixel], [[-0.5, -0.5], [3.5, 3.5], [0, 0]]);
+});
+
+test("a figure is drawn by the best judge that its rows have, and scores are held against multiply-adds alone", () => {
+  const row = (/** @type {object} */ more) => /** @type {any} */ ({ score: null, intrinsic: null, region: null,
+    unseen: null, macs: null, p50: null, samples: 9, ...more });
+  const judges = (/** @type {any[]} */ ...rows) => Object.values(judgesOf(rows)).map(({ name }) => name);
+  assert.deepEqual(judges(row({ score: 0.5, macs: 9, p50: 1 }), row({ intrinsic: 0.2 })), ["score", "macs"]);
+  assert.deepEqual(judges(row({ intrinsic: 0.2, macs: 9, p50: 1 })), ["intrinsic", "ms"]);
+  assert.deepEqual(judges(row({ region: 0.2 })), ["region", "samples"]);
+  assert.deepEqual(judges(), ["seen", "samples"]);
+});
+
+test("the class under the pointer is told, and whether it is wrong there", () => {
+  const plane = (/** @type {number[]} */ ...data) => ({ width: 2, height: 1, data: Uint8Array.from(data) });
+  const planes = { labels: plane(1, 255), error: plane(1, 0), perfect: false, lines: [{ name: "sky", colour: "" },
+    { name: "road", colour: "" }] };
+  const hover = (/** @type {number} */ x) => /** @type {any} */ ({ source: [x, 0] });
+  const extent = { width: 2, height: 1 };
+  assert.deepEqual(toldAt(planes, hover(0), extent), { name: "road", wrong: true });
+  assert.equal(toldAt(planes, hover(1), extent), null);
+  assert.deepEqual(toldAt({ ...planes, error: null }, hover(0), extent), { name: "road", wrong: false });
 });

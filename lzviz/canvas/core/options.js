@@ -35,7 +35,7 @@ function fits(value, option) {
 }
 
 /** The value of a text; undefined where it means nothing. @param {string} text @param {Option} option */
-function readValue(text, option) {
+export function readValue(text, option) {
   if (text === "auto" && option.default === null) return null;
   const value = option.kind === "boolean" ? /** @type {Record<string, boolean>} */ ({ 0: false, 1: true })[text]
     : option.kind === "choice" || option.kind === "text" ? text

@@ -354,6 +354,7 @@ export interface Compared {
   latex: string;
   markdown: string;
   device: string;
+  size: [number, number];
   truth: string | null;
   classes: ClassLine[];
 }
@@ -366,6 +367,7 @@ export interface ComparedRow {
   samples: number | null;
   region: number | null;
   classes: Record<string, number>;
+  density: Record<string, number>;
   intrinsic: number | null;
   score: number | null;
   metric: string;
@@ -1133,8 +1135,8 @@ export interface State {
   comparedMacs?: number;
   /** Milliseconds that each method may take here. */
   comparedMs?: number;
-  /** What every pane shows: samples on the source, the zoomed image, the same brought back, or how far that is from the source. */
-  comparedView?: "points" | "deformed" | "unzoomed" | "difference";
+  /** What every pane shows: samples on the source, the zoomed image, the same brought back, labels, where they are wrong, or how far the picture brought back is from the source. */
+  comparedView?: "points" | "deformed" | "unzoomed" | "labels" | "errors" | "difference";
 }
 
 /** The numbers of all panels. */

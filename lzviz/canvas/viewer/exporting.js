@@ -53,9 +53,14 @@ export function screenshot({ box, frame }, ratio) {
   const corner = frame.getBoundingClientRect();
   for (const layer of frame.querySelectorAll("canvas")) {
     const { left, top, width, height } = layer.getBoundingClientRect();
-    if (!layer.hidden && layer.width > 1) {
-      pen.drawImage(layer, ratio * (left - corner.left), ratio * (top - corner.top), ratio * width, ratio * height);
-    }
+    const over = layer.parentElement === frame ? null : layer.parentElement;
+    if (layer.hidden || over?.hidden || layer.width <= 1) continue;
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, 0, canvas.width * Number(over?.dataset.part ?? 1), canvas.height);
+    pen.clip();
+    pen.drawImage(layer, ratio * (left - corner.left), ratio * (top - corner.top), ratio * width, ratio * height);
+    pen.restore();
   }
   return encode(canvas);
 }

@@ -63,7 +63,7 @@ def answer(workshop: Workshop, question: AskCompared) -> dict[str, Any]:
     truth = asked.truth
     return {
         "rows": [
-            {**_numbers(row), "note": each.note, "floor": each.floor, **each.told}
+            {**_numbers(row), "density": _density(row, truth), "note": each.note, "floor": each.floor, **each.told}
             for row, each in zip(table, found, strict=True)
         ],
         "best": {column.name: sorted(table.best(column)) for column in table.columns()},
@@ -71,6 +71,7 @@ def answer(workshop: Workshop, question: AskCompared) -> dict[str, Any]:
         "latex": table.to_latex(),
         "markdown": table.to_markdown(),
         "device": warp.device_name(),
+        "size": asked.size,
         "truth": None if truth is None else png(truth.within(asked.size)),
         "classes": [] if truth is None else _classes(truth),
     }
@@ -262,6 +263,15 @@ def _numbers(row: Row) -> dict[str, Any]:
         "classes": dict(row.classes),
         "ious": dict(row.ious),
     }
+
+
+def _density(row: Row, truth: Truth | None) -> dict[str, float]:
+    """How many times as many samples a class has as if they were spread evenly, by the name that the labels have for it."""
+    if truth is None:
+        return {}
+    own = {palette.common(name): share for name, share in row.classes.items()}
+    shares = {line["name"]: line["share"] for line in _classes(truth) if line["share"]}
+    return {name: own[key] / share for name, share in shares.items() if (key := palette.common(name)) in own}
 
 
 def _untold() -> dict[str, Any]:

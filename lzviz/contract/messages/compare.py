@@ -20,7 +20,8 @@ class ComparedRow(Answer):
 
     Attributes:
         size: (h, w) of its zoomed image; null: no size spends the budget.
-        region: share of the samples on what was painted, boxed or found; classes: on each class of the labels.
+        region: share of the samples on what was painted, boxed or found; classes: on each class of the labels; density: the same
+            over the class's share of the picture, 1 for samples that are spread evenly.
         intrinsic: intrinsic upsampling error; score: of the task, by ``metric``; ious: intersection over union of each class.
         folds: share of folded tiles; out_of_range: of samples outside the picture; unseen: of the picture without a sample.
         step: distance of neighbouring samples, source pixels; round_trip: largest error there and back, source pixels.
@@ -39,6 +40,7 @@ class ComparedRow(Answer):
     samples: int | None
     region: float | None
     classes: dict[str, float]
+    density: dict[str, float]
     intrinsic: float | None
     score: float | None
     metric: str
@@ -70,6 +72,7 @@ class Compared(Answer):
         best: rows that are best, by column; ties are all there.
         csv, latex, markdown: the table as files.
         device: what computed.
+        size: (H, W) of the picture as it was compared on.
         truth: PNG of indices into ``classes``, the true labels; null: none are known.
     """
 
@@ -79,6 +82,7 @@ class Compared(Answer):
     latex: str
     markdown: str
     device: str
+    size: Pair
     truth: Base64 | None
     classes: list[ClassLine]
 

@@ -10,15 +10,25 @@
  * @property {number | null} region
  * @property {number | null} folds       share of the tiles
  * @property {number | null} outOfRange  share of the samples
+ * @property {import("../warp/histogram.js").Histogram} histogram  of the magnification
+ * @property {number | null} largest  magnification
  *
  * @typedef {object} Answers
  * @property {Compared | null} table
  * @property {State | null} about   the state that it is of
  * @property {boolean} asking
  * @property {readonly (Drawn | null)[]} drawn
+ * @property {ReadonlyMap<string, import("./planes.js").Planes>} planes  labels of the methods
  * @property {readonly (import("../../viewer/hover.js").Hover | null)[]} hovers  one a pane
  * @property {string} sort          name of a column; "": as the panes stand
  * @property {boolean} blink
+ * @property {number | null} split  share of a pane's width that shows pane A's; null: nothing is split
+ * @property {number} leads         the pane that a phone shows
+ * @property {readonly Trail[]} trail  what was compared before, newest last
+ *
+ * @typedef {object} Trail
+ * @property {State} about
+ * @property {Compared} table
  */
 
 import { createCalls } from "../../core/calls.js";
@@ -28,13 +38,20 @@ import { t } from "../../core/text.js";
 import { debounce } from "../../kit/dom.js";
 import { ROUTES } from "../../schema/routes.js";
 import { KEYS } from "./methods.js";
+import { createPlanes } from "./planes.js";
 
 const PAUSE = 500;
 const REST = 1500;
 
 /** @returns {Answers} */
 export const noAnswers = () => ({ table: null, about: null, asking: false, drawn: [], hovers: [], sort: "",
-  blink: false });
+  blink: false, planes: new Map(), split: null, leads: 0, trail: [] });
+
+/** What was compared before, with what is compared now in place of what is about the same. */
+const TRAIL = 24;
+/** @param {readonly Trail[]} trail @param {State} about @param {Compared} table @returns {readonly Trail[]} */
+export const trailOf = (trail, about, table) => [
+  ...trail.filter((each) => !isFresh(/** @type {any} */ (each), about)), { about, table }].slice(-TRAIL);
 
 /** Whether an answer is about the state of now. @param {Answers} answers @param {State} state */
 export const isFresh = ({ about }, state) => about !== null && KEYS.every((key) => same(about[key], state[key]));
@@ -44,6 +61,7 @@ export function createAsking({ context, question, answers, on: shown }) {
   const { store, live, host } = context;
   const on = () => shown() && live.get().image !== null;
   const call = createCalls(context, on);
+  const planesOf = createPlanes();
   let seq = 0;
 
   /** @param {boolean} clock */
@@ -52,8 +70,10 @@ export function createAsking({ context, question, answers, on: shown }) {
     const about = store.get();
     answers.set({ asking: true });
     const asked = () => question(ROUTES.compared.path, () => ({ seq: ++seq, clock }));
-    await call(t("compare.noTable"), asked, (table, ms) => {
-      answers.set({ table, about });
+    await call(t("compare.noTable"), asked, async (table, ms) => {
+      const planes = await planesOf(table);
+      if (!on()) return;
+      answers.set({ table, about, planes, trail: trailOf(answers.get().trail, about, table) });
       if (!clock) live.set({ answer: { milliseconds: ms, device: table.device }, answered: about });
     }, () => void numbers.run());
     answers.set({ asking: false });

@@ -15,6 +15,7 @@
 
 import { FORMATS, t } from "../../core/text.js";
 import { tiny } from "../../kit/format.js";
+import { timesText } from "./axes.js";
 
 /** @param {string} name @param {(value: any) => string} write @param {1 | -1 | 0} better @returns {Column} */
 const column = (name, write, better) =>
@@ -26,10 +27,13 @@ const share = (value) => (value === 0 ? "0" : FORMATS.percent1(value));
 /** @type {readonly Column[]} */
 export const COLUMNS = [
   column("size", ([h, w]) => `${w} × ${h}`, 0), column("region", share, 1), column("score", share, 1),
-  column("intrinsic", share, -1), column("folds", share, -1), column("outOfRange", share, -1),
+  column("intrinsic", share, -1), column("largest", timesText, 0), column("folds", share, -1),
+  column("outOfRange", share, -1),
   column("unseen", share, -1), column("step", FORMATS.one, -1), column("roundTrip", tiny, -1),
   column("macs", FORMATS.counted, -1), column("p50", FORMATS.ms, -1), column("p95", FORMATS.ms, -1),
 ];
+/** What the browser measures whatever Python has answered. */
+const BROWSERS = "largest";
 /** What needs a network, and says so where there is none. */
 const OF_NETWORKS = new Set(["score", "macs"]);
 
@@ -44,7 +48,8 @@ const OF_NETWORKS = new Set(["score", "macs"]);
 /** @param {Line} line @param {Column} column @returns {any} */
 export function valueOf({ row, drawn }, { name }) {
   const told = row?.[/** @type {keyof Row} */ (name)];
-  return told ?? (row ? null : drawn?.[/** @type {keyof Drawn} */ (name)] ?? null);
+  const here = name === BROWSERS || !row;
+  return told ?? (here ? drawn?.[/** @type {keyof Drawn} */ (name)] ?? null : null);
 }
 
 /**

@@ -12,9 +12,10 @@ import { createCompareRail } from "./rail.js";
 import { CompareScene, PANES } from "./scene.js";
 import { createStrip } from "./strip.js";
 import { LETTERS } from "./methods.js";
+import { toggleSplit } from "./split.js";
 
 const FILES = [...LETTERS].map((letter) => `pane-${letter.toLowerCase()}`);
-const VIEWS = /** @type {const} */ (["points", "deformed", "unzoomed", "difference"]);
+const VIEWS = /** @type {const} */ (["points", "deformed", "unzoomed", "labels", "errors", "difference"]);
 
 /** @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
 function commandsOf({ context: { store }, scene, answers }) {
@@ -25,9 +26,10 @@ function commandsOf({ context: { store }, scene, answers }) {
   };
   return [
     ...stageCommands(store, scene, { layers: ["saliency"], plain: false }),
-    { id: "compare-view", keys: ["v"], label: t("compare.nextView"), group, run: next },
-    { id: "compare-blink", keys: ["b"], label: t("compare.blink.help"), group,
-      run: () => answers.set({ blink: !answers.get().blink }) },
+    { id: "compare-view", keys: ["n"], label: t("compare.nextView"), group, run: next },
+    { id: "compare-split", keys: ["s"], label: t("compare.split"), group, run: () => toggleSplit(answers) },
+    { id: "compare-blink", keys: ["k"], label: t("compare.blink.help"), group,
+      run: () => answers.set({ blink: !answers.get().blink, split: null }) },
   ];
 }
 
@@ -47,16 +49,18 @@ export const mountCompare = mountViews({
     compared: ["layout"], sourceScale: ["photo", "warp"], ...each(["layers", "comparedView"], "photo", "draw"),
     image: ["layout"] },
     live: { ...each(["found", "file", "fixed"], "warp"), uniform: ["photo", "draw"] },
-    answers: { table: ["warp"] },
+    answers: { table: ["warp"], planes: ["draw"], split: ["draw"], leads: ["layout"] },
   },
   commands: commandsOf,
   gives: ({ scene }) => ({
+    exportsView: (what) => FILES.includes(what), // figures for a paper are Python's
     exportView: async (what) => {
       const now = scene();
       const view = now?.views[PANES[FILES.indexOf(what)]];
       if (!view || view.section.hidden) throw new Said(t("compare.noPane"));
       return screenshot(view, now.ratio);
     },
-    exportReason: (what) => (scene()?.views[PANES[FILES.indexOf(what)]]?.section.hidden ? t("compare.noPane") : null),
+    exportReason: (what) => (FILES.includes(what) && scene()?.views[PANES[FILES.indexOf(what)]]?.section.hidden
+      ? t("compare.noPane") : null),
   }),
 });

@@ -6,6 +6,7 @@ import { h, setText } from "../../kit/dom.js";
 import { ROUTES } from "../../schema/routes.js";
 import { isFresh } from "./asking.js";
 import { cellOf, shownOf, sorted } from "./columns.js";
+import { bars } from "./curves.js";
 import { LETTERS, titleOf } from "./methods.js";
 
 /** @typedef {import("./columns.js").Line} Line */
@@ -77,8 +78,9 @@ export function createDock({ context, answers, scene }) {
       const { text, missing } = cellOf(line, column);
       const wins = best(column, line);
       const noisy = !missing && line.row?.noisy && column.name === TIMES[0];
+      const drawn = column.name === "largest" && line.drawn ? bars(line.drawn.histogram) : null;
       return h("td", { class: missing ? "lz-compare-missing" : wins ? "lz-compare-best" : null },
-        noisy && h("small", {}, t("compare.noisy"), " "), text, wins && h("span", { class: "lz-hidden" },
+        drawn, noisy && h("small", {}, t("compare.noisy"), " "), text, wins && h("span", { class: "lz-hidden" },
           ` ${t("compare.best")}`));
     });
     const note = line.row?.note ? say(line.row.note) : "";

@@ -1,5 +1,8 @@
 // @ts-check
-/** The rail: the footprints of all panes at one place, where the saliency of all comes from, how strong it is. */
+/**
+ * The rail: the footprints of all panes at one place, their zoomed images, score against cost, samples by class and by
+ * area; and where the saliency of those that look comes from.
+ */
 import { sourceOf } from "../../core/context.js";
 import { numberOf, choiceOf } from "../../core/bound.js";
 import { registered, t } from "../../core/text.js";
@@ -8,6 +11,11 @@ import { h, setText } from "../../kit/dom.js";
 import { section } from "../../kit/lines.js";
 import { ROUTES } from "../../schema/routes.js";
 import { createCrops } from "./crops.js";
+import { createCurves } from "./curves.js";
+import { createMatrix } from "./matrix.js";
+import { looks } from "./methods.js";
+import { createPareto } from "./pareto.js";
+import { createThumbs } from "./thumbs.js";
 
 /** The routes by which a map comes from elsewhere, by what a source takes. @type {Record<string, string>} */
 const SENT = { picture: ROUTES.saliency.path, file: ROUTES.addMap.path };
@@ -18,6 +26,8 @@ export function createCompareRail(place) {
   const { store, live, schema, actions, host } = context;
   const { sources } = host.catalogue;
   const crops = createCrops(place);
+  const [thumbs, pareto, matrix, curves] = [createThumbs(place), createPareto(place), createMatrix(place),
+    createCurves(place)];
   const from = segmented(schema.field("saliency").label,
     sources.map(({ name, title }) => ({ value: name, label: registered(`source.${name}`, title) })),
     actions.chooseSaliency);
@@ -30,7 +40,10 @@ export function createCompareRail(place) {
     if (takes in SENT && !host.transport.answers(SENT[takes])) return t("saliency.offline");
     return name !== "fixed" || host.catalogue.fixed || live.get().fixed ? null : t("saliency.noFixed");
   }
+  const hand = section(t("saliency"), from.element, note, strength.element);
+  const reading = section(t("sampler.reading"), mode.element, h("p", { class: "lz-note" }, t("compare.settings")));
   const refresh = () => {
+    hand.hidden = reading.hidden = !store.get().compared.some((name) => looks(context, name));
     const source = sourceOf(context, store.get().saliency);
     from.show(source?.name);
     for (const each of sources) from.setReason(unfit(each), each.name);
@@ -40,10 +53,14 @@ export function createCompareRail(place) {
     mode.refresh();
   };
   refresh();
-  return { elements: [section(t("compare.footprints"), crops.element),
-    section(t("saliency"), from.element, note, strength.element), section(t("sampler.reading"), mode.element,
-      h("p", { class: "lz-note" }, t("compare.settings")))], refresh() {
+  return { elements: [hand, section(t("compare.footprints"), crops.element),
+    section(t("state.show.deformed"), thumbs.element), ...pareto.elements, matrix.element, curves.element, reading],
+  refresh() {
     refresh();
     crops.show();
+    thumbs.show();
+    pareto.show();
+    matrix.show();
+    curves.show();
   } };
 }

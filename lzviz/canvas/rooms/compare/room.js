@@ -8,6 +8,9 @@ import { fillings } from "./layout.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
+  ["sheet", ["png", "svg"], "compare.file.sheet"],
+  ["pareto", ["png"], "compare.file.pareto"],
+  null,
   ["pane-a", ["png"], "compare.file.a"],
   ["pane-b", ["png"], "compare.file.b"],
   ["pane-c", ["png"], "compare.file.c"],
@@ -25,6 +28,7 @@ export const compare = {
   files: FILES,
   styles: ["style/compare.css"],
   hidesSamplers: true,
+  hidesModels: true,
   status: { browser: "status.warp", python: "status.check" },
   paintKey({ saliency }) {
     const hand = handOf(saliency);

@@ -11,23 +11,24 @@
  */
 
 import { emphasisOf } from "../../engine/measures.js";
-import { hasTwin } from "../../engine/samplers.js";
-import { FORMATS, say, t } from "../../core/text.js";
+import { say, t } from "../../core/text.js";
 import { doublesFromBase64 } from "../../core/wire.js";
 import { shapeOf } from "../../viewer/arrange.js";
-import { project, toImage } from "../../viewer/camera.js";
+import { toImage } from "../../viewer/camera.js";
 import { createModel } from "../../viewer/frame.js";
 import { hoverSource, hoverZoomed, read } from "../../viewer/hover.js";
 import { lensOf } from "../../viewer/lens.js";
-import { createPainter } from "../../viewer/painter.js";
-import { createRenderer } from "../../viewer/renderer.js";
 import { Viewer } from "../../viewer/viewer.js";
-import { caption, sizeCanvas } from "../../viewer/views.js";
+import { caption } from "../../viewer/views.js";
+import { measure } from "../warp/numbers.js";
 import { isFresh } from "./asking.js";
 import { placed } from "./layout.js";
-import { LETTERS, stateOf, titleOf } from "./methods.js";
-import { measure } from "../warp/numbers.js";
-import { createTitles } from "./titles.js";
+import { isHere, LETTERS, looks, stateOf, titleOf } from "./methods.js";
+import { createFace, createGhost, drawFace, OF_LABELS } from "./panes.js";
+import { sentenceOf } from "./sentence.js";
+import { createSplit } from "./split.js";
+import { createTitles, toldAt } from "./titles.js";
+import { hoverTree, treeOf } from "./trees.js";
 
 export const PANES = /** @type {const} */ (["source", "paneB", "paneC", "paneD"]);
 const BLINK = 600;
@@ -42,11 +43,14 @@ export class CompareScene extends Viewer {
     super(container, PANES, context);
     this.context = context;
     this.answers = answers;
-    this.titles = createTitles(context, PANES.map((name) => this.views[name]));
+    const views = PANES.map((name) => this.views[name]);
+    this.titles = createTitles(context, views);
     this.root.classList.add("lz-compare-panes");
     this.root.append(...PANES.map((name) => this.views[name].section));
     container.append(this.root);
-    this.painters = PANES.map(() => createPainter(createRenderer()));
+    this.faces = views.map(createFace);
+    this.ghosts = views.map(createGhost);
+    this.split = createSplit(answers, views.map(({ frame }) => frame));
     this.models = PANES.map(() => createModel(this.pictureOf));
     /** @type {(Frame | null)[]} */
     this.frames = [];
@@ -54,6 +58,14 @@ export class CompareScene extends Viewer {
     this.hovers = [];
     /** @type {Map<string, {nodes: string, warp: import("../../engine/coords.js").Warp}>} */
     this.warps = new Map();
+    /** @type {(import("./trees.js").Tree | null)[]} */
+    this.trees = [];
+    /** @type {WeakMap<object, import("./trees.js").Tree>} by the levels of a row */
+    this.grown = new WeakMap();
+    /** Photographs are to be drawn anew; what was drawn last: the view, and whether panes were split. */
+    this.stale = true;
+    this.viewed = "";
+    this.halved = false;
     this.blinking = false;
     const timer = setInterval(() => {
       const { blink } = answers.get();
@@ -84,6 +96,7 @@ export class CompareScene extends Viewer {
     const aspect = shapeOf(this.extent.width / this.extent.height);
     const { narrow, columns, frame } = placed(room, aspect, count, window.innerHeight);
     PANES.forEach((name, at) => { this.views[name].section.hidden = at >= count; });
+    PANES.forEach((name, at) => { this.ghosts[at].face.view.box = frame; });
     return { narrow, columns, frames: Object.fromEntries(PANES.map((name) => [name, frame])) };
   }
 
@@ -91,7 +104,21 @@ export class CompareScene extends Viewer {
 
   compute() {
     const state = this.strokes.shown(this.store.get());
-    this.frames = this.methods.map((name, at) => this.frameOf(state, name, at));
+    this.trees = this.methods.map((name) => this.treeOf(name));
+    this.frames = this.methods.map((name, at) => (this.trees[at] ? null : this.frameOf(state, name, at)));
+  }
+
+  /** The quadtree of a method that keeps one, as Python told it. @param {string} name */
+  treeOf(name) {
+    const { table } = this.answers.get();
+    const levels = this.rowOf(name)?.levels;
+    const picture = this.picture?.levels[0];
+    if (!table || !levels || !picture) return null;
+    const known = this.grown.get(levels);
+    if (known) return known;
+    const made = treeOf(levels, table.size, picture);
+    this.grown.set(levels, made);
+    return made;
   }
 
   /** What Python said of a method. @param {string} name */
@@ -105,7 +132,8 @@ export class CompareScene extends Viewer {
     const fresh = isFresh(this.answers.get(), this.store.get()) && !this.strokes.active();
     const size = state.comparedEqual === "pixels" ? null : row?.size ?? null;
     const zoomed = size && /** @type {[number, number]} */ ([size[0], size[1]]);
-    const given = hasTwin(name) ? null : { warp: this.warpOf(row), image: null, fresh, asks: true };
+    const asks = looks(this.context, name);
+    const given = isHere(name) ? null : { warp: this.warpOf(row), image: null, fresh, asks };
     return this.models[at].frame(stateOf(this.context, state, name), this.live.get(), { given, zoomed });
   }
 
@@ -144,48 +172,31 @@ export class CompareScene extends Viewer {
   }
 
   drawPhoto() {
-    if (this.store.get().comparedView !== "points") return;
-    this.each((view, at) => {
-      view.projection = project(this.camera, view.box, this.extent);
-      this.painters[at].renderer.photo(view, this.picture?.levels ?? [], view.projection, this.ratio,
-        { receded: true, brightness: this.palette.brightness });
-    });
+    this.stale = true;
   }
 
   draw() {
     const state = this.strokes.shown(this.store.get());
-    this.each((view, at) => {
-      const frame = this.shown(at);
-      if (frame) this.drawPane(view, at, frame, state);
+    const { split } = this.answers.get();
+    const photo = this.stale || this.viewed !== state.comparedView || this.halved !== (split !== null);
+    [this.stale, this.viewed, this.halved] = [false, state.comparedView, split !== null];
+    this.split.show(split, this.methods.length);
+    this.each((_, at) => {
+      const { element, face, cut } = this.ghosts[at];
+      const halved = split !== null && at > 0 && !this.flipped;
+      element.hidden = !halved;
+      drawFace(this, this.faces[at], this.known(this.flipped ? 0 : at), state, photo);
+      if (!halved) return;
+      cut(split);
+      drawFace(this, face, this.known(0), state, photo);
     });
-    return this.frames.some(Boolean);
+    return this.frames.some(Boolean) || this.trees.some(Boolean);
   }
 
-  /** @param {View} view @param {number} at @param {Frame} frame @param {State} state */
-  drawPane(view, at, frame, state) {
-    const painter = this.painters[at];
-    const { comparedView } = state;
-    view.image.toggleAttribute("hidden", false);
-    if (comparedView === "deformed") {
-      const { camera, image } = lensOf(frame, this.camera, view.box);
-      view.projection = project(camera, view.box, image);
-      painter.zoomed(view, frame, this.ratio);
-      return;
-    }
-    view.projection = project(this.camera, view.box, this.extent);
-    if (comparedView === "points") {
-      const none = Object.fromEntries(Object.keys(state.layers).map((name) => [name, false]));
-      const layers = /** @type {State["layers"]} */ ({ ...none, points: true, saliency: state.layers.saliency });
-      const { image } = this.live.get();
-      const scale = image ? this.extent.width / image.width : 1;
-      painter.overlay(view, frame, { ...state, layers }, this.palette, this.ratio, scale, null);
-      return;
-    }
-    sizeCanvas(view.overlay, 1, 1);
-    const nearest = state.interpolation === "nearest";
-    const ratio = this.strokes.active() ? 1 : this.ratio;
-    if (comparedView === "unzoomed") return painter.unzoomed(view, frame, ratio, nearest);
-    painter.difference(view, frame, this.picture?.levels ?? [], ratio, nearest, this.palette);
+  /** What is known of a method. @param {number} at @returns {import("./panes.js").Shown} */
+  known(at) {
+    return { frame: this.frames[at] ?? null, tree: this.trees[at] ?? null,
+      planes: this.answers.get().planes.get(this.methods[at]) ?? null };
   }
 
   // Words and numbers ------------------------------------------------------------------------------------------------
@@ -202,12 +213,13 @@ export class CompareScene extends Viewer {
     const drawn = told.map((numbers, at) => {
       const [h, w] = this.frames[at]?.zoomed ?? [1, 1];
       return numbers && { region: numbers.share, folds: numbers.folds / Math.max(1, numbers.tiles),
-        outOfRange: numbers.outside / (h * w) };
+        outOfRange: numbers.outside / (h * w), histogram: numbers.histogram, largest: numbers.zoomRange?.[1] ?? null };
     });
     this.answers.set({ drawn });
     this.each((view, at) => this.write(view, at, told[at]?.sentence ?? ""));
     const warpMs = this.frames.reduce((sum, frame) => sum + (frame && !frame.python ? frame.warpMs : 0), 0);
-    this.live.set({ measured: { sentence: this.sentence(drawn), warpMs,
+    const sentence = sentenceOf(this.context, this.answers.get(), drawn);
+    this.live.set({ measured: { sentence, warpMs,
       drawMs: this.times.compute + this.times.draw - warpMs } });
   }
 
@@ -219,21 +231,14 @@ export class CompareScene extends Viewer {
     const note = row?.note && isFresh(this.answers.get(), this.store.get()) ? say(row.note) : "";
     const waiting = frame?.python && frame.waiting;
     const share = this.answers.get().drawn[at]?.region;
-    const number = note || (waiting ? t("view.computing")
+    const perfect = OF_LABELS.has(this.store.get().comparedView) && this.known(at).planes?.perfect;
+    const number = note || (waiting ? t("view.computing") : perfect ? t("compare.perfect")
       : share === null || share === undefined ? "" : t("compare.share", { share }));
+    const size = frame?.zoomed ?? row?.size;
     this.titles.show(at, name);
-    caption(view, { title: LETTERS[at], size: frame ? `${frame.zoomed[1]} × ${frame.zoomed[0]}` : "", number,
+    caption(view, { title: LETTERS[at], size: size ? `${size[1]} × ${size[0]}` : "", number,
       label: t("compare.pane", { letter: LETTERS[at], method: titleOf(this.context, name), sentence }) });
     view.section.toggleAttribute("data-flipped", this.flipped && at > 0);
-  }
-
-  /** Which method looks most at what was asked for. @param {import("./asking.js").Answers["drawn"]} drawn */
-  sentence(drawn) {
-    const shares = drawn.map((each) => each?.region ?? -1);
-    const most = Math.max(...shares);
-    if (most < 0) return t("compare.sentence.plain", { count: this.methods.length });
-    const best = titleOf(this.context, this.methods[shares.indexOf(most)]);
-    return t("compare.sentence", { method: best, share: FORMATS.percent(most) });
   }
 
   // Hover and marks --------------------------------------------------------------------------------------------------
@@ -258,20 +263,24 @@ export class CompareScene extends Viewer {
     const { width, height } = this.extent;
     if (x < -0.5 || y < -0.5 || x > width - 0.5 || y > height - 0.5) return [];
     return this.methods.map((_, at) => {
-      const frame = this.shown(at);
+      const { frame, tree } = this.known(this.flipped ? 0 : at);
+      if (tree) return hoverTree(tree, x, y, this.extent);
       return at === own && direct ? direct : frame && hoverSource(frame, x, y);
     });
   }
 
   drawMarks() {
     if (!this.pinned) this.hovers = this.readPointer();
-    const deformed = this.store.get().comparedView === "deformed";
+    const { comparedView } = this.store.get();
+    const [deformed, labels] = [comparedView === "deformed", OF_LABELS.has(comparedView)];
     this.each((view, at) => {
       const hover = this.hovers[at] ?? null;
       const marks = this.marks[PANES[at]];
-      marks.quad(hover && (deformed ? squareOf(hover.pixel) : hover.quad), view.projection);
+      const square = deformed && !this.trees[at];
+      marks.quad(hover && (square ? squareOf(hover.pixel) : hover.quad), view.projection);
       marks.box(deformed ? null : this.box, view.projection);
       view.section.toggleAttribute("data-pointed", this.pointer?.view === view);
+      this.titles.say(at, labels ? toldAt(this.known(this.flipped ? 0 : at).planes, hover, this.extent) : null);
     });
     this.drawBrush();
     this.root.dataset.tool = this.store.get().tool;

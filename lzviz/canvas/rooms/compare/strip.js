@@ -1,11 +1,14 @@
 // @ts-check
-/** The row above the panes: what all of them may spend, what they show, one more, flip and blink. */
+/** The row above the panes: what all of them may spend, what they show, one more, split, flip and blink. */
 import { choiceOf } from "../../core/bound.js";
 import { fromPosition, toPosition } from "../../core/schema.js";
 import { FORMATS, t, typable } from "../../core/text.js";
 import { zoomedSize } from "../../engine/samplers.js";
+import { iconButton } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
+import { icon } from "../../kit/icons.js";
 import { LETTERS, offered } from "./methods.js";
+import { toggleSplit } from "./split.js";
 
 const STEPS = 1000;
 /** @type {Readonly<Record<string, "width" | "comparedMacs" | "comparedMs">>} */
@@ -50,37 +53,42 @@ export function createStrip({ context, answers }) {
   const equal = choiceOf(context, "comparedEqual");
   const show = choiceOf(context, "comparedView", { history: false });
   const spent = amount(context);
-  const more = h("button", { type: "button", class: "lz-link lz-compare-more", onclick: () => {
+  const more = button("plus", t("compare.add"), () => {
     const { compared } = store.get();
     const { samplers, trained } = offered(context);
     const next = [...samplers, ...trained].find(({ name }) => !compared.includes(name));
     if (next) store.set({ compared: [...compared, next.name] }, { history: true });
-  } }, t("compare.add"));
+  });
   const flip = (/** @type {boolean} */ held) => () => {
     hold.setAttribute("aria-pressed", String(held));
     live.set({ uniform: held });
   };
-  const hold = h("button", { type: "button", class: "lz-link", "aria-pressed": "false", "data-tip": t("compare.flip"),
-    "data-key": " ", onpointerdown: flip(true), onpointerup: flip(false), onpointercancel: flip(false),
-    onpointerleave: flip(false), onblur: flip(false),
-    onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && flip(true)(),
-    onkeyup: flip(false) }, t("compare.hold"));
-  const blink = h("button", { type: "button", class: "lz-link", "aria-pressed": "false",
-    "data-tip": t("compare.blink.help"), "data-key": "B",
-    onclick: () => answers.set({ blink: !answers.get().blink }) }, t("compare.blink"));
+  const hold = h("button", { type: "button", class: "lz-button lz-icon-button", "aria-pressed": "false",
+    "aria-label": t("compare.hold"), "data-tip": t("compare.flip"), "data-key": " ", onpointerdown: flip(true),
+    onpointerup: flip(false), onpointercancel: flip(false), onpointerleave: flip(false), onblur: flip(false),
+    onkeydown: (/** @type {KeyboardEvent} */ event) => [" ", "Enter"].includes(event.key) && flip(true)(),
+    onkeyup: flip(false) }, icon("flip"));
+  const split = button("split", t("compare.split"), () => toggleSplit(answers), "S");
+  const turns = () => answers.set({ blink: !answers.get().blink, split: null });
+  const blink = button("blink", t("compare.blink.help"), turns, "K");
   const refresh = () => {
     equal.refresh();
     show.refresh();
     spent.refresh();
     more.hidden = store.get().compared.length >= LETTERS.length;
     blink.setAttribute("aria-pressed", String(answers.get().blink));
+    split.setAttribute("aria-pressed", String(answers.get().split !== null));
   };
   store.subscribe(refresh);
-  answers.subscribe((_, changed) => changed.has("blink") && refresh());
+  answers.subscribe((_, changed) => (changed.has("blink") || changed.has("split")) && refresh());
   live.subscribe((_, changed) => changed.has("image") && refresh());
   refresh();
   const label = (/** @type {string} */ text) => h("span", { class: "lz-compare-label" }, text);
   return h("div", { class: "lz-compare-strip", role: "group", "aria-label": t("compare.strip") },
-    label(t("state.equal")), equal.element, ...spent.elements, h("span", { class: "lz-grow" }), more, hold, blink,
-    show.element);
+    h("span", { class: "lz-compare-budget" }, label(t("state.equal")), equal.element, ...spent.elements),
+    h("span", { class: "lz-compare-acts" }, more, split, hold, blink),
+    h("span", { class: "lz-compare-show" }, label(t("state.show")), show.element));
 }
+
+/** @param {string} picture @param {string} label @param {() => void} run @param {string} [key] */
+const button = (picture, label, run, key) => iconButton(picture, label, run, { key });

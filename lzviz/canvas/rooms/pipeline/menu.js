@@ -56,9 +56,11 @@ export function createModelMenu({ host, store, schema, rooms }) {
     list().show(on ? checkpoint?.name ?? state.checkpoint : "");
     setText(note, checkpoint ? summary(checkpoint, fits(host, state, checkpoint)) : "");
     note.hidden = !checkpoint;
+    section.hidden = rooms.of(state).hidesModels === true;
   };
+  const section = h("section", { class: "lz-section lz-model", "aria-label": t("model") },
+    h("div", { class: "lz-head" }, t("model")), box, note);
   store.subscribe((_, changed) => ["room", "checkpoint", "image"].some((key) => changed.has(key)) && refresh());
   refresh();
-  return h("section", { class: "lz-section lz-model", "aria-label": t("model") }, h("div", { class: "lz-head" },
-    t("model")), box, note);
+  return section;
 }

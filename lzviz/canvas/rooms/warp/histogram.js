@@ -17,7 +17,7 @@ const TICKS = /** @type {const} */ ([[-1, "½×"], [0, "1×"], [1, "2×"], [2, "
 const across = (log2) => (Math.min(HIGH, Math.max(LOW, log2)) - LOW) / (HIGH - LOW);
 
 /** Orange through grey to blue: `--t` is the way from grey, 0..1. @param {number} log2 */
-function colour(log2) {
+export function colour(log2) {
   const share = Math.round(100 * Math.min(1, Math.abs(log2) / (log2 < 0 ? 1 : 2)));
   const end = log2 < 0 ? "low" : "high";
   return `color-mix(in oklab, var(--lz-det-${end}) ${share}%, var(--lz-det-mid))`;
