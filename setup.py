@@ -8,7 +8,15 @@ setup(
     packages=[*find_packages(include=["lzviz*"]), SHIPPED],
     package_dir={SHIPPED: "checkpoints"},
     package_data={
-        "lzviz": ["canvas/**/*", "notebook/*.js", "gallery/*.png", "gallery/*.jpg", "data/*", "text/*"],
+        "lzviz": [
+            "canvas/**/*",
+            "notebook/*.js",
+            "gallery/*.png",
+            "gallery/*.jpg",
+            "data/*",
+            "text/*",
+            "lessons/*.json",
+        ],
         SHIPPED: ["*/*.json", "*/*.safetensors"],
     },
 )

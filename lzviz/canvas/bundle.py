@@ -15,7 +15,8 @@ FOLDER = Path(__file__).parent
 ENTRY = "main.js"
 # In this order: later ones refine earlier ones.
 STYLES = tuple(
-    f"style/{name}.css" for name in ("tokens", "page", "stage", "seen", "cad", "learned", "models", "doctor", "compare")
+    f"style/{name}.css"
+    for name in ("tokens", "page", "stage", "seen", "cad", "learned", "models", "doctor", "compare", "learn")
 )
 # Where a script finds those that are imported late, relative to itself.
 LATE = "bundle/"

@@ -26,6 +26,7 @@ import { createTip } from "./kit/tip.js";
 import { watchWork } from "./core/work.js";
 import { createTools } from "./shell/tools.js";
 import { createTopbar } from "./shell/topbar.js";
+import { teach } from "./shell/teaching.js";
 import { floatsFromBase64 } from "./core/wire.js";
 import { ROOMS } from "./rooms/list.js";
 import { createStore } from "./core/store.js";
@@ -45,7 +46,7 @@ export { overHttp, overWidget } from "./core/transport.js";
 const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", ...ROOMS.all.flatMap(({ styles }) => styles)];
 
 /** What a mount writes on its element. */
-const OURS = new Set(["framed", "room", "dock", "view", "paints", "whole", "theme", "ready", "lzviz-ready"]
+const OURS = new Set(["framed", "room", "dock", "view", "paints", "whole", "theme", "ready", "lzviz-ready", "class"]
   .map((name) => `data-${name}`));
 
 /** @param {string} address @returns {Promise<any>} */
@@ -207,7 +208,8 @@ export async function mount(element, given) {
     context.live.set({ notice, error: null });
   }, hash);
   parts.address = address;
-  const ends = [address.stop, undress, context.again.stop, followUse(element), createTip(element),
+  const ends = [address.stop, undress, ...(host.teaching ? [teach(element, host.teaching)] : []),
+    context.again.stop, followUse(element), createTip(element),
     listenForKeys(element, parts.commands),
     listenForFiles(context, parts.images, (id, file) => house.mounted[id].examine?.(file)),
     context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lzviz.cli import build_static, compare, convert, doctor, evaluate, export, train, watch
+from lzviz.cli import build_static, compare, convert, doctor, evaluate, export, lessons, train, watch
 
 EXTRAS = {
     "PIL": "train",
@@ -20,6 +20,7 @@ EXTRAS = {
     "skimage": "app",
     "matplotlib": "app",
 }
+EXTRAS |= {"latex2mathml": "lessons"}
 EXTRAS |= dict.fromkeys(("onnx", "onnxruntime", "onnxscript"), "onnx")
 """What a bare installation lacks: module -> the extra that has it."""
 
@@ -40,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     watch.options_of(commands.add_parser("watch", help="what a watched run's warps did, as one page with a time line"))
     build_static.options_of(
         commands.add_parser("build-static", help="the page as a folder that any web server hosts, without Python")
+    )
+    lessons.options_of(
+        commands.add_parser("lessons", help="build the page's lessons from their Markdown, or check them")
     )
     options = parser.parse_args(arguments)
     try:

@@ -7,5 +7,5 @@ which is its place among the tabs; a layer only its file. ``python -m lzviz.cont
 from pathlib import Path
 
 CANVAS = Path(__file__).parents[1] / "canvas"
-ROOMS = ("warp", "cad", "pipeline", "compare", "doctor", "models")
+ROOMS = ("warp", "cad", "pipeline", "compare", "doctor", "learn", "models")
 LAYERS = tuple(sorted(path.stem for path in (CANVAS / "viewer" / "layers").glob("*.js") if path.stem != "list"))

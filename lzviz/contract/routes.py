@@ -11,7 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lzviz.contract.messages import cad, compare, doctor, models, pictures, pipeline, recognition, results, warp
+from lzviz.contract.messages import (
+    cad,
+    compare,
+    doctor,
+    lessons,
+    models,
+    pictures,
+    pipeline,
+    recognition,
+    results,
+    warp,
+)
 from lzviz.contract.messages.base import Question
 
 MIB = 1 << 20
@@ -76,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
     Route("cards", "lzviz/models", results.AskCards, "cards:cards", "query"),
     Route("results", "lzviz/results", results.AskResults, "cards:compared", "query"),
     Route("resultsTable", "lzviz/results.csv", results.AskTable, "cards:table", "query"),
+    Route("lessons", "lzviz/lessons/{language}", lessons.AskLessons, "lessons:lessons", "query"),
     Route("specimens", "lzviz/specimens", doctor.AskSpecimens, "doctor:specimens", "query"),
     Route("addWarp", "lzviz/warp-file", doctor.AddWarp, "doctor:held", "bytes", 64 * MIB),
     Route("diagnose", "lzviz/diagnosis", doctor.AskDiagnosis, "doctor:diagnosed"),

@@ -122,6 +122,8 @@ class State(BaseModel):
     compared_view: Annotated[
         str, Choice("show", choices=("points", "deformed", "unzoomed", "labels", "errors", "difference"), history=False)
     ] = "points"
+    lesson: Annotated[int, Integer("lesson", low=1, high=99, history=False)] = 1
+    lesson_step: Annotated[str, Choice("at", choices=("start", "reveal", "check"), history=False)] = "start"
 
     @classmethod
     def parse(cls, given: object) -> State:

@@ -34,7 +34,7 @@ test("a room that nobody knows is the first one, and a line of the menu of sampl
   assert.equal(rooms.of(/** @type {any} */ ({ room: "pipeline" })).id, ROOMS.all[0].id);
   assert.equal(ROOMS.ofSampler("cad")?.id, "cad");
   assert.equal(ROOMS.ofSampler("lzu"), null);
-  assert.deepEqual(ROOMS.tabs, ["explore", "compare", "doctor", "models"]);
+  assert.deepEqual(ROOMS.tabs, ["explore", "compare", "doctor", "learn", "models"]);
   assert.deepEqual(ROOMS.below("explore").map(({ id }) => id), ["warp", "cad", "pipeline"]);
   assert.equal(ROOMS.examining()?.id, "doctor");
   assert.deepEqual([ROOMS.opening("Grid.NPY")?.id, ROOMS.opening("a.png")], ["doctor", null]);

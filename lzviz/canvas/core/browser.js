@@ -14,6 +14,10 @@
  * @property {(dark: boolean) => void} set
  * @property {(changed: () => void) => () => void} follow
  *
+ * @typedef {object} Teaching  what whoever links to the page asks of it
+ * @property {readonly string[]} hide  rooms, controls and parts that are left out
+ * @property {boolean} large           type for a class
+ *
  * @typedef {object} Language
  * @property {() => string | null} asked  the tag that the address asks for
  * @property {(tag: string) => void} choose  the address asks for it from now on, and the page opens in it
@@ -23,7 +27,7 @@ import { recall, remember } from "../kit/memory.js";
 
 const KEY = "lzviz-theme";
 
-/** @returns {{address: Address, theme: Theme, language: Language}} */
+/** @returns {{address: Address, theme: Theme, language: Language, teaching: Teaching}} */
 export function browserPage() {
   const { location } = window;
   const chosen = recall(KEY);
@@ -46,6 +50,7 @@ export function browserPage() {
         return () => names.forEach((name) => window.removeEventListener(name, changed));
       },
     },
+    teaching: teachingOf(new URLSearchParams(location.search)),
     language: {
       asked: () => new URLSearchParams(location.search).get("lang"),
       choose(tag) {
@@ -68,6 +73,10 @@ export function browserPage() {
     },
   };
 }
+
+/** @param {URLSearchParams} query @returns {Teaching} */
+export const teachingOf = (query) => ({ hide: (query.get("hide") ?? "").split(",").filter(Boolean),
+  large: query.has("class") && query.get("class") !== "0" });
 
 /** An address of its own. @param {string} [hash] @returns {Address} */
 export function ownAddress(hash = "") {

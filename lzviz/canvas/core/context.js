@@ -40,6 +40,7 @@
  * @property {boolean} [styled]   the styles are in the document already
  * @property {import("./browser.js").Address} address  where the link of the mount stands
  * @property {import("./browser.js").Theme} theme
+ * @property {import("./browser.js").Teaching} [teaching]  what is left out, and larger type
  * @property {import("./browser.js").Language} [language]  where the page lets the visitor choose
  *
  * What a page gives to a mount; what it leaves out, the mount has for itself.

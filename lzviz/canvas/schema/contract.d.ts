@@ -108,6 +108,12 @@ export interface AskKeypoints {
   file?: string | null;
 }
 
+/** The lessons of a language, as ``lzviz.lessons`` built them; in English where there are none. */
+export interface AskLessons {
+  page?: string;
+  language: string;
+}
+
 /** The mask of a state before the brush. */
 export interface AskMask {
   page?: string;
@@ -1026,7 +1032,7 @@ export interface State {
   /** A picture that ships, or "own": a picture of the visitor, which a link cannot carry. */
   image?: string;
   /** What the page is about: a warp, content-adaptive cells, a trained pipeline, or all that was trained. */
-  room?: "warp" | "cad" | "pipeline" | "compare" | "doctor" | "models";
+  room?: "warp" | "cad" | "pipeline" | "compare" | "doctor" | "learn" | "models";
   /** The method that decides where the samples go. */
   sampler?: string;
   /** Corrected: one consistent convention. As published: with the deviations of the public code. */
@@ -1137,6 +1143,10 @@ export interface State {
   comparedMs?: number;
   /** What every pane shows: samples on the source, the zoomed image, the same brought back, labels, where they are wrong, or how far the picture brought back is from the source. */
   comparedView?: "points" | "deformed" | "unzoomed" | "labels" | "errors" | "difference";
+  /** The lesson that is open. */
+  lesson?: number;
+  /** How far the lesson is: before its answer, with it, or at its question. */
+  lessonStep?: "start" | "reveal" | "check";
 }
 
 /** The numbers of all panels. */
@@ -1241,6 +1251,7 @@ export interface Asked {
   cards: { question: AskCards; answer: Cards };
   results: { question: AskResults; answer: Results };
   resultsTable: { question: AskTable; answer: Blob };
+  lessons: { question: AskLessons; answer: Blob };
   specimens: { question: AskSpecimens; answer: Specimens };
   addWarp: { question: AddWarp; answer: HeldWarp };
   diagnose: { question: AskDiagnosis; answer: Diagnosed };

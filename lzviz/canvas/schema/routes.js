@@ -26,6 +26,7 @@ export const ROUTES = Object.freeze(/** @type {const} */ ({
   cards: { path: "lzviz/models", method: "GET", limit: 1048576 },
   results: { path: "lzviz/results", method: "GET", limit: 1048576 },
   resultsTable: { path: "lzviz/results.csv", method: "GET", limit: 1048576 },
+  lessons: { path: "lzviz/lessons/{language}", method: "GET", limit: 1048576 },
   specimens: { path: "lzviz/specimens", method: "GET", limit: 1048576 },
   addWarp: { path: "lzviz/warp-file", method: "POST", limit: 67108864 },
   diagnose: { path: "lzviz/diagnosis", method: "POST", limit: 1048576 },

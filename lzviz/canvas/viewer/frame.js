@@ -49,6 +49,9 @@ export function between(warp, to, t) {
   return { ...to, nodes };
 }
 
+/** A warp at the nodes of another one. @param {Warp} goal @param {Warp} warp @returns {Warp} */
+const onNodesOf = (goal, warp) => ({ ...goal, nodes: forwardGrid(warp, goal.size) });
+
 /** The picture that is read, shrunk as the state says, with its levels; made once. */
 export function createPictures() {
   /** @type {{data: unknown, scale: number, picture: Picture, levels: Raster[]} | null} */
@@ -80,12 +83,14 @@ export function createModel(pictureOf) {
   /**
    * @param {State} state as shown: a stroke's map in place of the stored one
    * @param {Live} live
-   * @param {{uniform?: boolean, t?: number, given?: import("../rooms/warp/given.js").Given | null,
-   *   zoomed?: Size | null, quick?: boolean}} [how] uniform sampling instead; t < 1: on the way from uniform; what
-   *   Python gave, for samplers without a twin; a size of the zoomed image that is not the state's; quick: a hand moves
+   * @param {{uniform?: boolean, t?: number, from?: Warp | null, given?: import("../rooms/warp/given.js").Given | null,
+   *   zoomed?: Size | null, quick?: boolean}} [how] uniform sampling instead; t < 1: on the way from another warp, or
+   *   from uniform; what Python gave, for samplers without a twin; a size of the zoomed image that is not the state's;
+   *   quick: a hand moves
    * @returns {Frame | null} null without a picture
    */
-  function frame(state, live, { uniform = false, t = 1, given = null, zoomed: asked = null, quick = false } = {}) {
+  function frame(state, live, how = {}) {
+    const { uniform = false, t = 1, from = null, given = null, zoomed: asked = null, quick = false } = how;
     const source = pictureOf(state, live);
     const full = live.image;
     if (!source || !full) return null;
@@ -100,7 +105,7 @@ export function createModel(pictureOf) {
     const python = given !== null && !uniform;
     const goal = python ? given.warp ?? identityWarp([2, 2])
       : samplerWarp(shown, attracting, zoomed, size, attractionSpace);
-    const warp = t < 1 ? between(identityWarp(goal.size), goal, t) : goal;
+    const warp = t < 1 ? between(from ? onNodesOf(goal, from) : identityWarp(goal.size), goal, t) : goal;
     const warped = performance.now();
     grid = forwardGrid(warp, zoomed, grid);
     const length = zoomed[0] * zoomed[1] * 4;

@@ -11,7 +11,7 @@
 
 import { h } from "../../kit/dom.js";
 import { emphasisOf } from "../../engine/measures.js";
-import { arrange, framesOf, shapeOf } from "../../viewer/arrange.js";
+import { arrange, framesOf, NARROW, shapeOf, TITLE } from "../../viewer/arrange.js";
 import { project, toImage } from "../../viewer/camera.js";
 import { gradient } from "../../viewer/colours.js";
 import { hoverSource, hoverZoomed, read } from "../../viewer/hover.js";
@@ -63,9 +63,15 @@ export class Scene extends Viewer {
     this.uniform = null;
     /** @type {Hover | null} */
     this.hover = null;
-    /** @type {"waiting" | "moving" | "done"} the motion from uniform to the warp at the first picture */
+    /** @type {"waiting" | "moving" | "done"} the motion to the warp: at the first picture from uniform */
     this.motion = "waiting";
     this.motionStart = 0;
+    /** @type {import("../../engine/coords.js").Warp | null} where the motion begins; null: uniform */
+    this.from = null;
+    /** The warp is not shown yet: samples stay uniform under the saliency that will move them. */
+    this.held = false;
+    /** The source alone, without its results. */
+    this.sole = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.settling = undefined;
     this.settled = false;
@@ -113,11 +119,23 @@ export class Scene extends Viewer {
     const { image } = this.live.get();
     const aspect = image ? shapeOf(image.width / image.height) : 1.5;
     const beside = this.store.get().compare === "uniform";
+    this.results?.toggleAttribute("hidden", this.sole);
+    if (this.sole) return this.arrangeSource(room, aspect);
     const arranged = framesOf(arrange(room, aspect, beside, window.innerHeight), NAMES);
     const { width } = arranged.frames.source;
     this.views.source.section.toggleAttribute("data-tight", !arranged.narrow && width < SOURCE_TIGHT);
     for (const name of /** @type {const} */ (["uniform", "uniformUnzoomed"])) this.views[name].section.hidden = !beside;
     return arranged;
+  }
+
+  /** @param {import("../../viewer/viewer.js").Space} room @param {number} aspect */
+  arrangeSource(room, aspect) {
+    const narrow = room.width < NARROW;
+    const width = Math.floor(Math.min(room.width, narrow ? Infinity : aspect * Math.max(TITLE, room.height - TITLE)));
+    const source = { width, height: Math.round(width / aspect) };
+    this.views.source.section.toggleAttribute("data-tight", !narrow && width < SOURCE_TIGHT);
+    return { narrow, frames: Object.fromEntries(NAMES.map((name) => [name, name === "source" ? source
+      : { width: 1, height: 1 }])) };
   }
 
   // Camera -----------------------------------------------------------------------------------------------------------
@@ -140,7 +158,8 @@ export class Scene extends Viewer {
     const live = this.live.get();
     const [given, t] = [this.given(state), this.progress()];
     const { quick } = this;
-    this.frame = this.model.frame(state, live, { uniform: live.uniform, t, given, quick });
+    const from = this.held ? null : this.from;
+    this.frame = this.model.frame(state, live, { uniform: live.uniform, t, from, given, quick });
     this.uniform = state.compare === "uniform"
       ? this.uniformModel.frame(state, live, { uniform: true, given, quick }) : null;
   }
@@ -150,8 +169,16 @@ export class Scene extends Viewer {
     return this.strokes.active() || this.motion === "moving";
   }
 
-  /** How far the first motion is, eased out; 1 when there is none. */
+  /** The next warp is come to from the one that is shown. */
+  glide() {
+    const warp = this.frame?.warp;
+    this.from = warp ? { ...warp, nodes: warp.nodes.slice() } : null;
+    this.motion = "waiting";
+  }
+
+  /** How far the motion is, eased out; 1 when there is none. */
   progress() {
+    if (this.held) return 0;
     if (this.motion === "done") return 1;
     if (this.motion === "waiting") {
       const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;

@@ -1,0 +1,261 @@
+// @ts-check
+/** The room of the lessons: a rail of them, the text of one, and the page's own rooms as its picture. */
+import { debounce, h, setText } from "../../kit/dom.js";
+import { openPanel } from "../../kit/dialogs.js";
+import { say, t } from "../../core/text.js";
+import { judged, valueOf } from "./expression.js";
+import { FIGURES } from "./figures/list.js";
+import { createControls } from "./controls.js";
+import { createInner, stateOf } from "./inner.js";
+import { createProgress, fetchLessons } from "./lessons.js";
+import { warpNumbers } from "./numbers.js";
+import { createPage } from "./page.js";
+import { writeNumbers } from "./prose.js";
+import { createLessonRail } from "./rail.js";
+import { followSymbols } from "./symbols.js";
+
+/**
+ * @typedef {import("./lessons.js").Lesson} Lesson
+ * @typedef {import("../../core/store.js").State} State
+ *
+ * @typedef {object} Figure  what a lesson draws beside the page's own views
+ * @property {HTMLElement} element
+ * @property {boolean} [sole]   the source alone stands below it
+ * @property {() => string} label  which prediction this is
+ * @property {() => void} again
+ * @property {(seen: {revealed: boolean, guess: number}) => void} show
+ * @property {() => import("./expression.js").Numbers} numbers
+ * @property {() => boolean} [settled]
+ * @property {() => void} dispose
+ */
+
+/** Frames after which what does not settle is shown as it is. */
+const PATIENCE = 600;
+
+/** Whether a room shows all of what its state means. @param {any} mounted */
+const atRest = (mounted) => {
+  const { scene } = mounted ?? {};
+  return !scene || (scene.dirty.size === 0 && (scene.motion === undefined || scene.motion === "done" || scene.held));
+};
+
+/** Waits for so many frames of the screen. @param {number} count */
+async function frames(count) {
+  for (let k = 0; k < count; k++) await new Promise((done) => requestAnimationFrame(done));
+}
+
+/** One lesson after the other; the state says which, and how far it is. */
+class Lessons {
+  /** @type {ReturnType<typeof createPage> | null} */
+  page = null;
+  /** @type {Figure | null} */
+  figure = null;
+  /** @type {ReturnType<typeof createControls> | null} */
+  controls = null;
+  /** The state of the lesson that is shown, by name. */
+  shown = "start";
+  /** What was computed of the states that were shown. @type {Map<string, import("./expression.js").Numbers>} */
+  kept = new Map();
+  /** A prediction waits for what is computed. */
+  judging = false;
+  turn = 0;
+  opened = false;
+
+  /**
+   * @param {HTMLElement} element @param {import("../../core/context.js").Context} context @param {() => boolean} on
+   * @param {readonly Lesson[]} lessons
+   */
+  constructor(element, context, on, lessons) {
+    this.element = element;
+    this.context = context;
+    this.on = on;
+    this.lessons = lessons;
+    this.lesson = lessons[0];
+    this.step = context.store.get().lessonStep;
+    this.progress = createProgress();
+    this.stage = h("div", { class: "lz-stage lz-learn-stage", role: "region", "aria-label": t("learn.stage") });
+    this.inner = createInner(context, this.stage);
+    this.top = h("div", { class: "lz-learn-top" });
+    this.told = h("p", { class: "lz-learn-told" });
+    this.spoken = h("p", { class: "lz-hidden", role: "status" });
+    this.text = h("div", { class: "lz-learn-text" });
+    this.rail = createLessonRail(lessons, this.progress, (number) => this.go(number), () => this.book());
+    element.classList.add("lz-learn");
+    element.replaceChildren(this.rail.element, this.text,
+      h("section", { class: "lz-learn-picture" }, this.top, this.stage),
+      h("footer", { class: "lz-learn-status" }, this.told, this.spoken));
+    this.soon = debounce(() => this.refresh(), 30);
+    this.inner.follow(this.soon);
+    this.symbols = followSymbols(element, this.inner);
+    this.ends = [this.symbols.stop, this.soon.cancel, () => this.inner.dispose(),
+      context.store.subscribe((_, changed) => {
+        if (on() && (changed.has("lesson") || changed.has("lessonStep"))) this.follow(changed.has("lesson"));
+      })];
+    Object.assign(element, { lzvizLearn: this });
+  }
+
+  get revealed() {
+    return this.step !== "start";
+  }
+
+  /** @returns {import("./expression.js").Numbers} */
+  numbers() {
+    const { frame = null } = this.inner.now()?.scene ?? {};
+    const own = frame?.grid ? warpNumbers(frame, this.inner.store.get(), this.lesson.region) : {};
+    const all = { ...own, ...this.figure?.numbers() };
+    const guess = this.page?.predict.guess() ?? NaN;
+    return { ...all, guess, off: Math.abs(guess - valueOf(this.lesson.predict.truth, all)) };
+  }
+
+  settled() {
+    return atRest(this.inner.now()) && (this.figure?.settled?.() ?? true);
+  }
+
+  /** What is known now goes into the text; once it is all there, the prediction is judged. */
+  refresh() {
+    const { page, lesson } = this;
+    if (!this.on() || !page) return;
+    const now = this.numbers();
+    writeNumbers(this.text, now, this.kept);
+    this.figure?.show({ revealed: this.revealed, guess: page.predict.guess() });
+    this.symbols.relight();
+    const { measured } = this.inner.live.get();
+    setText(this.told, this.revealed && measured?.sentence ? say(measured.sentence) : lesson.goal);
+    const truth = valueOf(lesson.predict.truth, now);
+    if (!this.judging || this.shown !== "reveal" || !this.settled() || !Number.isFinite(truth)) return;
+    this.judging = false;
+    setText(this.spoken, page.predict.judge(truth, this.figure?.label() ?? ""));
+  }
+
+  /** Shows a state of the lesson. @param {string} name */
+  async show(name) {
+    const mine = ++this.turn;
+    const { states, predict } = this.lesson;
+    const link = name === "start" ? states.start : `${states.start}&${states[name]}`;
+    const state = await stateOf(this.context, link);
+    if (mine !== this.turn) return;
+    this.shown = name;
+    await this.inner.show(state, { held: predict.hold && name === "start", sole: this.figure?.sole });
+    if (mine === this.turn) await this.rest();
+    if (mine !== this.turn) return;
+    this.kept.set(name, this.numbers());
+    this.refresh();
+  }
+
+  /** Waits until nothing moves. */
+  async rest() {
+    await frames(2);
+    for (let k = 0; k < PATIENCE && !this.settled(); k++) await frames(1);
+    await frames(2);
+  }
+
+  reveal() {
+    if (this.revealed) return;
+    this.judging = true;
+    this.context.store.set({ lessonStep: "reveal" });
+  }
+
+  /** @param {number} number */
+  go(number) {
+    if (!this.lessons.some((each) => each.number === number)) return;
+    this.context.store.set({ lesson: number, lessonStep: "start" });
+    this.page?.focus();
+  }
+
+  again() {
+    this.figure?.again();
+    this.context.store.set({ lessonStep: "start" });
+  }
+
+  /** @param {boolean} right @param {string} why */
+  answered(right, why) {
+    setText(this.spoken, why);
+    if (right) this.progress.add(this.lesson);
+    this.context.store.set({ lessonStep: "check" });
+    this.rail.show(this.lesson);
+  }
+
+  /** Builds the page of the lesson that the state means. */
+  build() {
+    const { lesson: number } = this.context.store.get();
+    const { inner } = this;
+    this.lesson = this.lessons.find((each) => each.number === number) ?? this.lessons[0];
+    this.figure?.dispose();
+    this.controls?.stop();
+    this.figure = FIGURES[this.lesson.figure]?.(inner, (guess) => this.page?.predict.choose(guess)) ?? null;
+    this.controls = createControls(inner.context, this.lesson.controls);
+    this.page = createPage(this);
+    const reset = h("button", { type: "button", class: "lz-link", onclick: () => void this.show(this.shown) },
+      t("learn.reset"));
+    const explore = h("button", { type: "button", class: "lz-link", onclick: () => this.leave() }, t("learn.explore"));
+    this.top.replaceChildren(h("div", { class: "lz-learn-bar" }, this.controls.element,
+      h("div", { class: "lz-learn-ways" }, reset, explore)), ...(this.figure ? [this.figure.element] : []));
+    this.text.replaceChildren(this.page.element);
+    this.text.scrollTop = 0;
+    this.rail.show(this.lesson);
+    this.judging = false;
+    this.kept.clear();
+  }
+
+  /** The picture of the lesson in its own room, to go on with. */
+  leave() {
+    const { lesson, lessonStep } = this.context.store.get();
+    this.context.store.set({ ...this.inner.store.get(), lesson, lessonStep }, { history: true });
+  }
+
+  /** Shows what the state means. @param {boolean} anew  another lesson */
+  follow(anew) {
+    const before = this.revealed;
+    if (anew) this.build();
+    this.step = this.context.store.get().lessonStep;
+    this.page?.show(this.step);
+    if (!anew && this.revealed === before) return;
+    void (anew && this.revealed ? this.both() : this.show(this.revealed ? "reveal" : "start"));
+  }
+
+  /** Whoever comes by a link to the answer has not seen the beginning. */
+  async both() {
+    const turn = this.turn + 1;
+    await this.show("start");
+    if (turn === this.turn) await this.show("reveal");
+  }
+
+  /** The place of what is read along. */
+  book() {
+    openPanel(this.context.root, t("learn.book"), [h("p", {}, t("learn.book.soon"))]);
+  }
+
+  /** Every claim that the lesson makes of a state, judged. @param {string} name */
+  async claims(name) {
+    await this.show(name);
+    const now = this.numbers();
+    return this.lesson.claims.filter(({ state }) => state === name).map((claim) => judged(claim, now));
+  }
+
+  open() {
+    if (this.opened) return this.refresh();
+    this.opened = true;
+    this.follow(true);
+  }
+
+  dispose() {
+    this.ends.forEach((end) => end());
+    this.figure?.dispose();
+    this.controls?.stop();
+    this.element.replaceChildren();
+  }
+}
+
+/** @typedef {InstanceType<typeof Lessons>} Room */
+
+/** @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host @param {() => boolean} on */
+export async function createLearn(element, { context }, on) {
+  const room = new Lessons(element, context, on, await fetchLessons(context.host, context.root.lang));
+  const group = t("learn.keys");
+  const turn = (/** @type {number} */ by) => () => room.go(room.lesson.number + by);
+  return {
+    commands: [{ id: "lesson-next", keys: ["ArrowRight"], label: t("learn.keys.next"), group, run: turn(1) },
+      { id: "lesson-before", keys: ["ArrowLeft"], label: t("learn.keys.before"), group, run: turn(-1) }],
+    open: () => room.open(),
+    dispose: () => room.dispose(),
+  };
+}
