@@ -194,7 +194,7 @@ def test_a_brush_stroke_makes_adaptive_features_only(monkeypatch):
 
 def test_a_channel_that_the_network_has_not():
     with pytest.raises(Refusal, match=r"cadChannel: resnet18 has channels 0 to 511, got 512\."):
-        cad.answer(SHOP, parse(cadChannel=512), picture(64, 64))
+        cad.answer(SHOP, parse(cadNetwork="resnet18", cadChannel=512), picture(64, 64))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (7, 64), (9, 30_000)])

@@ -90,7 +90,7 @@ def folder(tmp_path, monkeypatch):
 
 def test_published_weights_are_used_and_named(folder):
     torch.save(models.resnet18(seed=4).state_dict(), folder / "resnet18.pth")
-    answer = cad.answer(SHOP, parse(), picture(64, 64, seed=21))
+    answer = cad.answer(SHOP, parse(cadNetwork="resnet18"), picture(64, 64, seed=21))
     assert english(answer["weights"]) == "resnet18.pth" and english(answer["sentence"]).endswith(
         "Weights: resnet18.pth."
     )
@@ -111,7 +111,7 @@ def test_weights_of_something_else_are_refused_in_a_sentence(folder):
     torch.save({"w": torch.zeros(2)}, folder / "resnet18.pth")
     torch.save({"w": torch.zeros(2)}, folder / "d2net.pth")
     with pytest.raises(Refusal, match="weights of resnet18 cannot be used"):
-        cad.answer(SHOP, parse(), picture(64, 64, seed=22))
+        cad.answer(SHOP, parse(cadNetwork="resnet18"), picture(64, 64, seed=22))
     with pytest.raises(Refusal, match="cannot be used"):
         keypoints.answer(SHOP, picture(64, 96, seed=22))
 

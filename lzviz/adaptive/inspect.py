@@ -98,12 +98,13 @@ class Subject:
         """A ResNet without its classifier, or VGG16 up to the last convolution or pool before the coarse stride ends.
 
         Args:
-            name: "resnet18", ..., "resnet152", "vgg16" or "compact", the backbone of the small checkpoints.
+            name: "resnet18", ..., "resnet152", "vgg16", "efficientnet" (-Lite0, which has one width) or "compact", the
+                backbone of the small checkpoints.
             width: channels of the first stage.
             state: a state dict with torchvision's keys; random weights otherwise.
             weights: what to call them.
         """
-        build = {"vgg16": _vgg, "compact": _compact}.get(name, _resnet)
+        build = {"vgg16": _vgg, "compact": _compact, "efficientnet": _efficientnet}.get(name, _resnet)
         strided, dilated = (
             build(name, stride, coarse, width).eval().requires_grad_(False) for stride in (coarse, fine)
         )
@@ -160,6 +161,10 @@ def _resnet(name: str, stride: int, coarse: int, width: int) -> nn.Module:
 def _vgg(name: str, stride: int, coarse: int, width: int) -> nn.Module:
     last = {8: "conv4_3", 16: "conv5_3", 32: "pool5"}[coarse]
     return seeded(vgg_features)(width=width, last=last, output_stride=stride, ceil_mode=True)
+
+
+def _efficientnet(name: str, stride: int, coarse: int, width: int) -> nn.Module:
+    return models.create("efficientnet_lite0", classes=None, output_stride=stride)
 
 
 def _compact(name: str, stride: int, coarse: int, width: int) -> nn.Module:

@@ -75,6 +75,7 @@ ROUTES: tuple[Route, ...] = (
     Route("export", "lzviz/export", warp.Export, "asked:exported"),
     Route("cadMask", "lzviz/cad-mask", cad.AskMask, "asked:cad_mask"),
     Route("cadFeatures", "lzviz/cad", cad.AskFeatures, "asked:cad_features"),
+    Route("cadSegmented", "lzviz/cad-segmentation", cad.AskSegmented, "asked:cad_segmented"),
     Route("cadTimes", "lzviz/cad-time", cad.AskFeatureTimes, "asked:cad_times"),
     Route("cadKeypoints", "lzviz/keypoints", cad.AskKeypoints, "asked:cad_keypoints"),
     Route("cadCost", "lzviz/cad-cost", cad.AskCost, "asked:cad_cost"),

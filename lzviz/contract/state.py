@@ -77,17 +77,23 @@ class State(BaseModel):
     brush_softness: Annotated[float, Number("soft", low=0, high=1, decimals=2, history=False)] = 0.6
     cad_levels: Annotated[str, Choice("cadlevels", choices=("8-16", "8-32", "1-8"))] = "8-16"
     cad_mask: Annotated[
-        str, Choice("cadmask", choices=("edges", "learned", "paint", "keypoints", "random", "inverse", "file"))
+        str,
+        Choice("cadmask", choices=("edges", "learned", "oracle", "file", "paint", "keypoints", "random", "inverse")),
     ] = "edges"
     cad_operator: Annotated[str, Choice("cadoperator", choices=("central", "sobel"))] = "central"
     cad_threshold: Annotated[float, Number("cadthreshold", low=0.005, high=2, scale="log", decimals=3)] = 0.3
     cad_dilation: Annotated[int, Integer("caddilation", low=1, high=63, unit="px")] = 3
     cad_keep: Annotated[float, Number("cadkeep", low=0, high=1, decimals=2)] = 0.3
     cad_paint: Annotated[Map | None, Painted("cadpaint", neutral=128)] = None
-    cad_network: Annotated[str, Choice("cadnetwork", choices=("resnet18", "resnet50", "vgg16", "compact"))] = "resnet18"
+    cad_network: Annotated[
+        str, Choice("cadnetwork", choices=("compact", "efficientnet", "resnet18", "resnet50", "vgg16"))
+    ] = "compact"
     cad_channel: Annotated[int, Integer("cadchannel", low=-1, high=2047)] = -1
     cad_beside: Annotated[str, Choice("cadbeside", choices=("strided", "dilated"), history=False)] = "dilated"
-    cad_view: Annotated[str, Choice("cadview", choices=("features", "keypoints"), history=False)] = "features"
+    cad_view: Annotated[str, Choice("cadview", choices=("segmentation", "features", "keypoints"), history=False)] = (
+        "segmentation"
+    )
+    cad_errors: Annotated[bool, Toggle("caderrors", history=False)] = False
     checkpoint: Annotated[str, Identifier("checkpoint", what="checkpoint")] = "auto"
     learned_from: Annotated[str, Choice("knows", choices=("network", "truth", "paint", "edges", "file"))] = "network"
     learned_lambda: Annotated[float, Number("lambda", low=0.01, high=100, scale="log", decimals=2)] = 1.0

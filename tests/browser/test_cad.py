@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 
 # A small picture with a large even part: few cells are fine.
-HASH = "#image=rocket&room=cad"
+HASH = "#image=rocket&room=cad&cadview=features&cadnetwork=resnet18"
 
 
 def cad(visit: Visit, expression: str) -> Any:
@@ -65,6 +65,34 @@ def test_choosing_cad_draws_a_quadtree_and_leaving_brings_the_warp_back(visit: V
     visit.answered()
 
 
+def test_it_opens_on_labels_of_the_trained_network_that_follow_the_brush(visit: Visit) -> None:
+    visit.open("#image=street&room=cad")
+    wait(visit, "answers.segmentation && answers.forest && !live.get().busy")
+    first = cad(visit, "answers.segmentation.answer")
+    assert set(first["miou"]) == {"strided", "adaptive", "dilated"} and not first["fits"]
+    expect(visit.page.locator("[data-view=adaptive] .lz-view-number")).to_contain_text("mIoU")
+    expect(visit.page.locator("[data-view=adaptive] .lz-cad-weights")).to_contain_text("trained on other pictures")
+    drawn = visit.page.locator("[data-view=adaptive] .lz-view-image").evaluate("c => [c.width, c.height]")
+    assert drawn == [first["image"]["w"], first["image"]["h"]]
+    visit.page.get_by_text("Errors", exact=True).click()
+    expect(visit.page.locator("[data-view=adaptive] .lz-view-size")).to_have_text("wrong pixels")
+    visit.page.get_by_text("Oracle", exact=True).click()
+    wait(visit, "answers.mask && answers.mask.kind === 'oracle' && !live.get().busy")
+    wait(visit, f"answers.segmentation.answer.active !== {first['active']}")
+    visit.answered()
+
+
+def test_labels_are_the_compact_network_s(shown: Visit) -> None:
+    """Another network shows its features, and the choice says why."""
+    expect(shown.page.locator("[data-view=adaptive] .lz-cad-weights")).to_contain_text("random")
+    shown.page.get_by_text("Compact", exact=True).click()
+    shown.page.get_by_text("Segmentation", exact=True).click()
+    wait(shown, "answers.segmentation && !live.get().busy")
+    assert cad(shown, "answers.segmentation.answer.miou") is None, "no labels are known of the rocket"
+    expect(shown.page.locator("[data-view=adaptive] .lz-view-number")).to_contain_text("as dilated")
+    shown.answered()
+
+
 def test_python_counts_what_the_browser_counts_and_the_guarantee_is_exact(shown: Visit) -> None:
     answer = features(shown)
     assert answer["macs"] == cad(shown, "answers.forest.macs")
@@ -102,7 +130,7 @@ def test_the_threshold_moves_the_quadtree_without_asking(shown: Visit) -> None:
         wait(shown, f"answers.forest.active > {actives[-1]}")
         actives.append(cad(shown, "answers.forest.active"))
     assert [url for url in shown.requests if "cad-mask" in url] == asked
-    expect(shown.page.locator(".lz-cad-proof")).to_contain_text(f"{100 * actives[-1]:.0f}")
+    expect(shown.page.locator(".lz-cad-proof")).to_contain_text(f"{100 * actives[-1]:.1f}")
 
 
 def test_hover_shows_the_owner_of_an_inactive_neighbour(shown: Visit) -> None:

@@ -22,7 +22,7 @@ SHOWN: dict[str, list[dict[str, object]]] = {
         {"sampler": "es", "saliency": "edges"},
         {"sampler": "resizer"},
     ],
-    "cad": [{"cadView": "keypoints"}],
+    "cad": [{"cadView": "features"}, {"cadView": "keypoints"}],
     "pipeline": [{"learnedLeft": "error", "learnedRight": "features"}],
 }
 # What shows that a room that fetches itself is there.

@@ -5,7 +5,7 @@ import { levelColours, planeOf } from "../../lzviz/canvas/viewer/layers/own/quad
 import { boxOf, hoverAt } from "../../lzviz/canvas/rooms/cad/hover.js";
 import { matchesOf, transformed } from "../../lzviz/canvas/rooms/cad/keypoints.js";
 import { isActive } from "../../lzviz/canvas/rooms/cad/marks.js";
-import { fits, forestOf } from "../../lzviz/canvas/rooms/cad/model.js";
+import { fits, forestOf, networkOf, viewOf } from "../../lzviz/canvas/rooms/cad/model.js";
 import { difference, guarantee, sentence, weightsLabel } from "../../lzviz/canvas/rooms/cad/words.js";
 import { operations } from "../../lzviz/canvas/kit/format.js";
 import { ROOMS } from "../../lzviz/canvas/rooms/list.js";
@@ -126,6 +126,16 @@ test("matches of a curve: ends, where they should be, and whether they count as 
     [[true, [1, 1]], [false, [5, 5]]]);
   assert.deepEqual(matchesOf(answer, 7).length, 2);
   assert.deepEqual(matchesOf(answer, 0), []);
+});
+
+test("labels are shown of the trained network alone, whatever was chosen", () => {
+  const view = (/** @type {any} */ patch) => viewOf(state({ cadView: "segmentation", cadNetwork: "compact", ...patch }));
+  assert.equal(view({}), "segmentation");
+  assert.equal(view({ cadNetwork: "resnet18" }), "features");
+  assert.equal(view({ cadNetwork: "resnet18", cadMask: "oracle" }), "segmentation");
+  assert.equal(view({ cadLevels: "8-32" }), "features");
+  assert.equal(view({ cadView: "keypoints", cadLevels: "8-32" }), "keypoints");
+  assert.equal(networkOf(state({ cadLevels: "1-8", cadMask: "learned" })), "vgg16");
 });
 
 test("the brush forces cells where features are shown, and nothing else is drawn by hand", () => {

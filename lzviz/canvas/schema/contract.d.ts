@@ -88,6 +88,7 @@ export interface AskFeatureTimes {
   state: State;
   image?: string | null;
   file?: string | null;
+  truth?: string | null;
 }
 
 /** Run the networks on the cells of a state. */
@@ -97,6 +98,7 @@ export interface AskFeatures {
   state: State;
   image?: string | null;
   file?: string | null;
+  truth?: string | null;
 }
 
 /** Key points of a picture. */
@@ -121,6 +123,7 @@ export interface AskMask {
   state: State;
   image?: string | null;
   file?: string | null;
+  truth?: string | null;
 }
 
 /** PNG of the level of a picture that a page shows, or its thumbnail; its true size goes along. */
@@ -181,6 +184,16 @@ export interface AskSaliency {
   image: string | null;
   kind: string;
   options?: Record<string, any>;
+}
+
+/** Segment the picture on the cells of a state, by the trained network. */
+export interface AskSegmented {
+  page?: string;
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
 }
 
 /** Which faults are there to look at? */
@@ -331,6 +344,12 @@ export interface ClassLine {
   name: string;
   colour: string;
   share?: number | null;
+}
+
+/** A class of the trained network and its colour. */
+export interface ClassOf {
+  name: string;
+  colour: string;
 }
 
 export interface ClassScore {
@@ -538,6 +557,7 @@ export interface Features {
   channels: number;
   range: number[][];
   badge: Badge;
+  likely: Record<string, Likely[]> | null;
   weights: Text;
   sentence: Text;
 }
@@ -972,6 +992,26 @@ export interface Seeds {
   rows: SeedRow[];
 }
 
+/** Labels of the strided, the adaptive and the dilated network, by these names, at the size ``image``. */
+export interface Segmented {
+  image: Image;
+  grid: Grid;
+  network: string;
+  /** bytes as base64 */
+  levels: string;
+  rows: number[];
+  active: number;
+  macs: Record<string, number>;
+  classes: ClassOf[];
+  labels: Record<string, string>;
+  errors: Record<string, string> | null;
+  miou: Record<string, number | null> | null;
+  agree: Record<string, number>;
+  fits: boolean;
+  weights: Text;
+  sentence: Text;
+}
+
 /** Which sizes a shape stands for. */
 export interface ShapeLine {
   shape: "circle" | "square" | "diamond" | "triangle-up" | "hexagon";
@@ -1082,7 +1122,7 @@ export interface State {
   /** Output strides of kept and of downsampled cells: source pixels between neighbouring features. */
   cadLevels?: "8-16" | "8-32" | "1-8";
   /** What says which cells stay fine; the brush overrules it anywhere. */
-  cadMask?: "edges" | "learned" | "paint" | "keypoints" | "random" | "inverse" | "file";
+  cadMask?: "edges" | "learned" | "oracle" | "file" | "paint" | "keypoints" | "random" | "inverse";
   /** How change is measured: the difference of a pixel's two neighbours, or the paper's Sobel, which answers 4 times as much to the same step. Switching keeps the threshold's meaning. */
   cadOperator?: "central" | "sobel";
   /** Least change of grey (0 to 1), in the unit of the edge operator: the difference of a pixel's two neighbours, or a Sobel. */
@@ -1093,14 +1133,16 @@ export interface State {
   cadKeep?: number;
   /** From 192 on cells are forced fine, up to 64 coarse; between, the mask decides. */
   cadPaint?: string | null;
-  /** The network that runs on the cells. Compact is that of the checkpoints, trained on street scenes. Levels 1 → 8 always run VGG16 up to conv4_3. */
-  cadNetwork?: "resnet18" | "resnet50" | "vgg16" | "compact";
+  /** The network that runs on the cells. Compact is that of the checkpoints, trained on street scenes; EfficientNet-Lite0 has ImageNet's weights. The others have random weights until you bring some. Levels 1 → 8 always run VGG16 up to conv4_3. */
+  cadNetwork?: "compact" | "efficientnet" | "resnet18" | "resnet50" | "vgg16";
   /** The feature channel that is shown; -1 shows the three principal components of all as colours. */
   cadChannel?: number;
   /** Whose features stand beside the adaptive ones: the all-coarse or the all-fine network's. */
   cadBeside?: "strided" | "dilated";
-  /** Feature maps of the networks, or descriptors at key points and how well they match. */
-  cadView?: "features" | "keypoints";
+  /** Labels of the trained network, feature maps of any, or descriptors at key points and how well they match. */
+  cadView?: "segmentation" | "features" | "keypoints";
+  /** Wrong pixels in place of labels, where the picture's labels are known. */
+  cadErrors?: boolean;
   /** A trained sampler with its network, from picture to labels; auto is the first of the menu. */
   checkpoint?: string;
   /** The trained network says where to look, or a map does: what the sampler would do with an oracle. */
@@ -1239,6 +1281,7 @@ export interface Asked {
   export: { question: Export; answer: Blob };
   cadMask: { question: AskMask; answer: MaskAnswer };
   cadFeatures: { question: AskFeatures; answer: Features };
+  cadSegmented: { question: AskSegmented; answer: Segmented };
   cadTimes: { question: AskFeatureTimes; answer: WarpTimes };
   cadKeypoints: { question: AskKeypoints; answer: Keypoints };
   cadCost: { question: AskCost; answer: Cost };

@@ -14,6 +14,7 @@ export const ROUTES = Object.freeze(/** @type {const} */ ({
   export: { path: "lzviz/export", method: "POST", limit: 1048576 },
   cadMask: { path: "lzviz/cad-mask", method: "POST", limit: 1048576 },
   cadFeatures: { path: "lzviz/cad", method: "POST", limit: 1048576 },
+  cadSegmented: { path: "lzviz/cad-segmentation", method: "POST", limit: 1048576 },
   cadTimes: { path: "lzviz/cad-time", method: "POST", limit: 1048576 },
   cadKeypoints: { path: "lzviz/keypoints", method: "POST", limit: 1048576 },
   cadCost: { path: "lzviz/cad-cost", method: "POST", limit: 1048576 },

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lzviz.checkpoints import CARD, MODEL, PICKLES
 from lzviz.contract.answers import (
     cad,
+    cad_segmentation,
     checkpoints,
     comparing,
     files,
@@ -19,6 +20,7 @@ from lzviz.contract.answers import (
     warp,
 )
 from lzviz.contract.answers import catalogue as menus
+from lzviz.contract.answers.cad_masks import Session as CadSession
 from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.decoding import array_suffix
 from lzviz.contract.maps import Map
@@ -38,6 +40,7 @@ from lzviz.text import Text
 
 if TYPE_CHECKING:
     from lzviz.contract.pictures import Picture
+    from lzviz.contract.truth import Truth
     from lzviz.contract.workshop import Workshop
 
 OWN_FILES = {"model": MODEL, "card": CARD}
@@ -122,19 +125,27 @@ def exported(workshop: Workshop, question: Export) -> File:
 # Content-adaptive downsampling --------------------------------------------------------------------------------------
 
 
+def _on_cells(workshop: Workshop, question: OnTruth) -> tuple[Workshop, State, Picture, Map | None, Truth | None]:
+    """A state on a picture, with the visitor's own mask and the labels, as the answers of this room take it."""
+    return workshop, question.state, workshop.picture_of(question), question.file, workshop.truth_of(question)
+
+
 def cad_mask(workshop: Workshop, question: cad_messages.AskMask) -> cad_messages.MaskAnswer:
-    made = cad.mask_answer(workshop, question.state, workshop.picture_of(question), question.file)
+    made = cad.mask_answer(*_on_cells(workshop, question))
     return cad_messages.MaskAnswer.model_validate(made)
 
 
 def cad_features(workshop: Workshop, question: cad_messages.AskFeatures) -> cad_messages.Features:
-    made = cad.answer(workshop, question.state, workshop.picture_of(question), question.file)
-    return cad_messages.Features.model_validate(made)
+    return cad_messages.Features.model_validate(cad.answer(*_on_cells(workshop, question)))
+
+
+def cad_segmented(workshop: Workshop, question: cad_messages.AskSegmented) -> cad_messages.Segmented:
+    session = CadSession(*_on_cells(workshop, question))
+    return cad_messages.Segmented.model_validate(cad_segmentation.segmented(session))
 
 
 def cad_times(workshop: Workshop, question: cad_messages.AskFeatureTimes) -> WarpTimes:
-    made = cad.times_answer(workshop, question.state, workshop.picture_of(question), question.file)
-    return WarpTimes.model_validate(made)
+    return WarpTimes.model_validate(cad.times_answer(*_on_cells(workshop, question)))
 
 
 def cad_keypoints(workshop: Workshop, question: cad_messages.AskKeypoints) -> cad_messages.Keypoints:

@@ -20,16 +20,18 @@ from torch import Tensor
 from lzviz import models
 from lzviz.adaptive import QuadTree, inspect
 from lzviz.adaptive.inspect import Badge, Colours, Subject
-from lzviz.contract.answers.cad_masks import THRESHOLDED, Session
-from lzviz.contract.answers.networks import NORMALISATION, macs_of, precisely
+from lzviz.contract.answers.cad_masks import OF_ONE_PICTURE, THRESHOLDED, Session
+from lzviz.contract.answers.networks import NORMALISATION, classifier, macs_of, precisely
 from lzviz.contract.answers.warp import TURNS, device, in_turn, on_gpu
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
+from lzviz.contract.truth import Truth
 from lzviz.contract.wire import Refusal
 from lzviz.measure import timing
 from lzviz.plain.packed import encode_array
+from lzviz.tasks.classification import top
 from lzviz.text import Text
 
 if TYPE_CHECKING:
@@ -41,9 +43,11 @@ CLOCK = Text("clock.turns", {"count": TURNS})
 # The mask's answer -------------------------------------------------------------------------------------------------
 
 
-def mask_answer(workshop: Workshop, state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
+def mask_answer(
+    workshop: Workshop, state: State, picture: Picture, file: Map | None = None, given: Truth | None = None
+) -> dict[str, Any]:
     """What the browser needs to move thresholds and brush by itself, to the last cell as Python would."""
-    session = Session(workshop, state, picture, file)
+    session = Session(workshop, state, picture, file, given)
     answer = session.where() | {"mask": state.cad_mask, "network": session.network}
     if state.cad_mask in THRESHOLDED:
         answer["strength"] = [encode_array(ring.numpy()) for ring in session.strengths()]
@@ -95,9 +99,11 @@ class Adaptive:
     outside: tuple[str, ...] = ()
 
 
-def answer(workshop: Workshop, state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
+def answer(
+    workshop: Workshop, state: State, picture: Picture, file: Map | None = None, given: Truth | None = None
+) -> dict[str, Any]:
     """Features of the three networks in the same colours, what they cost, and the proof."""
-    session = Session(workshop, state, picture, file)
+    session = Session(workshop, state, picture, file, given)
     channels, levels = session.subject.channels, session.levels()
     if state.cad_channel >= channels:
         said = {"field": "cadChannel", "what": session.network, "last": channels - 1, "given": state.cad_channel}
@@ -129,9 +135,25 @@ def answer(workshop: Workshop, state: State, picture: Picture, file: Map | None 
             "exact": adaptive.fixed.exact,
             "outside": list(adaptive.outside),
         },
+        "likely": _likely(session, {"strided": stock.strided, "adaptive": adaptive.features, "dilated": stock.dilated}),
         "weights": session.subject.weights,
         "sentence": sentence(kept, active, macs, adaptive, session.state.mode, session.subject.weights),
     }
+
+
+def _likely(session: Session, features: Mapping[str, Tensor]) -> dict[str, Any] | None:
+    """What a network that knows classes calls the picture in each of its forms; coarse cells count by their area."""
+    if session.network != "efficientnet":
+        return None
+    made = classifier(session.workshop)
+    assert made.card is not None and made.network is not None
+    found = {}
+    with torch.inference_mode():
+        for name, maps in features.items():
+            best, shares = top(made.network.classifier(maps.mean((2, 3)).to(device())))  # type: ignore[operator]
+            named = zip(best[0].tolist(), shares[0].tolist(), strict=True)
+            found[name] = [{"name": made.card.classes[k], "share": share} for k, share in named]
+    return found
 
 
 @on_gpu
@@ -183,9 +205,11 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
 
 
 @on_gpu
-def times_answer(workshop: Workshop, state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
+def times_answer(
+    workshop: Workshop, state: State, picture: Picture, file: Map | None = None, given: Truth | None = None
+) -> dict[str, Any]:
     """Milliseconds of the three networks: no other network runs beside one that is timed, and others may between two."""
-    session = Session(workshop, state, picture, file)
+    session = Session(workshop, state, picture, file, given)
     subject, levels, running = session.subject, session.levels(), workshop.running
     adapted = subject.fixed if session.state.mode == "fixed" else subject.published
     with torch.inference_mode(), precisely():
@@ -247,8 +271,8 @@ def cost_row(workshop: Workshop, state: State, picture: Picture) -> dict[str, fl
 
 def cost_answer(workshop: Workshop, state: State, pictures: Mapping[str, tuple[str, Picture]]) -> dict[str, Any]:
     """Least, mean and most over pictures (id -> title, picture), each with its row."""
-    if state.cad_mask in ("paint", "file"):
-        raise Refusal(Text("refused.cad.ownMask"))
+    if state.cad_mask in OF_ONE_PICTURE:
+        raise Refusal(Text("refused.cad.onePicture"))
     rows = [
         {"id": id, "title": title, **cost_row(workshop, state, picture)} for id, (title, picture) in pictures.items()
     ]  # fmt: skip

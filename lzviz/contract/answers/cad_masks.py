@@ -13,33 +13,44 @@ from torch import Tensor
 
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Coefficients, Subject
-from lzviz.contract.answers.networks import LEARNED, coefficients, subject, trained
-from lzviz.contract.answers.warp import map_tensor
+from lzviz.contract.answers.networks import LEARNED, TRAINED, coefficients, precisely, subject, trained
+from lzviz.contract.answers.warp import device, map_tensor, on_gpu
 from lzviz.contract.answers.working import FINE_WORKING, WORKING, Working
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
+from lzviz.contract.truth import IGNORE, Truth
 from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
+from lzviz.pipelines.adaptive import AdaptivePipeline
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.saliency import to_nodes
 from lzviz.text import Text
+from lzviz.trace.frames import on_zoomed
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
 
 
 KEYPOINTS = 512
+# Pixels around what only the fine network gets right (the paper's, on ResNet-50 and -101).
+ORACLE_DILATION = 33
 
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """A state on a picture, at the size at which networks read it; ``file``: an edge mask of the visitor's."""
+    """A state on a picture, at the size at which networks read it.
+
+    Attributes:
+        file: the visitor's own mask, where the state wants one.
+        given: true labels of the picture, in whatever classes they name.
+    """
 
     workshop: Workshop
     state: State
     picture: Picture
     file: Map | None = None
+    given: Truth | None = None
 
     @cached_property
     def strides(self) -> tuple[int, int]:
@@ -73,15 +84,24 @@ class Session:
 
     @property
     def network(self) -> str:
-        """Only VGG16 is run at output stride 1, and a learned mask belongs to its network."""
+        """Only VGG16 is run at output stride 1, and some masks belong to the trained network."""
         if self.stride == 1:
             return "vgg16"
-        return "compact" if self.state.cad_mask == "learned" else self.state.cad_network
+        return "compact" if self.state.cad_mask in TRAINED_MASKS else self.state.cad_network
 
     @cached_property
     def subject(self) -> Subject:
         """One for all that this session asks: what is compared comes from the same weights."""
         return subject(self.workshop, self.network, self.state.cad_levels)
+
+    @cached_property
+    def labels(self) -> Tensor | None:
+        """(1, H, W) uint8 true labels at working size, as the trained network's classes; None where none are known."""
+        pipeline = trained(self.workshop)
+        if self.given is None or pipeline is None or pipeline.card is None:
+            return None
+        truth = self.given.named(pipeline.card.classes)
+        return None if truth is None else torch.from_numpy(truth.within(self.size))[None]
 
     @property
     def prices(self) -> Coefficients:
@@ -157,9 +177,44 @@ def _random(session: Session) -> Tensor:
     return masks.random(session.size, keep, session.depth, stride=session.stride, generator=seed)
 
 
+def _oracle(session: Session) -> Tensor:
+    """What only the fine network gets right."""
+    if session.stride != 8:
+        raise Refusal(Text("refused.cad.trainedStride"))
+    if session.labels is None:
+        raise Refusal(Text("refused.cad.labels"))
+    pipeline, cells = segmenter(session.workshop), torch.zeros(1, 1, *session.cells, dtype=torch.int64)
+    fine, coarse = (predicted(session, pipeline, cells + level).long() for level in (0, 1))
+    return masks.oracle(fine, coarse, session.labels.long(), ORACLE_DILATION, session.stride, session.depth, IGNORE)
+
+
+@on_gpu
+def predicted(session: Session, pipeline: AdaptivePipeline, levels: Tensor) -> Tensor:
+    """Labels (1, H, W) at working size, of completed levels; those of the newest few are kept."""
+    bytes_of_levels = levels.to(torch.uint8).numpy().tobytes()
+    assert pipeline.card is not None
+    key = f"{session.working.key} {pipeline.card.name} {hashlib.blake2b(bytes_of_levels).hexdigest()}"
+
+    def run() -> Tensor:
+        with session.workshop.running, torch.inference_mode(), precisely():
+            image = session.working.image.to(device())
+            scores = pipeline.through(image, levels.to(image.device), shown=False).scores
+            return on_zoomed(scores, session.size).argmax(1).to(torch.uint8).cpu()
+
+    return session.workshop.memory.keep("cad labels", key, run, lambda labels: labels.nbytes)
+
+
+def segmenter(workshop: Workshop) -> AdaptivePipeline:
+    """The trained network with its head, adaptive; a 404 sentence where no checkpoint has one."""
+    pipeline = trained(workshop)
+    if not isinstance(pipeline, AdaptivePipeline):
+        raise Refusal(Text("refused.cad.untrained", {"names": list(TRAINED)}), 404)
+    return pipeline
+
+
 def _learned(session: Session) -> Tensor:
     if session.stride != 8:
-        raise Refusal(Text("refused.cad.learned.stride"))
+        raise Refusal(Text("refused.cad.trainedStride"))
     pipeline = trained(session.workshop)
     if pipeline is None or pipeline.card is None or pipeline.card.name != LEARNED:
         raise Refusal(Text("refused.cad.learned", {"name": LEARNED}), 404)
@@ -181,9 +236,14 @@ MASKS: dict[str, Callable[[Session], Tensor]] = {
     "edges": _edges,
     "file": _edges,
     "learned": _learned,
+    "oracle": _oracle,
     "inverse": _inverse,
     "paint": _painted,
     "keypoints": _keypoints,
     "random": _random,
 }
 THRESHOLDED = ("edges", "inverse", "file")
+# Masks that the trained network makes, or that are about its answers.
+TRAINED_MASKS = ("learned", "oracle")
+# Masks that belong to one picture.
+OF_ONE_PICTURE = ("paint", "file", "oracle")

@@ -105,6 +105,12 @@ def default(workshop: Workshop, image: str = "") -> str:
     return FIRST if FIRST in known else next(iter(known))
 
 
+def fits(workshop: Workshop, card: Card, image: str) -> bool:
+    """Whether a checkpoint learned from pictures of the kind of one of the gallery; of a visitor's own nobody knows."""
+    shown = workshop.gallery.get(image)
+    return shown is None or (shown.dataset == card.data and is_trained(card))
+
+
 def _score(card: Card) -> float:
     """The mean IoU of its first split that has one."""
     return next((values["miou"] for values in card.metrics.values() if "miou" in values), 0.0)

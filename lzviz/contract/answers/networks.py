@@ -29,7 +29,8 @@ COMPACT_WIDTH = 16
 # Checkpoints that lend the compact network their weights: the first that is there. Only the first one has a mask of its own.
 LEARNED = "cad-learned-camvid-360x480"
 TRAINED = (LEARNED, "dilated-camvid-360x480", "strided-camvid-360x480")
-NORMALISATION = {"compact": "none"}
+CLASSIFIER = "efficientnet-lite0-imagenet"
+NORMALISATION = {"compact": "none", "efficientnet": "half"}
 RANDOM = Text("weights.random")
 # What a price list is said to cost.
 PRICES_BYTES = 1024
@@ -42,6 +43,19 @@ def trained(workshop: Workshop) -> Pipeline | None:
     if name is None:
         return None
     return workshop.memory.keep("street pipeline", name, lambda: checkpoints.load(name), held)
+
+
+def classifier(workshop: Workshop) -> Pipeline:
+    """The network that knows ImageNet, ready to run on the device; a 404 sentence where it does not lie here."""
+
+    def make() -> Pipeline:
+        try:
+            return checkpoints.load(CLASSIFIER).requires_grad_(False).to(device())
+        except ValueError:
+            raise Refusal(Text("refused.recognition", {"name": CLASSIFIER}), 404) from None
+
+    with workshop.loading:
+        return workshop.memory.keep("classifier", CLASSIFIER, make, held)
 
 
 def held(*modules: nn.Module) -> int:
@@ -58,6 +72,10 @@ def _weights(workshop: Workshop, network: str, levels: str) -> tuple[Mapping[str
         if pipeline is None or pipeline.card is None or pipeline.network is None:
             return None, COMPACT_WIDTH, RANDOM
         return pipeline.network.state_dict(), COMPACT_WIDTH, Text("weights.street", {"name": pipeline.card.name})
+    if network == "efficientnet":
+        made = classifier(workshop)
+        assert made.card is not None and made.network is not None
+        return made.network.state_dict(), FULL_WIDTH, Text("weights.imagenet", {"name": made.card.title})
     found = weights.find(network)
     if found:
         return found.state, FULL_WIDTH, Text("weights.file", {"file": found.file})

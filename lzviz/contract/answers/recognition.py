@@ -11,11 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lzviz import checkpoints
-from lzviz.contract.answers.networks import precisely
+from lzviz.contract.answers.networks import classifier, precisely
 from lzviz.contract.answers.warp import Setting, device, image_tensor, on_gpu
 from lzviz.contract.messages import recognition as messages
-from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.measure.timing import Clock
 from lzviz.pipelines.pipeline import Pipeline
@@ -27,26 +25,10 @@ if TYPE_CHECKING:
     from lzviz.contract.state import State
     from lzviz.contract.workshop import Workshop
 
-CHECKPOINT = "efficientnet-lite0-imagenet"
 # Pixels that both samplings have: a square of 64 a side, in the shape of the picture.
 FEW = 64 * 64
 # A picture longer than this is no wider than a network's feature.
 LONGEST = 512
-
-
-def network(workshop: Workshop) -> Pipeline:
-    """The classifier, ready to run on the device; a 404 sentence where it does not lie here."""
-
-    def make() -> Pipeline:
-        try:
-            return checkpoints.load(CHECKPOINT).requires_grad_(False).to(device())
-        except ValueError:
-            raise Refusal(Text("refused.recognition", {"name": CHECKPOINT}), 404) from None
-
-    with workshop.loading:
-        return workshop.memory.keep(
-            "classifier", CHECKPOINT, make, lambda made: sum(p.nbytes for p in made.parameters())
-        )
 
 
 def few(size: Size, pixels: int) -> Size:
@@ -60,7 +42,7 @@ def few(size: Size, pixels: int) -> Size:
 def recognised(workshop: Workshop, question: messages.AskRecognised) -> messages.Recognised:
     """The answer to a state on a picture."""
     picture = workshop.picture_of(question)
-    made = network(workshop)
+    made = classifier(workshop)
     assert made.card is not None and made.network is not None
     with torch.inference_mode(), precisely():
         seen = math.prod(made.size or (1, 1))

@@ -17,7 +17,8 @@ from lzviz.text import Text
 
 # The largest working size of a picture, (h, w) of a wide one: number of pixels whatever the shape, and long side. It bounds
 # the time of an answer; features as fine as pixels cost 64 times as much as those of output stride 8.
-WORKING = {"resnet18": (256, 512), "resnet50": (192, 384), "vgg16": (256, 512), "compact": (360, 480)}
+WORKING = {"resnet18": (256, 512), "resnet50": (192, 384), "vgg16": (256, 512), "compact": (360, 480),
+           "efficientnet": (192, 384)}  # fmt: skip
 FINE_WORKING = (128, 256)
 # A shorter side than this has not one feature of the stock network of output stride 8.
 LEAST_SIDE = 8

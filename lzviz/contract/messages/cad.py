@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lzviz.contract.messages.base import Answer, Base64, Bench, OnPicture
+from lzviz.contract.messages.base import Answer, Base64, Bench, OnPicture, OnTruth
+from lzviz.contract.messages.recognition import Likely
 from lzviz.contract.messages.warp import WarpTimes
 from lzviz.text import Text
 
@@ -46,14 +47,14 @@ class MaskAnswer(Answer):
     macs: MaskCost
 
 
-class AskMask(OnPicture):
+class AskMask(OnTruth):
     """The mask of a state before the brush."""
 
     answer = MaskAnswer
 
     @property
     def bench(self) -> Bench:
-        return "networks" if self.state.cad_mask == "learned" else "numbers"
+        return "networks" if self.state.cad_mask in ("learned", "oracle") else "numbers"
 
 
 class Badge(Answer):
@@ -83,11 +84,13 @@ class Features(Answer):
     channels: int
     range: list[list[float]]
     badge: Badge
+    # Of a network that knows classes: what each form calls the picture, and how sure it is, by its name.
+    likely: dict[str, list[Likely]] | None
     weights: Text
     sentence: Text
 
 
-class AskFeatures(OnPicture):
+class AskFeatures(OnTruth):
     """Run the networks on the cells of a state."""
 
     answer = Features
@@ -97,7 +100,7 @@ class AskFeatures(OnPicture):
         return "networks"
 
 
-class AskFeatureTimes(OnPicture):
+class AskFeatureTimes(OnTruth):
     """What the three networks take on the cells of a state; asked for at leisure, never beside a stroke."""
 
     answer = WarpTimes
@@ -105,6 +108,49 @@ class AskFeatureTimes(OnPicture):
     @property
     def bench(self) -> Bench:
         return "clocks"
+
+
+class ClassOf(Answer):
+    """A class of the trained network and its colour."""
+
+    name: str
+    colour: str
+
+
+class Segmented(Answer):
+    """Labels of the strided, the adaptive and the dilated network, by these names, at the size ``image``.
+
+    Attributes:
+        labels: PNGs of class indices; errors: PNGs of 1 = wrong, 0 = right, 255 = not known; null: no labels are known.
+        miou: in [0, 1], null for one without a class to score; agree: share of the pixels that have the dilated network's label.
+        fits: whether the network learned from pictures of this kind.
+    """
+
+    image: Image
+    grid: Grid
+    network: str
+    levels: Base64
+    rows: list[int]
+    active: float
+    macs: dict[str, int]
+    classes: list[ClassOf]
+    labels: dict[str, Base64]
+    errors: dict[str, Base64] | None
+    miou: dict[str, float | None] | None
+    agree: dict[str, float]
+    fits: bool
+    weights: Text
+    sentence: Text
+
+
+class AskSegmented(OnTruth):
+    """Segment the picture on the cells of a state, by the trained network."""
+
+    answer = Segmented
+
+    @property
+    def bench(self) -> Bench:
+        return "networks"
 
 
 class Curve(Answer):

@@ -8,6 +8,7 @@
  * @typedef {object} Answers
  * @property {import("./model.js").Mask | null} mask
  * @property {import("../../schema/contract.js").Features | null} features
+ * @property {import("./segmentation.js").Segmentation | null} segmentation
  * @property {import("../../schema/contract.js").Keypoints | null} keypoints
  * @property {import("../../schema/contract.js").Cost | null} cost
  * @property {boolean} counting the cost over the pictures is on its way
@@ -20,14 +21,15 @@
 import { debounce } from "../../kit/dom.js";
 import { newestOnly } from "../../core/newest.js";
 import { createCalls } from "../../core/calls.js";
-import { decodeMask, fits, MASK_KEYS } from "./model.js";
+import { decodeMask, fits, MASK_KEYS, viewOf } from "./model.js";
+import { decodeSegmentation } from "./segmentation.js";
 import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
 
 /** @returns {Answers} */
 export const noAnswers = () =>
-  ({ mask: null, features: null, keypoints: null, cost: null, counting: false, forest: null, hover: null, curve: null,
-    match: null });
+  ({ mask: null, features: null, segmentation: null, keypoints: null, cost: null, counting: false, forest: null,
+    hover: null, curve: null, match: null });
 
 /** What of the state the features depend on besides the mask. */
 const FEATURE_KEYS = ["cadOperator", "cadThreshold", "cadPaint", "cadChannel", "mode", "cadLevels", "cadMask",
@@ -47,14 +49,14 @@ export function createAsking({ context: { store, live, again, host }, question, 
   /**
    * @template {string} P
    * @param {P} path @param {string} what
-   * @param {(answer: import("../../core/client.js").Answer<P>, state: State) => void} take
+   * @param {(answer: import("../../core/client.js").Answer<P>, state: State) => Promise<void> | void} take
    * @param {() => void} again
    */
   async function ask(path, what, take, again) {
     const state = store.get();
     await calls(what, () => question(path, () => ({ seq: ++seq })), (answer, ms) => {
       waited = ms;
-      take(answer, state);
+      return take(answer, state);
     }, again);
   }
 
@@ -76,6 +78,13 @@ export function createAsking({ context: { store, live, again, host }, question, 
     tell(answer, state);
   }, () => void features.run()));
 
+  const segmentation = newestOnly(() => ask(ROUTES.cadSegmented.path, t("cad.noSegmentation"),
+    async (answer, state) => {
+      if (segmentation.waiting()) return;
+      answers.set({ segmentation: await decodeSegmentation(answer) });
+      tell(answer, state);
+    }, () => void segmentation.run()));
+
   const keypoints = newestOnly(() => ask(ROUTES.cadKeypoints.path, t("cad.noKeypoints"), (answer, state) => {
     if (keypoints.waiting()) return;
     answers.set({ keypoints: answer });
@@ -93,8 +102,9 @@ export function createAsking({ context: { store, live, again, host }, question, 
   const featuresSoon = debounce(() => {
     if (!on()) return;
     if (live.get().painting) return featuresSoon();
-    const [line, next] = store.get().cadView === "keypoints" ? [ROUTES.cadKeypoints, keypoints]
-      : [ROUTES.cadFeatures, features];
+    const [line, next] = /** @type {const} */ ({ keypoints: [ROUTES.cadKeypoints, keypoints],
+      segmentation: [ROUTES.cadSegmented, segmentation], features: [ROUTES.cadFeatures, features],
+    })[viewOf(store.get())];
     if (host.transport.answers(line.path)) void next.run();
   }, PAUSE);
   const maskSoon = debounce(() => on() && void mask.run(), 60);

@@ -11,6 +11,9 @@ import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
 import { Said } from "../../core/errors.js";
 
+/** @type {readonly import("../../core/store.js").State["cadView"][]} */
+const VIEWS = ["segmentation", "features", "keypoints"];
+
 /** @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
 function commandsOf({ context: { store }, scene, answers }) {
   const group = t("keys.cells");
@@ -23,7 +26,9 @@ function commandsOf({ context: { store }, scene, answers }) {
     { id: "cad-beside", keys: ["s"], label: t("keys.beside"), group,
       run: other(({ cadBeside }) => ({ cadBeside: cadBeside === "strided" ? "dilated" : "strided" })) },
     { id: "cad-view", keys: ["k"], label: t("keys.cadView"), group,
-      run: other(({ cadView }) => ({ cadView: cadView === "features" ? "keypoints" : "features" })) },
+      run: other(({ cadView }) => ({ cadView: VIEWS[(VIEWS.indexOf(cadView) + 1) % VIEWS.length] })) },
+    { id: "cad-errors", keys: ["w"], label: t("keys.errors"), group,
+      run: other(({ cadErrors }) => ({ cadErrors: !cadErrors })) },
     ...channelCommands(store, "cadChannel", group, () => answers.get().features?.channels),
   ];
 }
@@ -33,13 +38,14 @@ export const mountCad = mountViews({
   asks: createAsking,
   anew: ["image", "file"],
   views: ({ element, context, answers }) => new CadScene(element, context, answers),
-  rail: ({ context, answers }) => createCadRail(context, () => answers.get().features),
+  rail: ({ context, answers }) => createCadRail(context, () => answers.get().features,
+    () => answers.get().segmentation),
   dock: ({ context, answers }, { cost }) => createCadDock(context, answers, cost),
   draws: {
-    state: { layers: ["photo", "draw"], ...each(["cadBeside", "cadView", "mode"], "draw"),
-      ...each(["cadThreshold", "cadPaint", "cadMask", "cadLevels"], "warp") },
+    state: { layers: ["photo", "draw"], ...each(["cadBeside", "cadView", "cadErrors", "mode"], "draw"),
+      ...each(["cadThreshold", "cadPaint", "cadMask", "cadLevels", "cadNetwork"], "warp") },
     live: { uniform: ["photo", "draw"] },
-    answers: { mask: ["warp"], ...each(["features", "keypoints", "curve"], "draw") },
+    answers: { mask: ["warp"], ...each(["features", "segmentation", "keypoints", "curve"], "draw") },
   },
   needs: { route: ROUTES.cadMask.path, missing: "cad.needsPython" },
   wants: { route: ROUTES.cadFeatures.path, missing: "cad.masksOnly" },

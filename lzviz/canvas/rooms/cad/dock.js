@@ -7,7 +7,8 @@ import { boxOf } from "./hover.js";
 import { createAccuracy } from "./accuracy.js";
 import { line, list, part } from "../../kit/lines.js";
 import { isActive } from "./marks.js";
-import { strideOf } from "./model.js";
+import { strideOf, viewOf } from "./model.js";
+import { classAt, shareText } from "./segmentation.js";
 import { createTapPicture } from "./taps.js";
 import { difference, guarantee } from "./words.js";
 import { FORMATS, say, t } from "../../core/text.js";
@@ -60,6 +61,12 @@ function cellPart(answers, context) {
     const inactive = taps.filter((/** @type {any} */ tap) => tap.owner && !isActive(tap));
     lines.owner.say(inactive.length ? ownerText(inactive[0]) : t("cad.none"),
       inactive.length > 1 ? ` + ${inactive.length - 1}` : "");
+    const labelled = viewOf(context.store.get()) === "segmentation" ? answers.get().segmentation : null;
+    for (const name of labelled ? MAPS : []) {
+      const found = classAt(/** @type {any} */ (labelled), name, hover.at);
+      lines[name].say(found?.name ?? "–", "", found?.colour ?? null);
+    }
+    if (labelled) return;
     const same = features && features.grid.w === grid.w && features.grid.h === grid.h;
     for (const name of MAPS) {
       if (!same) continue;
@@ -87,6 +94,22 @@ function costPart(answers, { live }) {
     time.show(times ? times.milliseconds : null);
     setText(clock, times ? t("facts", { facts: [times.device, say(times.clock)] }) : "");
     clock.title = clock.textContent ?? "";
+  } };
+}
+
+/**
+ * How good the labels are, and how much of them the dilated network says too. @param {AnswerStore} answers
+ */
+function labelPart(answers) {
+  const score = createBars(t("cad.miou"), shareText);
+  const agree = createBars(t("cad.agree"), shareText);
+  const note = h("p", { class: "lz-note" });
+  return { element: part(t("cad.accuracyTitle"), "lz-cad-labels", null, score.element, agree.element, note), show() {
+    const said = answers.get().segmentation?.answer;
+    score.element.hidden = Boolean(said) && !said?.miou;
+    score.show(said?.miou ? /** @type {any} */ (said.miou) : null);
+    agree.show(said ? /** @type {any} */ (said.agree) : null);
+    setText(note, said && !said.fits ? t("cad.segmented.foreign") : "");
   } };
 }
 
@@ -135,9 +158,9 @@ function proofPart(answers, askCost, { store }) {
 /** @param {{min: number, mean: number, max: number}} spread */
 const rangeOf = ({ min, mean, max }) => t("cad.range", { min: 100 * min, mean: 100 * mean, max: 100 * max });
 
-/** Parts that stand beside one of the two views. @param {string} view @param {HTMLElement[]} parts */
+/** Parts that stand beside some of the views. @param {string} view @param {HTMLElement[]} parts */
 function inView(view, parts) {
-  for (const each of parts) each.dataset.cadView = view;
+  for (const each of parts) each.dataset.cadViews = view;
   return parts;
 }
 
@@ -149,14 +172,17 @@ export function createCadDock(context, answers, askCost) {
   const cell = cellPart(answers, context);
   const cost = costPart(answers, context);
   const proof = proofPart(answers, askCost, context);
+  const accuracy = labelPart(answers);
   const show = (/** @type {ReadonlySet<string>} */ changed) => {
-    if (["hover", "forest", "features"].some((key) => changed.has(key))) cell.show();
+    if (["hover", "forest", "features", "segmentation"].some((key) => changed.has(key))) cell.show();
     if (changed.has("forest")) cost.show();
     proof.show();
+    accuracy.show();
   };
   answers.subscribe((_, changed) => show(changed));
   const end = context.live.subscribe((_, changed) => changed.has("times") && cost.show());
   show(new Set(["hover", "forest", "features"]));
-  return { elements: [...inView("features", [...cell.elements, cost.element, proof.element]),
+  return { elements: [...inView("segmentation features", [...cell.elements, cost.element]),
+    ...inView("features", [proof.element]), ...inView("segmentation", [accuracy.element]),
     ...inView("keypoints", createAccuracy(answers))], end };
 }

@@ -51,16 +51,24 @@ export function createFeatureViews(views, store) {
   }
 
   return {
-    /** @param {any} answer @param {CadScene} scene */
-    draw(answer, scene) {
+    /**
+     * Which network stands below, and whose weights both have.
+     * @param {{weights: import("../../core/text.js").Text, fits?: boolean} | null | undefined} answer
+     */
+    heads(answer) {
       const { cadBeside } = store.get();
       const { overlay } = views.adaptive;
       if (overlay.width > 1) overlay.width = overlay.height = 1;
       buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(BESIDE[at] === cadBeside)));
       for (const label of labels) {
         label.hidden = !answer;
-        label.textContent = weightsLabel(answer?.weights);
+        const facts = [weightsLabel(answer?.weights), ...(answer?.fits === false ? [t("cad.foreign")] : [])];
+        label.textContent = t("facts", { facts });
       }
+    },
+    /** @param {any} answer @param {CadScene} scene */
+    draw(answer, scene) {
+      const { cadBeside } = store.get();
       const names = /** @type {const} */ ([["adaptive", "adaptive"], ["beside", cadBeside]]);
       for (const [name, map] of names) drawMap(scene, views[name], answer && raster(answer, map), answer);
       writeTitles(views, answer, cadBeside, answer && guarantee(answer.badge, store.get().mode));
@@ -90,8 +98,13 @@ function writeTitles({ adaptive, beside }, answer, below, proof) {
   const size = answer ? `${answer.grid.w} × ${answer.grid.h}` : "";
   const colour = !answer ? "" : answer.channel === null ? t("channel.asThree", { count: answer.channels })
     : t("channel.of", { channel: answer.channel, count: answer.channels });
-  caption(adaptive, { title: t("cad.adaptive"), size, number: proof?.short ?? "",
+  /** What a network that knows classes calls the picture. @param {"strided" | "adaptive" | "dilated"} form */
+  const called = (form) => (answer?.likely ? t("cad.likely", answer.likely[form][0]) : "");
+  const facts = [size, called("adaptive")].filter(Boolean);
+  caption(adaptive, { title: t("cad.adaptive"), size: t("facts", { facts }),
+    number: proof?.short ?? "",
     label: t("cad.adaptive.label", { colour, proof: proof?.words ?? "" }) });
   adaptive.number.toggleAttribute("data-exact", Boolean(proof?.holds));
-  caption(beside, { title: t(`cad.${below}`), size: "", number: colour, label: t(`cad.${below}.label`, { colour }) });
+  caption(beside, { title: t(`cad.${below}`), size: called(below), number: colour,
+    label: t(`cad.${below}.label`, { colour }) });
 }

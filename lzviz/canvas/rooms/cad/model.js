@@ -72,6 +72,23 @@ export function forestOf(mask, state) {
     macs: { strided: macs.strided, adaptive, dilated: macs.dilated } };
 }
 
+/** Masks that the trained network makes, or that are about its answers. @type {readonly State["cadMask"][]} */
+export const TRAINED_MASKS = ["learned", "oracle"];
+
+/**
+ * The network that runs: only VGG16 at output stride 1, and some masks belong to the trained one.
+ * @param {Pick<State, "cadLevels" | "cadMask" | "cadNetwork">} state @returns {State["cadNetwork"]}
+ */
+export const networkOf = ({ cadLevels, cadMask, cadNetwork }) =>
+  (cadLevels === "1-8" ? "vgg16" : TRAINED_MASKS.includes(cadMask) ? "compact" : cadNetwork);
+
+/** Why labels cannot be shown; null: they can. @param {State} state */
+export const noLabels = (state) =>
+  (networkOf(state) === "compact" && state.cadLevels === "8-16" ? null : "cad.onlyTrained");
+
+/** What is shown: labels only of the trained network. @param {State} state @returns {State["cadView"]} */
+export const viewOf = (state) => (state.cadView === "segmentation" && noLabels(state) ? "features" : state.cadView);
+
 /** Output stride of a level. @param {CellGrid} grid @param {number} level */
 export const strideOf = (grid, level) => grid.stride << level;
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** The options of content-adaptive downsampling, below the menu of samplers. */
 import { createChannel } from "../../kit/channel.js";
-import { choiceOf, numberOf } from "../../core/bound.js";
+import { choiceOf, numberOf, switchOf } from "../../core/bound.js";
 import { settleNumber } from "../../core/schema.js";
 import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
@@ -9,6 +9,7 @@ import { section } from "../../kit/lines.js";
 import { takeDrops } from "../../shell/intake.js";
 import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
+import { networkOf, noLabels, TRAINED_MASKS, viewOf } from "./model.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -84,9 +85,10 @@ function presets({ store }) {
 /**
  * @param {Context} context
  * @param {() => any} features the last answer about features
+ * @param {() => import("./segmentation.js").Segmentation | null} segmentation the last one
  * @returns {{elements: HTMLElement[], refresh: () => void}}
  */
-export function createCadRail(context, features) {
+export function createCadRail(context, features, segmentation) {
   const { store, schema, live, host, actions } = context;
   const view = choiceOf(context, "cadView", { history: false });
   const levels = choiceOf(context, "cadLevels");
@@ -97,6 +99,7 @@ export function createCadRail(context, features) {
   if (!host.transport.answers(ROUTES.addMap.path)) mask.setReason(t("saliency.offline"), "file");
   const pick = h("button", { type: "button", class: "lz-link", onclick: () => actions.openMap({ cadMask: "file" }) },
     t("saliency.another"));
+  const errors = switchOf(context, "cadErrors");
   const network = choiceOf(context, "cadNetwork");
   const numbers = /** @type {NumberKey[]} */ (["cadThreshold", "cadDilation", "cadKeep"]).map((key) =>
     number(context, key));
@@ -108,11 +111,12 @@ export function createCadRail(context, features) {
     change.element, numbers[0].element, named.element, numbers[1].element, numbers[2].element);
   const maskSection = takeDrops(section(schema.field("cadMask").label, mask.element, note, pick),
     (file) => actions.takeMap(file, { cadMask: "file" }));
-  const shown = h("section", { class: "lz-section lz-cad-show", "aria-label": t("cad.show") }, view.element);
+  const shown = h("section", { class: "lz-section lz-cad-show", "aria-label": t("cad.show") }, view.element,
+    errors.element);
   const strides = section(t("cad.strides"), levels.element);
   const networks = section(schema.field("cadNetwork").label, network.element, colours.element);
   const sections = [shown, maskSection, numberSection, strides, networks];
-  const parts = [view, levels, mask, network, ...numbers, change, named, colours];
+  const parts = [view, levels, mask, network, errors, ...numbers, change, named, colours];
   return { elements: sections, refresh() {
     const state = store.get();
     for (const { refresh } of parts) refresh();
@@ -121,8 +125,15 @@ export function createCadRail(context, features) {
     numberSection.hidden = numbers.every(({ element }) => element.hidden) || state.cadView === "keypoints";
     for (const part of [maskSection, strides, networks]) part.hidden = state.cadView === "keypoints";
     const only = state.cadLevels === "1-8" ? t("cad.onlyVgg")
-      : state.cadMask === "learned" ? t("cad.onlyCompact") : null;
+      : TRAINED_MASKS.includes(state.cadMask) ? t("cad.onlyCompact") : null;
     network.setReason(only);
-    network.show(state.cadLevels === "1-8" ? "vgg16" : only ? "compact" : state.cadNetwork);
+    network.show(networkOf(state));
+    const unlabelled = noLabels(state);
+    view.setReason(unlabelled && t(unlabelled), "segmentation");
+    view.show(viewOf(state));
+    colours.element.hidden = viewOf(state) !== "features";
+    errors.element.hidden = viewOf(state) !== "segmentation";
+    const known = segmentation()?.answer;
+    errors.setReason(known && !known.errors ? t("cad.noLabels") : null);
   } };
 }

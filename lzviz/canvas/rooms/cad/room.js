@@ -3,6 +3,7 @@
 import { PICTURES } from "../../core/rooms.js";
 import { arrangements, shapeOf } from "../../viewer/arrange.js";
 import { mountCad } from "./cad.js";
+import { viewOf } from "./model.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
@@ -17,16 +18,16 @@ export const cad = {
   id: "cad",
   tab: "explore",
   owns: ["mode", "cadLevels", "cadMask", "cadOperator", "cadThreshold", "cadDilation", "cadKeep", "cadPaint",
-    "cadNetwork", "cadChannel", "cadBeside", "cadView"],
+    "cadNetwork", "cadChannel", "cadBeside", "cadView", "cadErrors"],
   accepts: PICTURES,
   sampler: "cad",
   tools: ["pick", "paint", "erase", "pan"],
   files: FILES,
   styles: ["style/cad.css"],
   status: { browser: "status.mask", python: "status.networks" },
-  paintKey: ({ cadView }) => (cadView === "features" ? "cadPaint" : null),
+  paintKey: ({ cadView }) => (cadView === "keypoints" ? null : "cadPaint"),
   refuses: { box: "cad.noBoxes", paint: "cad.noPaint" },
-  view: ({ cadView }) => cadView,
+  view: viewOf,
   need: (_, aspect) => (room) => arrangements(room, shapeOf(aspect), false),
   clock: ROUTES.cadTimes.path,
   mount: mountCad,

@@ -20,7 +20,8 @@ import { createFeatureViews } from "./features.js";
 import { hoverAt } from "./hover.js";
 import { createKeypointViews } from "./keypoints.js";
 import { createTapMarks } from "./marks.js";
-import { fits, forestOf } from "./model.js";
+import { fits, forestOf, viewOf } from "./model.js";
+import { createSegmentationViews } from "./segmentation.js";
 import { createLevelLegend, writeSourceTitle } from "./titles.js";
 import { sentence } from "./words.js";
 
@@ -40,6 +41,7 @@ export class CadScene extends Viewer {
     this.levels = createLevelLegend(store);
     this.views.source.title.append(this.levels.element);
     this.features = createFeatureViews(this.views, store);
+    this.segmentation = createSegmentationViews(this.views, store);
     this.keypoints = createKeypointViews(this.views, answers);
     this.results = h("div", { class: "lz-results" }, this.views.adaptive.section, this.views.beside.section);
     this.root.classList.add("lz-cad-views");
@@ -52,7 +54,7 @@ export class CadScene extends Viewer {
   }
 
   get showsKeypoints() {
-    return this.store.get().cadView === "keypoints";
+    return viewOf(this.store.get()) === "keypoints";
   }
 
   get picture() {
@@ -105,12 +107,16 @@ export class CadScene extends Viewer {
   draw() {
     for (const name of NAMES) this.views[name].projection = project(this.camera, this.views[name].box, this.extent);
     this.drawOverlay();
-    const { features, keypoints } = this.answers.get();
+    const { features, segmentation, keypoints } = this.answers.get();
     this.root.toggleAttribute("data-keypoints", this.showsKeypoints);
     this.keypoints.scatter.hidden = !this.showsKeypoints;
     this.levels.points.hidden = this.showsKeypoints;
     if (this.showsKeypoints) this.keypoints.draw(keypoints, this);
-    else this.features.draw(features, this);
+    else {
+      this.features.heads(viewOf(this.store.get()) === "segmentation" ? segmentation?.answer : features);
+      if (viewOf(this.store.get()) === "segmentation") this.segmentation.draw(segmentation, this);
+      else this.features.draw(features, this);
+    }
     return true;
   }
 
