@@ -18,6 +18,7 @@ from lzviz.cli import main
 from lzviz.comparison import Budget, Row, Table, compare_folder, fits
 from lzviz.comparison.budget import solved
 from lzviz.comparison.folder import summed
+from lzviz.comparison.measured import timed
 from lzviz.comparison.methods import methods_of
 from lzviz.measure import evaluation, timing
 
@@ -144,6 +145,12 @@ def test_equal_milliseconds_give_one_size_only_to_what_costs_the_same(scene, mon
     one, other = fits.fits(methods_of(["uniform", "lzu"], (120, 160)), image, Budget.of("20ms"))
     assert one.method.pipeline.size[0] > other.method.pipeline.size[0]
     assert one.floor > 17 and other.floor > 17, "what explains it is told"
+
+
+def test_times_far_from_the_milliseconds_that_were_asked_for_are_noisy():
+    row, taken = Row("m", "M", (4, 4)), timing.Timing((33.0,) * 5, "a clock")
+    assert timed(row, taken, Budget.of("20ms")).noisy and not timed(row, taken, Budget.of("30ms")).noisy
+    assert not timed(row, taken, Budget.of("4x4")).noisy
 
 
 def test_noisy_times_still_grow_with_the_size():

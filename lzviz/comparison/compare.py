@@ -138,7 +138,7 @@ def compare(
     if repeats:
         works = {f.method.name: (lambda m=f.method: m.once(picture)) for f in found if not f.note}
         times = timing.compare(works, device=picture.device, warm_up=2, repeats=repeats) if works else {}
-        rows = [timed(row, times.get(row.name)) for row in rows]
+        rows = [timed(row, times.get(row.name), spend) for row in rows]
     return Comparison(picture, truth, spend, Table(rows), traces, timing.device_name(picture.device))
 
 

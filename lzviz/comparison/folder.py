@@ -81,7 +81,7 @@ def _line(fit: Fit, image: Tensor, truth: Tensor | None, budget: Budget) -> dict
         return {"row": asdict(Row(method.name, method.title, note=fit.note))}
     made = measured(method, image, truth)
     taken = timing.measure(lambda: method.once(image), device=image.device, warm_up=1, repeats=TIMED)
-    row = replace(timed(made.row, taken), note=fixed_note(method, budget))
+    row = replace(timed(made.row, taken, budget), note=fixed_note(method, budget))
     out: dict[str, Any] = {"row": asdict(row)}
     if made.intrinsic is not None:
         out["intrinsic"] = made.intrinsic.tolist()

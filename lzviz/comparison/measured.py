@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lzviz.comparison.budget import Budget
 from lzviz.comparison.methods import Method
 from lzviz.comparison.table import Row
 from lzviz.coords import Size
@@ -22,6 +23,8 @@ from lzviz.warp import WarpLayout
 IGNORE = 255
 SPREAD = 1.5
 """p95 over median from which times are called noisy."""
+OFF = 0.25
+"""How far a median may be from a budget of milliseconds."""
 LATTICE = 256
 """Longest side of the lattice on which a round trip is looked at."""
 TAPS = {"nearest": 1.0, "bilinear": 2.0, "antialias": float("inf")}
@@ -116,11 +119,12 @@ def _warped(row: Row, method: Method, layout: WarpLayout, source_size: Size, reg
     )
 
 
-def timed(row: Row, taken: timing.Timing | None) -> Row:
-    """With what was measured of it."""
+def timed(row: Row, taken: timing.Timing | None, budget: Budget) -> Row:
+    """With what was measured of it; noisy, too, where it is far from the milliseconds that its size was solved for."""
     if taken is None:
         return row
-    return replace(row, p50=taken.median, p95=taken.p95, noisy=taken.p95 > SPREAD * taken.median)
+    off = budget.kind == "ms" and row.size is not None and not row.note and abs(taken.median / budget.amount - 1) > OFF
+    return replace(row, p50=taken.median, p95=taken.p95, noisy=off or taken.p95 > SPREAD * taken.median)
 
 
 def _most(truth: Tensor) -> int:

@@ -243,7 +243,7 @@ class Asked:
         """Rows with milliseconds, warmed and in turns."""
         works = {f.row.name: (lambda at=f.method: at.once(self.image)) for f in found if f.method is not None}
         taken = timing.compare(works, device=self.image.device, warm_up=1, repeats=REPEATS) if works else {}
-        return [timed(each.row, taken.get(each.row.name)) for each in found]
+        return [timed(each.row, taken.get(each.row.name), self.budget) for each in found]
 
 
 def _failed(name: str, called: str, error: Exception) -> Found:

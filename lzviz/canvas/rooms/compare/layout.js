@@ -1,10 +1,15 @@
 // @ts-check
-/** The frames of the panes: all of one size, in the columns in which they are largest; on a phone below each other. */
+/**
+ * The frames of the panes: all of one size, in the columns in which they are largest; on a phone one beside the
+ * other, of which one is seen with a sliver of the next.
+ */
 import { GAP, GUTTER, NARROW, TITLE } from "../../viewer/arrange.js";
 
 /** The row of choices above the panes. */
 export const STRIP = 44;
 const SMALLEST = 40;
+/** What of the next pane is seen beside one, with the gap between them. */
+export const SLIVER = 24;
 
 /**
  * @typedef {object} Filling
@@ -39,8 +44,9 @@ export function fillings(room, aspect, count) {
  */
 export function placed(room, aspect, count, pageHeight = Infinity) {
   if (room.width < NARROW) {
-    const height = Math.max(SMALLEST, Math.round(Math.min(room.width / aspect, 0.4 * pageHeight)));
-    return { narrow: true, columns: 1, frame: { width: room.width, height } };
+    const width = room.width - (count > 1 ? SLIVER : 0);
+    const height = Math.max(SMALLEST, Math.round(Math.min(width / aspect, 0.4 * pageHeight)));
+    return { narrow: true, columns: 1, frame: { width, height } };
   }
   const all = fillings({ width: room.width, height: room.height + STRIP }, aspect, count);
   const { columns, frame } = all.reduce((best, each) => (each.area > best.area ? each : best));

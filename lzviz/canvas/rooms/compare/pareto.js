@@ -62,7 +62,7 @@ function createPapers(store) {
       if (!panel || !width) return;
       const marks = panel.marks.filter(({ name }) => name === null).map((mark) => ({ x: mark.x, y: mark.y,
         said: mark.lines.map(say).slice(0, 3).join(" · "),
-        open: () => store.set({ room: "models" }, { history: true }) }));
+        open: () => store.set({ room: "models", resultsCost: "pixels" }, { history: true }) }));
       const [xs, ys] = [costAxis(marks.map(({ x }) => x)), percentAxis(marks.map(({ y }) => y))];
       const box = boxOf(width, HEIGHT.papers);
       const points = marks.map(placed(box, xs, ys));
@@ -77,19 +77,23 @@ export function createPareto({ context, answers, on }) {
   const own = createFigure(t("compare.pareto"), HEIGHT.own);
   const papers = createPapers(store);
   const title = h("span", {});
-  const key = h("span", { class: "lz-compare-key" }, h("i", { class: "lz-key-ring" }), t("compare.key.this"),
-    h("i", { class: "lz-key-solid" }), t("compare.key.shipped"));
+  const known = h("span", { class: "lz-compare-key" }, h("i", { class: "lz-key-solid" }), t("compare.key.shipped"));
   const element = h("section", { class: "lz-section", "aria-label": t("compare.pareto") },
-    h("div", { class: "lz-head" }, title, key), own.element);
+    h("div", { class: "lz-head" }, title, h("span", { class: "lz-compare-key" },
+      h("i", { class: "lz-key-ring" }), t("compare.key.this"), known)), own.element);
   /** @type {readonly Panel[] | null} */
   let panels = null;
+  /** @type {readonly Panel[] | null} against pixels, which papers tell */
+  let sized = null;
   let asked = false;
 
   async function ask() {
     if (asked || !host.transport.answers(ROUTES.results.path)) return;
     asked = true;
     try {
-      panels = (await (await getFrom(host, ROUTES.results.path)).json()).panels;
+      const answers = await Promise.all(["macs", "pixels"].map((cost) =>
+        getFrom(host, `${ROUTES.results.path}?cost=${cost}`).then((answer) => answer.json())));
+      [panels, sized] = answers.map((answer) => answer.panels);
       draw();
     } catch {
       asked = false;
@@ -125,6 +129,7 @@ export function createPareto({ context, answers, on }) {
     const marks = up.name === "score" && across.name === "macs" ? shipped() : [];
     const solid = marks.map(({ x, y, name, lines }) => ({ x, y, name: name ?? "", said: told(say(lines[0]), { x, y }),
       open: () => open(name ?? "") }));
+    known.hidden = !solid.length;
     const rings = measured({ up, across }).map((each) => ({ ...each,
       said: told(titleOf(context, each.row.name), each), open: () => store.set(each.about, { history: true }) }));
     const [xs, ys] = [costAxis([...rings, ...solid].map(({ x }) => x)),
@@ -149,10 +154,7 @@ export function createPareto({ context, answers, on }) {
     }));
   }
 
-  function draw() {
-    drawOwn();
-    papers.draw(panels);
-  }
+  const draw = () => (drawOwn(), papers.draw(sized));
   const resized = new ResizeObserver(draw);
   resized.observe(own.element);
   answers.subscribe((_, changed) => (changed.has("table") || changed.has("trail")) && on() && draw());

@@ -11,10 +11,8 @@ import { h, setText } from "../../kit/dom.js";
 import { section } from "../../kit/lines.js";
 import { ROUTES } from "../../schema/routes.js";
 import { createCrops } from "./crops.js";
-import { createCurves } from "./curves.js";
-import { createMatrix } from "./matrix.js";
+import { figuresOf } from "./figures.js";
 import { looks } from "./methods.js";
-import { createPareto } from "./pareto.js";
 import { createThumbs } from "./thumbs.js";
 
 /** The routes by which a map comes from elsewhere, by what a source takes. @type {Record<string, string>} */
@@ -23,11 +21,11 @@ const SENT = { picture: ROUTES.saliency.path, file: ROUTES.addMap.path };
 /** @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
 export function createCompareRail(place) {
   const { context } = place;
+  const figures = figuresOf(place);
   const { store, live, schema, actions, host } = context;
   const { sources } = host.catalogue;
   const crops = createCrops(place);
-  const [thumbs, pareto, matrix, curves] = [createThumbs(place), createPareto(place), createMatrix(place),
-    createCurves(place)];
+  const thumbs = createThumbs(place);
   const from = segmented(schema.field("saliency").label,
     sources.map(({ name, title }) => ({ value: name, label: registered(`source.${name}`, title) })),
     actions.chooseSaliency);
@@ -54,13 +52,11 @@ export function createCompareRail(place) {
   };
   refresh();
   return { elements: [hand, section(t("compare.footprints"), crops.element),
-    section(t("state.show.deformed"), thumbs.element), ...pareto.elements, matrix.element, curves.element, reading],
+    section(t("state.show.deformed"), thumbs.element), figures.home, reading],
   refresh() {
     refresh();
     crops.show();
     thumbs.show();
-    pareto.show();
-    matrix.show();
-    curves.show();
+    figures.show();
   } };
 }

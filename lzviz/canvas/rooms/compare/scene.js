@@ -22,7 +22,7 @@ import { Viewer } from "../../viewer/viewer.js";
 import { caption } from "../../viewer/views.js";
 import { measure } from "../warp/numbers.js";
 import { isFresh } from "./asking.js";
-import { placed } from "./layout.js";
+import { placed, SLIVER } from "./layout.js";
 import { isHere, LETTERS, looks, stateOf, titleOf } from "./methods.js";
 import { createFace, createGhost, drawFace, OF_LABELS } from "./panes.js";
 import { sentenceOf } from "./sentence.js";
@@ -32,6 +32,8 @@ import { hoverTree, treeOf } from "./trees.js";
 
 export const PANES = /** @type {const} */ (["source", "paneB", "paneC", "paneD"]);
 const BLINK = 600;
+/** Between panes of a phone, CSS pixels. */
+const BESIDE = 8;
 
 /** @extends {Viewer<Pane>} */
 export class CompareScene extends Viewer {
@@ -97,6 +99,10 @@ export class CompareScene extends Viewer {
     const { narrow, columns, frame } = placed(room, aspect, count, window.innerHeight);
     PANES.forEach((name, at) => { this.views[name].section.hidden = at >= count; });
     PANES.forEach((name, at) => { this.ghosts[at].face.view.box = frame; });
+    const leads = narrow ? Math.min(this.answers.get().leads, count - 1) : 0;
+    // The last pane stands at the right edge, with a sliver of the one before it.
+    const shift = leads * (frame.width + BESIDE) - (leads > 0 && leads === count - 1 ? SLIVER : 0);
+    this.root.style.setProperty("--shift", `${-shift}px`);
     return { narrow, columns, frames: Object.fromEntries(PANES.map((name) => [name, frame])) };
   }
 

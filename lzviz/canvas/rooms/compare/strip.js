@@ -71,22 +71,31 @@ export function createStrip({ context, answers }) {
   const split = button("split", t("compare.split"), () => toggleSplit(answers), "S");
   const turns = () => answers.set({ blink: !answers.get().blink, split: null });
   const blink = button("blink", t("compare.blink.help"), turns, "K");
+  const tabs = [...LETTERS].map((letter, at) => h("button", { type: "button", class: "lz-compare-tab",
+    "aria-label": t("compare.lead", { letter }), onclick: () => answers.set({ leads: at }) },
+  h("b", { class: "lz-compare-letter", translate: "no" }, letter)));
   const refresh = () => {
+    const { compared } = store.get();
+    const leads = Math.min(answers.get().leads, compared.length - 1);
+    tabs.forEach((tab, at) => {
+      tab.hidden = at >= compared.length;
+      tab.setAttribute("aria-pressed", String(at === leads));
+    });
     equal.refresh();
     show.refresh();
     spent.refresh();
-    more.hidden = store.get().compared.length >= LETTERS.length;
+    more.hidden = compared.length >= LETTERS.length;
     blink.setAttribute("aria-pressed", String(answers.get().blink));
     split.setAttribute("aria-pressed", String(answers.get().split !== null));
   };
   store.subscribe(refresh);
-  answers.subscribe((_, changed) => (changed.has("blink") || changed.has("split")) && refresh());
+  answers.subscribe((_, changed) => ["blink", "split", "leads"].some((key) => changed.has(key)) && refresh());
   live.subscribe((_, changed) => changed.has("image") && refresh());
   refresh();
   const label = (/** @type {string} */ text) => h("span", { class: "lz-compare-label" }, text);
   return h("div", { class: "lz-compare-strip", role: "group", "aria-label": t("compare.strip") },
     h("span", { class: "lz-compare-budget" }, label(t("state.equal")), equal.element, ...spent.elements),
-    h("span", { class: "lz-compare-acts" }, more, split, hold, blink),
+    h("span", { class: "lz-compare-acts" }, more, split, h("span", { class: "lz-compare-tabs" }, ...tabs), hold, blink),
     h("span", { class: "lz-compare-show" }, label(t("state.show")), show.element));
 }
 
