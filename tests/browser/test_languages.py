@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from PIL import Image
+from playwright.sync_api import Browser, Locator
+
+from lzviz.text import PSEUDO, t
 
 from .conftest import DESKTOP, Visit
 
@@ -100,4 +105,39 @@ def test_a_link_that_is_wrong_and_a_server_that_is_gone_are_told_in_the_language
     pseudo.wait("live.get().error !== null")
     found |= unmarked(pseudo)
     pseudo.page.unroute("**/lzviz/**")
+    assert not found, "\n".join(sorted(found))
+
+
+def png(height: int, width: int, value: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((height, width), value, np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def refused(visit: Visit, press: Locator, data: bytes) -> set[str]:
+    """Choose a file that Python refuses; what is then shown unmarked."""
+    visit.run("live.set({ error: null })")
+    with visit.page.expect_file_chooser() as chooser:
+        press.click()
+    chooser.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": data})
+    visit.wait("live.get().error !== null")
+    assert visit.run("live.get().error.detail") is None
+    assert visit.page.locator(".lz-trouble-text").inner_text().count("⟦") >= 2  # the headline, and what to do about it
+    return unmarked(visit)
+
+
+def test_files_that_python_refuses_are_told_in_the_language(pseudo: Visit) -> None:
+    pseudo.page.goto("about:blank")
+    page = pseudo.open("?lang=pseudo#image=coffee").page
+    whole = png(300, 400, 9)
+    found = refused(pseudo, page.get_by_role("button", name=t("keys.open", PSEUDO)), whole[: len(whole) // 2])
+    menu = page.get_by_role("radiogroup", name=t("state.from", PSEUDO)).locator("visible=true")
+    found |= refused(pseudo, menu.get_by_text(t("source.file", PSEUDO), exact=True), png(20_000, 5_001, 0))
+    pseudo.run("store.set({ room: 'pipeline', checkpoint: 'lds-scenes-64x128' })")
+    pseudo.wait("document.querySelector('[data-lzviz]').dataset.room === 'pipeline' && !live.get().busy")
+    add = page.get_by_role("button", name=t("truth.add", PSEUDO))
+    height, width = pseudo.run("[live.get().image.height, live.get().image.width]")
+    found |= refused(pseudo, add, png(height // 2, width // 2, 1))
+    another = page.get_by_role("button", name=t("truth.choose", PSEUDO))
+    found |= refused(pseudo, another, png(height, width, 200))
     assert not found, "\n".join(sorted(found))
