@@ -1,4 +1,5 @@
-"""Pictures with what is true of them: CamVid and Cityscapes in their own folders, any pair of folders, and procedural scenes.
+"""Pictures with what is true of them: CamVid and Cityscapes in their own folders, any pair of folders, folders of boxes as COCO has
+them, and procedural scenes and clips.
 
 Every set is a sequence of :class:`Example`; labels are class indices or 255, "not labelled". Small sets stay in memory.
 
@@ -8,9 +9,11 @@ torch.Size([3, 64, 128])
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from torch import Tensor
 from lzviz import scenes
 from lzviz.coords import Size
 from lzviz.nested import tensors
+from lzviz.objects import Objects
 
 IGNORE = 255
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -211,6 +215,123 @@ def draw(kind: str, size: Size, seed: int) -> Example:
     return Example(f"{kind}_{seed:05d}", image, torch.from_numpy(scene.labels))
 
 
+HIDDEN = 0.75
+"""Share of a clip's object that others hide from which it is no fault not to find it."""
+
+
+def clips(
+    count: int = 16,
+    frames: int = 8,
+    size: Size = (1024, 2048),
+    first: int = 0,
+    every: float = 0.1,
+    split: str = "train",
+    task: str = "detection",
+    cache: str | Path | None = None,
+) -> Dataset:
+    """Films drawn by :func:`lzviz.scenes.clip` from seeds ``first, first + 1, ...``: exact boxes, no files.
+
+    frames: of each film, ``every`` so many seconds; cache: a folder where drawn frames are kept, shared by all who name it.
+    """
+    folder = None if cache is None else Path(cache)
+    readers = [partial(frame, size, first + k, frames, every, n, folder) for k in range(count) for n in range(frames)]
+    memory = 2 << 30 if cache is None else 0  # what is in files is in the system's memory already
+    return Dataset("clips", scenes.Clip.classes, readers, "drawn by lzviz", split, task, memory)
+
+
+def frame(size: Size, seed: int, frames: int, every: float, number: int, cache: Path | None = None) -> Example:
+    """A frame of a film, from the cache where it is there."""
+    name = f"clip{seed:05d}_{number:04d}"
+    path = None if cache is None else cache / f"{name}-{size[0]}x{size[1]}-{every:g}.pt"
+    if path is not None and path.exists():
+        kept = torch.load(path, mmap=True, weights_only=True)
+        return Example(name, kept["image"], Objects(*kept["truth"]))
+    drawn = _film(tuple(size), seed, frames, every)[number]  # type: ignore[arg-type]
+    image = torch.from_numpy(drawn.image.transpose(2, 0, 1).copy())
+    truth = objects_of(drawn)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parts = [truth.boxes, truth.classes, truth.ignored, truth.solid, truth.intrinsics]
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        torch.save({"image": image, "truth": parts}, temporary)
+        os.replace(temporary, path)
+    return Example(name, image, truth)
+
+
+def objects_of(drawn: scenes.Frame) -> Objects:
+    """What is true of a frame: the boxes in sight; what is nearly hidden is ignored."""
+    found = drawn.objects
+    solid = np.concatenate([found.centre, found.size, found.yaw[:, None]], 1)
+    boxes, hidden = torch.from_numpy(found.visible).float(), torch.from_numpy(found.occlusion > HIDDEN)
+    depth, matrix = (torch.from_numpy(values).float() for values in (solid, drawn.intrinsics))
+    return Objects(boxes, torch.from_numpy(found.classes), hidden, depth, matrix)
+
+
+@lru_cache(maxsize=2)
+def _film(size: Size, seed: int, frames: int, every: float) -> scenes.Clip:
+    return scenes.clip(size, seed, frames, 1 / every, memory=1)
+
+
+def coco(root: str | Path, split: str = "train2017", task: str = "detection") -> Dataset:
+    """Boxes as COCO writes them: ``root/annotations/instances_SPLIT.json`` (or ``SPLIT.json``) and the pictures in ``root/SPLIT``,
+    ``root/images`` or ``root``; of films (Argoverse-HD) ``seq_dirs`` says where each one's frames are.
+
+    Crowds are ignored in the sense of the metric. Classes are the categories in the order of their ids.
+    """
+    root = Path(root)
+    files = [root / "annotations" / name for name in (f"instances_{split}.json", f"{split}.json")]
+    path = next((each for each in files if each.is_file()), None)
+    if path is None:
+        raise ValueError(f"expected {files[0]} or {files[1].name} beside it: is {root} a folder in COCO's layout?")
+    values = json.loads(path.read_text())
+    missing = {"images", "annotations", "categories"} - set(values)
+    if missing:
+        raise ValueError(f"{path} has no {', '.join(sorted(missing))}: it is no list of boxes in COCO's form")
+    kinds = sorted(values["categories"], key=lambda kind: kind["id"])
+    index = {kind["id"]: k for k, kind in enumerate(kinds)}
+    marked: dict[Any, list[Mapping[str, Any]]] = {}
+    for each in values["annotations"]:
+        marked.setdefault(each["image_id"], []).append(each)
+    folders = [root / split, root / "images", root]
+    rows = []
+    for image in values["images"]:
+        name, file = _named(image, values.get("seq_dirs"))
+        rows.append((name, file, marked.get(image["id"], [])))
+    readers = [
+        partial(_read_boxes, name, file, folders, given, index)
+        for name, file, given in sorted(rows, key=lambda r: r[0])
+    ]
+    return Dataset(root.resolve().name, tuple(kind["name"] for kind in kinds), readers, split=split, task=task)
+
+
+def _named(image: Mapping[str, Any], films: Sequence[str] | None) -> tuple[str, str]:
+    """An image's name for us, film and frame where it has them, and its file."""
+    file = image.get("file_name", image.get("name"))
+    if file is None:
+        raise ValueError(f"image {image.get('id')} has no file_name")
+    if films is not None and "sid" in image:
+        return f"film{image['sid']:04d}_{image['fid']:05d}", str(Path(films[int(image["sid"])]) / file)
+    return Path(file).stem, file
+
+
+def _read_boxes(
+    name: str, file: str, folders: Sequence[Path], given: Sequence[Mapping[str, Any]], index: Mapping[int, int]
+) -> Example:
+    path = next((folder / file for folder in folders if (folder / file).is_file()), None)
+    if path is None:
+        raise ValueError(f"there is no picture {file} in {', '.join(map(str, folders))}")
+    pixels = read_picture(path)
+    boxes = torch.tensor([each["bbox"] for each in given], dtype=torch.float32).reshape(-1, 4)
+    if unknown := {each["category_id"] for each in given} - set(index):
+        raise ValueError(f"boxes of {name} are of the categories {sorted(unknown)}, which the file does not name")
+    classes = torch.tensor([index[each["category_id"]] for each in given], dtype=torch.int64)
+    crowd = torch.tensor([bool(each.get("iscrowd", 0)) for each in given], dtype=torch.bool)
+    edges = torch.cat((boxes[:, :2], boxes[:, :2] + boxes[:, 2:]), 1)
+    kept = (boxes[:, 2:] > 0).all(1)
+    truth = Objects.flat(edges[kept], classes[kept], crowd[kept])
+    return Example(name, torch.from_numpy(pixels).permute(2, 0, 1).contiguous(), truth)
+
+
 def _readers(
     names: Sequence[str], images: Sequence[Path], labels: Sequence[Path], lookup: np.ndarray
 ) -> list[Callable[[], Example]]:
@@ -228,18 +349,21 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def open_data(name: str, root: str | Path | None = None, split: str = "train", **options) -> Dataset:
-    """A data set by name: "camvid", "cityscapes" (with their folder), or "scenes" (with :func:`procedural`'s options).
+    """A data set by name: "camvid", "cityscapes", "coco" (with their folder), "scenes" (options of :func:`procedural`) or "clips"
+    (with those of :func:`clips`; ``root`` is where drawn frames are kept).
 
-    Scenes of the split "train" have seeds from 1000, of "val" from 100, of "test" from 500.
+    Scenes and clips of the split "train" have seeds from 1000, of "val" from 100, of "test" from 500.
     """
-    if name == "scenes":
+    if name in ("scenes", "clips"):
         first = {"train": 1000, "val": 100, "test": 500}
         if split not in first:
-            raise ValueError(f"scenes have the splits {', '.join(first)}, got {split!r}")
+            raise ValueError(f"{name} have the splits {', '.join(first)}, got {split!r}")
+        if name == "clips":
+            return clips(first=first[split], split=split, cache=root, **options)
         return procedural(first=first[split], split=split, **options)
-    known = {"camvid": camvid, "cityscapes": cityscapes}
+    known = {"camvid": camvid, "cityscapes": cityscapes, "coco": coco}
     if name not in known:
-        raise ValueError(f"no data set named {name!r}; there are {', '.join(known)} and scenes")
+        raise ValueError(f"no data set named {name!r}; there are {', '.join(known)}, scenes and clips")
     if root is None:
         raise ValueError(f"{name} needs its folder: --data FOLDER")
     return known[name](root, split)

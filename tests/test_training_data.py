@@ -97,7 +97,7 @@ def test_a_wrong_folder_is_named(tmp_path):
         camvid(tmp_path)
     with pytest.raises(ValueError, match="--data FOLDER"):
         open_data("camvid")
-    with pytest.raises(ValueError, match="there are camvid, cityscapes and scenes"):
+    with pytest.raises(ValueError, match="there are camvid, cityscapes, coco, scenes and clips"):
         open_data("kitti", tmp_path)
 
 

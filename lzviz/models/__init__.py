@@ -9,6 +9,7 @@ from collections.abc import Callable
 from torch import nn
 
 from lzviz.models.d2net import D2Net, d2net, prepare, sample_descriptors
+from lzviz.models.detection import FCOS, compact_fcos, fcos
 from lzviz.models.efficientnet import EfficientNetLite, efficientnet_lite0
 from lzviz.models.heads import FCN, PSP, DeepLabv3, DeepLabv3Plus, HRNetHead, aspp_rates
 from lzviz.models.hrnet import HRNetV2, hrnetv2
@@ -39,6 +40,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "hrnetv2": hrnet_segmenter,
     "compact": compact,
     "d2net": d2net,
+    "fcos": fcos,
+    "compact-fcos": compact_fcos,
 }
 
 
@@ -51,6 +54,7 @@ def create(name: str, **options) -> nn.Module:
 
 __all__ = [
     "FCN",
+    "FCOS",
     "NETWORKS",
     "PSP",
     "VGG16",
@@ -64,12 +68,14 @@ __all__ = [
     "Segmenter",
     "aspp_rates",
     "compact",
+    "compact_fcos",
     "create",
     "d2net",
     "deeplabv3",
     "deeplabv3plus",
     "efficientnet_lite0",
     "fcn",
+    "fcos",
     "hrnet_segmenter",
     "hrnetv2",
     "prepare",

@@ -17,7 +17,8 @@ M = TypeVar("M", bound=nn.Module)
 def he_(module: nn.Module) -> None:
     """He's initialisation (2015), in place: convolutions N(0, 2 / fan_out), BatchNorm the identity.
 
-    Layers that give class scores (linear, or a convolution marked `starts_small`) get N(0, .01^2); biases are 0.
+    Layers that give class scores (linear, or a convolution marked `starts_small`) get N(0, .01^2); biases are 0, or what
+    a layer's `bias_start` says.
     The last BatchNorm of a residual branch starts at 1 / sqrt(number of blocks in its stage) where a network marks it
     with `residual_gain`: the variance then grows at most e-fold a stage instead of doubling with each block, so that an
     untrained ResNet-152 still fits into half precision.
@@ -30,7 +31,7 @@ def he_(module: nn.Module) -> None:
         elif isinstance(part, nn.BatchNorm2d):
             nn.init.constant_(part.weight, getattr(part, "residual_gain", 1.0))
         if getattr(part, "bias", None) is not None:
-            nn.init.zeros_(part.bias)  # type: ignore[arg-type]
+            nn.init.constant_(part.bias, getattr(part, "bias_start", 0.0))  # type: ignore[arg-type]
 
 
 _drawing = threading.RLock()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lzviz.tasks.base import Task
 
-PARTS = frozenset({"base", "matching"})
+PARTS = frozenset({"base", "boxed", "matching", "wrapping"})
 """Files of this package that are no tasks."""
 
 

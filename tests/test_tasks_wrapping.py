@@ -1,0 +1,239 @@
+"""LZU and FOVEA around detectors of torchvision, transformers and timm, as their packages make them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import lzviz
+from lzviz import saliency, samplers
+from lzviz.tasks.detection import wrap
+from lzviz.tasks.wrapping import find_pyramid, unzoom_level
+from tests.torchvision_plain import detectors
+
+SIZE = (90, 150)
+UNIFORM = torch.ones(1, 1, 31, 51)
+
+
+@pytest.fixture(scope="module")
+def image() -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    small = torch.rand(2, 3, 12, 20, generator=generator)
+    return nn.functional.interpolate(small, SIZE, mode="bicubic").clamp(0, 1)
+
+
+def spread(module: nn.Module, seed: int = 0) -> nn.Module:
+    """Random weights with an answer that depends on the picture: frozen statistics would leave all scores alike."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in module.parameters():
+        if parameter.ndim > 1:
+            nn.init.trunc_normal_(parameter, std=(2 / parameter[0].numel()) ** 0.5, generator=generator)
+    for name, parameter in module.named_parameters():
+        if "bbox" in name:
+            parameter.data *= 0.05  # sizes go through an exponential
+    return module.eval()
+
+
+def torchvision_detector(name: str) -> nn.Module:
+    found = detectors()
+    from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+    from torchvision.ops.feature_pyramid_network import LastLevelP6P7
+
+    small = {"min_size": 64, "max_size": 128}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        if name == "fasterrcnn":
+            made = found.FasterRCNN(
+                resnet_fpn_backbone(backbone_name="resnet18", weights=None), 4, rpn_post_nms_top_n_test=20,
+                box_score_thresh=0.0, box_detections_per_img=10, **small,
+            )  # fmt: skip
+        else:
+            pool = LastLevelP6P7(256, 256)
+            levels = {"returned_layers": [2, 3, 4], "extra_blocks": pool}
+            backbone = resnet_fpn_backbone(backbone_name="resnet18", weights=None, **levels)
+            kind = {"retinanet": found.RetinaNet, "fcos": found.FCOS}[name]
+            extra = {}
+            if name == "retinanet":
+                from torchvision.models.detection.anchor_utils import AnchorGenerator
+
+                sizes = tuple((x, int(x * 1.3), int(x * 1.6)) for x in (32, 64, 128, 256, 512))
+                extra = {"anchor_generator": AnchorGenerator(sizes, ((0.5, 1.0, 2.0),) * 5)}
+            made = kind(backbone, 4, score_thresh=0.0, topk_candidates=20, detections_per_img=10, **small, **extra)
+    return spread(made)
+
+
+def same(ours, theirs, tolerance: float = 1e-4) -> None:
+    assert len(ours) == len(theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        assert len(b["boxes"]) > 0
+        assert torch.equal(a["labels"], b["labels"])
+        assert (a["boxes"] - b["boxes"]).abs().max() < tolerance * max(SIZE)
+        assert (a["scores"] - b["scores"]).abs().max() < tolerance
+
+
+@pytest.mark.parametrize("way", ["features", "boxes"])
+@pytest.mark.parametrize("name", ["fasterrcnn", "retinanet", "fcos"])
+@torch.no_grad()
+def test_torchvisions_detectors_are_themselves_under_uniform_saliency(name, way, image):
+    detector = torchvision_detector(name)
+    wrapped = wrap(detector, samplers.create("lzu"), way=way)
+    same(wrapped(image, saliency=UNIFORM), detector(list(image)))
+    assert wrapped.way == way
+    assert find_pyramid(detector) is detector.backbone
+
+
+@torch.no_grad()
+def test_what_was_zoomed_is_found_where_it_is_in_the_source(image):
+    """LZU around a detector whose heads say where features are bright: the blob stands where it stood."""
+    bright = torch.zeros(1, 3, 64, 128)
+    bright[..., 20:28, 88:96] = 1
+    look = saliency.from_boxes(torch.tensor([[80.0, 12, 104, 36]]), (64, 128), (31, 51), 4, 4)
+    for way in ("features", "boxes"):
+        wrapped = wrap(Bright(), samplers.create("fovea"), (32, 64), way=way)
+        box = wrapped(bright, saliency=look)[0]["boxes"][0]
+        assert (box - torch.tensor([88.0, 20, 96, 28])).abs().max() < 5, way
+    plain = wrap(Bright(), samplers.create("uniform"), (32, 64), way="boxes")(bright)[0]["boxes"][0]
+    assert (plain - torch.tensor([88.0, 20, 96, 28])).abs().max() < 5
+
+
+class Bright(nn.Module):
+    """A detector with a "pyramid" of strides 1 and 2 that boxes what is bright."""
+
+    def __init__(self):
+        super().__init__()
+        self.neck = Shrinking()
+
+    def forward(self, x: Tensor) -> list[dict[str, Tensor]]:
+        fine, _ = self.neck(x)
+        out = []
+        for each in fine:
+            rows, columns = torch.nonzero(each[0] > 0.5).float().unbind(1)
+            box = torch.stack([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+            out.append({"boxes": box[None], "scores": torch.ones(1), "labels": torch.zeros(1, dtype=torch.int64)})
+        return out
+
+
+class Shrinking(nn.Module):
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return [x, x[..., ::2, ::2]]
+
+
+@torch.no_grad()
+def test_levels_come_back_where_their_features_sit():
+    """A ramp over the zoomed picture, read at each level's own lattice, comes back as the inverse of the warp at that lattice."""
+    zoomed, shown, padded = (60, 100), (72, 120), (96, 128)
+    look = saliency.from_boxes(torch.tensor([[10.0, 5, 40, 30]]), (60, 100), (31, 51), 4, 5)
+    warp = lzviz.Warp.from_saliency(look, fwhm=4).double()
+    for stride, offset in ((4, 0.0), (8, 3.5), (32, 0.0)):
+        size = tuple(-(-n // stride) for n in padded)
+        y, x = (torch.arange(n, dtype=torch.float64) * stride + offset for n in size)
+        ramp = torch.stack(torch.meshgrid(y, x, indexing="ij"))[None]
+        back = unzoom_level(warp, ramp, stride, zoomed, shown, offset)[0]
+        seen = torch.stack(torch.meshgrid(y, x, indexing="ij"), -1).flip(-1).reshape(-1, 2)
+        inside = (seen >= 0).all(1) & (seen <= seen.new_tensor([shown[1] - 1, shown[0] - 1])).all(1)
+        ratio = seen.new_tensor([zoomed[1] / shown[1], zoomed[0] / shown[0]])
+        there = warp.zoom_points(((seen + 0.5) * ratio - 0.5)[None], zoomed, zoomed)[0]
+        wanted = (there + 0.5) / ratio - 0.5
+        highest = seen.new_tensor([x[-1], y[-1]])
+        inner = inside & (wanted >= offset).all(1) & (wanted <= highest).all(1)
+        assert inner.sum() > 3
+        assert (back.permute(1, 2, 0).reshape(-1, 2).flip(-1) - wanted)[inner].abs().max() < 1e-9
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("kind", ["detr", "deformable_detr"])
+def test_transformers_detectors_fovea(kind, image):
+    transformers = pytest.importorskip("transformers")
+    trunk = transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16, 16, 16], depths=[1, 1, 1, 1], layer_type="basic",
+                                      out_features=["stage4"] if kind == "detr" else ["stage2", "stage3", "stage4"])  # fmt: skip
+    small = {"backbone_config": trunk, "use_timm_backbone": False, "backbone": None, "use_pretrained_backbone": False,
+             "d_model": 32, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2, "num_queries": 7,
+             "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "num_labels": 3}  # fmt: skip
+    torch.manual_seed(0)
+    if kind == "detr":
+        model = transformers.DetrForObjectDetection(transformers.DetrConfig(**small)).eval()
+    else:
+        model = transformers.DeformableDetrForObjectDetection(transformers.DeformableDetrConfig(**small)).eval()
+    wrapped = wrap(model, samplers.create("fovea"), way="boxes")
+    ours, theirs = wrapped(image, saliency=UNIFORM), model(image)
+    middle, half = theirs.pred_boxes[..., :2], theirs.pred_boxes[..., 2:] / 2
+    edges = torch.cat((middle - half, middle + half), -1) * torch.tensor([SIZE[1], SIZE[0]] * 2)
+    for k in range(2):
+        assert (ours[k]["boxes"] - edges[k]).abs().max() < 1e-4 * max(SIZE)
+        assert ours[k]["labels"].max() < 3 and ours[k]["scores"].shape == (7,)
+    near = wrapped(image, saliency=saliency.from_boxes(torch.tensor([[9.0, 9, 40, 40]]), SIZE, amplitude=5))
+    assert (near[0]["boxes"] - edges[0]).abs().max() > 0.5
+
+
+class TimmPyramid(nn.Module):
+    """Any backbone of timm behind torchvision's pyramid, as torchvision's detectors take it."""
+
+    def __init__(self, name: str, channels: int = 32):
+        super().__init__()
+        import timm
+        from torchvision.ops import FeaturePyramidNetwork
+
+        self.body = timm.create_model(name, pretrained=False, features_only=True, out_indices=(2, 3, 4))
+        self.fpn = FeaturePyramidNetwork(self.body.feature_info.channels(), channels)
+        self.out_channels = channels
+
+    def forward(self, x: Tensor) -> OrderedDict[str, Tensor]:
+        return self.fpn(OrderedDict((str(k), level) for k, level in enumerate(self.body(x))))
+
+
+@torch.no_grad()
+def test_a_timm_backbone_with_a_pyramid(image):
+    found = detectors()
+    pytest.importorskip("timm")
+    from torchvision.models.detection.anchor_utils import AnchorGenerator
+
+    anchors = AnchorGenerator(((8,), (16,), (32,)), ((1.0,),) * 3)
+    torch.manual_seed(0)
+    options = {"min_size": 64, "max_size": 128, "score_thresh": 0.0, "topk_candidates": 20, "detections_per_img": 10}
+    detector = spread(found.FCOS(TimmPyramid("resnet10t"), 4, anchor_generator=anchors, **options))
+    wrapped = wrap(detector, samplers.create("lzu"))
+    assert wrapped.way == "features"
+    same(wrapped(image, saliency=UNIFORM), detector(list(image)))
+
+
+def test_training_sees_targets_in_the_frame_of_the_boxes(image):
+    """Losses under uniform saliency are the detector's own, and gradients arrive at its backbone."""
+    detector = torchvision_detector("fcos").train()
+    targets = [{"boxes": torch.tensor([[20.0, 20, 60, 70]]), "labels": torch.tensor([1])}] * 2
+    wrapped = wrap(detector, samplers.create("lzu")).train()
+    ours, theirs = wrapped(image, targets, saliency=UNIFORM), detector(list(image), targets)
+    for name in theirs:
+        assert (ours[name] - theirs[name]).abs() < 1e-3 * theirs[name].clamp(min=1)
+    sum(ours.values()).backward()
+    assert detector.backbone.body.layer4[0].conv1.weight.grad.abs().sum() > 0
+
+
+@torch.no_grad()
+def test_hooks_are_gone_after_a_call_even_one_that_failed(image):
+    detector = torchvision_detector("fcos")
+    before = detector(list(image))
+    wrapped = wrap(detector, samplers.create("lzu"))
+    wrapped(image)
+    with pytest.raises(ValueError):
+        wrap(detector, samplers.create("lzu"), strides=(8,))(image)
+    same(detector(list(image)), before, 1e-7)
+
+
+def test_pictures_of_several_sizes_and_refusals(image):
+    wrapped = wrap(Bright(), samplers.create("uniform"), (32, 64), way="boxes")
+    bright = torch.ones(3, 40, 60)
+    found = wrapped([bright, torch.ones(3, 64, 128)])
+    assert [round(float(each["boxes"][0, 2])) for each in found] == [60, 128]
+    with pytest.raises(ValueError, match="pyramid"):
+        wrap(nn.Conv2d(3, 3, 1), samplers.create("lzu"), way="features")
+    with pytest.raises(ValueError, match="no submodule"):
+        wrap(Bright(), samplers.create("lzu"), pyramid="missing")
+    with pytest.raises(ValueError, match="way"):
+        wrap(Bright(), samplers.create("lzu"), way="both")
+    with pytest.raises(ValueError, match="warp"):
+        wrap(Bright(), samplers.create("cad"))
+    with pytest.raises(TypeError, match="decode="):
+        wrap(lambda x: x, samplers.create("uniform"))(image)
