@@ -67,6 +67,7 @@ def test_an_unknown_method_is_told_in_its_row(workshop):
     rows = asked(workshop, compared=["uniform", "no-such-checkpoint"]).rows
     assert rows[0].note is None and rows[0].size is not None
     assert rows[1].note.key == "compare.failed" and "no-such-checkpoint" in str(rows[1].note)
+    assert rows[1].note.values["why"].key == "refused.checkpoint.unknown"
 
 
 def test_times_come_only_when_they_are_asked_for(workshop):

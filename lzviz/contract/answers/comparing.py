@@ -250,7 +250,8 @@ def _failed(name: str, called: str, error: Exception) -> Found:
     if isinstance(error, Refusal) and error.status == 499:
         raise error
     why = str(error).split("\n")[0][:200].rstrip(".") or type(error).__name__
-    return Found(Row(name, called, note=why), Text("compare.failed", {"why": why}), None, _untold())
+    own = error.says if isinstance(error, Refusal) else None
+    return Found(Row(name, called, note=why), Text("compare.failed", {"why": own or why}), None, _untold())
 
 
 def _numbers(row: Row) -> dict[str, Any]:
