@@ -228,6 +228,9 @@ def test_the_table_is_written_as_papers_and_spreadsheets_want_it():
     assert json.loads(ROWS.to_json())[0]["p50"] is None
     assert list(ROWS.sorted_by("score")) == [ROWS[1], ROWS[0], ROWS[2]]
     assert ROWS.best(next(c for c in ROWS.columns() if c.name == "folds")) == {0, 1}, "a tie has two bests"
+    times = next(c for c in Table([Row("a", "A", p50=1.0)]).columns() if c.name == "p50")
+    quiet = [Row("a", "A", p50=1.0), Row("b", "B", p50=2.0)]
+    assert Table(quiet).best(times) == {0} and Table([*quiet, Row("c", "C", p50=0.5, noisy=True)]).best(times) == set()
     with pytest.raises(ValueError, match="no column 'beauty'"):
         ROWS.sorted_by("beauty")
 

@@ -90,6 +90,9 @@ COLUMNS = (
 )
 
 
+TIMES = ("p50", "p95")
+
+
 class Table(list[Row]):
     """Rows, and what they can be written as. Columns that no row has are left out."""
 
@@ -107,13 +110,15 @@ class Table(list[Row]):
         return sorted(names, key=lambda name: -max(row.classes.get(name, 0) for row in self))
 
     def best(self, column: Column) -> set[int]:
-        """Which rows are best in a column, ties included; none where nothing is better or only one row has a value."""
+        """Which rows are best in a column, ties included; none where nothing is better, or only one row has a value. Noisy times are
+        never best."""
         values = {k: v for k, row in enumerate(self) if (v := _finite(getattr(row, column.name))) is not None}
         if not column.better or len(values) < 2:
             return set()
         pick = max if column.better == "high" else min
         written = column.write(pick(values.values()))
-        return {k for k, v in values.items() if column.write(v) == written}
+        noisy = {k for k, row in enumerate(self) if row.noisy and column.name in TIMES}
+        return {k for k, v in values.items() if column.write(v) == written} - noisy
 
     def sorted_by(self, name: str) -> Table:
         """Best first by a column's name; rows without a value last."""

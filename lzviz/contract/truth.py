@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from lzviz.contract import palette
+from lzviz import palette
 from lzviz.contract.memory import Memory
 from lzviz.contract.pictures import LOSSY, OWN_PREFIX, opened
 from lzviz.contract.wire import Refusal

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from app.server import Server
-from lzviz.contract import palette
+from lzviz import palette
 from lzviz.contract.answers import checkpoints as offered
 from lzviz.contract.answers import pipeline as learned
 from lzviz.contract.answers import pipeline_session

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lzviz.contract import palette
+from lzviz import palette
 from lzviz.contract.pictures import encode_png
 from lzviz.measure import evaluation
 from tests.app_server import client, post, refusal

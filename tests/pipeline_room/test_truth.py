@@ -5,8 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from lzviz import checkpoints
-from lzviz.contract import palette, truth
+from lzviz import checkpoints, palette
+from lzviz.contract import truth
 from lzviz.contract.answers import checkpoints as offered
 from lzviz.contract.pictures import encode_png
 from lzviz.datasets import CAMVID

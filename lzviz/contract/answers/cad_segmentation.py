@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lzviz import palette
 from lzviz.adaptive import QuadTree
-from lzviz.contract import palette
 from lzviz.contract.answers.cad_masks import Session, predicted, segmenter
 from lzviz.contract.answers.checkpoints import fits
 from lzviz.contract.answers.networks import macs_of

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import lzviz
-from lzviz import saliency, samplers, text
-from lzviz.contract import palette, pictures
+from lzviz import palette, saliency, samplers, text
+from lzviz.contract import pictures
 from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.warp import device_name
 from lzviz.contract.composites import BOXES

@@ -13,13 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lzviz import resampling, samplers
+from lzviz import palette, resampling, samplers
 from lzviz.comparison import Budget, Comparison, Row, Table
 from lzviz.comparison.fits import Fit, fits
 from lzviz.comparison.measured import Measured, measured, timed
 from lzviz.comparison.methods import Method
 from lzviz.comparison.names import base, settings, title
-from lzviz.contract import palette
 from lzviz.contract.answers import checkpoints, warp
 from lzviz.contract.answers.pipeline_parts import index_bytes, levels_of, png
 from lzviz.contract.decoding import check_wanted

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lzviz.contract import palette
+from lzviz import palette
 from lzviz.contract.answers import checkpoints, words
 from lzviz.contract.answers.networks import precisely
 from lzviz.contract.answers.pipeline_parts import (

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from lzviz.contract import palette
+from lzviz import palette
 from lzviz.contract.answers.files import MEDIA_TYPES
 from lzviz.contract.answers.pipeline import answer
 from lzviz.contract.answers.pipeline_parts import image_bytes, index_bytes
