@@ -110,8 +110,8 @@ class Table(list[Row]):
         return sorted(names, key=lambda name: -max(row.classes.get(name, 0) for row in self))
 
     def best(self, column: Column) -> set[int]:
-        """Which rows are best in a column, ties included; none where nothing is better, or only one row has a value. Noisy times are
-        never best."""
+        """Which rows are best in a column, ties included; none where nothing is better, or only one row has a value. Noisy times
+        are never best."""
         values = {k: v for k, row in enumerate(self) if (v := _finite(getattr(row, column.name))) is not None}
         if not column.better or len(values) < 2:
             return set()
