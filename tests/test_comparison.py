@@ -277,6 +277,29 @@ def test_a_folder_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
         compare_folder(paths, ["uniform"], "8x12", out)
 
 
+def test_a_folder_that_goes_on_keeps_the_sizes_that_it_began_with(tmp_path, monkeypatch):
+    """Milliseconds solved anew would give the pictures after a kill other sizes than those before it."""
+    from lzviz.comparison import folder
+
+    draw = np.random.default_rng(0)
+    for k in range(2):
+        Image.fromarray(draw.integers(0, 255, (40, 60, 3), dtype=np.uint8)).save(tmp_path / f"{k}.png")
+    monkeypatch.setattr(fits.timing, "compare", Clock(uniform=(1.0, 0.5), lzu=(3.0, 0.5)))
+    monkeypatch.setattr(folder.timing, "measure", lambda *a, **k: timing.Timing((9.0, 9.0, 9.0), "a clock"))
+
+    def stop(number, count, name):
+        if number == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare_folder(sorted(tmp_path.glob("*.png")), ["uniform", "lzu"], "9ms", tmp_path / "out", stop)
+    monkeypatch.setattr(folder, "fits", None)
+    table = compare_folder(sorted(tmp_path.glob("*.png")), ["uniform", "lzu"], "9ms", tmp_path / "out")
+    lines = [json.loads(line) for line in (tmp_path / "out/pictures.jsonl").read_text().splitlines()[1:]]
+    sizes = [[each["row"]["size"] for each in line["methods"]] for line in lines]
+    assert sizes[0] == sizes[1] and sizes[0][0] != sizes[0][1] and list(table[0].size) == sizes[0][0]
+
+
 def test_scores_of_a_folder_are_of_one_confusion_matrix():
     row = Row("m", "M", (4, 4), 16, score=0.0, metric="mIoU", p50=1.0, p95=2.0)
 
@@ -302,6 +325,16 @@ def test_the_command_compares_a_picture_and_a_folder(tmp_path, capsys):
     assert "intrinsic error" in capsys.readouterr().out and (out / "sheet.svg").is_file()
     assert main(["compare", str(tmp_path), *common, "--out", str(tmp_path / "b")]) == 0
     assert "2 pictures at 8x12" in capsys.readouterr().out
+    (tmp_path / "mine.py").write_text(
+        "import torch\nfrom lzviz import samplers\n\n\ndef half(image):\n    middle = 0.5 * torch.eye(2, 3)[None]\n"
+        "    return torch.nn.functional.affine_grid(middle, [1, 1, 8, 12], True)\n\n\nsamplers.register('half', half)\n"
+    )
+    own = ["--plugin", str(tmp_path / "mine.py"), "--samplers", "uniform", "half", "--budget", "8x12"]
+    try:
+        assert main(["compare", str(picture), *own, "--out", str(tmp_path / "c")]) == 0
+        assert "| half |" in capsys.readouterr().out
+    finally:
+        samplers.REGISTRY.pop("half", None)
     with pytest.raises(SystemExit) as stopped:
         main(["compare", str(tmp_path / "none.png"), *common])
     assert stopped.value.code == 2 and "there is no picture or folder" in capsys.readouterr().err

@@ -14,8 +14,10 @@ def options_of(parser: argparse.ArgumentParser) -> None:
         help="a picture; a folder of pictures; or one with images/ and labels/, CamVid's or Cityscapes' own layout",
     )  # fmt: skip
     parser.add_argument(
-        "--samplers", nargs="+", required=True, metavar="NAME", help="samplers and checkpoints, in any mix"
-    )
+        "--samplers", nargs="+", required=True, metavar="NAME",
+        help="samplers (lzu, lzu:published, cad:threshold=high:depth=2), checkpoints and files of grids, in any mix",
+    )  # fmt: skip
+    parser.add_argument("--plugin", type=Path, metavar="FILE.py", help="a file that registers samplers of your own")
     parser.add_argument(
         "--budget", default="96x128", metavar="B", help="96x128 pixels, 0.3G multiply-adds or 20ms (96x128)"
     )
@@ -28,8 +30,11 @@ def options_of(parser: argparse.ArgumentParser) -> None:
 def compare(options: argparse.Namespace) -> None:
     """Print the table and write the files."""
     import lzviz
+    from lzviz import plugins
     from lzviz.comparison import compare_folder
 
+    if options.plugin is not None:
+        plugins.load(options.plugin)
     if not options.image.is_dir():
         if not options.image.is_file():
             raise ValueError(f"there is no picture or folder {options.image}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
-from playwright.sync_api import expect
+import numpy as np
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.test_accessible import AXE, FINDINGS
 
 
 def compare(visit: Visit, expression: str) -> Any:
@@ -155,3 +158,64 @@ def test_panes_are_split_flipped_and_saved_as_a_figure(visit: Visit) -> None:
         visit.page.locator("dialog[open]").get_by_role("button", name="SVG").click()
     drawn = saved.value.path().read_text()
     assert "<svg" in drawn and ">lz:published" in drawn
+
+
+def test_a_grid_of_ones_own_is_a_method(visit: Visit) -> None:
+    visit.open("#image=rocket&room=compare&methods=uniform,lzu&width=32")
+    x, y = np.meshgrid(np.linspace(-0.5, 0.5, 12), np.linspace(-0.5, 0.5, 9))
+    file = io.BytesIO()
+    np.save(file, np.stack([x, y], -1)[None])
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_label("Method of pane B").select_option("given")
+    chooser.value.set_files({"name": "half.npy", "mimeType": "application/octet-stream", "buffer": file.getvalue()})
+    wait(visit, "store.get().compared[1] === 'given' && answers.get().table && answers.get().about === store.get()")
+    row = compare(visit, "answers.get().table.rows[1]")
+    assert row["note"] is None and row["unseen"] > 0.5
+    wait(visit, "!scene.frames[1].waiting && Math.abs(scene.frames[1].grid[0] + 0.5) < 1e-6")
+    # Another file that is none leaves what is there, and says so.
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_label("Method of pane A").select_option("given")
+    visit.expected.append("422")
+    visit.expected.append("400")
+    chooser.value.set_files({"name": "no.npy", "mimeType": "application/octet-stream", "buffer": b"none"})
+    expect(visit.page.locator(".lz-trouble-text")).to_be_visible()
+    assert compare(visit, "store.get().compared.join()") == "uniform,given"
+
+
+def test_a_phone_shows_a_pane_at_a_time_and_an_upright_table(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark")
+    visit = Visit(context, address)
+    visit.open("#image=street&room=compare&methods=uniform,lds-scenes-64x128&width=64&show=labels")
+    wait(visit, "answers.get().table && answers.get().about === store.get() && answers.get().planes.size === 2")
+    assert visit.page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    second = visit.page.locator(".lz-compare-panes .lz-view").nth(1)
+    before = second.bounding_box()
+    visit.page.get_by_role("button", name="Show pane B").click()
+    wait(visit, "scene.dirty.size === 0 && answers.get().leads === 1")
+    after = second.bounding_box()
+    assert before is not None and after is not None
+    assert before["x"] > 300 and after["x"] >= 0 and after["x"] + after["width"] <= 390
+    table = visit.page.locator(".lz-compare-table[data-upright]")
+    expect(table.locator("thead th")).to_have_count(3)
+    assert table.evaluate("(it) => it.scrollWidth <= it.parentElement.clientWidth + 1")
+    small = visit.page.evaluate(
+        "[...document.querySelectorAll('.lz-compare-strip button')].filter((b) => b.offsetParent)"
+        ".map((b) => b.getBoundingClientRect()).filter(({ width, height }) => width < 44 || height < 44).length"
+    )
+    assert small == 0
+    visit.page.add_script_tag(path=AXE)
+    assert visit.page.evaluate(FINDINGS, None) == []
+    visit.check()
+    context.close()
+
+
+def test_nothing_serious_is_found_in_labels_and_split_panes(visit: Visit) -> None:
+    visit.open(
+        "#image=street&room=compare&methods=uniform,cad:depth=2,lds-scenes-64x128&width=64&show=errors&equal=macs&tool=pick"
+    )
+    wait(visit, "answers.get().table && answers.get().about === store.get() && answers.get().table.rows[0].note")
+    visit.page.keyboard.press("s")
+    visit.page.locator(".lz-compare-panes .lz-view-overlay").nth(2).hover(position={"x": 60, "y": 90})
+    wait(visit, "scene.dirty.size === 0 && answers.get().split !== null")
+    visit.page.add_script_tag(path=AXE)
+    assert visit.page.evaluate(FINDINGS, None) == []
