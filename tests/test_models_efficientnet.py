@@ -93,3 +93,24 @@ def test_keys_that_count_blocks_through_are_read():
 def test_wrong_options_are_named(options, said):
     with pytest.raises(ValueError, match=said):
         efficientnet_lite0(**options)
+
+
+@pytest.mark.parametrize(("stride", "kernel", "padding"), [(1, 5, 2), (2, 3, 1), (1, 3, 0)])
+@pytest.mark.parametrize("levels", [1, 2])
+def test_depthwise_layers_cost_less_on_the_dense_grid_and_answer_the_same(monkeypatch, stride, kernel, padding, levels):
+    """Row by row they read memory once a tap: slower than the dilated network from a seventh of the rows on."""
+    layers = nn.Sequential(
+        nn.Conv2d(3, 6, 3, 4, 1), nn.Conv2d(6, 6, 3, 2, 1), nn.Conv2d(6, 6, kernel, stride, padding, groups=6)
+    )
+    coarse = 4 << (1 + (stride > 1))
+    adapted, x = lzviz.adapt(layers.double(), (4, coarse)), torch.rand(2, 3, 72, 88, dtype=torch.float64)
+    depth = (coarse // 4).bit_length() - 1
+    cells = masks.random((72, 88), 0.5, min(levels, depth), 2, 4, torch.Generator().manual_seed(2))
+    found, weight = [], layers[2].weight
+    for dense in (True, False):
+        monkeypatch.setattr("lzviz.adaptive.convolution.DENSE_READS", 0 if dense else 1e9)
+        y, report = adapted.run(x, levels=cells)
+        assert ("dense" in report.path) is dense
+        found.append((y, torch.autograd.grad(y.square().sum(), weight)[0]))
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)

@@ -301,6 +301,9 @@ def _convolve(
     run: Run, state: Rows | Filled, window: Window, weight: Tensor, bias: Tensor | None, groups: int
 ) -> State:
     if isinstance(state, Rows):
+        if convolution.depthwise_on_dense(state.grid, window, weight, groups):
+            run.note_path("dense")
+            return Rows(*convolution.depthwise_dense(state.tensor, state.grid, window, weight, bias))
         run.note_path("rows")
         return Rows(*convolution.convolve(state.tensor, state.grid, window, weight, bias, groups))
     run.note_path("dense")

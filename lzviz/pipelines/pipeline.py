@@ -30,6 +30,7 @@ from lzviz.tasks.segmentation import TASK as SEGMENTATION
 from lzviz.trace import Trace
 from lzviz.trace.checks import checked_image
 from lzviz.trace.frames import image_size, over, unzoomed, warped
+from lzviz.warp import WarpLayout
 
 if TYPE_CHECKING:
     from lzviz.checkpoints import Card
@@ -173,7 +174,14 @@ class Pipeline(nn.Module):
         """Look and zoom; the layout is in pixels of ``image``."""
         seen = self.seen(image)
         out = self.sampler(seen, self.zoomed_size(image), self.where(image) if saliency is None else saliency)
-        return out if seen is image else replace(out, layout=over(warped(out), image_size(image)))
+        return out if seen is image else replace(out, layout=self._over(warped(out), image_size(image)))
+
+    def _over(self, layout: WarpLayout, size: Size) -> WarpLayout:
+        """The layout in the image itself, made once of a warp that was kept."""
+        last = vars(self).get("_last_over")
+        if last is None or last[0] is not layout.warp or last[1] != size or torch.is_grad_enabled():
+            last = vars(self)["_last_over"] = (layout.warp, size, over(layout, size))
+        return last[2]
 
     def saliency_of(self, output: Any, source_size: Size) -> Tensor:
         """What the task attends to in an output, at the sampler's nodes: the saliency of the next frame."""

@@ -17,6 +17,7 @@ from lzviz import resampling
 from lzviz import saliency as maps
 from lzviz.coords import Size, check_size, from_half_pixel
 from lzviz.layout import Layout
+from lzviz.samplers.kept import kept
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
 Mode = Literal["fixed", "published"]
@@ -127,7 +128,12 @@ class WarpSampler(Sampler):
             raise ValueError(f"expected a float image (B, C, H, W) in [0, 1], got {image.dtype} {tuple(image.shape)}")
         size, source_size = check_size(size), (int(image.shape[-2]), int(image.shape[-1]))
         saliency = self.look(image) if saliency is None else saliency
-        warp = self.warp(saliency, size, source_size).to(image.device)
+        warp = kept(
+            self,
+            saliency,
+            (size, source_size, image.device),
+            lambda: self.warp(saliency, size, source_size).to(image.device),
+        )
         layout = WarpLayout(warp, size, source_size)
         return Downsampled(self.read(warp, image, size), layout, saliency)
 

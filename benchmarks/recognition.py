@@ -1,0 +1,118 @@
+"""Content-adaptive downsampling, plug and play: an ImageNet network that nobody retrained, on the pictures that ship.
+
+    python -m benchmarks.recognition [--levels 8 32]
+
+Of each mask, over the gallery: its share of the dilated network's multiply-adds; how many pictures are called the same as by the
+strided and by the dilated network (top-1); how far features are from the dilated network's on its own grid (relative RMS, the
+strided network's repeated over their blocks); processor time over the dilated network's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+import lzviz
+from benchmarks.harness import processor, show, single_thread, table, together
+from lzviz import gallery
+from lzviz.adaptive import inspect, masks
+from lzviz.contract.answers.working import WORKING, Working
+from lzviz.models import prepare
+
+SEEDS = 3
+REPEATS = 3
+
+
+class Row(NamedTuple):
+    """A mask on a picture."""
+
+    macs: float
+    same_as_dilated: bool
+    same_as_strided: bool
+    distance: float
+    time: float
+
+
+def choices(depth: int) -> dict[str, Callable[[Tensor, int], Tensor]]:
+    """(image, seed) -> levels, by name."""
+    edges = {
+        f"edges, Sobel {name} ({value})": lambda image, seed, value=value: masks.edges(
+            image, value, dilation=3, depth=depth, operator="sobel"
+        )
+        for name, value in masks.PAPER_PRESETS.items()
+    }
+    shares = {
+        f"random, {share:.0%} kept": lambda image, seed, share=share: masks.random(
+            (int(image.shape[-2]), int(image.shape[-1])), share, depth, stride=8, generator=torch.Generator().manual_seed(seed)
+        )
+        for share in (0.25, 0.5, 0.75)
+    }
+    return {
+        "strided": lambda image, seed: masks.random(image.shape[-2:], 0, depth, stride=8),
+        **edges,
+        "inverse of Sobel high": lambda image, seed: masks.inverse(
+            masks.edges(image, "high", dilation=3, depth=depth, operator="sobel"), depth
+        ),
+        **shares,
+        "dilated": lambda image, seed: masks.random(image.shape[-2:], 1, depth, stride=8),
+    }
+
+
+@torch.inference_mode()
+def measured(fine: int, coarse: int) -> dict[str, list[Row]]:
+    """Every mask on every picture."""
+    made = lzviz.load("efficientnet-lite0-imagenet").network
+    assert made is not None
+    subject = inspect.Subject.make("efficientnet", fine, coarse, state=made.state_dict())
+    called = lambda features: int(made.classifier(features.mean((2, 3))).argmax())  # type: ignore[operator] # noqa: E731
+    rows: dict[str, list[Row]] = {name: [] for name in choices(subject.depth)}
+    for shipped in gallery.shipped().values():
+        image = Working.of(shipped.prepare().result(), WORKING["efficientnet"]).image
+        x, size = prepare(image, "half"), (int(image.shape[-2]), int(image.shape[-1]))
+        dilated, strided = subject.dilated(x), subject.strided(x)
+        names = called(dilated), called(strided)
+        for name, choose in choices(subject.depth).items():
+            for seed in range(SEEDS if name.startswith("random") else 1):
+                plan = subject.fixed.plan(choose(image, seed), size)
+                features = subject.fixed(x, plan=plan)
+                distance = float((features - dilated).square().mean().sqrt() / dilated.square().mean().sqrt())
+                works = (lambda x=x, plan=plan: subject.fixed(x, plan=plan)), (lambda x=x: subject.dilated(x))
+                ours, theirs = together(works, REPEATS, 1)
+                said = called(features)
+                row = Row(plan.macs / plan.macs_dense, said == names[0], said == names[1], distance, ours / theirs)
+                rows[name].append(row)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="CAD on an ImageNet network that nobody retrained")
+    parser.add_argument("--levels", type=int, nargs=2, default=(8, 32), metavar=("FINE", "COARSE"))
+    fine, coarse = parser.parse_args().levels
+    single_thread()
+    print(f"EfficientNet-Lite0, ImageNet's weights, output stride {fine} to {coarse}, one thread. {processor()}\n")
+    head = [
+        "mask",
+        "multiply-adds of dilated",
+        "top-1 as dilated",
+        "as strided",
+        "features from dilated",
+        "time of dilated",
+    ]
+    show(table(head, map(_line, *zip(*measured(fine, coarse).items(), strict=True))))
+
+
+def _line(name: str, rows: list[Row]) -> list[object]:
+    shares = [row.macs for row in rows]
+    dilated, strided = (sum(getattr(row, f"same_as_{form}") for row in rows) for form in ("dilated", "strided"))
+    distance, time = (statistics.mean(getattr(row, key) for row in rows) for key in ("distance", "time"))
+    spread = f"{statistics.mean(shares):.3f} ({min(shares):.3f} to {max(shares):.3f})"
+    return [name, spread, f"{dilated} of {len(rows)}", f"{strided} of {len(rows)}", f"{distance:.3f}", f"{time:.2f}"]
+
+
+if __name__ == "__main__":
+    main()
