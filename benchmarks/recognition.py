@@ -38,6 +38,10 @@ class Row(NamedTuple):
     time: float
 
 
+def _size(image: Tensor) -> tuple[int, int]:
+    return int(image.shape[-2]), int(image.shape[-1])
+
+
 def choices(depth: int) -> dict[str, Callable[[Tensor, int], Tensor]]:
     """(image, seed) -> levels, by name."""
     edges = {
@@ -48,18 +52,18 @@ def choices(depth: int) -> dict[str, Callable[[Tensor, int], Tensor]]:
     }
     shares = {
         f"random, {share:.0%} kept": lambda image, seed, share=share: masks.random(
-            (int(image.shape[-2]), int(image.shape[-1])), share, depth, stride=8, generator=torch.Generator().manual_seed(seed)
+            _size(image), share, depth, stride=8, generator=torch.Generator().manual_seed(seed)
         )
         for share in (0.25, 0.5, 0.75)
     }
     return {
-        "strided": lambda image, seed: masks.random(image.shape[-2:], 0, depth, stride=8),
+        "strided": lambda image, seed: masks.random(_size(image), 0, depth, stride=8),
         **edges,
         "inverse of Sobel high": lambda image, seed: masks.inverse(
             masks.edges(image, "high", dilation=3, depth=depth, operator="sobel"), depth
         ),
         **shares,
-        "dilated": lambda image, seed: masks.random(image.shape[-2:], 1, depth, stride=8),
+        "dilated": lambda image, seed: masks.random(_size(image), 1, depth, stride=8),
     }
 
 
@@ -73,7 +77,7 @@ def measured(fine: int, coarse: int) -> dict[str, list[Row]]:
     rows: dict[str, list[Row]] = {name: [] for name in choices(subject.depth)}
     for shipped in gallery.shipped().values():
         image = Working.of(shipped.prepare().result(), WORKING["efficientnet"]).image
-        x, size = prepare(image, "half"), (int(image.shape[-2]), int(image.shape[-1]))
+        x, size = prepare(image, "half"), _size(image)
         dilated, strided = subject.dilated(x), subject.strided(x)
         names = called(dilated), called(strided)
         for name, choose in choices(subject.depth).items():

@@ -1,7 +1,7 @@
 """Warps of fixed saliency, made once: the paper caches both directions, and only the images change.
 
-A map counts by its content, so that a copy of it is the same map. Maps that are new each frame are looked at and not kept: a warp is
-held from the second time on that a sampler meets the map, and until it meets another one twice.
+A map counts by its content, so that a copy of it is the same map. Maps that are new each frame are looked at and not kept: a warp
+is held from the second time on that a sampler meets the map, and until it meets another one twice.
 """
 
 from __future__ import annotations
