@@ -1,6 +1,7 @@
 """Questions and answers as they cross any wire."""
 
 import json
+import re
 
 import pytest
 
@@ -14,10 +15,10 @@ from lzviz.text import Text
 
 @pytest.mark.parametrize("line", routes.ROUTES, ids=lambda line: line.name)
 def test_every_line_is_found_by_its_address_and_no_other_method(line):
-    address = line.path.replace("{id}", "own-1%20a")
+    address, held = re.sub(r"\{\w+\}", "own-1%20a", line.path), re.findall(r"\{(\w+)\}", line.path)
     route, path, query = found(line.method, address + "?page=a%20b&empty=")
     assert route is line
-    assert path == ({"id": "own-1 a"} if "{id}" in line.path else {})
+    assert path == dict.fromkeys(held, "own-1 a")
     assert query == {"page": "a b", "empty": ""}
     with pytest.raises(Refusal, match="no such question"):
         found("DELETE", address)
