@@ -107,7 +107,8 @@ def _told(report: Report) -> str:
 
 
 def block_length(report: Report) -> int:
-    """Pictures in a row that are not independent: those of a second of film, at least three; drawn scenes stand alone."""
+    """Pictures in a row that are not independent: those of a second of film, at least three; drawn scenes stand alone, drawn
+    clips are short and stand alone as wholes."""
     if report.data.endswith(" scenes"):
         return 1
     frames = [frame_of(name) for name in report.pictures]

@@ -9,6 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+FRAMES = 6
+"""Of each clip, a tenth of a second apart."""
+
 
 def options_of(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=evaluate)
@@ -16,15 +19,20 @@ def options_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="camvid, cityscapes or scenes; the folder of one of the first two; or one with images/ and labels/",
+        help="camvid, cityscapes, scenes or clips; the folder of one of the first two; one with images/ and labels/; "
+        "or one in COCO's layout",
     )
-    parser.add_argument("--data-root", type=Path, metavar="FOLDER", help="where camvid or cityscapes lies")
+    parser.add_argument(
+        "--data-root", type=Path, metavar="FOLDER", help="where camvid or cityscapes lies, or drawn clips are kept"
+    )
     parser.add_argument("--split", nargs="+", default=["val"], metavar="SPLIT", help="val, heldout, test, ... (val)")
     parser.add_argument(
         "--against", metavar="OTHER", help="a checkpoint, a run, or a report of --json: paired differences from it"
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the report: a file, or a folder for several")
-    parser.add_argument("--limit", type=int, metavar="N", help="only so many pictures, evenly spread (16 scenes)")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="only so many pictures, evenly spread (16 scenes, 72 frames of clips)"
+    )
     parser.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="of scenes, pixels (as in training)")
     parser.add_argument("--source-scale", type=float, default=1.0, metavar="S", help="reduce the pictures first")
     parser.add_argument("--previous", choices=("twice", "sequence"), default="twice", help="for LZU's adaptive form")
@@ -134,12 +142,20 @@ def _labelled(options: argparse.Namespace, split: str, pipeline):
     if options.data == "scenes":
         size = options.size or card.recipe.get("data_options", {}).get("size", (1024, 2048))
         return open_data("scenes", split=split, count=options.limit or 16, size=tuple(size))
+    if options.data == "clips":
+        size = options.size or card.recipe.get("data_options", {}).get("size", (1024, 2048))
+        films = dict(
+            count=max(1, (options.limit or 72) // FRAMES), frames=FRAMES, size=tuple(size), task=pipeline.task.name
+        )
+        return open_data("clips", options.data_root, split, **films)
     if options.data in ("camvid", "cityscapes") and (options.data_root is not None or not folder.is_dir()):
         if options.data_root is None:
             raise ValueError(f"{options.data} needs its folder: --data-root FOLDER")
         data = open_data(options.data, options.data_root, split)
     elif (folder / "leftImg8bit").is_dir():
         data = open_data("cityscapes", folder, split)
+    elif (folder / "annotations").is_dir():
+        data = open_data("coco", folder, split)
     elif (folder / "images").is_dir():
         data = pairs(folder / "images", folder / "labels", card.classes, split)
     elif (folder / "train").is_dir() or (folder / split).is_dir():

@@ -13,7 +13,9 @@ def options_of(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=train)
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="see --list")
     parser.add_argument("--list", action="store_true", help="print the recipes and stop")
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="of the data set; scenes need none")
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="of the data set; scenes need none, clips keep frames there"
+    )
     parser.add_argument(
         "--labels", type=Path, metavar="FOLDER", help="your own data: --data is a folder of pictures then"
     )

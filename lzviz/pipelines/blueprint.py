@@ -21,7 +21,7 @@ from lzviz.samplers.lds import SaliencyModule
 from lzviz.samplers.lz import SaliencyNetwork
 from lzviz.tasks import task_named
 
-Looks = Literal["own", "fixed", "network", "module", "previous"]
+Looks = Literal["own", "fixed", "network", "module", "previous", "composite"]
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,9 @@ class Blueprint:
         system: the sampler's name in the registry.
         options: the sampler's options, as :func:`lzviz.samplers.create` takes them.
         looks: where saliency comes from: "own" (what the sampler does by itself), "fixed" (one map, kept in the checkpoint),
-            "network" (LZ's saliency network), "module" (a small module on a low-resolution view), "previous" (boundaries of the
-            previous labels, which outweigh the rest ``boundary`` times).
+            "network" (LZ's saliency network), "module" (a small module on a low-resolution view), "previous" (what the task
+            attends to in the previous output, boundaries of labels or boxes, with the weight ``boundary``), "composite" (of that
+            the share ``look_options["alpha"]``, half by default, and the fixed map).
         network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
         size, source, unzoom: see :class:`lzviz.Pipeline`.
         task: what the network is for, a name of :mod:`lzviz.tasks`.
@@ -60,7 +61,7 @@ class Blueprint:
         options = dict(self.options)
         if "nodes" in options:
             options["nodes"] = tuple(options["nodes"])
-        if self.looks == "fixed":
+        if self.looks in ("fixed", "composite"):
             options["saliency"] = torch.ones(1, 1, *options["nodes"])
         elif self.looks == "network":
             options["saliency"] = SaliencyNetwork(options["nodes"], seed=seed, **self.look_options)
@@ -83,7 +84,8 @@ class Blueprint:
             None if self.size is None else tuple(self.size),  # type: ignore[arg-type]
             source=None if self.source is None else tuple(self.source),  # type: ignore[arg-type]
             unzoom=self.unzoom,
-            boundary=self.boundary if self.looks == "previous" else None,
+            boundary=self.boundary if self.looks in ("previous", "composite") else None,
+            alpha=float(self.look_options.get("alpha", 0.5)) if self.looks == "composite" else 1.0,
             task=task,
         )
 

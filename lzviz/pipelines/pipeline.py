@@ -78,6 +78,7 @@ class Pipeline(nn.Module):
         unzoom: what is brought back, "scores" (the answer), or the "features" that the network's head reads, at each of its levels.
         boundary: the previous output is saliency (LZU's adaptive form): what the task attends to (boundaries of labels) outweighs
             the rest so many times. ``None``: not.
+        alpha: share of the previous output in that saliency; the rest is the sampler's own map (FOVEA's composite).
         task: what the network is for.
 
     Attributes:
@@ -95,11 +96,14 @@ class Pipeline(nn.Module):
         source: Size | None = None,
         unzoom: Unzoom = "scores",
         boundary: float | None = None,
+        alpha: float = 1.0,
         task: Task = SEGMENTATION,
     ):
         super().__init__()
         if boundary is not None and not (isinstance(boundary, int | float) and 0 < boundary < float("inf")):
             raise ValueError(f"boundary must be a positive number, or None, got {boundary!r}")
+        if not 0 < alpha <= 1:
+            raise ValueError(f"alpha is a share above 0 and up to 1, got {alpha!r}")
         if unzoom not in get_args(Unzoom):
             raise ValueError(f"unzoom must be one of {', '.join(get_args(Unzoom))}, got {unzoom!r}")
         if unzoom == "features" and not isinstance(network, Staged):
@@ -109,7 +113,7 @@ class Pipeline(nn.Module):
         self.size = None if size is None else check_size(size)
         self.source = None if source is None else check_size(source, "source")
         self.unzoom: Unzoom = unzoom
-        self.boundary, self.task = boundary, task
+        self.boundary, self.alpha, self.task = boundary, alpha, task
         self._macs: dict[object, dict[str, int]] = {}
         # The map or network of a sampler that has no other weights is ours, and saved once, under one name.
         look = getattr(sampler, "saliency", None)
@@ -120,6 +124,8 @@ class Pipeline(nn.Module):
                 object.__setattr__(self, "sampler", sampler)
         elif isinstance(look, Tensor):
             self.register_buffer("look", look)
+        if alpha < 1 and not isinstance(getattr(self, "look", None), Tensor):
+            raise ValueError("alpha below 1 blends the previous output with the sampler's map: give it saliency=")
 
     def __repr__(self) -> str:
         name = "" if self.card is None else f" {self.card.name}"
@@ -188,7 +194,12 @@ class Pipeline(nn.Module):
         if self.boundary is None:
             raise ValueError("this pipeline does not look at previous outputs: build it with boundary=")
         nodes = self.sampler.nodes  # type: ignore[attr-defined]
-        return self.task.attention(output, nodes, self.boundary, source_size)
+        seen = self.task.attention(output, nodes, self.boundary, source_size)
+        if self.alpha == 1:
+            return seen
+        own: Tensor = self.look  # type: ignore[assignment]
+        seen, own = (each / each.sum((2, 3), keepdim=True).clamp(min=1e-12) for each in (seen, own.to(seen)))
+        return self.alpha * seen + (1 - self.alpha) * own
 
     def answer(self, out: Downsampled, image: Tensor | None = None) -> tuple[dict[str, Tensor], Any]:
         """The backbone's features by stage, and the network's answer at its own stride; with ``unzoom="features"`` it lies on

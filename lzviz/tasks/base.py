@@ -100,6 +100,11 @@ class Task(ABC):
         """Where the next frame is worth looking at, given this output: saliency (B, 1, *nodes)."""
         raise ValueError(f"{self.name} does not say where to look next: boundary= cannot be had with it")
 
+    def earlier(self, truth: Any, amount: float) -> Any:
+        """What an output for the frame before may have been, for training on single pictures: a batch of truths, changed by about
+        ``amount`` of the size of things. Unless a task knows better, the truth."""
+        return truth
+
     # -- what is true ------------------------------------------------------------------------------------------------------
 
     @abstractmethod

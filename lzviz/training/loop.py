@@ -128,7 +128,7 @@ class _Training:
                 f"{recipe.name} is for {pipeline.task.name}, the truths of {data.name} are for {data.task}"
             )
         if state is None:
-            if recipe.blueprint.looks == "fixed":
+            if recipe.blueprint.looks in ("fixed", "composite"):
                 mean_boundaries(pipeline, data, recipe.blueprint.boundary)
             if start is not None:
                 start_from(pipeline, start)

@@ -74,7 +74,8 @@ class Objective(nn.Module):
             extras["logits"] = sampler.logits(pooled(sampler.view(seen), batch.pool))
             saliency = sampler.map_of(extras["logits"]).to(seen.dtype)
         elif pipeline.boundary is not None:
-            saliency = pipeline.saliency_of(batch.truth, image_size(batch.image))
+            before = pipeline.task.earlier(batch.truth, recipe.jitter)
+            saliency = pipeline.saliency_of(before, image_size(batch.image))
             if recipe.jitter:
                 saliency = jittered(saliency, recipe.jitter * batch.shift)
         elif isinstance(look, nn.Module):

@@ -27,7 +27,7 @@ class Recipe:
     Attributes:
         name: of the run and of its checkpoint.
         blueprint: the pipeline.
-        data: "camvid", "cityscapes" or "scenes"; ``data_options`` go to :func:`lzviz.datasets.open_data`.
+        data: "camvid", "cityscapes", "coco", "scenes" or "clips"; ``data_options`` go to :func:`lzviz.datasets.open_data`.
         steps, batch, seed: the schedule: ``batch`` pictures a step over all processes.
         rate, decay: AdamW's learning rate at its peak and its weight decay; 5 % warm-up, cosine to 0.
         ema: decay of the average of weights and BatchNorm statistics that is kept, min(ema, (t + 1) / (t + 10)).
@@ -40,7 +40,7 @@ class Recipe:
         edge: weight of the loss that teaches the sampler where boundaries are; 0: none (LDS's single loss).
         edges: which one: "bce" or LDS's "mse" (:class:`lzviz.samplers.lds_loss.Loss`).
         colour: largest relative change of gain, bias and saturation of the small image.
-        jitter: largest shift of LZU's previous labels, as a share of the picture.
+        jitter: largest shift of what the previous frame said, as a share of the picture; of boxes also about so much of their size.
         curriculum: share of the steps in which LDS's view is average-pooled at random (the paper's first epochs).
         objective: what is minimised, a name in :data:`lzviz.training.loop.OBJECTIVES`.
         start: name of the checkpoint or run whose network the training starts from.
@@ -328,3 +328,54 @@ for _first, _base_of, _steps, _joint in (
 ):
     RECIPES[_first] = _edges(RECIPES[_joint[0]], _first, _base_of, _steps)
     RECIPES.update({name: replace(RECIPES[name], start=_first) for name in _joint})
+
+
+# -- detectors -----------------------------------------------------------------------------------------------------------
+
+
+def _detectors(size: Size) -> dict[str, Recipe]:
+    """The systems of detection on clips: only the sampler and what comes back differ."""
+    lzu = {"nodes": (31, 51), "fwhm": 10.0, "separable": True, "interpolation": "antialias"}
+    moving = dict(looks="previous", boundary=1.0)
+    systems: dict[str, dict[str, Any]] = {
+        "uniform": dict(about="uniform", blueprint=dict(system="uniform", options={"interpolation": "antialias"})),
+        "fovea": dict(
+            about="FOVEA, previous boxes, boxes brought back",
+            notes="The loss stands on boxes in the zoomed picture; the paper's stands on boxes in the source.",
+            blueprint=dict(system="fovea", options=lzu | {"fwhm": 4.0}, **moving),
+            jitter=0.05,
+        ),
+        "lzu-fixed": dict(
+            about="LZU, kernel density of all boxes",
+            blueprint=dict(system="lzu", options=lzu, looks="fixed", boundary=1.0, unzoom="features"),
+        ),
+        "lzu-adaptive": dict(
+            about="LZU, previous boxes",
+            blueprint=dict(system="lzu", options=lzu, unzoom="features", **moving),
+            jitter=0.05,
+        ),
+        "lzu-cascaded": dict(
+            about="LZU, boxes of a first look at the same frame",
+            notes='To be assessed with previous="twice".',
+            blueprint=dict(system="lzu", options=lzu, unzoom="features", **moving),
+            jitter=0.02,
+        ),
+        "lzu-composite": dict(
+            about="LZU, half previous boxes, half the density of all",
+            blueprint=dict(system="lzu", options=lzu, looks="composite", boundary=1.0, unzoom="features"),
+            jitter=0.05,
+        ),
+    }
+    out = {}
+    for system, values in systems.items():
+        values = dict(values)
+        name = f"{system}-clips-{size[0]}x{size[1]}"
+        blueprint = Blueprint(size=size, network="compact-fcos", task="detection", **values.pop("blueprint"))
+        out[name] = Recipe(name, blueprint, "clips", CLIPS, **CLIP_SCHEDULE, **values)
+    return out
+
+
+CLIPS: dict[str, Any] = {"count": 100, "frames": 3, "every": 1.0, "size": (1024, 2048)}
+CLIP_SCHEDULE: dict[str, Any] = dict(steps=1500, batch=8, rate=2e-3, window=(1024, 2048), scale=(1.0, 1.5))
+RECIPES.update(_detectors((128, 256)))
+RECIPES.update(_detectors((256, 512)))

@@ -1,0 +1,125 @@
+"""Detectors in training: every recipe steps, goes on where it stopped, and is assessed on films."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from lzviz.assess import assess, paired
+from lzviz.cli import main
+from lzviz.datasets import clips
+from lzviz.pipelines.blueprint import Blueprint
+from lzviz.training import loop, runs
+from lzviz.training.recipes import RECIPES, Recipe, recipe_from
+
+SYSTEMS = ("uniform", "fovea", "lzu-fixed", "lzu-adaptive", "lzu-cascaded", "lzu-composite")
+
+
+def small(system: str, steps: int = 2) -> Recipe:
+    recipe = RECIPES[f"{system}-clips-128x256"]
+    blueprint = replace(recipe.blueprint, size=(32, 64), network_options={"width": 8, "channels": 16})
+    return replace(recipe, blueprint=blueprint, window=(64, 128), steps=steps, batch=2)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return clips(2, 2, (64, 128), every=1.0)
+
+
+@pytest.fixture(scope="module")
+def films():
+    return clips(2, 3, (64, 128), first=100, split="val")
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_system_learns_and_is_assessed(system, data, films, tmp_path):
+    recipe = small(system)
+    made = loop.train(recipe, data, tmp_path / "run", save_every=1e9)
+    kept = recipe_from(runs.about(tmp_path / "run").recipe)
+    assert kept.blueprint.build(3).size == (32, 64) and kept.jitter == recipe.jitter
+    if "fixed" in system or "composite" in system:
+        assert made.look.std() > 0
+    report = assess(made, films, timing=False, name=system, previous="sequence")
+    assert report.task_name == "detection" and "AP50" in str(report)
+    assert 0 <= report.ap <= report.ap50 <= 1 or report.ap != report.ap
+    assert set(report.columns) == {"AP", "AP50", "AP75", "AP_S", "AP_M", "AP_L"}
+    assert type(report).from_json(report.to_json()).pictures == report.pictures
+
+
+def test_a_run_that_was_stopped_ends_where_another_does(data, tmp_path):
+    recipe = small("lzu-adaptive", 3)
+    whole = loop.train(recipe, data, tmp_path / "whole", save_every=1e9)
+    halted = loop.Batches.__getitem__
+
+    def stop(self, step):
+        if step == 2:
+            raise KeyboardInterrupt
+        return halted(self, step)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.Batches, "__getitem__", stop)
+        with pytest.raises(KeyboardInterrupt):
+            loop.train(recipe, data, tmp_path / "parts", save_every=0.0)
+    assert runs.load(tmp_path / "parts")["step"] == 2
+    parts = loop.train(recipe, data, tmp_path / "parts", save_every=0.0)
+    for ours, theirs in zip(parts.state_dict().values(), whole.state_dict().values(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_loss_falls(data, tmp_path):
+    """Overfitting a few pictures: the losses go down, for what comes back as features and as boxes."""
+    for system in ("lzu-fixed", "fovea"):
+        recipe = replace(small(system, 14), rate=5e-3, scale=(1.0, 1.0), colour=0.0, jitter=0.0)
+        torch.manual_seed(0)
+        pipeline = recipe.blueprint.build(3)
+        made = loop.Objective(pipeline.train(), recipe, torch.empty(0))
+        batch = loop.Batches(data, recipe)[0].to(torch.device("cpu"), pipeline.task)
+        optimiser = torch.optim.AdamW(pipeline.parameters(), 5e-3)
+        values = []
+        for _ in range(14):
+            losses = made(batch)
+            optimiser.zero_grad()
+            losses["total"].backward()
+            optimiser.step()
+            values.append(losses["total"].item())
+        assert set(losses) == {"classes", "boxes", "quality", "total"}
+        assert values[-1] < 0.8 * values[0], (system, values)
+
+
+def test_the_composite_is_a_share_of_both():
+    blueprint = RECIPES["lzu-composite-clips-128x256"].blueprint
+    mixed, own = (replace(blueprint, look_options={"alpha": a}).build(3) for a in (0.25, 0.999999))
+    truth = [clips(1, 1, (64, 128))[0].truth]
+    fixed = torch.rand(1, 1, 31, 51)
+    for each in (mixed, own):
+        each.look.copy_(fixed)
+    seen, adaptive = (each.saliency_of(truth, (64, 128)) for each in (mixed, own))
+    assert (seen - (0.25 * adaptive + 0.75 * fixed / fixed.sum())).abs().max() < 1e-6
+    assert seen.sum().item() == pytest.approx(1)
+    for alpha in (0.0, 1.5):
+        with pytest.raises(ValueError, match="alpha"):
+            replace(blueprint, look_options={"alpha": alpha}).build(3)
+    with pytest.raises(ValueError, match="saliency"):
+        plain = Blueprint("lzu", network="compact-fcos", task="detection").build(3)
+        type(plain)(plain.sampler, plain.network, boundary=1.0, alpha=0.5, task=plain.task)
+
+
+def test_from_the_command_line(tmp_path, capsys, monkeypatch):
+    """Train two steps, assess on films, compare: what the documentation says."""
+    for system in ("uniform", "lzu-fixed"):
+        recipe = replace(small(system), data_options={"count": 1, "frames": 2, "size": (64, 128)})
+        monkeypatch.setitem(RECIPES, recipe.name, recipe)
+        again = ["--runs", str(tmp_path), "--log", "none", "--data", str(tmp_path / "frames")]
+        assert main(["train", recipe.name, *again]) == 0
+    names = [str(tmp_path / f"{system}-clips-128x256") for system in ("lzu-fixed", "uniform")]
+    options = ["clips", "--limit", "6", "--previous", "sequence", "--against", names[1]]
+    assert main(["evaluate", names[0], *options]) == 0
+    out = capsys.readouterr().out
+    assert "on clips val: 6 pictures" in out and "AP50" in out and "pedestrian" in out
+    assert len(list((tmp_path / "frames").iterdir())) == 2
+    pictures = clips(2, 2, (64, 128), first=100)
+    pipeline = runs.pipeline_of(names[0])[0]
+    first = assess(pipeline, pictures, timing=False)
+    assert paired(first, first, "AP_S").mean == 0
