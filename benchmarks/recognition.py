@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -24,8 +24,7 @@ from lzviz.adaptive import inspect, masks
 from lzviz.contract.answers.working import WORKING, Working
 from lzviz.models import prepare
 
-SEEDS = 3
-REPEATS = 3
+SEEDS, REPEATS = 2, 2
 
 
 class Row(NamedTuple):
@@ -67,30 +66,45 @@ def choices(depth: int) -> dict[str, Callable[[Tensor, int], Tensor]]:
     }
 
 
+class Shown(NamedTuple):
+    """A picture as the network reads it, and what its two stock forms say."""
+
+    image: Tensor
+    x: Tensor
+    dilated: Tensor
+    names: tuple[int, int]
+
+
 @torch.inference_mode()
-def measured(fine: int, coarse: int) -> dict[str, list[Row]]:
-    """Every mask on every picture."""
+def measured(fine: int, coarse: int) -> Iterator[tuple[str, list[Row]]]:
+    """Every mask, on all pictures."""
     made = lzviz.load("efficientnet-lite0-imagenet").network
     assert made is not None
     subject = inspect.Subject.make("efficientnet", fine, coarse, state=made.state_dict())
-    called = lambda features: int(made.classifier(features.mean((2, 3))).argmax())  # type: ignore[operator] # noqa: E731
-    rows: dict[str, list[Row]] = {name: [] for name in choices(subject.depth)}
-    for shipped in gallery.shipped().values():
-        image = Working.of(shipped.prepare().result(), WORKING["efficientnet"]).image
-        x, size = prepare(image, "half"), _size(image)
-        dilated, strided = subject.dilated(x), subject.strided(x)
-        names = called(dilated), called(strided)
-        for name, choose in choices(subject.depth).items():
-            for seed in range(SEEDS if name.startswith("random") else 1):
-                plan = subject.fixed.plan(choose(image, seed), size)
-                features = subject.fixed(x, plan=plan)
-                distance = float((features - dilated).square().mean().sqrt() / dilated.square().mean().sqrt())
-                works = (lambda x=x, plan=plan: subject.fixed(x, plan=plan)), (lambda x=x: subject.dilated(x))
-                ours, theirs = together(works, REPEATS, 1)
-                said = called(features)
-                row = Row(plan.macs / plan.macs_dense, said == names[0], said == names[1], distance, ours / theirs)
-                rows[name].append(row)
-    return rows
+
+    def called(features: Tensor) -> int:
+        return int(made.classifier(features.mean((2, 3))).argmax())  # type: ignore[operator]
+
+    shown = []
+    for each in gallery.shipped().values():
+        image = Working.of(each.prepare().result(), WORKING["efficientnet"]).image
+        x = prepare(image, "half")
+        dilated = subject.dilated(x)
+        shown.append(Shown(image, x, dilated, (called(dilated), called(subject.strided(x)))))
+    for name, choose in choices(subject.depth).items():
+        seeds = range(SEEDS if name.startswith("random") else 1)
+        with torch.inference_mode():
+            yield name, [_row(subject, each, choose(each.image, seed), called) for each in shown for seed in seeds]
+
+
+def _row(subject: inspect.Subject, shown: Shown, levels: Tensor, called: Callable[[Tensor], int]) -> Row:
+    image, x, dilated, (fine, coarse) = shown
+    plan = subject.fixed.plan(levels, _size(image))
+    features = subject.fixed(x, plan=plan)
+    distance = float((features - dilated).square().mean().sqrt() / dilated.square().mean().sqrt())
+    ours, theirs = together([lambda: subject.fixed(x, plan=plan), lambda: subject.dilated(x)], REPEATS, 1)
+    said = called(features)
+    return Row(plan.macs / plan.macs_dense, said == fine, said == coarse, distance, ours / theirs)
 
 
 def main() -> None:
@@ -107,7 +121,7 @@ def main() -> None:
         "features from dilated",
         "time of dilated",
     ]
-    show(table(head, map(_line, *zip(*measured(fine, coarse).items(), strict=True))))
+    show(table(head, (_line(name, rows) for name, rows in measured(fine, coarse))))
 
 
 def _line(name: str, rows: list[Row]) -> list[object]:
