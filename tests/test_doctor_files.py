@@ -13,6 +13,10 @@ import numpy as np
 import pytest
 
 from lzviz import doctor
+from lzviz.cli import main
+from lzviz.doctor import diagnose
+from lzviz.doctor.adapters import files
+from lzviz.doctor.specimens import healthy
 
 SOURCE = (48, 64)
 
@@ -146,3 +150,32 @@ def test_hostile_files_are_read_or_refused_by_name(tmp_path):
         assert peak < 300 << 20, (name, data[:80], peak)
     print(dict(ends))
     assert sum(ends.values()) == len(files) and ends["refused"] > 150
+
+
+def test_a_label_map_is_read_of_a_png_and_a_picture_in_colours_is_refused(tmp_path, capsys):
+    from PIL import Image
+
+    ids = np.zeros((20, 40), np.uint8)
+    ids[4:9, 5:20] = 3
+    grey = Image.fromarray(ids)
+    palette = grey.convert("P")
+    palette.putpalette([0, 0, 0, 9, 9, 9, 50, 0, 0, 255, 0, 0])
+    forms = {
+        "grey": grey,
+        "palette": palette,
+        "same": grey.convert("RGB"),
+        "deep": Image.fromarray(ids.astype(np.uint16)),
+    }
+    for name, form in forms.items():
+        form.save(tmp_path / f"{name}.png")
+        np.testing.assert_array_equal(files.load(tmp_path / f"{name}.png", None).values, ids)
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (20, 40, 3), np.uint8)).save(tmp_path / "colours.png")
+    with pytest.raises(ValueError, match=r"colours\.png: is a picture in colours: expected a class id in each pixel"):
+        diagnose(healthy((8, 16)), (20, 40), labels=tmp_path / "colours.png")
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 40)
+    with pytest.raises(ValueError, match=r"broken\.png"):
+        files.load(tmp_path / "broken.png", None)
+    np.save(tmp_path / "grid.npy", healthy((8, 16)))
+    asked = ["--source", "20x40", "--labels", str(tmp_path / "palette.png"), "--image", str(tmp_path / "same.png")]
+    main(["doctor", str(tmp_path / "grid.npy"), *asked, "--html", str(tmp_path / "r.html")])
+    assert "labels" in capsys.readouterr().out

@@ -88,7 +88,7 @@ function filesOf(files, store) {
     const verdict = worst(first);
     const checks = first.findings.filter((each) => each.verdict === verdict).map(({ check }) => check);
     return h("button", { type: "button", class: "lz-report-file", "data-id": id, "data-verdict": verdict, title: name,
-      onclick: () => store.set({ examined: id, finding: "auto" }) },
+      onclick: () => store.set({ examined: id, finding: "auto", mended: [] }) },
     verdictIcon(verdict), h("span", { class: "lz-report-name", translate: "no" }, name),
     h("span", { class: "lz-report-checks", translate: "no" }, verdict === "ok" ? "" : checks.join(", ")));
   });
@@ -118,7 +118,7 @@ function followPlace(files, store) {
   const read = () => {
     const [number, finding = "auto"] = decodeURIComponent(location.hash.slice(1)).split("/");
     const file = files[Number(number) - 1];
-    if (file) store.set({ examined: file.id, finding });
+    if (file) store.set({ examined: file.id, finding, mended: [] });
   };
   read();
   window.addEventListener("hashchange", read);

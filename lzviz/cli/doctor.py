@@ -14,6 +14,10 @@ def options_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zoomed", type=_size, metavar="HxW", help="the zoomed picture's size")
     parser.add_argument("--use", metavar="USE", help="grid, flow, remap, deform, attention, saliency, points or clip")
     parser.add_argument("--stride", type=float, metavar="S", help="of the features that the grid reads")
+    parser.add_argument("--labels", type=Path, metavar="FILE", help="class ids of the source: an array, or a PNG")
+    parser.add_argument("--boxes", type=Path, metavar="FILE", help="boxes x0, y0, x1, y1 in source pixels, (n, 4)")
+    parser.add_argument("--gradient", type=Path, metavar="FILE", help="of a loss by the warp, or by its saliency map")
+    parser.add_argument("--image", type=Path, metavar="PICTURE", help="the source, which lies under the grid in a page")
     parser.add_argument("--fail-on", default="", metavar="CHECKS", help="only these checks break the build (comma)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--html", type=Path, metavar="OUT", help="write one page")
@@ -33,7 +37,7 @@ def doctor(options: argparse.Namespace) -> int:
     import json
 
     from lzviz.doctor import CHECKS, diagnose, report, static
-    from lzviz.doctor.adapters.files import SUFFIXES
+    from lzviz.doctor.adapters.files import SUFFIXES, picture
 
     fail_on = [name for name in options.fail_on.split(",") if name]
     if unknown := [name for name in fail_on if name not in CHECKS]:
@@ -44,12 +48,16 @@ def doctor(options: argparse.Namespace) -> int:
         files += inner
     if not files:
         raise ValueError(f"no file of {', '.join(SUFFIXES)} in {', '.join(map(str, options.files))}")
+    asked = {
+        "zoomed_size": options.zoomed, "use": options.use, "stride": options.stride, "labels": options.labels,
+        "boxes": options.boxes, "gradient": options.gradient, "image": options.image and picture(options.image),
+    }  # fmt: skip
     done = []
     for number, file in enumerate(files, 1):
         if len(files) > 1 and sys.stderr.isatty():
             bar = "█" * (20 * number // len(files))
             print(f"\r{bar:20} {number}/{len(files)} {file.name[:40]:40}", end="", file=sys.stderr)
-        done.append((str(file), diagnose(file, options.source, options.zoomed, use=options.use, stride=options.stride)))
+        done.append((str(file), diagnose(file, options.source, **asked)))
     if len(files) > 1 and sys.stderr.isatty():
         print(file=sys.stderr)
     if options.json:

@@ -266,7 +266,7 @@ def _array(name: str, folder: Path, data: bytes, first: Sequence[str]) -> tuple[
     from lzviz.doctor.adapters import files, numpy_of
 
     suffix = Path(name).suffix.lower()
-    place = folder / f"file{suffix if suffix in files.SUFFIXES else '.unknown'}"
+    place = folder / f"file{suffix if suffix in files.SUFFIXES + files.MAPS else '.unknown'}"
     place.write_bytes(data)
     try:
         loaded = files.load(place, None, first)

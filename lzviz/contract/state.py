@@ -26,6 +26,8 @@ from lzviz.text import Text
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]
 VERSION = 1
+USES = ("auto", "grid", "flow", "remap", "deform", "attention", "saliency", "points")
+"""What the doctor may take an array for; the library knows clips too, which a page cannot show."""
 LARGEST_ZOOM = 1 << 21
 """Pixels of a zoomed image: the largest width on a picture twice as high as wide. The browser keeps to it too."""
 
@@ -114,6 +116,20 @@ class State(BaseModel):
     learned_step: Annotated[int, Integer("step", low=-1, high=1000000, history=False)] = -1
     examined: Annotated[str, Identifier("examined", what="array", history=False)] = "auto"
     finding: Annotated[str, Identifier("finding", what="check", history=False)] = "auto"
+    mended: Annotated[tuple[str, ...], Names("mended", history=False)] = ()
+    examined_as: Annotated[str, Choice("as", choices=USES, history=False)] = "auto"
+    examined_height: Annotated[
+        int | None, Integer("fromheight", low=1, high=65536, unit="px", nullable=True, history=False)
+    ] = None
+    examined_width: Annotated[
+        int | None, Integer("fromwidth", low=1, high=65536, unit="px", nullable=True, history=False)
+    ] = None
+    examined_stride: Annotated[
+        float | None, Number("stride", low=1, high=256, decimals=3, unit="px", nullable=True, history=False)
+    ] = None
+    beside_labels: Annotated[str, Identifier("besidelabels", what="array", history=False)] = "auto"
+    beside_boxes: Annotated[str, Identifier("besideboxes", what="array", history=False)] = "auto"
+    beside_gradient: Annotated[str, Identifier("besidegradient", what="array", history=False)] = "auto"
     results_metric: Annotated[
         str, Choice("metric", choices=("miou", "boundary", "small", "intrinsic"), history=False)
     ] = "miou"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
@@ -47,7 +48,7 @@ def diagnose(
     ``direction``: "forward" (zoomed -> source, what reading needs) or "inverse" (source -> zoomed) as declared.
     ``align_corners``: how -1 and 1 are meant. ``gradient``: of a loss by the array given, in its shape, or by the saliency
     map that made it, (..., h, w). What a file holds as ``labels``, ``boxes`` or ``gradient`` beside its warp counts as said.
-    ``checks``: only these, by their names.
+    Labels, boxes and a gradient may be paths, labels of a PNG too. ``checks``: only these, by their names.
 
     Raises ``ValueError`` or ``TypeError`` where the input is nothing of these, saying what was seen.
     """
@@ -56,8 +57,7 @@ def diagnose(
     zoomed = None if zoomed_size is None else _size(zoomed_size, "zoomed_size")
     took = adapters.take(given, source, image, use)
     labels, boxes, gradient = (
-        took.beside.get(name) if said is None else said
-        for name, said in (("labels", labels), ("boxes", boxes), ("gradient", gradient))
+        _beside(name, said, took) for name, said in (("labels", labels), ("boxes", boxes), ("gradient", gradient))
     )
     asked = partial(
         diagnose, given=list(took.levels) if took.levels else took.array, source_size=source, zoomed_size=zoomed, image=image,
@@ -96,6 +96,15 @@ def _consequences(found: list[Finding]) -> list[Finding]:
             f = replace(f, verdict="note", said=said, fix="", mend=None)
         out.append(f)
     return sorted(out, key=lambda f: -VERDICTS.index(f.verdict))
+
+
+def _beside(name: str, said: Any, took: adapters.Taken) -> Any:
+    """What is said beside a warp: an array, the path of a file with one, or what the warp's own file holds."""
+    if isinstance(said, str | os.PathLike):
+        from lzviz.doctor.adapters.files import load
+
+        return load(said, None, (name,)).values
+    return took.beside.get(name) if said is None else said
 
 
 def _boxes(boxes: Any) -> np.ndarray:

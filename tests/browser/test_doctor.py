@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from playwright.sync_api import expect
 
 from lzviz.doctor.specimens import SPECIMENS, healthy
@@ -158,3 +159,43 @@ def test_a_gradient_and_a_stride_are_laid_beside_the_warp_and_taken_away(visit: 
     button.click()
     assert seen(visit, "!c.now.beside.length")["now"]["downhill"] is None
     expect(button).to_have_text("+ Gradient")
+
+
+def test_the_link_holds_fixes_sizes_and_what_lies_beside_and_a_gradient_has_its_switch(
+    visit: Visit, tmp_path: Path
+) -> None:
+    opened(visit)
+    ids = np.zeros((64, 128), np.uint8)
+    ids[20:40, 30:90] = 7
+    Image.fromarray(ids).save(tmp_path / "ids.png")
+    np.save(tmp_path / "slope.npy", np.random.default_rng(0).normal(size=(16, 32)).astype(np.float32))
+    for part, name in (("labels", "ids.png"), ("gradient", "slope.npy")):
+        with visit.page.expect_file_chooser() as chooser:
+            visit.page.locator(f".lz-doctor-part[data-part={part}]").click()
+        chooser.value.set_files(tmp_path / name)
+        seen(visit, f"c.now.beside.includes('{part}')")
+    switch = visit.page.locator("[data-layer=gradient]")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    drawn = visit.run(f"{SCENE}.views.source.overlay.toDataURL()")
+    switch.click()
+    visit.wait(f"{SCENE}.views.source.overlay.toDataURL() !== {json.dumps(drawn)}")
+    visit.page.get_by_label("Width of the source").fill("1200")
+    visit.page.get_by_label("Width of the source").press("Enter")
+    stride = visit.page.get_by_label("Stride in source pixels")
+    stride.fill("8")
+    stride.press("Enter")
+    seen(visit, "c.stride === 8 && c.source?.[1] === 1200 && c.now.findings.some(f => f.check === 'lattice')")
+    visit.page.locator("article[data-check=folds]").click()
+    visit.page.keyboard.press("a")
+    before = seen(visit, "c.now.applied.length === 1")["now"]
+    visit.page.wait_for_function(
+        "['mended=folds', 'fromwidth=1200', 'stride=8', 'besidelabels=', 'besidegradient=']"
+        ".every((part) => location.hash.includes(part))"
+    )
+    visit.page.reload()
+    visit.ready()
+    after = seen(visit, "c.source?.[1] === 1200")["now"]
+    assert after["findings"] == before["findings"] and after["applied"] == ["folds"]
+    visit.page.keyboard.press("z")
+    assert any(f["check"] == "gradient" for f in seen(visit, "c.now.applied.length === 0")["now"]["findings"])
+    expect(visit.page.locator(".lz-doctor-part[data-part=labels]")).to_contain_text("Labels: ")

@@ -1165,6 +1165,22 @@ export interface State {
   examined?: string;
   /** The check whose finding is shown; auto is the worst. */
   finding?: string;
+  /** The fixes that the doctor has applied, by the names of their checks, in order. */
+  mended?: string[];
+  /** What the doctor takes the array for; auto: it decides. */
+  examinedAs?: "auto" | "grid" | "flow" | "remap" | "deform" | "attention" | "saliency" | "points";
+  /** Height in pixels of the source that the warp reads; auto: the picture’s. */
+  examinedHeight?: number | null;
+  /** Width in pixels of the source that the warp reads; auto: the picture’s. */
+  examinedWidth?: number | null;
+  /** Stride in source pixels of the features that the warp reads; auto: none is said. */
+  examinedStride?: number | null;
+  /** The id of a label map that the doctor looks at too; auto: what the file holds. */
+  besideLabels?: string;
+  /** The id of an array of boxes that the doctor looks at too; auto: what the file holds. */
+  besideBoxes?: string;
+  /** The id of a gradient that the doctor looks at too; auto: what the file holds. */
+  besideGradient?: string;
   /** Which number of the results is shown. */
   resultsMetric?: "miou" | "boundary" | "small" | "intrinsic";
   /** Which cost the results are drawn against. */

@@ -19,6 +19,8 @@ _NAMES = {"flow": "flow", "map_x": "remap", "offset": "deform", "offsets": "defo
 BESIDE = ("labels", "boxes", "gradient")
 """Names of arrays in a file that are about its warp."""
 SUFFIXES = (".npy", ".npz", ".pt", ".pth", ".safetensors", ".json", ".flo")
+MAPS = (".png",)
+"""Pictures that hold a number in each pixel: class ids, or saliency. A folder's pictures are not taken for warps."""
 
 
 class Loaded(NamedTuple):
@@ -32,12 +34,13 @@ class Loaded(NamedTuple):
 def load(path: str | os.PathLike[str], use: str | None, first: Iterable[str] = ()) -> Loaded:
     """Read a file; of many arrays one of the names in ``first``, if any."""
     place = Path(path)
-    readers = {".npy": _npy, ".npz": _npz, ".pt": _pt, ".pth": _pt, ".safetensors": _safetensors, ".json": _json}
+    readers = {".npy": _npy, ".npz": _npz, ".pt": _pt, ".pth": _pt, ".safetensors": _safetensors, ".json": _json,
+               **dict.fromkeys(MAPS, _map)}  # fmt: skip
     if place.suffix == ".flo":
         return Loaded(_bounded(_flo, place), use or "flow", {})
     reader = readers.get(place.suffix.lower())
     if reader is None:
-        raise ValueError(f"{place.name}: expected a file of {', '.join(SUFFIXES)}")
+        raise ValueError(f"{place.name}: expected a file of {', '.join(SUFFIXES + MAPS)}")
     values = _bounded(reader, place)
     if not isinstance(values, dict):
         return Loaded(values, use, {})
@@ -103,6 +106,31 @@ def _npz(place: Path) -> dict[str, np.ndarray]:
             with archive.open(member) as file:
                 out[member.filename[:-4]] = _npy_stream(file)  # type: ignore[arg-type]
     return out
+
+
+def _map(place: Path) -> np.ndarray:
+    """(H, W) integers: of a palette the indices, which are the ids; of three equal channels the first."""
+    from PIL import Image
+
+    with Image.open(place) as picture:
+        _check((picture.height, picture.width), 4)
+        values = np.asarray(picture)
+    values = values.astype(np.uint8) if values.dtype == bool else values
+    if values.ndim == 3 and values.shape[-1] >= 3 and not (values[..., :1] == values[..., :3]).all():
+        raise ValueError("is a picture in colours: expected a class id in each pixel, as grey levels or a palette")
+    return values[..., 0] if values.ndim == 3 else values
+
+
+def picture(path: str | os.PathLike[str]) -> np.ndarray:
+    """(H, W, 3) bytes of a picture's file."""
+    from PIL import Image
+
+    def read(place: Path) -> np.ndarray:
+        with Image.open(place) as opened:
+            _check((opened.height, opened.width), 3)
+            return np.asarray(opened.convert("RGB"))
+
+    return _bounded(read, Path(path))
 
 
 def _pt(place: Path) -> Any:

@@ -14,6 +14,9 @@
  * @property {Handed} [warp]
  * @property {string} [id]  of an array that the server holds already
  *
+ * A file, or an array that the server holds already.
+ * @typedef {File | {id: string, name: string}} Beside
+ *
  * @typedef {object} Chart
  * @property {Subject | null} subject
  * @property {readonly string[]} applied  fixes, in order
@@ -25,7 +28,7 @@
  * @property {"given" | "mended"} side    of the large view
  * @property {Readonly<Record<string, boolean>>} layers
  * @property {boolean} asking
- * @property {Readonly<Partial<Record<import("./beside.js").Part, File>>>} beside  what lies beside it, of other files
+ * @property {Readonly<Partial<Record<import("./beside.js").Part, Beside>>>} beside  what lies beside it, of other files
  * @property {number | null} stride  of the features that it reads
  */
 
@@ -41,7 +44,7 @@ const PASSING = ["now", "next", "chosen", "side", "layers", "asking"];
 
 /** @returns {import("../../core/store.js").Store<Chart>} */
 export const createChart = () => createStore(/** @type {Chart} */ ({ subject: null, applied: [], use: "", source: null,
-  now: null, next: null, chosen: "", side: "given", layers: { mesh: true, folds: true }, asking: false,
+  now: null, next: null, chosen: "", side: "given", layers: { mesh: true, folds: true, gradient: true }, asking: false,
   beside: {}, stride: null }),
 { untracked: PASSING });
 
@@ -115,10 +118,16 @@ export function createAsking(context, chart, on) {
     ask,
     sourceSize,
     diagnosis,
-    /** @param {Subject} subject @param {string} [chosen]  the finding that is shown first; the worst */
-    look(subject, chosen = "") {
-      chart.set({ ...anew, subject, chosen, use: "" }, { history: true });
+    idOf: subjects.idOf,
+    /**
+     * @param {Subject} subject @param {string} [chosen]  the finding that is shown first; the worst
+     * @param {Partial<Chart>} [said]  of it; each fix that was applied can be undone
+     */
+    look(subject, chosen = "", { applied = [], ...said } = {}) {
+      chart.set({ ...anew, subject, chosen, use: "", ...said }, { history: true });
+      applied.forEach((_, k) => chart.set({ applied: applied.slice(0, k + 1) }, { history: true }));
     },
+    undo: () => back(chart),
     /** @param {string} chosen */
     choose(chosen) {
       chart.set({ chosen, next: null });
@@ -140,4 +149,10 @@ export function createAsking(context, chart, on) {
     /** @param {readonly [number, number] | null} source */
     resize: (source) => chart.set({ source }, { history: true }),
   };
+}
+
+/** To what was looked at before, never to nothing. @param {import("../../core/store.js").Store<Chart>} chart */
+function back(chart) {
+  chart.undo();
+  if (!chart.get().subject) chart.redo();
 }

@@ -4,10 +4,14 @@ import { t } from "../../core/text.js";
 import { h, setText } from "../../kit/dom.js";
 import { takeDrops } from "../../shell/intake.js";
 import { chooseArray } from "./shelf.js";
+import { ARRAYS } from "./words.js";
 
 export const PARTS = /** @type {const} */ (["labels", "boxes", "gradient"]);
 
 /** @typedef {(typeof PARTS)[number]} Part */
+
+/** Labels may be a picture of ids. @type {Readonly<Record<Part, readonly string[]>>} */
+const SUFFIXES = { labels: [...ARRAYS, ".png"], boxes: ARRAYS, gradient: ARRAYS };
 
 /**
  * @param {import("../../core/store.js").Store<import("./asking.js").Chart>} chart
@@ -20,7 +24,7 @@ export function createBeside(chart, asking) {
     const name = h("span", {});
     const button = h("button", { type: "button", class: "lz-doctor-part", "data-part": part,
       title: t(`doctor.beside.${part}.help`),
-      onclick: () => (chart.get().beside[part] ? take(undefined) : chooseArray(take)) }, name);
+      onclick: () => (chart.get().beside[part] ? take(undefined) : chooseArray(take, SUFFIXES[part])) }, name);
     takeDrops(button, take);
     return { part, button, name };
   });

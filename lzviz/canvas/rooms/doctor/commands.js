@@ -40,7 +40,7 @@ export function commandsOf({ chart, asking, findings, scene, toExplore, choose }
     ...[{ id: "doctor-explore", keys: ["e"], label: t("doctor.key.explore"), group, run: toExplore },
       { id: "doctor-open", keys: ["o"], label: t("doctor.key.open"), group, run: choose }].filter(({ run }) => run),
     { id: "doctor-flip", keys: [" "], label: t("doctor.key.flip"), group },
-    { id: "doctor-undo", keys: ["z", "Mod+z"], label: t("keys.undo"), group, run: () => chart.undo() },
+    { id: "doctor-undo", keys: ["z", "Mod+z"], label: t("keys.undo"), group, run: () => asking.undo() },
     { id: "doctor-redo", keys: ["Shift+z", "Mod+Shift+z", "Mod+y"], label: t("keys.redo"), group,
       run: () => chart.redo() },
     ...cameraCommands(() => scene, group),

@@ -20,7 +20,7 @@ export function createFindings(chart, asking, copy) {
   const fine = h("ul", { class: "lz-doctor-fine" });
   const all = h("button", { type: "button", class: "lz-button", onclick: () => void asking.mend() },
     t("doctor.applyAll"));
-  const undo = h("button", { type: "button", class: "lz-button", onclick: () => chart.undo() }, t("keys.undo"));
+  const undo = h("button", { type: "button", class: "lz-button", onclick: () => asking.undo() }, t("keys.undo"));
   const course = h("div", { class: "lz-doctor-course" }, all, undo);
   const element = h("aside", { class: "lz-doctor-findings", "aria-label": t("doctor.findings") },
     h("div", { class: "lz-doctor-head" }, h("h2", {}, t("doctor.findings")), counts), list, done, course, fine);

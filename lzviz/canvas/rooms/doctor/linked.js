@@ -1,8 +1,10 @@
 // @ts-check
 /**
- * What is looked at and the chosen finding stand in the link. Specimens are named; a file or a warp goes by the id
- * under which the server holds it.
+ * What is looked at, what was said of it, the fixes that were applied and the chosen finding stand in the link.
+ * Specimens are named; a file or a warp, and what lies beside it, goes by the id under which the server holds it.
  */
+import { same } from "../../core/store.js";
+import { PARTS } from "./beside.js";
 import { told } from "./words.js";
 
 const FIRST = "folds";
@@ -15,6 +17,18 @@ function subjectOf(examined) {
   return { name: specimen, specimen };
 }
 
+/** Keys of the state that say what is looked at, and how. */
+const KEYS = /** @type {const} */ (["examined", "mended", "examinedAs", "examinedHeight", "examinedWidth",
+  "examinedStride", ...PARTS.map(stateKey)]);
+
+/** The key of the state for a part beside the subject. @param {import("./beside.js").Part} part */
+function stateKey(part) {
+  return /** @type {const} */ ({ labels: "besideLabels", boxes: "besideBoxes", gradient: "besideGradient" })[part];
+}
+
+/** An array that the server holds. @param {string} id @returns {import("./asking.js").Beside} */
+const held = (id) => ({ id, name: `${id.slice(0, 6)}…` });
+
 /**
  * @param {import("../../core/context.js").StateStore} store
  * @param {import("../../core/store.js").Store<import("./asking.js").Chart>} chart
@@ -24,28 +38,37 @@ function subjectOf(examined) {
 export function followLink(store, chart, asking, on) {
   /** What the link says of the chart. */
   function said() {
-    const { subject, now, chosen } = chart.get();
+    const { subject, now, chosen, use, source, stride, beside } = chart.get();
     if (!subject || !now) return null;
     const examined = subject.specimen ?? now.id;
     const worst = told(now)[0]?.check ?? "";
-    return { examined: examined === FIRST ? "auto" : examined, worst,
-      finding: !chosen || chosen === worst ? "auto" : chosen };
+    return { worst, finding: !chosen || chosen === worst ? "auto" : chosen, state: {
+      examined: examined === FIRST ? "auto" : examined, mended: now.applied,
+      examinedAs: /** @type {import("../../core/store.js").State["examinedAs"]} */ (use || "auto"),
+      examinedHeight: source?.[0] ?? null, examinedWidth: source?.[1] ?? null, examinedStride: stride,
+      ...Object.fromEntries(PARTS.map((part) => [stateKey(part), asking.idOf(beside[part]) ?? "auto"])) } };
   }
 
   /** Looks at what the link says. */
   function read() {
-    const { examined, finding } = store.get();
-    asking.look(subjectOf(examined), finding === "auto" ? "" : finding);
+    const state = store.get();
+    const { examined, finding, mended, examinedAs, examinedHeight, examinedWidth, examinedStride } = state;
+    const beside = Object.fromEntries(PARTS.map((part) => [part, state[stateKey(part)]])
+      .filter(([, id]) => id !== "auto").map(([part, id]) => [part, held(id)]));
+    asking.look(subjectOf(examined), finding === "auto" ? "" : finding, { applied: mended, beside,
+      use: examinedAs === "auto" ? "" : examinedAs, stride: examinedStride,
+      source: examinedHeight && examinedWidth ? [examinedHeight, examinedWidth] : null });
   }
 
   const ends = [chart.subscribe((_, changed) => {
     const says = changed.has("now") || changed.has("chosen") ? said() : null;
-    if (on() && says) store.set({ examined: says.examined, finding: says.finding });
-  }), store.subscribe(({ examined, finding }, changed) => {
+    if (on() && says) store.set({ ...says.state, finding: says.finding });
+  }), store.subscribe((state, changed) => {
     const says = said();
-    if (!on() || !says || !(changed.has("examined") || changed.has("finding"))) return;
-    if (says.examined !== examined) read();
-    else if (says.finding !== finding) asking.choose(finding === "auto" ? says.worst : finding);
+    if (!on() || !says || ![...KEYS, "finding"].some((key) => changed.has(key))) return;
+    const told = /** @type {Record<string, unknown>} */ (says.state);
+    if (KEYS.some((key) => !same(told[key], state[key]))) read();
+    else if (says.finding !== state.finding) asking.choose(state.finding === "auto" ? says.worst : state.finding);
   })];
   return { read, stop: () => ends.forEach((end) => end()) };
 }

@@ -18,7 +18,7 @@ import { createPainter } from "../../viewer/painter.js";
 import { createRenderer } from "../../viewer/renderer.js";
 import { Viewer } from "../../viewer/viewer.js";
 import { caption } from "../../viewer/views.js";
-import { downhillOf } from "./downhill.js";
+import { downhillOf, slopeSwitch } from "./downhill.js";
 import { createFrames } from "./frames.js";
 import { framesIn } from "./layout.js";
 import { flight, placeOf, toCamera } from "./place.js";
@@ -44,6 +44,8 @@ export class DoctorScene extends Viewer {
     }, LAYERS);
     const { source, placeNow, placeNext, readNow, readNext } = this.views;
     source.title.append(this.legend.element);
+    this.slope = slopeSwitch(chart);
+    this.legend.element.append(this.slope.element);
     this.pairs = [h("div", { class: "lz-doctor-pair" }, placeNow.section, placeNext.section),
       h("div", { class: "lz-doctor-pair" }, readNow.section, readNext.section)];
     this.root.classList.add("lz-doctor-views");
@@ -163,7 +165,8 @@ export class DoctorScene extends Viewer {
   /** @param {"source" | "now" | "next"} which painter @param {Frame | null} frame @param {View} view */
   overlay(which, frame, view) {
     const { layers, now } = this.chart.get();
-    const more = view.name === "source" && !this.mended ? downhillOf(now?.downhill, this.palette) : [];
+    const slope = view.name === "source" && layers.gradient ? now?.downhill : null;
+    const more = this.mended ? [] : downhillOf(slope, this.palette);
     view.overlay.toggleAttribute("hidden", !frame && !more.length);
     if (!frame) {
       const bare = { image: this.extent, drawn: more, boxes: [], boxScale: 1, numbers: null };
@@ -176,6 +179,7 @@ export class DoctorScene extends Viewer {
     if (view.name !== "source") return;
     this.legend.ranges(ranges);
     this.legend.show(/** @type {any} */ (layers));
+    this.slope.show();
   }
 
   /** The picture read through a grid. @param {View} view @param {Frame | null} frame */

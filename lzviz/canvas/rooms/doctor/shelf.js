@@ -26,9 +26,9 @@ function mesh({ mesh: text, meshSize: [rows, columns] }) {
     svg("path", { d: [...across, ...down].join("") }));
 }
 
-/** Opens the dialog for arrays. @param {(file: File) => void} take */
-export function chooseArray(take) {
-  const input = h("input", { type: "file", accept: ARRAYS.join(","), class: "lz-hidden", tabindex: -1 });
+/** Opens the dialog for arrays. @param {(file: File) => void} take @param {readonly string[]} [suffixes] */
+export function chooseArray(take, suffixes = ARRAYS) {
+  const input = h("input", { type: "file", accept: suffixes.join(","), class: "lz-hidden", tabindex: -1 });
   input.addEventListener("change", () => {
     if (input.files?.[0]) take(input.files[0]);
     input.remove();

@@ -49,10 +49,12 @@ export function createSubjects({ host, page, patiently }) {
       if (!warp) throw new Error("no subject");
       return { name, nodes: doublesToBase64(warp.warp.nodes), nodesSize: warp.warp.size, zoomed: warp.zoomed };
     },
+    /** By which the server holds it, where it does. @param {import("./asking.js").Beside} [part] */
+    idOf: (part) => (part instanceof File ? ids.get(part) : part?.id),
     /** The part of a question that says what lies beside it. @param {Beside} beside */
     async beside({ labels, boxes, gradient }) {
-      const [a, b, c] = await Promise.all([labels, boxes, gradient].map((file) =>
-        file && (ids.get(file) ?? give(file))));
+      const [a, b, c] = await Promise.all([labels, boxes, gradient].map((part) =>
+        (part instanceof File ? ids.get(part) ?? give(part) : part?.id)));
       return { labels: a ?? null, boxed: b ?? null, gradient: c ?? null };
     },
     /**
@@ -60,7 +62,8 @@ export function createSubjects({ host, page, patiently }) {
      * @returns {Promise<boolean>} whether there was anything to give
      */
     giveAgain: async ({ file }, beside) =>
-      (await Promise.all([file, ...Object.values(beside)].map((each) => each && give(each)))).some(Boolean),
+      (await Promise.all([file, ...Object.values(beside)].map((each) => each instanceof File && give(each))))
+        .some(Boolean),
     /** Tells subjects apart. @param {Subject} subject */
     key({ file, specimen, warp, id }) {
       const thing = file ?? warp;
@@ -68,6 +71,6 @@ export function createSubjects({ host, page, patiently }) {
       return numberOf(thing);
     },
     /** @param {Beside} beside */
-    keys: (beside) => Object.entries(beside).map(([part, file]) => [part, file && numberOf(file)]),
+    keys: (beside) => Object.entries(beside).map(([part, said]) => [part, said && numberOf(said)]),
   };
 }
