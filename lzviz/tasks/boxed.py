@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -76,8 +76,17 @@ def box_at(places: Tensor, distances: Tensor, stride: int) -> Tensor:
     return torch.cat((low, torch.maximum(places + distances[..., 2:] * stride, low)), -1)
 
 
-def candidates(answer: Mapping[str, Sequence[Tensor]], out: Downsampled, size: Size, uniform: bool) -> list[Boxes]:
-    """The best boxes of every level, in the pixels of the source of ``size``, as many as there are: several say the same."""
+def candidates(
+    answer: Mapping[str, Sequence[Tensor]],
+    out: Downsampled,
+    size: Size,
+    uniform: bool,
+    read: Callable[..., Tensor] | None = None,
+) -> list[Boxes]:
+    """The best boxes of every level, in the pixels of the source of ``size``, as many as there are: several say the same.
+
+    read: (more (B, P, C), the places of features (P, 2), stride) to what ``more`` means.
+    """
     if not isinstance(out.layout, WarpLayout):
         raise ValueError("boxes come back through a warp: choose a sampler that is one")
     layout = replace(out.layout, source_size=size)
@@ -87,6 +96,7 @@ def candidates(answer: Mapping[str, Sequence[Tensor]], out: Downsampled, size: S
         scores = (rows_of(answer["classes"][number]).sigmoid() * quality).sqrt()
         boxes = box_at(where, rows_of(answer["boxes"][number]), stride)
         more = rows_of(answer["more"][number]) if "more" in answer else boxes.new_zeros(*boxes.shape[:2], 0)
+        more = more if read is None else read(more, where, stride)
         for k, kept in enumerate(every):
             flat = scores[k].flatten()
             best = flat.topk(min(CANDIDATES, len(flat)))

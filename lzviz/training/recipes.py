@@ -333,7 +333,7 @@ for _first, _base_of, _steps, _joint in (
 # -- detectors -----------------------------------------------------------------------------------------------------------
 
 
-def _detectors(size: Size) -> dict[str, Recipe]:
+def _detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -> dict[str, Recipe]:
     """The systems of detection on clips: only the sampler and what comes back differ."""
     lzu = {"nodes": (31, 51), "fwhm": 10.0, "separable": True, "interpolation": "antialias"}
     moving = dict(looks="previous", boundary=1.0)
@@ -367,11 +367,12 @@ def _detectors(size: Size) -> dict[str, Recipe]:
         ),
     }
     out = {}
-    for system, values in systems.items():
-        values = dict(values)
-        name = f"{system}-clips-{size[0]}x{size[1]}"
-        blueprint = Blueprint(size=size, network="compact-fcos", task="detection", **values.pop("blueprint"))
-        out[name] = Recipe(name, blueprint, "clips", CLIPS, **CLIP_SCHEDULE, **values)
+    for system in only or systems:
+        values = dict(systems[system])
+        name = f"{system}-{'clips' if task == 'detection' else task}-{size[0]}x{size[1]}"
+        built = values.pop("blueprint") | ({} if task == "detection" else {"unzoom": "features"})
+        blueprint = Blueprint(size=size, network="compact-fcos", task=task, **built)
+        out[name] = Recipe(name, blueprint, "clips", CLIPS | {"task": task}, **CLIP_SCHEDULE, **values)
     return out
 
 
@@ -379,3 +380,4 @@ CLIPS: dict[str, Any] = {"count": 100, "frames": 3, "every": 1.0, "size": (1024,
 CLIP_SCHEDULE: dict[str, Any] = dict(steps=1500, batch=8, rate=2e-3, window=(1024, 2048), scale=(1.0, 1.5))
 RECIPES.update(_detectors((128, 256)))
 RECIPES.update(_detectors((256, 512)))
+RECIPES.update(_detectors((128, 256), "mono3d", ("uniform", "lzu-fixed")))
