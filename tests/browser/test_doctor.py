@@ -199,3 +199,11 @@ def test_the_link_holds_fixes_sizes_and_what_lies_beside_and_a_gradient_has_its_
     visit.page.keyboard.press("z")
     assert any(f["check"] == "gradient" for f in seen(visit, "c.now.applied.length === 0")["now"]["findings"])
     expect(visit.page.locator(".lz-doctor-part[data-part=labels]")).to_contain_text("Labels: ")
+
+
+def test_a_method_of_compare_is_handed_over_with_a_key(visit: Visit) -> None:
+    visit.open("#image=coffee&room=compare&methods=lzu,uniform")
+    visit.wait("rooms.compare.scene?.frames[0] && !rooms.compare.scene.frames[0].waiting")
+    visit.page.keyboard.press("i")
+    told = seen(visit, "c.subject.warp && c.now.name.startsWith('lzu')")
+    assert told["now"]["grid"]["nodesSize"] == [31, 51]

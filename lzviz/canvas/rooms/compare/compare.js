@@ -60,6 +60,14 @@ export const mountCompare = mountViews({
       if (!view || view.section.hidden) throw new Said(t("compare.noPane"));
       return screenshot(view, now.ratio);
     },
+    /** The method that is pointed at, else the first that is a warp. */
+    warp() {
+      const now = scene();
+      if (!now) return null;
+      const pointed = PANES.findIndex((name) => now.views[name] === now.pointer?.view);
+      const at = [pointed, ...PANES.keys()].find((k) => now.frames[k] && !now.frames[k].waiting) ?? -1;
+      return at < 0 ? null : { name: now.methods[at], warp: now.frames[at].warp, zoomed: now.frames[at].zoomed };
+    },
     exportReason: (what) => (FILES.includes(what) && scene()?.views[PANES[FILES.indexOf(what)]]?.section.hidden
       ? t("compare.noPane") : null),
   }),
