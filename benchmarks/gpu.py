@@ -192,14 +192,21 @@ def training(size: Size, folder: Path, left: Callable[[], float]) -> Iterator[di
             return
         steps = [] if size.steps is None else ["--steps", str(size.steps)]
         command = [
-            sys.executable, "-m", "lzviz", "train", recipe, "--runs", str(folder), "--log", "none", *steps,
+            sys.executable, "-m", "lzviz", "train", recipe, "--runs", str(folder), "--log", "none", "--start", "none", *steps,
         ]  # fmt: skip
         began = time.monotonic()
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds).returncode
+            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+            said = done.stderr.strip().splitlines()[-1:] if done.returncode else []
         except subprocess.TimeoutExpired:
-            done = None
-        yield {"recipe": recipe, "seconds": time.monotonic() - began, "finished": done == 0, "runs": str(folder)}
+            said = ["stopped when time was up; run it again to go on"]
+        yield {
+            "recipe": recipe,
+            "seconds": time.monotonic() - began,
+            "finished": not said,
+            "said": said,
+            "runs": str(folder),
+        }
 
 
 # All of it ------------------------------------------------------------------------------------------------------------

@@ -28,5 +28,5 @@ def test_every_part_runs_in_dry_size(tmp_path):
     assert found["failed"] == {} and max(found["parity"].values()) < 1e-4
     assert [line["name"] for line in found["pipelines"]] == ["uniform-camvid-96x128", "cad-edges-camvid-360x480"]
     assert all(line["same_labels"] == 1 and line["total_ms"] > 0 for line in found["pipelines"])
-    assert found["kernel"][0]["rows_ms"] > 0 and found["training"][0]["finished"]
+    assert found["kernel"][0]["rows_ms"] > 0 and found["training"][0]["finished"], found["training"]
     assert (tmp_path / "runs").is_dir()
