@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,8 @@ Kind = Literal["pixels", "macs", "ms"]
 ROOM = {"macs": 0.03, "ms": 0.1}
 """How far from the budget a size may be that spends it."""
 TRIES = 8
+SECOND = 8
+"""The first k that is tried after 1."""
 LARGEST = 1 << 22
 """Most pixels of a zoomed image that are tried."""
 
@@ -69,35 +71,33 @@ def solved(
     def size(k: int) -> Size:
         return k * multiple, max(1, round(k * aspect)) * multiple
 
-    prices: dict[int, float] = {}
-
-    def cost(k: int) -> float:
-        if k not in prices:
-            prices[k] = price(size(k))
-        return prices[k]
-
     unit = "ms" if budget.kind == "ms" else "multiply-adds"
-    if cost(1) > budget.amount * (1 + ROOM[budget.kind]):
-        return None, cost(1), f"even {size(1)[0]}x{size(1)[1]} costs {_said(cost(1), budget)} {unit}".strip()
-    low, high = 1, 2
-    while cost(high) < budget.amount:
-        if size(2 * high)[0] * size(2 * high)[1] > LARGEST:
-            return (
-                None,
-                cost(high),
-                f"{size(high)[0]}x{size(high)[1]} costs no more than {_said(cost(high), budget)} {unit}",
-            )
-        low, high = high, 2 * high
+    prices = {1: price(size(1))}
+    if prices[1] > budget.amount * (1 + ROOM[budget.kind]):
+        return None, prices[1], f"even {size(1)[0]}x{size(1)[1]} costs {_said(prices[1], budget)} {unit}".strip()
+    most = max(1, math.isqrt(int(LARGEST / (aspect * multiple**2))))
+    k = min(SECOND, most)
     for _ in range(TRIES):
-        if high - low <= 1:
+        if k in prices:
             break
-        # Cost is nearly linear in pixels, that is in k squared.
-        share = (budget.amount - cost(low)) / max(cost(high) - cost(low), 1e-12)
-        middle = round(math.sqrt(low**2 + min(max(share, 0.0), 1.0) * (high**2 - low**2)))
-        middle = min(max(middle, low + 1), high - 1)
-        low, high = (middle, high) if cost(middle) < budget.amount else (low, middle)
+        prices[k] = price(size(k))
+        k = estimate(prices, budget.amount, most)
     best = min(prices, key=lambda k: abs(prices[k] - budget.amount))
-    return size(best), cost(best), ""
+    if most in prices and prices[most] < budget.amount * (1 - ROOM[budget.kind]):
+        h, w = size(most)
+        return None, prices[most], f"{h}x{w} costs no more than {_said(prices[most], budget)} {unit}"
+    return size(best), prices[best], ""
+
+
+def estimate(prices: Mapping[int, float], amount: float, most: int) -> int:
+    """The k, at most ``most``, at which an amount is spent: prices, which grow with k, are taken for linear in pixels, k squared,
+    between and beyond those that are known."""
+    ks = sorted(prices)
+    above = next((at for at, k in enumerate(ks) if prices[k] >= amount), len(ks) - 1)
+    low, high = max(above - 1, 0), max(above, 1)
+    slope = max(prices[ks[high]] - prices[ks[low]], 1e-9) / (ks[high] ** 2 - ks[low] ** 2)
+    squared = ks[low] ** 2 + (amount - prices[ks[low]]) / slope
+    return round(min(max(squared, 1.0), 64.0 * ks[-1] ** 2, float(most) ** 2) ** 0.5)
 
 
 def _said(amount: float, budget: Budget) -> str:

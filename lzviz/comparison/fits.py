@@ -6,13 +6,14 @@ slows all of them; what was measured is made to grow with the size before it is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from lzviz.comparison.budget import LARGEST, ROOM, Budget, solved
+from lzviz.comparison.budget import LARGEST, ROOM, Budget, estimate, solved
 from lzviz.comparison.methods import Method
 from lzviz.coords import Size
 from lzviz.measure import timing
@@ -61,7 +62,7 @@ def _fit(method: Method, image: Tensor, budget: Budget) -> Fit:
         return Fit(method, "has no network that multiply-adds could be spent on; give a budget of pixels or ms")
 
     def price(size: Size) -> float:
-        return float(sum(method.at(size).run(image).macs.values()))
+        return float(method.at(size).cost(image))
 
     size, cost, note = solved(budget, _aspect(image), method.multiple, price)
     return Fit(method, note, cost) if size is None else Fit(method.at(size), "", cost, size)
@@ -95,14 +96,9 @@ def _clocked(methods: Sequence[Method], image: Tensor, budget: Budget) -> list[F
 
 
 def _estimate(found: dict[int, float], amount: float, method: Method, aspect: float) -> int:
-    """The k at which the budget is spent: cost is taken for linear in pixels, k squared, between and beyond what was timed."""
-    ks, costs = sorted(found), grown(found)
-    above = next((at for at, cost in enumerate(costs) if cost >= amount), len(ks) - 1)
-    low, high = max(above - 1, 0), max(above, 1)
-    slope = max(costs[high] - costs[low], 1e-9) / (ks[high] ** 2 - ks[low] ** 2)
-    squared = ks[low] ** 2 + (amount - costs[low]) / slope
-    most = min(16 * ks[-1] ** 2, LARGEST / (aspect * method.multiple**2))
-    return max(1, round(min(max(squared, 1.0), most) ** 0.5))
+    """The next k that is tried."""
+    most = max(1, math.isqrt(int(LARGEST / (aspect * method.multiple**2))))
+    return estimate(dict(zip(sorted(found), grown(found), strict=True)), amount, most)
 
 
 def grown(found: dict[int, float]) -> list[float]:

@@ -57,6 +57,10 @@ class Method:
         """One run on (1, 3, H, W); labels where its task takes them."""
         return self.pipeline.run(image, labels, self._map())
 
+    def cost(self, image: Tensor) -> int:
+        """Multiply-adds of one look at such an image."""
+        return sum(self.pipeline.cost(image, self._map()).values())
+
     def once(self, image: Tensor) -> None:
         """One look, for the clock."""
         with torch.no_grad():

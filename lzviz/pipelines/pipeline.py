@@ -280,11 +280,7 @@ class Pipeline(nn.Module):
             previous = self.task.checked(previous, image, "previous", same_size=False)
         saliency = None if saliency is None else saliency.to(image.device)
         with evaluating(self):
-            key = (tuple(image.shape), image.device, saliency is None, previous is None, truth is None)
-            if key not in self._macs:
-                tally = Tally()
-                self._looks(image, tally, saliency, previous, truth)
-                self._macs[key] = tally.macs
+            counted = self._counted(image, saliency, previous, truth)
             clock, cuda = timing.Clock(image.device), image.device.type == "cuda"
             if cuda:
                 torch.cuda.reset_peak_memory_stats(image.device)
@@ -292,7 +288,7 @@ class Pipeline(nn.Module):
             milliseconds = clock.milliseconds()
             peak = torch.cuda.max_memory_allocated(image.device) if cuda else 0
             trace = self._traced(image, done, self._extras(done.out, before, truth), truth)
-        macs, stages = {**self._macs[key], **done.macs}, [name for name in self.stages if name in milliseconds]
+        macs, stages = {**counted, **done.macs}, [name for name in self.stages if name in milliseconds]
         if cuda:
             memory, kind = peak, "peak"
         else:
@@ -304,6 +300,21 @@ class Pipeline(nn.Module):
             memory=memory,
             memory_kind=kind,
         )
+
+    @torch.no_grad()
+    def cost(self, image: Tensor, saliency: Tensor | None = None) -> dict[str, int]:
+        """Multiply-adds of each stage of :meth:`run` on such an image, as far as they do not depend on what is in it."""
+        image = self._checked(image)
+        with evaluating(self):
+            return dict(self._counted(image, None if saliency is None else saliency.to(image.device), None, None))
+
+    def _counted(self, image: Tensor, saliency: Tensor | None, previous: Any, truth: Any) -> dict[str, int]:
+        key = (tuple(image.shape), image.device, saliency is None, previous is None, truth is None)
+        if key not in self._macs:
+            tally = Tally()
+            self._looks(image, tally, saliency, previous, truth)
+            self._macs[key] = tally.macs
+        return self._macs[key]
 
     def _extras(self, out: Downsampled, previous: Any, truth: Any) -> dict[str, Any]:
         """What a trace shows besides: of the sampler, of the first look, and what the sampler was taught."""

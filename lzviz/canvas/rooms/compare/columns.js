@@ -68,7 +68,7 @@ export const shownOf = (lines) => COLUMNS.filter((each) => {
 export function cellOf(line, column) {
   const value = valueOf(line, column);
   if (value !== null) return { text: column.write(value), missing: false };
-  const said = line.row !== null && OF_NETWORKS.has(column.name);
+  const said = line.row !== null && !line.row.note && OF_NETWORKS.has(column.name);
   return { text: said ? t("compare.notComparable") : "–", missing: true };
 }
 

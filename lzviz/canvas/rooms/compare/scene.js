@@ -136,6 +136,7 @@ export class CompareScene extends Viewer {
   frameOf(state, name, at) {
     const row = this.rowOf(name);
     const fresh = isFresh(this.answers.get(), this.store.get()) && !this.strokes.active();
+    if (fresh && row && !row.size) return null; // nothing is drawn of what no size fits
     const size = state.comparedEqual === "pixels" ? null : row?.size ?? null;
     const zoomed = size && /** @type {[number, number]} */ ([size[0], size[1]]);
     const asks = looks(this.context, name);
@@ -242,6 +243,7 @@ export class CompareScene extends Viewer {
       : share === null || share === undefined ? "" : t("compare.share", { share }));
     const size = frame?.zoomed ?? row?.size;
     this.titles.show(at, name);
+    view.section.toggleAttribute("data-noted", note !== "");
     caption(view, { title: LETTERS[at], size: size ? `${size[1]} × ${size[0]}` : "", number,
       label: t("compare.pane", { letter: LETTERS[at], method: titleOf(this.context, name), sentence }) });
     view.section.toggleAttribute("data-flipped", this.flipped && at > 0);
