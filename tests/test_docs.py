@@ -26,6 +26,22 @@ GIVEN = {
         PICTURE,
         "network = lzviz.models.create('compact', classes=11, stem=4, width=16, channels=16, output_stride=16, decoder=False)\n",
     ],
+    "docs/detection.md": [
+        """
+import functools
+import torch
+from tests.torchvision_plain import detectors
+image, found = torch.rand(1, 3, 64, 96), detectors()
+small = {"min_size": 64, "max_size": 96}
+found.fasterrcnn_resnet50_fpn = functools.partial(
+    lambda weights, make, **options: make(weights=None, weights_backbone=None, **options),
+    make=found.fasterrcnn_resnet50_fpn, rpn_post_nms_top_n_test=9, **small,
+)
+found.FCOS = functools.partial(found.FCOS, **small)
+from lzviz.tasks import wrapping
+wrapping.check_size = lambda size, *_: (48, 64)
+"""
+    ],
     "docs/results.md": [
         """
 from lzviz import datasets
