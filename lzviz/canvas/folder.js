@@ -2,6 +2,7 @@
 /** The page of a folder that any web server hosts: Python answered beforehand, and is not there. */
 import { browserPage } from "./core/browser.js";
 import { overFiles } from "./core/files.js";
+import { compute } from "./alone/answers.js";
 import { languageOf } from "./core/language.js";
 import { mount } from "./main.js";
 
@@ -22,6 +23,10 @@ export async function open(element, { languages }) {
   const language = languageOf(page.language.asked(), navigator.languages, languages);
   const [catalogue, schema, index, lines] = await Promise.all(["catalogue", "schema", "index", `text/${language}`]
     .map(async (name) => (await read(`${name}.pack`)).json()));
-  return mount(element, { ...page, catalogue, schema, words: { language, lines }, styled: true,
-    transport: overFiles(index, read) });
+  const wanted = new URLSearchParams(window.location.search).get("bookmarks");
+  const file = wanted && new URL(wanted, document.baseURI);
+  const bookmarks = file && file.origin === window.location.origin
+    ? await fetch(file).then((answer) => (answer.ok ? answer.text() : ""), () => "") : "";
+  return mount(element, { ...page, bookmarks, catalogue, schema, words: { language, lines }, styled: true,
+    transport: overFiles(index, read, compute(catalogue, schema)) });
 }

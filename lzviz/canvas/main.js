@@ -20,6 +20,7 @@ import { createRail } from "./shell/rail.js";
 import { shareRoom } from "./shell/space.js";
 import { createSchema, defaults, untracked } from "./core/schema.js";
 import { createStatus } from "./shell/status.js";
+import { createStrip } from "./shell/strip.js";
 import { learn } from "./core/language.js";
 import { loadStyles } from "./core/styles.js";
 import { createTip } from "./kit/tip.js";
@@ -94,9 +95,9 @@ const part = () => h("div", { class: "lz-part", hidden: true });
 
 /**
  * The regions of the page, in the order of the keyboard; a document has one `main`, perhaps around the mount.
- * @param {Context} context
+ * @param {Context} context @param {ReturnType<typeof createStrip>} strip
  */
-function layOut(context) {
+function layOut(context, strip) {
   /** @param {string} name @param {object} props */
   const region = (name, props) => (context.root.closest("main") ? h("div", { ...props, role: "region", class: name })
     : h("main", { ...props, class: name }));
@@ -104,7 +105,7 @@ function layOut(context) {
   const places = Object.fromEntries(context.rooms.all.map(({ id, whole, tab }) => [id, { rail: part(), dock: part(),
     element: whole ? region("lz-whole", { "aria-label": registered(`tab.${tab}`, tab), hidden: true }) : stage }]));
   const parts = Object.values(places);
-  context.root.replaceChildren(createTopbar(context), createTools(context), stage,
+  context.root.replaceChildren(createTopbar(context, strip.button), strip.element, createTools(context), stage,
     h("div", { class: "lz-dock" }, ...parts.map(({ dock }) => dock)),
     createRail(context, parts.map(({ rail }) => rail)),
     ...parts.map(({ element }) => element).filter((element) => element !== stage), createStatus(context));
@@ -191,7 +192,8 @@ export async function mount(element, given) {
 
   const parts = /** @type {import("./shell/actions.js").Parts} */ ({});
   context.actions = createActions(context, parts);
-  const regions = layOut(context);
+  const strip = createStrip(context, codec);
+  const regions = layOut(context, strip);
   parts.images = createImages(context);
   parts.python = createPython(context, codec);
   const house = openRooms(context, regions, parts.python.question);
@@ -211,21 +213,22 @@ export async function mount(element, given) {
   const ends = [address.stop, undress, ...(host.teaching ? [teach(element, host.teaching)] : []),
     context.again.stop, followUse(element), createTip(element),
     listenForKeys(element, parts.commands),
-    listenForFiles(context, parts.images, (id, file) => house.mounted[id].examine?.(file)),
+    listenForFiles(context, parts.images, (id, file) => house.mounted[id].examine?.(file), strip.openFile), strip.stop,
     context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
   ends.push(shareRoom(context, regions.stage, house.slot), house.dispose);
   await parts.images.follow();
   address.later();
+  if (host.bookmarks) strip.adopt(host.bookmarks, hash.length <= 1);
   const { store, live } = context;
   if (given.address) void offerBack(context, parts.images).then((end) => ends.push(end));
-  ends.push(() => strip(element));
+  ends.push(() => bare(element));
   Object.assign(element, { lzviz: { store, live, rooms: house.mounted } });
   element.dataset.ready = "1";
   return { store, live, dispose: () => ends.forEach((end) => end()) };
 }
 
 /** Takes away what a mount has left. @param {HTMLElement} element */
-function strip(element) {
+function bare(element) {
   element.replaceChildren();
   element.classList.remove("lz-page");
   element.removeAttribute("style");

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import subprocess
 import sys
 import time
@@ -9,11 +11,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
 from benchmarks.served import free_port
 from lzviz import site
+from lzviz.doctor.specimens import SPECIMENS
 from tests.browser.conftest import DESKTOP, Visit
 
 CHECKPOINT = "lds-scenes-64x128"
@@ -122,3 +126,104 @@ def test_a_picture_of_the_visitor_stays_in_the_browser(visit: Visit, folder: Pat
     chosen.value.set_files(folder / "thumbs" / "coffee.png")
     visit.wait("store.get().image === 'own' && live.get().image?.id === 'own'")
     assert [url for url in visit.requests[asked:] if url.startswith("http")] == []
+
+
+def array(name: str, values: np.ndarray) -> dict[str, object]:
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": buffer.getvalue()}
+
+
+def test_trained_pipelines_are_compared_from_kept_answers_and_the_rest_says_what_it_needs(visit: Visit) -> None:
+    visit.open(f"#image=coffee&room=compare&methods=uniform,{CHECKPOINT},es")
+    rows = "rooms.compare.answers.get().table?.rows"
+    visit.wait(rows)
+    visit.wait("rooms.compare.scene.frames.length === 3")
+    row = visit.run(f"({rows})[1]")
+    assert row["size"] == [128, 192] and row["nodes"] and row["labels"] and row["macs"] > 1e6
+    assert visit.run(f"({rows})[2].note.key") == "alone.needsPython"
+    assert visit.run("live.get().error") is None
+    with visit.page.expect_download() as saved:
+        visit.page.locator("[data-file=csv]").click()
+    assert "LDS" in Path(saved.value.path()).read_text()
+
+
+def test_the_doctor_looks_at_specimens_and_mends_them(visit: Visit) -> None:
+    visit.open("#image=coffee&room=doctor")
+    visit.page.wait_for_selector(".lz-doctor-finding[data-check=folds], [data-check=folds]")
+    assert visit.page.locator(".lz-doctor-specimen").count() == len(SPECIMENS)
+    visit.page.locator(".lz-doctor-specimen[data-name=axis-order]").click()
+    visit.page.wait_for_selector("[data-check=axis-order]")
+    visit.page.keyboard.press("a")
+    chart = "document.querySelector('.lz-doctor').lzvizDoctor.chart.get()"
+    visit.wait(f"{chart}.now?.well && {chart}.applied.length === 1")
+
+
+@pytest.mark.parametrize("kind", ["pixels", "order", "well"])
+def test_the_doctor_reads_a_grid_of_the_visitors_without_python(visit: Visit, kind: str) -> None:
+    visit.open("#image=coffee&room=doctor")
+    visit.page.wait_for_selector(".lz-doctor-drop")
+    y, x = np.meshgrid(np.linspace(-1, 1, 24), np.linspace(-1, 1, 36), indexing="ij")
+    grid = np.stack((x + 0.05 * np.sin(np.pi * x), y), -1)
+    given = {"pixels": (grid + 1) / 2 * [599, 399], "order": grid[..., ::-1], "well": grid}[kind]
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.locator(".lz-doctor-drop").click()
+    chooser.value.set_files(array("mine.npy", given[None].astype(np.float32)))  # type: ignore[arg-type]
+    chart = "document.querySelector('.lz-doctor').lzvizDoctor.chart.get()"
+    visit.wait(f"{chart}.now?.name === 'mine.npy'")
+    named = {"pixels": "units", "order": "axis-order", "well": None}[kind]
+    assert visit.run(f"{chart}.now.findings.find(({{ verdict }}) => verdict === 'fault')?.check ?? null") == named
+    if named:
+        visit.page.keyboard.press("a")
+        visit.wait(f"{chart}.now?.well && {chart}.applied.length === 1")
+
+
+def test_a_map_of_the_visitors_attracts_without_python(visit: Visit) -> None:
+    visit.open("#image=coffee")
+    before = visit.nodes()
+    values = np.zeros((30, 40), np.float32)
+    values[4:9, 28:36] = 3
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_role("radiogroup", name="Saliency from").get_by_text("File", exact=True).click()
+    chooser.value.set_files(array("where.npy", values))  # type: ignore[arg-type]
+    visit.wait("live.get().file !== null && store.get().saliency === 'file'")
+    assert visit.nodes() != before and visit.run("live.get().error") is None
+
+
+def test_bookmarks_are_kept_saved_opened_and_bring_states_back(visit: Visit, folder: Path, tmp_path: Path) -> None:
+    visit.open("#image=coffee&sampler=fovea&strength=7&from=centre")
+    page = visit.page
+    page.get_by_role("button", name="Bookmarks").click()
+    page.get_by_role("textbox", name="Name of this state").fill("far")
+    page.get_by_role("button", name="Keep this state").click()
+    visit.run("store.set({ strength: 90, room: 'cad' }, { history: true })")
+    page.get_by_role("button", name="Keep this state").click()
+    page.get_by_role("listitem").get_by_role("button", name="far", exact=True).click()
+    visit.wait("store.get().strength === 7 && store.get().room === 'warp'")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a file").click()
+    told = json.loads(Path(saved.value.path()).read_text())
+    assert told["lzviz"] == "bookmarks" and len(told["bookmarks"]) == 2
+    page.reload()
+    visit.ready()
+    page.get_by_role("button", name="Bookmarks").click()
+    assert page.get_by_role("listitem").count() == 2
+    page.get_by_role("button", name="Remove far").click()
+    assert page.get_by_role("listitem").count() == 1
+    for name, text in (("none.json", "[1, 2]"), ("some.json", json.dumps(told))):
+        file = tmp_path / name
+        file.write_text(text)
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Open a file").click()
+        chooser.value.set_files(file)
+    page.get_by_role("listitem").get_by_role("button", name="far", exact=True).wait_for()
+    visit.wait("store.get().strength === 7")
+    assert "none.json" in visit.run("live.get().error?.text ?? ''") or visit.run("live.get().error") is None
+
+
+def test_the_page_opens_on_a_file_of_bookmarks(visit: Visit, folder: Path) -> None:
+    lines = [{"name": "tight", "link": "#image=coffee&strength=123"}, {"name": "bad", "link": "javascript:alert(1)"}]
+    (folder / "lecture.json").write_text(json.dumps({"lzviz": "bookmarks", "version": 1, "bookmarks": lines}))
+    visit.open("?bookmarks=lecture.json")
+    visit.wait("store.get().strength === 123 && store.get().image === 'coffee'")
+    assert visit.page.get_by_role("listitem").count() == 1

@@ -14,8 +14,10 @@ from lzviz import checkpoints
 from lzviz.checkpoints import Card
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import encode_png
+from lzviz.coords import to_pixels
 from lzviz.datasets import CAMVID
 from lzviz.pipelines.blueprint import Blueprint
+from lzviz.warp import Warp
 from tests.app_server import client, encoded, post, server
 
 SIZE = (48, 64)
@@ -33,6 +35,14 @@ ADAPTIVE = Blueprint(
     "cad", {"stride": 8}, network_options=NETWORK | {"stem": 4, "output_stride": 16, "decoder": False},
     mask={"kind": "edges"},
 )  # fmt: skip
+
+
+def sites_of(told):
+    """(n, 2) source pixels of the samples of an answer, as the page reads them from its mesh."""
+    mesh, size = told["mesh"], (told["picture"]["h"], told["picture"]["w"])
+    values = np.frombuffer(base64.b64decode(mesh["nodes"]), "<f4").reshape(1, mesh["h"], mesh["w"], 2)
+    grid = Warp.from_grid(torch.tensor(values)).grid((told["zoomed"]["h"], told["zoomed"]["w"]))
+    return to_pixels(grid, size).reshape(-1, 2).numpy()
 
 
 def blueprint_of(system):

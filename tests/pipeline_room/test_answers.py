@@ -26,6 +26,7 @@ from tests.pipeline_room.conftest import (
     asked,
     floats,
     opened,
+    sites_of,
     traced,
 )
 
@@ -125,13 +126,12 @@ def test_an_answer_is_the_trace(picture, system):
 @pytest.mark.parametrize("system", list(BLUEPRINTS))
 def test_the_zoomed_image_and_its_places(picture, system):
     told, trace = answered(picture, system), traced(picture, system)
-    h, w = ZOOMED
     assert (
         np.abs(opened(told["image"]).astype(int) - 255 * trace.zoomed[0].permute(1, 2, 0).clamp(0, 1).numpy()).max()
         <= 1
     )
     assert np.array_equal(opened(told["prediction"]).shape, ZOOMED)
-    assert floats(told["sites"], h * w, 2) == pytest.approx(trace.layout.sites.numpy(), abs=1e-3)
+    assert sites_of(told) == pytest.approx(trace.layout.sites.numpy(), abs=1e-3)
     mesh = told["mesh"]
     assert floats(mesh["nodes"], mesh["h"], mesh["w"], 2) == pytest.approx(trace.layout.warp.nodes[0].numpy(), abs=1e-6)
     assert told["levels"] is None
@@ -156,7 +156,7 @@ def test_maps_that_a_system_has_are_told_and_others_are_not(picture):
 
 def test_a_quadtree_has_levels_instead_of_a_zoomed_image(picture):
     told, trace = answered(picture, "cad"), traced(picture, "cad")
-    assert told["image"] is told["sites"] is told["mesh"] is told["prediction"] is None
+    assert told["image"] is told["mesh"] is told["prediction"] is None
     levels = told["levels"]
     assert (levels["h"], levels["w"], levels["stride"]) == (6, 8, 8)
     assert np.array_equal(
@@ -170,7 +170,7 @@ def test_large_pictures_are_averaged_first_and_places_stay_those_of_the_picture(
     told = answered(large, "uniform")
     assert told["picture"] == {"w": 1500, "h": 900} and told["working"] == {"w": 1024, "h": 614}
     assert opened(told["labels"]).shape == (614, 1024)
-    sites = floats(told["sites"], -1, 2)
+    sites = sites_of(told)
     assert sites.min(0) == pytest.approx([0, 0]) and sites.max(0) == pytest.approx([1499, 899])
 
 

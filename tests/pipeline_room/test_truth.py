@@ -12,7 +12,7 @@ from lzviz.contract.pictures import encode_png
 from lzviz.datasets import CAMVID
 from lzviz.samplers.es import boundary_pixels
 from tests.app_server import encoded, english, post, refusal, server
-from tests.pipeline_room.conftest import SIZE, answered, asked, floats, give, opened, painted, traced
+from tests.pipeline_room.conftest import SIZE, answered, asked, floats, give, opened, painted, sites_of, traced
 
 # True labels
 
@@ -163,7 +163,7 @@ def test_more_samples_lie_where_something_is_painted(picture):
     state = {"learnedFrom": "paint", "paint": painted().to_text(), "strength": 100}
     for system in ("lds", "lzu"):
         there, uniform = (
-            (np.abs(floats(answered(picture, name, state=more)["sites"], -1, 2) - [45, 14.5]).max(1) < 9).sum()
+            (np.abs(sites_of(answered(picture, name, state=more)) - [45, 14.5]).max(1) < 9).sum()
             for name, more in ((system, state), ("uniform", {}))
         )
         assert there > 1.3 * uniform
@@ -171,7 +171,7 @@ def test_more_samples_lie_where_something_is_painted(picture):
 
 def test_nothing_painted_is_uniform(picture):
     told, uniform = answered(picture, "es", state={"learnedFrom": "paint"}), answered(picture, "uniform")
-    assert floats(told["sites"], -1, 2) == pytest.approx(floats(uniform["sites"], -1, 2), abs=1e-3)
+    assert sites_of(told) == pytest.approx(sites_of(uniform), abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@
  * @property {any} [schema]       content of schema.json, where it cannot be fetched
  * @property {{language: string, lines: import("./text.js").Words}} [words]  the language, where it cannot be fetched
  * @property {PaintMap | null} [file]  a map of the visitor that is there from the start
+ * @property {string} [bookmarks]  a file of bookmarks that the page is opened on
  * @property {boolean} [styled]   the styles are in the document already
  * @property {import("./browser.js").Address} address  where the link of the mount stands
  * @property {import("./browser.js").Theme} theme

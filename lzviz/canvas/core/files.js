@@ -12,7 +12,9 @@
  * @property {readonly string[]} routes  of which there are answers
  * @property {Record<string, readonly Kept[]>} kept  by path
  *
- * @typedef {(said: any) => Promise<object>} Made  an answer that is computed in the browser
+ * @typedef {(address: string, request?: RequestInit) => Promise<Response>} Ask
+ * @typedef {(said: any, ask: Ask) => Promise<object>} Made  an answer that is computed in the browser; `said.body`: the
+ *   bytes of a question that brings some
  */
 import { Said } from "./errors.js";
 import { t } from "./text.js";
@@ -42,14 +44,14 @@ export function overFiles(index, read, made = {}) {
   /** @param {string} address @param {RequestInit} [request] @returns {Promise<Response>} */
   async function ask(address, { body } = {}) {
     const { path, query } = parts(address);
-    const json = body instanceof Blob && body.type === "application/json" ? JSON.parse(await body.text()) : {};
-    const said = { ...query, ...json };
+    const isJson = body instanceof Blob && body.type === "application/json";
+    const said = { ...query, ...(isJson ? JSON.parse(await body.text()) : { body }) };
     const kept = keptOf(path, said);
     if (kept) {
       const answer = await read(kept.file);
       return kept.headers ? new Response(await answer.blob(), { headers: kept.headers }) : answer;
     }
-    if (path in made) return Response.json({ ok: true, ...await made[path](said) });
+    if (path in made) return Response.json({ ok: true, ...await made[path](said, ask) });
     throw new Said(t("files.needsPython"));
   }
 

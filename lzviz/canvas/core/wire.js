@@ -24,6 +24,20 @@ export function doublesFromBase64(text) {
   return Float64Array.from({ length: bytes.length >> 3 }, (_, at) => view.getFloat64(8 * at, true));
 }
 
+/** Bytes as base64. @param {Uint8Array} bytes */
+export function base64(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+/** Little-endian float64 values as base64. @param {ArrayLike<number>} values */
+export function doublesToBase64(values) {
+  const view = new DataView(new ArrayBuffer(8 * values.length));
+  for (let k = 0; k < values.length; k++) view.setFloat64(8 * k, values[k], true);
+  return base64(new Uint8Array(view.buffer));
+}
+
 /** The address of a picture. @param {string} id */
 export const picturePath = (id) => ROUTES.picture.path.replace("{id}", encodeURIComponent(id));
 

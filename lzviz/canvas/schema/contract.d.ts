@@ -877,7 +877,6 @@ export interface Placed {
   working: Box;
   zoomed: Box;
   image: string | null;
-  sites: string | null;
   mesh: Mesh | null;
   levels: Levels | null;
   saliency: MapShown | null;

@@ -41,11 +41,12 @@ export function takeDrops(element, take) {
 const firstFile = (data) => [...(data?.files ?? [])][0] ?? null;
 
 /**
- * Listens for pasted and dropped pictures that are meant for this mount.
+ * Listens for pasted and dropped files that are meant for this mount.
  * @param {Context} context @param {Takers} takers @param {(room: string, file: File) => void} handOver
+ * @param {(file: File) => Promise<boolean>} bookmarks  whether it was a file of these
  * @returns {() => void} stops listening
  */
-export function listenForFiles({ root, live, rooms, store }, takers, handOver) {
+export function listenForFiles({ root, live, rooms, store }, takers, handOver, bookmarks) {
   const veil = h("div", { class: "lz-drop", hidden: true }, h("span", {}, t("intake.drop")));
   root.append(veil);
   const takes = (/** @type {Event} */ event) => belongs(root, event) && rooms.of(store.get()).accepts !== "";
@@ -63,7 +64,8 @@ export function listenForFiles({ root, live, rooms, store }, takers, handOver) {
     if (event.relatedTarget === null) veil.hidden = true;
   };
   /** @param {File | null} file */
-  const take = (file) => {
+  const take = async (file) => {
+    if (file?.name.toLowerCase().endsWith(".json") && await bookmarks(file)) return;
     const room = file && rooms.opening(file.name);
     if (room) handOver(room.id, file);
     else if (!file) live.set({ error: { text: t("intake.noPicture") } });
@@ -76,12 +78,12 @@ export function listenForFiles({ root, live, rooms, store }, takers, handOver) {
     veil.hidden = true;
     if (!here || taken) return;
     event.preventDefault();
-    take(firstFile(event.dataTransfer));
+    void take(firstFile(event.dataTransfer));
   };
   /** @param {ClipboardEvent} event */
   const paste = (event) => {
     const file = firstFile(event.clipboardData);
-    if (takes(event) && file) take(file);
+    if (takes(event) && file) void take(file);
   };
   const listeners = /** @type {const} */ ([["dragover", over], ["dragleave", leave], ["drop", drop], ["paste", paste]]);
   for (const [name, fn] of listeners) window.addEventListener(name, /** @type {EventListener} */ (fn));

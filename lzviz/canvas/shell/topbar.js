@@ -48,8 +48,8 @@ function createLanguages({ host: { language, catalogue }, root }) {
     icon("language"), menu);
 }
 
-/** @param {Context} context @returns {HTMLElement} */
-export function createTopbar(context) {
+/** @param {Context} context @param {HTMLElement} bookmarks  their button @returns {HTMLElement} */
+export function createTopbar(context, bookmarks) {
   const { actions, store } = context;
   const undo = iconButton("undo", t("keys.undo"), actions.undo, { key: "Z" });
   const redo = iconButton("redo", t("keys.redo"), actions.redo, { key: "Shift+Z" });
@@ -71,7 +71,7 @@ export function createTopbar(context) {
     h("span", { class: "lz-name" }, mark(), h("h1", { translate: "no" }, "lzviz")), createTabs(context),
     h("span", { class: "lz-grow" }),
     h("span", { class: "lz-top-history" }, undo, redo), h("span", { class: "lz-rule" }),
-    createLanguages(context),
+    createLanguages(context), bookmarks,
     iconButton(themeIcon(), t("keys.theme"), actions.theme, { key: "D", class: "lz-top-theme" }),
     iconButton("help", t("keys.all"), actions.keys, { key: "?", class: "lz-top-keys" }), exporter, share);
 }

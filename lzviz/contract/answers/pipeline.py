@@ -28,7 +28,6 @@ from lzviz.contract.answers.pipeline_parts import (
     mesh,
     number,
     png,
-    sites,
     stages_of,
     weights_of,
 )
@@ -87,7 +86,6 @@ def _placed(session: Session, out: Downsampled, extras: Mapping[str, Tensor]) ->
         "working": box(session.size),
         "zoomed": box((h, w)),
         "image": png(image_bytes(out.image)) if isinstance(layout, WarpLayout) else None,
-        "sites": sites(layout, picture.size),
         "mesh": mesh(layout.warp, (h, w)) if isinstance(layout, WarpLayout) else None,
         "levels": levels_of(layout),
         "saliency": map_of(maps["saliency"], words.map_title(card.system)),

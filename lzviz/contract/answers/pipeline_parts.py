@@ -10,12 +10,12 @@ from torch import Tensor
 
 from lzviz.adaptive import QuadTree
 from lzviz.contract.pictures import encode_png, fit
-from lzviz.coords import Size, to_pixels
+from lzviz.coords import Size
 from lzviz.inversion.tiles import border_tolerance
 from lzviz.plain.packed import encode_array
 from lzviz.tasks.segmentation import SegmentationTrace as Trace
 from lzviz.text import Text
-from lzviz.warp import GridWarp, Warp, WarpLayout
+from lzviz.warp import GridWarp, Warp
 
 # Long side of the confidence.
 CONFIDENCE_SIDE = 512
@@ -55,13 +55,6 @@ def confidence(unzoomed: Tensor) -> np.ndarray:
     )
     best = unzoomed[0][:, rows[:, None], columns].float().softmax(0).amax(0)
     return (best * 255 + 0.5).byte().cpu().numpy()
-
-
-def sites(layout: object, size: Size) -> str | None:
-    """Places of all samples in pixels of the picture."""
-    if not isinstance(layout, WarpLayout):
-        return None
-    return encode_array(to_pixels(layout.warp.grid(layout.zoomed_size), size)[0].float().cpu().numpy())
 
 
 def levels_of(layout: object) -> dict[str, Any] | None:

@@ -133,7 +133,6 @@ class Placed(Answer):
     working: Box
     zoomed: Box
     image: Base64 | None
-    sites: Base64 | None
     mesh: Mesh | None
     levels: Levels | None
     saliency: MapShown | None

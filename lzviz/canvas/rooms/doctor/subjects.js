@@ -1,22 +1,13 @@
 // @ts-check
 /** What is looked at, as the server is told it: a file is given to it once, and again when it has forgotten it. */
 import { askServer } from "../../core/client.js";
+import { doublesToBase64 } from "../../core/wire.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /**
  * @typedef {import("./asking.js").Subject} Subject
  * @typedef {import("./asking.js").Chart["beside"]} Beside
  */
-
-/** Little-endian float64 values as base64. @param {ArrayLike<number>} values */
-export function doublesToBase64(values) {
-  const view = new DataView(new ArrayBuffer(8 * values.length));
-  for (let k = 0; k < values.length; k++) view.setFloat64(8 * k, values[k], true);
-  const bytes = new Uint8Array(view.buffer);
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
-}
 
 /** @param {import("../../core/context.js").Context} context */
 export function createSubjects({ host, page, patiently }) {

@@ -45,7 +45,7 @@
  * @property {boolean} stale          samples are newer than what the network made of them
  */
 
-import { toNormalised } from "../../engine/coords.js";
+import { forwardGrid } from "../../engine/warp.js";
 import { floatsFromBase64, fromBase64 } from "../../core/wire.js";
 
 /** @typedef {(png: string) => Promise<Raster>} Decode */
@@ -65,14 +65,6 @@ const warpOf = (mesh) => mesh && { nodes: Float64Array.from(floatsFromBase64(mes
 const heatOf = (map) => map && { ...map, values: floatsFromBase64(map.data) };
 
 /**
- * Source pixels as a normalised grid. @param {string} sites @param {{w: number, h: number}} picture
- */
-function gridOf(sites, { w, h }) {
-  const pixels = floatsFromBase64(sites);
-  return Float64Array.from(pixels, (value, k) => toNormalised(value, k % 2 ? h : w));
-}
-
-/**
  * @param {any} answer of lzviz/learned @param {SourceImage} picture that was asked about
  * @param {Room | null} before  what an answer without the network leaves as it is
  * @param {Decode} decode
@@ -84,8 +76,9 @@ export async function decodeRoom(answer, picture, before, decode) {
   const { zoomed, weights, correction } = answer;
   const [image, corrected, tiles] = await Promise.all([raster(answer.image), raster(correction?.image),
     Promise.all((weights?.maps ?? []).map(decode))]);
+  const warp = warpOf(answer.mesh);
   const samples = { picture, working: answer.working, image, zoomed: image && [zoomed.h, zoomed.w],
-    warp: warpOf(answer.mesh), grid: answer.sites ? gridOf(answer.sites, answer.picture) : null,
+    warp, grid: warp && forwardGrid(warp, [zoomed.h, zoomed.w]),
     wanted: warpOf(answer.wantedMesh), saliency: heatOf(answer.saliency), target: heatOf(answer.target),
     own: answer.own ? { saliency: heatOf(answer.own.saliency), warp: warpOf(answer.own.mesh) } : null,
     levels: answer.levels ? { ...answer.levels, data: fromBase64(answer.levels.data) } : null,

@@ -69,8 +69,9 @@ export function roomKeys({ learnedFrom }) {
   return ["image", "checkpoint", "learnedFrom", ...(learnedFrom === "network" ? [] : ["learnedLambda"]), ...maps];
 }
 
-/** @param {string} png base64 */
-const picture = (png) => decode(new Blob([fromBase64(png)], { type: "image/png" }), Infinity);
+/** @param {string} text  base64 of a PNG or WebP */
+const picture = (text) => decode(new Blob([fromBase64(text)], {
+  type: text.startsWith("UklGR") ? "image/webp" : "image/png" }), Infinity);
 
 /**
  * Labels of the visitor, a file for each picture. Python is given it once for each checkpoint.

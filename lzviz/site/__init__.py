@@ -24,9 +24,9 @@ from lzviz.contract.messages.pictures import AskCatalogue
 from lzviz.contract.routes import named
 from lzviz.contract.state import State
 from lzviz.contract.workshop import Workshop
+from lzviz.doctor.specimens import SPECIMENS
+from lzviz.site.light import lighter
 
-EVERYWHERE = ("uniform-camvid-96x128", "lz-camvid-96x128", "lds-camvid-96x128")
-"""Checkpoints that are answered on each picture: all on all would be some 80 MB."""
 Progress = Callable[[int, int, str], None]
 # The script that unpacks the canvas: a server that packs nothing would send three times as much.
 LOADER = """
@@ -69,14 +69,22 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
 
-    def keep(self, line: str, address: str, name: str, when: Sequence[Mapping[str, Any]], said: Any = None) -> Reply:
-        """Ask, and keep the answer for every question that says what one of ``when`` says."""
+    def keep(
+        self, line: str, address: str, name: str, when: Sequence[Mapping[str, Any]], said: Any = None,
+        change: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    ) -> Reply:  # fmt: skip
+        """Ask, and keep the answer, perhaps changed, for every question that says what one of ``when`` says."""
         route, path, query = found(named(line).method, address)
         question = asked(route, b"" if said is None else json.dumps(said).encode(), query, path)
         reply = told(question, self.workshop.answer(question))
         packed = reply.media_type.startswith("application/json") or reply.media_type.startswith("text/")
         if packed:
-            self.pack(name, reply.body)
+            body = (
+                reply.body
+                if change is None
+                else json.dumps(change(json.loads(reply.body)), separators=(",", ":")).encode()
+            )
+            self.pack(name, body)
             name += ".pack"
         else:
             name += "." + reply.media_type.partition("/")[2]
@@ -113,7 +121,8 @@ def build(
     cards = _chosen(cards, names, "checkpoint")
     folder = Folder(out, workshop)
     first = _page(folder, list(cards))
-    jobs = [*_pictures(folder), *_models(folder), *_masks(folder), *_runs(folder, list(cards))]
+    jobs = [*_pictures(folder), *_models(folder), *_masks(folder), *_runs(folder, list(cards)),
+            *_compared(folder, list(cards)), *_specimens(folder)]  # fmt: skip
     for number, (name, job) in enumerate(jobs, 1):
         job()
         if progress:
@@ -219,11 +228,8 @@ def _masks(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 def _runs(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Every trained pipeline on the first picture, looking by itself; the systems to begin with on the others too."""
-    opened = next(iter(folder.workshop.gallery))
+    """Every trained pipeline on every picture, looking by itself."""
     for image, name in product(folder.workshop.gallery, names):
-        if image != opened and name not in (*EVERYWHERE, known.default(folder.workshop, image)):
-            continue
         state = State(image=image, room="pipeline", checkpoint=name)
 
         def job(state: State = state) -> None:
@@ -236,6 +242,65 @@ def _runs(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[[], 
             if known.default(folder.workshop, state.image) == state.checkpoint:
                 own.append({**when, "state.checkpoint": "auto"})
             file = f"answers/{state.image}-{state.checkpoint}"
-            folder.keep("pipeline", named("pipeline").path, file, own, said)
+            folder.keep("pipeline", named("pipeline").path, file, own, said, lighter)
 
         yield f"{image} {name}", job
+
+
+ROWS = "lzviz/compared-rows"
+"""Under which the page finds the numbers of a picture's comparisons: no route of the server's."""
+DRAWN = ("levels", "nodes", "nodesSize")
+"""What a row draws, which the page takes from the pipeline's own answer."""
+
+
+def _compared(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What every trained pipeline does with the width to begin with on every picture."""
+    route, path, query = found(named("compared").method, named("compared").path)
+    for image, name in product(folder.workshop.gallery, names):
+
+        def job(image: str = image, name: str = name) -> None:
+            state = State(image=image, room="compare", compared=(name, "uniform"))
+            question = asked(route, json.dumps({"state": state.to_json(), "image": image}).encode(), query, path)
+            told = folder.workshop.answer(question).plain()["rows"][0]
+            row = lighter({key: value for key, value in told.items() if key not in DRAWN})
+            file = f"answers/compared-{image}-{name}"
+            folder.pack(file, json.dumps(row, separators=(",", ":")).encode())
+            when = {"image": image, "name": name, "width": str(state.width)}
+            folder.kept.setdefault(ROWS, []).append({"when": when, "file": f"{file}.pack"})
+
+        yield f"compare {image} {name}", job
+
+
+def _unheld(answer: dict[str, Any]) -> dict[str, Any]:
+    """Nobody holds its grid for Explore."""
+    return answer | {"keep": None}
+
+
+def _specimens(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The doctor's specimens on every picture's size, as they are and with each of their fixes."""
+    sizes = dict.fromkeys(line.size for line in folder.workshop.gallery.values())
+
+    def shelf() -> None:
+        folder.keep("specimens", named("specimens").path, "answers/specimens", [{}])
+
+    yield "specimens", shelf
+    for name, size in product(SPECIMENS, sizes):
+
+        def job(name: str = name, size: tuple[int, int] = size) -> None:
+            asks = {"specimen": name, "source": list(size), "use": None, "stride": None}
+            none = {"labels": None, "boxed": None, "gradient": None}
+            at = f"answers/doctor-{name}-{size[1]}x{size[0]}"
+
+            def look(applied: list[str], file: str, mended: bool = False) -> dict[str, Any]:
+                when = [{**asks, **none, "applied": applied, "mend": False}]
+                if mended:
+                    when.append({**asks, **none, "applied": [], "mend": True})
+                said = {**asks, "applied": applied, "mend": False}
+                reply = folder.keep("diagnose", named("diagnose").path, file, when, said, _unheld)
+                return json.loads(reply.body)
+
+            fixes = [line["check"] for line in look([], at)["findings"] if line["mends"]]
+            for check in fixes:
+                look([check], f"{at}-{check}", mended=check == fixes[0])
+
+        yield f"{name} {size[1]}x{size[0]}", job
