@@ -18,6 +18,7 @@ from lzviz.contract.answers import marks as measured
 from lzviz.contract.answers import results
 from lzviz.contract.messages.results import AskResults, Results
 from lzviz.contract.wire import Refusal, validated
+from lzviz.models import create
 from lzviz.pipelines.blueprint import Blueprint
 from lzviz.text import Text
 from tests.app_server import client, post, refusal, server
@@ -267,6 +268,20 @@ def test_a_folder_of_this_machine_joins_the_list(tmp_path: Path):
     panels = client().get("/lzviz/results", params={"own": loaded["name"], "data": "camvid"}).json()["panels"]
     (found,) = [mark for mark in panels[0]["marks"] if mark["name"] == loaded["name"]]
     assert {"key": "results.brought", "values": {"name": "mine"}} in found["lines"]
+
+
+def test_a_papers_own_weight_file_joins_the_list_and_code_in_one_is_not_run(tmp_path: Path):
+    network = create("deeplabv3", backbone="resnet18", width=4, channels=8, classes=3)
+    state = {key.replace("classifier.", "classifier.classifier."): value for key, value in network.state_dict().items()}
+    torch.save({"state_dict": {f"module.{key}": value for key, value in state.items()}}, tmp_path / "cad_best.pth")
+    loaded = post("/lzviz/checkpoint-folder", {"folder": str(tmp_path / "cad_best.pth")}).json()["checkpoint"]
+    assert loaded["title"] == "CAD's DeepLabv3, ResNet-18, 3 classes" and len(loaded["classes"]) == 3
+    card = client().get("/lzviz/models", params={"own": loaded["name"]}).json()["cards"][0]
+    assert card["own"]
+    torch.save(network, tmp_path / "whole.pth")  # a module, which only code could make
+    assert "more than tensors" in refusal(post("/lzviz/checkpoint-folder", {"folder": str(tmp_path / "whole.pth")}))
+    torch.save({"some.weight": torch.ones(3)}, tmp_path / "other.pth")
+    assert "some.weight" in refusal(post("/lzviz/checkpoint-folder", {"folder": str(tmp_path / "other.pth")}))
 
 
 def test_wrong_folders_are_refused_in_one_sentence(tmp_path: Path):

@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import save_file
 
 from lzviz import models, samplers
-from lzviz.models import weights
+from lzviz.models import official, weights
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.lds import DeformationModule
 
@@ -279,3 +279,56 @@ def test_weights_that_do_not_fit_change_nothing():
         weights.load(network, tensors(mmsegmentation(part=8)))
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
     assert network.normalisation == "none"
+
+
+# -- what fits -----------------------------------------------------------------------------------------------------------
+
+
+def cad(classes=5):
+    network = models.create("deeplabv3", backbone="resnet18", width=4, channels=8, classes=classes)
+    return {
+        key.replace("classifier.", "classifier.classifier."): torch.rand_like(t) if t.ndim else t
+        for key, t in network.state_dict().items()
+    }
+
+
+def deformation():
+    keys = {"conv_last.weight": (1, 24, 1, 1), "conv_last.bias": (1,)}
+    shapes = (("fov_expand_1", 1, (192, 3, 3, 3)), ("fov_expand_2", 2, (192, 192, 3, 3)),
+              ("fov_squeeze_1", 3, (24, 192, 3, 3)))  # fmt: skip
+    for name, number, shape in shapes:
+        keys |= {f"{name}.weight": shape, **norm(f"norm{number}", shape[0])}
+    return tensors(keys)
+
+
+@pytest.mark.parametrize(
+    ("state", "network", "said"),
+    [
+        (lambda: tensors(mmsegmentation()), "pspnet", "ResNet-18 V1c, 5 classes: fits lzviz's pspnet"),
+        (cad, "deeplabv3", "fits lzviz's deeplabv3"),
+        (lambda: tensors(lds_encoder() | lds_decoder()), "hrnetv2", "fits lzviz's hrnetv2"),
+        (deformation, "", "fits lzviz.samplers.lds.DeformationModule"),
+    ],
+    ids=["mmsegmentation", "cad", "lds", "lds-saliency"],
+)
+def test_an_official_file_says_what_it_fits_and_builds_it(state, network, said):
+    given = state()
+    fit = official.identify(given)
+    assert fit.network == network and said in fit.sentence and fit.sentence.count(". ") == 0
+    ours = fit.build().state_dict()
+    assert sum(t.numel() for t in ours.values() if t.ndim) == sum(t.numel() for t in given.values() if t.ndim)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"bbox_head.conv_cls.weight": (1,)}, "detector"),
+        (lds_encoder, "encoder alone"),
+        (lds_decoder, "decoder alone"),
+        ({"some.weight": (3,)}, "begin with some.weight"),
+        ({}, "nothing"),
+    ],
+)
+def test_what_fits_nothing_says_what_it_looks_like(keys, said):
+    with pytest.raises(ValueError, match=said):
+        official.identify(tensors(keys() if callable(keys) else keys))

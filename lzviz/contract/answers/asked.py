@@ -203,6 +203,8 @@ def open_checkpoint(workshop: Workshop, question: model_messages.OpenCheckpoint)
     if not isinstance(asked, str) or not asked.strip():
         raise Refusal(Text("refused.checkpoint.folder", OWN_FILES))
     path = Path(asked.strip()).expanduser()
+    if path.suffix.lower() in PICKLES and path.is_file():
+        return _loaded(workshop, checkpoints.add_official(workshop, path))
     if path.suffix.lower() in PICKLES:
         raise Refusal(Text("refused.checkpoint.pickle", {"name": path.name, "model": MODEL}))
     folder = path.parent if path.name in (MODEL, CARD) else path

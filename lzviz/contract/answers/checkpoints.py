@@ -28,6 +28,8 @@ from lzviz.contract.wire import Refusal, parse_json
 from lzviz.coords import check_size
 from lzviz.datasets import CAMVID
 from lzviz.measure.cost import count
+from lzviz.models import official, weights
+from lzviz.pipelines.blueprint import Blueprint
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.es import VIEW
 from lzviz.text import Text
@@ -46,6 +48,8 @@ LENGTH_BYTES = 4
 LARGEST_NUMBER, LARGEST_SIZE = 4096, 1 << 20
 # Nodes of its sampler, multiply-adds of an image, bytes of a layer's result.
 LARGEST_NODES, LARGEST_WORK, LARGEST_TENSOR = 128 * 128, 2 * 10**11, 1 << 30
+# Of the zoomed image that an official network gets to begin with.
+OFFICIAL_SIZE = (128, 256)
 # What a blueprint that names no size is counted on.
 UNKNOWN_SIZE = (512, 1024)
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
@@ -223,6 +227,28 @@ def add_from_folder(workshop: Workshop, folder: Path) -> str:
     try:
         _check_modest(checkpoints.read_card(folder).blueprint)
         return _hold(workshop, _loaded(folder), str(folder.resolve()).encode())
+    except (ValueError, OSError) as error:
+        raise _refused(error) from None
+
+
+def add_official(workshop: Workshop, path: Path) -> str:
+    """Hold the network of a paper's own weight file, behind uniform sampling; only tensors are read of it, never code."""
+    try:
+        fit = official.identify(weights.read(path))
+        if not fit.network:
+            raise ValueError(
+                f"{fit.sentence} It is no whole pipeline: put it into a sampler with lzviz.samplers.create"
+            )
+        blueprint = Blueprint("uniform", network=fit.network, network_options=fit.options, size=OFFICIAL_SIZE)
+        card = Card(
+            re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:60] or "official", "uniform", asdict(blueprint),
+            [f"class {k}" for k in range(fit.classes)], title=fit.title, notes=fit.sentence,
+        )  # fmt: skip
+        check_work(card)
+        made = blueprint.build(fit.classes)
+        weights.load(made.network, fit.state)  # type: ignore[arg-type]
+        made.card = card
+        return _hold(workshop, made, str(path.resolve()).encode())
     except (ValueError, OSError) as error:
         raise _refused(error) from None
 
