@@ -13,6 +13,7 @@ from lzviz.contract.messages.warp import Export
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal, decode_bytes
 from lzviz.contract.workshop import Workshop
+from lzviz.measure import timing
 
 SMALL = {"image": "rocket", "width": 32}
 BOXED = {"saliency": "boxes", "boxes": [[100, 60, 180, 140]]}
@@ -126,10 +127,17 @@ def test_published_beside_fixed_and_settings_of_cad_are_methods(workshop):
 
 def test_what_was_compared_is_not_computed_again_for_its_times(workshop, monkeypatch):
     """A budget of milliseconds would be solved anew by the clock, and the panes would change their sizes while one looks."""
+    from lzviz.comparison import fits
     from lzviz.contract.answers import comparing
 
+    def clock(functions, *, device, warm_up, repeats):
+        sizes = {name: function.__defaults__[0].pipeline.size for name, function in functions.items()}
+        return {name: timing.Timing((5 + h * w / 100,) * repeats, "a clock") for name, (h, w) in sizes.items()}
+
     state = {"compared": ["uniform", "lzu"], "comparedEqual": "ms", "comparedMs": 30.0}
-    first = asked(workshop, **state)
+    with monkeypatch.context() as patch:
+        patch.setattr(fits.timing, "compare", clock)
+        first = asked(workshop, **state)
     monkeypatch.setattr(comparing, "fits", None)
     again = asked(workshop, clock=True, **state, camera=[0.5, 0.5, 2])
     assert [row.size for row in again.rows] == [row.size for row in first.rows] and again.rows[0].p50 > 0
