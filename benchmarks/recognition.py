@@ -1,15 +1,16 @@
 """Content-adaptive downsampling, plug and play: an ImageNet network that nobody retrained, on the pictures that ship.
 
-    python -m benchmarks.recognition [--levels 8 32]
+    python -m benchmarks.recognition [--levels 8 32] [--times]
 
 Of each mask, over the gallery: its share of the dilated network's multiply-adds; how many pictures are called the same as by the
 strided and by the dilated network (top-1); how far features are from the dilated network's on its own grid (relative RMS, the
-strided network's repeated over their blocks); processor time over the dilated network's.
+strided network's repeated over their blocks); with --times processor time over the dilated network's, in turns.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -76,7 +77,7 @@ class Shown(NamedTuple):
 
 
 @torch.inference_mode()
-def measured(fine: int, coarse: int) -> Iterator[tuple[str, list[Row]]]:
+def measured(fine: int, coarse: int, times: bool) -> Iterator[tuple[str, list[Row]]]:
     """Every mask, on all pictures."""
     made = lzviz.load("efficientnet-lite0-imagenet").network
     assert made is not None
@@ -94,15 +95,19 @@ def measured(fine: int, coarse: int) -> Iterator[tuple[str, list[Row]]]:
     for name, choose in choices(subject.depth).items():
         seeds = range(SEEDS if name.startswith("random") else 1)
         with torch.inference_mode():
-            yield name, [_row(subject, each, choose(each.image, seed), called) for each in shown for seed in seeds]
+            yield (
+                name,
+                [_row(subject, each, choose(each.image, seed), called, times) for each in shown for seed in seeds],
+            )
 
 
-def _row(subject: inspect.Subject, shown: Shown, levels: Tensor, called: Callable[[Tensor], int]) -> Row:
+def _row(subject: inspect.Subject, shown: Shown, levels: Tensor, called: Callable[[Tensor], int], times: bool) -> Row:
     image, x, dilated, (fine, coarse) = shown
     plan = subject.fixed.plan(levels, _size(image))
     features = subject.fixed(x, plan=plan)
     distance = float((features - dilated).square().mean().sqrt() / dilated.square().mean().sqrt())
-    ours, theirs = together([lambda: subject.fixed(x, plan=plan), lambda: subject.dilated(x)], REPEATS, 1)
+    works = [lambda: subject.fixed(x, plan=plan), lambda: subject.dilated(x)]
+    ours, theirs = together(works, REPEATS, 1) if times else (math.nan, 1)
     said = called(features)
     return Row(plan.macs / plan.macs_dense, said == fine, said == coarse, distance, ours / theirs)
 
@@ -110,7 +115,9 @@ def _row(subject: inspect.Subject, shown: Shown, levels: Tensor, called: Callabl
 def main() -> None:
     parser = argparse.ArgumentParser(description="CAD on an ImageNet network that nobody retrained")
     parser.add_argument("--levels", type=int, nargs=2, default=(8, 32), metavar=("FINE", "COARSE"))
-    fine, coarse = parser.parse_args().levels
+    parser.add_argument("--times", action="store_true", help="measure times too, which takes minutes")
+    options = parser.parse_args()
+    fine, coarse = options.levels
     single_thread()
     print(f"EfficientNet-Lite0, ImageNet's weights, output stride {fine} to {coarse}, one thread. {processor()}\n")
     head = [
@@ -121,7 +128,7 @@ def main() -> None:
         "features from dilated",
         "time of dilated",
     ]
-    show(table(head, (_line(name, rows) for name, rows in measured(fine, coarse))))
+    show(table(head, (_line(name, rows) for name, rows in measured(fine, coarse, options.times))))
 
 
 def _line(name: str, rows: list[Row]) -> list[object]:
@@ -129,7 +136,14 @@ def _line(name: str, rows: list[Row]) -> list[object]:
     dilated, strided = (sum(getattr(row, f"same_as_{form}") for row in rows) for form in ("dilated", "strided"))
     distance, time = (statistics.mean(getattr(row, key) for row in rows) for key in ("distance", "time"))
     spread = f"{statistics.mean(shares):.3f} ({min(shares):.3f} to {max(shares):.3f})"
-    return [name, spread, f"{dilated} of {len(rows)}", f"{strided} of {len(rows)}", f"{distance:.3f}", f"{time:.2f}"]
+    return [
+        name,
+        spread,
+        f"{dilated} of {len(rows)}",
+        f"{strided} of {len(rows)}",
+        f"{distance:.3f}",
+        f"{time:.2f}" if time == time else "",
+    ]
 
 
 if __name__ == "__main__":

@@ -74,3 +74,14 @@ add(
         twin=True,
     )
 )
+add(
+    System(
+        name="uniform-cubic",
+        title=t("sampler.uniform-cubic.title"),
+        summary=t("sampler.uniform-cubic.summary"),
+        paper=t("sampler.uniform-cubic.paper"),
+        make=partial(Uniform, True, interpolation="cubic"),
+        claims=CLAIMS - {"identity"},
+        colour=("#7a5c34", "#c9a777"),
+    )
+)
