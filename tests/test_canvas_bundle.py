@@ -65,7 +65,7 @@ def test_what_is_not_understood_is_refused(tmp_path: Path, text: str, said: str)
 
 def test_every_module_and_style_of_the_canvas_is_in_a_bundle() -> None:
     entries = [path.name for path in FOLDER.glob("*.js")]
-    assert sorted(entries) == ["folder.js", "main.js", "notebook.js", "saved.js"]
+    assert sorted(entries) == ["folder.js", "main.js", "notebook.js", "report.js", "saved.js"]
     whole = "".join(bundle(entry, inline=True).script for entry in entries)
     names = [path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js")]
     assert [name for name in names if f'$["{name}"] =' not in whole] == []

@@ -60,7 +60,8 @@ def test_a_newer_stroke_does_not_wait_for_an_older_one_that_is_asked_again(visit
 @pytest.mark.parametrize(
     ("link", "path"),
     [
-        ("#room=cad&image=coffee", "lzviz/cad"),
+        ("#room=cad&image=coffee&cadview=features", "lzviz/cad"),
+        ("#room=cad&image=coffee", "lzviz/cad-segmentation"),
         ("#room=cad&image=coffee", "lzviz/cad-mask"),
         ("#room=pipeline", "lzviz/learned"),
     ],
