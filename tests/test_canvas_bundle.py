@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lzviz.canvas.bundle import FOLDER, STYLES, bundle, style
+from lzviz.doctor import report
 
 
 def folder(tmp_path: Path, **modules: str) -> Path:
@@ -69,6 +70,6 @@ def test_every_module_and_style_of_the_canvas_is_in_a_bundle() -> None:
     whole = "".join(bundle(entry, inline=True).script for entry in entries)
     names = [path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js")]
     assert [name for name in names if f'$["{name}"] =' not in whole] == []
-    assert {f"style/{path.name}" for path in (FOLDER / "style").glob("*.css")} == set(STYLES)
+    assert {f"style/{path.name}" for path in (FOLDER / "style").glob("*.css")} == {*STYLES, *report.STYLES}
     assert style().count("{") == style().count("}") > 100
     assert sorted(bundle().late) == ["rooms/doctor/doctor.js", "rooms/learn/learn.js", "rooms/models/models.js"]
