@@ -8,6 +8,7 @@ frame, for the cascaded form). Differences are paired, from the run that is name
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def reported(folder: Path, options: argparse.Namespace) -> Report:
 def rows(reports: list[Report], folder: Path) -> Iterator[tuple[object, ...]]:
     for report in reports:
         steps = (runs.load(folder / report.name) or {})["step"]
-        scores = [f"{100 * report.score(metric.name):.1f}" for metric in report.task.metrics]
+        values = [100 * report.score(metric.name) for metric in report.task.metrics]
+        scores = ["-" if math.isnan(value) else f"{value:.1f}" for value in values]
         timing = report.timing
         spent = "busy" if report.busy or timing is None else f"{timing.median:.0f}"
         yield report.name, steps, *scores, f"{sum(report.macs) / len(report.macs) / 1e6:.0f}", spent

@@ -126,6 +126,15 @@ def test_far_objects_are_small_and_near_ones_hide_them():
     assert (objects.occlusion > 0.3).any() and (objects.occlusion == 0).any()
 
 
+def test_a_long_film_is_still_drawn_frame_by_frame():
+    """Ten minutes: the last frame is as full as the first, and nobody is in the camera's way."""
+    film = scenes.clip((64, 128), 4, 6000)
+    for k in (0, 3000, 5999):
+        objects = film[k].objects
+        assert len(objects) > 3 and objects.centre[:, 2].min() > 1
+        assert film[k].pose[1] == pytest.approx(film._traffic.speed * k / 10)
+
+
 def test_frames_are_kept_within_memory():
     film = scenes.clip((64, 64), 0, 6, memory=3 * 64 * 64 * 3)
     for k in range(6):

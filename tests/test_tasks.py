@@ -114,3 +114,13 @@ def test_truths_of_another_task_are_refused(colours):
 def test_a_task_that_is_no_file_is_named():
     with pytest.raises(ValueError, match=r"no task named 'cooking'; there are .*segmentation"):
         tasks.task_named("cooking")
+
+
+def test_tasks_are_attributes_of_their_package():
+    from lzviz import tasks
+    from lzviz.tasks import detection
+
+    assert tasks.__getattr__("detection") is detection and callable(tasks.detection.wrap)
+    for other in ("boxed", "no_such_task", "__wrapped__"):
+        with pytest.raises(AttributeError, match="no attribute"):
+            tasks.__getattr__(other)

@@ -108,12 +108,13 @@ class Clip(Sequence[Frame]):
         camera = Camera(self.size, *traffic.ego(time))
         painter = Painter(camera, self.seed)
         painter.background(traffic)
-        here = [_Placed.of(actor, camera, time) for actor in traffic.actors]
+        near = [actor for actor in traffic.actors if -9 < actor.at(time)[1] - camera.z < SIGHT + 9]
+        here = [_Placed.of(actor, camera, time) for actor in near]
         here = [each for each in here if each.in_sight(camera)]
         walls, things = items(traffic, camera)
         # What is beyond the facades is hidden by the buildings before it; what is between them hides them all.
-        far, near = ([each for each in here if (abs(each.x) >= WALL - 0.3) == out] for out in (True, False))
-        for standing, moving in ((walls, far), (things, near)):
+        beyond, between = ([each for each in here if (abs(each.x) >= WALL - 0.3) == out] for out in (True, False))
+        for standing, moving in ((walls, beyond), (things, between)):
             draws = [*standing, *((each.z, "actor", each) for each in moving)]
             for _, method, arguments in sorted(draws, key=lambda draw: -draw[0]):
                 if method == "actor":

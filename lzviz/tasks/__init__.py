@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 
 PARTS = frozenset({"base", "boxed", "matching", "wrapping"})
 """Files of this package that are no tasks."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    """``lzviz.tasks.detection`` and the others, imported when asked for."""
+    if name.startswith("_") or name not in names():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
 
 
 def names() -> tuple[str, ...]:
