@@ -233,7 +233,18 @@ def test_pictures_of_several_sizes_and_refusals(image):
         wrap(Bright(), samplers.create("lzu"), pyramid="missing")
     with pytest.raises(ValueError, match="way"):
         wrap(Bright(), samplers.create("lzu"), way="both")
-    with pytest.raises(ValueError, match="warp"):
-        wrap(Bright(), samplers.create("cad"))
+    with pytest.raises(TypeError, match="no warp"):
+        wrap(Bright(), samplers.create("cad"))(image)
+    with pytest.raises(TypeError, match="sampler"):
+        wrap(Bright(), "lzu")
+
+
+@pytest.mark.parametrize("name", ["downsizenet", "resizer", "lz", "lds", "es"])
+@torch.no_grad()
+def test_every_sampler_that_is_a_warp(name, image):
+    for way in ("features", "boxes"):
+        found = wrap(torchvision_detector("fcos"), samplers.create(name), (48, 64), way=way)(image)
+        assert len(found) == 2 and all(each["boxes"].isfinite().all() for each in found)
+        assert all((each["boxes"][:, 2] <= SIZE[1]).all() and (each["boxes"] >= 0).all() for each in found)
     with pytest.raises(TypeError, match="decode="):
         wrap(lambda x: x, samplers.create("uniform"))(image)

@@ -14,7 +14,7 @@ from lzviz.pipelines.blueprint import Blueprint
 from lzviz.training import loop, runs
 from lzviz.training.recipes import RECIPES, Recipe, recipe_from
 
-SYSTEMS = ("uniform", "fovea", "lzu-fixed", "lzu-adaptive", "lzu-cascaded", "lzu-composite")
+SYSTEMS = ("uniform", "fovea", "lzu-fixed", "lzu-adaptive", "lzu-cascaded", "lzu-composite", "downsizenet")
 
 
 def small(system: str, steps: int = 2) -> Recipe:

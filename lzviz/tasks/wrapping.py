@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from lzviz import resampling
 from lzviz.coords import Size, check_size, to_normalised, to_pixels
-from lzviz.samplers.base import WarpSampler
-from lzviz.trace.frames import identity, image_size, stride_of
+from lzviz.samplers.base import Sampler
+from lzviz.trace.frames import identity, image_size, stride_of, warped
 from lzviz.warp import Warp, WarpLayout
 
 Way = Literal["features", "boxes"]
@@ -29,7 +29,7 @@ SOFTMAX = ("detr", "table-transformer", "yolos")
 
 def wrap(
     detector: nn.Module | Callable[..., Any],
-    sampler: WarpSampler,
+    sampler: Sampler,
     size: Size | None = None,
     *,
     way: Way | None = None,
@@ -43,7 +43,7 @@ def wrap(
 
     Args:
         detector: torchvision's, or any module or callable that takes images (B, 3, h, w).
-        sampler: from :mod:`lzviz.samplers`, a warp.
+        sampler: from :mod:`lzviz.samplers`, one whose samples a warp places.
         size: (h, w) of the zoomed picture; ``None``: that of the source.
         way: "features" is LZU, "boxes" FOVEA; ``None``: LZU where the detector has a pyramid.
         pyramid: the submodule that gives the pyramid (a mapping or sequence of feature maps), by its dotted name; ``None``: the
@@ -70,8 +70,8 @@ class Wrapped(nn.Module):
         super().__init__()
         if way is not None and way not in get_args(Way):
             raise ValueError(f"way must be one of {', '.join(get_args(Way))}, or None, got {way!r}")
-        if not isinstance(sampler, WarpSampler):
-            raise ValueError(f"a detector is wrapped with a sampler that is a warp, got {type(sampler).__name__}")
+        if not isinstance(sampler, Sampler):
+            raise TypeError(f"expected a sampler, as lzviz.samplers.create makes them, got {type(sampler).__name__}")
         self.detector, self.sampler = detector, sampler
         self.size = None if size is None else check_size(size)
         self._pyramid = None if way == "boxes" else find_pyramid(detector, pyramid)
@@ -95,8 +95,7 @@ class Wrapped(nn.Module):
                 return [self([image], saliency=saliency)[0] for image in images]
             images = torch.stack(list(images))
         out = self.sampler(images, self.size or image_size(images), saliency)
-        layout = out.layout
-        assert isinstance(layout, WarpLayout)
+        layout = warped(out)
         given = self._given(out.image)
         with self._unzooming(layout, given):
             if targets is None:

@@ -82,7 +82,7 @@ def warped(out: Downsampled) -> WarpLayout:
     """The layout of samples that a warp placed."""
     if not isinstance(out.layout, WarpLayout):
         raise TypeError(
-            f"{type(out.layout).__name__} is no warp: neither source= nor unzoom='features' can be had with it"
+            f"{type(out.layout).__name__} is no warp: neither source=, unzoom='features' nor boxes can be had with it"
         )
     return out.layout
 

@@ -360,6 +360,9 @@ def _detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) 
             blueprint=dict(system="lzu", options=lzu, unzoom="features", **moving),
             jitter=0.02,
         ),
+        "downsizenet": dict(
+            about="DownsizeNet", notes="Its texture is of the picture itself.", blueprint=dict(system="downsizenet")
+        ),
         "lzu-composite": dict(
             about="LZU, half previous boxes, half the density of all",
             blueprint=dict(system="lzu", options=lzu, looks="composite", boundary=1.0, unzoom="features"),
