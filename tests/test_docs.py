@@ -22,6 +22,7 @@ GIVEN = {
     "README.md": [
         PICTURE + "saliency = torch.rand(1, 1, 20, 30) + 0.1\nnetwork = torch.nn.Conv2d(3, 4, 3, stride=4, padding=1)\n"
     ],
+    "docs/comparing.md": [PICTURE],
     "docs/cad.md": [
         PICTURE,
         "network = lzviz.models.create('compact', classes=11, stem=4, width=16, channels=16, output_stride=16, decoder=False)\n",

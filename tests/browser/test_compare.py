@@ -90,6 +90,8 @@ def test_cameras_views_methods_and_budget(visit: Visit) -> None:
     visit.page.get_by_text("Multiply-adds", exact=True).click()
     wait(visit, "answers.get().table && answers.get().about.comparedEqual === 'macs'")
     expect(visit.page.locator(".lz-compare-table tbody tr").first).to_contain_text("no network")
+    expect(visit.page.locator(".lz-compare-panes .lz-view-number").first).to_contain_text("no network")
+    assert compare(visit, "scene.frames[0] === null"), "nothing is drawn of what no size fits"
     assert "methods=" in visit.page.url and "equal=macs" in visit.page.url
 
 

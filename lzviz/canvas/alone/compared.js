@@ -8,7 +8,7 @@
  */
 import { floatsFromBase64, doublesToBase64 } from "../core/wire.js";
 import { COLUMNS, cellOf } from "../rooms/compare/columns.js";
-import { hasTwin } from "../engine/samplers.js";
+import { isHere } from "../rooms/compare/methods.js";
 import { ROUTES } from "../schema/routes.js";
 
 /** Where rows are kept: no route of the server's. */
@@ -16,8 +16,8 @@ export const ROWS = "lzviz/compared-rows";
 
 /** @type {Row} */
 const NOTHING = Object.freeze({ name: "", title: "", size: null, samples: null, region: null, classes: {},
-  intrinsic: null, score: null, metric: "", ious: {}, folds: null, outOfRange: null, unseen: null, step: null,
-  roundTrip: null, macs: null, p50: null, p95: null, noisy: false, floor: null, note: null, labels: null, error: null,
+  density: {}, intrinsic: null, score: null, metric: "", ious: {}, folds: null, outOfRange: null, unseen: null,
+  step: null, roundTrip: null, macs: null, p50: null, p95: null, noisy: false, floor: null, note: null, labels: null, error: null,
   perfect: false, lines: [], levels: null, nodes: null, nodesSize: null });
 
 /**
@@ -27,8 +27,9 @@ const NOTHING = Object.freeze({ name: "", title: "", size: null, samples: null, 
 async function drawn(image, checkpoint, ask) {
   const said = { image, state: { checkpoint, learnedFrom: "network" }, truth: null, only: null };
   const body = new Blob([JSON.stringify(said)], { type: "application/json" });
-  const { levels, mesh } = await (await ask(ROUTES.pipeline.path, { body })).json();
-  return { levels, nodes: mesh && doublesToBase64(floatsFromBase64(mesh.nodes)), nodesSize: mesh && [mesh.h, mesh.w] };
+  const { levels, mesh, working } = await (await ask(ROUTES.pipeline.path, { body })).json();
+  return { working, levels, nodes: mesh && doublesToBase64(floatsFromBase64(mesh.nodes)),
+    nodesSize: mesh && [mesh.h, mesh.w] };
 }
 
 /** Which rows are best, by column. @param {readonly (Row | null)[]} rows */
@@ -47,7 +48,7 @@ export function bestOf(rows) {
 
 /** The table as files. @param {readonly Row[]} rows */
 export function filesOf(rows) {
-  const columns = COLUMNS.filter(({ name }) => rows.some((row) => /** @type {any} */ (row)[name] !== null));
+  const columns = COLUMNS.filter(({ name }) => rows.some((row) => (/** @type {any} */ (row)[name] ?? null) !== null));
   const lines = rows.map((row, at) => [row.title, ...columns.map((column) =>
     cellOf({ at, name: row.name, row, drawn: null }, column).text)]);
   const table = [["method", ...columns.map(({ known }) => known)], ...lines];
@@ -72,12 +73,15 @@ export async function comparedOf({ image, state }, ask, catalogue) {
     width: String(state.width) })}`).then((answer) => answer.json(), () => null);
   const lines = [...catalogue.samplers, ...catalogue.checkpoints ?? []];
   const titles = new Map(lines.map(({ name, title }) => [name, title]));
+  let size = [1, 1]; // of the picture as quadtrees read it
   const rows = await Promise.all(state.compared.map(async (/** @type {string} */ name) => {
     const title = titles.get(name) ?? name;
-    if (hasTwin(name)) return { ...NOTHING, name, title, note: null };
+    if (isHere(name)) return { ...NOTHING, name, title, note: null };
     const known = state.comparedEqual === "pixels" ? await row(name) : null;
     if (!known) return { ...NOTHING, name, title, note: { key: "alone.needsPython" } };
-    return { ...NOTHING, ...known, ...await drawn(image, name, ask) };
+    const { working, ...more } = await drawn(image, name, ask);
+    if (more.levels) size = [working.h, working.w];
+    return { ...NOTHING, ...known, ...more };
   }));
-  return { rows, best: bestOf(rows), ...filesOf(rows), device: "", truth: null, classes: [] };
+  return { rows, size, best: bestOf(rows), ...filesOf(rows), device: "", truth: null, classes: [] };
 }

@@ -136,7 +136,7 @@ export class CompareScene extends Viewer {
   frameOf(state, name, at) {
     const row = this.rowOf(name);
     const fresh = isFresh(this.answers.get(), this.store.get()) && !this.strokes.active();
-    if (fresh && row && !row.size) return null; // nothing is drawn of what no size fits
+    if (fresh && row?.note && !row.size) return null; // nothing is drawn of what no size fits
     const size = state.comparedEqual === "pixels" ? null : row?.size ?? null;
     const zoomed = size && /** @type {[number, number]} */ ([size[0], size[1]]);
     const asks = looks(this.context, name);
@@ -197,7 +197,7 @@ export class CompareScene extends Viewer {
       cut(split);
       drawFace(this, face, this.known(0), state, photo);
     });
-    return this.frames.some(Boolean) || this.trees.some(Boolean);
+    return true;
   }
 
   /** What is known of a method. @param {number} at @returns {import("./panes.js").Shown} */

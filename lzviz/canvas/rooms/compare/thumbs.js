@@ -24,6 +24,7 @@ export function createThumbs({ context: { store }, answers, scene }) {
     thumbs.forEach(({ canvas, element: thumb }, at) => {
       const image = at < count ? imageOf(at) : null;
       thumb.hidden = at >= count;
+      canvas.toggleAttribute("hidden", !image);
       if (!image) return;
       if (canvas.width !== image.width) canvas.width = image.width;
       if (canvas.height !== image.height) canvas.height = image.height;
