@@ -29,6 +29,16 @@ COLOURS = {
     "train": "#008921",
     "motorcycle": "#0e00e5",
     "bicycle": "#b51975",
+    "grass": "#a6d854",
+    "field": "#e5c46b",
+    "water": "#3f8fd2",
+    "glass": "#e9ebf2",
+    "stroma": "#f2a7c3",
+    "epithelium": "#7b3fa0",
+    "lumen": "#8fd3e8",
+    "fat": "#f3e08a",
+    "nucleus": "#1f4e9c",
+    "lymphocyte": "#c8102e",
 }
 # What other data sets call the same thing.
 SAME = {

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lzviz import palette
 from lzviz.contract import pictures
 from lzviz.contract.memory import Memory
 from lzviz.contract.pictures import Uploads, decode, fit
 from lzviz.contract.wire import Refusal
 from lzviz.gallery import STREET_SIZE, draw_street, shipped
+from lzviz.training.recipes import RECIPES
 from tests.app_server import encoded
 
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
@@ -42,13 +44,28 @@ def test_every_shipped_picture_is_there_and_as_large_as_told(identifier):
         assert shown.size[::-1] == fit(entry.size, pictures.DISPLAY_SIDE)
 
 
-def test_the_source_of_a_photograph_gives_the_same_pixels():
+def test_the_source_of_a_picture_gives_the_same_pixels():
     import skimage.data
 
-    names = {"skimage": skimage}
+    import lzviz
+
+    names = {"skimage": skimage, "lzviz": lzviz}
     for entry in list(shipped().values())[1:]:
         pixels = entry.prepare().result().pixels
         assert np.array_equal(eval(entry.source, names), pixels), entry.id
+
+
+@pytest.mark.parametrize("identifier", ["town", "slide"])
+def test_other_worlds_bring_their_labels_and_what_they_are_like(identifier):
+    """A recipe of that world learns from pictures of its data set."""
+    entry = shipped()[identifier]
+    assert entry.truth is not None
+    truth = entry.truth()
+    assert truth.size == entry.size and len(truth.found) == len(truth.classes)
+    world = entry.dataset.removesuffix(" scenes")
+    recipes = [recipe for name, recipe in RECIPES.items() if f"-{world}-" in name]
+    assert {recipe.data_options["kind"] for recipe in recipes} == {world} and len(recipes) == 7
+    assert all(palette.COLOURS[palette.common(name)] for name in truth.classes)
 
 
 def test_the_kept_street_is_the_street_that_would_be_drawn():

@@ -1,4 +1,5 @@
-"""The pictures that ship: one street drawn by lzviz itself and photographs that are part of scikit-image's wheel.
+"""The pictures that ship: a street, a town from above and a slide of tissue, drawn by lzviz itself, and photographs that are part
+of scikit-image's wheel.
 
 Nothing here is downloaded, and nothing is decoded before somebody asks for it.
 """
@@ -24,6 +25,9 @@ STREET_SIZE = (1024, 2048)
 # Where a parked car seen from behind has its plate, as shares of its box: x, y, and half the plate's width.
 PLATE = (0.68, 0.72, 0.12)
 
+# id, title, scene, size, seed: drawn when asked for, in less than a second.
+_DRAWN = (("town", "Town", "aerial", (1024, 1024), 7), ("slide", "Slide", "slide", (512, 2560), 3))
+
 # id, file in scikit-image's wheel, the function there that reads it, title, size, credit.
 _PHOTOGRAPHS = (
     ("motorcycle", "motorcycle_left.png", "stereo_motorcycle()[0]", "Motorcycle", (500, 741),
@@ -41,7 +45,7 @@ _PHOTOGRAPHS = (
 
 
 def shipped() -> dict[str, Shipped]:
-    """The gallery by id, the procedural street first. Nothing is decoded, drawn or downloaded yet."""
+    """The gallery by id, the drawn street first. Nothing is decoded, drawn or downloaded yet."""
     package = find_spec("skimage")
     if package is None or not package.submodule_search_locations:
         raise RuntimeError("scikit-image is not installed; run `pip install -r requirements.txt`")
@@ -63,7 +67,33 @@ def shipped() -> dict[str, Shipped]:
         Shipped(id, title, credit, size, partial(_photograph, folder / file), f"skimage.data.{call}")
         for id, file, call, title, size, credit in _PHOTOGRAPHS
     ]
-    return {picture.id: picture for picture in (street, *photographs)}
+    drawn = [
+        Shipped(
+            id,
+            title,
+            "Drawn by lzviz",
+            size,
+            partial(_drawn, scene, size, seed),
+            f"lzviz.scenes.{scene}({size}, seed={seed}).image",
+            truth=partial(_drawn_truth, scene, size, seed),
+            dataset=f"{scene} scenes",
+        )
+        for id, title, scene, size, seed in _DRAWN
+    ]
+    return {picture.id: picture for picture in (street, *photographs, *drawn)}
+
+
+def _drawn(scene: str, size: tuple[int, int], seed: int) -> Picture:
+    from lzviz import scenes
+
+    return Picture(scenes.SCENES[scene](size, seed).image)
+
+
+def _drawn_truth(scene: str, size: tuple[int, int], seed: int) -> Truth:
+    from lzviz import scenes
+
+    drawn = scenes.SCENES[scene](size, seed)
+    return Truth(drawn.labels, drawn.classes, "scene")
 
 
 def _photograph(path: Path) -> Picture:

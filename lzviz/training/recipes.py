@@ -232,14 +232,17 @@ def _edges(joint: Recipe, name: str, start: str, steps: int) -> Recipe:
     )
 
 
-def _zoomed(data: str, size: Size, stem: int, **schedule: Any) -> dict[str, Recipe]:
+def _zoomed(data: str, size: Size, stem: int, world: str = "", **schedule: Any) -> dict[str, Recipe]:
+    """The systems on a data set; in a ``world`` of it, which names the recipes, those that LDS compares."""
     out = {}
     for system, values in _systems().items():
+        if world and system not in ("uniform", "lds", "lds-single", "lzu-fixed", "es"):
+            continue
         values = dict(values)
         blueprint = Blueprint(size=size, network_options={"stem": stem, "channels": 32}, **values.pop("blueprint"))
         if blueprint.source is not None:
             blueprint = replace(blueprint, source=(2 * size[0], 2 * size[1]))
-        name = f"{system}-{data}-{size[0]}x{size[1]}"
+        name = f"{system}-{world or data}-{size[0]}x{size[1]}"
         out[name] = Recipe(name, blueprint, data, **values, **schedule)
     return out
 
@@ -268,7 +271,7 @@ _whole = Recipe(
 )
 _fine = dict(_whole.blueprint.network_options) | {"output_stride": 8, "head_dilation": 2}
 _longer: dict[str, Any] = dict(start=WHOLE, steps=1000, rate=2e-3)
-_system = dict(steps=1000, batch=8, rate=1.5e-3, start=BASE)
+_system: dict[str, Any] = dict(steps=1000, batch=8, rate=1.5e-3, start=BASE)
 
 
 def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
@@ -303,8 +306,8 @@ def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
 RECIPES: dict[str, Recipe] = {
     BASE: replace(_base, name=BASE, steps=2000),
     **_zoomed("camvid", (96, 128), 2, **_system),
-    **_zoomed("camvid", (48, 64), 1, **_system | {"steps": 400}),
-    **_zoomed("scenes", (64, 128), 2, **_scenes, **_system | {"steps": 300, "start": "base-scenes-64x128"}),
+    **_zoomed("camvid", (48, 64), 1, **dict(_system, steps=400)),
+    **_zoomed("scenes", (64, 128), 2, **_scenes, **dict(_system, steps=300, start="base-scenes-64x128")),
     WHOLE: _whole,
     "strided-camvid-360x480": replace(
         _whole, name="strided-camvid-360x480", about="strided, output stride 16", **_longer
@@ -328,6 +331,18 @@ for _first, _base_of, _steps, _joint in (
 ):
     RECIPES[_first] = _edges(RECIPES[_joint[0]], _first, _base_of, _steps)
     RECIPES.update({name: replace(RECIPES[name], start=_first) for name in _joint})
+
+
+# Two other worlds, as LDS has them: a town from above, and slides of tissue. They start from nothing.
+WORLDS: dict[str, tuple[Size, Size]] = {"aerial": ((1024, 1024), (64, 64)), "slide": ((512, 2560), (48, 240))}
+for _world, (_drawn, _size) in WORLDS.items():
+    _named = "-{}-{}x{}".format(_world, *_size)
+    _plan: dict[str, Any] = dict(window=_drawn, data_options={"kind": _world, "count": 60, "size": _drawn}, batch=8)
+    _made = _zoomed("scenes", _size, 2, _world, **_plan, rate=1.5e-3, start=f"base{_named}", steps=600)
+    _start = replace(_made[f"uniform{_named}"], name=f"base{_named}", start=None, rate=3e-3)
+    _edge = _edges(_made[f"lds{_named}"], f"edges{_named}", _start.name, 600)
+    _made[f"lds{_named}"] = replace(_made[f"lds{_named}"], start=_edge.name)
+    RECIPES.update({_start.name: _start, _edge.name: _edge, **_made})
 
 
 # -- detectors -----------------------------------------------------------------------------------------------------------
