@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
+import lzviz
 from lzviz.assess import assess, paired
 from lzviz.cli import main
 from lzviz.datasets import clips
@@ -104,6 +107,35 @@ def test_the_composite_is_a_share_of_both():
     with pytest.raises(ValueError, match="saliency"):
         plain = Blueprint("lzu", network="compact-fcos", task="detection").build(3)
         type(plain)(plain.sampler, plain.network, boundary=1.0, alpha=0.5, task=plain.task)
+
+
+def test_on_a_folder_in_cocos_layout(tmp_path):
+    """Your own boxes: the folder's name takes the place of the clips'; it is assessed on the folder too."""
+    root = tmp_path / "mine"
+    for folder in ("annotations", "train"):
+        (root / folder).mkdir(parents=True)
+    shapes = [(60, 90), (70, 80)]
+    for k, (h, w) in enumerate(shapes):
+        Image.new("RGB", (w, h), (40 * k, 90, 20)).save(root / "train" / f"{k}.png")
+    boxes = [{"id": k, "image_id": k, "category_id": 2, "bbox": [5, 5, 30, 20], "iscrowd": 0} for k in range(2)]
+    images = [{"id": k, "file_name": f"{k}.png"} for k in range(2)]
+    values = {"images": images, "annotations": boxes, "categories": [{"id": 2, "name": "cat"}]}
+    (root / "annotations" / "train.json").write_text(json.dumps(values))
+    again = ["--runs", str(tmp_path / "runs"), "--log", "none", "--data", str(root), "--steps", "1", "--start", "none"]
+    with pytest.MonkeyPatch.context() as patch:
+        recipe = small("lzu-fixed")
+        patch.setitem(RECIPES, recipe.name, recipe)
+        assert main(["train", recipe.name, *again]) == 0
+    run = str(tmp_path / "runs" / "lzu-fixed-mine-128x256")
+    assert runs.about(run).classes == ("cat",)
+    assert main(["evaluate", run, str(root), "--split", "train"]) == 0
+
+
+def test_lists_of_boxes_are_no_onnx_file(tmp_path):
+    pytest.importorskip("onnxscript")
+    pipeline = small("lzu-fixed").blueprint.build(3).eval()
+    with pytest.raises(TypeError, match="as many boxes as there are"):
+        lzviz.export_onnx(pipeline, tmp_path / "no.onnx", (64, 128))
 
 
 def test_from_the_command_line(tmp_path, capsys, monkeypatch):

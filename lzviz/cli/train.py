@@ -19,6 +19,7 @@ def options_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--labels", type=Path, metavar="FOLDER", help="your own data: --data is a folder of pictures then"
     )
+    parser.add_argument("--split", default="train", metavar="NAME", help="of a --data in COCO's layout (%(default)s)")
     parser.add_argument("--classes", metavar="NAMES", help="of your own data: sky,road,..., or a file with one a line")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, help="another number of steps than the recipe's")
@@ -46,7 +47,10 @@ def train(options: argparse.Namespace) -> None:
     from lzviz.datasets import class_names, open_data, pairs
     from lzviz.training import loop, runs
 
-    if options.labels is None:
+    if options.labels is None and options.data is not None and (options.data / "annotations").is_dir():
+        data = open_data("coco", options.data, options.split)
+        recipe = recipe.on(data)
+    elif options.labels is None:
         data = open_data(recipe.data, options.data, "train", **recipe.data_options)
     elif options.data is None or options.classes is None:
         raise ValueError("your own data are --data PICTURES --labels FOLDER --classes NAMES")

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from lzviz.coords import Size, check_size
 from lzviz.pipelines.foreign import evaluating
 from lzviz.pipelines.pipeline import Pipeline
+from lzviz.trace.frames import image_size
 from lzviz.tracing import in_plain_operators
 from lzviz.warp import WarpLayout
 
@@ -179,11 +180,20 @@ def _held(got: Sequence[Tensor], wanted: Sequence[Tensor], path: Path) -> Checke
 
 def _check(pipeline: Pipeline, image: Tensor) -> None:
     """TypeError where ONNX has no words for a pipeline."""
-    layout = pipeline.downsample(image).layout
+    out = pipeline.downsample(image)
+    layout = out.layout
     if not isinstance(layout, WarpLayout):
         raise TypeError(
             f"{type(layout).__name__} computes as many rows as a picture asks for, which an ONNX file of fixed shapes cannot: "
             "export the dense network instead, torch.onnx.export(pipeline.network, ...)"
+        )
+    if pipeline.network is None:
+        return
+    restored = pipeline.restore(pipeline.answer(out)[1], out, image_size(image))
+    if not isinstance(restored, Tensor):
+        raise TypeError(
+            f"{pipeline.task.name} answers as many {pipeline.task.output} as there are, which an ONNX file of fixed shapes cannot: "
+            "export what the network sees and says instead, torch.onnx.export(pipeline.network, ...)"
         )
 
 
