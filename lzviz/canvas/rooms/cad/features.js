@@ -52,18 +52,21 @@ export function createFeatureViews(views, store) {
 
   return {
     /**
-     * Which network stands below, and whose weights both have.
-     * @param {{weights: import("../../core/text.js").Text, fits?: boolean} | null | undefined} answer
+     * Which network stands below, whose weights both have, and what each calls the picture where it knows classes.
+     * @param {{weights: import("../../core/text.js").Text, fits?: boolean,
+     *   likely?: Record<string, readonly {name: string, share: number}[]> | null} | null | undefined} answer
      */
     heads(answer) {
       const { cadBeside } = store.get();
       const { overlay } = views.adaptive;
       if (overlay.width > 1) overlay.width = overlay.height = 1;
       buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(BESIDE[at] === cadBeside)));
-      for (const label of labels) {
-        label.hidden = !answer;
-        const facts = [weightsLabel(answer?.weights), ...(answer?.fits === false ? [t("cad.foreign")] : [])];
-        label.textContent = t("facts", { facts });
+      for (const [at, form] of ["adaptive", cadBeside].entries()) {
+        labels[at].hidden = !answer;
+        const likely = answer?.likely?.[form][0];
+        const facts = [...(likely ? [t("cad.likely", likely)] : []), weightsLabel(answer?.weights),
+          ...(answer?.fits === false ? [t("cad.foreign")] : [])];
+        labels[at].textContent = t("facts", { facts });
       }
     },
     /** @param {any} answer @param {CadScene} scene */
@@ -98,13 +101,9 @@ function writeTitles({ adaptive, beside }, answer, below, proof) {
   const size = answer ? `${answer.grid.w} × ${answer.grid.h}` : "";
   const colour = !answer ? "" : answer.channel === null ? t("channel.asThree", { count: answer.channels })
     : t("channel.of", { channel: answer.channel, count: answer.channels });
-  /** What a network that knows classes calls the picture. @param {"strided" | "adaptive" | "dilated"} form */
-  const called = (form) => (answer?.likely ? t("cad.likely", answer.likely[form][0]) : "");
-  const facts = [size, called("adaptive")].filter(Boolean);
-  caption(adaptive, { title: t("cad.adaptive"), size: t("facts", { facts }),
-    number: proof?.short ?? "",
+  caption(adaptive, { title: t("cad.adaptive"), size, number: proof?.short ?? "",
     label: t("cad.adaptive.label", { colour, proof: proof?.words ?? "" }) });
   adaptive.number.toggleAttribute("data-exact", Boolean(proof?.holds));
-  caption(beside, { title: t(`cad.${below}`), size: called(below), number: colour,
+  caption(beside, { title: t(`cad.${below}`), size: "", number: colour,
     label: t(`cad.${below}.label`, { colour }) });
 }
