@@ -9,7 +9,7 @@ import { readLink, writeLink } from "../../lzviz/canvas/core/link.js";
 import { isFresh, noAnswers } from "../../lzviz/canvas/rooms/compare/asking.js";
 import { cellOf, COLUMNS, shownOf, sorted } from "../../lzviz/canvas/rooms/compare/columns.js";
 import { judgesOf } from "../../lzviz/canvas/rooms/compare/axes.js";
-import { curveOf } from "../../lzviz/canvas/rooms/compare/curves.js";
+import { curveOf, endsOf } from "../../lzviz/canvas/rooms/compare/curves.js";
 import { toldAt } from "../../lzviz/canvas/rooms/compare/titles.js";
 import { hoverTree, treeOf } from "../../lzviz/canvas/rooms/compare/trees.js";
 import { areaOf, windowOf } from "../../lzviz/canvas/rooms/compare/crops.js";
@@ -145,6 +145,7 @@ test("a name's own settings stand in place of the paper's", () => {
 test("magnification against area: what is twice as large stands for a quarter of the area", () => {
   assert.deepEqual(curveOf({ edges: [-0.5, 0.5, 1.5], shares: [0.5, 0.5] }), [[0, 1], [0.2, 1], [0.2, 0], [1, 0]]);
   assert.deepEqual(curveOf({ edges: [], shares: [] }), []);
+  assert.deepEqual(endsOf([50, 20, 49, 51]), [60, 20, 49, 71], "letters keep the order of their curves");
 });
 
 test("a quadtree's samples stand at the corners of its blocks, and every cell has its block's colour", () => {

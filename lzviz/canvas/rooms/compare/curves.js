@@ -11,6 +11,8 @@ import { LETTERS } from "./methods.js";
 const HEIGHT = 104;
 const BOX = { left: 26, top: 8, height: HEIGHT - 28 };
 const [LOW, HIGH] = [-1.5, 2.5];
+/** Between letters, CSS pixels. */
+const APART = 11;
 const BARS = { width: 64, height: 18 };
 
 /** @param {number} log2 */
@@ -35,6 +37,16 @@ export function curveOf({ edges, shares }) {
     points.push([sum / total, middle(k)]);
   }
   return points;
+}
+
+/** Heights for letters behind curves that end at these, in their order and apart. @param {readonly number[]} heights */
+export function endsOf(heights) {
+  const placed = [...heights];
+  let last = -Infinity;
+  for (const at of heights.map((_, k) => k).sort((a, b) => heights[a] - heights[b])) {
+    placed[at] = last = Math.max(heights[at], last + APART);
+  }
+  return placed;
 }
 
 /** The bars of a histogram, as small as a word. @param {Histogram} histogram */
@@ -69,18 +81,14 @@ export function createCurves({ answers, on }) {
     const drawn = answers.get().drawn.flatMap((each, at) => (each ? [{ at, points: curveOf(each.histogram) }] : []));
     const xy = (/** @type {[number, number]} */ [x, log2]) =>
       [box.left + x * box.width, box.top + (1 - place(log2)) * box.height];
-    /** @type {number[]} */
-    const taken = [];
+    const ends = endsOf(drawn.map(({ points }) => (points.length ? xy(points[points.length - 1])[1] : NaN)));
     picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     picture.replaceChildren(gridOf(/** @type {any} */ ({ ticks: acrosses }), /** @type {any} */ ({ ticks: ups }), box),
-      ...drawn.flatMap(({ at, points }) => {
+      ...drawn.flatMap(({ at, points }, k) => {
         if (!points.length) return [];
-        const end = xy(points[points.length - 1]);
-        while (taken.some((y) => Math.abs(y - end[1]) < 10)) end[1] += 10;
-        taken.push(end[1]);
         return [svg("path", { class: `lz-compare-curve lz-compare-curve-${LETTERS[at].toLowerCase()}`,
           d: `M${points.map((point) => xy(point).map((v) => v.toFixed(1)).join(" ")).join("L")}` }),
-        svg("text", { class: "lz-compare-letter-at", x: width - 14, y: end[1] + 4 }, LETTERS[at])];
+        svg("text", { class: "lz-compare-letter-at", x: width - 14, y: ends[k] + 4 }, LETTERS[at])];
       }));
   }
   new ResizeObserver(show).observe(picture);

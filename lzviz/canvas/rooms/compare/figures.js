@@ -6,9 +6,9 @@ import { createMatrix } from "./matrix.js";
 import { createPareto } from "./pareto.js";
 
 /** Height from which they stand below the table, side by side or over each other, CSS pixels. */
-const FROM = { wide: 250, narrow: 400 };
+const FROM = { wide: 195, narrow: 400 };
 /** With so much less they leave it again. */
-const SLACK = 30;
+const SLACK = 20;
 const WIDE = 640;
 
 /** @typedef {import("../../viewer/room.js").Place<import("./asking.js").Answers>} Place */

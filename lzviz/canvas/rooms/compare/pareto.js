@@ -171,13 +171,12 @@ export function createPareto({ context, answers, on }) {
  */
 function apart(rings) {
   const places = /** @type {const} */ ([[7, -3], [-7, -3], [7, 12], [-7, 12]]);
-  /** @type {number[][]} */
-  const taken = [];
+  const taken = rings.map(({ x, y }) => [x, y + 4]);
   return rings.map((ring) => {
-    const free = (/** @type {readonly number[]} */ [dx, dy]) => taken.every(([x, y]) =>
-      Math.hypot(ring.x + dx - x, ring.y + dy - y) > 11);
+    const free = (/** @type {readonly number[]} */ [dx, dy]) => taken.every(([x, y], at) => rings[at] === ring
+      || Math.hypot(ring.x + dx + 4 * Math.sign(dx) - x, ring.y + dy - y) > 11);
     const label = places.find(free) ?? places[0];
-    taken.push([ring.x + label[0], ring.y + label[1]]);
+    taken.push([ring.x + label[0] + 4 * Math.sign(label[0]), ring.y + label[1]]);
     return { ...ring, label };
   });
 }
