@@ -10,91 +10,15 @@ checkpoint's card as JSON.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from lzviz.coords import Size
-from lzviz.datasets import Dataset
-from lzviz.pipelines.blueprint import Blueprint, blueprint_from
+from lzviz.pipelines.blueprint import Blueprint
 from lzviz.samplers.lds import SHARP
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a pipeline is trained.
-
-    Attributes:
-        name: of the run and of its checkpoint.
-        blueprint: the pipeline.
-        data: "camvid", "cityscapes", "coco", "scenes" or "clips"; ``data_options`` go to :func:`lzviz.datasets.open_data`.
-        steps, batch, seed: the schedule: ``batch`` pictures a step over all processes.
-        rate, decay: AdamW's learning rate at its peak and its weight decay; 5 % warm-up, cosine to 0.
-        ema: decay of the average of weights and BatchNorm statistics that is kept, min(ema, (t + 1) / (t + 10)).
-        window: (H, W) of the pictures; each step crops ``window / s``, s log-uniform in ``scale``, one s a step.
-        train_size: zoomed size in training where it differs from the pipeline's (whole pictures are trained in parts).
-        frame: where the loss stands: on the "zoomed" image, or on the "source" after scores came back.
-        area_weighted: in the zoomed image each sample counts by the area it stands for.
-        balance: a class of share p of the pixels weighs p^-balance; 0: all the same.
-        focal: exponent of the focal loss; 0: cross-entropy.
-        edge: weight of the loss that teaches the sampler where boundaries are; 0: none (LDS's single loss).
-        edges: which one: "bce" or LDS's "mse" (:class:`lzviz.samplers.lds_loss.Loss`).
-        colour: largest relative change of gain, bias and saturation of the small image.
-        jitter: largest shift of what the previous frame said, as a share of the picture; of boxes also about so much of their size.
-        curriculum: share of the steps in which LDS's view is average-pooled at random (the paper's first epochs).
-        objective: what is minimised, a name in :data:`lzviz.training.loop.OBJECTIVES`.
-        start: name of the checkpoint or run whose network the training starts from.
-        about: the recipe in a few words.
-        notes: what a reader of the card should know of it.
-    """
-
-    name: str
-    blueprint: Blueprint
-    data: str = "camvid"
-    data_options: Mapping[str, Any] = field(default_factory=dict)
-    steps: int = 3000
-    batch: int = 16
-    seed: int = 0
-    rate: float = 3e-3
-    decay: float = 1e-2
-    ema: float = 0.99
-    clip: float = 5.0
-    window: Size = (360, 480)
-    scale: tuple[float, float] = (1.0, 2.0)
-    train_size: Size | None = None
-    frame: Literal["zoomed", "source"] = "zoomed"
-    area_weighted: bool = False
-    balance: float = 0.5
-    focal: float = 0.0
-    edge: float = 0.0
-    edges: Literal["bce", "mse"] = "bce"
-    colour: float = 0.3
-    jitter: float = 0.0
-    curriculum: float = 0.0
-    objective: str = "task"
-    start: str | None = None
-    about: str = ""
-    notes: str = ""
-
-    @property
-    def run(self) -> str:
-        """Name of the run: the recipe's, and the seed where it is not 0."""
-        return self.name if self.seed == 0 else f"{self.name}@{self.seed}"
-
-    def line(self) -> str:
-        """What the recipe does, in a line."""
-        start = f", from {self.start}" if self.start else ""
-        return f"{self.about}; {self.steps} steps of {self.batch}{start}"
-
-    def on(self, data: Dataset) -> Recipe:
-        """The recipe for other data: their name takes the place of its own, their first picture's size that of the window."""
-        name = self.name.replace(f"-{self.data}-", f"-{data.name}-")
-        window = (int(data[0].image.shape[-2]), int(data[0].image.shape[-1]))
-        return replace(self, name=name, data=data.name, data_options={}, window=window)
-
-    def as_json(self) -> dict[str, Any]:
-        """For run.json and cards; :func:`recipe_from` is the way back."""
-        return asdict(self)
+from lzviz.training.detectors import DETECTORS
+from lzviz.training.recipe import Recipe as Recipe
+from lzviz.training.recipe import recipe_from as recipe_from
 
 
 def recipe_named(name: str) -> Recipe:
@@ -105,15 +29,6 @@ def recipe_named(name: str) -> Recipe:
             f"no recipe named {name!r}; " + (f"did you mean {' or '.join(near)}?" if near else "see --list")
         )
     return RECIPES[name]
-
-
-def recipe_from(values: Mapping[str, Any]) -> Recipe:
-    """A recipe as it was written as JSON, into a run's folder or a checkpoint's card."""
-    unknown = set(values) - {each.name for each in fields(Recipe)}
-    if unknown:
-        raise ValueError(f"this is no recipe of this version of lzviz: unknown {', '.join(sorted(unknown))}")
-    tuples = {name: tuple(values[name]) for name in ("window", "scale", "train_size") if values.get(name)}
-    return Recipe(**{**values, **tuples, "blueprint": blueprint_from(values["blueprint"])})
 
 
 # -- the recipes that ship -----------------------------------------------------------------------------------------------
@@ -343,59 +258,4 @@ for _world, (_drawn, _size) in WORLDS.items():
     _edge = _edges(_made[f"lds{_named}"], f"edges{_named}", _start.name, 600)
     _made[f"lds{_named}"] = replace(_made[f"lds{_named}"], start=_edge.name)
     RECIPES.update({_start.name: _start, _edge.name: _edge, **_made})
-
-
-# -- detectors -----------------------------------------------------------------------------------------------------------
-
-
-def _detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -> dict[str, Recipe]:
-    """The systems of detection on clips: only the sampler and what comes back differ."""
-    lzu = {"nodes": (31, 51), "fwhm": 10.0, "separable": True, "interpolation": "antialias"}
-    moving = dict(looks="previous", boundary=1.0)
-    systems: dict[str, dict[str, Any]] = {
-        "uniform": dict(about="uniform", blueprint=dict(system="uniform", options={"interpolation": "antialias"})),
-        "fovea": dict(
-            about="FOVEA, previous boxes, boxes brought back",
-            notes="The loss stands on boxes in the zoomed picture; the paper's stands on boxes in the source.",
-            blueprint=dict(system="fovea", options=lzu | {"fwhm": 4.0}, **moving),
-            jitter=0.05,
-        ),
-        "lzu-fixed": dict(
-            about="LZU, kernel density of all boxes",
-            blueprint=dict(system="lzu", options=lzu, looks="fixed", boundary=1.0, unzoom="features"),
-        ),
-        "lzu-adaptive": dict(
-            about="LZU, previous boxes",
-            blueprint=dict(system="lzu", options=lzu, unzoom="features", **moving),
-            jitter=0.05,
-        ),
-        "lzu-cascaded": dict(
-            about="LZU, boxes of a first look at the same frame",
-            notes='To be assessed with previous="twice".',
-            blueprint=dict(system="lzu", options=lzu, unzoom="features", **moving),
-            jitter=0.02,
-        ),
-        "downsizenet": dict(
-            about="DownsizeNet", notes="Its texture is of the picture itself.", blueprint=dict(system="downsizenet")
-        ),
-        "lzu-composite": dict(
-            about="LZU, half previous boxes, half the density of all",
-            blueprint=dict(system="lzu", options=lzu, looks="composite", boundary=1.0, unzoom="features"),
-            jitter=0.05,
-        ),
-    }
-    out = {}
-    for system in only or systems:
-        values = dict(systems[system])
-        name = f"{system}-{'clips' if task == 'detection' else task}-{size[0]}x{size[1]}"
-        built = values.pop("blueprint") | ({} if task == "detection" else {"unzoom": "features"})
-        blueprint = Blueprint(size=size, network="compact-fcos", task=task, **built)
-        out[name] = Recipe(name, blueprint, "clips", CLIPS | {"task": task}, **CLIP_SCHEDULE, **values)
-    return out
-
-
-CLIPS: dict[str, Any] = {"count": 100, "frames": 3, "every": 1.0, "size": (1024, 2048)}
-CLIP_SCHEDULE: dict[str, Any] = dict(steps=1500, batch=8, rate=2e-3, window=(1024, 2048), scale=(1.0, 1.5))
-RECIPES.update(_detectors((128, 256)))
-RECIPES.update(_detectors((256, 512)))
-RECIPES.update(_detectors((128, 256), "mono3d", ("uniform", "lzu-fixed")))
+RECIPES.update(DETECTORS)
