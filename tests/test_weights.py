@@ -5,7 +5,8 @@ import torch
 from safetensors.torch import save_file
 
 from lzviz import models, samplers
-from lzviz.models import official, weights
+from lzviz.models import weights
+from lzviz.pipelines import official
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.lds import DeformationModule
 

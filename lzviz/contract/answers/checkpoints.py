@@ -28,7 +28,8 @@ from lzviz.contract.wire import Refusal, parse_json
 from lzviz.coords import check_size
 from lzviz.datasets import CAMVID
 from lzviz.measure.cost import count
-from lzviz.models import official, weights
+from lzviz.models import weights
+from lzviz.pipelines import official
 from lzviz.pipelines.blueprint import Blueprint
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.es import VIEW

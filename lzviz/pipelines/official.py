@@ -16,8 +16,14 @@ from torch import nn
 
 from lzviz import models
 from lzviz.models import weights
+from lzviz.samplers.lds import DeformationModule
 
-DEPTHS = {(2, 2, 2, 2): 18, (3, 4, 6, 3): {False: 34, True: 50}, (3, 4, 23, 3): 101, (3, 8, 36, 3): 152}
+DEPTHS: dict[tuple[int, ...], Any] = {
+    (2, 2, 2, 2): 18,
+    (3, 4, 6, 3): {False: 34, True: 50},
+    (3, 4, 23, 3): 101,
+    (3, 8, 36, 3): 152,
+}
 State = Mapping[str, Any]
 
 
@@ -47,8 +53,6 @@ class Fit:
         if self.network:
             made = models.create(self.network, classes=self.classes, **self.options)
         else:
-            from lzviz.samplers.lds import DeformationModule
-
             made = DeformationModule(**self.options)
         weights.load(made, self.state)
         return made
