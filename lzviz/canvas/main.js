@@ -18,8 +18,10 @@ import { createPatience, pageName } from "./core/patience.js";
 import { createPython } from "./core/client.js";
 import { createRail } from "./shell/rail.js";
 import { shareRoom } from "./shell/space.js";
+import { isFilm } from "./core/film.js";
 import { createSchema, defaults, untracked } from "./core/schema.js";
 import { createStatus } from "./shell/status.js";
+import { createFilm } from "./shell/film.js";
 import { createStrip } from "./shell/strip.js";
 import { learn } from "./core/language.js";
 import { loadStyles } from "./core/styles.js";
@@ -199,6 +201,13 @@ export async function mount(element, given) {
   const house = openRooms(context, regions, parts.python.question);
   const page = pageCommands(context);
   parts.room = house.now;
+  const film = createFilm(context, parts);
+  regions.stage.append(film.element);
+  parts.bring = async (files) => {
+    if ((files.length > 1 || isFilm(files[0])) && await film.open(files)) return;
+    film.close();
+    void parts.images.open(files[0], files[0].name || t("intake.pasted"));
+  };
   parts.rooms = house.mounted;
   parts.commands = () => {
     const { tools, whole } = context.rooms.of(context.store.get());
@@ -213,7 +222,9 @@ export async function mount(element, given) {
   const ends = [address.stop, undress, ...(host.teaching ? [teach(element, host.teaching)] : []),
     context.again.stop, followUse(element), createTip(element),
     listenForKeys(element, parts.commands),
-    listenForFiles(context, parts.images, (id, file) => house.mounted[id].examine?.(file), strip.openFile), strip.stop,
+    listenForFiles(context, { open: parts.bring, openMap: parts.images.openMap },
+      (id, file) => house.mounted[id].examine?.(file), strip.openFile),
+    strip.stop, film.stop,
     context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
   ends.push(shareRoom(context, regions.stage, house.slot), house.dispose);
   await parts.images.follow();

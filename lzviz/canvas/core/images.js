@@ -198,7 +198,27 @@ export function createImages(context) {
   }
   brought.giver("picture", giveAgain);
 
-  return { choose, follow, open, openMap: mapOpener(context) };
+  /**
+   * A frame of a film in the place of the source; what was made by hand stays.
+   * @param {Blob} blob @param {string} title
+   * @param {{settled: boolean, found: import("./context.js").Live["found"], stands: () => boolean}} how  settled: its
+   *   answer is wanted; found: what the saliency is found in, where that is another frame
+   * @returns {Promise<boolean>} whether it is still wanted
+   */
+  async function showFrame(blob, title, { settled, found, stands }) {
+    const pixels = await decode(blob);
+    const id = settled && !alone ? (await give(blob)).id : "own";
+    if (!stands()) return false;
+    live.set({ own: { blob, id, title, notes: [] }, image: sourceImage(id, pixels, pixels.full),
+      ...(found ? { found } : settled && { found: null }) });
+    if (store.get().image !== "own") store.set({ image: "own", camera: ALL }, { history: true });
+    return true;
+  }
+
+  /** The id of a picture that the server holds now. @param {Blob} blob @returns {Promise<string>} */
+  const held = async (blob) => (await give(blob)).id;
+
+  return { choose, follow, open, held, showFrame, openMap: mapOpener(context) };
 }
 
 /** The rail says itself at what size a picture is shown. @param {import("./text.js").Text} note */

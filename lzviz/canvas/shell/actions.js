@@ -3,6 +3,8 @@
 import { missingFromLink } from "../core/address.js";
 import { openCamera } from "./webcam.js";
 import { saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
+import { FILM_KINDS } from "../core/film.js";
+import { PICTURES } from "../core/rooms.js";
 import { ARRAYS, chooseFile } from "./intake.js";
 import { putBack } from "../core/prescribed.js";
 import { handOf } from "../engine/saliency.js";
@@ -17,6 +19,7 @@ import { ROUTES } from "../schema/routes.js";
  *
  * @typedef {object} Parts  made after the actions, so they are looked up when needed
  * @property {ReturnType<typeof import("../core/images.js").createImages>} images
+ * @property {(files: File[]) => void} bring  pictures and films of the visitor
  * @property {ReturnType<typeof import("../core/client.js").createPython>} python
  * @property {{link: () => Promise<string>}} address
  * @property {() => readonly import("./keys.js").Command[]} commands
@@ -125,7 +128,7 @@ export function createActions(context, parts) {
     share: () => void share(context, parts),
     showExport: () => showExport(context.root, rooms.of(store.get()).files,
       (what, format) => save(context, parts, what, format), exportReason(context, parts)),
-    openFile: () => chooseFile((file) => void parts.images.open(file, file.name)),
+    openFile: () => chooseFile((_, files) => parts.bring(files), `${PICTURES},${FILM_KINDS}`, true),
     openMap: (patch) => chooseFile((file) => void parts.images.openMap(file, file.name, patch), ARRAYS),
     takeMap: (file, patch) => void parts.images.openMap(file, file.name, patch),
     openCamera: () => void openCamera(context.root, (blob, title) => void parts.images.open(blob, title), complain),

@@ -7,16 +7,19 @@ import { t } from "../core/text.js";
 
 /**
  * @typedef {import("../core/context.js").Context} Context
- * @typedef {{open: (blob: Blob, title: string) => unknown, openMap: (blob: Blob, title: string) => unknown}} Takers
+ * @typedef {{open: (files: File[]) => unknown, openMap: (blob: Blob, title: string) => unknown}} Takers
  */
 
 /** Maps and labels are arrays as well as pictures. */
 export const ARRAYS = `${PICTURES},.npy,.npz,.safetensors`;
 
-/** Opens the file dialog. @param {(file: File) => void} take @param {string} [accept] */
-export function chooseFile(take, accept = PICTURES) {
-  const input = h("input", { type: "file", accept, class: "lz-hidden", tabindex: -1 });
-  input.addEventListener("change", () => input.files?.[0] && take(input.files[0]));
+/**
+ * Opens the file dialog.
+ * @param {(file: File, files: File[]) => void} take @param {string} [accept] @param {boolean} [multiple]
+ */
+export function chooseFile(take, accept = PICTURES, multiple = false) {
+  const input = h("input", { type: "file", accept, multiple, class: "lz-hidden", tabindex: -1 });
+  input.addEventListener("change", () => input.files?.[0] && take(input.files[0], [...input.files]));
   input.addEventListener("cancel", () => input.remove());
   input.addEventListener("change", () => input.remove());
   document.body.append(input);
@@ -39,6 +42,22 @@ export function takeDrops(element, take) {
 
 /** The first file of a paste or a drop. @param {DataTransfer | null} data */
 const firstFile = (data) => [...(data?.files ?? [])][0] ?? null;
+
+/** The files of a drop, those of a folder too. @param {DataTransfer | null} data @returns {Promise<File[]>} */
+async function filesOf(data) {
+  const files = [...(data?.files ?? [])];
+  const entries = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.());
+  const folder = /** @type {any} */ (entries.find((entry) => entry?.isDirectory));
+  if (!folder) return files;
+  const reader = folder.createReader();
+  const inside = [];
+  for (;;) {
+    const some = await new Promise((done, fail) => reader.readEntries(done, fail));
+    if (!some.length) break;
+    inside.push(...some.filter((/** @type {any} */ entry) => entry.isFile));
+  }
+  return Promise.all(inside.map((/** @type {any} */ entry) => new Promise((done, fail) => entry.file(done, fail))));
+}
 
 /**
  * Listens for pasted and dropped files that are meant for this mount.
@@ -63,13 +82,14 @@ export function listenForFiles({ root, live, rooms, store }, takers, handOver, b
   const leave = (event) => {
     if (event.relatedTarget === null) veil.hidden = true;
   };
-  /** @param {File | null} file */
-  const take = async (file) => {
+  /** @param {File[]} files */
+  const take = async (files) => {
+    const [file = null] = files;
     if (file?.name.toLowerCase().endsWith(".json") && await bookmarks(file)) return;
     const room = file && rooms.opening(file.name);
     if (room) handOver(room.id, file);
     else if (!file) live.set({ error: { text: t("intake.noPicture") } });
-    else void takers.open(file, file.name || t("intake.pasted"));
+    else void takers.open(files);
   };
   /** @param {DragEvent} event */
   const drop = (event) => {
@@ -78,12 +98,12 @@ export function listenForFiles({ root, live, rooms, store }, takers, handOver, b
     veil.hidden = true;
     if (!here || taken) return;
     event.preventDefault();
-    void take(firstFile(event.dataTransfer));
+    void filesOf(event.dataTransfer).then(take);
   };
   /** @param {ClipboardEvent} event */
   const paste = (event) => {
     const file = firstFile(event.clipboardData);
-    if (takes(event) && file) void take(file);
+    if (takes(event) && file) void take([file]);
   };
   const listeners = /** @type {const} */ ([["dragover", over], ["dragleave", leave], ["drop", drop], ["paste", paste]]);
   for (const [name, fn] of listeners) window.addEventListener(name, /** @type {EventListener} */ (fn));

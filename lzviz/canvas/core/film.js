@@ -1,0 +1,138 @@
+// @ts-check
+/**
+ * Films, decoded by the browser: mp4 and webm by its player, gif by its decoder, a folder of frames as they are.
+ *
+ * @typedef {object} Film
+ * @property {string} title
+ * @property {number} count    of frames that are shown; a long film is thinned
+ * @property {number} pace     frames a second
+ * @property {(k: number) => Promise<Blob>} frame  as a picture
+ * @property {() => void} close
+ */
+import { Said } from "./errors.js";
+import { t } from "./text.js";
+
+const MOST = 300;
+const PACE = 10;
+const SIDE = 1280;
+const FILMS = /\.(mp4|m4v|webm|mov|ogv|gif)$/i;
+const STILLS = /\.(png|jpe?g|webp|bmp|tiff?|avif|heic|heif)$/i;
+
+/** What a file dialogue offers besides pictures. */
+export const FILM_KINDS = "video/*,image/gif,.mp4,.webm,.gif";
+
+/** @param {Blob & {name?: string}} file */
+export const isFilm = (file) =>
+  file.type.startsWith("video/") || FILMS.test(file.name ?? "") || file.type === "image/gif";
+
+/** The frames of a folder, or of several files chosen together, in the order of their numbers. @param {File[]} files */
+export const framesOf = (files) => files.filter(({ name, type }) => type.startsWith("image/") || STILLS.test(name))
+  .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true })).slice(0, MOST);
+
+/** @param {CanvasImageSource} source @param {number} width @param {number} height @returns {Promise<Blob>} */
+function still(source, width, height) {
+  const scale = Math.min(1, SIDE / Math.max(width, height));
+  const canvas = document.createElement("canvas");
+  const [w, h] = [width, height].map((n) => Math.max(1, Math.round(n * scale)));
+  Object.assign(canvas, { width: w, height: h });
+  canvas.getContext("2d")?.drawImage(source, 0, 0, canvas.width, canvas.height);
+  return new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Said(t("film.failed")))),
+    "image/png"));
+}
+
+/** @param {EventTarget} target @param {string} name */
+const once = (target, name) => new Promise((done, fail) => {
+  target.addEventListener(name, done, { once: true });
+  target.addEventListener("error", () => fail(new Said(t("film.failed"))), { once: true });
+});
+
+/** @param {Blob} blob @param {string} title @returns {Promise<Film>} */
+async function video(blob, title) {
+  const player = document.createElement("video");
+  Object.assign(player, { muted: true, playsInline: true, preload: "auto", src: URL.createObjectURL(blob) });
+  const close = () => {
+    URL.revokeObjectURL(player.src);
+    player.removeAttribute("src");
+  };
+  try {
+    await once(player, "loadeddata");
+    if (!Number.isFinite(player.duration)) { // what was recorded live says its length only at its end
+      player.currentTime = 1e9;
+      await once(player, "seeked");
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const length = Math.max(player.duration, 1e-3);
+  const count = Math.min(MOST, Math.max(1, Math.round(length * PACE)));
+  /** One after the other: a player looks for one place at a time. @type {Promise<unknown>} */
+  let line = Promise.resolve();
+  /** @param {number} k */
+  async function seek(k) {
+    const at = ((k + 0.5) / count) * length;
+    if (Math.abs(player.currentTime - at) > 1e-4) {
+      player.currentTime = at;
+      await once(player, "seeked");
+    }
+    return still(player, player.videoWidth, player.videoHeight);
+  }
+  return { title, count, pace: count / length, close, frame(k) {
+    const picture = line.then(() => seek(k));
+    line = picture.catch(() => undefined);
+    return picture;
+  } };
+}
+
+/** @param {Blob} blob @param {string} title @returns {Promise<Film | null>} null: a single picture */
+async function animation(blob, title) {
+  const Decoder = /** @type {any} */ (globalThis).ImageDecoder;
+  if (!Decoder) throw new Said(t("film.noGif"));
+  const decoder = new Decoder({ data: await blob.arrayBuffer(), type: "image/gif" });
+  await decoder.tracks.ready;
+  const total = decoder.tracks.selectedTrack?.frameCount ?? 1;
+  if (total < 2) return null;
+  const count = Math.min(MOST, total);
+  const first = (await decoder.decode({ frameIndex: 0 })).image;
+  const pace = first.duration ? Math.min(30, 1e6 / first.duration) : PACE;
+  first.close();
+  return { title, count, pace, close: () => decoder.close(), async frame(k) {
+    const { image } = await decoder.decode({ frameIndex: Math.floor((k * total) / count) });
+    const picture = await still(image, image.displayWidth, image.displayHeight);
+    image.close();
+    return picture;
+  } };
+}
+
+/** @param {File[]} files  one film, or its frames @returns {Promise<Film | null>} null: it is one picture */
+export async function openFilm(files) {
+  if (files.length === 1) {
+    const [file] = files;
+    const gif = file.type === "image/gif" || /\.gif$/i.test(file.name);
+    return gif ? animation(file, file.name) : video(file, file.name);
+  }
+  const frames = framesOf(files);
+  if (frames.length < 2) return null;
+  return { title: frames[0].name, count: frames.length, pace: PACE, close: () => {}, frame: async (k) => frames[k] };
+}
+
+/**
+ * How a warp moves from frame to frame: the mean way of its nodes, in source pixels; jumps as the doctor calls them.
+ * @param {readonly (Float64Array | null)[]} nodes  of each frame, x before y, in [-1, 1] @param {number} width
+ * @param {number} height
+ */
+export function stability(nodes, width, height) {
+  const steps = nodes.slice(1).map((now, k) => {
+    const before = nodes[k];
+    if (!now || !before || now.length !== before.length) return null;
+    let sum = 0;
+    for (let at = 0; at < now.length; at += 2) {
+      sum += Math.hypot((now[at] - before[at]) * (width - 1) / 2, (now[at + 1] - before[at + 1]) * (height - 1) / 2);
+    }
+    return sum / (now.length / 2);
+  });
+  const told = steps.filter((step) => step !== null).sort((a, b) => a - b);
+  const usual = told.length ? told[told.length >> 1] : 0;
+  const jumps = steps.flatMap((step, k) => (step !== null && step > Math.max(6 * usual, 1) ? [k + 1] : []));
+  return { steps, usual, most: told.length ? told[told.length - 1] : 0, jumps };
+}

@@ -1,0 +1,105 @@
+"""Films in the page: decoded by the browser, played, scrubbed, answered frame by frame; the warp's way between frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+
+FRAMES, SIZE = 6, (120, 160)
+FILM = ".lz-film"
+
+
+def frames() -> list[np.ndarray]:
+    """A bright square that moves to the right over a grey gradient."""
+    made = []
+    for k in range(FRAMES):
+        frame = np.tile(np.linspace(60, 110, SIZE[1]).astype(np.uint8), (SIZE[0], 1))
+        frame[40:70, 10 + 20 * k : 40 + 20 * k] = 240
+        made.append(np.dstack([frame] * 3))
+    return made
+
+
+def film(kind: str, folder: Path) -> list[Path]:
+    if kind == "gif":
+        pictures = [Image.fromarray(frame) for frame in frames()]
+        pictures[0].save(folder / "film.gif", save_all=True, append_images=pictures[1:], duration=100)
+        return [folder / "film.gif"]
+    if kind == "webm":
+        writer = cv2.VideoWriter(str(folder / "film.webm"), cv2.VideoWriter.fourcc(*"VP80"), 10, SIZE[::-1])
+        for frame in frames():
+            writer.write(frame)
+        writer.release()
+        return [folder / "film.webm"]
+    paths = [folder / f"frame{k + 7}.png" for k in range(FRAMES)]  # 7, 8, 9, 10: in the order of numbers
+    for path, frame in zip(paths, frames(), strict=True):
+        Image.fromarray(frame).save(path)
+    return paths[::-1]
+
+
+def open_film(visit: Visit, paths: list[Path]) -> None:
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_role("button", name="Open a picture").first.click()
+    chooser.value.set_files(paths)
+    expect(visit.page.locator(".lz-film-count")).to_have_text(f"1 / {FRAMES}")
+    visit.wait("store.get().image === 'own' && live.get().image?.width === 160")
+
+
+# The x of the brightest pixels: where the square of the frame that is shown stands.
+MIDDLE = """((image) => { let sum = 0, count = 0; for (let x = 0; x < image.displayWidth; x++)
+  if (image.data[4 * (55 * image.displayWidth + x)] > 200) { sum += x; count++; } return sum / count; })(live.get().image)"""
+
+
+@pytest.mark.parametrize("kind", ["gif", "webm", "frames"])
+def test_a_film_is_opened_scrubbed_and_closed(visit: Visit, tmp_path: Path, kind: str) -> None:
+    visit.open("#image=coffee&width=64&strength=33")
+    open_film(visit, film(kind, tmp_path))
+    assert visit.run(MIDDLE) == pytest.approx(25, abs=2)
+    visit.page.get_by_role("slider", name="Frame").press("End")
+    expect(visit.page.locator(".lz-film-count")).to_have_text(f"{FRAMES} / {FRAMES}")
+    visit.wait(f"Math.abs({MIDDLE} - 125) < 2")
+    visit.answered()
+    assert visit.run("store.get().strength") == 33
+    visit.page.get_by_role("button", name="Close the film").click()
+    expect(visit.page.locator(FILM)).to_be_hidden()
+    assert visit.run("live.get().painting") is False
+
+
+def test_a_film_plays_and_every_frame_is_answered(visit: Visit, tmp_path: Path) -> None:
+    visit.open("#image=coffee&width=64&from=edges&sampler=lz")
+    open_film(visit, film("frames", tmp_path))
+    visit.page.get_by_role("button", name="Play").click()
+    visit.wait(f"Math.abs({MIDDLE} - 25) > 15 && live.get().painting")
+    visit.page.get_by_role("button", name="Pause").click()
+    visit.answered()
+    visit.page.get_by_role("button", name="Answer every frame").click()
+    expect(visit.page.locator(".lz-film-said")).to_contain_text("px", timeout=120_000)
+    expect(visit.page.get_by_role("button", name="Answer every frame")).to_be_visible(timeout=120_000)
+    points = visit.page.locator(".lz-film-chart path").get_attribute("d") or ""
+    assert points.count("L") == FRAMES - 2
+    # The saliency of the frame before is another one than the frame's own.
+    own = visit.nodes()
+    visit.page.get_by_role("checkbox", name="Saliency of the frame before").check()
+    visit.answered()
+    assert np.abs(np.subtract(visit.nodes(), own)).max() > 1e-3
+
+
+def test_a_single_picture_stays_a_picture_and_no_film_is_told(visit: Visit, tmp_path: Path) -> None:
+    visit.open("#image=coffee")
+    Image.fromarray(frames()[0]).save(tmp_path / "one.gif")
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_role("button", name="Open a picture").first.click()
+    chooser.value.set_files(tmp_path / "one.gif")
+    visit.wait("store.get().image === 'own' && live.get().image?.width === 160")
+    expect(visit.page.locator(FILM)).to_be_hidden()
+    (tmp_path / "bad.mp4").write_bytes(b"no film at all")
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_role("button", name="Open a picture").first.click()
+    chooser.value.set_files(tmp_path / "bad.mp4")
+    expect(visit.page.locator(".lz-trouble")).to_contain_text("cannot be decoded")
