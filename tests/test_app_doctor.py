@@ -263,6 +263,14 @@ def test_numbers_of_findings_are_told_as_they_are_counted():
 
     said = [str(value_told(value)) for value in (35, 0.0, 0.01, 97.4242, 1234.5678, 3.2e-7, float("inf"), "every line")]
     assert said == ["35", "0", "0.01", "97.42", "1,235", "3.2e-7", "inf", "every line"]
+    assert [str(value_told(0.1617, unit)) for unit in ("share", "px")] == ["16 %", "0.162 px"]
+    assert str(value_told(float("inf"), "px")) == "inf"
+
+
+def test_an_empty_file_is_refused_as_empty_not_as_too_large(workshop):
+    with pytest.raises(Refusal, match="holds no value") as refused:
+        workshop.answer(AddWarp(name="empty.npy", data=npy(np.zeros((0, 4, 5, 2)))))
+    assert refused.value.status == 422
 
 
 def test_labels_boxes_and_a_gradient_are_looked_at_with_it_from_its_file_or_from_others(workshop):

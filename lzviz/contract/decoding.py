@@ -274,7 +274,9 @@ def _array(name: str, folder: Path, data: bytes, first: Sequence[str]) -> tuple[
     except (ValueError, TypeError) as problem:
         told = str(problem).removeprefix(f"{place.name}: ").split("\n")[0]
         raise Refusal(Text("refused.array.unread", {"name": name[-60:], "told": told[:200].rstrip(".")}), 422) from None
-    if values.nbytes > ARRAY_BYTES or not values.size:
+    if not values.size:
+        raise Refusal(Text("refused.array.empty", {"name": name[-60:], "shape": str(values.shape)}), 422)
+    if values.nbytes > ARRAY_BYTES:
         size = {"mib": values.nbytes >> 20, "shape": str(values.shape), "most": ARRAY_BYTES >> 20}
         raise Refusal(Text("refused.array.large", {"name": name[-60:], **size}), 413)
     return {"shape": values.shape, "dtype": values.dtype.str, "use": loaded.use, "beside": list(loaded.beside)}, values

@@ -13,11 +13,15 @@ import numpy as np
 from lzviz.doctor import adapters, downhill, reading
 from lzviz.doctor.case import Case
 from lzviz.doctor.checks import CHECKS
+from lzviz.doctor.checks.numbers import READABLE, unreadable
 from lzviz.doctor.finding import VERDICTS, Diagnosis, Finding
 from lzviz.text import Text
 
 Size = tuple[int, int]
-CAUSES = {"round-trip": ("folds", "not-finite", "pyramid", "collisions"), "folds": ("pyramid", "not-finite"),
+Place = tuple[tuple[int, int, int, int], ...]
+EVERYWHERE = (-1, -1, 1 << 31, 1 << 31)
+CAUSES = {"round-trip": ("not-finite", "pyramid", "collisions"), "doctor.says.round-trip.folded": ("folds",),
+          "folds": ("pyramid", "not-finite"),
           "out-of-range": ("not-finite", "pyramid", "units"), "crop": ("not-finite",), "precision": ("units",)}  # fmt: skip
 
 
@@ -72,6 +76,9 @@ def diagnose(
     )  # fmt: skip
     if case.kind == "grid":
         case = replace(case, reading=reading.read(case.plain, source, zoomed, case.use, case.channels_first))
+    if unreadable(took.array).mean() > 1 - READABLE:
+        case = replace(case, reading=reading.Reading(case.plain, (), 0.0, None)) if case.kind == "grid" else case
+        wanted = [check for check in wanted if check in (CHECKS["input"], CHECKS["not-finite"])]
     found = [finding for check in wanted if (finding := check(case)) is not None]
     found.sort(key=lambda f: -VERDICTS.index(f.verdict))
     warp = case.grid if case.kind == "grid" else None
@@ -87,15 +94,27 @@ def _wanted(checks: Collection[str] | None) -> list[Callable[[Case], Finding | N
 
 def _consequences(found: list[Finding]) -> list[Finding]:
     """What follows from another finding is a note under it, and has no fix of its own."""
-    bad = {f.check for f in found if f.verdict in ("warning", "fault")}
+    bad = {f.check: f.place for f in found if f.verdict in ("warning", "fault")}
     out = []
     for f in found:
-        cause = next((c for c in CAUSES.get(f.check, ()) if c in bad), None)
+        cause = next((c for c in _causes(f) if c in bad and _within(f.place, bad[c])), None)
         if cause and f.verdict in ("warning", "fault"):
             said = Text("doctor.says.follows", {"cause": cause, "finding": f.said})
             f = replace(f, verdict="note", said=said, fix="", mend=None)
         out.append(f)
     return sorted(out, key=lambda f: -VERDICTS.index(f.verdict))
+
+
+def _causes(finding: Finding) -> tuple[str, ...]:
+    """Of what is said, then of the check that says it."""
+    key = finding.said.key if isinstance(finding.said, Text) else ""
+    return CAUSES.get(key, ()) + CAUSES.get(finding.check, ())
+
+
+def _within(place: Place, cause: Place) -> bool:
+    """Whether a place is its cause's, a cell around it included; what has no place may be everywhere."""
+    around = [(x0 - 1, y0 - 1, x1 + 1, y1 + 1) for x0, y0, x1, y1 in cause] or [EVERYWHERE]
+    return all(any(x0 >= a and y0 >= b and x1 <= c and y1 <= d for a, b, c, d in around) for x0, y0, x1, y1 in place)
 
 
 def _beside(name: str, said: Any, took: adapters.Taken) -> Any:

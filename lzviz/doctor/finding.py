@@ -16,6 +16,13 @@ from lzviz.text import Text
 
 VERDICTS = ("ok", "note", "warning", "fault")
 """From harmless to wrong."""
+UNITS = {
+    **dict.fromkeys(
+        ("crop", "out-of-range", "collisions", "round-trip", "saliency-negative", "saliency-peaked"), "share"
+    ),
+    **dict.fromkeys(("convention", "aliasing", "temporal", "precision", "lattice"), "px"),
+}
+"""What the numbers of a check are counted in: shares of one, or source pixels."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,11 @@ class Finding:
     def sentence(self) -> str:
         """What is found, in English."""
         return str(self.said)
+
+    @property
+    def unit(self) -> str:
+        """ "share", "px", or "" of a count or of words."""
+        return UNITS.get(self.check, "")
 
     def apply(self, given: Any) -> Any:
         """What was given, mended, in the form that its declared ``use`` has; where none was declared, a grid (B, H, W, 2).
@@ -92,7 +104,7 @@ class Diagnosis:
         fine = [f.check for f in self.findings if f.verdict == "ok"]
         lines = []
         for f in told:
-            lines.append(f"{f.verdict:8}{f.check:18}{short(f.value)} · allowed {short(f.tolerance)}")
+            lines.append(f"{f.verdict:8}{f.check:18}{short(f.value, f.unit)} · allowed {short(f.tolerance, f.unit)}")
             lines.append(f"        {f.sentence}")
             lines += [f"        > {line}" for line in f.fix.splitlines()]
         return "\n".join([*lines, "ok      " + ", ".join(fine)])

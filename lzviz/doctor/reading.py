@@ -123,7 +123,8 @@ def _offsets(small: np.ndarray, unit: str, about: About) -> float:
     cost = 3.0 * _spans(small, 0.1 if about.flow else 0.25)
     if about.use != "flow":
         raw = _shape(small)
-        cost += 1.5 * (raw[4] > 0.8 and not (raw[3] < 0 and raw[1].max() < 0.7))  # follows the lattice: places
+        follows = raw[4] > 0.8 and not (raw[3] < 0 and raw[1].max() < 0.7)
+        cost += 1.5 * (follows or (raw[4] < 0.8 and _unrolled(small)))  # either way places
     if unit == "grid":
         return cost + 3.0 * (most > 2.5)
     if most > 1.2:
@@ -140,6 +141,12 @@ def _fits(offsets: np.ndarray) -> bool:
     sides = offsets[:, :, [0, -1], 0], offsets[:, [0, -1], :, 1]
     pinned = max(float(np.abs(side).max()) for side in sides) < 0.1 * float(np.abs(offsets).max())
     return pinned and not (tiles.least(convert.identity(offsets.shape[1:3]) + offsets) < 0).any()
+
+
+def _unrolled(small: np.ndarray) -> bool:
+    """Whether they cover much of the source and turn no cell over, as polar coordinates do; offsets that come and go turn half."""
+    areas, least = tiles.areas(small), tiles.least(small)
+    return bool((least < -1e-9).mean() < 0.02 and np.abs(areas).sum((-1, -2)).min() / 4 > 0.2)
 
 
 def _shape(grid: np.ndarray) -> tuple[float, np.ndarray, np.ndarray, float, float]:

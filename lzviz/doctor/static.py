@@ -30,14 +30,15 @@ def cell(diagnosis: Diagnosis) -> str:
 
 def listed(diagnosis: Diagnosis) -> str:
     """The findings as a table."""
-    rows = "".join(
-        f"<tr><th>{SHAPES[f.verdict]} {f.verdict}</th><td><b>{html.escape(f.check)}</b></td><td>{html.escape(short(f.value))}</td>"
-        f"<td>{html.escape(f.sentence)}{f'<pre>{html.escape(f.fix)}</pre>' if f.fix else ''}</td></tr>"
-        for f in diagnosis.findings
-        if f.verdict != "ok"
-    )
+    rows = "".join(_row(f) for f in diagnosis.findings if f.verdict != "ok")
     fine = ", ".join(f.check for f in diagnosis.findings if f.verdict == "ok")
     return f'<table>{rows}<tr><th>✓ ok</th><td colspan="3">{html.escape(fine)}</td></tr></table>'
+
+
+def _row(f: Finding) -> str:
+    code = f"<pre>{html.escape(f.fix)}</pre>" if f.fix else ""
+    cells = f"<td><b>{html.escape(f.check)}</b></td><td>{html.escape(short(f.value, f.unit))}</td>"
+    return f"<tr><th>{SHAPES[f.verdict]} {f.verdict}</th>{cells}<td>{html.escape(f.sentence)}{code}</td></tr>"
 
 
 def _mesh(diagnosis: Diagnosis) -> str:
@@ -76,5 +77,7 @@ def fails(finding: Finding, fail_on: Sequence[str]) -> bool:
     return finding.verdict in ("warning", "fault") and (not fail_on or finding.check in fail_on)
 
 
-def short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+def short(value: float | str, unit: str = "") -> str:
+    if isinstance(value, str):
+        return value
+    return f"{100 * value:.3g} %" if unit == "share" else f"{value:.4g} {unit}".rstrip()

@@ -69,12 +69,14 @@ def sentence(found: Diagnosis) -> Text:
     return Text("doctor.sum.mend", values | {"fix": worst.fix.splitlines()[0]})
 
 
-def value_told(value: float | str) -> Text | str:
-    """A number or word of a finding; what only code can read, as a shape, stays as it is."""
+def value_told(value: float | str, unit: str = "") -> Text | str:
+    """A number, with its unit, or word of a finding; what only code can read, as a shape, stays as it is."""
     if isinstance(value, str):
         return registered(f"doctor.value.{value}", value)
     if not math.isfinite(value):
         return str(value)
+    if unit:
+        return Text(f"doctor.unit.{unit}", {"value": float(value)})
     rounded = float(f"{value:.4g}")
     return Text("number.small" if 0 < abs(rounded) < 1e-4 else "number.plain", {"value": rounded})
 
@@ -106,8 +108,8 @@ def _told(finding: Finding, scale: tuple[float, float]) -> dict[str, Any]:
         for x0, y0, x1, y1 in finding.place
     ]  # fmt: skip
     return {
-        "check": finding.check, "verdict": finding.verdict, "value": value_told(finding.value),
-        "tolerance": value_told(finding.tolerance), "place": place, "sentence": finding.said, "fix": finding.fix,
+        "check": finding.check, "verdict": finding.verdict, "value": value_told(finding.value, finding.unit),
+        "tolerance": value_told(finding.tolerance, finding.unit), "place": place, "sentence": finding.said, "fix": finding.fix,
         "mends": finding.mend is not None,
     }  # fmt: skip
 

@@ -181,6 +181,10 @@ def test_the_link_holds_fixes_sizes_and_what_lies_beside_and_a_gradient_has_its_
     visit.wait(f"{SCENE}.views.source.overlay.toDataURL() !== {json.dumps(drawn)}")
     visit.page.get_by_label("Width of the source").fill("1200")
     visit.page.get_by_label("Width of the source").press("Enter")
+    for nonsense in ("", "-5"):
+        visit.page.get_by_label("Width of the source").fill(nonsense)
+        visit.page.get_by_label("Width of the source").press("Enter")
+        expect(visit.page.get_by_label("Width of the source")).to_have_value("1200")
     stride = visit.page.get_by_label("Stride in source pixels")
     stride.fill("8")
     stride.press("Enter")

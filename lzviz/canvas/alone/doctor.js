@@ -119,8 +119,9 @@ export function readingOf(grid, source) {
     .reduce((best, each) => (each.cost < best.cost - 1e-12 ? each : best)).chain;
 }
 
-/** @param {number} value @returns {Text} */
-const number = (value) => {
+/** @param {number} value @param {"" | "share" | "px"} [unit] @returns {Text} */
+const number = (value, unit = "") => {
+  if (unit) return { key: `doctor.unit.${unit}`, values: { value } };
   const rounded = Number(value.toPrecision(4));
   return { key: Math.abs(rounded) > 0 && Math.abs(rounded) < 1e-4 ? "number.small" : "number.plain",
     values: { value: rounded } };
@@ -169,11 +170,12 @@ function crop(grid, [height, width]) {
   const { low, high } = rangeOf(grid);
   const step = [2 / Math.max(width - 1, 1), 2 / Math.max(height - 1, 1)];
   if ([0, 1].every((k) => low[k] <= -1 + step[k] / 2 && high[k] >= 1 - step[k] / 2)) {
-    return finding("crop", { value: number(0), tolerance: number(0) });
+    return finding("crop", { value: number(0, "share"), tolerance: number(0, "share") });
   }
   const seen = [0, 1].reduce((share, k) => share * Math.max(Math.min(high[k], 1) - Math.max(low[k], -1), 0) / 2, 1);
   const away = (/** @type {number} */ value) => Math.max(value, 0);
-  return finding("crop", { verdict: seen < 0.2 ? "warning" : "note", value: number(1 - seen), tolerance: number(0),
+  return finding("crop", { verdict: seen < 0.2 ? "warning" : "note", value: number(1 - seen, "share"),
+    tolerance: number(0, "share"),
     sentence: { key: "doctor.says.crop", values: { share: 1 - seen, left: away((low[0] + 1) / step[0]),
       top: away((low[1] + 1) / step[1]), right: away((1 - high[0]) / step[0]),
       bottom: away((1 - high[1]) / step[1]) } } });
@@ -226,11 +228,12 @@ function conventionOf({ size: [h, w], nodes }, [height, width]) {
 /** @param {Grid} grid @param {Size} source @returns {Finding} */
 function convention(grid, source) {
   const found = conventionOf(grid, source);
-  if (!found) return finding("convention", { value: number(0), tolerance: number(0.05) });
+  if (!found) return finding("convention", { value: number(0, "px"), tolerance: number(0.05, "px") });
   const mended = mapped(grid, found.mend).nodes;
   const off = grid.nodes.reduce((most, value, k) =>
     Math.max(most, Math.abs(mended[k] - value) / (2 / Math.max(source[1 - (k % 2)] - 1, 1))), 0);
-  return finding("convention", { verdict: "warning", value: number(off), tolerance: number(0.05), fix: found.fix,
+  return finding("convention", { verdict: "warning", value: number(off, "px"),
+    tolerance: number(0.05, "px"), fix: found.fix,
     mends: true, sentence: { key: `doctor.says.convention.${found.told}`, values: { off } } });
 }
 

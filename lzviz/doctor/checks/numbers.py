@@ -9,15 +9,27 @@ from lzviz.doctor.finding import Finding
 from lzviz.plain import convert
 from lzviz.text import Text
 
+READABLE = 0.01
+"""Share of finite values below which nothing but their lack can be told of an array."""
+
+
+def unreadable(array: np.ndarray) -> np.ndarray:
+    """Which values are not finite, or as good as that."""
+    return np.asarray(~np.isfinite(array) | (np.abs(array.astype(np.float64)) >= 1e15))
+
 
 def not_finite(case: Case) -> Finding | None:
     array = case.array
-    bad = np.asarray(~np.isfinite(array) | (np.abs(array.astype(np.float64)) >= 1e15))
+    bad = unreadable(array)
     count = int(bad.sum())
     if not count:
         return ok("not-finite", 0, 0)
-    place = box_of(np.asarray(bad.any(-1))) if array.ndim >= 3 and array.shape[-1] == 2 else ()
+    place = (
+        box_of(np.asarray(bad.any(-3 if case.channels_first else -1))) if case.kind == "grid" and array.ndim < 5 else ()
+    )
     said = Text("doctor.says.not-finite", {"count": count, "all": int(array.size)})
+    if array.size - count < READABLE * array.size:  # too little is left to fill the rest from
+        return Finding("not-finite", "fault", count, 0, said, place)
     code = "grid = torch.as_tensor(lzviz.diagnose(grid, source_size).named('not-finite').apply(grid))"
     return Finding("not-finite", "fault", count, 0, said, place, code, _fill(case))
 
@@ -99,13 +111,19 @@ def temporal(case: Case) -> Finding | None:
     moves = np.hypot(*np.moveaxis(np.diff(pixels, axis=0), -1, 0)).mean((1, 2))
     usual, most = float(np.median(moves)), float(moves.max())
     returns = np.hypot(*np.moveaxis(pixels[2:] - pixels[:-2], -1, 0)).mean((1, 2))
-    if usual > 0.02 * max(case.source) and np.median(returns) < 0.3 * usual:
+    if usual > 0.005 * max(case.source) and np.median(returns) < 0.3 * usual:
         return _flicker(case, usual)
-    if most <= 6 * usual + 0.002 * max(case.source) or usual > 0.02 * max(case.source):
+    still = 0.002 * max(case.source)
+    # A frame left and come back to between neighbours that are near each other is out of place, if less far than a cut.
+    there = np.minimum(moves[:-1], moves[1:])
+    left = np.flatnonzero((there > 3 * usual + still) & (returns < 0.6 * there))
+    jumps = np.zeros(len(moves), bool)
+    jumps[left] = jumps[left + 1] = True
+    frames = np.flatnonzero((moves > 6 * usual + still) | jumps) + 1
+    if not len(frames) or usual > 0.02 * max(case.source):
         return ok("temporal", most, 6 * usual)
-    frames = np.flatnonzero(moves > 6 * usual + 0.002 * max(case.source)) + 1
     named = [str(frame) for frame in frames[:6]]
-    said = Text("doctor.says.temporal", {"frames": named, "most": most, "usual": usual})
+    said = Text("doctor.says.temporal", {"count": len(frames), "frames": named, "most": most, "usual": usual})
 
     def mend(grid: np.ndarray) -> np.ndarray:
         out = grid.copy()
@@ -127,7 +145,7 @@ def _flicker(case: Case, usual: float) -> Finding:
 
     said = Text("doctor.says.temporal.flicker", {"usual": usual})
     code = "saliency = 0.5 * saliency + 0.5 * saliency_before  # blend with the frame before"
-    return Finding("temporal", "warning", usual, 0.02 * max(case.source), said, (), code, case.mended(mend))
+    return Finding("temporal", "warning", usual, 0.005 * max(case.source), said, (), code, case.mended(mend))
 
 
 CHECKS = {"not-finite": not_finite, "precision": precision, "shared-batch": shared_batch, "temporal": temporal}

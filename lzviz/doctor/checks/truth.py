@@ -33,6 +33,10 @@ def labels(case: Case) -> Finding | None:
         return Finding("labels", "fault", share, 0.0, said, (), code, mend, "labels")
     if case.kind != "grid" or truth.ndim < 2:
         return ok("labels", 0.0, 0.0)
+    (h, w), (height, width) = truth.shape[-2:], case.source
+    if abs(np.log(h * width / (w * height))) > np.log1p(2 / min(h, w, height, width)):  # halved or doubled is well
+        said = Text("doctor.says.labels.size", {"h": h, "w": w, "height": height, "width": width})
+        return Finding("labels", "warning", f"{h}×{w}", f"{height}×{width}", said)
     gone = sorted(set(known.ravel().tolist()) - set(np.unique(_read(case, truth)).tolist()) - {IGNORE})
     if gone:
         said = Text("doctor.says.labels.gone", {"classes": [f"{c:g}" for c in gone[:8]]})

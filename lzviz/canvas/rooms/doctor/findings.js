@@ -44,7 +44,7 @@ export function createFindings(chart, asking, copy) {
     h("header", {}, verdictIcon(verdict), h("b", { class: "lz-doctor-verdict" }, t(`doctor.verdict.${verdict}`)),
       h("h3", { translate: "no" }, check),
       h("span", { class: "lz-doctor-value" }, h("b", dataOf(value), say(value)),
-        tolerance ? t("doctor.allowed", { tolerance }) : "")),
+        tolerance ? h("span", {}, t("doctor.allowed", { tolerance })) : "")),
     h("p", dataOf(sentence), say(sentence)),
     fix ? h("div", { class: "lz-doctor-code" }, h("pre", { tabindex: "0", translate: "no" }, fix), copier) : null,
     h("footer", {}, show, mends ? applier : null, mends ? after : null));

@@ -36,8 +36,11 @@ export function createHeader({ live, host }, chart, asking, toExplore) {
     go);
 
   function resize() {
-    const [w, hh] = [width, height].map((input) => Math.min(LARGEST, Math.max(1, Math.round(Number(input.value)))));
-    if (w && hh) asking.resize([hh, w]);
+    const sides = [width, height].map((input) => Math.min(LARGEST, Math.round(Number(input.value))));
+    const [h0, w0] = asking.sourceSize();
+    const [w, hh] = sides.every((side) => side >= 1) ? sides : [w0, h0]; // nothing, or less, says no size
+    [width.value, height.value] = [String(w), String(hh)];
+    if (w !== w0 || hh !== h0) asking.resize([hh, w]);
   }
   function refresh() {
     const { subject, now, use: chosen, source, applied } = chart.get();
