@@ -19,7 +19,7 @@ from lzviz.lessons.formula import mathml
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "app" / "lessons"
 TOLD = build.read(FOLDER)
-SPOT = re.compile(r"(?:^|&)spot=[\d.]+,[\d.]+,[\d.]+")
+EXTRA = re.compile(r"(?:^|&)(?:spot|drawn|tune)=[^&]+")
 
 
 def test_what_the_page_reads_is_what_the_lessons_say(capsys):
@@ -41,7 +41,7 @@ def test_each_state_of_a_lesson_is_a_link_that_is_understood_whole():
             whole = link if name == "start" else f"{each['states']['start']}&{link}"
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                State.from_link(f"#{SPOT.sub('', whole)}")
+                State.from_link(f"#{EXTRA.sub('', whole).lstrip('&')}")
 
 
 def test_the_contract_answers_lessons_and_english_ones_where_there_are_none():
@@ -101,3 +101,12 @@ def test_a_lesson_of_more_words_than_three_minutes_take_is_refused(tmp_path):
     path.write_text(path.read_text("utf-8") + "\nand so on" * 150, "utf-8")
     with pytest.raises(ValueError, match=r"en/uniform: \d+ words; a lesson has at most 450"):
         build.read(tmp_path / "lessons")
+
+
+def test_the_lesson_of_the_contributors_page_is_a_lesson(tmp_path):
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    (text,) = re.findall(r"^````markdown\n(.*?)^````$", page, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "01-wish.md"
+    path.write_text(text, "utf-8")
+    told = parse.lesson(path)
+    assert told["claims"] and len(text.splitlines()) < 45

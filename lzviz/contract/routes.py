@@ -89,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
     Route("results", "lzviz/results", results.AskResults, "cards:compared", "query"),
     Route("resultsTable", "lzviz/results.csv", results.AskTable, "cards:table", "query"),
     Route("lessons", "lzviz/lessons/{language}", lessons.AskLessons, "lessons:lessons", "query"),
+    Route("smoothness", "lzviz/smoothness", lessons.AskSmoothness, "lessons:smoothness"),
     Route("specimens", "lzviz/specimens", doctor.AskSpecimens, "doctor:specimens", "query"),
     Route("addWarp", "lzviz/warp-file", doctor.AddWarp, "doctor:held", "bytes", 64 * MIB),
     Route("diagnose", "lzviz/diagnosis", doctor.AskDiagnosis, "doctor:diagnosed"),

@@ -26,6 +26,14 @@ WARP = _names(
 )
 NAMES: dict[str, tuple[str, ...]] = {
     "warp": WARP,
+    "bend": WARP + _names("bend slope limit"),
+    "features": WARP + _names("scattered stride features last corner edgeOff"),
+    "pixels": WARP + _names("far along first shift ratio"),
+    "zone": WARP + _names("shrink ghost limit"),
+    "smoothness": _names("lambdas classes bests loosest stiffest miou intrinsic sampling network"),
+    "cells": _names("cells rows active fine saved cost strided threshold"),
+    "seeds": _names("seeds first mean sd error wins pairs spread best other"),
+    "findings": _names("checks faults warnings notes fine"),
     "springs": WARP
     + _names("node home rest moved half sigma spread variance kernelVariance jacobian zoom det areaZoom"),
 }

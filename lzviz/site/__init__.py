@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lzviz import gallery, text
+from lzviz import gallery, lessons, text
 from lzviz.canvas.bundle import FOLDER, bundle, style
 from lzviz.contract.answers import checkpoints as known
 from lzviz.contract.exchange import Reply, asked, found, told
@@ -27,6 +27,8 @@ from lzviz.contract.workshop import Workshop
 from lzviz.doctor.specimens import SPECIMENS
 from lzviz.site.light import lighter
 
+STUDIED = 96
+"""Width of the labels that a lesson samples."""
 Progress = Callable[[int, int, str], None]
 # The script that unpacks the canvas: a server that packs nothing would send three times as much.
 LOADER = """
@@ -121,7 +123,7 @@ def build(
     cards = _chosen(cards, names, "checkpoint")
     folder = Folder(out, workshop)
     first = _page(folder, list(cards))
-    jobs = [*_pictures(folder), *_models(folder), *_masks(folder), *_runs(folder, list(cards)),
+    jobs = [*_pictures(folder), *_models(folder), *_lessons(folder), *_masks(folder), *_runs(folder, list(cards)),
             *_compared(folder, list(cards)), *_specimens(folder)]  # fmt: skip
     for number, (name, job) in enumerate(jobs, 1):
         job()
@@ -207,6 +209,31 @@ def _models(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
             )
 
     yield "results", results
+
+
+def _lessons(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The lessons of each language, and the study of one of them on the first picture."""
+    path = named("lessons").path
+    for language in lessons.languages():
+
+        def job(language: str = language) -> None:
+            folder.keep("lessons", path.replace("{language}", language), f"lessons/{language}", [{}])
+
+        yield f"lessons {language}", job
+    opened = next(iter(folder.workshop.gallery))
+    state = State(image=opened, room="pipeline", width=STUDIED)
+
+    def study() -> None:
+        when = {"image": opened, "state.width": STUDIED}
+        folder.keep(
+            "smoothness",
+            named("smoothness").path,
+            "answers/smoothness",
+            [when],
+            {"state": state.to_json(), "image": opened},
+        )
+
+    yield "smoothness", study
 
 
 def _masks(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:

@@ -27,6 +27,7 @@ import { t } from "./text.js";
  * @param {How} how @returns {Bound}
  */
 function bound(context, key, control, { reasons = false }) {
+  control.element.dataset.control = key;
   control.element.setAttribute("data-tip", context.schema.field(key).help);
   return { element: control.element, setReason: control.setReason, show: control.show, refresh() {
     control.show(/** @type {never} */ (context.store.get()[key]));

@@ -55,7 +55,7 @@ export function slider(field, { label = field.label, format, unit = "", onInput,
   const value = h("input", { type: "text", class: "lz-value", inputmode: "decimal", autocomplete: "off",
     spellcheck: "false", "aria-label": t("control.value", { label }) });
   const units = h("span", { class: "lz-unit" }, unit);
-  const element = h("div", { class: "lz-slider", "data-control": field.key },
+  const element = h("div", { class: "lz-slider" },
     h("div", { class: "lz-slider-head" }, h("label", { for: id }, label),
       h("span", { class: "lz-amount" }, value, units)),
     range);

@@ -196,6 +196,16 @@ export interface AskSegmented {
   truth?: string | null;
 }
 
+/** How stiff the grid of ES should be for each class of the picture; the width of the copy is the state's. */
+export interface AskSmoothness {
+  page?: string;
+  seq?: number;
+  state: State;
+  image?: string | null;
+  file?: string | null;
+  truth?: string | null;
+}
+
 /** Which faults are there to look at? */
 export interface AskSpecimens {
   page?: string;
@@ -1017,6 +1027,14 @@ export interface ShapeLine {
   sizes: Text;
 }
 
+/** Intrinsic IoU of each class that occurs, a row a lambda; ``size`` (h, w) is that of the sampled labels. */
+export interface Smoothness {
+  lambdas: number[];
+  classes: string[];
+  iou: number[][];
+  size: [number, number];
+}
+
 /** A saliency source of the menu. */
 export interface SourceLine {
   name: string;
@@ -1310,6 +1328,7 @@ export interface Asked {
   results: { question: AskResults; answer: Results };
   resultsTable: { question: AskTable; answer: Blob };
   lessons: { question: AskLessons; answer: Blob };
+  smoothness: { question: AskSmoothness; answer: Smoothness };
   specimens: { question: AskSpecimens; answer: Specimens };
   addWarp: { question: AddWarp; answer: HeldWarp };
   diagnose: { question: AskDiagnosis; answer: Diagnosed };

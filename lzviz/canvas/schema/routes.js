@@ -28,6 +28,7 @@ export const ROUTES = Object.freeze(/** @type {const} */ ({
   results: { path: "lzviz/results", method: "GET", limit: 1048576 },
   resultsTable: { path: "lzviz/results.csv", method: "GET", limit: 1048576 },
   lessons: { path: "lzviz/lessons/{language}", method: "GET", limit: 1048576 },
+  smoothness: { path: "lzviz/smoothness", method: "POST", limit: 1048576 },
   specimens: { path: "lzviz/specimens", method: "GET", limit: 1048576 },
   addWarp: { path: "lzviz/warp-file", method: "POST", limit: 67108864 },
   diagnose: { path: "lzviz/diagnosis", method: "POST", limit: 1048576 },

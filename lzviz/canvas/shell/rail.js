@@ -87,6 +87,7 @@ function samplerSection(context) {
     mode.setReason(reasonAgainst(context, "mode"));
     mode.element.setAttribute("data-tip", field.help);
   };
+  mode.element.dataset.control = "mode";
   const section = h("section", { class: "lz-section lz-sampler", "aria-label": t("sampler") },
     h("div", { class: "lz-head" }, t("sampler")), menu.element, mode.element);
   store.subscribe((_, changed) => ["room", "sampler", "mode"].some((key) => changed.has(key)) && refresh());

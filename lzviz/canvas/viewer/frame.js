@@ -121,7 +121,7 @@ export function createModel(pictureOf) {
     const image = { width: zoomed[1], height: zoomed[0], data: pixels };
     return { warp, zoomed, source: source.picture.size, grid, colours, image, saliency, attracting,
       options: attractionOptions(state),
-      asks, python, waiting: python && !given.fresh, faulty: lostLines(shown, attracting),
+      asks, python: python && !given.here, waiting: python && !given.fresh, faulty: lostLines(shown, attracting),
       warpMs: warped - started, zoomMs: performance.now() - warped };
   }
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lzviz.contract.messages.base import Bench, File, Question
+from lzviz.contract.messages.base import Answer, Bench, File, OnTruth, Pair, Question
 
 
 class AskLessons(Question):
@@ -18,3 +18,25 @@ class AskLessons(Question):
     @property
     def bench(self) -> Bench:
         return "menu"
+
+
+class Smoothness(Answer):
+    """Intrinsic IoU of each class that occurs, a row a lambda; ``size`` (h, w) is that of the sampled labels.
+
+    ``classes`` are empty for a picture without true labels.
+    """
+
+    lambdas: list[float]
+    classes: list[str]
+    iou: list[list[float]]
+    size: Pair
+
+
+class AskSmoothness(OnTruth):
+    """How stiff the grid of ES should be for each class of the picture; the width of the copy is the state's."""
+
+    answer = Smoothness
+
+    @property
+    def bench(self) -> Bench:
+        return "networks"

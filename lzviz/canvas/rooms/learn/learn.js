@@ -19,8 +19,11 @@ import { followSymbols } from "./symbols.js";
  * @typedef {import("../../core/store.js").State} State
  *
  * @typedef {object} Figure  what a lesson draws beside the page's own views
- * @property {HTMLElement} element
+ * @property {HTMLElement} [element]
+ * @property {HTMLElement} [control]  of the number that it has of its own
+ * @property {(value: number) => void} [tune]  sets that number
  * @property {boolean} [sole]   the source alone stands below it
+ * @property {boolean} [alone]  nothing stands below it
  * @property {() => string} label  which prediction this is
  * @property {() => void} again
  * @property {(seen: {revealed: boolean, guess: number}) => void} show
@@ -29,8 +32,8 @@ import { followSymbols } from "./symbols.js";
  * @property {() => void} dispose
  */
 
-/** Frames after which what does not settle is shown as it is. */
-const PATIENCE = 600;
+/** After so long, what does not settle is shown as it is, milliseconds. */
+const PATIENCE = 60_000;
 
 /** Whether a room shows all of what its state means. @param {any} mounted */
 const atRest = (mounted) => {
@@ -100,14 +103,14 @@ class Lessons {
   /** @returns {import("./expression.js").Numbers} */
   numbers() {
     const { frame = null } = this.inner.now()?.scene ?? {};
-    const own = frame?.grid ? warpNumbers(frame, this.inner.store.get(), this.lesson.region) : {};
+    const own = frame?.grid && frame.warp ? warpNumbers(frame, this.inner.store.get(), this.lesson.region) : {};
     const all = { ...own, ...this.figure?.numbers() };
     const guess = this.page?.predict.guess() ?? NaN;
     return { ...all, guess, off: Math.abs(guess - valueOf(this.lesson.predict.truth, all)) };
   }
 
   settled() {
-    return atRest(this.inner.now()) && (this.figure?.settled?.() ?? true);
+    return (this.figure?.alone === true || atRest(this.inner.now())) && (this.figure?.settled?.() ?? true);
   }
 
   /** What is known now goes into the text; once it is all there, the prediction is judged. */
@@ -119,7 +122,8 @@ class Lessons {
     this.figure?.show({ revealed: this.revealed, guess: page.predict.guess() });
     this.symbols.relight();
     const { measured } = this.inner.live.get();
-    setText(this.told, this.revealed && measured?.sentence ? say(measured.sentence) : lesson.goal);
+    const told = this.revealed && !this.figure?.alone ? measured?.sentence : null;
+    setText(this.told, told ? say(told) : lesson.goal);
     const truth = valueOf(lesson.predict.truth, now);
     if (!this.judging || this.shown !== "reveal" || !this.settled() || !Number.isFinite(truth)) return;
     this.judging = false;
@@ -131,10 +135,15 @@ class Lessons {
     const mine = ++this.turn;
     const { states, predict } = this.lesson;
     const link = name === "start" ? states.start : `${states.start}&${states[name]}`;
-    const state = await stateOf(this.context, link);
+    const { state, drawn, tune } = await stateOf(this.context, link);
     if (mine !== this.turn) return;
     this.shown = name;
-    await this.inner.show(state, { held: predict.hold && name === "start", sole: this.figure?.sole });
+    if (Number.isFinite(tune)) this.figure?.tune?.(tune);
+    this.stage.hidden = this.figure?.alone === true;
+    this.top.toggleAttribute("data-alone", this.stage.hidden);
+    this.figure?.element?.toggleAttribute("hidden", this.context.rooms.of(state).whole === true);
+    await this.inner.show(state, { drawn, held: predict.hold && name === "start",
+      sole: this.figure?.sole });
     if (mine === this.turn) await this.rest();
     if (mine !== this.turn) return;
     this.kept.set(name, this.numbers());
@@ -144,7 +153,9 @@ class Lessons {
   /** Waits until nothing moves. */
   async rest() {
     await frames(2);
-    for (let k = 0; k < PATIENCE && !this.settled(); k++) await frames(1);
+    const { turn } = this;
+    const until = performance.now() + PATIENCE;
+    while (turn === this.turn && performance.now() < until && !this.settled()) await frames(1);
     await frames(2);
   }
 
@@ -187,8 +198,9 @@ class Lessons {
     const reset = h("button", { type: "button", class: "lz-link", onclick: () => void this.show(this.shown) },
       t("learn.reset"));
     const explore = h("button", { type: "button", class: "lz-link", onclick: () => this.leave() }, t("learn.explore"));
+    if (this.figure?.control) this.controls.element.append(this.figure.control);
     this.top.replaceChildren(h("div", { class: "lz-learn-bar" }, this.controls.element,
-      h("div", { class: "lz-learn-ways" }, reset, explore)), ...(this.figure ? [this.figure.element] : []));
+      h("div", { class: "lz-learn-ways" }, reset, explore)), this.figure?.element ?? "");
     this.text.replaceChildren(this.page.element);
     this.text.scrollTop = 0;
     this.rail.show(this.lesson);

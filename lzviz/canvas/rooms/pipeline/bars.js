@@ -38,6 +38,7 @@ function show({ store, schema }, key) {
   const items = choices(field);
   const control = segmented(field.label, items, (value) => store.set({ [key]: value }));
   control.element.classList.add("lz-learned-show");
+  control.element.dataset.control = key;
   return { show: control.show,
     element: control.element,
     /** @param {Record<string, boolean>} offered @param {string | null} reason why labels cannot be shown */

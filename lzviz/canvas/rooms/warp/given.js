@@ -11,6 +11,7 @@
  * @property {Float32Array | null} image  (h, w, 4) of the zoomed image, as the sampler made it
  * @property {boolean} fresh  it is about the state of now
  * @property {boolean} asks   the sampler looks at a saliency map
+ * @property {boolean} [here]  the page computed it
  */
 
 import { hasTwin } from "../../engine/samplers.js";

@@ -13,8 +13,9 @@ import { t } from "../../core/text.js";
  * @typedef {import("../../core/store.js").State} State
  */
 
-/** @param {string} label @param {HTMLElement} control @param {string} [tip] */
-const row = (label, control, tip) => h("div", { class: "lz-row", "data-tip": tip }, h("span", {}, label), control);
+/** @param {import("../../core/schema.js").Field} field @param {HTMLElement} control */
+const row = ({ key, label, help }, control) => h("div", { class: "lz-row", "data-control": key, "data-tip": help },
+  h("span", {}, label), control);
 
 /** @param {Context} context */
 function gridRow(context) {
@@ -24,7 +25,7 @@ function gridRow(context) {
   const rows = numberBox(t("more.rows"), field, (value) => set([value, store.get().nodes[1]]));
   const columns = numberBox(t("more.columns"), field, (value) => set([store.get().nodes[0], value]));
   return {
-    element: row(field.label, h("span", { class: "lz-pair" }, rows.element, " × ", columns.element), field.help),
+    element: row(field, h("span", { class: "lz-pair" }, rows.element, " × ", columns.element)),
     refresh() {
       rows.show(store.get().nodes[0]);
       columns.show(store.get().nodes[1]);
@@ -47,7 +48,8 @@ function choiceRow(context, key) {
   const { label, help } = context.schema.field(key);
   const { element, refresh } = choiceOf(context, key, { history: key !== "compare", reasons: key !== "compare" });
   element.removeAttribute("data-tip");
-  return { element: h("div", { class: "lz-block", "data-tip": help }, h("span", {}, label), element), refresh };
+  const block = h("div", { class: "lz-block", "data-control": key, "data-tip": help }, h("span", {}, label), element);
+  return { element: block, refresh };
 }
 
 /** @param {Context} context */
@@ -59,7 +61,7 @@ function floorRow(context) {
     "aria-label": t("more.floor"),
     onchange: () => store.set({ floor: parseFloor(input.value, field) }, { history: true }) });
   return {
-    element: row(field.label, input, field.help),
+    element: row(field, input),
     refresh() {
       const { floor } = store.get();
       input.value = floor === null ? "" : String(floor);

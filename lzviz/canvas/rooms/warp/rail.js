@@ -23,6 +23,7 @@ function saliencySection(context) {
   const offered = sources.map(({ name, title }) => ({ value: name, label: registered(`source.${name}`, title) }));
   const from = segmented(schema.field("saliency").label, offered, actions.chooseSaliency);
   from.element.classList.add("lz-thirds");
+  from.element.dataset.control = "saliency";
   const pick = h("button", { type: "button", class: "lz-link", onclick: () => actions.openMap() },
     t("saliency.another"));
   const note = h("p", { class: "lz-note" });
