@@ -46,7 +46,7 @@ export function createDoctor(element, { context }, on) {
     void shelf.fill();
     if (given instanceof File) asking.look({ name: given.name, file: given });
     else if (given) asking.look({ name: given.name, warp: given });
-    else if (!chart.get().subject) link.read();
+    else link.catchUp();
     scene.request("layout");
   }
 

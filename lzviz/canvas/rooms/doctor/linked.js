@@ -60,15 +60,26 @@ export function followLink(store, chart, asking, on) {
       source: examinedHeight && examinedWidth ? [examinedHeight, examinedWidth] : null });
   }
 
+  /** Looks at what the link says, unless it does already. @returns {boolean} whether it had to */
+  function catchUp() {
+    const { examined } = store.get();
+    const { subject } = chart.get();
+    const shown = subject ? subject.specimen ?? said()?.state.examined ?? examined : null;
+    if (shown === (examined === "auto" ? FIRST : examined)) return false;
+    read();
+    return true;
+  }
+
   const ends = [chart.subscribe((_, changed) => {
     const says = changed.has("now") || changed.has("chosen") ? said() : null;
     if (on() && says) store.set({ ...says.state, finding: says.finding });
   }), store.subscribe((state, changed) => {
+    if (!on() || ![...KEYS, "finding"].some((key) => changed.has(key)) || catchUp()) return;
     const says = said();
-    if (!on() || !says || ![...KEYS, "finding"].some((key) => changed.has(key))) return;
+    if (!says) return;
     const told = /** @type {Record<string, unknown>} */ (says.state);
     if (KEYS.some((key) => !same(told[key], state[key]))) read();
     else if (says.finding !== state.finding) asking.choose(state.finding === "auto" ? says.worst : state.finding);
   })];
-  return { read, stop: () => ends.forEach((end) => end()) };
+  return { catchUp, stop: () => ends.forEach((end) => end()) };
 }
