@@ -26,7 +26,7 @@ def test_no_room_has_a_serious_finding(browser: Browser, address: str, scheme: s
     visit = Visit(context, address).open("#image=street")
     visit.page.add_script_tag(path=AXE)
     found = {}
-    for room in ("warp", "cad", "pipeline", "compare", "models"):
+    for room in ("warp", "cad", "pipeline", "compare", "learn", "models"):
         visit.run("store.set({ room: given })", room)
         visit.wait("!live.get().busy && !live.get().loading")
         visit.page.wait_for_timeout(400)

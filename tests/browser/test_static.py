@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from benchmarks.served import free_port
-from lzviz import site
+from lzviz import lessons, site
 from lzviz.doctor.specimens import SPECIMENS
 from tests.browser.conftest import DESKTOP, Visit
 
@@ -227,3 +227,17 @@ def test_the_page_opens_on_a_file_of_bookmarks(visit: Visit, folder: Path) -> No
     visit.open("?bookmarks=lecture.json")
     visit.wait("store.get().strength === 123 && store.get().image === 'coffee'")
     assert visit.page.get_by_role("listitem").count() == 1
+
+
+def test_lessons_are_there_in_both_languages_with_what_they_compute(visit: Visit) -> None:
+    room = "document.querySelector('.lz-learn')?.lzvizLearn"
+    for language, tag in (("zh", "zh"), ("en", "en")):
+        visit.open(f"?lang={language}#room=learn&lesson=2&at=reveal")
+        visit.page.wait_for_function(f"{room}?.kept.has('reveal')")
+        told = json.loads(lessons.built(tag))
+        assert visit.page.locator(".lz-lesson h2").inner_text() == told[1]["title"]
+        assert visit.run(f"{room}.kept.get('reveal').regionSamples") > 100
+    visit.run("store.set({ lesson: 9, lessonStep: 'reveal' })")
+    visit.page.wait_for_function(f"{room}.lesson.number === 9 && {room}.kept.has('reveal')")
+    assert visit.run(f"{room}.kept.get('reveal').bests") >= 3
+    visit.page.goto("about:blank")

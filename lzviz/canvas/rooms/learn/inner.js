@@ -129,7 +129,10 @@ export function createInner(context, stage) {
       for (const [id, other] of built) if (id !== room.id) other.mounted.show(false);
       for (const other of built.values()) if (other.element !== stage) other.element.hidden = other.element !== element;
       mounted.scene?.glide?.();
-      if (drawn && live.get().image?.id !== drawn) live.set(pictureOf(drawn));
+      const { id = "" } = live.get().image ?? {};
+      if (drawn && id !== drawn) live.set(pictureOf(drawn));
+      // Python knows nothing of a picture that was drawn here.
+      else if (!drawn && Object.hasOwn(DRAWN, id)) live.set({ image: null, own: null });
       store.set(state);
       mounted.show(true);
       const { scene } = mounted;

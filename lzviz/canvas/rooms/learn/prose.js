@@ -74,6 +74,6 @@ export function writeNumbers(root, numbers, kept) {
     const { at, number = "" } = place.dataset;
     const value = valueOf(number, at ? kept.get(at) ?? {} : numbers);
     place.value = Number.isFinite(value) ? String(value) : "";
-    setText(place, said(value, place.dataset.format ?? "plain"));
+    setText(place, at && !kept.has(at) ? "?" : said(value, place.dataset.format ?? "plain"));
   }
 }
