@@ -5,7 +5,7 @@
 ``python -m benchmarks.results --reports FOLDER [--against uniform]``
     paired differences from uniform at the same size, with their intervals, of the reports that
     ``python -m lzviz evaluate NAME DATA --json FOLDER`` wrote. Reports of one name and split are runs with other seeds.
-``python -m benchmarks.results --intrinsic scenes``, ``--intrinsic camvid --data FOLDER``
+``python -m benchmarks.results --intrinsic scenes``, ``aerial``, ``slide``, ``--intrinsic camvid --data FOLDER``
     what sampling alone allows, without any network: labels are read at the samples of each sampler and brought back bilinearly on
     the exact inverse, the same for all.
 ``python -m benchmarks.results --equal-cost``
@@ -44,6 +44,11 @@ LAMBDAS = (0.3, 1.0, 3.0, 10.0, 30.0)
 LARGE = " --size 1024 2048"  # scenes are drawn at half of it for training, and assessed 16 times the zoomed size
 EDGE_ROWS = 48  # of the map that simulated edge-based samplers are drawn by; full width of their kernel .12 of it
 BOUNDARY = 100  # how often a boundary outweighs the rest in LZU's maps
+WORLDS: dict[str, tuple[str, Size, Size]] = {  # kind, drawn at, zoomed to
+    "scenes": ("street", (1024, 2048), (64, 128)),
+    "aerial": ("aerial", (1024, 1024), (64, 64)),
+    "slide": ("slide", (512, 2560), (48, 240)),
+}
 METRICS = tuple(metric.name for metric in SEGMENTATION.metrics)
 
 # What sampling alone allows
@@ -125,10 +130,13 @@ def intrinsic(data: Dataset, chosen: Sequence[int], size: Size, mean: Tensor, ba
 
 def intrinsic_tables(options: argparse.Namespace) -> None:
     head = ["sampler", "mIoU", "boundary", "small"]
-    if options.intrinsic == "scenes":
-        data = open_data("scenes", split="val", count=options.pictures, size=(1024, 2048))
-        mean = mean_map(open_data("scenes", split="train", count=options.pictures, size=(512, 1024)), (1024, 2048))
-        sizes, chosen, back = [(64, 128)], range(len(data)), 0
+    if options.intrinsic in WORLDS:
+        kind, source, small = WORLDS[options.intrinsic]
+        same = {"kind": kind, "count": options.pictures}
+        data = open_data("scenes", split="val", size=source, **same)
+        half = source[0] // 2, source[1] // 2
+        mean = mean_map(open_data("scenes", split="train", size=half, **same), source)
+        sizes, chosen, back = [small], range(len(data)), 0
     else:
         data = open_data("camvid", options.data, options.split)
         mean = mean_map(open_data("camvid", options.data, "train"), (360, 480))
@@ -281,7 +289,7 @@ def write_cards(found: dict[tuple[str, str, float, str], dict[int, Report]], fol
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--intrinsic", choices=("scenes", "camvid"), help="print what sampling alone allows")
+    parser.add_argument("--intrinsic", choices=(*WORLDS, "camvid"), help="print what sampling alone allows")
     parser.add_argument("--data", type=Path, help="folder of CamVid")
     parser.add_argument("--split", default="val")
     parser.add_argument("--every", type=int, default=5, help="of CamVid's pictures, one in so many (%(default)s)")
