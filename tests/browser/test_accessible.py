@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from lzviz.contract.rooms import ROOMS
+
 from .conftest import DESKTOP, Visit
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -26,7 +28,9 @@ def test_no_room_has_a_serious_finding(browser: Browser, address: str, scheme: s
     visit = Visit(context, address).open("#image=street")
     visit.page.add_script_tag(path=AXE)
     found = {}
-    for room in ("warp", "cad", "pipeline", "compare", "learn", "models"):
+    visit.page.get_by_role("button", name="Bookmarks").click()
+    visit.page.get_by_role("button", name="Keep this state").click()
+    for room in ROOMS:
         visit.run("store.set({ room: given })", room)
         visit.wait("!live.get().busy && !live.get().loading")
         visit.page.wait_for_timeout(400)

@@ -93,7 +93,9 @@ export function createStrip(context, codec) {
       h("button", { type: "button", class: "lz-strip-drop", "aria-label": t("bookmarks.remove", { name: each.name }),
         onclick: () => kept.remove(each.name) }, icon("close")))));
     empty.hidden = kept.list().length > 0;
-    setText(button.querySelector("sup") ?? button.appendChild(h("sup", {})), String(kept.list().length || ""));
+    const count = kept.list().length;
+    setText(button.querySelector("sup") ?? button.appendChild(h("sup", {})), String(count || ""));
+    button.setAttribute("aria-label", count ? t("bookmarks.counted", { count }) : t("bookmarks"));
   }
   const stop = kept.follow(draw);
   const unname = store.subscribe((_, changed) => {
