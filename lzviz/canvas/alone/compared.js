@@ -65,7 +65,7 @@ export function filesOf(rows) {
 }
 
 /**
- * As the server answers `lzviz/compared`.
+ * As the server answers a comparison.
  * @param {any} said @param {Ask} ask @param {import("../core/context.js").Catalogue} catalogue
  */
 export async function comparedOf({ image, state }, ask, catalogue) {
