@@ -16,6 +16,7 @@ setup(
             "data/*",
             "text/*",
             "lessons/*.json",
+            "terms/*.json",
         ],
         SHIPPED: ["*/*.json", "*/*.safetensors"],
     },

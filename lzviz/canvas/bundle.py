@@ -16,7 +16,7 @@ ENTRY = "main.js"
 # In this order: later ones refine earlier ones.
 STYLES = tuple(
     f"style/{name}.css"
-    for name in ("tokens", "page", "stage", "seen", "cad", "learned", "models", "doctor", "compare", "learn")
+    for name in ("tokens", "page", "stage", "seen", "cad", "learned", "models", "doctor", "compare", "learn", "terms")
 )
 # Where a script finds those that are imported late, relative to itself.
 LATE = "bundle/"

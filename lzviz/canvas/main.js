@@ -26,6 +26,7 @@ import { createStrip } from "./shell/strip.js";
 import { learn } from "./core/language.js";
 import { loadStyles } from "./core/styles.js";
 import { createTip } from "./kit/tip.js";
+import { explainTerms } from "./shell/terms.js";
 import { watchWork } from "./core/work.js";
 import { createTools } from "./shell/tools.js";
 import { createTopbar } from "./shell/topbar.js";
@@ -49,8 +50,8 @@ export { overHttp, overWidget } from "./core/transport.js";
 const STYLES = ["style/tokens.css", "style/page.css", "style/stage.css", ...ROOMS.all.flatMap(({ styles }) => styles)];
 
 /** What a mount writes on its element. */
-const OURS = new Set(["framed", "room", "dock", "view", "paints", "whole", "theme", "ready", "lzviz-ready", "class"]
-  .map((name) => `data-${name}`));
+const OURS = new Set(["framed", "room", "dock", "view", "paints", "whole", "theme", "ready", "lzviz-ready", "class",
+  "explained"].map((name) => `data-${name}`));
 
 /** @param {string} address @returns {Promise<any>} */
 async function fetchJson(address) {
@@ -221,6 +222,7 @@ export async function mount(element, given) {
   parts.address = address;
   const ends = [address.stop, undress, ...(host.teaching ? [teach(element, host.teaching)] : []),
     context.again.stop, followUse(element), createTip(element),
+    explainTerms(context, given.address !== undefined),
     listenForKeys(element, parts.commands),
     listenForFiles(context, { open: parts.bring, openMap: parts.images.openMap },
       (id, file) => house.mounted[id].examine?.(file), strip.openFile),

@@ -21,6 +21,7 @@ from lzviz.contract.messages import (
     pipeline,
     recognition,
     results,
+    terms,
     warp,
 )
 from lzviz.contract.messages.base import Question
@@ -64,6 +65,7 @@ class Route:
 
 ROUTES: tuple[Route, ...] = (
     Route("catalogue", "lzviz/catalogue", pictures.AskCatalogue, "asked:catalogue", "query"),
+    Route("terms", "lzviz/terms/{language}", terms.AskTerms, "terms:terms", "query"),
     Route("picture", "lzviz/picture/{id}", pictures.AskPicture, "pictures:shown", "query"),
     Route("addPicture", "lzviz/picture", pictures.AddPicture, "pictures:held", "bytes", 64 * MIB),
     Route("saliency", "lzviz/saliency", pictures.AskSaliency, "asked:saliency"),

@@ -123,7 +123,8 @@ def build(
     cards = _chosen(cards, names, "checkpoint")
     folder = Folder(out, workshop)
     first = _page(folder, list(cards))
-    jobs = [*_pictures(folder), *_models(folder), *_lessons(folder), *_masks(folder), *_runs(folder, list(cards)),
+    jobs = [*_pictures(folder), *_models(folder), *_terms(folder), *_lessons(folder), *_masks(folder),
+            *_runs(folder, list(cards)),
             *_compared(folder, list(cards)), *_specimens(folder)]  # fmt: skip
     for number, (name, job) in enumerate(jobs, 1):
         job()
@@ -178,6 +179,16 @@ def _page(folder: Folder, names: list[str]) -> list[str]:
 
 
 TOLD = "See, touch and debug learned, non-uniform downsampling: a page that computes in your browser."
+
+
+def _terms(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
+    path = named("terms").path
+    for language in text.languages():
+
+        def job(language: str = language) -> None:
+            folder.keep("terms", path.replace("{language}", language), f"terms/{language}", [{}])
+
+        yield f"terms {language}", job
 
 
 def _pictures(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:

@@ -227,6 +227,12 @@ export interface AskTable {
   own?: string;
 }
 
+/** The terms of a language, and what can be read along in it; in English where there are none. */
+export interface AskTerms {
+  page?: string;
+  language: string;
+}
+
 /** Time the stages properly. */
 export interface AskTimes {
   page?: string;
@@ -1303,6 +1309,7 @@ export type Painted = "paint" | "edgePaint" | "cadPaint";
 /** What is asked under a name, and what comes back. */
 export interface Asked {
   catalogue: { question: AskCatalogue; answer: Catalogue };
+  terms: { question: AskTerms; answer: Blob };
   picture: { question: AskPicture; answer: Blob };
   addPicture: { question: AddPicture; answer: Held };
   saliency: { question: AskSaliency; answer: MapAnswer };

@@ -3,6 +3,7 @@
 
 export const ROUTES = Object.freeze(/** @type {const} */ ({
   catalogue: { path: "lzviz/catalogue", method: "GET", limit: 1048576 },
+  terms: { path: "lzviz/terms/{language}", method: "GET", limit: 1048576 },
   picture: { path: "lzviz/picture/{id}", method: "GET", limit: 1048576 },
   addPicture: { path: "lzviz/picture", method: "POST", limit: 67108864 },
   saliency: { path: "lzviz/saliency", method: "POST", limit: 1048576 },

@@ -61,7 +61,7 @@ function createBorder({ size, side, resize, toggle }) {
   const tab = h("button", { type: "button", class: "lz-dock-tab", "aria-label": t("dock.toggle"),
     "data-tip": t("dock.toggle"), onclick: toggle });
   const line = h("div", { class: "lz-dock-line", role: "separator", tabindex: "0", "aria-label": t("dock.room"),
-    "aria-valuemin": 0, "data-tip": t("dock.drag"),
+    "aria-valuemin": 0, "aria-valuenow": 0, "data-tip": t("dock.drag"),
     ondblclick: () => resize(null) });
   /** @param {PointerEvent} down */
   line.onpointerdown = (down) => {

@@ -1,8 +1,8 @@
 // @ts-check
 /** The room of the lessons: a rail of them, the text of one, and the page's own rooms as its picture. */
 import { debounce, h, setText } from "../../kit/dom.js";
-import { openPanel } from "../../kit/dialogs.js";
 import { say, t } from "../../core/text.js";
+import { openAlong } from "./along.js";
 import { judged, valueOf } from "./expression.js";
 import { FIGURES } from "./figures/list.js";
 import { createControls } from "./controls.js";
@@ -233,7 +233,7 @@ class Lessons {
 
   /** The place of what is read along. */
   book() {
-    openPanel(this.context.root, t("learn.book"), [h("p", {}, t("learn.book.soon"))]);
+    void openAlong(this.context);
   }
 
   /** Every claim that the lesson makes of a state, judged. @param {string} name */

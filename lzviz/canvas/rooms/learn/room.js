@@ -10,5 +10,5 @@ export const learn = {
   owns: ["lesson", "lessonStep"],
   refuses: { "": "learn.noTools" },
   mount: mountLater("learn", async () => (await import("./learn.js")).createLearn, "learn.failed",
-    ["style/learn.css"]),
+    ["style/learn.css", "style/terms.css"]),
 };
