@@ -205,6 +205,14 @@ def test_the_link_holds_fixes_sizes_and_what_lies_beside_and_a_gradient_has_its_
     expect(visit.page.locator(".lz-doctor-part[data-part=labels]")).to_contain_text("Labels: ")
 
 
+def test_a_room_whose_warp_is_not_there_yet_says_so_and_stays(visit: Visit) -> None:
+    visit.open("#image=coffee&room=compare&methods=lzu,uniform")
+    visit.wait("rooms.compare")
+    visit.run("(rooms.compare.warp = () => null, true)")
+    visit.page.keyboard.press("i")
+    visit.wait("live.get().notice?.includes('no warp here') && store.get().room === 'compare'")
+
+
 def test_a_method_of_compare_is_handed_over_with_a_key(visit: Visit) -> None:
     visit.open("#image=coffee&room=compare&methods=lzu,uniform")
     visit.wait("rooms.compare.scene?.frames[0] && !rooms.compare.scene.frames[0].waiting")

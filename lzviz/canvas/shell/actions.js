@@ -58,16 +58,19 @@ export function saliencyPatch(state, saliency) {
   return { saliency, tool: fits || state.tool === "pan" ? state.tool : /** @type {State["tool"]} */ (wanted) };
 }
 
+/** Says something for a while. @param {Context["live"]} live @param {string} notice @param {number} [ms] */
+function notify(live, notice, ms = 8000) {
+  live.set({ error: null, notice });
+  setTimeout(() => live.get().notice === notice && live.set({ notice: null }), ms);
+}
+
 /** Copies the link, or shows it where copying is refused. @param {Context} context @param {Parts} parts */
 async function share({ store, live, root }, parts) {
   const link = await parts.address.link();
   const notes = missingFromLink(store.get());
   try {
     await navigator.clipboard.writeText(link);
-    const notice = t("share.copied", { notes: [t("share.done"), ...notes] });
-    live.set({ error: null, notice });
-    const end = () => live.get().notice === notice && live.set({ notice: null });
-    setTimeout(end, notes.length ? 8000 : 2500);
+    notify(live, t("share.copied", { notes: [t("share.done"), ...notes] }), notes.length ? 8000 : 2500);
   } catch {
     showLink(root, link, notes);
   }
@@ -135,8 +138,11 @@ export function createActions(context, parts) {
     examine() {
       const room = rooms.examining();
       if (!room || rooms.of(store.get()) === room) return;
-      const given = parts.room().warp?.();
+      const shown = parts.room();
+      const given = shown.warp?.();
+      // Where there is no warp yet the room stays: the doctor's specimen would pass for what is shown here.
       if (given) parts.rooms[room.id].examine?.(given);
+      else if (shown.warp) notify(live, t("doctor.noWarp"));
       else store.set({ room: room.id }, { history: true });
     },
     choosePicture: (id) => parts.images.choose(id),
