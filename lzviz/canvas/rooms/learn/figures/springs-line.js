@@ -5,7 +5,7 @@ import { FORMATS, t } from "../../../core/text.js";
 
 /** Heights of the drawing, from the top; on a phone it is lower. */
 const TALL = { top: 18, home: 118, rest: 214, band: 222, rows: [250, 272, 294], height: 306 };
-const LOW = { top: 4, home: 74, rest: 126, band: 133, rows: [154, 172, 190], height: 198 };
+const LOW = { top: 4, home: 62, rest: 108, band: 114, rows: [132, 149, 166], height: 172 };
 /** Narrower than this is a phone's, CSS pixels. */
 const NARROW = 500;
 /** With less on its left, the name of a spread stands on its right. */
