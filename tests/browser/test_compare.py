@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visit
@@ -221,3 +222,39 @@ def test_nothing_serious_is_found_in_labels_and_split_panes(visit: Visit) -> Non
     wait(visit, "scene.dirty.size === 0 && answers.get().split !== null")
     visit.page.add_script_tag(path=AXE)
     assert visit.page.evaluate(FINDINGS, None) == []
+
+
+def test_another_photograph_has_numbers_of_its_own_and_a_grid_that_is_dropped_is_a_method(visit: Visit) -> None:
+    visit.expected.append("422")
+
+    def drop(name: str, data: bytes) -> None:
+        visit.page.evaluate(
+            "([name, data]) => { const all = new DataTransfer();"
+            " all.items.add(new File([Uint8Array.from(data)], name)); const on = document.querySelector('[data-lzviz]');"
+            " for (const type of ['dragover', 'drop']) on.dispatchEvent(new DragEvent(type,"
+            " { bubbles: true, cancelable: true, dataTransfer: all })); }",
+            [name, list(data)],
+        )
+
+    def photograph(w: int, h: int) -> bytes:
+        written = io.BytesIO()
+        Image.new("RGB", (w, h), "teal").save(written, "PNG")
+        return written.getvalue()
+
+    visit.open("#image=rocket&room=compare&methods=uniform,lzu&width=64")
+    steps = []
+    for w, h in ((640, 320), (30, 20)):
+        drop("mine.png", photograph(w, h))
+        wait(visit, f"scene.extent.width === {w} && answers.get().table && answers.get().about === store.get()")
+        steps.append(compare(visit, "answers.get().table.rows[0].step"))
+    assert steps[0] > 10 * steps[1], "the state calls both 'own'"
+    assert "pane A" in visit.page.locator(".lz-keys-line").inner_text()
+    written = io.BytesIO()
+    np.save(written, np.stack(np.meshgrid(np.linspace(-1, 1, 40), np.linspace(-1, 1, 30)), -1).astype(np.float32))
+    drop("mine.npy", written.getvalue())
+    wait(visit, "store.get().compared.join() === 'uniform,lzu,given' && store.get().room === 'compare'")
+    wait(visit, "answers.get().table && answers.get().about === store.get() && answers.get().table.rows[2].size")
+    np.save(written := io.BytesIO(), np.zeros(3))
+    drop("other.npy", written.getvalue())
+    expect(visit.page.get_by_role("alert")).to_contain_text("neither a grid")
+    assert "…." not in visit.page.get_by_role("alert").inner_text()

@@ -6,7 +6,7 @@ import "./words.mjs";
 
 import { createSchema, defaults } from "../../lzviz/canvas/core/schema.js";
 import { readLink, writeLink } from "../../lzviz/canvas/core/link.js";
-import { isFresh, noAnswers } from "../../lzviz/canvas/rooms/compare/asking.js";
+import { isFresh, noAnswers, pictureOf, trailOf } from "../../lzviz/canvas/rooms/compare/asking.js";
 import { cellOf, COLUMNS, shownOf, sorted } from "../../lzviz/canvas/rooms/compare/columns.js";
 import { judgesOf } from "../../lzviz/canvas/rooms/compare/axes.js";
 import { curveOf, endsOf } from "../../lzviz/canvas/rooms/compare/curves.js";
@@ -14,7 +14,7 @@ import { toldAt } from "../../lzviz/canvas/rooms/compare/titles.js";
 import { hoverTree, treeOf } from "../../lzviz/canvas/rooms/compare/trees.js";
 import { areaOf, windowOf } from "../../lzviz/canvas/rooms/compare/crops.js";
 import { fillings, placed, SLIVER, STRIP } from "../../lzviz/canvas/rooms/compare/layout.js";
-import { KEYS, offered, replaced, stateOf } from "../../lzviz/canvas/rooms/compare/methods.js";
+import { KEYS, offered, replaced, stateOf, withOne } from "../../lzviz/canvas/rooms/compare/methods.js";
 
 const schema = createSchema(JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url),
   "utf8")));
@@ -94,6 +94,25 @@ test("an answer is fresh while nothing that it is about has changed", () => {
   assert.ok(isFresh(answers, { ...state, comparedView: "difference", tool: "pan" }));
   for (const key of KEYS) assert.ok(!isFresh(answers, { ...state, [key]: "other" }), key);
   assert.ok(!isFresh(noAnswers(), state));
+});
+
+test("another picture of the visitor's is another picture, though the state calls both the same", () => {
+  const [first, second] = [new Blob(["1"]), new Blob(["2"])];
+  const shown = (/** @type {Blob} */ blob, /** @type {string} */ id, image = id) => pictureOf(/** @type {any} */ (
+    { own: { blob, id }, image: { id: image } }));
+  assert.notEqual(shown(first, "x"), shown(second, "y"));
+  assert.equal(shown(first, "x"), shown(first, "given anew"));
+  assert.equal(shown(first, "x", "street"), "street");
+  const entry = (/** @type {Blob} */ picture) => /** @type {any} */ ({ about: state, picture, table: {} });
+  const trail = trailOf(trailOf([], entry(first)), entry(second));
+  assert.deepEqual(trail.map(({ picture }) => picture), [first, second]);
+  assert.equal(trailOf(trail, entry(second)).length, 2);
+});
+
+test("a grid that is dropped has a pane of its own while there is room", () => {
+  assert.deepEqual(withOne(["a", "b"], "given"), ["a", "b", "given"]);
+  assert.deepEqual(withOne(["a", "b", "c", "d"], "given"), ["a", "b", "c", "given"]);
+  assert.deepEqual(withOne(["given", "b"], "given"), ["given", "b"]);
 });
 
 test("rows are sorted by any column, best first, and those without a value last", () => {

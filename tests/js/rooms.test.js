@@ -37,7 +37,14 @@ test("a room that nobody knows is the first one, and a line of the menu of sampl
   assert.deepEqual(ROOMS.tabs, ["explore", "compare", "doctor", "learn", "models"]);
   assert.deepEqual(ROOMS.below("explore").map(({ id }) => id), ["warp", "cad", "pipeline"]);
   assert.equal(ROOMS.examining()?.id, "doctor");
-  assert.deepEqual([ROOMS.opening("Grid.NPY")?.id, ROOMS.opening("a.png")], ["doctor", null]);
+  const opening = (/** @type {string} */ name, room = "warp", python = true) => ROOMS.opening(name,
+    /** @type {any} */ ({ store: { get: () => ({ room }) }, host: { transport: { answers: () => python },
+      catalogue: { samplers: [{ name: "given", title: "", options: [] }], checkpoints: [] } } }))?.id ?? null;
+  assert.deepEqual([opening("Grid.NPY"), opening("a.png")], ["doctor", null]);
+  // A grid that is dropped on methods becomes one of them, where Python can read it.
+  assert.deepEqual([opening("Grid.NPY", "compare"), opening("a.png", "compare"), opening("g.npy", "compare", false)],
+    ["compare", null, "doctor"]);
+  assert.deepEqual(ROOMS.all.filter(({ flip }) => flip !== "rail.flip").map(({ id }) => id), ["compare"]);
 });
 
 test("nobody outside a room's folder asks which room it is", () => {

@@ -31,6 +31,8 @@
  *   the sentence's key
  * @property {boolean} [examines]         it looks at the warps that other rooms hand over
  * @property {(name: string) => boolean} [opens]  whether a file is for it by its name, whatever room is shown
+ * @property {(name: string, context: Context) => boolean} [takes]  the same while it is shown itself, before others
+ * @property {string} flip                the key of what the space bar shows while it is held
  * @property {(state: State) => string} [view]  which of its views is shown, for its style
  * @property {(context: Context) => HTMLElement | null} [menu]  a part of the rail of all rooms, which leads to it
  * @property {(context: Context, aspect: number) => Need} [need]  `aspect`: width / height of the picture
@@ -80,7 +82,7 @@ import { t } from "./text.js";
 export const PICTURES = "image/*,.tif,.tiff,.heic,.heif";
 
 /** What a room is that says nothing of it. @type {Omit<Known, "id" | "tab" | "mount">} */
-const NOTHING = Object.freeze({ owns: [], accepts: "", tools: [], files: [], styles: [], refuses: {},
+const NOTHING = Object.freeze({ owns: [], flip: "rail.flip", accepts: "", tools: [], files: [], styles: [], refuses: {},
   status: { browser: null, python: "" }, paintKey: () => null, takesBoxes: () => false });
 
 /** @param {Declared} declared @returns {Room} */
@@ -109,8 +111,11 @@ export function createRooms(declared) {
     below: (name) => all.filter(({ tab }) => tab === name),
     /** The room that looks at warps of others. */
     examining: () => all.find(({ examines }) => examines) ?? null,
-    /** The room that a file is for by its name. @param {string} name */
-    opening: (name) => all.find(({ opens }) => opens?.(name)) ?? null,
+    /** The room that a file is for by its name. @param {string} name @param {Context} context */
+    opening(name, context) {
+      const shown = of(context.store.get());
+      return shown.takes?.(name, context) ? shown : all.find(({ opens }) => opens?.(name)) ?? null;
+    },
     /** The room to which a line of the menu of samplers leads. @param {string} name */
     ofSampler: (name) => all.find(({ sampler }) => sampler === name) ?? null,
     /** The line of the menu of samplers that a state shows. @param {State} state */

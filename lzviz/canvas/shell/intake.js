@@ -65,7 +65,8 @@ async function filesOf(data) {
  * @param {(file: File) => Promise<boolean>} bookmarks  whether it was a file of these
  * @returns {() => void} stops listening
  */
-export function listenForFiles({ root, live, rooms, store }, takers, handOver, bookmarks) {
+export function listenForFiles(context, takers, handOver, bookmarks) {
+  const { root, live, rooms, store } = context;
   const veil = h("div", { class: "lz-drop", hidden: true }, h("span", {}, t("intake.drop")));
   root.append(veil);
   const takes = (/** @type {Event} */ event) => belongs(root, event) && rooms.of(store.get()).accepts !== "";
@@ -86,7 +87,7 @@ export function listenForFiles({ root, live, rooms, store }, takers, handOver, b
   const take = async (files) => {
     const [file = null] = files;
     if (file?.name.toLowerCase().endsWith(".json") && await bookmarks(file)) return;
-    const room = file && rooms.opening(file.name);
+    const room = file && rooms.opening(file.name, context);
     if (room) handOver(room.id, file);
     else if (!file) live.set({ error: { text: t("intake.noPicture") } });
     else void takers.open(files);

@@ -97,8 +97,13 @@ function samplerSection(context) {
 
 /** @param {Context} context @param {readonly HTMLElement[]} parts  of the rooms @returns {HTMLElement} */
 export function createRail(context, parts) {
+  const { store, rooms } = context;
+  const flip = h("span");
+  const tell = () => setText(flip, t(rooms.of(store.get()).flip));
+  store.subscribe((_, changed) => changed.has("room") && tell());
+  tell();
   const help = h("p", { class: "lz-keys-line" },
-    h("span", {}, ...keys(keyName(" ")), " ", t("rail.flip")),
+    h("span", {}, ...keys(keyName(" ")), " ", flip),
     h("span", {}, ...keys("[", "]"), " ", t("rail.brush")), h("span", {}, ...keys("Z"), " ", t("rail.undo")),
     h("button", { type: "button", class: "lz-link", onclick: context.actions.keys }, ...keys("?"), " ",
       t("rail.keys")));

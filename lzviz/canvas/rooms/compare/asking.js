@@ -16,6 +16,7 @@
  * @typedef {object} Answers
  * @property {Compared | null} table
  * @property {State | null} about   the state that it is of
+ * @property {Shown} picture        the picture that it is of
  * @property {boolean} asking
  * @property {readonly (Drawn | null)[]} drawn
  * @property {ReadonlyMap<string, import("./planes.js").Planes>} planes  labels of the methods
@@ -28,7 +29,10 @@
  *
  * @typedef {object} Trail
  * @property {State} about
+ * @property {Shown} picture
  * @property {Compared} table
+ *
+ * @typedef {Blob | string | null} Shown  which picture is shown; all of a visitor's have one name in the state
  */
 
 import { createCalls } from "../../core/calls.js";
@@ -44,14 +48,17 @@ const PAUSE = 500;
 const REST = 1500;
 
 /** @returns {Answers} */
-export const noAnswers = () => ({ table: null, about: null, asking: false, drawn: [], hovers: [], sort: "",
-  blink: false, planes: new Map(), split: null, leads: 0, trail: [] });
+export const noAnswers = () => ({ table: null, about: null, picture: null, asking: false, drawn: [], hovers: [],
+  sort: "", blink: false, planes: new Map(), split: null, leads: 0, trail: [] });
 
 /** What was compared before, with what is compared now in place of what is about the same. */
 const TRAIL = 24;
-/** @param {readonly Trail[]} trail @param {State} about @param {Compared} table @returns {readonly Trail[]} */
-export const trailOf = (trail, about, table) => [
-  ...trail.filter((each) => !isFresh(/** @type {any} */ (each), about)), { about, table }].slice(-TRAIL);
+/** @param {readonly Trail[]} trail @param {Trail} now @returns {readonly Trail[]} */
+export const trailOf = (trail, now) => [...trail.filter((each) => each.picture !== now.picture
+  || !isFresh(/** @type {any} */ (each), now.about)), now].slice(-TRAIL);
+
+/** @param {Pick<import("../../core/context.js").Live, "image" | "own">} live @returns {Shown} */
+export const pictureOf = ({ image, own }) => (own && image?.id === own.id ? own.blob : image?.id ?? null);
 
 /** Whether an answer is about the state of now. @param {Answers} answers @param {State} state */
 export const isFresh = ({ about }, state) => about !== null && KEYS.every((key) => same(about[key], state[key]));
@@ -67,13 +74,14 @@ export function createAsking({ context, question, answers, on: shown }) {
   /** @param {boolean} clock */
   async function ask(clock) {
     if (!on() || !host.transport.answers(ROUTES.compared.path)) return;
-    const about = store.get();
+    const [about, picture] = [store.get(), pictureOf(live.get())];
     answers.set({ asking: true });
     const asked = () => question(ROUTES.compared.path, () => ({ seq: ++seq, clock }));
     await call(t("compare.noTable"), asked, async (table, ms) => {
       const planes = await planesOf(table);
-      if (!on()) return;
-      answers.set({ table, about, planes, trail: trailOf(answers.get().trail, about, table) });
+      if (!on() || picture !== pictureOf(live.get())) return; // the new picture has been asked about by itself
+      const trail = trailOf(answers.get().trail, { about, picture, table });
+      answers.set({ table, about, picture, planes, trail });
       if (!clock) live.set({ answer: { milliseconds: ms, device: table.device }, answered: about });
     }, () => void numbers.run());
     answers.set({ asking: false });
@@ -91,6 +99,7 @@ export function createAsking({ context, question, answers, on: shown }) {
 
   return {
     all() {
+      if (answers.get().picture !== pictureOf(live.get())) answers.set({ about: null });
       if (!isFresh(answers.get(), store.get())) soon();
     },
     /** @param {ReadonlySet<string>} changed */

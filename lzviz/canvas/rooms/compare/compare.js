@@ -11,7 +11,8 @@ import { createDock } from "./dock.js";
 import { createCompareRail } from "./rail.js";
 import { CompareScene, PANES } from "./scene.js";
 import { createStrip } from "./strip.js";
-import { LETTERS } from "./methods.js";
+import { takeGrid } from "./grid.js";
+import { GIVEN, LETTERS, withOne } from "./methods.js";
 import { toggleSplit } from "./split.js";
 
 const FILES = [...LETTERS].map((letter) => `pane-${letter.toLowerCase()}`);
@@ -52,7 +53,12 @@ export const mountCompare = mountViews({
     answers: { table: ["warp"], planes: ["draw"], split: ["draw"], leads: ["layout"] },
   },
   commands: commandsOf,
-  gives: ({ scene }) => ({
+  gives: ({ context, scene }) => ({
+    examine(file) {
+      const { store } = context;
+      if (file instanceof File) void takeGrid(context, file, () => store.set({
+        compared: withOne(store.get().compared, GIVEN) }, { history: true }));
+    },
     exportsView: (what) => FILES.includes(what), // figures for a paper are Python's
     exportView: async (what) => {
       const now = scene();

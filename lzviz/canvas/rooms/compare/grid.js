@@ -7,7 +7,7 @@ import { t } from "../../core/text.js";
 import { ROUTES } from "../../schema/routes.js";
 import { chooseArray } from "../doctor/shelf.js";
 import { createSubjects } from "../doctor/subjects.js";
-import { GIVEN } from "./methods.js";
+import { GIVEN, titleOf } from "./methods.js";
 
 /**
  * @param {import("../../core/context.js").Context} context @param {File} file
@@ -25,20 +25,24 @@ async function kept(context, file) {
 }
 
 /**
- * Opens a file; its grid becomes the one that "your grid" means.
- * @param {import("../../core/context.js").Context} context @param {() => void} then
+ * The grid of a file becomes the one that "your grid" means.
+ * @param {import("../../core/context.js").Context} context @param {File} file @param {() => void} then
  */
-export function openGrid(context, then) {
+export async function takeGrid(context, file, then) {
   const { store, live, schema } = context;
   const option = schema.options[GIVEN]?.find(({ name }) => name === "grid");
   if (!option) return;
-  chooseArray(async (file) => {
-    try {
-      const grid = await kept(context, file);
-      store.set({ options: withOption(store.get().options, GIVEN, option, grid) });
-      then();
-    } catch (error) {
-      live.set({ error: trouble(t("compare.grid"), error, {}) });
-    }
-  });
+  try {
+    const grid = await kept(context, file);
+    store.set({ options: withOption(store.get().options, GIVEN, option, grid) });
+    then();
+  } catch (error) {
+    live.set({ error: trouble(titleOf(context, GIVEN), error, {}) });
+  }
 }
+
+/**
+ * The same of a file that is chosen.
+ * @param {import("../../core/context.js").Context} context @param {() => void} then
+ */
+export const openGrid = (context, then) => chooseArray((file) => void takeGrid(context, file, then));

@@ -97,6 +97,13 @@ export function offered({ host }) {
 }
 
 /**
+ * The methods with one more: in a pane of its own while there is room, else in the last one.
+ * @param {readonly string[]} methods @param {string} name @returns {string[]}
+ */
+export const withOne = (methods, name) => (methods.includes(name) ? [...methods]
+  : [...methods.slice(0, LETTERS.length - 1), name]);
+
+/**
  * The methods with another one in a pane; one that stands elsewhere already changes places.
  * @param {readonly string[]} methods @param {number} at @param {string} name @returns {string[]}
  */

@@ -14,7 +14,7 @@ import { h, setText, svg } from "../../kit/dom.js";
 import { ROUTES } from "../../schema/routes.js";
 import { costAxis, percentAxis } from "../models/axes.js";
 import { axisTitle, gridOf, judgesOf } from "./axes.js";
-import { isFresh } from "./asking.js";
+import { isFresh, pictureOf } from "./asking.js";
 import { boxOf, createFigure, disc } from "./figure.js";
 import { LETTERS, replaced, titleOf } from "./methods.js";
 
@@ -73,7 +73,7 @@ function createPapers(store) {
 
 /** @param {import("../../viewer/room.js").Place<Answers>} place */
 export function createPareto({ context, answers, on }) {
-  const { store, host } = context;
+  const { store, live, host } = context;
   const own = createFigure(t("compare.pareto"), HEIGHT.own);
   const papers = createPapers(store);
   const title = h("span", {});
@@ -146,7 +146,7 @@ export function createPareto({ context, answers, on }) {
   function measured({ up, across }) {
     const state = store.get();
     const fresh = isFresh(answers.get(), state);
-    const here = answers.get().trail.filter(({ about }) => about.image === state.image);
+    const here = answers.get().trail.filter(({ picture }) => picture === pictureOf(live.get()));
     return here.flatMap(({ about, table: { rows } }) => rows.flatMap((row) => {
       const [x, y] = [across.of(row), up.of(row)];
       const at = fresh && about === answers.get().about ? about.compared.indexOf(row.name) : -1;

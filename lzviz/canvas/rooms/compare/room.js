@@ -3,8 +3,10 @@
 import { PICTURES } from "../../core/rooms.js";
 import { handOf } from "../../engine/saliency.js";
 import { shapeOf } from "../../viewer/arrange.js";
+import { ARRAYS } from "../doctor/words.js";
 import { mountCompare } from "./compare.js";
 import { fillings } from "./layout.js";
+import { offered } from "./methods.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
@@ -27,6 +29,8 @@ export const compare = {
   tools: ["pick", "paint", "erase", "box", "pan"],
   files: FILES,
   styles: ["style/compare.css"],
+  takes: (name, context) => offered(context).given && ARRAYS.some((suffix) => name.toLowerCase().endsWith(suffix)),
+  flip: "rail.flip.first",
   hidesSamplers: true,
   hidesModels: true,
   status: { browser: "status.warp", python: "status.check" },

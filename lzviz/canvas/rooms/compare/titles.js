@@ -39,7 +39,7 @@ export function createTitles(context, views) {
         const { value } = menu;
         if (value !== GIVEN) return choose(value);
         menu.value = store.get().compared[at];
-        void openGrid(context, () => choose(GIVEN));
+        openGrid(context, () => choose(GIVEN));
       } });
     const away = h("button", { type: "button", class: "lz-button lz-icon-button lz-compare-away",
       "aria-label": t("compare.leaveOut", { letter }), "data-tip": t("compare.leaveOut", { letter }),
