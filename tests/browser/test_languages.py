@@ -37,7 +37,9 @@ UNMARKED = r"""(english) => {
   const root = document.querySelector("[data-lzviz]");
   for (const fold of root.querySelectorAll("details")) fold.open = true;
   const seen = (element) => (element.localName === "option" ? element.closest("select") : element).checkVisibility();
-  const data = (element) => element.closest("[translate=no], style, script") !== null;
+  // What is written in another language says so.
+  const other = (element) => element.closest("[lang]") !== root;
+  const data = (element) => element.closest("[translate=no], style, script") !== null || other(element);
   const amiss = (text) => {
     let rest = text;
     for (let was = ""; was !== rest; rest = rest.replace(/⟦[^⟦⟧]*⟧/g, "")) was = rest;

@@ -82,7 +82,8 @@ export function channelCommands(store, key, group, channels) {
 }
 
 /** What Space means something to: it does not to a choice that is made, nor to a slider. */
-const CONTROLS = "input:not([type=radio], [type=range]), textarea, select, button, a, summary, dialog, [contenteditable]";
+const CONTROLS = "input:not([type=radio], [type=range]), textarea, select, button, a, summary, dialog, "
+  + "[contenteditable]";
 
 /** Whether a key press is meant for a control or a text. @param {EventTarget | null} target */
 const isControl = (target) =>

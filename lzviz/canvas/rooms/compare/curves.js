@@ -88,7 +88,7 @@ export function createCurves({ answers, on }) {
         if (!points.length) return [];
         return [svg("path", { class: `lz-compare-curve lz-compare-curve-${LETTERS[at].toLowerCase()}`,
           d: `M${points.map((point) => xy(point).map((v) => v.toFixed(1)).join(" ")).join("L")}` }),
-        svg("text", { class: "lz-compare-letter-at", x: width - 14, y: ends[k] + 4 }, LETTERS[at])];
+        svg("text", { class: "lz-compare-letter-at", translate: "no", x: width - 14, y: ends[k] + 4 }, LETTERS[at])];
       }));
   }
   new ResizeObserver(show).observe(picture);

@@ -42,7 +42,7 @@ function drawPoints(figure, { rings, solid }, grid, width) {
   figure.draw([...now, ...solid, ...before], [grid, ...before.map(({ x, y }) => disc(x, y, 2.5, "before")), ...hairs,
     ...solid.map(({ x, y }) => disc(x, y, 2.5, "solid")),
     ...apart(now).flatMap(({ x, y, at, label }) => [disc(x, y, 4.5, "ring"),
-      svg("text", { x: x + label[0], y: y + label[1], class: "lz-compare-letter-at",
+      svg("text", { x: x + label[0], y: y + label[1], class: "lz-compare-letter-at", translate: "no",
         "text-anchor": label[0] < 0 ? "end" : "start" }, LETTERS[at])])], width);
 }
 

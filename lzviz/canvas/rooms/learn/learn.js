@@ -78,9 +78,9 @@ class Lessons {
     this.stage = h("div", { class: "lz-stage lz-learn-stage", role: "region", "aria-label": t("learn.stage") });
     this.inner = createInner(context, this.stage);
     this.top = h("div", { class: "lz-learn-top" });
-    this.told = h("p", { class: "lz-learn-told" });
+    this.told = h("p", { class: "lz-learn-told", lang: lessons[0].language });
     this.spoken = h("p", { class: "lz-hidden", role: "status" });
-    this.text = h("div", { class: "lz-learn-text" });
+    this.text = h("div", { class: "lz-learn-text", lang: lessons[0].language });
     this.rail = createLessonRail(lessons, this.progress, (number) => this.go(number), () => this.book());
     element.classList.add("lz-learn");
     element.replaceChildren(this.rail.element, this.text,

@@ -30,6 +30,7 @@
  * @property {Predict} predict
  * @property {{says: readonly Part[], options: readonly Option[]}} check
  * @property {readonly Claim[]} claims
+ * @property {string} language  tag of what it is written in: English where there is none in the page's own
  * @property {number} words
  */
 import { getFrom } from "../../core/client.js";

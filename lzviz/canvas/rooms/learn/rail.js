@@ -9,7 +9,7 @@ import { t } from "../../core/text.js";
  * @param {() => void} book
  */
 export function createLessonRail(lessons, progress, go, book) {
-  const cells = lessons.map((lesson) => h("button", { type: "button", class: "lz-lesson-cell",
+  const cells = lessons.map((lesson) => h("button", { type: "button", class: "lz-lesson-cell", lang: lesson.language,
     "data-tip": lesson.title, onclick: () => go(lesson.number) }, h("span", { "aria-hidden": "true" },
     String(lesson.number))));
   const open = svg("svg", { viewBox: "0 0 20 20", class: "lz-icon", "aria-hidden": "true" },
