@@ -60,7 +60,7 @@ def test_at_most_eight_percent_of_the_stage_is_empty(visit: Visit, room: str, sh
     visit.wait(
         {
             "warp": "stage.scene.frame",
-            "cad": f"{rooms}.cad.answers.get().forest && {rooms}.cad.answers.get().features",
+            "cad": f"{rooms}.cad.answers.get().forest && {rooms}.cad.answers.get().segmentation",
             "pipeline": f"{rooms}.pipeline.answers.get().room?.picture === live.get().image",
         }[room]
     )
