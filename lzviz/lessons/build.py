@@ -39,7 +39,9 @@ def read(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 def texts(told: dict[str, list[dict[str, Any]]]) -> dict[Path, str]:
     """The built files with their texts."""
-    shown = {tag: [{**each, "language": tag, "words": words(each)} for each in lessons] for tag, lessons in told.items()}
+    shown = {
+        tag: [{**each, "language": tag, "words": words(each)} for each in lessons] for tag, lessons in told.items()
+    }
     return {
         FOLDER / f"{tag}.json": "[\n" + ",\n".join(json.dumps(each, ensure_ascii=False) for each in lessons) + "\n]\n"
         for tag, lessons in shown.items()
