@@ -4,4 +4,5 @@ import { findingsOf } from "../../lzviz/canvas/alone/doctor.js";
 
 const cases = JSON.parse(readFileSync(process.argv[2], "utf8"));
 console.log(JSON.stringify(cases.map(({ size, nodes, source }) =>
-  findingsOf({ size, nodes: Float64Array.from(nodes) }, source).findings.map(({ check, verdict }) => [check, verdict]))));
+  findingsOf({ size, nodes: Float64Array.from(nodes) }, source)
+    .findings.map(({ check, verdict }) => [check, verdict]))));

@@ -129,7 +129,8 @@ test("matches of a curve: ends, where they should be, and whether they count as 
 });
 
 test("labels are shown of the trained network alone, whatever was chosen", () => {
-  const view = (/** @type {any} */ patch) => viewOf(state({ cadView: "segmentation", cadNetwork: "compact", ...patch }));
+  const view = (/** @type {any} */ patch) =>
+    viewOf(state({ cadView: "segmentation", cadNetwork: "compact", ...patch }));
   assert.equal(view({}), "segmentation");
   assert.equal(view({ cadNetwork: "resnet18" }), "features");
   assert.equal(view({ cadNetwork: "resnet18", cadMask: "oracle" }), "segmentation");
