@@ -49,7 +49,7 @@ test("the bent warp folds from a slope of zero on", () => {
   assert.ok(foldTiles(bent(1.05)).some(Boolean));
 });
 
-test("a grid from corner to corner that is read as centres: half a pixel off at each border, right in the middle", () => {
+test("a grid from corner to corner that is read as centres: half a pixel off at a border, right in the middle", () => {
   const off = readings(1).map(({ home, at }) => at.x - home.x);
   assert.deepEqual([off[0], off[3]], [-0.5, 0.5]);
   assert.ok(Math.abs(off[1] + off[2]) < 1e-12);
