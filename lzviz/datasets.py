@@ -116,12 +116,17 @@ def read_pair(name: str, image: Path, labels: Path, lookup: np.ndarray) -> Examp
 def read_picture(path: Path) -> np.ndarray:
     """(H, W, 3) uint8: 16 bits are scaled to 8, transparency is laid on white, grey becomes colour."""
     with Image.open(path) as opened:
-        if opened.mode.startswith("I;16") or opened.mode == "I":
-            opened = Image.fromarray((np.array(opened) >> 8).astype(np.uint8))
-        if opened.has_transparency_data:
-            opened = opened.convert("RGBA")
-            opened = Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened)
-        return np.array(opened.convert("RGB"))
+        return colours_of(opened)
+
+
+def colours_of(image: Image.Image) -> np.ndarray:
+    """The same of an image of Pillow."""
+    if image.mode.startswith("I;16") or image.mode == "I":
+        image = Image.fromarray((np.array(image) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return np.array(image.convert("RGB"))
 
 
 def read_labels(path: Path) -> np.ndarray:

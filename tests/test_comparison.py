@@ -338,3 +338,35 @@ def test_the_command_compares_a_picture_and_a_folder(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["compare", str(tmp_path / "none.png"), *common])
     assert stopped.value.code == 2 and "there is no picture or folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["grey", "RGBA", "Pillow", "bytes", "tensor of bytes"])
+def test_a_picture_comes_in_any_usual_form(form):
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 36, 3), np.uint8)
+    given = {
+        "grey": pixels[..., 0],
+        "RGBA": np.dstack([pixels, np.full((24, 36), 255, np.uint8)]),
+        "Pillow": Image.fromarray(pixels),
+        "bytes": pixels,
+        "tensor of bytes": torch.from_numpy(pixels).permute(2, 0, 1),
+    }[form]
+    expected = pixels if form != "grey" else pixels[..., :1].repeat(3, 2)
+    made = lzviz.compare(given, "lzu", "8x12", repeats=0)
+    assert [row.name for row in made.table] == ["lzu"]
+    assert torch.allclose(made.image, torch.from_numpy(expected / 255.0).permute(2, 0, 1)[None].float(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"budget": 24}, "budget is 24: expected a text such as 96x128"),
+        ({"samplers": ["lzu:fwhm=x"]}, "'x' is no value of fwhm: expected"),
+        ({"image": torch.full((3, 8, 8), 200.0)}, "did you mean image / 255"),
+        ({"image": np.zeros((8, 8, 5), np.uint8)}, r"expected one picture \(1, 3, H, W\)"),
+        ({"labels": torch.full((24, 36), 255)}, "label no pixel"),
+    ],
+)
+def test_what_is_wrong_is_named(change, said):
+    given = {"image": torch.rand(1, 3, 24, 36), "samplers": ["uniform"], "budget": "8x12", "repeats": 0, **change}
+    with pytest.raises((TypeError, ValueError), match=said):
+        lzviz.compare(given.pop("image"), given.pop("samplers"), given.pop("budget"), **given)

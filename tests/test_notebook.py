@@ -38,7 +38,7 @@ def test_pictures_in_every_form_are_the_same_picture(shape):
     assert np.array_equal(subject_of(given).picture.pixels, values)
 
 
-@pytest.mark.parametrize("given", [np.zeros((4, 4)), torch.full((1, 3, 4, 4), 3.0), torch.full((3, 4, 4), torch.nan)])
+@pytest.mark.parametrize("given", [np.zeros(4), torch.full((1, 3, 4, 4), 3.0), torch.full((3, 4, 4), torch.nan)])
 def test_what_is_no_picture_is_refused(given):
     with pytest.raises(ValueError):
         lzviz.show(given)

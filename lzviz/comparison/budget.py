@@ -33,6 +33,8 @@ class Budget:
         """ "96x128" or (96, 128) pixels, "0.3G" or "300M" multiply-adds, "20ms"."""
         if isinstance(text, Budget):
             return text
+        if not isinstance(text, str | tuple | list):
+            raise TypeError(f"budget is {text!r}: expected a text such as 96x128, 0.3G or 20ms, or (96, 128)")
         if not isinstance(text, str):
             text = "x".join(str(n) for n in text)
         plain = text.strip().lower().replace(" ", "")

@@ -93,7 +93,7 @@ class Comparison:
 
 def compare(
     image: Any,
-    samplers: Sequence[Given] | Mapping[str, Given],
+    samplers: str | Sequence[Given] | Mapping[str, Given],
     budget: str | Size | Budget = "96x128",
     *,
     labels: Any = None,
@@ -104,9 +104,10 @@ def compare(
     """Run methods on one picture so that each spends the same, and measure what each makes of it.
 
     Args:
-        image: (1, 3, H, W) or (3, H, W) float in [0, 1], an array (H, W, 3) of bytes or floats, or a path.
-        samplers: names of samplers ("lzu", "lzu:published", "cad:threshold=high:depth=2") or checkpoints, files of grids, samplers,
-            pipelines or callables image -> grid (1, h, w, 2); or a mapping from the name to be shown to one of these.
+        image: (1, 3, H, W) or (3, H, W) in [0, 1], an array (H, W, 3) of bytes or floats, an image of Pillow, or a path.
+        samplers: a name, or names, of samplers ("lzu", "lzu:published", "cad:threshold=high:depth=2") or checkpoints, files of
+            grids, samplers, pipelines or callables image -> grid (1, h, w, 2); or a mapping from the name to be shown to one of
+            these.
         budget: "96x128" pixels, "0.3G" or "300M" multiply-adds, "20ms". Multiply-adds and milliseconds are solved for each method's
             zoomed size, of the picture's aspect, to 3 and 10 %.
         labels: (H, W) or (1, H, W) integer classes, 255 not labelled: for scores, errors and samples by class.
@@ -125,6 +126,7 @@ def compare(
     if look is not None and (look.ndim != 4 or look.shape[:2] != (1, 1)):
         raise ValueError(f"expected saliency (1, 1, h, w), got {tuple(look.shape)}")
     asked = None if region is None else region_of(region)
+    samplers = [samplers] if isinstance(samplers, str) else samplers
     found = fits(methods_of(samplers, image_size(picture), look), picture, spend)
     rows, traces = [], {}
     for fit in found:
@@ -151,24 +153,39 @@ def fixed_note(method: Method, budget: Budget) -> str:
 
 
 def picture_of(given: Any) -> Tensor:
-    """(1, 3, H, W) float32 in [0, 1]."""
-    if isinstance(given, str | Path):
-        from lzviz.datasets import read_picture
+    """(1, 3, H, W) float32 in [0, 1] of a path, an image of Pillow, an array (H, W) or (H, W, 1, 3 or 4), or a tensor
+    (C, H, W) or (1, C, H, W) of as many channels C. Bytes are scaled, grey becomes colour, transparency is laid on white."""
+    if isinstance(given, str | Path) or hasattr(given, "convert"):
+        from lzviz.datasets import colours_of, read_picture
 
-        given = read_picture(Path(given))
+        given = read_picture(Path(given)) if isinstance(given, str | Path) else colours_of(given)
     if isinstance(given, np.ndarray):
-        if given.ndim != 3 or given.shape[-1] != 3:
-            raise ValueError(f"expected an array (H, W, 3), got {given.shape}")
-        given = torch.from_numpy(np.ascontiguousarray(given)).permute(2, 0, 1)
-        given = given.float() / 255 if given.dtype == torch.uint8 else given.float()
+        if given.ndim not in (2, 3) or given.dtype.kind not in "fu":
+            raise ValueError(
+                f"expected an array (H, W, 3) of bytes or floats in [0, 1], got {given.dtype} {given.shape}"
+            )
+        given = torch.from_numpy(np.array(given if given.ndim == 3 else given[..., None])).permute(2, 0, 1)
     if not isinstance(given, Tensor):
         raise TypeError(f"expected a picture as tensor, array or path, got {type(given).__name__}")
     picture = given[None] if given.ndim == 3 else given
-    if picture.ndim != 4 or picture.shape[:2] != (1, 3) or not picture.is_floating_point():
+    bytes_ = picture.dtype == torch.uint8
+    if (
+        picture.ndim != 4
+        or len(picture) != 1
+        or picture.shape[1] not in (1, 3, 4)
+        or not (bytes_ or picture.is_floating_point())
+    ):
         raise ValueError(
             f"expected one picture (1, 3, H, W) of floats in [0, 1], got {given.dtype} {tuple(given.shape)}"
         )
-    return picture.float()
+    picture = picture.float() / 255 if bytes_ else picture.float()
+    if picture.shape[1] == 4:
+        picture = picture[:, :3] * picture[:, 3:] + 1 - picture[:, 3:]
+    picture = picture.expand(-1, 3, -1, -1)
+    low, high = float(picture.min()), float(picture.max())
+    if not (bool(picture.isfinite().all()) and low >= 0 and high <= 1):
+        raise ValueError(f"image: expected values in [0, 1], got {low:.4g} to {high:.4g}; did you mean image / 255?")
+    return picture
 
 
 def labels_of(given: Any) -> Tensor:
@@ -181,6 +198,8 @@ def labels_of(given: Any) -> Tensor:
     labels = labels[None] if labels.ndim == 2 else labels
     if labels.ndim != 3 or len(labels) != 1 or labels.is_floating_point():
         raise ValueError(f"expected labels (H, W) or (1, H, W) of integers, got {labels.dtype} {tuple(labels.shape)}")
+    if bool((labels == 255).all()):
+        raise ValueError("the labels label no pixel: all are 255")
     return labels.long()
 
 

@@ -30,7 +30,10 @@ def settings(name: str) -> dict[str, Any]:
         option = next((o for o in system.options if (o.name == key if equals else key in o.choices)), None)
         if option is None:
             raise ValueError(f"{first} has no option {part!r}: expected {', '.join(map(_example, system.options))}")
-        found[option.name] = option.read(text if equals else key)
+        try:
+            found[option.name] = option.read(text if equals else key)
+        except ValueError:
+            raise ValueError(f"{text!r} is no value of {option.name}: expected {option.range()}") from None
     return found
 
 

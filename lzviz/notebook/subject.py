@@ -131,11 +131,6 @@ def picture_of(given: Any) -> Picture:
     """
     from lzviz.comparison.compare import picture_of as tensor_of
 
-    if not isinstance(given, np.ndarray | Tensor) and hasattr(given, "convert"):
-        given = np.asarray(given.convert("RGB"))
     image = tensor_of(given)
-    if not bool(image.isfinite().all()) or float(image.min()) < 0 or float(image.max()) > 1:
-        low, high = float(image.min()), float(image.max())
-        raise ValueError(f"image: expected values in [0, 1], got {low:.4g} to {high:.4g}; did you mean image / 255?")
     pixels = (image[0].detach().cpu() * 255 + 0.5).floor().to(torch.uint8).permute(1, 2, 0)
     return Picture(np.ascontiguousarray(pixels.numpy()))
