@@ -92,6 +92,7 @@ def test_shapes_and_numbers_cost_the_same(name, batch):
         "hrnetv2": {"widths": (2, 4, 4, 4), "stem": 4},
         "compact": {"stem": 4, "width": 4, "channels": 4},
         "d2net": {"width": 2},
+        "efficientnet_lite0": {},
     }.get(name, {"width": 4})
     network = models.create(name, **small)
     counted = cost.count(network, (batch, 3, 40, 64))

@@ -272,7 +272,7 @@ function bounded({ size: [h, w], nodes }) {
 }
 
 /**
- * As the server answers `lzviz/diagnosis`.
+ * As the server answers a diagnosis.
  * @param {{numbers: Numbers, name: string, id: string}} given
  * @param {{source: Size, applied?: readonly string[], mend?: boolean}} asked
  * @returns {Diagnosed}
