@@ -18,7 +18,7 @@ from tests.browser.conftest import Visit
 MODEL = "lds-camvid-48x64"
 ROOMS = {
     "warp": ("#image=rocket&room=warp&width=96", "Saliency from"),
-    "cad": ("#image=rocket&room=cad", "Mask from"),
+    "cad": ("#image=rocket&room=cad&cadview=features", "Mask from"),
     "pipeline": (f"#image=rocket&room=pipeline&checkpoint={MODEL}&left=features", "Where to look, from"),
     "compare": ("#image=rocket&room=compare&methods=uniform,lzu&width=64", "Saliency from"),
 }
@@ -41,7 +41,7 @@ PLACES = {
 VIEWS = {
     "sampling points": {
         "warp": "store.get().layers.points",
-        "pipeline": "room.answers.get().room.answer.sites.length > 0 && store.get().layers.points",
+        "pipeline": "room.answers.get().room.grid.length > 0 && store.get().layers.points",
         "compare": "room.scene.frames.every(({ grid }) => grid.length > 1000)",
         "cad": "room.answers.get().forest.rows.reduce((a, b) => a + b, 0) > 100",
     },

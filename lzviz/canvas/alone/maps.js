@@ -24,7 +24,7 @@ async function read(body) {
 }
 
 /**
- * As the server answers `lzviz/map`.
+ * As the server answers a map.
  * @param {Blob} body @param {number} side  most cells
  */
 export async function mapOf(body, side) {
