@@ -1,7 +1,7 @@
 """What only a GPU can tell, in minutes and one file: parity, the row kernel, whole pipelines, then trainings while time is left.
 
     sh benchmarks/gpu.sh --out gpu.json
-    python -m benchmarks.gpu --dry --out /tmp/gpu.json      # the same steps, small, on a CPU
+    python -m benchmarks.gpu --dry --out gpu.json      # the same steps, small, on a CPU
 
 The file is JSON: {"about", "parity", "kernel", "pipelines", "training", "failed"}. Every part is written when it is done, so that
 what was measured stays when time runs out; a part that fails is named with its error, and the others run all the same.

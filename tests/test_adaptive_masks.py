@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -72,7 +73,6 @@ def test_sobel_smooths_across_and_answers_four_times() -> None:
 @pytest.mark.parametrize(("name", "value"), [("low", 0.15), ("medium", 0.35), ("high", 0.95)])
 def test_the_paper_s_thresholds_are_on_a_sobel(name: str, value: float) -> None:
     """Against OpenCV's Sobel of the grey picture."""
-    cv2 = pytest.importorskip("cv2")
     image = torch.rand(1, 1, 48, 64, generator=torch.Generator().manual_seed(3)) ** 2
     plain = image[0, 0].double().numpy()
     across, down = (cv2.Sobel(plain, -1, *axis, ksize=3, borderType=cv2.BORDER_REPLICATE) for axis in ((1, 0), (0, 1)))

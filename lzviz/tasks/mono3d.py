@@ -21,7 +21,7 @@ from lzviz.measure import distances
 from lzviz.parallel import mean_of_processes
 from lzviz.samplers.base import Downsampled
 from lzviz.tasks import boxed
-from lzviz.tasks.base import Metric, View
+from lzviz.tasks.base import Metric
 from lzviz.tasks.boxed import Boxes
 from lzviz.tasks.detection import Detection, DetectionTrace, Objects, seen
 from lzviz.trace import Trace
@@ -68,7 +68,6 @@ class Mono3D(Detection):
 
     name: ClassVar = "mono3d"
     trace: ClassVar = SolidTrace
-    views: ClassVar = (View("boxes", "boxes"), View("zoomed_boxes", "boxes", "zoomed"))
     metrics: ClassVar = (
         Metric("mAP", "mAP at .5, 1, 2, 4 m", "found", "map"),
         Metric("ATE", "ATE (cm)", "found", "ate"),
