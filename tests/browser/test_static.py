@@ -78,8 +78,14 @@ def test_the_first_warp_comes_in_few_bytes(visit: Visit, capsys: pytest.CaptureF
     assert sum(sent) / (10 * MEGABIT) < FIRST_SECONDS
 
 
+def at_rest(visit: Visit) -> None:
+    """Wait until the page has also what it fetches after its first picture: its words explained."""
+    visit.page.wait_for_selector("[data-lzviz][data-explained]")
+
+
 def test_painting_needs_nobody(visit: Visit) -> None:
     visit.open()
+    at_rest(visit)
     before = visit.nodes()
     visit.page.context.set_offline(True)
     visit.stroke((0.2, 0.3), (0.3, 0.35))
@@ -120,6 +126,7 @@ def test_models_and_results_are_there(visit: Visit) -> None:
 
 def test_a_picture_of_the_visitor_stays_in_the_browser(visit: Visit, folder: Path) -> None:
     visit.open()
+    at_rest(visit)
     asked = len(visit.requests)
     with visit.page.expect_file_chooser() as chosen:
         visit.page.get_by_role("button", name="Open a picture").first.click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -125,13 +126,19 @@ def test_a_long_press_opens_a_term_and_is_no_tap(finger: Visit) -> None:
 
 
 def test_every_term_is_reached_from_a_label(visit: Visit) -> None:
-    found: set[str] = set()
+    missing = set(TOLD)
     for rest in ROOMS:
         explained(visit.open(rest))
         visit.wait("!live.get().busy && !live.get().loading")
-        visit.page.wait_for_timeout(1500)
-        found |= set(visit.page.eval_on_selector_all("[data-term]", "all => all.map((each) => each.dataset.term)"))
-    assert found == set(TOLD), sorted(set(TOLD) - found)
+        if rest == "#room=compare":  # its table comes after every method was read in Python
+            visit.page.wait_for_selector("[data-term=unseen]", state="attached")
+        end = time.monotonic() + 2
+        while time.monotonic() < end and missing:
+            shown = visit.page.eval_on_selector_all("[data-term]", "all => all.map((each) => each.dataset.term)")
+            assert set(shown) <= set(TOLD)
+            missing -= set(shown)
+            visit.page.wait_for_timeout(100)
+    assert missing == set()
 
 
 def test_hints_come_after_the_first_stroke_and_are_put_away_for_good(visit: Visit) -> None:

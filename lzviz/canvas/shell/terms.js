@@ -34,7 +34,9 @@ export function explainTerms(context, guided) {
   async function start() {
     const [{ createGlossary }, told] = await Promise.all([import("./glossary.js"), fetchTerms(context),
       host.styled ? null : loadStyles(["style/terms.css"])]);
-    if (!gone) ends.push(createGlossary(context, told.terms, guided));
+    if (gone) return;
+    ends.push(createGlossary(context, told.terms, guided));
+    context.root.dataset.explained = "1";
   }
   // Whoever cannot have them now has them at the next visit: nothing else hangs on them.
   const timer = setTimeout(() => start().catch(() => {}), LATER);
