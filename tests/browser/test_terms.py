@@ -134,7 +134,7 @@ def test_every_term_is_reached_from_a_label(visit: Visit) -> None:
             visit.page.wait_for_selector("[data-term=unseen]", state="attached")
         end = time.monotonic() + 2
         while time.monotonic() < end and missing:
-            shown = visit.page.eval_on_selector_all("[data-term]", "all => all.map((each) => each.dataset.term)")
+            shown = visit.run("[...document.querySelectorAll('[data-term]')].map((each) => each.dataset.term)")
             assert set(shown) <= set(TOLD)
             missing -= set(shown)
             visit.page.wait_for_timeout(100)
