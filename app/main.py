@@ -70,9 +70,8 @@ def launch_options(server: Server, access: Access | None = None) -> dict[str, An
     ``access`` is who may ask; by default this machine alone.
     """
     if os.environ.get("SPACES_ZERO_GPU"):
-        importlib.import_module(
-            "lzviz.contract.answers.warp"
-        )  # such a host wants to see a function for its GPU before the launch
+        lent = importlib.import_module("lzviz.contract.lent")
+        lent.lender()  # such a host wants to see a function for its GPU before the launch
     return {
         "app_kwargs": {"routes": server.routes(), "middleware": [Middleware(Gate, access or Access())]},
         "theme": themes.Base(font=SYSTEM_FONTS, font_mono=MONO_FONTS),

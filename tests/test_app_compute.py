@@ -3,9 +3,7 @@
 import base64
 import json
 import subprocess
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -210,18 +208,6 @@ def test_a_stroke_on_a_large_picture_looks_back_on_few_points(monkeypatch):
     told = answer(state_of(saliency="centre", interpolation="bilinear"), picture)
     assert points == [(32, 64)]
     assert told["roundTrip"]["max"] < 5e-3
-
-
-def test_a_gpu_is_borrowed_only_where_one_is_lent(monkeypatch):
-    def work() -> int:
-        return 7
-
-    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
-    assert compute.on_gpu(work) is work
-    lent = SimpleNamespace(GPU=lambda duration: lambda function: lambda: (duration, function()))
-    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
-    monkeypatch.setitem(sys.modules, "spaces", lent)
-    assert compute.on_gpu(work)() == (60, 7)
 
 
 def test_the_same_setting_has_the_same_answer(coffee):

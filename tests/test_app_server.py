@@ -1,8 +1,9 @@
 """Every route, as a browser calls it, on the launched app."""
 
 import base64
-import importlib
 import io
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from app.server import modules
 from lzviz import samplers
+from lzviz.contract import lent
 from lzviz.contract.maps import Map
 from tests.app_server import app_url, blob, client, encoded, english, nodes_of, post, refusal, server
 
@@ -242,6 +244,12 @@ def test_the_map_of_a_link_is_the_map_of_a_question():
 def test_a_host_that_lends_gpus_sees_a_function_for_them_before_the_launch(monkeypatch):
     from app.main import launch_options
 
-    importlib.import_module("lzviz.contract.answers.warp")  # without `spaces`, which only such a host has
+    seen = []
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda duration: seen.append))
     monkeypatch.setenv("SPACES_ZERO_GPU", "1")
-    assert launch_options(server())["app_kwargs"]["routes"]
+    lent.lender.cache_clear()
+    try:
+        assert launch_options(server())["app_kwargs"]["routes"]
+    finally:
+        lent.lender.cache_clear()
+    assert seen == [lent.work]

@@ -43,6 +43,9 @@ class Refusal(ValueError):
         self.says = said if isinstance(said, Text) else None
         self.status, self.whole, self.missing = status, whole, missing
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ValueError.__new__, (type(self), str(self)), self.__dict__
+
 
 class Busy(Refusal):
     """Nothing is wrong with the question and there is no room for it now: whoever asks it again is answered later.

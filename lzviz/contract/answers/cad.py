@@ -22,8 +22,9 @@ from lzviz.adaptive import QuadTree, inspect
 from lzviz.adaptive.inspect import Badge, Colours, Subject
 from lzviz.contract.answers.cad_masks import OF_ONE_PICTURE, THRESHOLDED, Session
 from lzviz.contract.answers.networks import NORMALISATION, classifier, macs_of, precisely
-from lzviz.contract.answers.warp import TURNS, device, in_turn, on_gpu
+from lzviz.contract.answers.warp import TURNS, in_turn
 from lzviz.contract.decoding import check_wanted
+from lzviz.contract.lent import device
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
@@ -156,7 +157,6 @@ def _likely(session: Session, features: Mapping[str, Tensor]) -> dict[str, Any] 
     return found
 
 
-@on_gpu
 def _run(session: Session, levels: Tensor) -> tuple[Stock, Adaptive]:
     """Both from their caches, or run."""
     stock_key = f"{session.working.key} {session.network} {session.state.cad_levels} {session.subject.weights}"
@@ -204,7 +204,6 @@ def run_adaptive(subject: Subject, x: Tensor, levels: Tensor, strided: Tensor, m
 # What the networks take --------------------------------------------------------------------------------------------
 
 
-@on_gpu
 def times_answer(
     workshop: Workshop, state: State, picture: Picture, file: Map | None = None, given: Truth | None = None
 ) -> dict[str, Any]:

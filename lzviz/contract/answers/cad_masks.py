@@ -14,8 +14,9 @@ from torch import Tensor
 from lzviz.adaptive import QuadTree, inspect, masks
 from lzviz.adaptive.inspect import Coefficients, Subject
 from lzviz.contract.answers.networks import LEARNED, TRAINED, coefficients, precisely, subject, trained
-from lzviz.contract.answers.warp import device, map_tensor, on_gpu
+from lzviz.contract.answers.warp import map_tensor
 from lzviz.contract.answers.working import FINE_WORKING, WORKING, Working
+from lzviz.contract.lent import device
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import Picture
 from lzviz.contract.state import State
@@ -188,7 +189,6 @@ def _oracle(session: Session) -> Tensor:
     return masks.oracle(fine, coarse, session.labels.long(), ORACLE_DILATION, session.stride, session.depth, IGNORE)
 
 
-@on_gpu
 def predicted(session: Session, pipeline: AdaptivePipeline, levels: Tensor) -> Tensor:
     """Labels (1, H, W) at working size, of completed levels; those of the newest few are kept."""
     bytes_of_levels = levels.to(torch.uint8).numpy().tobytes()

@@ -10,8 +10,8 @@ import lzviz
 from lzviz import palette, saliency, samplers, text
 from lzviz.contract import pictures
 from lzviz.contract.answers import checkpoints
-from lzviz.contract.answers.warp import device_name
 from lzviz.contract.composites import BOXES
+from lzviz.contract.lent import device_name
 from lzviz.contract.maps import LATTICE
 from lzviz.contract.options import key_of, own
 from lzviz.contract.shipped import Box, Shipped

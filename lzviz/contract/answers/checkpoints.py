@@ -22,7 +22,7 @@ from safetensors.numpy import load_file
 from lzviz import checkpoints, samplers
 from lzviz.checkpoints import Card, hub, places
 from lzviz.checkpoints.storage import skeleton
-from lzviz.contract.answers.warp import device
+from lzviz.contract.lent import device
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal, parse_json
 from lzviz.coords import check_size

@@ -22,6 +22,7 @@ from lzviz.comparison.names import base, settings, title
 from lzviz.contract.answers import checkpoints, warp
 from lzviz.contract.answers.pipeline_parts import index_bytes, levels_of, png
 from lzviz.contract.decoding import check_wanted
+from lzviz.contract.lent import device, device_name
 from lzviz.contract.messages.base import File, OnTruth
 from lzviz.contract.messages.compare import AskCompared, Compared
 from lzviz.contract.messages.warp import Export
@@ -52,7 +53,6 @@ def compared(workshop: Workshop, question: AskCompared) -> Compared:
         return Compared.model_validate(answer(workshop, question))
 
 
-@warp.on_gpu
 def answer(workshop: Workshop, question: AskCompared) -> dict[str, Any]:
     asked = Asked(workshop, question)
     found = asked.found()
@@ -69,7 +69,7 @@ def answer(workshop: Workshop, question: AskCompared) -> dict[str, Any]:
         "csv": table.to_csv(),
         "latex": table.to_latex(),
         "markdown": table.to_markdown(),
-        "device": warp.device_name(),
+        "device": device_name(),
         "size": asked.size,
         "truth": None if truth is None else png(truth.within(asked.size)),
         "classes": [] if truth is None else _classes(truth),
@@ -140,7 +140,7 @@ class Asked:
         """(1, 3, H, W) on the device, at most :data:`MOST_PIXELS`."""
         picture = self.workshop.picture_of(self.question)
         most = math.sqrt(MOST_PIXELS / (picture.size[0] * picture.size[1]))
-        return resampling.reduce(warp.image_tensor(picture), min(self.state.source_scale, most)).to(warp.device())
+        return resampling.reduce(warp.image_tensor(picture), min(self.state.source_scale, most)).to(device())
 
     @property
     def size(self) -> Size:

@@ -11,8 +11,8 @@ import torch
 from lzviz.contract.answers.cad import encode_levels
 from lzviz.contract.answers.cad_masks import KEYPOINTS
 from lzviz.contract.answers.networks import FULL_WIDTH, narrowed, precisely
-from lzviz.contract.answers.warp import device, on_gpu
 from lzviz.contract.answers.working import FINE_WORKING, Working
+from lzviz.contract.lent import device, on_gpu
 from lzviz.contract.pictures import Picture, encode_png
 from lzviz.contract.wire import Refusal
 from lzviz.measure import timing

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lzviz import checkpoints
 from lzviz.adaptive.inspect import Coefficients, Subject
-from lzviz.contract.answers.warp import device
+from lzviz.contract.lent import device
 from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.models import weights

@@ -32,7 +32,7 @@ from lzviz.contract.answers.pipeline_parts import (
     weights_of,
 )
 from lzviz.contract.answers.pipeline_session import Session
-from lzviz.contract.answers.warp import device
+from lzviz.contract.lent import device
 from lzviz.contract.pictures import fit
 from lzviz.contract.truth import IGNORE
 from lzviz.contract.wire import Refusal

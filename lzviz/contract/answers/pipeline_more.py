@@ -17,7 +17,7 @@ from lzviz.contract.answers.pipeline_parts import (
     stages_of,
 )
 from lzviz.contract.answers.pipeline_session import Session
-from lzviz.contract.answers.warp import on_gpu
+from lzviz.contract.lent import borrow, device
 from lzviz.contract.pictures import fit
 from lzviz.contract.state import State
 from lzviz.contract.truth import IGNORE
@@ -86,7 +86,7 @@ def time_answer(session: Session) -> dict[str, Any]:
     session.run()  # what does not run at all is refused there
     saliency = session.saliency()
     with session.workshop.running:
-        traces = _repeat(session.pipeline, session.working.image, saliency)
+        traces, waited = borrow(_repeat, session.pipeline, session.working.image, saliency)
     names = list(traces[0].milliseconds)
     where = traces[0].device
     taken = {name: timing.Timing(tuple(trace.milliseconds[name] for trace in traces), where) for name in names}
@@ -95,6 +95,8 @@ def time_answer(session: Session) -> dict[str, Any]:
     stages = [{"name": n, "ms": taken[n].median, "p95": taken[n].p95, "macs": macs[n]} for n in names]
     total = {"ms": together.median, "p95": together.p95, "macs": sum(macs.values())}
     clock = words.timed(Text("clock.median", {"count": RUNS, "warm": WARM_UP}), traces[-1].report)
+    if waited is not None:
+        clock = Text("clock.lent", {"clock": clock, "waited": waited / 1000})
     return {
         "stages": stages,
         "total": total,
@@ -106,10 +108,9 @@ def time_answer(session: Session) -> dict[str, Any]:
     }
 
 
-@on_gpu
 def _repeat(pipeline: Pipeline, image: Tensor, saliency: Tensor | None) -> list[Trace]:
     with torch.inference_mode(), precisely():
-        return [cast(Trace, pipeline.run(image, None, saliency)) for _ in range(WARM_UP + RUNS)][WARM_UP:]
+        return [cast(Trace, pipeline.to(device()).run(image, None, saliency)) for _ in range(WARM_UP + RUNS)][WARM_UP:]
 
 
 def pixel_answer(session: Session, x: object, y: object) -> dict[str, Any]:

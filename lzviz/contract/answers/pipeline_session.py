@@ -13,9 +13,10 @@ from torch import Tensor
 
 from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.networks import precisely
-from lzviz.contract.answers.warp import edited, found_in, map_tensor, on_gpu
+from lzviz.contract.answers.warp import edited, found_in, map_tensor
 from lzviz.contract.answers.working import WORKING as NETWORKS
 from lzviz.contract.answers.working import Working
+from lzviz.contract.lent import device, on_gpu
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import OWN_PREFIX, Picture
 from lzviz.contract.state import State
@@ -164,4 +165,4 @@ class Session:
 @on_gpu
 def _run(pipeline: Pipeline, image: Tensor, labels: Tensor | None, saliency: Tensor | None) -> Trace:
     with torch.inference_mode(), precisely():
-        return cast(Trace, pipeline.run(image, labels, saliency))
+        return cast(Trace, pipeline.to(device()).run(image, labels, saliency))

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lzviz.contract.answers.networks import classifier, precisely
-from lzviz.contract.answers.warp import Setting, device, image_tensor, on_gpu
+from lzviz.contract.answers.warp import Setting, image_tensor
+from lzviz.contract.lent import device
 from lzviz.contract.messages import recognition as messages
 from lzviz.coords import Size
 from lzviz.measure.timing import Clock
@@ -38,7 +39,6 @@ def few(size: Size, pixels: int) -> Size:
     return h, w
 
 
-@on_gpu
 def recognised(workshop: Workshop, question: messages.AskRecognised) -> messages.Recognised:
     """The answer to a state on a picture."""
     picture = workshop.picture_of(question)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from lzviz import resampling, samplers
 from lzviz import saliency as maps
 from lzviz.contract.answers.effort import bounded, foresee
 from lzviz.contract.decoding import check_wanted
+from lzviz.contract.lent import device, device_name
 from lzviz.contract.maps import Map
 from lzviz.contract.options import has_room, source_values, values_of
 from lzviz.contract.pictures import Picture, fit
@@ -26,9 +26,8 @@ from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.inversion.tiles import border_tolerance
-from lzviz.measure import describe
+from lzviz.measure import describe, timing
 from lzviz.measure.examine import Examination, examine
-from lzviz.measure.timing import Clock
 from lzviz.plain.packed import encode_array
 from lzviz.saliency import sources
 from lzviz.samplers.base import Downsampled, WarpSampler
@@ -46,25 +45,6 @@ TURNS, TURNS_SECONDS = 5, 0.6
 # Above this one at a time (``Workshop.large``): a float image of 100 megapixels has 1.2 GB.
 LARGE_PIXELS = 16_000_000
 CLOCK = Text("clock.warm", {"count": TURNS})
-
-
-def on_gpu(function: Callable[..., T]) -> Callable[..., T]:
-    """Run on a borrowed GPU where a host lends one by the call (Hugging Face ZeroGPU); elsewhere ``function`` itself."""
-    if not os.environ.get("SPACES_ZERO_GPU"):
-        return function
-    import spaces  # type: ignore[import-not-found]
-
-    return spaces.GPU(duration=60)(function)
-
-
-def device() -> torch.device:
-    """Where torch computes."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def device_name() -> str:
-    """The device in words."""
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
 
 
 # Saliency and sampler of a state ------------------------------------------------------------------------------------
@@ -304,7 +284,6 @@ def image_tensor(picture: Picture) -> Tensor:
 # The answer ---------------------------------------------------------------------------------------------------------
 
 
-@on_gpu
 def answer(state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
     with torch.inference_mode():
         setting = Setting.of(state, picture, file)
@@ -328,7 +307,6 @@ def answer(state: State, picture: Picture, file: Map | None = None) -> dict[str,
     }
 
 
-@on_gpu
 def times_answer(state: State, picture: Picture, file: Map | None = None) -> dict[str, Any]:
     with torch.inference_mode():
         milliseconds = measure(Setting.of(state, picture, file))
@@ -383,7 +361,7 @@ def in_turn(
     for _ in range(TURNS):
         for name, work in works.items():
             check_wanted()
-            clock = Clock(where)
+            clock = timing.Clock(where)
             with alone or nullcontext(), clock.stage(name):
                 work()
             taken[name].append(clock.milliseconds()[name])
