@@ -50,7 +50,7 @@ def reported(folder: Path, options: argparse.Namespace) -> Report:
     values = dict(count=options.films, frames=FRAMES, size=size, task=pipeline.task.name)
     data = open_data("clips", options.cache, options.split, **values)
     with torch.inference_mode():
-        return assess(pipeline, data, name=folder.name, previous="twice" if "cascaded" in folder.name else "sequence")
+        return assess(pipeline, data, name=folder.name, previous=recipe.previous)
 
 
 def rows(reports: list[Report], folder: Path) -> Iterator[tuple[object, ...]]:

@@ -36,6 +36,7 @@ from lzviz.measure import cost, evaluation
 from lzviz.samplers.es import boundary_pixels, minimise, nearest_boundary
 from lzviz.samplers.lds import LDS, simulated
 from lzviz.samplers.lzu import LZU
+from lzviz.tasks import task_named
 from lzviz.tasks.segmentation import TASK as SEGMENTATION
 from lzviz.warp import GridWarp
 
@@ -49,7 +50,7 @@ WORLDS: dict[str, tuple[str, Size, Size]] = {  # kind, drawn at, zoomed to
     "aerial": ("aerial", (1024, 1024), (64, 64)),
     "slide": ("slide", (512, 2560), (48, 240)),
 }
-METRICS = tuple(metric.name for metric in SEGMENTATION.metrics)
+HEADINGS = {"miou": "mIoU"}
 
 # What sampling alone allows
 
@@ -174,17 +175,18 @@ def of_seeds(card: Card, split: str, metric: str) -> dict[int, float]:
 
 def trained(cards: Sequence[Card], split: str) -> Iterator[list]:
     """Rows of checkpoints of one size on one split; differences are of the same seeds."""
-    base = of_seeds(cards[0], split, "miou")
+    first, *rest = (metric.name for metric in task_named(cards[0].task).metrics)
+    base = of_seeds(cards[0], split, first)
     for card in cards:
-        miou = of_seeds(card, split, "miou")
-        if not miou:
+        own = of_seeds(card, split, first)
+        if not own:
             continue
-        gains = [miou[seed] - base[seed] for seed in miou if seed in base]
-        others = [of_seeds(card, split, metric) for metric in ("boundary", "small", "intrinsic")]
+        gains = [own[seed] - base[seed] for seed in own if seed in base]
+        others = [of_seeds(card, split, metric) for metric in rest]
         found = card.metrics.get(split, {})
         yield [
             f"`{card.name}`",
-            spread(miou.values(), ".1f"),
+            spread(own.values(), ".1f"),
             spread(gains, "+.1f") if card is not cards[0] else "",
             *(spread(each.values(), ".1f") if each else "" for each in others),
             found.get("macs", card.macs) / 1e6,
@@ -203,13 +205,15 @@ def spread(values: Iterable[float], form: str) -> str:
 
 
 def trained_tables() -> None:
-    head = ["checkpoint", "mIoU (seeds)", "less the first row", "boundary", "small", "intrinsic"]
-    head += ["M multiply-adds", "M weights", "ms"]
-    for (data, size), cards in groups(available("segmentation")).items():
-        for split in dict.fromkeys(split for card in cards for split in card.metrics):
-            print(f"### {data}, {size}, {split}\n")
-            print(f"`python -m lzviz evaluate NAME {data} --split {split}{LARGE if data == 'scenes' else ''}`\n")
-            show(table(head, trained(cards, split)))
+    for task in ("segmentation", "detection", "mono3d"):
+        first, *rest = (HEADINGS.get(metric.name, metric.name) for metric in task_named(task).metrics)
+        head = ["checkpoint", f"{first} (seeds)", "less the first row", *rest, "M multiply-adds", "M weights", "ms"]
+        for (named, size), cards in groups(available(task)).items():
+            data = named if task == "segmentation" else cards[0].data
+            for split in dict.fromkeys(split for card in cards for split in card.metrics):
+                print(f"### {named}, {size}, {split}\n")
+                print(f"`python -m lzviz evaluate NAME {data} --split {split}{LARGE if data == 'scenes' else ''}`\n")
+                show(table(head, trained(cards, split)))
 
 
 def equal_cost_table() -> None:
@@ -244,9 +248,12 @@ def read_reports(folder: Path) -> dict[tuple[str, str, float, str], dict[int, Re
 
 
 def differences(found: dict[tuple[str, str, float, str], dict[int, Report]], against: str) -> None:
-    """Two tables for each data set, split and size: paired differences, and gains of IoU by class, most frequent first."""
+    """Two tables for each data set, split and size: paired differences, and gains by class (by which is measured first, IoU or AP),
+    the most frequent first."""
     baselines = {key: runs for key, runs in found.items() if parts(key[0])[0] == against}
     for (base, split, scale, _), theirs in baselines.items():
+        first = next(iter(theirs.values()))
+        metrics = [metric.name for metric in first.task.metrics]
         rows: dict[str, list] = {}
         classes: dict[str, Tensor] = {}
         for (name, other_split, other_scale, previous), ours in found.items():
@@ -257,8 +264,8 @@ def differences(found: dict[tuple[str, str, float, str], dict[int, Report]], aga
                 continue
             pairs = [ours[seed] for seed in seeds], [theirs[seed] for seed in seeds]
             title = name if previous == "twice" else f"{name}, previous frame"
-            rows[title] = [spread((100 * ours[seed].miou for seed in seeds), ".1f")]
-            for metric in METRICS:
+            rows[title] = [spread((100 * ours[seed].score(metrics[0]) for seed in seeds), ".1f")]
+            for metric in metrics:
                 nothing = any(math.isnan(report.score(metric)) for side in pairs for report in side)
                 rows[title].append("" if nothing else str(paired(*pairs, metric)))
             gains = [a.per_class - b.per_class for a, b in zip(*pairs, strict=True)]
@@ -266,22 +273,32 @@ def differences(found: dict[tuple[str, str, float, str], dict[int, Report]], aga
         if not rows:
             continue
         reduced = "" if scale == 1 else f", source reduced to {scale:g}"
-        print(f"### {split}, less {base} ({spread((100 * r.miou for r in theirs.values()), '.1f')}){reduced}\n")
-        show(table(["checkpoint", "mIoU (seeds)", *METRICS], ([f"`{name}`", *row] for name, row in rows.items())))
-        first = next(iter(theirs.values()))
-        order = first.columns["share"].argsort(descending=True).tolist()
-        by_class = (
-            [first.classes[k], f"{100 * first.columns['share'][k]:.2f}", f"{100 * first.per_class[k]:.1f}"]
-            + [f"{gain[k]:+.1f}" for gain in classes.values()]
-            for k in order
-        )
-        show(table(["class", "% of pixels", base, *(f"`{name}`" for name in classes)], by_class))
+        said = HEADINGS.get(metrics[0], metrics[0])
+        own = spread((100 * report.score(metrics[0]) for report in theirs.values()), ".1f")
+        print(f"### {split}, less {base} ({own}){reduced}\n")
+        show(table(["checkpoint", f"{said} (seeds)", *metrics], ([f"`{name}`", *row] for name, row in rows.items())))
+        if len(first.per_class) == len(first.classes):
+            by_class(first, base, classes)
+
+
+def by_class(first: Report, base: str, gains: Mapping[str, Tensor]) -> None:
+    """The gains of each class, in points, over what a report says of it."""
+    share = first.columns.get("share")
+    order = first.per_class.nan_to_num() if share is None else share
+    head = ["class", *([] if share is None else ["% of pixels"]), base, *(f"`{name}`" for name in gains)]
+    rows = (
+        [first.classes[k], *([] if share is None else [f"{100 * share[k]:.2f}"]), f"{100 * first.per_class[k]:.1f}"]
+        + [f"{gain[k]:+.1f}" for gain in gains.values()]
+        for k in order.argsort(descending=True).tolist()
+    )
+    show(table(head, rows))
 
 
 def write_cards(found: dict[tuple[str, str, float, str], dict[int, Report]], folder: Path) -> None:
-    reports = [report for (_, _, _, previous), runs in found.items() if previous == "twice" for report in runs.values()]
+    every = [(previous, report) for (*_, previous), runs in found.items() for report in runs.values()]
     for path in sorted(folder.glob(f"*/{CARD}")):
         card = read_card(path.parent)
+        reports = [report for previous, report in every if previous == card.recipe.get("previous", "twice")]
         if any(report.name == card.name and report.seed == card.seed for report in reports):
             path.write_text(with_reports(card, reports).to_json(), encoding="utf-8")
             print(path)

@@ -91,6 +91,21 @@ def test_the_loss_falls(data, tmp_path):
         assert values[-1] < 0.8 * values[0], (system, values)
 
 
+def test_boxes_in_space_start_from_flat_ones(data, tmp_path):
+    """A start of another task gives what both have; what only this one says starts anew."""
+    flat, solid, fresh = (
+        RECIPES[name].blueprint for name in ("lzu-fixed-clips-128x256", *["lzu-fixed-mono3d-128x256"] * 2)
+    )
+    start, made, before = flat.build(3, 5), solid.build(3), fresh.build(3)
+    loop.start_from(made, start)
+    theirs = start.network.state_dict()
+    for name, ours in made.network.state_dict().items():
+        assert torch.equal(ours, theirs.get(name, before.network.state_dict()[name])), name
+    assert [name for name in made.network.state_dict() if name not in theirs] == [
+        f"head.regression_head.more.{part}" for part in ("weight", "bias")
+    ]
+
+
 def test_the_composite_is_a_share_of_both():
     blueprint = RECIPES["lzu-composite-clips-128x256"].blueprint
     mixed, own = (replace(blueprint, look_options={"alpha": a}).build(3) for a in (0.25, 0.999999))

@@ -35,7 +35,7 @@ def options_of(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="of scenes, pixels (as in training)")
     parser.add_argument("--source-scale", type=float, default=1.0, metavar="S", help="reduce the pictures first")
-    parser.add_argument("--previous", choices=("twice", "sequence"), default="twice", help="for LZU's adaptive form")
+    parser.add_argument("--previous", choices=("twice", "sequence"), help="for LZU's adaptive form (as its card says)")
     parser.add_argument("--unzoom", choices=("scores", "features"), help="bring back something else than was trained")
     parser.add_argument("--zoomed", type=int, nargs=2, metavar=("H", "W"), help="another zoomed size than was trained")
     parser.add_argument("--batch", type=int, default=1)
@@ -129,7 +129,7 @@ def _assessed(pipeline, data, options: argparse.Namespace):
         data,
         batch=options.batch,
         source_scale=options.source_scale,
-        previous=options.previous,
+        previous=options.previous or card.recipe.get("previous", "twice"),
         progress=progress if sys.stderr.isatty() else None,
     )
 

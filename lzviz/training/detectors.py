@@ -23,6 +23,7 @@ def detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -
             notes="The loss stands on boxes in the zoomed picture; the paper's stands on boxes in the source.",
             blueprint=dict(system="fovea", options=lzu | {"fwhm": 4.0}, **moving),
             jitter=0.05,
+            previous="sequence",
         ),
         "lzu-fixed": dict(
             about="LZU, kernel density of all boxes",
@@ -32,10 +33,10 @@ def detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -
             about="LZU, previous boxes",
             blueprint=dict(system="lzu", options=lzu, unzoom="features", **moving),
             jitter=0.05,
+            previous="sequence",
         ),
         "lzu-cascaded": dict(
             about="LZU, boxes of a first look at the same frame",
-            notes='To be assessed with previous="twice".',
             blueprint=dict(system="lzu", options=lzu, unzoom="features", **moving),
             jitter=0.02,
         ),
@@ -46,6 +47,7 @@ def detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -
             about="LZU, half previous boxes, half the density of all",
             blueprint=dict(system="lzu", options=lzu, looks="composite", boundary=1.0, unzoom="features"),
             jitter=0.05,
+            previous="sequence",
         ),
     }
     out = {}

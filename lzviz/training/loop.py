@@ -216,14 +216,16 @@ def _numbers(module: nn.Module) -> Iterator[torch.Tensor]:
 
 
 def start_from(pipeline: Pipeline, start: Pipeline) -> None:
-    """Copy the weights of a network, and of what looks where both look alike; scores for another number of classes start anew."""
+    """Copy the weights of a network, and of what looks where both look alike; scores for another number of classes start anew, and
+    after another task what it has no weights for."""
+    same = pipeline.task.name == start.task.name
     for name in ("network", "look", "sampler"):
         mine, theirs = getattr(pipeline, name, None), getattr(start, name, None)
         if not isinstance(mine, nn.Module) or not isinstance(theirs, type(mine)):
             continue
         weights, shapes = theirs.state_dict(), {key: value.shape for key, value in mine.state_dict().items()}
         fitting = {key: value for key, value in weights.items() if value.shape == shapes.get(key, value.shape)}
-        mine.load_state_dict(fitting, strict=len(fitting) == len(weights))
+        mine.load_state_dict(fitting, strict=same and len(fitting) == len(weights))
 
 
 @torch.no_grad()

@@ -34,6 +34,8 @@ class Recipe:
         jitter: largest shift of what the previous frame said, as a share of the picture; of boxes also about so much of their size.
         curriculum: share of the steps in which LDS's view is average-pooled at random (the paper's first epochs).
         objective: what is minimised, a name in :data:`lzviz.training.loop.OBJECTIVES`.
+        previous: what a pipeline that looks at outputs is assessed by: "twice", a first look at the same picture, or "sequence",
+            what it said of the frame before.
         start: name of the checkpoint or run whose network the training starts from.
         about: the recipe in a few words.
         notes: what a reader of the card should know of it.
@@ -63,6 +65,7 @@ class Recipe:
     jitter: float = 0.0
     curriculum: float = 0.0
     objective: str = "task"
+    previous: Literal["twice", "sequence"] = "twice"
     start: str | None = None
     about: str = ""
     notes: str = ""

@@ -1,0 +1,28 @@
+"""Frames that pass while a detector thinks."""
+
+import pytest
+
+from lzviz.measure.streaming import known, taken
+
+
+def test_a_detector_that_keeps_up_is_one_frame_late():
+    assert [frame for frame, _ in taken(5, 100, 80)] == [0, 1, 2, 3, 4]
+    assert known(5, 100, 80) == [None, 0, 1, 2, 3]
+    assert known(4, 100, 100) == [None, 0, 1, 2]  # ready at the very moment
+
+
+def test_what_is_slower_than_the_film_drops_frames():
+    """Li et al. 2020: the newest frame is taken whenever the detector is free, and the answer is as old as the thinking took."""
+    assert taken(6, 100, 250) == [(0, 250), (2, 500), (5, 750)]
+    assert known(6, 100, 250) == [None, None, None, 0, 0, 2]
+
+
+def test_each_frame_may_take_its_own_time():
+    assert taken(4, 100, [10, 210, 10, 10]) == [(0, 10), (1, 310), (3, 320)]
+    assert known(4, 100, [10, 210, 10, 10]) == [None, 0, 0, 0]
+
+
+@pytest.mark.parametrize("values", [(0, 100, 10), (2, 0, 10), (2, 100, 0), (2, 100, [10]), (1, 100, float("inf"))])
+def test_times_that_are_none(values):
+    with pytest.raises(ValueError, match="frame"):
+        taken(*values)
