@@ -105,6 +105,16 @@ def test_a_shipped_picture_and_its_thumbnail():
     assert client().get("lzviz/picture/coffee", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
 
 
+def test_menus_travel_packed_to_who_reads_it():
+    plain = client().get("lzviz/catalogue", headers={"accept-encoding": "identity"})
+    packed = client().get("lzviz/catalogue", headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
+    assert packed.json() == plain.json() and packed.headers["etag"] != plain.headers["etag"]
+    assert 3 * int(packed.headers["content-length"]) < int(plain.headers["content-length"])
+    again = client().get("lzviz/catalogue", headers={"if-none-match": packed.headers["etag"]})
+    assert again.status_code == 304
+
+
 def test_an_unknown_picture():
     assert "no picture of that name" in refusal(client().get("lzviz/picture/mona-lisa"))
 

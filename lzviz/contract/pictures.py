@@ -67,8 +67,8 @@ class Picture:
 
     @property
     def thumb(self) -> bytes:
-        """PNG of a thumbnail, long side at most ``THUMB_SIDE``."""
-        return self.remember("thumb", lambda: encode_png(shrink(self.pixels, THUMB_SIDE)))
+        """JPEG of a thumbnail, long side at most ``THUMB_SIDE``: a page fetches a dozen before anybody chose one."""
+        return self.remember("thumb", lambda: _encode_jpeg(shrink(self.pixels, THUMB_SIDE)))
 
     def remember(self, name: str, make: Callable[[], T]) -> T:
         """What ``make()`` gave the first time: something small that follows from the pixels alone."""
@@ -106,6 +106,13 @@ def encode_png(pixels: np.ndarray, texts: Mapping[str, str] | None = None) -> by
     for name, text in (texts or {}).items():
         words.add_text(name, text)
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=3, pnginfo=words)
+    return buffer.getvalue()
+
+
+def _encode_jpeg(pixels: np.ndarray) -> bytes:
+    """A small JPEG of (H, W, 3) uint8, of full chroma: colours tell thumbnails apart."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=85, subsampling=0, optimize=True)
     return buffer.getvalue()
 
 

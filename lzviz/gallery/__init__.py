@@ -18,7 +18,7 @@ from lzviz.contract.shipped import Box, Shipped
 from lzviz.contract.truth import Truth
 
 STREET = Path(__file__).with_name("street.png")
-# What the browser shows of it: a quarter of the bytes of the first load.
+# What the browser shows of it: half of the bytes of the first load.
 STREET_SHOWN = Path(__file__).with_name("street.jpg")
 STREET_LABELS = Path(__file__).with_name("street-labels.png")
 STREET_SIZE = (1024, 2048)

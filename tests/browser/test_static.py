@@ -130,7 +130,7 @@ def test_a_picture_of_the_visitor_stays_in_the_browser(visit: Visit, folder: Pat
     asked = len(visit.requests)
     with visit.page.expect_file_chooser() as chosen:
         visit.page.get_by_role("button", name="Open a picture").first.click()
-    chosen.value.set_files(folder / "thumbs" / "coffee.png")
+    chosen.value.set_files(folder / "thumbs" / "coffee.jpeg")
     visit.wait("store.get().image === 'own' && live.get().image?.id === 'own'")
     assert [url for url in visit.requests[asked:] if url.startswith("http")] == []
 

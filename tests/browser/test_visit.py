@@ -10,6 +10,8 @@ from playwright.sync_api import Browser
 
 from .conftest import Visit
 
+# What a page may load before anybody has touched it; a room, a menu or a text that can come later does.
+FIRST_BYTES, FIRST_REQUESTS = 1.4e6, 65
 NUMBERS = "document.querySelector('.lz-dock-warp').textContent"
 SENTENCE = "document.querySelector('.lz-sentence').textContent"
 
@@ -26,6 +28,17 @@ def give(visit: Visit, name: str, file: dict[str, object]) -> None:
     with visit.page.expect_file_chooser() as chooser:
         visit.page.get_by_role("button", name=name, exact=True).click()
     chooser.value.set_files(file)  # type: ignore[arg-type]
+
+
+def test_the_first_load_is_small(visit: Visit) -> None:
+    session = visit.page.context.new_cdp_session(visit.page)
+    session.send("Network.enable")
+    sent: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sent.append(event["encodedDataLength"]))
+    visit.open()
+    visit.page.wait_for_selector("[data-lzviz][data-explained]")
+    assert 0.9e6 < sum(sent) < FIRST_BYTES, f"{sum(sent) / 1e6:.3f} MB"
+    assert len([url for url in visit.requests if url.startswith("http")]) <= FIRST_REQUESTS
 
 
 def test_paint_belongs_to_its_picture(visit: Visit) -> None:

@@ -126,7 +126,7 @@ export interface AskMask {
   truth?: string | null;
 }
 
-/** PNG of the level of a picture that a page shows, or its thumbnail; its true size goes along. */
+/** The level of a picture that a page shows, or its thumbnail (JPEG); its true size goes along. */
 export interface AskPicture {
   page?: string;
   id: string;

@@ -19,7 +19,7 @@ def shown(workshop: Workshop, question: AskPicture) -> File:
     h, w = picture.size
     return File(
         body=picture.thumb if question.thumb == "1" else picture.display,
-        media_type="image/png" if question.thumb == "1" else picture.display_type,
+        media_type="image/jpeg" if question.thumb == "1" else picture.display_type,
         kept="private" if question.id.startswith(OWN_PREFIX) else "shared",
         facts={"width": w, "height": h},
     )

@@ -166,7 +166,7 @@ class AskCatalogue(Question):
 
 
 class AskPicture(Question):
-    """PNG of the level of a picture that a page shows, or its thumbnail; its true size goes along."""
+    """The level of a picture that a page shows, or its thumbnail (JPEG); its true size goes along."""
 
     answer = File
     id: str
