@@ -21,7 +21,6 @@ FILE, FUNCTION = 400, 60
 PAGE = re.compile(r"\b(document|window|HTML\w+|localStorage|requestAnimationFrame)\b[.(]")
 
 TABLES = {
-    "lzviz/training/recipes.py:_systems": "the recipes of all systems side by side",
     "lzviz/adaptive/triton_kernels.py:rows_kernel": "a kernel is compiled as one function",
 }
 """What may be long, and why."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -61,27 +61,27 @@ add(
         twin=True,
     )
 )
-add(
-    System(
-        name="uniform-area",
-        title=t("sampler.uniform-area.title"),
-        summary=t("sampler.uniform-area.summary"),
-        paper=t("sampler.uniform-area.paper"),
-        make=partial(Uniform, True, interpolation="antialias"),
-        options=(options.INTERPOLATION.at("antialias"),),
-        claims=CLAIMS - {"identity"},
-        colour=("#4b5158", "#c3c9d0"),
-        twin=True,
-    )
+AREA = System(
+    name="uniform-area",
+    title=t("sampler.uniform-area.title"),
+    summary=t("sampler.uniform-area.summary"),
+    paper=t("sampler.uniform-area.paper"),
+    make=partial(Uniform, True, interpolation="antialias"),
+    options=(options.INTERPOLATION.at("antialias"),),
+    claims=CLAIMS - {"identity"},
+    colour=("#4b5158", "#c3c9d0"),
+    twin=True,
 )
+add(AREA)
 add(
-    System(
+    replace(
+        AREA,
         name="uniform-cubic",
         title=t("sampler.uniform-cubic.title"),
         summary=t("sampler.uniform-cubic.summary"),
-        paper=t("sampler.uniform-cubic.paper"),
         make=partial(Uniform, True, interpolation="cubic"),
-        claims=CLAIMS - {"identity"},
+        options=(),
         colour=("#7a5c34", "#c9a777"),
+        twin=False,
     )
 )
