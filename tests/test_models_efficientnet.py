@@ -1,7 +1,10 @@
 """EfficientNet-Lite0: timm's to the last bit, its dilated form the strided one's at every location, and on rows too."""
 
+import copy
+
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 import lzviz
@@ -114,3 +117,32 @@ def test_depthwise_layers_cost_less_on_the_dense_grid_and_answer_the_same(monkey
         found.append((y, torch.autograd.grad(y.square().sum(), weight)[0]))
     for a, b in zip(*found, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("path", ["coarse", "dense"])
+def test_wide_padding_of_depthwise_layers_is_made_beforehand(monkeypatch, path):
+    """The direct kernel takes no padding beyond four places: 5 x 5 at dilation 4 took twenty times as long as at dilation 2."""
+    layers = nn.Sequential(nn.Conv2d(3, 6, 3, 8, 1), nn.Conv2d(6, 6, 3, 2, 1), nn.Conv2d(6, 6, 3, 2, 1),
+                           nn.Conv2d(6, 6, 5, 1, 2, groups=6), nn.Conv2d(6, 6, 7, 1, 6, 2, groups=6)).double()  # fmt: skip
+    monkeypatch.setattr("lzviz.adaptive.convolution.DENSE_READS", 0 if path == "dense" else 1e9)
+    ordinary, paddings = F.conv2d, []
+
+    def noted(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+        if groups == 6 and type(x) is torch.Tensor:
+            paddings.append(max(padding))
+        return ordinary(x, weight, bias, stride, padding, dilation, groups)
+
+    x = torch.rand(1, 3, 72, 88, dtype=torch.float64)
+    cells = masks.random((72, 88), 1, 2, 1, 8, torch.Generator().manual_seed(2))
+    monkeypatch.setattr("lzviz.adaptive.convolution.F.conv2d", noted)
+    found = lzviz.adapt(layers, (8, 32))(x, levels=cells)
+    monkeypatch.undo()
+    assert paddings and max(paddings) <= 4
+    dilated = copy.deepcopy(layers)
+    for k, dilation in enumerate((1, 1, 2, 4, 4)):
+        layer = dilated[k]
+        if k:
+            layer.stride = (1, 1)
+            reach = dilation * (2 if k == 4 else 1)
+            layer.dilation, layer.padding = (reach, reach), (layer.padding[0] * dilation, layer.padding[1] * dilation)
+    torch.testing.assert_close(found, dilated(x), rtol=1e-12, atol=1e-12)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -149,10 +149,30 @@ def depthwise_dense(
     """:func:`convolve` of one filter a channel, by an ordinary convolution of all cells."""
     out, cell = grid.after(window), 2**grid.exponent
     before, after, dilation = ([n * cell for n in sides] for sides in (window.before, window.after, window.dilation))
-    dense = grid.fill(rows)
-    if before != after:
-        dense, before = F.pad(dense, (before[1], after[1], before[0], after[0])), [0, 0]
-    return out.take(F.conv2d(dense, weight, bias, 1, before, dilation, weight.shape[0])), out
+    dense = on_map(grid.fill(rows), weight, bias, 1, before, after, dilation, weight.shape[0])
+    return out.take(dense), out
+
+
+# oneDNN's kernel for one filter a channel takes no wider padding; beyond it an ordinary convolution is several times slower.
+DIRECT_PADDING = 4
+
+
+def on_map(
+    dense: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: int,
+    before: Sequence[int],
+    after: Sequence[int],
+    dilation: Sequence[int],
+    groups: int,
+) -> Tensor:
+    """An ordinary convolution of a map (B, C, H, W) with zeros before and after it along both axes, which are left to the operation
+    where it takes them well."""
+    wide = groups == weight.shape[0] > 1 and max(*before, *after) > DIRECT_PADDING
+    if wide or tuple(before) != tuple(after):
+        dense, before = F.pad(dense, (before[1], after[1], before[0], after[0])), (0, 0)
+    return F.conv2d(dense, weight, bias, stride, tuple(before), tuple(dilation), groups)
 
 
 def point(rows: Tensor, weight: Tensor, bias: Tensor | None, groups: int) -> Tensor:
@@ -176,11 +196,7 @@ def coarse_convolution(
     stride = out.step // grid.step
     dilation = tuple(d * scale for d in window.dilation)
     before, after = ([p * scale for p in side] for side in (window.before, window.after))
-    dense = grid.coarse(rows)
-    if before != after:
-        dense = F.pad(dense, (before[1], after[1], before[0], after[0]))
-        before = [0, 0]
-    result = F.conv2d(dense, weight, bias, stride, before, dilation, groups)
+    result = on_map(grid.coarse(rows), weight, bias, stride, before, after, dilation, groups)
     if tuple(result.shape[-2:]) != out.coarse_size:
         raise AssertionError(f"coarse grid is {out.coarse_size}, the convolution made {tuple(result.shape[-2:])}")
     return result.permute(0, 2, 3, 1).reshape(-1, result.shape[1])

@@ -308,9 +308,9 @@ def _convolve(
         return Rows(*convolution.convolve(state.tensor, state.grid, window, weight, bias, groups))
     run.note_path("dense")
     cell = 2**state.grid.exponent
-    tensor, padding = _pad(state.tensor, window, cell)
-    dilation = tuple(d * cell for d in window.dilation)
-    return Filled(F.conv2d(tensor, weight, bias, 1, padding, dilation, groups), state.grid.after(window))
+    before, after, dilation = ([n * cell for n in sides] for sides in (window.before, window.after, window.dilation))
+    tensor = convolution.on_map(state.tensor, weight, bias, 1, before, after, dilation, groups)
+    return Filled(tensor, state.grid.after(window))
 
 
 @rule("relu", "relu_")
@@ -318,14 +318,6 @@ def _relu(run: Run, func: Callable, args: tuple, kwargs: dict) -> Any:
     """What its convolution rectified in passing is rectified already."""
     x = args[0] if args else kwargs["input"]
     return x if x.rectified else pointwise(run, func, args, kwargs)
-
-
-def _pad(tensor: Tensor, window: Window, cell: int, value: float = 0.0) -> tuple[Tensor, list[int]]:
-    """Padding that both sides share is left to the operation; the rest is done here."""
-    before, after = ([p * cell for p in side] for side in (window.before, window.after))
-    if before == after and value == 0:
-        return tensor, before
-    return F.pad(tensor, (before[1], after[1], before[0], after[0]), value=value), [0, 0]
 
 
 def _count(run: Run, out: State, weight: Tensor) -> None:
