@@ -104,6 +104,7 @@ def test_the_texture_at_points_is_the_dense_texture(depth, size):
     x = torch.rand(2, 3, 12, 18, dtype=torch.float64)
     points, dense = (trained(texture=4, depth=depth, compute=kind).double()(x, size) for kind in ("points", "dense"))
     torch.testing.assert_close(points.extras["weights"], dense.extras["weights"])
+    torch.testing.assert_close(points.features["texture"], dense.features["texture"])
 
 
 def test_auto_takes_points_where_few_are_read():

@@ -364,7 +364,7 @@ class Pipeline(nn.Module):
             restored = self.restore(answer, out, image_size(image))
         with meter.stage(self.task.output):
             output = self.task.decide(restored)
-        return Pass(out, features, answer, restored, output)
+        return Pass(out, {**out.features, **features}, answer, restored, output)
 
     def _looks(
         self, image: Tensor, meter: Meter, saliency: Tensor | None, previous: Any, truth: Any

@@ -36,12 +36,14 @@ class Downsampled:
         layout: where its samples lie in the source; ``layout.scatter`` brings rows back.
         saliency: (B, 1, h, w) what drove it, or ``None``.
         extras: whatever else the system wants to show, by name.
+        features: (B, C, h, w) what a sampler read the image by, by name; shown beside the network's.
     """
 
     image: Tensor
     layout: Layout
     saliency: Tensor | None = None
     extras: dict[str, Tensor] = field(default_factory=dict)
+    features: dict[str, Tensor] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         lines = [f"Downsampled: image {_shape(self.image)}"]

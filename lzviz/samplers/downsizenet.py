@@ -85,32 +85,39 @@ class DownsizeNet(nn.Module, Sampler):
         self.eval()
 
     def forward(self, image: Tensor, size: Size, saliency: Tensor | None = None) -> Downsampled:
-        """Resize (B, channels, H, W) to ``size``, smaller or larger; ``extras["weights"]`` (B, 4, h, w) are a, sum 1."""
+        """Resize (B, channels, H, W) to ``size``, smaller or larger; ``extras["weights"]`` (B, 4, h, w) are a, sum 1, and
+        ``features["texture"]`` (B, c, h, w) is F."""
         if image.ndim != 4 or image.shape[1] != self.channels or not image.is_floating_point():
             raise ValueError(
                 f"expected a float image (B, {self.channels}, H, W), got {image.dtype} {tuple(image.shape)}"
             )
         size = check_size(size)
         places = Places(size, (int(image.shape[-2]), int(image.shape[-1])), image.device)
-        weights = self.weights(image, places).to(image.dtype)
+        texture = self.texture_at(image, places)
+        weights = self.weights(texture, places).to(image.dtype)
         out = sum(
             weights[:, k : k + 1] * image[:, :, rows[:, None], columns]
             for k, (rows, columns) in enumerate(places.neighbours)
         )
-        return Downsampled(out, area_layout(image, size), extras={"weights": weights})  # type: ignore[arg-type]
+        layout = area_layout(image, size)
+        return Downsampled(out, layout, extras={"weights": weights}, features={"texture": texture})  # type: ignore[arg-type]
 
-    def weights(self, image: Tensor, places: Places) -> Tensor:
-        """a: (B, 4, h, w), >= 0, sum 1, in the dtype of the network."""
+    def texture_at(self, image: Tensor, places: Places) -> Tensor:
+        """F: (B, c, h, w), in the dtype of the network."""
         source = image.to(self.choose.weight.dtype)
-        inputs = self._at_points(source, places) if self._pointwise(places) else self._dense(source, places)
+        return self._at_points(source, places) if self._pointwise(places) else self._dense(source, places)
+
+    def weights(self, texture: Tensor, places: Places) -> Tensor:
+        """a of F: (B, 4, h, w), >= 0, sum 1."""
+        inputs = texture
         if not self.texture_only:
-            distances = places.distances.to(inputs).expand(len(image), -1, -1, -1)
-            inputs = torch.cat((inputs, distances), 1)
+            distances = places.distances.to(texture).expand(len(texture), -1, -1, -1)
+            inputs = torch.cat((texture, distances), 1)
         logits = self.choose(inputs)
         if self.coefficients == "sigmoid":
             logits = nn.functional.logsigmoid(logits)  # exp of it, brought to sum 1, is the sigmoid brought to sum 1
         if self.prior is not None:
-            logits = logits + places.shares(self.prior).log().to(inputs)
+            logits = logits + places.shares(self.prior).log().to(texture)
         return logits.softmax(1)
 
     def _pointwise(self, places: Places) -> bool:

@@ -223,6 +223,14 @@ def test_features_have_the_same_colours_in_both_places(picture):
     assert (first["stage"], first["channel"]) == ("stage-1", None)
 
 
+def test_downsizenet_shows_the_texture_by_which_it_chose_down_and_up(picture):
+    """The network's features were there, those that decided about the pixels were not."""
+    told = answered(picture, "downsizenet", "lzviz/learned-features", state={"learnedStage": "texture"})
+    assert [stage["name"] for stage in told["stages"]][0] == "texture" and told["channels"] == 4
+    assert (told["zoomed"]["h"], told["zoomed"]["w"]) == ZOOMED
+    assert told["unzoomed"]["w"] > ZOOMED[1]
+
+
 @pytest.mark.parametrize(
     ("state", "said"), [({"learnedStage": "stage-9"}, "no stage"), ({"learnedChannel": 2000}, "has channels 0 to")]
 )
