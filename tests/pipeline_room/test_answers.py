@@ -226,7 +226,7 @@ def test_features_have_the_same_colours_in_both_places(picture):
 def test_downsizenet_shows_the_texture_by_which_it_chose_down_and_up(picture):
     """The network's features were there, those that decided about the pixels were not."""
     told = answered(picture, "downsizenet", "lzviz/learned-features", state={"learnedStage": "texture"})
-    assert [stage["name"] for stage in told["stages"]][0] == "texture" and told["channels"] == 4
+    assert told["stages"][0]["name"] == "texture" and told["channels"] == 4
     assert (told["zoomed"]["h"], told["zoomed"]["w"]) == ZOOMED
     assert told["unzoomed"]["w"] > ZOOMED[1]
 
