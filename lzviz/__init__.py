@@ -23,6 +23,7 @@ _NAMES = {  # public name -> the module that defines it
     "watch": "lzviz.watching",
     "compare": "lzviz.comparison",
     "show": "lzviz.notebook",
+    "save_html": "lzviz.notebook",
 }
 _MODULES = (
     "coords",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from lzviz.contract.state import State as State
     from lzviz.doctor import diagnose as diagnose
     from lzviz.layout import Layout as Layout
+    from lzviz.notebook import save_html as save_html
     from lzviz.notebook import show as show
     from lzviz.pipelines.onnx import export_onnx as export_onnx
     from lzviz.pipelines.pipeline import Pipeline as Pipeline

@@ -1,5 +1,6 @@
 """What a cell shows and holds, without a browser: the widget answers messages and keeps a state."""
 
+import base64
 import json
 import sys
 
@@ -26,7 +27,7 @@ def said(canvas, **more):
 def test_a_missing_anywidget_is_told_with_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     monkeypatch.delitem(sys.modules, "lzviz.notebook.widget", raising=False)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'lzviz\[notebook\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'lzviz\[notebook\]'; lzviz.save_html"):
         lzviz.show()
 
 
@@ -122,11 +123,61 @@ def test_a_comparison_brings_its_warps_to_the_menu():
     assert lzviz.show(trace).state.width == 48
 
 
-def test_a_saved_page_holds_all_that_it_shows(tmp_path):
-    warp = lzviz.Warp.from_saliency(1 + torch.rand(1, 1, 31, 51))
-    text = lzviz.show(warp).save_html(tmp_path / "warp.html").read_text()
+@pytest.fixture(scope="module")
+def comparison():
+    return lzviz.compare(torch.rand(1, 3, 48, 96), ["uniform", "lzu"], "24x48", repeats=0)
+
+
+def data_of(path):
+    """What the document of a saved page holds, after a look for what would need a network."""
+    text = path.read_text()
     for part in ("<script src", "<link", "http://", "//cdn"):
         assert part not in text.replace("http://www.w3.org", "")
-    data = json.loads(text.split('id="lzviz-data">')[1].split("</script>")[0])
-    assert data["index"]["kept"]["lzviz/compute"][0]["file"].startswith("data:application/json;base64,")
-    assert data["link"].startswith("#image=shown")
+    return json.loads(text.split('id="lzviz-data">')[1].split("</script>")[0])
+
+
+def computed(data):
+    """The answers about warps that it keeps: {sampler: answer}."""
+    lines = data["index"]["kept"]["lzviz/compute"]
+    return {
+        line["when"]["state.sampler"]: json.loads(base64.b64decode(line["file"].partition(",")[2])) for line in lines
+    }
+
+
+def test_a_saved_page_holds_all_that_it_shows(tmp_path):
+    warp = lzviz.Warp.from_saliency(1 + torch.rand(1, 1, 31, 51))
+    data = data_of(lzviz.show(warp).save_html(tmp_path / "warp.html"))
+    assert computed(data)["given"]["ok"] and data["link"].startswith("#image=shown")
+
+
+def test_warp_trace_and_comparison_are_saved_without_anywidget(tmp_path, monkeypatch, comparison):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.delitem(sys.modules, "lzviz.notebook.widget", raising=False)
+    warp = lzviz.Warp.from_saliency(1 + torch.rand(1, 1, 31, 51))
+    trace = next(iter(comparison.traces.values()))
+    paths = (
+        warp.save_html(tmp_path / "warp.html", torch.rand(1, 3, 60, 90)),
+        (warp @ warp).save_html(str(tmp_path / "composed.html")),
+        trace.save_html(tmp_path / "trace.html"),
+        lzviz.save_html(torch.rand(3, 20, 30), tmp_path / "picture.html", state=State(sampler="lz", width=16)),
+    )
+    *warps, picture = [data_of(path) for path in paths]
+    assert [set(computed(data)) for data in warps] == [{"given"}] * 3
+    assert "sampler=lz" in picture["link"] and "width=16" in picture["link"]
+    nodes = computed(warps[0])["given"]["nodes"]
+    assert np.allclose(np.frombuffer(base64.b64decode(nodes)), warp.nodes.flatten(), atol=1e-6)
+
+
+def test_a_saved_comparison_holds_every_warp_of_it(tmp_path, comparison):
+    before = dict(samplers.REGISTRY)
+    data = data_of(comparison.save_html(tmp_path / "comparison.html"))
+    assert before == samplers.REGISTRY, "the script's own menu stays as it was"
+    titles = {line["name"]: line["title"] for line in data["given"]["catalogue"]["samplers"]}
+    assert [titles[name] for name in computed(data)] == list(comparison.traces)
+
+
+@pytest.mark.parametrize("what", [object(), torch.full((1, 3, 4, 4), 3.0)])
+def test_what_cannot_be_shown_is_not_saved(tmp_path, what):
+    with pytest.raises((TypeError, ValueError), match=r"picture|image"):
+        lzviz.save_html(what, tmp_path / "never.html")
+    assert list(tmp_path.iterdir()) == []

@@ -77,6 +77,12 @@ class Comparison:
         """See :meth:`Table.to_json`; also written to ``path``."""
         return _written(self.table.to_json(), path)
 
+    def save_html(self, path: str | Path) -> Path:
+        """The live canvas with the warps of all methods in its menu of samplers, as one file: see :func:`lzviz.save_html`."""
+        from lzviz import save_html
+
+        return save_html(self, path)
+
     def save(self, folder: str | Path) -> Path:
         """table.csv, table.tex, table.json, sheet.png, sheet.svg and pareto.png in a folder, which is made."""
         from lzviz.comparison.figures import saved

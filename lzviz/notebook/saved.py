@@ -1,15 +1,15 @@
-"""The canvas of a cell as one HTML file, with the answers that its state needs."""
+"""The canvas as one HTML file, with the answers that its state needs."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lzviz import samplers
 from lzviz.canvas.page import given, page
-from lzviz.contract.messages.pictures import AskCatalogue
 from lzviz.contract.options import source_values
 from lzviz.contract.routes import named
 from lzviz.saliency import sources
@@ -17,7 +17,7 @@ from lzviz.saliency import sources
 if TYPE_CHECKING:
     from lzviz.contract.exchange import Reply
     from lzviz.contract.state import State
-    from lzviz.notebook.widget import Canvas
+    from lzviz.notebook.behind import Behind
 
 COMPUTED = (
     "sampler", "mode", "saliency", "strength", "contrast", "floor", "fwhm", "width", "nodes", "separable", "antiCrop",
@@ -29,43 +29,49 @@ START = (
 )
 
 
-def saved(canvas: Canvas) -> str:
-    """The document; see :meth:`~lzviz.notebook.widget.Canvas.save_html`."""
-    state = canvas.state.model_copy(update={"image": "shown", "room": "warp"})
-    catalogue = canvas.workshop.answer(AskCatalogue()).plain() | {"checkpoints": []}
+def written(behind: Behind, path: str | Path) -> Path:
+    """The page as a file at ``path``; see :func:`lzviz.save_html`."""
+    path = Path(path)
+    path.write_text(_document(behind), "utf-8")
+    return path
+
+
+def _document(behind: Behind) -> str:
+    state = behind.state.model_copy(update={"image": "shown", "room": "warp"})
+    catalogue = behind.catalogue() | {"checkpoints": []}
     (line,) = catalogue["pictures"]
-    line["height"], line["width"] = canvas.picture.size
-    shown = f"lzviz/picture/{canvas.shown}"
+    line["height"], line["width"] = behind.picture.size
+    shown = f"lzviz/picture/{behind.shown}"
+    shown_at = "lzviz/picture/shown"
     kept = {
-        "lzviz/picture/shown": [
-            {"when": {"thumb": "1"}, **_kept(canvas.reply("GET", f"{shown}?thumb=1"))},
-            {"when": {}, **_kept(canvas.reply("GET", shown))},
+        shown_at: [
+            {"when": {"thumb": "1"}, **_kept(behind.reply("GET", f"{shown}?thumb=1"))},
+            {"when": {}, **_kept(behind.reply("GET", shown))},
         ]
     }
-    routes = [named("picture").path]
-    for name, said, when in _questions(canvas, state):
+    for name, said, when in _questions(behind, state):
         path = named(name).path
-        routes.append(path)
-        kept[path] = [{"when": when, **_kept(canvas.reply("POST", path, json.dumps(said).encode()))}]
+        kept.setdefault(path, []).append({"when": when, **_kept(behind.reply("POST", path, json.dumps(said).encode()))})
     data = {
-        "given": given(catalogue, canvas.language),
-        "index": {"routes": routes, "kept": kept},
+        "given": given(catalogue, behind.language),
+        "index": {"routes": [named("picture").path, *(path for path in kept if path != shown_at)], "kept": kept},
         "link": state.to_link(),
-        "map": canvas.map,
+        "map": behind.map,
     }
     return page("saved.js", START, data=data)
 
 
-def _questions(canvas: Canvas, state: State) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+def _questions(behind: Behind, state: State) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     """What the page of a state asks of Python: (route, what is asked, what a question has to say to have that answer)."""
     if sources.source_named(state.saliency).takes == "picture":
         said = {"kind": state.saliency, "options": source_values(state)}
-        yield "saliency", {"image": canvas.shown, **said}, said
-    if not samplers.REGISTRY[state.sampler].twin:
-        told = state.to_json()
-        # Whatever else is set changes the warp of such a sampler, or may.
-        ours = {f"state.{key}": told[key] for key in COMPUTED}
-        yield "compute", {"state": told, "image": canvas.shown, "file": canvas.map or None}, ours
+        yield "saliency", {"image": behind.shown, **said}, said
+    for name in dict.fromkeys((state.sampler, *behind.brought)):
+        if not samplers.REGISTRY[name].twin:
+            told = state.model_copy(update={"sampler": name}).to_json()
+            # Whatever else is set changes the warp of such a sampler, or may.
+            ours = {f"state.{key}": told[key] for key in COMPUTED}
+            yield "compute", {"state": told, "image": behind.shown, "file": behind.map or None}, ours
 
 
 def _kept(reply: Reply) -> dict[str, Any]:

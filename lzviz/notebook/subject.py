@@ -1,6 +1,6 @@
 """What can be shown in a cell, and the first state that shows it.
 
-image | warp | trace | comparison --subject--> Subject --Canvas--> cell
+image | warp | trace | comparison --subject_of--> Subject: a picture and the state that shows it
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,16 +17,11 @@ from torch import Tensor
 from lzviz import samplers
 from lzviz.comparison import Comparison
 from lzviz.contract.pictures import Picture
-from lzviz.contract.state import State
 from lzviz.plain import card
 from lzviz.samplers import given
 from lzviz.trace import Trace
 from lzviz.warp import GridWarp, Warp, WarpLayout
 
-if TYPE_CHECKING:
-    from lzviz.notebook.widget import Canvas
-
-EXTRA = "pip install 'lzviz[notebook]'"
 LATTICE = (65, 129)
 """Nodes by which a warp is shown that is not made of nodes itself."""
 WIDTHS = (8, 1024)
@@ -35,51 +30,15 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Subject:
-    """A picture, the state in which it is shown first, and the warps that were brought along, by the name of their sampler."""
+    """A picture, the state in which it is shown first, and the samplers that were brought along, by name."""
 
     picture: Picture
     state: Mapping[str, Any] = field(default_factory=dict)
-
-
-def show(
-    what: Any = None, *, image: Any = None, height: int = 720, state: State | None = None, language: str = "en"
-) -> Canvas:
-    """The live canvas in a notebook: Jupyter, and whatever else shows anywidgets.
-
-        canvas = lzviz.show(image)  # paint in the cell ...
-        canvas.saliency             # ... and have the tensor in the next
-
-    Args:
-        what: a picture (a path, (H, W, 3) uint8, or one of (1, 3, H, W) or (3, H, W) floats in [0, 1]); a :class:`lzviz.Warp`; the
-            :class:`lzviz.Trace` of a run, whose warp is shown; or a :class:`~lzviz.comparison.Comparison`, whose warps join the
-            menu of samplers.
-        image: the picture under a warp; by default a test card.
-        height: of the cell in pixels.
-        state: what is shown first, but for picture and warp; by default the defaults.
-        language: of its words, as a BCP 47 tag.
-
-    Raises:
-        ModuleNotFoundError: anywidget is missing; the message names the extra that has it.
-        TypeError: ``what`` is nothing that can be shown.
-        ValueError: a picture or a height that makes no sense.
-    """
-    try:
-        from lzviz.notebook.widget import Canvas
-    except ModuleNotFoundError as missing:
-        if missing.name not in ("anywidget", "traitlets", "ipywidgets"):
-            raise
-        raise ModuleNotFoundError(
-            f"lzviz.show needs {missing.name}, which is not installed: {EXTRA}", name=missing.name
-        ) from None
-    if not isinstance(height, int) or not 200 <= height <= 4000:
-        raise ValueError(f"height: expected 200 to 4000 pixels, got {height!r}")
-    subject = subject_of(what, image)
-    first = (state or State()).model_copy(update={"image": "shown", **subject.state})
-    return Canvas(subject.picture, first, height=height, language=language)
+    brought: tuple[str, ...] = ()
 
 
 def subject_of(what: Any, image: Any = None) -> Subject:
-    """What :func:`show` shows; see there."""
+    """What :func:`lzviz.show` shows; see there."""
     if image is not None and not isinstance(what, Warp):
         raise TypeError(f"image: goes with a Warp alone, and {type(what).__name__} brings its own; leave it out")
     if isinstance(what, Comparison):
@@ -88,7 +47,7 @@ def subject_of(what: Any, image: Any = None) -> Subject:
         if not warps:
             raise ValueError("no method of this comparison is a warp of the image; show comparison.image instead")
         states = [_registered(layout.warp, layout.zoomed_size, name) for name, layout in warps.items()]
-        return Subject(picture_of(what.image), states[0])
+        return Subject(picture_of(what.image), states[0], tuple(each["sampler"] for each in states))
     if isinstance(what, Trace):
         if not isinstance(what.layout, WarpLayout):
             raise TypeError(
@@ -124,7 +83,7 @@ def _width(zoomed: tuple[int, int] | None) -> dict[str, int]:
 
 
 def picture_of(given: Any) -> Picture:
-    """A picture in any of the forms that :func:`show` takes.
+    """A picture in any of the forms that :func:`lzviz.show` takes.
 
     Raises:
         TypeError, ValueError: it is none.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,15 @@ from torch import Tensor
 from lzviz import __version__
 from lzviz.canvas.page import given, page
 from lzviz.contract.answers import warp
-from lzviz.contract.exchange import Reply, asked, failure, found, refused, told
+from lzviz.contract.exchange import Reply
 from lzviz.contract.maps import Map
-from lzviz.contract.messages.pictures import AskCatalogue
 from lzviz.contract.pictures import Picture
-from lzviz.contract.shipped import Shipped
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
-from lzviz.contract.workshop import Workshop
-from lzviz.held import SHELF
-from lzviz.text import Text
+from lzviz.notebook.behind import Behind
+from lzviz.notebook.saved import written
 from lzviz.warp import Warp
 
-log = logging.getLogger(__name__)
 START = (
     "window.lzvizOpen = (model, around) => open(element, model, around).catch((error) => {"
     " element.textContent = `The canvas could not start: ${error.message}`; });"
@@ -45,7 +41,6 @@ class Canvas(anywidget.AnyWidget):
         map: the map that was brought along as text (:meth:`lzviz.contract.maps.Map.to_text`), or "".
         shown: the id of the picture that is shown; ``picture`` is that itself.
         height: of the cell in pixels.
-        language: of its words.
     """
 
     _esm = Path(__file__).with_name("widget.js")
@@ -57,17 +52,14 @@ class Canvas(anywidget.AnyWidget):
     height = traitlets.Int(720, min=200, max=4000).tag(sync=True)
     state = traitlets.Instance(State)
 
-    def __init__(self, picture: Picture, state: State, *, height: int = 720, language: str = "en"):
-        shown = Shipped("shown", "Your picture", "", picture.size, lambda: picture, source="")
-        self.workshop = Workshop({shown.id: shown}, shelf=SHELF.get())  # a grid that the script holds is known here
-        catalogue = self.workshop.answer(AskCatalogue()).plain()
-        self.language = language
+    def __init__(self, behind: Behind, *, height: int = 720):
+        self._first = behind
         super().__init__(
             _page=page("notebook.js", START, title=f"lzviz {__version__}"),
-            _given=given(catalogue, language),
-            shown=shown.id,
-            link=state.to_link(),
-            state=state,
+            _given=given(behind.catalogue(), behind.language),
+            shown=behind.shown,
+            link=behind.state.to_link(),
+            state=behind.state,
             height=height,
         )
         self.on_msg(self._asked)
@@ -87,16 +79,11 @@ class Canvas(anywidget.AnyWidget):
 
     def reply(self, method: str, address: str, body: bytes = b"") -> Reply:
         """What a question of the page is answered; every failure is a sentence."""
-        try:
-            line, path, query = found(method, address)
-            question = asked(line, body, query, path)
-            return told(question, self.workshop.answer(question))
-        except Exception as error:
-            reply = refused(error)
-            if reply is None:
-                log.exception("%s failed", address)
-                reply = failure(Text("refused.broken.cell", {"kind": type(error).__name__}), 500)
-            return reply
+        return self._behind().reply(method, address, body)
+
+    def _behind(self) -> Behind:
+        """What stands behind the page as it is now."""
+        return replace(self._first, state=self.state, shown=self.shown, map=self.map)
 
     # What it holds --------------------------------------------------------------------------------------------------
 
@@ -125,7 +112,7 @@ class Canvas(anywidget.AnyWidget):
     @property
     def picture(self) -> Picture:
         """The picture that is shown: the one that was given, or what was opened in the page meanwhile."""
-        return self.workshop.picture(self.shown)
+        return self._behind().picture
 
     def _file(self) -> Map | None:
         return Map.from_text(self.map) if self.map else None
@@ -155,13 +142,9 @@ class Canvas(anywidget.AnyWidget):
         return warp.Setting.of(self.state, self.picture, self._file()).warp_float32.to(torch.float32)
 
     def save_html(self, path: str | Path) -> Path:
-        """The page as one file that needs no Python: live for every sampler that a browser computes, from stored answers elsewhere.
+        """The page as it is, as one file that needs no Python; see :func:`lzviz.save_html`.
 
         Returns:
             ``path``.
         """
-        from lzviz.notebook.saved import saved
-
-        path = Path(path)
-        path.write_text(saved(self), "utf-8")
-        return path
+        return written(self._behind(), path)

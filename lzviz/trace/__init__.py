@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -75,6 +76,12 @@ class Trace:
     def verdict(self) -> list[str]:
         """How good the output is, in a line or two; none without a truth."""
         return []
+
+    def save_html(self, path: str | Path) -> Path:
+        """The live canvas on this run's warp as one file: see :func:`lzviz.save_html`."""
+        from lzviz import save_html
+
+        return save_html(self, path)
 
     @property
     def saliency(self) -> Tensor | None:

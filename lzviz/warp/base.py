@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
@@ -224,6 +225,12 @@ class Warp(ABC):
         there = lattice((h, w), dtype=back.dtype, device=back.device)
         error = (to_pixels(back, (h, w)) - to_pixels(there, (h, w))).norm(dim=-1)
         return torch.where(valid, error, torch.zeros_like(error))
+
+    def save_html(self, path: str | Path, image: Any = None) -> Path:
+        """The live canvas on this warp, over ``image`` or a test card, as one file: see :func:`lzviz.save_html`."""
+        from lzviz import save_html
+
+        return save_html(self, path, image=image)
 
     def at(self, zoomed_size: Size, source_size: Size) -> WarpLayout:
         """The samples that this warp takes when a source of one size is zoomed to another: a :class:`Layout`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_saved_warp_is_drawn_from_its_stored_answer(browser: Browser, tmp_path
     mask = torch.zeros(1, 1, 31, 51)
     mask[..., 20:26, 4:12] = 1
     warp = lzviz.Warp.from_saliency(1 + 49 * mask)
-    visit = opened(browser, lzviz.show(warp, image=torch.rand(1, 3, 90, 150)).save_html(tmp_path / "warp.html"))
+    visit = opened(browser, warp.save_html(tmp_path / "warp.html", torch.rand(1, 3, 90, 150)))
     visit.wait("live.get().answer !== null")
     assert visit.nodes() == pytest.approx(warp.nodes.flatten().tolist(), abs=1e-6)
     visit.run("store.set({ width: 100 })")
@@ -49,5 +50,22 @@ def test_a_saved_map_of_ones_own_comes_along(browser: Browser, tmp_path: Path) -
     canvas.saliency = where
     visit = opened(browser, canvas.save_html(tmp_path / "map.html"))
     assert visit.run("[store.get().saliency, live.get().file !== null]") == ["file", True]
+    visit.check()
+    visit.page.context.close()
+
+
+def test_every_warp_of_a_saved_comparison_is_drawn(browser: Browser, tmp_path: Path) -> None:
+    image = torch.rand(1, 3, 90, 150)
+    mask = torch.zeros(1, 1, 31, 51)
+    mask[..., 20:26, 4:12] = 1
+    comparison = lzviz.compare(image, ["uniform", "lzu"], "24x40", saliency=1 + 49 * mask, repeats=0)
+    visit = opened(browser, comparison.save_html(tmp_path / "comparison.html"))
+    document = visit.page.locator("#lzviz-data").text_content() or ""
+    titles = {line["title"]: line["name"] for line in json.loads(document)["given"]["catalogue"]["samplers"]}
+    for title in comparison.traces:
+        visit.run(f"store.set({{ sampler: {titles[title]!r} }})")
+        visit.answered()
+        warp = comparison.traces[title].layout.warp  # type: ignore[attr-defined]
+        assert visit.nodes() == pytest.approx(warp.nodes.flatten().tolist(), abs=1e-6)
     visit.check()
     visit.page.context.close()
