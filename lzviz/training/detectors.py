@@ -41,7 +41,9 @@ def detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -
             jitter=0.02,
         ),
         "downsizenet": dict(
-            about="DownsizeNet", notes="Its texture is of the picture itself.", blueprint=dict(system="downsizenet")
+            about="DownsizeNet",
+            notes="It reads the picture at twice the zoomed size, by area: of all pixels it would cost several times the detector.",
+            blueprint=dict(system="downsizenet", source=(2 * size[0], 2 * size[1])),
         ),
         "lzu-composite": dict(
             about="LZU, half previous boxes, half the density of all",
