@@ -14,6 +14,7 @@ from lzviz.assess import assess, paired
 from lzviz.cli import main
 from lzviz.datasets import clips
 from lzviz.pipelines.blueprint import Blueprint
+from lzviz.tasks.detection import Boxes, Objects
 from lzviz.training import loop, runs
 from lzviz.training.recipes import RECIPES, Recipe, recipe_from
 
@@ -104,6 +105,44 @@ def test_boxes_in_space_start_from_flat_ones(data, tmp_path):
     assert [name for name in made.network.state_dict() if name not in theirs] == [
         f"head.regression_head.more.{part}" for part in ("weight", "bias")
     ]
+
+
+def test_foveas_boxes_are_compared_in_the_source(data):
+    """A pixel beside a magnified box is less of the picture than one beside another: the loss of sides differs from the zoomed
+    frame's, and is nothing where the boxes that come back are the true ones. Nothing changes where features come back."""
+    losses: dict[tuple[str, str], dict[str, float]] = {}
+    for system in ("fovea", "lzu-adaptive"):
+        recipe = replace(small(system), colour=0.0, jitter=0.0)
+        torch.manual_seed(0)
+        pipeline = recipe.blueprint.build(3).eval()
+        batch = loop.Batches(data, recipe)[0].to(torch.device("cpu"), pipeline.task)
+        for frame in ("zoomed", "source"):
+            torch.manual_seed(1)
+            made = loop.Objective(pipeline, replace(recipe, frame=frame), torch.empty(0))
+            losses[system, frame] = {name: value.item() for name, value in made(batch).items()}
+    lzu, fovea = (
+        {frame: losses[system, frame] for frame in ("zoomed", "source")} for system in ("lzu-adaptive", "fovea")
+    )
+    assert lzu["zoomed"] == pytest.approx(lzu["source"], rel=1e-4)
+    assert fovea["zoomed"]["classes"] == fovea["source"]["classes"]
+    assert abs(fovea["zoomed"]["boxes"] - fovea["source"]["boxes"]) > 1e-3
+    assert RECIPES["fovea-clips-128x256"].frame == "source"
+
+
+def test_a_share_of_the_steps_looks_at_its_own_boxes(data, monkeypatch):
+    recipe = replace(small("lzu-adaptive"), own=1.0, jitter=0.0)
+    pipeline = recipe.blueprint.build(3).train()
+    seen = []
+    monkeypatch.setattr(type(pipeline.task), "earlier", lambda *_: pytest.fail("true boxes were looked at"))
+    kept = pipeline.saliency_of
+    monkeypatch.setattr(pipeline, "saliency_of", lambda found, size: seen.append(found) or kept(found, size))
+    batch = loop.Batches(data, recipe)[0].to(torch.device("cpu"), pipeline.task)
+    losses = loop.Objective(pipeline, recipe, torch.empty(0))(batch)
+    assert len(seen[0]) == 2 and all(isinstance(each, Boxes) for each in seen[0])
+    assert pipeline.network.training and losses["total"].requires_grad
+    monkeypatch.undo()
+    drawn = [loop.Objective(pipeline, replace(recipe, own=share), torch.empty(0)).before(batch) for share in (0.0, 1.0)]
+    assert [type(each[0]) for each in drawn] == [Objects, Boxes]
 
 
 def test_the_composite_is_a_share_of_both():

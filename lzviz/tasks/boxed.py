@@ -187,11 +187,13 @@ def box_losses(
     boxes: Sequence[Tensor],
     classes: Sequence[Tensor],
     size: Size,
+    back: Callable[[int, Tensor], Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Focal loss of the classes, generalised overlap of the boxes, cross-entropy of how well they fit; over all positives.
 
     Args:
         taught: of each picture; boxes, classes: the true ones, in the zoomed frame of ``size``.
+        back: (number of a picture, what was found in it (N, 4)) to the frame in which ``boxes`` lie, where that is another one.
     """
     levels = places(answer, size)
     scores, distances, quality = (flattened(answer, name) for name in ("classes", "boxes", "quality"))
@@ -208,7 +210,7 @@ def box_losses(
         mine = each.rows >= 0
         target[k, mine, classes[k][each.rows[mine]]] = 1
         counts[k, each.ignored & ~mine] = 0
-        found.append(at[k, mine])
+        found.append(at[k, mine] if back is None else back(k, at[k, mine]))
         true.append(boxes[k][each.rows[mine]])
         said.append(quality[k, mine, 0])
     positives = mean_of_processes(target.sum()).clamp(min=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
@@ -122,7 +123,7 @@ class Detection(Task):
         return truth.cropped(top, left, size, mirrored)
 
     def loss(self, recipe: Any, summary: Tensor) -> DetectionLoss:
-        return DetectionLoss()
+        return DetectionLoss(recipe.frame == "source")
 
     def count(self, trace: Trace, index: int, classes: int, settings: Mapping[str, Any]) -> dict[str, Tensor]:
         """ "found": rows of :func:`lzviz.measure.precision.matched`."""
@@ -140,14 +141,30 @@ class Detection(Task):
 
 
 class DetectionLoss(nn.Module):
-    """FCOS's losses, in the frame in which the heads see: uniform for LZU, whose features came back, zoomed for FOVEA."""
+    """FCOS's losses, in the frame in which the heads see: uniform for LZU, whose features came back, zoomed for FOVEA.
+
+    ``source``: FOVEA's boxes are compared after the warp brought them back, so that a side counts by what it is in the picture,
+    as Thavamani et al. 2021 have it. Which feature finds which box is still decided in the zoomed frame. To boxes of a uniform
+    frame it makes no difference: the overlap does not see a change of scale.
+    """
+
+    def __init__(self, source: bool = False):
+        super().__init__()
+        self.source = source
 
     def forward(self, answer: Any, out: Downsampled, truth: Sequence[Objects], pipeline: Any) -> dict[str, Tensor]:
         """{"classes", "boxes", "quality"} of an answer and Objects of each picture."""
         layout = out.layout
         assert isinstance(layout, WarpLayout)
         boxes, taught = seen(answer, layout, truth, pipeline.unzoom == "features")
-        return boxed.box_losses(answer, taught, boxes, [each.classes for each in truth], layout.zoomed_size)
+        classes, back = [each.classes for each in truth], None
+        if self.source and pipeline.unzoom != "features":
+            boxes, back = [each.boxes for each in truth], partial(_back, layout)
+        return boxed.box_losses(answer, taught, boxes, classes, layout.zoomed_size, back)
+
+
+def _back(layout: WarpLayout, index: int, boxes: Tensor) -> Tensor:
+    return boxed.frame_warp(layout, index, False).unzoom_boxes(boxes, layout.zoomed_size, layout.source_size)
 
 
 def seen(

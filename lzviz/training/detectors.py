@@ -20,7 +20,7 @@ def detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -
         "uniform": dict(about="uniform", blueprint=dict(system="uniform", options={"interpolation": "antialias"})),
         "fovea": dict(
             about="FOVEA, previous boxes, boxes brought back",
-            notes="The loss stands on boxes in the zoomed picture; the paper's stands on boxes in the source.",
+            frame="source",
             blueprint=dict(system="fovea", options=lzu | {"fwhm": 4.0}, **moving),
             jitter=0.05,
             previous="sequence",

@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lzviz.datasets import IGNORE
+from lzviz.pipelines.foreign import evaluating
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import Downsampled, MapLearner, PlaceLearner
 from lzviz.samplers.lds_loss import Loss
@@ -57,6 +58,14 @@ class Objective(nn.Module):
             losses["total"] = total + recipe.edge * edge
         return losses
 
+    def before(self, batch: Batch) -> Any:
+        """What the pipeline may have said of the frame before: what it says at a first look, or what is true, moved."""
+        pipeline, recipe = self.pipeline, self.recipe
+        if recipe.own and float(torch.rand(())) < recipe.own:
+            with torch.no_grad(), evaluating(pipeline):
+                return pipeline.first(batch.image)
+        return pipeline.task.earlier(batch.truth, recipe.jitter)
+
     def downsample(self, batch: Batch) -> tuple[Downsampled, Tensor | None]:
         """The zoomed image and the edge loss."""
         pipeline, recipe = self.pipeline, self.recipe
@@ -74,8 +83,7 @@ class Objective(nn.Module):
             extras["logits"] = sampler.logits(pooled(sampler.view(seen), batch.pool))
             saliency = sampler.map_of(extras["logits"]).to(seen.dtype)
         elif pipeline.boundary is not None:
-            before = pipeline.task.earlier(batch.truth, recipe.jitter)
-            saliency = pipeline.saliency_of(before, image_size(batch.image))
+            saliency = pipeline.saliency_of(self.before(batch), image_size(batch.image))
             if recipe.jitter:
                 saliency = jittered(saliency, recipe.jitter * batch.shift)
         elif isinstance(look, nn.Module):

@@ -24,7 +24,7 @@ class Recipe:
         ema: decay of the average of weights and BatchNorm statistics that is kept, min(ema, (t + 1) / (t + 10)).
         window: (H, W) of the pictures; each step crops ``window / s``, s log-uniform in ``scale``, one s a step.
         train_size: zoomed size in training where it differs from the pipeline's (whole pictures are trained in parts).
-        frame: where the loss stands: on the "zoomed" image, or on the "source" after scores came back.
+        frame: where the loss stands: on the "zoomed" image, or on the "source" after scores, or boxes, came back.
         area_weighted: in the zoomed image each sample counts by the area it stands for.
         balance: a class of share p of the pixels weighs p^-balance; 0: all the same.
         focal: exponent of the focal loss; 0: cross-entropy.
@@ -32,6 +32,8 @@ class Recipe:
         edges: which one: "bce" or LDS's "mse" (:class:`lzviz.samplers.lds_loss.Loss`).
         colour: largest relative change of gain, bias and saturation of the small image.
         jitter: largest shift of what the previous frame said, as a share of the picture; of boxes also about so much of their size.
+        own: share of the steps in which a pipeline that looks at the frame before is given what it says itself at a first look at
+            the same picture; in the others what is true, ``jitter`` away.
         curriculum: share of the steps in which LDS's view is average-pooled at random (the paper's first epochs).
         objective: what is minimised, a name in :data:`lzviz.training.loop.OBJECTIVES`.
         previous: what a pipeline that looks at outputs is assessed by: "twice", a first look at the same picture, or "sequence",
@@ -63,6 +65,7 @@ class Recipe:
     edges: Literal["bce", "mse"] = "bce"
     colour: float = 0.3
     jitter: float = 0.0
+    own: float = 0.0
     curriculum: float = 0.0
     objective: str = "task"
     previous: Literal["twice", "sequence"] = "twice"
