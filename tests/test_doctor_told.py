@@ -7,6 +7,7 @@ import pytest
 
 from lzviz import diagnose
 from lzviz.doctor.finding import Diagnosis
+from lzviz.doctor.telling import sentence
 from lzviz.plain import convert
 
 SOURCE, SIZE = (360, 640), (45, 80)
@@ -94,3 +95,10 @@ def test_numbers_carry_their_unit() -> None:
     said = str(diagnose(bump() * 0.9, SOURCE))
     assert "19 % · allowed 0 %" in said
     assert "px · allowed" in str(diagnose(bump().astype(np.float16), (1080, 1920)))
+
+
+def test_a_note_on_what_the_input_was_taken_for_is_not_counted_among_what_is_wrong() -> None:
+    found = diagnose(bump()[..., ::-1], SOURCE)
+    assert [f.check for f in found.findings if f.verdict == "note"] == ["input"]
+    counts = sentence(found).values["counts"]
+    assert [count.key for count in counts] == ["doctor.count.fault"]

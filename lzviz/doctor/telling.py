@@ -57,8 +57,12 @@ def first(given: Any) -> np.ndarray:
 
 
 def sentence(found: Diagnosis) -> Text:
-    """What is wrong, in one line: how many of each, the worst one and what mends it."""
-    counts = {v: sum(f.verdict == v for f in found.findings) for v in ("fault", "warning", "note")}
+    """What is wrong, in one line: how many of each, the worst one and what mends it.
+
+    A note on what the input was taken for is told by itself and not counted.
+    """
+    listed = [f for f in found.findings if (f.check, f.verdict) != ("input", "note")]
+    counts = {v: sum(f.verdict == v for f in listed) for v in ("fault", "warning", "note")}
     said: list[Text | str] = [Text(f"doctor.count.{verdict}", {"count": n}) for verdict, n in counts.items() if n]
     if found.ok:
         return Text("doctor.sum.noted", {"counts": said}) if said else Text("doctor.sum.well")

@@ -343,3 +343,25 @@ def test_views_can_be_saved_by_the_browser_alone(visit: Visit) -> None:
     )
     assert text.startswith("<svg")
     assert text.split("<path")[-1].count("h0") == 64 * visit.run("stage.scene.frame.zoomed[0]")
+
+
+def test_on_a_phone_the_open_room_is_in_sight_in_the_bar(phone: Visit) -> None:
+    phone.open("#room=learn")
+    phone.page.wait_for_selector(".lz-tab[data-tab=learn][aria-selected=true]")
+    phone.page.wait_for_function(
+        """() => {
+          const [list, tab] = [".lz-tabs", ".lz-tab[aria-selected=true]"].map((each) =>
+            document.querySelector(each).getBoundingClientRect());
+          return tab.left >= list.left && tab.right <= list.right + 0.5;
+        }"""
+    )
+
+
+def test_a_room_without_a_dock_has_nothing_of_it_and_the_page_never_scrolls(visit: Visit) -> None:
+    visit.open("#room=learn")
+    visit.page.wait_for_selector(".lz-learn:not([hidden])")
+    moved = visit.run(
+        "(([page]) => { page.scrollTo(40, 40); return [page.scrollLeft, page.scrollTop]; })(document.querySelectorAll('.lz-page'))"
+    )
+    assert moved == [0, 0]
+    assert not visit.page.locator(".lz-dock-line, .lz-dock-tab").filter(visible=True).count()

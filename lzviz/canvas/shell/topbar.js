@@ -31,9 +31,21 @@ function createTabs({ rooms, store }) {
       tab.tabIndex = tab.dataset.tab === open ? 0 : -1;
     }
   };
-  store.subscribe((_, changed) => changed.has("room") && show());
+  const list = h("div", { class: "lz-tabs", role: "tablist", "aria-label": t("topbar.rooms"), onkeydown: walk }, ...tabs);
+  /** Where there is not room for all, the open one is in sight; the page itself stays where it is. */
+  const reveal = () => {
+    const open = tabs.find((tab) => tab.tabIndex === 0);
+    if (!open || list.scrollWidth <= list.clientWidth) return;
+    list.scrollLeft = open.offsetLeft - list.offsetLeft - (list.clientWidth - open.offsetWidth) / 2;
+  };
+  new ResizeObserver(reveal).observe(list);
+  store.subscribe((_, changed) => {
+    if (!changed.has("room")) return;
+    show();
+    reveal();
+  });
   show();
-  return h("div", { class: "lz-tabs", role: "tablist", "aria-label": t("topbar.rooms"), onkeydown: walk }, ...tabs);
+  return list;
 }
 
 /** The menu of the languages, each by its own name; none where there is nothing to choose. @param {Context} context */

@@ -9,7 +9,7 @@ const percent = (share) => FORMATS[share < 0.1 ? "percent1" : "percent0"](share)
 
 /**
  * @param {import("./scene.js").Scene} scene @param {import("../../viewer/frame.js").Frame} frame
- * @param {{sentence: string, coverage?: number, roundTrip?: number}} measured
+ * @param {{sentence: string, folds: number, coverage?: number, roundTrip?: number}} measured
  */
 export function writeTitles(scene, frame, measured) {
   const { image, uniform } = scene.live.get();
@@ -26,7 +26,8 @@ export function writeTitles(scene, frame, measured) {
   scene.scale.hidden = !different;
   caption(views.unzoomed, {
     title: t(different ? "view.difference" : uniform ? "view.uniformUnzoomed" : "view.unzoomed"),
-    size: t(different ? "view.toSource" : frame.faulty ? "view.published" : "view.exact") });
+    size: t(different ? "view.toSource" : frame.faulty ? "view.published" : measured.folds ? "view.chosen"
+      : "view.exact") });
   if (!different) caption(views.unzoomed, { number: tripText(measured) });
   const values = { sentence: measured.sentence, width: image.width, height: image.height };
   for (const view of Object.values(views)) caption(view, { label: t(`view.${view.name}.label`, values) });
