@@ -38,6 +38,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+SCOPE = "const { store, live, rooms } = document.querySelector('[data-lzviz]').lzviz; const stage = rooms.warp;"
+"""What JavaScript of the tests has at hand."""
+
+
 class Visit:
     """One page of the app in a fresh browser context, with everything that it asked for and complained about."""
 
@@ -68,19 +72,11 @@ class Visit:
 
     def run(self, expression: str, argument: Any = None) -> Any:
         """Evaluate JavaScript with ``store``, ``live`` and ``stage`` at hand and ``given`` as its argument."""
-        script = (
-            "(given) => { const { store, live, rooms } = document.querySelector('[data-lzviz]').lzviz; const stage = rooms.warp;"
-            f" return ({expression}); }}"
-        )
-        return self.page.evaluate(script, argument)
+        return self.page.evaluate(f"(given) => {{ {SCOPE} return ({expression}); }}", argument)
 
-    def wait(self, expression: str) -> None:
-        """Wait until a JavaScript condition holds."""
-        script = (
-            "() => { const { store, live, rooms } = document.querySelector('[data-lzviz]').lzviz; const stage = rooms.warp;"
-            f" return ({expression}); }}"
-        )
-        self.page.wait_for_function(script)
+    def wait(self, condition: str, scope: str = "") -> None:
+        """Wait until a JavaScript condition holds; ``scope``: statements that bring more to hand."""
+        self.page.wait_for_function(f"() => {{ {SCOPE} {scope} return ({condition}); }}")
 
     def answered(self) -> dict[str, Any]:
         """Wait for Python's answer to the state that is shown now."""

@@ -14,20 +14,17 @@ from tests.browser.conftest import Visit
 HASH = "#image=rocket&room=cad&cadview=features&cadnetwork=resnet18"
 
 
+SCOPE = "const answers = rooms.cad.answers.get();"
+
+
 def cad(visit: Visit, expression: str) -> Any:
     """Evaluate JavaScript with ``answers``, what is known about the quadtree, at hand."""
-    return visit.page.evaluate(
-        "() => { const answers = document.querySelector('[data-lzviz]').lzviz.rooms.cad.answers.get();"
-        f" return ({expression}); }}"
-    )
+    return visit.run(f"(() => {{ {SCOPE} return ({expression}); }})()")
 
 
 def wait(visit: Visit, condition: str) -> None:
     """Wait until a condition on ``answers``, ``store`` or ``live`` holds."""
-    visit.page.wait_for_function(
-        "() => { const { store, live, rooms: { cad } } = document.querySelector('[data-lzviz]').lzviz;"
-        f" const answers = cad.answers.get(); return ({condition}); }}"
-    )
+    visit.wait(condition, SCOPE)
 
 
 def features(visit: Visit) -> dict[str, Any]:

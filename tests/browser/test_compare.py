@@ -12,21 +12,17 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import Visit
 from tests.browser.test_accessible import AXE, FINDINGS
 
+SCOPE = "const { scene, answers } = rooms.compare;"
+
 
 def compare(visit: Visit, expression: str) -> Any:
     """Evaluate JavaScript with the room's ``scene`` and ``answers`` at hand."""
-    return visit.page.evaluate(
-        "() => { const { rooms: { compare: { scene, answers } }, store } = document.querySelector('[data-lzviz]').lzviz;"
-        f" return ({expression}); }}"
-    )
+    return visit.run(f"(() => {{ {SCOPE} return ({expression}); }})()")
 
 
 def wait(visit: Visit, condition: str) -> None:
     """Wait until a condition on ``scene``, ``answers`` or ``store`` holds."""
-    visit.page.wait_for_function(
-        "() => { const { rooms: { compare: { scene, answers } }, store } = document.querySelector('[data-lzviz]').lzviz;"
-        f" return ({condition}); }}"
-    )
+    visit.wait(condition, SCOPE)
 
 
 def test_one_picture_in_all_panes_painted_hovered_counted_and_saved(visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visit
 
 FRAMES, SIZE = 6, (120, 160)
+CODECS = {"webm": "VP80", "mp4": "vp09"}
 FILM = ".lz-film"
 
 
@@ -31,12 +33,14 @@ def film(kind: str, folder: Path) -> list[Path]:
         pictures = [Image.fromarray(frame) for frame in frames()]
         pictures[0].save(folder / "film.gif", save_all=True, append_images=pictures[1:], duration=100)
         return [folder / "film.gif"]
-    if kind == "webm":
-        writer = cv2.VideoWriter(str(folder / "film.webm"), cv2.VideoWriter.fourcc(*"VP80"), 10, SIZE[::-1])
+    if kind in CODECS:
+        path = folder / f"film.{kind}"
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODECS[kind]), 10, SIZE[::-1])
+        assert writer.isOpened()
         for frame in frames():
             writer.write(frame)
         writer.release()
-        return [folder / "film.webm"]
+        return [path]
     paths = [folder / f"frame{k + 7}.png" for k in range(FRAMES)]  # 7, 8, 9, 10: in the order of numbers
     for path, frame in zip(paths, frames(), strict=True):
         Image.fromarray(frame).save(path)
@@ -56,7 +60,7 @@ MIDDLE = """((image) => { let sum = 0, count = 0; for (let x = 0; x < image.disp
   if (image.data[4 * (55 * image.displayWidth + x)] > 200) { sum += x; count++; } return sum / count; })(live.get().image)"""
 
 
-@pytest.mark.parametrize("kind", ["gif", "webm", "frames"])
+@pytest.mark.parametrize("kind", ["gif", "webm", "mp4", "frames"])
 def test_a_film_is_opened_scrubbed_and_closed(visit: Visit, tmp_path: Path, kind: str) -> None:
     visit.open("#image=coffee&width=64&strength=33")
     open_film(visit, film(kind, tmp_path))
@@ -109,4 +113,36 @@ def test_a_single_picture_stays_a_picture_and_no_film_is_told(visit: Visit, tmp_
     with visit.page.expect_file_chooser() as chooser:
         visit.page.get_by_role("button", name="Open a picture").first.click()
     chooser.value.set_files(tmp_path / "bad.mp4")
-    expect(visit.page.locator(".lz-trouble")).to_contain_text("cannot be decoded")
+    expect(visit.page.locator(".lz-trouble")).to_contain_text("does not read it")
+
+
+def test_a_film_of_a_codec_that_the_browser_lacks_says_which_are_read(visit: Visit, tmp_path: Path) -> None:
+    writer = cv2.VideoWriter(str(tmp_path / "old.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 10, SIZE[::-1])
+    for frame in frames():
+        writer.write(frame)
+    writer.release()
+    visit.open("#image=coffee")
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_role("button", name="Open a picture").first.click()
+    chooser.value.set_files(tmp_path / "old.mp4")
+    told = visit.page.locator(".lz-trouble")
+    read = r"mp4 \((H\.264, )?VP9, AV1\), webm, gif or a folder of frames"
+    expect(told).to_have_text(re.compile(rf"^The film old\.mp4: this browser does not read it; try {read}\.\s*$"))
+    expect(visit.page.locator(FILM)).to_be_hidden()
+    assert visit.run("store.get().image") == "coffee"
+
+
+def test_a_folder_of_frames_is_dropped(visit: Visit, tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    film("frames", folder)
+    (folder / "notes.txt").write_text("no frame")
+    visit.open("#image=coffee&width=64")
+    x, y = visit.place(0.5, 0.5)
+    session = visit.page.context.new_cdp_session(visit.page)
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+    expect(visit.page.locator(".lz-film-count")).to_have_text(f"1 / {FRAMES}")
+    visit.wait("store.get().image === 'own' && live.get().image?.width === 160")
+    assert visit.run(MIDDLE) == pytest.approx(25, abs=2), "the frames are in the order of their numbers"

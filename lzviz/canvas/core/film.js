@@ -29,6 +29,16 @@ export const isFilm = (file) =>
 export const framesOf = (files) => files.filter(({ name, type }) => type.startsWith("image/") || STILLS.test(name))
   .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true })).slice(0, MOST);
 
+/** What an mp4 may hold, and how a browser is asked whether it reads it: not every one has the first. */
+const CODECS = { "H.264": "avc1.42E01E", VP9: "vp09.00.10.08", AV1: "av01.0.04M.08" };
+
+/** Why there is no film, and what this very browser reads. */
+function unreadable() {
+  const player = document.createElement("video");
+  const read = Object.entries(CODECS).filter(([, codec]) => player.canPlayType(`video/mp4; codecs="${codec}"`));
+  return new Said(t("film.unreadable", { codecs: read.map(([name]) => name) }));
+}
+
 /** @param {CanvasImageSource} source @param {number} width @param {number} height @returns {Promise<Blob>} */
 function still(source, width, height) {
   const scale = Math.min(1, SIDE / Math.max(width, height));
@@ -36,14 +46,13 @@ function still(source, width, height) {
   const [w, h] = [width, height].map((n) => Math.max(1, Math.round(n * scale)));
   Object.assign(canvas, { width: w, height: h });
   canvas.getContext("2d")?.drawImage(source, 0, 0, canvas.width, canvas.height);
-  return new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Said(t("film.failed")))),
-    "image/png"));
+  return new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(unreadable())), "image/png"));
 }
 
 /** @param {EventTarget} target @param {string} name */
 const once = (target, name) => new Promise((done, fail) => {
   target.addEventListener(name, done, { once: true });
-  target.addEventListener("error", () => fail(new Said(t("film.failed"))), { once: true });
+  target.addEventListener("error", () => fail(unreadable()), { once: true });
 });
 
 /** @param {Blob} blob @param {string} title @returns {Promise<Film>} */
@@ -56,6 +65,7 @@ async function video(blob, title) {
   };
   try {
     await once(player, "loadeddata");
+    if (!player.videoWidth) throw unreadable(); // sound alone
     if (!Number.isFinite(player.duration)) { // what was recorded live says its length only at its end
       player.currentTime = 1e9;
       await once(player, "seeked");

@@ -76,10 +76,24 @@
  * @typedef {ReturnType<typeof createRooms>} Rooms
  */
 
+import { handOf } from "../engine/saliency.js";
 import { t } from "./text.js";
 
 /** What a file dialogue offers as pictures; Safari and Windows know some kinds by their suffix alone. */
 export const PICTURES = "image/*,.tif,.tiff,.heic,.heif";
+
+/**
+ * What is made by hand where a saliency attracts the samples.
+ * @type {Pick<Known, "paintKey" | "takesBoxes" | "refuses">}
+ */
+export const BY_SALIENCY = {
+  paintKey({ saliency }) {
+    const hand = handOf(saliency);
+    return hand === "boxes" ? null : hand;
+  },
+  takesBoxes: ({ saliency }) => handOf(saliency) === "boxes",
+  refuses: { box: "warp.needsBoxes", paint: "warp.needsPaint" },
+};
 
 /** What a room is that says nothing of it. @type {Omit<Known, "id" | "tab" | "mount">} */
 const NOTHING = Object.freeze({ owns: [], flip: "rail.flip", accepts: "", tools: [], files: [], styles: [], refuses: {},

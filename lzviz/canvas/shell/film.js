@@ -29,6 +29,9 @@ import { ROUTES } from "../schema/routes.js";
 const PATIENCE = 30_000;
 const WIDTH = 160, HEIGHT = 28;
 
+/** @param {string} name @param {unknown} error */
+const failed = (name, error) => ({ error: trouble(t("film.named", { name }), error) });
+
 /**
  * The bar of a film.
  * @param {{play: () => void, scrub: (k: number) => void, rest: () => void, look: () => void, close: () => void}} press
@@ -147,7 +150,7 @@ export function createFilm(context, parts) {
   /** It stands, and its frame is answered. */
   async function rest() {
     halt();
-    await show(at, true).catch((error) => live.set({ error: trouble(t("film.failed"), error) }));
+    await show(at, true).catch((error) => live.set(failed(film?.title ?? "", error)));
   }
 
   /** The answer of every frame, in order. */
@@ -189,7 +192,7 @@ export function createFilm(context, parts) {
         [film, at] = [made, 0];
         await rest();
       } catch (error) {
-        live.set({ error: trouble(t("film.failed"), error) });
+        live.set(failed(files[0].name, error));
       }
       return true;
     },

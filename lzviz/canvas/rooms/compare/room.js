@@ -1,7 +1,6 @@
 // @ts-check
 /** Methods side by side on one picture at one budget: two to four panes that move together, and a table of numbers. */
-import { PICTURES } from "../../core/rooms.js";
-import { handOf } from "../../engine/saliency.js";
+import { BY_SALIENCY, PICTURES } from "../../core/rooms.js";
 import { shapeOf } from "../../viewer/arrange.js";
 import { ARRAYS } from "../doctor/words.js";
 import { mountCompare } from "./compare.js";
@@ -34,12 +33,7 @@ export const compare = {
   hidesSamplers: true,
   hidesModels: true,
   status: { browser: "status.warp", python: "status.check" },
-  paintKey({ saliency }) {
-    const hand = handOf(saliency);
-    return hand === "boxes" ? null : hand;
-  },
-  takesBoxes: ({ saliency }) => handOf(saliency) === "boxes",
-  refuses: { box: "warp.needsBoxes", paint: "warp.needsPaint" },
+  ...BY_SALIENCY,
   need: ({ store }, aspect) => (room) => fillings(room, shapeOf(aspect), store.get().compared.length),
   mount: mountCompare,
 };

@@ -1,9 +1,8 @@
 // @ts-check
 /** Warps: a saliency map attracts the samples. */
-import { PICTURES } from "../../core/rooms.js";
+import { BY_SALIENCY, PICTURES } from "../../core/rooms.js";
 import { arrangements, shapeOf } from "../../viewer/arrange.js";
 import { mountWarp } from "./stage.js";
-import { handOf } from "../../engine/saliency.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
@@ -28,12 +27,7 @@ export const warp = {
   files: FILES,
   styles: ["style/seen.css"],
   status: { browser: "status.warp", python: "status.check" },
-  paintKey({ saliency }) {
-    const hand = handOf(saliency);
-    return hand === "boxes" ? null : hand;
-  },
-  takesBoxes: ({ saliency }) => handOf(saliency) === "boxes",
-  refuses: { box: "warp.needsBoxes", paint: "warp.needsPaint" },
+  ...BY_SALIENCY,
   need: ({ store }, aspect) => (room) => arrangements(room, shapeOf(aspect), store.get().compare === "uniform"),
   check: ROUTES.compute.path,
   clock: ROUTES.warpTimes.path,
