@@ -31,7 +31,8 @@ function createTabs({ rooms, store }) {
       tab.tabIndex = tab.dataset.tab === open ? 0 : -1;
     }
   };
-  const list = h("div", { class: "lz-tabs", role: "tablist", "aria-label": t("topbar.rooms"), onkeydown: walk }, ...tabs);
+  const list = h("div", { class: "lz-tabs", role: "tablist", "aria-label": t("topbar.rooms"), onkeydown: walk },
+    ...tabs);
   /** Where there is not room for all, the open one is in sight; the page itself stays where it is. */
   const reveal = () => {
     const open = tabs.find((tab) => tab.tabIndex === 0);

@@ -9,7 +9,7 @@ const percent = (share) => FORMATS[share < 0.1 ? "percent1" : "percent0"](share)
 
 /**
  * @param {import("./scene.js").Scene} scene @param {import("../../viewer/frame.js").Frame} frame
- * @param {{sentence: string, folds: number, coverage?: number, roundTrip?: number}} measured
+ * @param {{sentence: string, folds?: number, coverage?: number, roundTrip?: number}} measured
  */
 export function writeTitles(scene, frame, measured) {
   const { image, uniform } = scene.live.get();
