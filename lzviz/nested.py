@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def shape(value: Any) -> str:
@@ -30,3 +30,11 @@ def tensors(value: Any) -> Iterator[Tensor]:
             yield from tensors(each)
     elif is_dataclass(value):
         yield from tensors([getattr(value, each.name) for each in fields(value)])
+
+
+def described(part: object) -> str:
+    """A part in one line: its kind and its weights, or its size."""
+    if isinstance(part, Tensor):
+        return f"a map {shape(part)}"
+    weights = sum(p.numel() for p in part.parameters()) if isinstance(part, nn.Module) else 0
+    return type(part).__name__ + (f", {weights:,} weights" if weights else "")

@@ -129,6 +129,22 @@ def test_foveas_boxes_are_compared_in_the_source(data):
     assert RECIPES["fovea-clips-128x256"].frame == "source"
 
 
+def test_the_kernels_of_boxes_are_learned(data, tmp_path):
+    """FOVEA's L-S: amplitude and width get gradients through the warp, move, and are saved; before, nothing is changed by them."""
+    recipe = replace(RECIPES["fovea-learned-clips-128x256"], window=(64, 128), steps=3, batch=2, rate=0.05)
+    network = {"width": 8, "channels": 16}
+    recipe = replace(recipe, blueprint=replace(recipe.blueprint, size=(32, 64), network_options=network))
+    plain = replace(recipe.blueprint, look_options={}).build(3)
+    made = recipe.blueprint.build(3)
+    truth = [data[0].truth]
+    assert torch.equal(made.saliency_of(truth, (64, 128)), plain.saliency_of(truth, (64, 128)))
+    learned = loop.train(recipe, data, tmp_path / "run", save_every=1e9)
+    assert learned.kernel is not None and (learned.kernel.abs() > 1e-3).all()
+    assert torch.equal(runs.pipeline_of(tmp_path / "run")[0].kernel, learned.kernel)
+    with pytest.raises(ValueError, match="kernels"):
+        replace(recipe.blueprint, task="segmentation", network="compact", network_options={}).build(3)
+
+
 def test_a_share_of_the_steps_looks_at_its_own_boxes(data, monkeypatch):
     recipe = replace(small("lzu-adaptive"), own=1.0, jitter=0.0)
     pipeline = recipe.blueprint.build(3).train()

@@ -33,8 +33,9 @@ class Blueprint:
         options: the sampler's options, as :func:`lzviz.samplers.create` takes them.
         looks: where saliency comes from: "own" (what the sampler does by itself), "fixed" (one map, kept in the checkpoint),
             "network" (LZ's saliency network), "module" (a small module on a low-resolution view), "previous" (what the task
-            attends to in the previous output, boundaries of labels or boxes, with the weight ``boundary``), "composite" (of that
-            the share ``look_options["alpha"]``, half by default, and the fixed map).
+            attends to in the previous output, boundaries of labels or boxes, with the weight ``boundary``; kernels of boxes are
+            learned with ``look_options={"learned": True}``), "composite" (of that the share ``look_options["alpha"]``, half by
+            default, and the fixed map).
         network, network_options: see :func:`lzviz.models.create`; ``classes`` comes from the data.
         size, source, unzoom: see :class:`lzviz.Pipeline`.
         task: what the network is for, a name of :mod:`lzviz.tasks`.
@@ -85,6 +86,7 @@ class Blueprint:
             source=None if self.source is None else tuple(self.source),  # type: ignore[arg-type]
             unzoom=self.unzoom,
             boundary=self.boundary if self.looks in ("previous", "composite") else None,
+            learned=self.looks == "previous" and bool(self.look_options.get("learned")),
             alpha=float(self.look_options.get("alpha", 0.5)) if self.looks == "composite" else 1.0,
             task=task,
         )

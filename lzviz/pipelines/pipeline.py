@@ -22,7 +22,7 @@ from lzviz.coords import Size, check_size
 from lzviz.measure import timing
 from lzviz.measure.cost import Tally
 from lzviz.models.staged import Staged
-from lzviz.nested import shape
+from lzviz.nested import described
 from lzviz.pipelines.foreign import call, evaluating
 from lzviz.samplers.base import Downsampled, Sampler, WarpSampler
 from lzviz.tasks.base import Task
@@ -78,11 +78,13 @@ class Pipeline(nn.Module):
         unzoom: what is brought back, "scores" (the answer), or the "features" that the network's head reads, at each of its levels.
         boundary: the previous output is saliency (LZU's adaptive form): what the task attends to (boundaries of labels) outweighs
             the rest so many times. ``None``: not.
+        learned: amplitude and width of the kernels of that saliency are learned (FOVEA's L-S); they start as the task has them.
         alpha: share of the previous output in that saliency; the rest is the sampler's own map (FOVEA's composite).
         task: what the network is for.
 
     Attributes:
         card: of the checkpoint that it came from, or ``None``.
+        kernel: logarithms of amplitude and width against the task's own, (2,), where they are ``learned``; else ``None``.
     """
 
     card: Card | None = None
@@ -96,6 +98,7 @@ class Pipeline(nn.Module):
         source: Size | None = None,
         unzoom: Unzoom = "scores",
         boundary: float | None = None,
+        learned: bool = False,
         alpha: float = 1.0,
         task: Task = SEGMENTATION,
     ):
@@ -114,6 +117,9 @@ class Pipeline(nn.Module):
         self.source = None if source is None else check_size(source, "source")
         self.unzoom: Unzoom = unzoom
         self.boundary, self.alpha, self.task = boundary, alpha, task
+        if learned and (boundary is None or not task.has_kernels):
+            raise ValueError("only kernels of previous boxes can be learned: give boundary= and a task of boxes")
+        self.kernel = nn.Parameter(torch.zeros(2)) if learned else None
         self._macs: dict[object, dict[str, int]] = {}
         # The map or network of a sampler that has no other weights is ours, and saved once, under one name.
         look = getattr(sampler, "saliency", None)
@@ -139,7 +145,7 @@ class Pipeline(nn.Module):
             ("network", self.network),
         ):
             if value is not None:
-                lines.append(f"  {part:<8} {_what(value)}")
+                lines.append(f"  {part:<8} {described(value)}")
         if self.classes:
             lines.append(
                 f"  classes  {len(self.classes)}: {', '.join(self.classes[:12])}{', ...' * (len(self.classes) > 12)}"
@@ -194,7 +200,8 @@ class Pipeline(nn.Module):
         if self.boundary is None:
             raise ValueError("this pipeline does not look at previous outputs: build it with boundary=")
         nodes = self.sampler.nodes  # type: ignore[attr-defined]
-        seen = self.task.attention(output, nodes, self.boundary, source_size)
+        amplitude, width = (1.0, 1.0) if self.kernel is None else self.kernel.exp().unbind()
+        seen = self.task.attention(output, nodes, self.boundary * amplitude, source_size, width)
         if self.alpha == 1:
             return seen
         own: Tensor = self.look  # type: ignore[assignment]
@@ -389,11 +396,3 @@ class Pipeline(nn.Module):
         image = checked_image(image)
         weights = next(self.parameters(), image)
         return image.to(weights.device, torch.float32)
-
-
-def _what(part: object) -> str:
-    """A part in one line: its kind and its weights, or its size."""
-    if isinstance(part, Tensor):
-        return f"a map {shape(part)}"
-    weights = sum(p.numel() for p in part.parameters()) if isinstance(part, nn.Module) else 0
-    return type(part).__name__ + (f", {weights:,} weights" if weights else "")

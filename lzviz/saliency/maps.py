@@ -69,7 +69,11 @@ def from_mask(mask: Tensor, nodes: Size = (31, 51), strength: float = 50.0) -> T
 
 
 def from_boxes(
-    boxes: Tensor, image_size: Size, nodes: Size = (31, 51), bandwidth: float = 64, amplitude: float = 1.0
+    boxes: Tensor,
+    image_size: Size,
+    nodes: Size = (31, 51),
+    bandwidth: float | Tensor = 64,
+    amplitude: float | Tensor = 1.0,
 ) -> Tensor:
     """FOVEA's kernel density of boxes (Thavamani et al. 2021, sec. 3.3), sum 1.
 
@@ -79,7 +83,7 @@ def from_boxes(
     Args:
         boxes: (N, 4) x0, y0, x1, y1 in pixel edges of the image; sides below a pixel count as one. None: uniform.
         image_size: (H, W).
-        bandwidth: s, pixels.
+        bandwidth: s, pixels; it and the amplitude may be tensors that are learned.
         amplitude: a, the weight of the boxes against the uniform term.
 
     Returns:

@@ -65,6 +65,7 @@ class Task(ABC):
         trace: the trace with this task's names.
         views: what a page may show of a trace.
         metrics: of a set of pictures, the most telling first.
+        has_kernels: where it looks consists of kernels, whose width may be changed.
     """
 
     name: ClassVar[str]
@@ -72,6 +73,7 @@ class Task(ABC):
     trace: ClassVar[type[Trace]] = Trace
     views: ClassVar[tuple[View, ...]] = ()
     metrics: ClassVar[tuple[Metric, ...]] = ()
+    has_kernels: ClassVar[bool] = False
 
     # -- from an image to a result -----------------------------------------------------------------------------------------
 
@@ -96,8 +98,14 @@ class Task(ABC):
     def decide(self, restored: Any) -> Any:
         """The result, from what was brought back."""
 
-    def attention(self, output: Any, nodes: Size, strength: float, source_size: Size) -> Tensor:
-        """Where the next frame is worth looking at, given this output: saliency (B, 1, *nodes)."""
+    def attention(
+        self, output: Any, nodes: Size, strength: float | Tensor, source_size: Size, width: float | Tensor = 1.0
+    ) -> Tensor:
+        """Where the next frame is worth looking at, given this output: saliency (B, 1, *nodes).
+
+        Args:
+            width: of the kernels that it consists of, against the task's own, where ``has_kernels`` says that there are any.
+        """
         raise ValueError(f"{self.name} does not say where to look next: boundary= cannot be had with it")
 
     def earlier(self, truth: Any, amount: float) -> Any:

@@ -69,6 +69,7 @@ class Detection(Task):
     name: ClassVar = "detection"
     output: ClassVar = "boxes"
     trace: ClassVar = DetectionTrace
+    has_kernels: ClassVar = True
     views: ClassVar = (View("boxes", "boxes"), View("zoomed_boxes", "boxes", "zoomed"))
     metrics: ClassVar = (
         Metric("AP", "AP", "found", "ap"),
@@ -88,14 +89,14 @@ class Detection(Task):
     def decide(self, restored: list[Boxes]) -> list[Boxes]:
         return [boxed.decided(each) for each in restored]
 
-    def attention(self, output: Any, nodes: Size, strength: float, source_size: Size) -> Tensor:
+    def attention(
+        self, output: Any, nodes: Size, strength: float | Tensor, source_size: Size, width: float | Tensor = 1.0
+    ) -> Tensor:
         """FOVEA's kernel density of boxes; ``strength`` is its amplitude. Boxes that were found count by nothing but being sure."""
-        maps = []
+        maps, bandwidth = [], width * (BANDWIDTH * source_size[0])
         for each in output:
             sure = each.boxes[each.scores >= SURE] if isinstance(each, Boxes) else each.boxes
-            maps.append(
-                saliency.from_boxes(sure.detach().float(), source_size, nodes, BANDWIDTH * source_size[0], strength)
-            )
+            maps.append(saliency.from_boxes(sure.detach().float(), source_size, nodes, bandwidth, strength))
         return torch.cat(maps)
 
     def earlier(self, truth: Sequence[Objects], amount: float) -> list[Objects]:

@@ -162,9 +162,11 @@ class Segmentation(Task):
     def decide(self, restored: Tensor) -> Tensor:
         return best(restored)
 
-    def attention(self, output: Tensor, nodes: Size, strength: float, source_size: Size) -> Tensor:
-        """The boundaries of labels (LZU's adaptive form)."""
-        return saliency.from_boundaries(output, nodes, strength, 1, IGNORE)
+    def attention(
+        self, output: Tensor, nodes: Size, strength: float | Tensor, source_size: Size, width: float | Tensor = 1.0
+    ) -> Tensor:
+        """The boundaries of labels (LZU's adaptive form), which have no kernels."""
+        return saliency.from_boundaries(output, nodes, float(strength), 1, IGNORE)
 
     def checked(self, truth: Any, image: Tensor, name: str = "labels", same_size: bool = True) -> Tensor:
         return checked_labels(truth, image, name, same_size)

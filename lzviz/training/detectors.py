@@ -25,6 +25,13 @@ def detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -
             jitter=0.05,
             previous="sequence",
         ),
+        "fovea-learned": dict(
+            about="FOVEA, previous boxes, kernels learned, boxes brought back",
+            frame="source",
+            blueprint=dict(system="fovea", options=lzu | {"fwhm": 4.0}, look_options={"learned": True}, **moving),
+            jitter=0.05,
+            previous="sequence",
+        ),
         "lzu-fixed": dict(
             about="LZU, kernel density of all boxes",
             blueprint=dict(system="lzu", options=lzu, looks="fixed", boundary=1.0, unzoom="features"),
