@@ -169,7 +169,7 @@ def on_map(
 ) -> Tensor:
     """An ordinary convolution of a map (B, C, H, W) with zeros before and after it along both axes, which are left to the operation
     where it takes them well."""
-    wide = groups == weight.shape[0] > 1 and max(*before, *after) > DIRECT_PADDING
+    wide = dense.device.type == "cpu" and groups == weight.shape[0] > 1 and max(*before, *after) > DIRECT_PADDING
     if wide or tuple(before) != tuple(after):
         dense, before = F.pad(dense, (before[1], after[1], before[0], after[0])), (0, 0)
     return F.conv2d(dense, weight, bias, stride, tuple(before), tuple(dilation), groups)
