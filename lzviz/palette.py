@@ -48,6 +48,7 @@ SAME = {
     "sign symbol": "sign",
     "person": "pedestrian",
     "rider": "bicyclist",
+    "cyclist": "bicyclist",
     "column pole": "pole",
 }
 # For names that are not above, in this order; the colours of a street that are furthest apart.

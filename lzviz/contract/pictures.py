@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
+from lzviz.contract.boxed import TrueBoxes
 from lzviz.contract.memory import Memory
 from lzviz.contract.wire import Refusal
 from lzviz.text import Text
@@ -48,6 +49,8 @@ class Picture:
     notes: tuple[Text, ...] = ()
     # How a script gets the same pixels, as one Python expression; empty for a visitor's own.
     source: str = ""
+    # What has a box in it, where the picture was drawn with them.
+    boxes: TrueBoxes | None = None
     _memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property

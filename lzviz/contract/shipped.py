@@ -30,6 +30,8 @@ class Shipped:
     start: Box | None = None
     # True labels, for a picture that was drawn.
     truth: Callable[[], Truth] | None = None
+    # Whether the picture comes with true boxes.
+    boxed: bool = False
     # The data set that it is like, as checkpoints' cards name theirs.
     dataset: str = ""
     _future: list[Future[Picture]] = field(default_factory=list, compare=False)

@@ -108,11 +108,23 @@ class State(BaseModel):
         str,
         Choice(
             "right",
-            choices=("image", "labels", "truth", "features", "weights", "correction", "target", "own", "training"),
+            choices=(
+                "image",
+                "labels",
+                "error",
+                "truth",
+                "features",
+                "weights",
+                "correction",
+                "target",
+                "own",
+                "training",
+            ),
             history=False,
         ),
     ] = "image"
     learned_opacity: Annotated[float, Number("opacity", low=0, high=1, decimals=2, history=False)] = 0.6
+    found_score: Annotated[float, Number("least", low=0.05, high=0.95, decimals=2, history=False)] = 0.3
     learned_step: Annotated[int, Integer("step", low=-1, high=1000000, history=False)] = -1
     examined: Annotated[str, Identifier("examined", what="array", history=False)] = "auto"
     finding: Annotated[str, Identifier("finding", what="check", history=False)] = "auto"

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lzviz.contract.boxed import TrueBoxes
 from lzviz.contract.decoding import Decoder
 from lzviz.contract.memory import Memory
 from lzviz.contract.messages.base import Answer, File, OnPicture, OnTruth, Question
@@ -97,6 +98,10 @@ class Workshop:
     def picture_of(self, question: OnPicture) -> Picture:
         """The picture that a question is about."""
         return self.picture(question.image or question.state.image)
+
+    def boxes_of(self, question: OnTruth) -> TrueBoxes | None:
+        """The boxes that the picture brings, unless a question wants nothing to be known."""
+        return self.picture_of(question).boxes if question.truth is None else None
 
     def truth_of(self, question: OnTruth) -> Truth | None:
         """The labels that a question names: an upload's, those that the picture brings (None), or none ("")."""

@@ -119,7 +119,11 @@ def build(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out} is not empty: name a new folder")
     workshop = Workshop(_chosen(gallery.shipped(), pictures, "picture"))
-    cards = {name: card for name, card in known.cards(workshop).items() if known.is_trained(card)}
+    cards = {
+        name: card
+        for name, card in known.cards(workshop).items()
+        if known.is_trained(card) and card.task == "segmentation"
+    }
     cards = _chosen(cards, names, "checkpoint")
     folder = Folder(out, workshop)
     first = _page(folder, list(cards))

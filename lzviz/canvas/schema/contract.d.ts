@@ -278,6 +278,43 @@ export interface Box {
   h: number;
 }
 
+export interface BoxClass {
+  name: string;
+  colour: string;
+}
+
+/** What was found. */
+export interface BoxFound {
+  box: [number, number, number, number];
+  zoomed: [number, number, number, number];
+  class: number;
+  magnification: number | null;
+  size: "small" | "medium" | "large";
+  solid?: InSpace | null;
+  score: number;
+  level: number;
+  verdict?: "right" | "placed" | "class" | "twice" | "false" | "ignored" | null;
+  truth?: number | null;
+  overlap?: number | null;
+}
+
+/** A metric of this picture, by its name: ``None`` where nothing counts. */
+export interface BoxScore {
+  name: string;
+  value: number | null;
+}
+
+/** What is true; ``ignored``: it counts neither as found nor as missed. */
+export interface BoxTrue {
+  box: [number, number, number, number];
+  zoomed: [number, number, number, number];
+  class: number;
+  magnification: number | null;
+  size: "small" | "medium" | "large";
+  solid?: InSpace | null;
+  ignored: boolean;
+}
+
 /** A card in words in reading order; ``said`` is the name that it gives itself. */
 export interface CardView {
   name: string;
@@ -616,6 +653,19 @@ export interface Fixed {
   data: string;
 }
 
+/** Everything that was found in a picture, the surest first. */
+export interface Found {
+  classes: BoxClass[];
+  least: number;
+  boxes: BoxFound[];
+  true: BoxTrue[] | null;
+  /** bytes as base64 */
+  points: string;
+  count: number;
+  scores: BoxScore[];
+  camera?: "true" | "assumed" | null;
+}
+
 /** The fine grid: its cells, source pixels between them, and the deepest level. */
 export interface Grid {
   h: number;
@@ -666,6 +716,16 @@ export interface HeldWarp {
 export interface Image {
   h: number;
   w: number;
+}
+
+/** A box in space. */
+export interface InSpace {
+  centre: [number, number, number];
+  size: [number, number, number];
+  yaw: number;
+  wire: [number, number, number, number][];
+  ground: [number, number][];
+  apart?: number | null;
 }
 
 /** Key points of a picture and of a known view of it, and how well each output stride matches them. */
@@ -856,7 +916,7 @@ export interface Panel {
   marks: DrawnMark[];
 }
 
-/** A picture of the gallery; ``dataset``: the one that it is like, "" for none; ``checkpoint``: what opens with it. */
+/** A picture of the gallery; ``dataset``: the one that it is like, "" for none; ``checkpoint``: what opens with it; */
 export interface PictureLine {
   id: string;
   title: string;
@@ -864,6 +924,7 @@ export interface PictureLine {
   width: number;
   height: number;
   labelled: boolean;
+  boxed: boolean;
   dataset: string;
   checkpoint: string;
   highlight?: Spot | null;
@@ -887,6 +948,7 @@ export interface Placed {
   checkpoint: string;
   title: string;
   system: string;
+  task: string;
   trained: boolean;
   knows: string;
   picture: Box;
@@ -910,6 +972,7 @@ export interface Placed {
   prediction?: string | null;
   truth?: Truth | null;
   truthNote?: Text | null;
+  found?: Found | null;
   stages?: Stage[] | null;
   total?: Total | null;
   features?: FeatureStage[] | null;
@@ -1179,9 +1242,11 @@ export interface State {
   /** What is laid over the source. */
   learnedLeft?: "photo" | "saliency" | "labels" | "error" | "truth" | "features";
   /** What is shown of the zoomed image. */
-  learnedRight?: "image" | "labels" | "truth" | "features" | "weights" | "correction" | "target" | "own" | "training";
+  learnedRight?: "image" | "labels" | "error" | "truth" | "features" | "weights" | "correction" | "target" | "own" | "training";
   /** How much the labels cover the picture. */
   learnedOpacity?: number;
+  /** Boxes of a lower score are hidden. Nothing is asked again: all are here already. */
+  foundScore?: number;
   /** The moment of the training whose map is shown; -1 is its end. */
   learnedStep?: number;
   /** What the doctor looks at: a specimen by its name, or an array that the server holds by its id; auto is the first specimen. */

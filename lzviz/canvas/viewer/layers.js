@@ -10,7 +10,9 @@
  * @typedef {{width: number, height: number}} Extent
  *
  * @typedef {Pick<CanvasRenderingContext2D, "beginPath" | "moveTo" | "lineTo" | "closePath" | "rect" | "stroke" | "fill"
- *   | "lineWidth" | "lineJoin" | "lineCap" | "strokeStyle" | "fillStyle"> & {hatched?: (colour: string) => string}} Pen
+ *   | "setLineDash" | "fillText" | "font" | "textAlign" | "textBaseline" | "lineWidth" | "lineJoin" | "lineCap"
+ *   | "strokeStyle" | "fillStyle"> & {measureText: (text: string) => {width: number},
+ *   hatched?: (colour: string) => string}} Pen
  *   what a layer may draw with: a canvas has more, an SVG has this
  *
  * @typedef {object} Shown  what a layer is drawn of

@@ -5,6 +5,12 @@ import { normalisedToFrame } from "./vectors.js";
 /** @param {number} value */
 const short = (value) => Number(value.toFixed(3));
 
+/** Widths of a letter a size of the font, on average. */
+const LETTER = 0.6;
+
+/** @param {string} font  as a canvas has it */
+const sizeOf = (font) => Number(/([\d.]+)px/.exec(font)?.[1] ?? 10);
+
 /** CSS pixels across of a dot, and of the dark rim around it. */
 const DOT = [1.7, 3.2];
 
@@ -18,6 +24,8 @@ export function createSvgPen() {
   /** @type {Map<string, string>} colour -> id of its hatching */
   const hatchings = new Map();
   let path = "";
+  /** @type {readonly number[]} */
+  let dash = [];
   const at = (/** @type {number} */ x, /** @type {number} */ y) => `${short(x)} ${short(y)}`;
   return {
     lineWidth: 1, lineJoin: "miter", lineCap: "butt", strokeStyle: "#000", fillStyle: "#000",
@@ -26,9 +34,20 @@ export function createSvgPen() {
     lineTo: (x, y) => { path += `L${at(x, y)}`; },
     closePath: () => { path += "Z"; },
     rect: (x, y, w, h) => { path += `M${at(x, y)}h${short(w)}v${short(h)}h${short(-w)}Z`; },
+    font: "10px sans-serif", textAlign: "start", textBaseline: "alphabetic",
+    setLineDash: (lengths) => { dash = [...lengths]; },
+    measureText(text) {
+      return { width: LETTER * sizeOf(this.font) * [...text].length };
+    },
+    fillText(text, x, y) {
+      const middle = this.textBaseline === "middle" ? 'dominant-baseline="central" ' : "";
+      made.push(`<text x="${short(x)}" y="${short(y)}" ${middle}fill="${this.fillStyle}" font-family="sans-serif" `
+        + `font-size="${sizeOf(this.font)}" font-weight="600">${escape(text)}</text>`);
+    },
     stroke() {
+      const dashed = dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : "";
       if (path) made.push(`<path d="${path}" fill="none" stroke="${this.strokeStyle}" stroke-width="${this.lineWidth}" `
-        + `stroke-linejoin="${this.lineJoin}" stroke-linecap="${this.lineCap}"/>`);
+        + `stroke-linejoin="${this.lineJoin}" stroke-linecap="${this.lineCap}"${dashed}/>`);
     },
     fill() {
       if (path) made.push(`<path d="${path}" fill="${this.fillStyle}"/>`);

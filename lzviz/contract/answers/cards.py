@@ -234,7 +234,11 @@ def table(workshop: Workshop, question: messages.AskTable) -> File:
 
 def _listed(workshop: Workshop, own: Iterable[str]) -> list[tuple[Card, str | None]]:
     """(card, own name) of every trained checkpoint, those that the server forgot left out; in reading order."""
-    shipped = [card for card in checkpoints.cards(workshop).values() if checkpoints.is_trained(card)]
+    shipped = [
+        card
+        for card in checkpoints.cards(workshop).values()
+        if card.task == "segmentation" and checkpoints.is_trained(card)
+    ]
     order = [*DATA_SETS, *sorted({card.data for card in shipped})]
     legend = list(systems())
 

@@ -84,7 +84,7 @@ def picture_entry(workshop: Workshop, picture: Shipped) -> dict[str, Any]:
     h, w = picture.size
     entry: dict[str, Any] = {
         "id": picture.id, "title": picture.title, "credit": picture.credit, "width": w, "height": h,
-        "labelled": picture.truth is not None, "dataset": picture.dataset,
+        "labelled": picture.truth is not None, "boxed": picture.boxed, "dataset": picture.dataset,
         "checkpoint": checkpoints.default(workshop, picture.id),
     }  # fmt: skip
     if picture.highlight is not None:

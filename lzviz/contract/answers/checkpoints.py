@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from lzviz import checkpoints, samplers
+from lzviz import checkpoints, samplers, tasks
 from lzviz.checkpoints import Card, hub, places
 from lzviz.checkpoints.storage import skeleton
 from lzviz.contract.lent import device
@@ -39,6 +39,8 @@ from lzviz.training.recipes import RECIPES
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
 
+# What the pipelines' room shows.
+TASKS = ("segmentation", "detection", "mono3d")
 UNTRAINED = "untrained-"
 # Whose recipes the untrained stand-ins follow, and the checkpoint that is chosen first.
 STAND_INS = "-camvid-96x128"
@@ -60,12 +62,12 @@ CARD_BYTES = 4096
 
 
 def cards(workshop: Workshop) -> dict[str, Card]:
-    """What can be chosen without bringing anything, for the rooms of segmentation: trained ones first."""
+    """What can be chosen without bringing anything, of :data:`TASKS`: trained ones first."""
     return workshop.memory.keep("cards", "", _all_cards, lambda found: CARD_BYTES * len(found))
 
 
 def _all_cards() -> dict[str, Card]:
-    trained = {card.name: card for card in checkpoints.available("segmentation")}
+    trained = {card.name: card for card in checkpoints.available() if card.task in TASKS}
     systems = {name.removesuffix(STAND_INS) for name in trained}
     bare = [name.removesuffix(STAND_INS) for name in RECIPES if name.endswith(STAND_INS)]
     stand_ins = {
@@ -106,7 +108,7 @@ def default(workshop: Workshop, image: str = "") -> str:
     shown = workshop.gallery.get(image)
     fitting = [name for name, each in known.items() if shown and shown.dataset == each.data and is_trained(each)]
     if fitting and FIRST not in fitting:
-        return max(fitting, key=lambda name: _score(known[name]))
+        return max(fitting, key=lambda name: (-TASKS.index(known[name].task), _score(known[name])))
     return FIRST if FIRST in known else next(iter(known))
 
 
@@ -117,8 +119,9 @@ def fits(workshop: Workshop, card: Card, image: str) -> bool:
 
 
 def _score(card: Card) -> float:
-    """The mean IoU of its first split that has one."""
-    return next((values["miou"] for values in card.metrics.values() if "miou" in values), 0.0)
+    """Its task's first metric, on the first split that has it."""
+    metric = tasks.task_named(card.task).metrics[0].attribute
+    return next((values[metric] for values in card.metrics.values() if values.get(metric) is not None), 0.0)
 
 
 def chosen(workshop: Workshop, name: str, image: str) -> str:

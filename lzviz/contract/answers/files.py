@@ -19,7 +19,13 @@ from lzviz.contract.wire import Refusal
 from lzviz.measure import describe
 from lzviz.text import Text
 
-MEDIA_TYPES = {"png": "image/png", "npz": "application/octet-stream", "py": "text/x-python"}
+MEDIA_TYPES = {
+    "png": "image/png",
+    "npz": "application/octet-stream",
+    "py": "text/x-python",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
 
 
 def export(state: State, picture: Picture, file: Map | None, what: object, form: object) -> File:

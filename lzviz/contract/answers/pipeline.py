@@ -17,6 +17,7 @@ from torch import Tensor
 from lzviz import palette
 from lzviz.contract.answers import checkpoints, words
 from lzviz.contract.answers.networks import precisely
+from lzviz.contract.answers.pipeline_boxes import found
 from lzviz.contract.answers.pipeline_parts import (
     box,
     confidence,
@@ -39,8 +40,9 @@ from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.measure import examine, timing
 from lzviz.samplers.base import Downsampled, PlaceLearner
-from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.tasks.segmentation import SegmentationTrace
 from lzviz.text import Text
+from lzviz.trace import Trace
 from lzviz.warp import GridWarp, WarpLayout
 
 CLOCK = Text("clock.one")
@@ -62,7 +64,7 @@ def answer(session: Session, only: object = None) -> dict[str, Any]:
     trace = session.run()
     with torch.inference_mode():
         placing, placed = _placed(session, trace.out, trace.extras)
-        read = _read(session, trace, placing)
+        read = _found(session, trace, placing) if session.finds else _read(session, trace, placing)
     return {**placed, **read, "sentences": placed["sentences"] | read["sentences"]}
 
 
@@ -80,6 +82,7 @@ def _placed(session: Session, out: Downsampled, extras: Mapping[str, Tensor]) ->
         "checkpoint": session.name,
         "title": checkpoints.title(card),
         "system": card.system,
+        "task": card.task,
         "trained": checkpoints.is_trained(card),
         "knows": session.state.learned_from,
         "picture": box(picture.size),
@@ -99,9 +102,33 @@ def _placed(session: Session, out: Downsampled, extras: Mapping[str, Tensor]) ->
     return facts, made | {"sentence": facts.sentence(), "sentences": words.of_places(facts, made, maps)}
 
 
+def _found(session: Session, trace: Trace, placing: words.Placing) -> dict[str, Any]:
+    """The part of an answer that a detector made."""
+    card, made = checkpoints.card(session.workshop, session.name), found(session, trace)
+    about = words.Boxed(made, session.state.found_score)
+    return _run_facts(trace, pyramid=True) | {
+        "found": made,
+        "sentence": words.whole(card, placing, trace, about.clauses()),
+        "sentences": about.views() | {"timing": words.timing_once(trace)},
+    }
+
+
+def _run_facts(trace: Trace, pyramid: bool = False) -> dict[str, Any]:
+    """What any run took."""
+    stages = [{"name": name, "ms": trace.milliseconds[name], "macs": trace.macs[name]} for name in trace.milliseconds]
+    return {
+        "stages": stages,
+        "total": {"ms": sum(trace.milliseconds.values()), "macs": sum(trace.macs.values())},
+        "features": stages_of(trace, pyramid),
+        "memory": {"bytes": trace.memory, "kind": Text(f"memory.{trace.memory_kind}")},
+        "clock": words.timed(CLOCK, trace.report),
+    }
+
+
 def _read(session: Session, trace: Trace, placing: words.Placing) -> dict[str, Any]:
     """The part of an answer that the network made; ``placing`` is what the sentence says of the other part."""
     card = checkpoints.card(session.workshop, session.name)
+    assert isinstance(trace, SegmentationTrace)
     labels, unzoomed = trace.labels, trace.unzoomed
     assert labels is not None and unzoomed is not None
     names = session.trained.classes
@@ -111,26 +138,19 @@ def _read(session: Session, trace: Trace, placing: words.Placing) -> dict[str, A
         for name, colour, share in zip(names, palette.colours(names), shares.tolist(), strict=True)
     ]
     truth = _truth(session, trace)
-    stages = [{"name": name, "ms": trace.milliseconds[name], "macs": trace.macs[name]} for name in trace.milliseconds]
-    total = {"ms": sum(trace.milliseconds.values()), "macs": sum(trace.macs.values())}
-    return {
+    return _run_facts(trace) | {
         "classes": classes,
         "labels": png(index_bytes(labels)),
         "confidence": png(confidence(unzoomed)),
         "prediction": png(index_bytes(trace.zoomed_labels)) if isinstance(trace.layout, WarpLayout) else None,
         "truth": truth,
         "truthNote": session.truth_note,
-        "stages": stages,
-        "total": total,
-        "features": stages_of(trace),
-        "memory": {"bytes": trace.memory, "kind": Text(f"memory.{trace.memory_kind}")},
-        "clock": words.timed(CLOCK, trace.report),
-        "sentence": words.whole(card, placing, trace, classes, truth),
+        "sentence": words.whole(card, placing, trace, words.labelled(classes, truth)),
         "sentences": words.of_reading(card, trace, classes, truth),
     }
 
 
-def _truth(session: Session, trace: Trace) -> dict[str, Any] | None:
+def _truth(session: Session, trace: SegmentationTrace) -> dict[str, Any] | None:
     """How the labels compare with the truth; a note alone where the truth names none of the checkpoint's classes."""
     if session.truth is None:
         return None

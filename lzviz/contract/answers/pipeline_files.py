@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from torch import Tensor
 
 from lzviz import palette
 from lzviz.contract.answers.files import MEDIA_TYPES
 from lzviz.contract.answers.pipeline import answer
+from lzviz.contract.answers.pipeline_boxes import found
 from lzviz.contract.answers.pipeline_parts import image_bytes, index_bytes
 from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.answers.pipeline_snippet import snippet
 from lzviz.contract.messages.base import File
 from lzviz.contract.pictures import encode_png
 from lzviz.contract.wire import Refusal
+from lzviz.spreadsheet import no_formula
+from lzviz.tasks.detection import DetectionTrace
+from lzviz.tasks.segmentation import SegmentationTrace
 from lzviz.text import Text
+from lzviz.trace import Trace
 
 
 def export(session: Session, what: object, form: object) -> File:
@@ -41,11 +50,57 @@ def _sentence(session: Session) -> str:
 
 def _labels_png(session: Session) -> bytes:
     """One number a pixel, its class, in the colours of the page; it can be loaded as true labels again."""
-    return _indexed(session, index_bytes(session.run().labels))
+    return _indexed(session, index_bytes(_labelled(session).labels))
 
 
 def _prediction_png(session: Session) -> bytes:
-    return _indexed(session, index_bytes(session.run().zoomed_labels))
+    return _indexed(session, index_bytes(_labelled(session).zoomed_labels))
+
+
+def _labelled(session: Session) -> SegmentationTrace:
+    trace = session.run()
+    if not isinstance(trace, SegmentationTrace):
+        raise Refusal(Text("refused.export.labels"))
+    return trace
+
+
+def _boxes(session: Session) -> dict[str, Any]:
+    """What was found with at least the score of the state, and what is true."""
+    trace = session.run()
+    if not isinstance(trace, DetectionTrace):
+        raise Refusal(Text("refused.export.boxes"))
+    made, names = found(session, trace), session.trained.classes
+    kept = [each for each in made["boxes"] if each["score"] >= session.state.found_score]
+    named = {
+        part: [each | {"class": names[each["class"]]} for each in rows or []]
+        for part, rows in (("boxes", kept), ("true", made["true"]))
+    }
+    return {**named, "scores": made["scores"], "camera": made["camera"]}
+
+
+def _boxes_json(session: Session) -> bytes:
+    said = {
+        "picture": session.state.image,
+        "size": list(session.picture.size),
+        "checkpoint": session.name,
+        "least": session.state.found_score,
+        **_boxes(session),
+    }
+    return (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _boxes_csv(session: Session) -> bytes:
+    """A row a box: edges in pixels of the picture and of the zoomed image."""
+    sides, text = ("x0", "y0", "x1", "y1"), io.StringIO()
+    rows = csv.writer(text)
+    facts = ("class", "score", "verdict", "truth", "overlap", "magnification", "size", "level", "ignored")
+    rows.writerow(["of", *facts, *sides, *(f"zoomed {side}" for side in sides)])
+    made = _boxes(session)
+    for of, part in (("found", made["boxes"]), ("true", made["true"])):
+        for each in part:
+            told = ["" if each.get(fact) is None else no_formula(each[fact]) for fact in facts]
+            rows.writerow([of, *told, *each["box"], *each["zoomed"]])
+    return text.getvalue().encode()
 
 
 def _indexed(session: Session, labels: np.ndarray) -> bytes:
@@ -76,14 +131,13 @@ def _trace_npz(session: Session) -> bytes:
     arrays = {
         "zoomed": trace.zoomed,
         "saliency": trace.saliency,
-        "scores": trace.scores,
-        "labels": trace.labels,
-        "zoomed_labels": trace.zoomed_labels,
-        "truth": trace.truth,
+        **_read(trace),
         **{f"feature {name}": feature for name, feature in trace.features.items()},
         **{f"extra {name}": value for name, value in trace.extras.items()},
     }
-    kept = {name.replace(" ", "_"): value[0].cpu().numpy() for name, value in arrays.items() if value is not None}
+    kept = {
+        name.replace(" ", "_"): value[0].cpu().numpy() for name, value in arrays.items() if isinstance(value, Tensor)
+    }
     stages = list(trace.milliseconds)
     return _npz(
         **kept,
@@ -98,6 +152,25 @@ def _trace_npz(session: Session) -> bytes:
     )
 
 
+def _read(trace: Trace) -> dict[str, Any]:
+    """What the task read, (1, ...) each, by the names of its trace."""
+    if isinstance(trace, DetectionTrace):
+        found, zoomed = trace.boxes, trace.zoomed_boxes
+        assert found is not None and zoomed is not None
+        said = {
+            "boxes": found[0].boxes,
+            "zoomed_boxes": zoomed[0],
+            "box_scores": found[0].scores,
+            "box_classes": found[0].classes,
+        }
+        true = (
+            {} if trace.truth is None else {"true_boxes": trace.truth[0].boxes, "true_classes": trace.truth[0].classes}
+        )
+        return {name: value[None] for name, value in (said | true).items()}
+    assert isinstance(trace, SegmentationTrace)
+    return {"scores": trace.scores, "labels": trace.labels, "zoomed_labels": trace.zoomed_labels, "truth": trace.truth}
+
+
 def _npz(**arrays: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
@@ -108,6 +181,8 @@ WRITERS: dict[tuple[str, str], Callable[[Session], bytes]] = {
     ("labels", "png"): _labels_png,
     ("zoomed", "png"): _zoomed_png,
     ("prediction", "png"): _prediction_png,
+    ("boxes", "csv"): _boxes_csv,
+    ("boxes", "json"): _boxes_json,
     ("saliency", "npz"): _saliency_npz,
     ("trace", "npz"): _trace_npz,
     ("snippet", "py"): lambda session: snippet(session).encode(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -26,8 +26,9 @@ from lzviz.coords import Size, to_normalised, to_pixels
 from lzviz.measure import timing
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.plain.packed import encode_array
-from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.tasks.segmentation import SegmentationTrace
 from lzviz.text import Text
+from lzviz.trace import Trace
 from lzviz.trace.frames import stride_of
 from lzviz.warp import WarpLayout
 
@@ -44,7 +45,7 @@ WARM_UP, RUNS = 2, 5
 def features_answer(session: Session) -> dict[str, Any]:
     """One stage's features, of the zoomed image and brought back, in the same colours."""
     trace, state = session.run(), session.state
-    stages = stages_of(trace)
+    stages = stages_of(trace, session.finds)
     if not stages:
         raise Refusal(Text("refused.features"))
     wanted = stages[-1]["name"] if state.learned_stage in ("", "auto") else state.learned_stage
@@ -110,7 +111,7 @@ def time_answer(session: Session) -> dict[str, Any]:
 
 def _repeat(pipeline: Pipeline, image: Tensor, saliency: Tensor | None) -> list[Trace]:
     with torch.inference_mode(), precisely():
-        return [cast(Trace, pipeline.to(device()).run(image, None, saliency)) for _ in range(WARM_UP + RUNS)][WARM_UP:]
+        return [pipeline.to(device()).run(image, None, saliency) for _ in range(WARM_UP + RUNS)][WARM_UP:]
 
 
 def pixel_answer(session: Session, x: object, y: object) -> dict[str, Any]:
@@ -119,7 +120,8 @@ def pixel_answer(session: Session, x: object, y: object) -> dict[str, Any]:
     if not (-0.5 <= column <= width - 0.5 and -0.5 <= row <= height - 0.5):
         raise Refusal(Text("refused.pixel", {"x": column, "y": row, "width": width, "height": height}))
     trace = session.run()
-    assert trace.unzoomed is not None
+    if not isinstance(trace, SegmentationTrace) or trace.unzoomed is None:
+        raise Refusal(Text("refused.pixel.labels"))
     h, w = session.size
     at = min(int((row + 0.5) * h / height), h - 1), min(int((column + 0.5) * w / width), w - 1)
     probabilities = trace.unzoomed[0, :, at[0], at[1]].float().softmax(0)

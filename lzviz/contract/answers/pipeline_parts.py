@@ -13,8 +13,9 @@ from lzviz.contract.pictures import encode_png, fit
 from lzviz.coords import Size
 from lzviz.inversion.tiles import border_tolerance
 from lzviz.plain.packed import encode_array
-from lzviz.tasks.segmentation import SegmentationTrace as Trace
 from lzviz.text import Text
+from lzviz.trace import Trace
+from lzviz.trace.frames import stride_of
 from lzviz.warp import GridWarp, Warp
 
 # Long side of the confidence.
@@ -112,12 +113,24 @@ def correction_of(correction: Tensor | None) -> dict[str, Any] | None:
     return {"image": png(shown), "range": reach, "rms": float(correction.square().mean().sqrt())}
 
 
-def stages_of(trace: Trace) -> list[dict[str, Any]]:
-    """The feature stages that a trace has, by the names that a state may hold."""
+def stages_of(trace: Trace, pyramid: bool = False) -> list[dict[str, Any]]:
+    """The feature stages that a trace has, by the names that a state may hold; ``pyramid``: they are called P3, P4, ... by their
+    stride."""
     return [
-        {"name": slug(name), "title": name, "channels": int(f.shape[1]), "h": int(f.shape[-2]), "w": int(f.shape[-1])}
+        {
+            "name": slug(name),
+            "title": _level(trace, f) if pyramid else name,
+            "channels": int(f.shape[1]),
+            "h": int(f.shape[-2]),
+            "w": int(f.shape[-1]),
+        }
         for name, f in trace.features.items()
     ]
+
+
+def _level(trace: Trace, feature: Tensor) -> str:
+    size = int(trace.zoomed.shape[-2]), int(trace.zoomed.shape[-1])
+    return f"P{stride_of(size, feature).bit_length() - 1}"
 
 
 def slug(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from lzviz.contract.answers.networks import precisely
 from lzviz.contract.answers.warp import edited, found_in, map_tensor
 from lzviz.contract.answers.working import WORKING as NETWORKS
 from lzviz.contract.answers.working import Working
+from lzviz.contract.boxed import TrueBoxes
 from lzviz.contract.lent import device, on_gpu
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import OWN_PREFIX, Picture
@@ -25,8 +26,9 @@ from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.pipelines.adaptive import AdaptivePipeline
 from lzviz.pipelines.pipeline import Pipeline
-from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.tasks.detection import Detection, Objects
 from lzviz.text import Text
+from lzviz.trace import Trace
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 # Long side of the picture that pipelines see: labels and errors are told at this size.
 WORKING = 1024
+# Of detectors: what is far away is small, and the samples decide how much of it is left.
+BOXED = 2048
+# How much more a true box attracts than what lies between, where truth says where to look.
+AMPLITUDE = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +49,7 @@ class Session:
     Attributes:
         file: the visitor's own map, where the state wants one.
         given: true labels of the picture, in whatever classes they name.
+        boxed: its true boxes, likewise.
     """
 
     workshop: Workshop
@@ -50,6 +57,7 @@ class Session:
     picture: Picture
     file: Map | None = None
     given: Truth | None = None
+    boxed: TrueBoxes | None = None
 
     @cached_property
     def name(self) -> str:
@@ -67,7 +75,9 @@ class Session:
         if not self.told or "smoothness" not in pipeline.sampler.told:
             return pipeline
         sampler = pipeline.sampler.tuned(smoothness=self.state.learned_lambda)
-        stiff = Pipeline(sampler, pipeline.network, pipeline.size, source=pipeline.source, unzoom=pipeline.unzoom)
+        stiff = Pipeline(
+            sampler, pipeline.network, pipeline.size, source=pipeline.source, unzoom=pipeline.unzoom, task=pipeline.task
+        )
         stiff.card = pipeline.card
         return stiff
 
@@ -80,7 +90,13 @@ class Session:
     def working(self) -> Working:
         """The picture as the pipeline reads it. An adaptive network reads it as it is: at the scale that it was trained on."""
         adaptive = isinstance(self.trained, AdaptivePipeline)
-        return Working.of(self.picture, NETWORKS["compact"] if adaptive else (WORKING, WORKING))
+        side = BOXED if self.finds else WORKING
+        return Working.of(self.picture, NETWORKS["compact"] if adaptive else (side, side))
+
+    @property
+    def finds(self) -> bool:
+        """Whether the checkpoint finds boxes instead of labelling pixels."""
+        return isinstance(self.trained.task, Detection)
 
     @property
     def size(self) -> Size:
@@ -91,6 +107,23 @@ class Session:
     def truth(self) -> Truth | None:
         """The true labels as the checkpoint's classes; ``None`` where there are none, or none of its classes."""
         return None if self.given is None else self.given.named(self.trained.classes)
+
+    @cached_property
+    def true_boxes(self) -> TrueBoxes | None:
+        """The true boxes as the checkpoint's classes, in pixels of the working size; ``None`` where there are none."""
+        named = None if self.boxed is None else self.boxed.named(self.trained.classes)
+        return None if named is None else named.within(self.size, self.picture.size)
+
+    @cached_property
+    def objects(self) -> Objects | None:
+        """The same as its task wants them."""
+        true = self.true_boxes
+        if true is None:
+            return None
+        boxes, kinds, ignored, solid, matrix = map(
+            torch.from_numpy, (true.boxes, true.kinds, true.ignored, true.solid, true.intrinsics)
+        )
+        return Objects(boxes.float(), kinds.long(), ignored, solid.float(), matrix.float())
 
     @property
     def truth_note(self) -> Text | None:
@@ -115,7 +148,10 @@ class Session:
             title = checkpoints.title(checkpoints.card(self.workshop, self.name))
             raise Refusal(Text("refused.look", {"title": title}))
         if state.learned_from == "truth":
-            if self.labels is None:
+            if self.finds and self.objects is not None:
+                nodes = sampler.nodes  # type: ignore[attr-defined]
+                return self.trained.task.attention([self.objects], nodes, AMPLITUDE, self.size)
+            if self.labels is None or self.finds:
                 raise Refusal(Text("refused.truth"))
             return sampler.oracle(self.labels, state.strength)
         return sampler.oracle_map(self._map(), state.strength)
@@ -134,7 +170,12 @@ class Session:
         """What this session's trace is called in caches."""
         told = "" if saliency is None else hashlib.blake2b(saliency.numpy().tobytes(), digest_size=12).hexdigest()
         stiff = self.state.learned_lambda if told and "smoothness" in self.trained.sampler.told else ""
-        return f"{self.name} {self.working.key} {told} {stiff} {self.truth.key if self.truth else ''}"
+        return f"{self.name} {self.working.key} {told} {stiff} {self._true_key}"
+
+    @property
+    def _true_key(self) -> str:
+        true = self.true_boxes if self.finds else self.truth
+        return "" if true is None else true.key
 
     def run(self) -> Trace:
         """The trace, from its cache or run."""
@@ -154,7 +195,8 @@ class Session:
             Refusal: 422, whatever goes wrong in a checkpoint that a visitor brought, in one sentence.
         """
         try:
-            return _run(self.pipeline, self.working.image, self.labels, saliency)
+            true = self.labels if not self.finds else None if self.objects is None else [self.objects]
+            return _run(self.pipeline, self.working.image, true, saliency)
         except Exception as error:
             if isinstance(error, Refusal) or not self.name.startswith(OWN_PREFIX):
                 raise
@@ -163,6 +205,6 @@ class Session:
 
 
 @on_gpu
-def _run(pipeline: Pipeline, image: Tensor, labels: Tensor | None, saliency: Tensor | None) -> Trace:
+def _run(pipeline: Pipeline, image: Tensor, true: Any, saliency: Tensor | None) -> Trace:
     with torch.inference_mode(), precisely():
-        return cast(Trace, pipeline.to(device()).run(image, labels, saliency))
+        return pipeline.to(device()).run(image, true, saliency)

@@ -12,8 +12,9 @@ from torch import Tensor
 from lzviz.adaptive.report import Report
 from lzviz.checkpoints import Card
 from lzviz.measure import describe
-from lzviz.tasks.segmentation import SegmentationTrace as Trace
+from lzviz.tasks.segmentation import SegmentationTrace
 from lzviz.text import Text
+from lzviz.trace import Trace
 
 # Systems whose map has a name of its own.
 MAPS = ("lds", "es", "cad")
@@ -92,32 +93,76 @@ def _of_map(title: Text, values: np.ndarray) -> Text:
     return Text("map.says", size | {"low": low, "high": high, "where": where})
 
 
-def whole(
-    card: Card, placing: Placing, trace: Trace, classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None
-) -> Text:
-    """The sentence of the whole answer."""
-    clauses = [*placing.clauses(), Text("labels.says", {"classes": _shares(classes)})]
-    if truth is not None and truth["miou"] is not None:
-        clauses.append(_score(truth))
+def labelled(classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None) -> list[Text]:
+    """What a network that labels pixels said, clause by clause."""
+    clauses = [Text("labels.says", {"classes": _shares(classes)})]
+    return clauses if truth is None or truth["miou"] is None else [*clauses, _score(truth)]
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """What a detector found (:class:`lzviz.contract.messages.boxes.Found`), of which at least ``score`` is shown."""
+
+    made: Mapping[str, Any]
+    score: float
+
+    @property
+    def shown(self) -> list[Mapping[str, Any]]:
+        return [each for each in self.made["boxes"] if each["score"] >= self.score]
+
+    def clauses(self) -> list[Text]:
+        """Clause by clause."""
+        classes = [self.made["classes"][each["class"]]["name"] for each in self.shown]
+        often = sorted(((classes.count(name), name) for name in dict.fromkeys(classes)), reverse=True)
+        named = [Text("boxes.kind", {"count": count, "name": name}) for count, name in often]
+        said = [Text("boxes.says", {"count": len(classes), "score": self.score, "classes": named})]
+        if not named:
+            said = [Text("boxes.says.none", {"score": self.score})]
+        return said if self.made["true"] is None else [*said, *self._judged()]
+
+    def _judged(self) -> list[Text]:
+        true = [each for each in self.made["true"] if not each["ignored"]]
+        right = sum(each["verdict"] == "right" for each in self.shown)
+        said = [Text("boxes.says.right", {"right": right, "count": len(true)})]
+        first = self.made["scores"][0]
+        return said if first["value"] is None else [*said, Text("boxes.says.score", first)]
+
+    def views(self) -> dict[str, Text]:
+        """The sentences of the views."""
+        clauses = Text("boxes.says.view", {"clauses": self.clauses()})
+        said = {"labels": clauses, "prediction": clauses, "space": clauses}
+        if self.made["true"] is None:
+            return said
+        return said | {"error": clauses, "truth": Text("boxes.says.true", {"count": len(self.made["true"])})}
+
+
+def whole(card: Card, placing: Placing, trace: Trace, read: Sequence[Text]) -> Text:
+    """The sentence of the whole answer; ``read``: what the network said, clause by clause."""
+    clauses = [*placing.clauses(), *read]
     clauses.append(_cost(sum(trace.milliseconds.values()), sum(trace.macs.values()), trace.device))
     if not card.steps:
         clauses.append(Text("pipeline.says.untrained"))
     return Text("pipeline.says", {"title": placing.title, "clauses": clauses})
 
 
+def timing_once(trace: Trace) -> Text:
+    """Of a run that was timed once."""
+    stages = [{"name": name, "ms": ms} for name, ms in trace.milliseconds.items()]
+    total = {"ms": sum(trace.milliseconds.values()), "macs": sum(trace.macs.values())}
+    return timing(stages, total, trace.device, Text("clock.once"))
+
+
 def of_reading(
-    card: Card, trace: Trace, classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None
+    card: Card, trace: SegmentationTrace, classes: Sequence[Mapping[str, Any]], truth: Mapping[str, Any] | None
 ) -> dict[str, Text]:
     """The sentences of the views that the network made."""
     form = "" if card.steps else ".untrained"
     assert trace.labels is not None
     (height, width), (h, w) = trace.labels.shape[-2:], trace.zoomed.shape[-2:]
-    stages = [{"name": name, "ms": ms} for name, ms in trace.milliseconds.items()]
-    total = {"ms": sum(trace.milliseconds.values()), "macs": sum(trace.macs.values())}
     said = {
         "labels": Text(f"labels.says.whole{form}", {"width": width, "height": height, "classes": _shares(classes)}),
         "prediction": Text(f"labels.says.zoomed{form}", {"width": w, "height": h}),
-        "timing": timing(stages, total, trace.device, Text("clock.once")),
+        "timing": timing_once(trace),
     }
     if truth is not None and truth["miou"] is not None:
         said["error"] = Text("error.says", {"wrong": 1 - truth["accuracy"], "score": _score(truth)})

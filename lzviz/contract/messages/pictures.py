@@ -98,7 +98,8 @@ class Spot(Answer):
 
 
 class PictureLine(Answer):
-    """A picture of the gallery; ``dataset``: the one that it is like, "" for none; ``checkpoint``: what opens with it."""
+    """A picture of the gallery; ``dataset``: the one that it is like, "" for none; ``checkpoint``: what opens with it;
+    ``labelled``, ``boxed``: true labels, or true boxes, come with it."""
 
     id: str
     title: str
@@ -106,6 +107,7 @@ class PictureLine(Answer):
     width: int
     height: int
     labelled: bool
+    boxed: bool
     dataset: str
     checkpoint: str
     highlight: Spot | None = None

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, StrictFloat
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, Box, OnTruth
+from lzviz.contract.messages.boxes import Found
 from lzviz.text import Text
 
 
@@ -127,6 +128,7 @@ class Placed(Answer):
     checkpoint: str
     title: str
     system: str
+    task: str
     trained: bool
     knows: str
     picture: Box
@@ -150,6 +152,7 @@ class Placed(Answer):
     prediction: Base64 | None = None
     truth: Truth | None = None
     truth_note: Text | None = None
+    found: Found | None = None
     stages: list[Stage] | None = None
     total: Total | None = None
     features: list[FeatureStage] | None = None

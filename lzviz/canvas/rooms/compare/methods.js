@@ -92,7 +92,8 @@ export function offered({ host }) {
   const told = (/** @type {string} */ name) => ({ name, title: titleOf({ host }, name) });
   const samplers = known.filter(({ name }) => name !== GIVEN).map(({ name }) => told(name));
   const settings = known.flatMap((line) => variants(line)).map(told);
-  const trained = python ? (host.catalogue.checkpoints ?? []).map(({ name, title }) => ({ name, title })) : [];
+  const trained = python ? (host.catalogue.checkpoints ?? []).filter(({ task }) => task === "segmentation")
+    .map(({ name, title }) => ({ name, title })) : [];
   return { samplers, settings, trained, given: known.some(({ name }) => name === GIVEN) };
 }
 

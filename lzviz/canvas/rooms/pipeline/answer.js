@@ -38,7 +38,8 @@
  * @property {{rasters: readonly Raster[], titles: readonly Text[], mean: readonly number[]} | null} weights
  * @property {Raster | null} correction
  * @property {readonly Class[]} classes
- * @property {Plane} labels           at working size
+ * @property {Plane | null} labels    at working size; null: boxes were found instead
+ * @property {import("./found.js").Found | null} found  boxes
  * @property {Plane | null} confidence
  * @property {Plane | null} prediction  on the zoomed image
  * @property {Truth | null} truth
@@ -83,15 +84,22 @@ export async function decodeRoom(answer, picture, before, decode) {
     own: answer.own ? { saliency: heatOf(answer.own.saliency), warp: warpOf(answer.own.mesh) } : null,
     levels: answer.levels ? { ...answer.levels, data: fromBase64(answer.levels.data) } : null,
     weights: weights ? { rasters: tiles, titles: weights.titles, mean: weights.mean } : null, correction: corrected };
-  if (!answer.labels) {
+  if (!answer.labels && !answer.found) {
     const merged = before && { ...before, ...samples, stale: true, answer: { ...before.answer, ...answer } };
     return /** @type {Room | null} */ (merged);
+  }
+  if (answer.found) {
+    const { Found } = await import("./found.js");
+    const found = new Found(answer.found);
+    const classes = found.classes.map((each) => ({ ...each, share: 0 }));
+    return /** @type {Room} */ ({ ...samples, answer, classes, found, labels: null, confidence: null, prediction: null,
+      stale: false, truth: null });
   }
   const { truth } = answer;
   const [labels, confidence, prediction, real, error, small] = await Promise.all([answer.labels, answer.confidence,
     answer.prediction, truth?.labels, truth?.error, truth?.zoomed].map(plane));
   const { classes } = answer;
-  return /** @type {Room} */ ({ ...samples, answer, classes, labels, confidence, prediction, stale: false,
+  return /** @type {Room} */ ({ ...samples, answer, classes, found: null, labels, confidence, prediction, stale: false,
     truth: truth ? { ...truth, labels: real, error, zoomed: small } : null });
 }
 
@@ -103,9 +111,10 @@ export function offers(room, training) {
   const known = room !== null;
   const map = known && (room.saliency !== null || room.levels !== null);
   const zooms = known && room.zoomed !== null;
+  const read = known && (room.prediction !== null || room.found !== null);
   return {
     left: { photo: true, saliency: map, labels: known, error: known, truth: known, features: known },
-    right: { image: zooms, labels: zooms && room.prediction !== null, truth: zooms && room.prediction !== null,
+    right: { image: zooms, labels: zooms && read, error: zooms && room.found !== null, truth: zooms && read,
       features: known, weights: known && room.weights !== null, correction: known && room.correction !== null,
       target: known && room.target !== null, own: known && room.own !== null, training },
   };
@@ -124,7 +133,10 @@ export function shownOf(offered, chosen, blocked) {
   return /** @type {T[]} */ (Object.keys(offered)).find(fits) ?? chosen;
 }
 
-/** What cannot be shown without labels. @param {string} value */
+/** Whether it is known what is true of the picture. @param {Room | null} room */
+export const knowsTruth = (room) => room !== null && (room.truth !== null || Boolean(room.found?.true));
+
+/** What cannot be shown without knowing that. @param {string} value */
 export const needsTruth = (value) => value === "truth" || value === "error";
 
 /**
@@ -135,7 +147,7 @@ export const needsTruth = (value) => value === "truth" || value === "error";
 export function shownViews(room, { learnedLeft: left, learnedRight: right }, training) {
   if (!room) return { left, right };
   const offered = offers(room, training);
-  const unknown = (/** @type {string} */ value) => !room.truth && needsTruth(value);
+  const unknown = (/** @type {string} */ value) => !knowsTruth(room) && needsTruth(value);
   return { left: shownOf(offered.left, left, unknown), right: shownOf(offered.right, right, unknown) };
 }
 

@@ -23,6 +23,8 @@
  * @property {import("./hover.js").Place | null} hover
  * @property {number | null} pointed  the class whose row is pointed at
  * @property {number | null} chosen   the class whose row was pressed
+ * @property {import("./found.js").Which | null} box  under the pointer
+ * @property {import("./found.js").Which | null} row  the box whose line is pointed at
  * @property {Readonly<Record<string, OwnTruth>>} truths  labels of the visitor by picture
  *
  * @typedef {{checkpoint: string, kind: "saliency" | "nodes", steps: readonly number[], h: number, w: number,
@@ -43,10 +45,11 @@ import { t } from "../../core/text.js";
 
 /** @returns {Answers} */
 export const noAnswers = () => ({ room: null, asking: false, features: null, time: null, timing: false, training: null,
-  pixel: null, hover: null, pointed: null, chosen: null, truths: {} });
+  pixel: null, hover: null, pointed: null, chosen: null, box: null, row: null, truths: {} });
 
 /** What goes with a room. @type {Partial<Answers>} */
-const NO_ANSWER = Object.freeze({ room: null, features: null, time: null, pixel: null, hover: null, chosen: null });
+const NO_ANSWER = Object.freeze({ room: null, features: null, time: null, pixel: null, hover: null, chosen: null,
+  box: null, row: null });
 
 /** Whether an answer is another model's. @param {{checkpoint?: string}} answer @param {string} name */
 export const isOther = ({ checkpoint }, name) => checkpoint !== undefined && checkpoint !== name;
@@ -208,8 +211,8 @@ export function createAsking({ context, question, answers, on: open, scene }) {
     const room = await decodeRoom(answer, image, before?.picture === image ? before : null, picture);
     if (!room || mine < taken || isOther(answer, name())) return;
     taken = mine;
-    answers.set({ room, pixel: null, time: null });
-    if (!answer.labels) return;
+    answers.set({ room, pixel: null, time: null, box: null, row: null });
+    if (!answer.labels && !answer.found) return;
     live.set({ answer: { sentence: answer.sentence, milliseconds: answer.total?.ms }, answered: store.get() });
     if (featuresShown()) void features.run();
   }

@@ -3,7 +3,7 @@
 import { choices, fromPosition, toPosition } from "../../core/schema.js";
 import { segmented } from "../../kit/controls.js";
 import { h, setText } from "../../kit/dom.js";
-import { needsTruth, offers, shownViews } from "./answer.js";
+import { knowsTruth, needsTruth, offers, shownViews } from "./answer.js";
 import { checkpointOf, snapshotAt } from "./words.js";
 import { t } from "../../core/text.js";
 import { percent } from "../../kit/format.js";
@@ -59,6 +59,10 @@ export function createBars(context, answers) {
   const field = schema.field("learnedOpacity");
   const opacity = shortSlider(t("pipeline.opacity"), (position) =>
     store.set({ learnedOpacity: fromPosition(position / 1000, field) }));
+  const least = schema.field("foundScore");
+  const score = shortSlider(least.label, (position) =>
+    store.set({ foundScore: fromPosition(position / 1000, least) }));
+  score.element.dataset.control = "foundScore";
   const moment = shortSlider(t("pipeline.step"), (position) => {
     const steps = answers.get().training?.steps ?? [0];
     const at = Math.round((position / 1000) * (steps.length - 1));
@@ -72,13 +76,13 @@ export function createBars(context, answers) {
     const { room } = answers.get();
     const offered = offers(room, checkpointOf(host, store.get())?.snapshots ?? false);
     const side = /** @type {Record<string, boolean>} */ (key === "learnedLeft" ? offered.left : offered.right);
-    return Object.keys(side).filter((value) => side[value] && (room?.truth || !needsTruth(value)));
+    return Object.keys(side).filter((value) => side[value] && (knowsTruth(room) || !needsTruth(value)));
   }
 
   return {
     shown,
     choices: open,
-    left: h("div", { class: "lz-learned-bar" }, left.element, opacity.element),
+    left: h("div", { class: "lz-learned-bar" }, left.element, opacity.element, score.element),
     right: h("div", { class: "lz-learned-bar" }, right.element),
     moment: moment.element,
     show() {
@@ -86,13 +90,15 @@ export function createBars(context, answers) {
       const state = store.get();
       const now = shown();
       const offered = offers(room, checkpointOf(host, state)?.snapshots ?? false);
-      const reason = room && !room.truth ? t("truth.none") : null;
+      const reason = room && !knowsTruth(room) ? t(room.found ? "boxes.noTruth" : "truth.none") : null;
       left.offer(offered.left, reason);
       right.offer(offered.right, reason);
       left.show(now.left);
       right.show(now.right);
       const painted = ["labels", "truth"];
-      opacity.element.hidden = !painted.includes(now.left) && !painted.includes(now.right);
+      score.element.hidden = !room?.found;
+      score.show(1000 * toPosition(state.foundScore, least), t("boxes.from", { score: state.foundScore }));
+      opacity.element.hidden = Boolean(room?.found) || (!painted.includes(now.left) && !painted.includes(now.right));
       opacity.show(1000 * toPosition(state.learnedOpacity, field), percent(state.learnedOpacity, 0));
       moment.element.hidden = now.right !== "training" || !training;
       if (!training) return;

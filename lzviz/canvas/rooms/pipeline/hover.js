@@ -17,6 +17,7 @@
  */
 
 import { hoverSource, hoverZoomed } from "../../viewer/hover.js";
+import { NONE } from "../../viewer/layers/own/labels.js";
 import { at, blockAt } from "./answer.js";
 
 /**
@@ -67,7 +68,7 @@ function describe({ picture, labels, confidence, prediction, truth }, extent, sh
   const share = picture.width / extent.width;
   const sure = confidence && at(confidence, x, y, extent);
   return { at: shown, pixel, quad, level,
-    source: [(x + 0.5) * share - 0.5, (y + 0.5) * share - 0.5], label: at(labels, x, y, extent),
+    source: [(x + 0.5) * share - 0.5, (y + 0.5) * share - 0.5], label: labels ? at(labels, x, y, extent) : NONE,
     confidence: sure === null ? null : sure / 255, truth: truth ? at(truth.labels, x, y, extent) : null,
     predicted: prediction && pixel ? prediction.data[pixel[1] * prediction.width + pixel[0]] : null };
 }

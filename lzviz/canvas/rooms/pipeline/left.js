@@ -19,6 +19,9 @@ import { classTable, coloured, errorsOf, errorTable } from "../../viewer/layers/
 /** CSS pixels between drawn samples, on average: on the photograph, and on colours that mean something. */
 const SPACING = { photo: 6, cover: 9 };
 
+/** What shows boxes. @type {readonly string[]} */
+export const BOXES = ["labels", "error", "truth"];
+
 /** @param {import("./answer.js").Heat} heat */
 export const fieldOf = ({ values, h, w }) => rangeField(values, h, w);
 
@@ -50,8 +53,9 @@ export function createLeft(scene) {
     if (!room) return null;
     const labels = (/** @type {string} */ key, /** @type {Plane} */ plane) => ({ opacity: learnedOpacity,
       raster: rasterOf(`${key} ${chosen}`, plane, () => coloured(plane, classTable(room.classes, chosen))) });
+    if (room.found && shown !== "features") return null;
     switch (shown) {
-      case "labels": return labels("labels", room.labels);
+      case "labels": return room.labels && labels("labels", room.labels);
       case "truth": return room.truth && labels("truth", room.truth.labels);
       case "error": return room.truth && { opacity: 1, raster: errors(room.truth) };
       case "features": {
@@ -68,6 +72,7 @@ export function createLeft(scene) {
     const { room, chosen, palette } = scene;
     const table = errorTable(scene.token("--lz-wrong") || "#e5312b", palette.well);
     const { labels } = /** @type {import("./answer.js").Room} */ (room);
+    if (!labels) return rasterOf("error", truth.error, () => coloured(truth.error, table));
     return rasterOf(`error ${chosen} ${palette.dark}`, truth.error, () =>
       coloured(errorsOf(truth.error, labels, truth.labels, chosen), table));
   }
@@ -85,12 +90,14 @@ export function createLeft(scene) {
    * Samples and mesh where they are on.
    * @param {import("../../viewer/cover.js").Extent} within CSS pixels @param {number} spacing
    */
-  function lines(within, spacing) {
+  function lines(within, spacing, shown = scene.shown.left) {
     const { room } = scene;
-    const { layers } = scene.store.get();
+    const { layers, foundScore } = scene.store.get();
     const mesh = layers.mesh ? room?.warp ?? null : null;
     const points = layers.points && room?.grid && room.zoomed ? [dotsOf(room.grid, room.zoomed, within, spacing)] : [];
-    return { points, grid: mesh ? [meshOf(mesh)] : [],
+    const boxes = room?.found && BOXES.includes(shown) ? [room.found.layer("source", { shown, score: foundScore },
+      scene.extent.width / room.picture.width, scene.chosen)] : [];
+    return { points, boxes, grid: mesh ? [meshOf(mesh)] : [],
       wanted: mesh && room?.wanted ? [meshOf(room.wanted, scene.token("--lz-saliency"))] : [] };
   }
 
@@ -103,9 +110,9 @@ export function createLeft(scene) {
       const { extent } = scene;
       const part = cover(shown);
       const within = { width: extent.width / ratio, height: extent.height / ratio };
-      const { points, grid, wanted } = lines(within, SPACING.cover);
-      return { cover: part, overlay: { image: extent, drawn: [...points, ...grid, ...wanted], boxes: [], boxScale: 1,
-        numbers: null } };
+      const { points, grid, wanted, boxes } = lines(within, SPACING.cover, shown);
+      const drawn = [...points, ...grid, ...wanted, ...boxes];
+      return { cover: part, overlay: { image: extent, drawn, boxes: [], boxScale: 1, numbers: null } };
     },
 
     draw() {
@@ -114,14 +121,14 @@ export function createLeft(scene) {
       const part = bare ? null : cover();
       const maps = bare ? [] : heat();
       const within = covering(view.projection, extent);
-      const { points, grid, wanted } = bare ? { points: [], grid: [], wanted: [] }
+      const { points, grid, wanted, boxes } = bare ? { points: [], grid: [], wanted: [], boxes: [] }
         : lines(within, part ? SPACING.cover : SPACING.photo);
       const more = bare ? { drawn: [], ranges: {} } : layersOf();
       const receded = Boolean(more.drawn.length || part || maps.length || points.length || grid.length);
       scene.renderer.photo(view, scene.picture?.levels ?? [], view.projection, ratio,
         { receded, brightness: scene.palette.brightness });
       layer.draw(part ? [{ place: within, ...part, within }] : [], ratio);
-      const drawn = [...maps, ...more.drawn, ...points, ...grid, ...wanted];
+      const drawn = [...maps, ...more.drawn, ...points, ...grid, ...wanted, ...boxes];
       scene.renderer.overlay(view, { image: extent, drawn, boxes: [], boxScale: 1, numbers: null }, view.projection,
         ratio);
       scene.legend.ranges({ points: points[0]?.range ?? "", mesh: grid[0]?.range ?? "", ...more.ranges });

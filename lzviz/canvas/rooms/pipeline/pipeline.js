@@ -40,9 +40,10 @@ export const mountPipeline = mountViews({
   dock: ({ context, answers }, { time }) => ({ elements: createLearnedDock(context, answers, time) }),
   draws: {
     state: { checkpoint: ["layout"], ...each(["layers", "learnedLeft", "learnedRight", "learnedOpacity", "learnedStep",
-      "paint", "edgePaint"], "draw") },
+      "paint", "edgePaint", "foundScore"], "draw") },
     live: { uniform: ["draw"] },
-    answers: { room: ["layout"], asking: ["marks"], ...each(["features", "training", "pointed", "chosen"], "draw") },
+    answers: { room: ["layout"], ...each(["asking", "row"], "marks"),
+      ...each(["features", "training", "pointed", "chosen"], "draw") },
   },
   anew: ["image", "file"],
   needs: { route: ROUTES.pipeline.path, missing: "pipeline.needsPython" },

@@ -6,6 +6,7 @@ import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
 import { section } from "../../kit/lines.js";
 import { ARRAYS, chooseFile, takeDrops } from "../../shell/intake.js";
+import { knowsTruth } from "./answer.js";
 import { wantsFeatures } from "./asking.js";
 import { checkpointOf } from "./words.js";
 import { say, t } from "../../core/text.js";
@@ -48,7 +49,7 @@ function lookPart(context, answers) {
     element.hidden = adjusts.length === 0;
     for (const { refresh } of [from, lambda, strength]) refresh();
     for (const kind of ["truth", "paint", "edges", "file"]) {
-      const without = kind === "truth" && answers.get().room && !answers.get().room?.truth;
+      const without = kind === "truth" && answers.get().room && !knowsTruth(answers.get().room);
       from.setReason(!adjusts.includes(kind) ? t("look.cannot", { system: checkpoint?.systemTitle ?? "" })
         : without ? t("truth.noneBelow") : null, kind);
     }
@@ -70,6 +71,7 @@ function truthPart({ store }, answers, asking) {
   return { element, refresh() {
     const { room, truths } = answers.get();
     const own = truths[store.get().image];
+    element.hidden = Boolean(room?.found); // boxes come with a picture or not at all
     drop.hidden = !own;
     setText(add, t(own ? "truth.choose" : room?.truth ? "truth.use" : "truth.add"));
     const known = room?.truth ? t("truth.shipped")
@@ -88,14 +90,14 @@ function featurePart(context, answers) {
   let menu = null;
   const element = section(context.schema.field("learnedStage").label, stage, channel.element);
   return { element, refresh() {
-    const list = /** @type {{name: string, channels: number, h: number, w: number}[]} */ (
+    const list = /** @type {{name: string, title: string, channels: number, h: number, w: number}[]} */ (
       answers.get().room?.answer.features ?? []);
     const { learnedStage } = store.get();
     element.hidden = !list.length || !wantsFeatures(answers.get().room, store.get());
     const names = JSON.stringify(list);
     if (names !== listed && list.length) {
       listed = names;
-      menu = listMenu(t("stage"), list.map(({ name, channels, h: rows, w }) => ({ value: name, title: name,
+      menu = listMenu(t("stage"), list.map(({ name, title, channels, h: rows, w }) => ({ value: name, title,
         note: `${channels} × ${w} × ${rows}`, data: true })),
       (value) => store.set({ learnedStage: value }, { history: true }));
       stage.replaceChildren(menu.element);

@@ -7,11 +7,12 @@
  * @typedef {import("./answer.js").Plane} Plane
  * @typedef {import("../../viewer/pixels.js").Raster} Raster
  * @typedef {import("../../core/store.js").State} State
+ * @typedef {ReturnType<typeof import("../../viewer/cover.js").createCover>} Cover
  */
 
 import { covering, createCover } from "../../viewer/cover.js";
 import { meshOf } from "../../viewer/layers/mesh.js";
-import { createRasters, fieldOf } from "./left.js";
+import { BOXES, createRasters, fieldOf } from "./left.js";
 import { classTable, coloured } from "../../viewer/layers/own/labels.js";
 import { createTiles } from "./tiles.js";
 import { createTraining } from "./training.js";
@@ -25,6 +26,22 @@ function strided({ x, y, scale }, image, raster) {
   const s = [Math.ceil(image.width / raster.width), Math.ceil(image.height / raster.height)];
   return { x: x + (0.5 - s[0] / 2) * scale, y: y + (0.5 - s[1] / 2) * scale, width: raster.width * s[0] * scale,
     height: raster.height * s[1] * scale };
+}
+
+/**
+ * The zoomed image, and over it boxes.
+ * @param {LearnedScene} scene @param {import("./found.js").Found} found @param {Cover} cover
+ */
+function drawFound(scene, found, cover) {
+  cover.draw([], scene.ratio);
+  const { room, renderer, ratio, chosen, shown, views: { zoomed: view } } = scene;
+  view.image.hidden = !room?.image;
+  if (!room?.image) return;
+  renderer.pixels(view, room.image, view.projection);
+  const showing = { shown: shown.right, score: scene.store.get().foundScore };
+  const laid = { image: room.image, drawn: [found.layer("zoomed", showing, 1, chosen)], boxes: [], boxScale: 1,
+    numbers: room.image };
+  renderer.overlay(view, laid, view.projection, ratio);
 }
 
 /** @param {LearnedScene} scene @param {Context["host"]} host */
@@ -44,8 +61,6 @@ export function createRight(scene, host) {
   function clearOverlay() {
     if (view.overlay.width > 1) view.overlay.width = view.overlay.height = 1;
   }
-
-  const leaveEmpty = () => (clearOverlay(), layer.draw([], scene.ratio));
 
   /**
    * A map, or a grid, over the receded photograph.
@@ -74,7 +89,7 @@ export function createRight(scene, host) {
   function drawZoomed(plane, key) {
     const { room, renderer, ratio, chosen } = scene;
     view.image.hidden = !room?.image;
-    if (!room?.image) return leaveEmpty();
+    if (!room?.image) return clearOverlay(), layer.draw([], scene.ratio);
     renderer.pixels(view, room.image, view.projection);
     if (plane) clearOverlay();
     else renderer.numbers(view, room.image, view.projection, ratio);
@@ -111,6 +126,7 @@ export function createRight(scene, host) {
       const { room } = scene;
       tiles.show(scene.shown.right === "weights" ? room?.weights ?? null : null);
       training.show(scene.shown.right === "training");
+      if (room?.found && BOXES.includes(scene.shown.right)) return drawFound(scene, room.found, layer);
       switch (scene.shown.right) {
         case "labels": return drawZoomed(room?.prediction ?? null, "labels");
         case "truth": return drawZoomed(room?.truth?.zoomed ?? null, "truth");

@@ -22,12 +22,14 @@ import { Viewer } from "../../viewer/viewer.js";
 import { createBars } from "./bars.js";
 import { placeAt, sceneOf } from "./hover.js";
 import { OF_WARP } from "./layers.js";
-import { createLeft } from "./left.js";
+import { BOXES, createLeft } from "./left.js";
 import { createRight } from "./right.js";
 import { writeTitles } from "./titles.js";
 import { checkpointOf } from "./words.js";
 
 const NAMES = /** @type {const} */ (["source", "zoomed"]);
+/** CSS pixels by which a small box may be missed. */
+const REACH = 4;
 export const LAYERS = ["points", "mesh", ...OF_WARP];
 
 /** @extends {Viewer<Name>} */
@@ -181,6 +183,10 @@ export class LearnedScene extends Viewer {
     else if (this.hover && this.room) this.hover = placeAt(this.room, this.extent, "source", ...this.hover.at);
     const { hover } = this;
     const space = this.spaceOf(zoomed);
+    if (this.markBox(hover)) {
+      this.drawBrush();
+      return this.publishHover();
+    }
     this.marks.source.quad(hover?.quad.length ? hover.quad : null, source.projection);
     const pixel = hover?.pixel && squareOf(hover.pixel);
     const linked = space === "source" ? hover?.quad ?? null : space === "other" ? null : pixel ?? null;
@@ -191,6 +197,35 @@ export class LearnedScene extends Viewer {
     this.publishHover();
   }
 
+  /** What a view shows that boxes are pointed at in. */
+  get showing() {
+    const { pointer, shown } = this;
+    const side = pointer?.view.name === "zoomed" ? shown.right : shown.left;
+    return { shown: side, score: this.store.get().foundScore };
+  }
+
+  /**
+   * The box that is pointed at, by the pointer or in the table, in both views: as it is, and as its border was bent.
+   * @param {import("./hover.js").Place | null} hover @returns {boolean} whether there is one
+   */
+  markBox(hover) {
+    const { room, extent } = this;
+    const found = room?.found ?? null;
+    const { source, zoomed } = this.views;
+    const share = room ? extent.width / room.picture.width : 1;
+    const there = hover && found && BOXES.includes(this.showing.shown) ? found.at((hover.at[0] + 0.5) / share,
+      (hover.at[1] + 0.5) / share, this.showing, REACH / (source.projection.scale * share)) : null;
+    if (!sameBox(this.answers.get().box, there)) this.answers.set({ box: there });
+    const which = this.answers.get().row ?? there;
+    if (!found || !which) return false;
+    const [x0, y0, x1, y1] = found.box(which).box.map((value) => value * share - 0.5);
+    this.marks.source.quad([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], source.projection);
+    this.marks.zoomed.quad(this.spaceOf(zoomed) === "zoomed"
+      ? found.curve(which).map(([x, y]) => /** @type {[number, number]} */ ([x - 0.5, y - 0.5])) : null,
+    zoomed.projection);
+    return true;
+  }
+
   publishHover() {
     const before = this.answers.get().hover;
     const { hover } = this;
@@ -199,7 +234,7 @@ export class LearnedScene extends Viewer {
       && before.label === hover.label : before === hover;
     if (same) return;
     this.answers.set({ hover });
-    if (hover) this.asking.pixelSoon();
+    if (hover && !this.room?.found) this.asking.pixelSoon();
   }
 
   /** @param {View} view */
@@ -217,6 +252,9 @@ export class LearnedScene extends Viewer {
     return { h: map.h, w: map.w, values };
   }
 }
+
+/** @param {import("./found.js").Which | null} a @param {import("./found.js").Which | null} b */
+const sameBox = (a, b) => a?.of === b?.of && a?.row === b?.row;
 
 /** @param {readonly [number, number]} pixel @returns {[number, number][]} */
 const squareOf = ([x, y]) => [[x - 0.5, y - 0.5], [x + 0.5, y - 0.5], [x + 0.5, y + 0.5], [x - 0.5, y + 0.5]];
