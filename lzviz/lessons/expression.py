@@ -30,8 +30,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "features": WARP + _names("scattered stride features last corner edgeOff"),
     "pixels": WARP + _names("far along first shift ratio"),
     "zone": WARP + _names("shrink ghost limit"),
-    "smoothness": _names("lambdas classes bests loosest stiffest miou intrinsic sampling network"),
-    "cells": _names("cells rows active fine saved cost strided threshold"),
+    "smoothness": _names("lambdas classes bests loosest stiffest miou intrinsic sampling network road fence"),
+    "cells": _names("cells rows active fine saved cost strided threshold gap published places"),
     "seeds": _names("seeds first mean sd error wins pairs spread best other"),
     "findings": _names("checks faults warnings notes fine"),
     "springs": WARP

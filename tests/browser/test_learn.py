@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 import lzviz
 from lzviz import lessons
 from lzviz.lessons.expression import NAMES, READER
-from tests.browser.conftest import DESKTOP, Visit
+from tests.browser.conftest import DESKTOP, PATIENCE, Visit
 from tests.browser.test_accessible import AXE, FINDINGS
 
 ROOM = "document.querySelector('.lz-learn')?.lzvizLearn"
@@ -198,12 +198,15 @@ def test_a_lesson_has_no_serious_finding(browser: Browser, address: str, scheme:
 
 
 def test_a_sheet_has_goals_and_questions_and_the_answers_on_a_page_of_their_own(visit: Visit) -> None:
+    visit.page.emulate_media(reduced_motion="reduce")
     visit.open("#room=learn&lesson=2")
     visit.page.wait_for_function(f"{ROOM}?.page")
     visit.page.evaluate("() => { window.print = () => { window.printed = (window.printed ?? 0) + 1; }; }")
     visit.page.locator(".lz-teach summary").click()
     visit.page.locator(".lz-teach-list button").nth(3).click()
-    assert visit.page.evaluate("window.printed") == 1
+    # Numbers are computed before anything goes to paper, also of lessons that nobody came to.
+    visit.page.wait_for_function("window.printed === 1", timeout=5 * PATIENCE * 1000)
+    assert visit.run("store.get().lesson") == 2
     visit.page.emulate_media(media="print")
     asked, answers = visit.page.locator(".lz-sheet-page").all()
     assert asked.is_visible() and answers.evaluate("page => getComputedStyle(page).breakBefore") == "page"
@@ -214,6 +217,9 @@ def test_a_sheet_has_goals_and_questions_and_the_answers_on_a_page_of_their_own(
             asked.inner_text()
         )
     assert answers.locator("section").count() == len(TOLD["en"])
+    numbers = visit.page.locator(".lz-sheet data.lz-live").evaluate_all("all => all.map((each) => each.value)")
+    assert len(numbers) > 5 and all(numbers)
+    assert "–" not in answers.inner_text() and "119 samples" in answers.inner_text()
     visit.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert visit.page.locator(".lz-sheet").count() == 0
 

@@ -38,6 +38,7 @@
  * @property {(context: Context, aspect: number) => Need} [need]  `aspect`: width / height of the picture
  * @property {string} [check]             the route that checks each state that is shown
  * @property {string} [clock]             the route that says what such a check takes
+ * @property {(state: State) => readonly string[]} [asks]  routes that it will ask, beside that check, of a state
  * @property {(element: HTMLElement, host: RoomHost) => Mounted} mount  its views go into the element, which rooms with
  *   views share
  *

@@ -81,3 +81,12 @@ export function debounce(fn, wait) {
   run.cancel = () => clearTimeout(timer);
   return run;
 }
+
+/** Scrolls a row until one of its cells is seen, and nothing else. @param {HTMLElement} cell */
+export function inSight(cell) {
+  const row = cell.parentElement;
+  if (!row || row.scrollWidth <= row.clientWidth) return;
+  const [place, frame] = [cell.getBoundingClientRect(), row.getBoundingClientRect()];
+  row.scrollLeft += Math.max(0, place.right + place.width / 2 - frame.right)
+    - Math.max(0, frame.left + place.width / 2 - place.left);
+}

@@ -1096,10 +1096,11 @@ export interface ShapeLine {
   sizes: Text;
 }
 
-/** Intrinsic IoU of each class that occurs, a row a lambda; ``size`` (h, w) is that of the sampled labels. */
+/** Intrinsic IoU of each class that occurs, a row a lambda; ``size`` (h, w) is that of the sampled labels, */
 export interface Smoothness {
   lambdas: number[];
   classes: string[];
+  colours: string[];
   iou: number[][];
   size: [number, number];
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The bar on top: name, tabs, undo and redo, theme, keys, Export, Share. */
 import { iconButton, setReason } from "../kit/controls.js";
-import { h } from "../kit/dom.js";
+import { h, inSight } from "../kit/dom.js";
 import { icon, mark, themeIcon } from "../kit/icons.js";
 import { nameOfLanguage } from "../core/language.js";
 import { registered, t } from "../core/text.js";
@@ -27,6 +27,7 @@ function createTabs({ rooms, store }) {
     const { id, tab: open } = rooms.of(store.get());
     last.set(open, id);
     for (const tab of tabs) {
+      if (tab.dataset.tab === open) requestAnimationFrame(() => inSight(tab));
       tab.setAttribute("aria-selected", String(tab.dataset.tab === open));
       tab.tabIndex = tab.dataset.tab === open ? 0 : -1;
     }

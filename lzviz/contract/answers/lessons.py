@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from lzviz import lessons as shipped
+from lzviz import palette
 from lzviz.assess.smoothness import per_class
 from lzviz.contract.messages.base import File
 from lzviz.contract.messages.lessons import AskLessons, AskSmoothness, Smoothness
@@ -31,7 +32,7 @@ def smoothness(workshop: Workshop, question: AskSmoothness) -> Smoothness:
     """The curves of the classes that occur in the picture's true labels."""
     truth = workshop.truth_of(question)
     if truth is None:
-        return Smoothness(lambdas=list(LAMBDAS), classes=[], iou=[], size=(0, 0))
+        return Smoothness(lambdas=list(LAMBDAS), classes=[], colours=[], iou=[], size=(0, 0))
     size = fit(truth.size, SIDE)
     width = min(question.state.width, WIDEST)
     zoomed = max(8, round(width * size[0] / size[1])), max(8, width)
@@ -45,6 +46,7 @@ def smoothness(workshop: Workshop, question: AskSmoothness) -> Smoothness:
         held = Smoothness(
             lambdas=list(LAMBDAS),
             classes=[truth.classes[index] for index in there],
+            colours=[palette.colours(truth.classes)[index] for index in there],
             iou=[[row[index] for index in there] for row in curves.tolist()],
             size=zoomed,
         )

@@ -68,6 +68,17 @@ class Question(Message):
         return "numbers"
 
 
+class InLanguage(Question):
+    """Asks for what was built of a language; in English where there is nothing in it."""
+
+    answer = File
+    language: Annotated[str, Field(max_length=35)]
+
+    @property
+    def bench(self) -> Bench:
+        return "menu"
+
+
 class Sequenced(Question):
     """A question of which only the newest of a page matters: it takes the place of one that still waits.
 

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from lzviz.contract.messages.base import Answer, Bench, File, OnTruth, Pair, Question
+from lzviz.contract.messages.base import Answer, Bench, OnTruth, Pair, InLanguage
 
 
-class AskLessons(Question):
+class AskLessons(InLanguage):
     """The lessons of a language, as ``lzviz.lessons`` built them; in English where there are none."""
-
-    answer = File
-    language: Annotated[str, Field(max_length=35)]
-
-    @property
-    def bench(self) -> Bench:
-        return "menu"
 
 
 class Smoothness(Answer):
-    """Intrinsic IoU of each class that occurs, a row a lambda; ``size`` (h, w) is that of the sampled labels.
+    """Intrinsic IoU of each class that occurs, a row a lambda; ``size`` (h, w) is that of the sampled labels,
+    ``colours`` (#rrggbb) those in which the page draws the classes.
 
     ``classes`` are empty for a picture without true labels.
     """
 
     lambdas: list[float]
     classes: list[str]
+    colours: list[str]
     iou: list[list[float]]
     size: Pair
 

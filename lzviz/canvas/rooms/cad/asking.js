@@ -21,7 +21,7 @@
 import { debounce } from "../../kit/dom.js";
 import { newestOnly } from "../../core/newest.js";
 import { createCalls } from "../../core/calls.js";
-import { decodeMask, fits, MASK_KEYS, viewOf } from "./model.js";
+import { decodeMask, fits, MASK_KEYS, viewOf, viewRoute } from "./model.js";
 import { decodeSegmentation } from "./segmentation.js";
 import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
@@ -102,10 +102,8 @@ export function createAsking({ context: { store, live, again, host }, question, 
   const featuresSoon = debounce(() => {
     if (!on()) return;
     if (live.get().painting) return featuresSoon();
-    const [line, next] = /** @type {const} */ ({ keypoints: [ROUTES.cadKeypoints, keypoints],
-      segmentation: [ROUTES.cadSegmented, segmentation], features: [ROUTES.cadFeatures, features],
-    })[viewOf(store.get())];
-    if (host.transport.answers(line.path)) void next.run();
+    const state = store.get();
+    if (host.transport.answers(viewRoute(state))) void { keypoints, segmentation, features }[viewOf(state)].run();
   }, PAUSE);
   const maskSoon = debounce(() => on() && void mask.run(), 60);
 

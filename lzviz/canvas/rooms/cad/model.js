@@ -28,6 +28,7 @@
  * @property {number} forced      cells that the brush decides
  */
 
+import { ROUTES } from "../../schema/routes.js";
 import { floatsFromBase64, fromBase64 } from "../../core/wire.js";
 import {
   completeLevels, forceLevels, invertLevels, multiplyAdds, rowsAfter, rowsPerLevel, thresholdRings,
@@ -88,6 +89,10 @@ export const noLabels = (state) =>
 
 /** What is shown: labels only of the trained network. @param {State} state @returns {State["cadView"]} */
 export const viewOf = (state) => (state.cadView === "segmentation" && noLabels(state) ? "features" : state.cadView);
+
+/** The route that answers what is shown. @param {State} state */
+export const viewRoute = (state) => ({ segmentation: ROUTES.cadSegmented, features: ROUTES.cadFeatures,
+  keypoints: ROUTES.cadKeypoints })[viewOf(state)].path;
 
 /** Output stride of a level. @param {CellGrid} grid @param {number} level */
 export const strideOf = (grid, level) => grid.stride << level;

@@ -3,7 +3,7 @@
 import { PICTURES } from "../../core/rooms.js";
 import { arrangements, shapeOf } from "../../viewer/arrange.js";
 import { mountCad } from "./cad.js";
-import { viewOf } from "./model.js";
+import { viewOf, viewRoute } from "./model.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
@@ -30,5 +30,6 @@ export const cad = {
   view: viewOf,
   need: (_, aspect) => (room) => arrangements(room, shapeOf(aspect), false),
   clock: ROUTES.cadTimes.path,
+  asks: (state) => [ROUTES.cadMask.path, viewRoute(state)],
   mount: mountCad,
 };

@@ -37,11 +37,11 @@ function contextOf(context) {
 }
 
 /**
- * Python is not asked to check what the page computes by itself.
+ * Python is not asked to check what the page computes by itself, nor for times, which no lesson shows.
  * @param {Room} room @param {Pick<State, "room">} state
  */
-const alone = (room, state) => ("sampler" in state && hasTwin(String(state.sampler)) ? { ...room, check: undefined,
-  clock: undefined } : room);
+const alone = (room, state) => ({ ...room, clock: undefined,
+  check: "sampler" in state && hasTwin(String(state.sampler)) ? undefined : room.check });
 
 /** A picture that is drawn here, as the visitor's own. @param {string} name */
 function pictureOf(name) {

@@ -1,7 +1,9 @@
 // @ts-check
 /** The room of the lessons: a rail of them, the text of one, and the page's own rooms as its picture. */
 import { debounce, h, setText } from "../../kit/dom.js";
+import { same } from "../../core/store.js";
 import { say, t } from "../../core/text.js";
+import { createAhead } from "./ahead.js";
 import { openAlong } from "./along.js";
 import { judged, valueOf } from "./expression.js";
 import { FIGURES } from "./figures/list.js";
@@ -22,6 +24,7 @@ import { followSymbols } from "./symbols.js";
  * @property {HTMLElement} [element]
  * @property {HTMLElement} [control]  of the number that it has of its own
  * @property {(value: number) => void} [tune]  sets that number
+ * @property {() => number} [tuned]  what it is
  * @property {boolean} [sole]   the source alone stands below it
  * @property {boolean} [alone]  nothing stands below it
  * @property {() => string} label  which prediction this is
@@ -31,6 +34,11 @@ import { followSymbols } from "./symbols.js";
  * @property {() => boolean} [settled]
  * @property {() => void} dispose
  */
+
+/** @typedef {{name: string, state: State, tune: number}} Target  a state that the text of a lesson leads to */
+
+/** What a state looks like, beside what it is: the reader comes to it with another view as well. */
+const LOOKS = new Set(["camera", "layers", "tool"]);
 
 /** After so long, what does not settle is shown as it is, milliseconds. */
 const PATIENCE = 60_000;
@@ -58,9 +66,22 @@ class Lessons {
   shown = "start";
   /** What was computed of the states that were shown. @type {Map<string, import("./expression.js").Numbers>} */
   kept = new Map();
+  /**
+   * The same of every lesson that was come to, by its number.
+   * @type {Map<number, Map<string, import("./expression.js").Numbers>>}
+   */
+  computed = new Map();
+  /** The state that is computed just now. @type {string | null} */
+  coming = null;
+  /** The state that is shown was not all there when it was kept. */
+  early = false;
   /** A prediction waits for what is computed. */
   judging = false;
   turn = 0;
+  /** What is computed for a sheet. */
+  printing = "";
+  /** The states of the lesson, once they are read. @type {readonly Target[]} */
+  targets = [];
   opened = false;
 
   /**
@@ -86,10 +107,11 @@ class Lessons {
     element.replaceChildren(this.rail.element, this.text,
       h("section", { class: "lz-learn-picture" }, this.top, this.stage),
       h("footer", { class: "lz-learn-status" }, this.told, this.spoken));
+    this.ahead = createAhead(context, lessons);
     this.soon = debounce(() => this.refresh(), 30);
     this.inner.follow(this.soon);
     this.symbols = followSymbols(element, this.inner);
-    this.ends = [this.symbols.stop, this.soon.cancel, () => this.inner.dispose(),
+    this.ends = [this.symbols.stop, this.ahead.stop, this.soon.cancel, () => this.inner.dispose(),
       context.store.subscribe((_, changed) => {
         if (on() && (changed.has("lesson") || changed.has("lessonStep"))) this.follow(changed.has("lesson"));
       })];
@@ -118,16 +140,47 @@ class Lessons {
     const { page, lesson } = this;
     if (!this.on() || !page) return;
     const now = this.numbers();
-    writeNumbers(this.text, now, this.kept);
+    // What was shown before it was all there is taken once it is.
+    if (this.early && this.settled()) this.keep();
+    this.meet(now);
+    writeNumbers(this.text, now, this.kept, this.early ? this.shown : this.coming);
     this.figure?.show({ revealed: this.revealed, guess: page.predict.guess() });
     this.symbols.relight();
     const { measured } = this.inner.live.get();
     const told = this.revealed && !this.figure?.alone ? measured?.sentence : null;
-    setText(this.told, told ? say(told) : lesson.goal);
+    setText(this.told, this.printing || (told ? say(told) : lesson.goal));
     const truth = valueOf(lesson.predict.truth, now);
-    if (!this.judging || this.shown !== "reveal" || !this.settled() || !Number.isFinite(truth)) return;
+    if (!this.judging || this.shown !== "reveal" || !this.settled() || !Number.isFinite(truth)) {
+      return page.predict.wait(this.judging);
+    }
     this.judging = false;
+    page.predict.wait(false);
     setText(this.spoken, page.predict.judge(truth, this.figure?.label() ?? ""));
+  }
+
+  /** Reads the states of the lesson. */
+  async read() {
+    const { states } = this.lesson;
+    const links = Object.entries(states).map(([name, link]) =>
+      /** @type {const} */ ([name, name === "start" ? link : `${states.start}&${link}`]));
+    const told = await Promise.all(links.map(async ([name, link]) => ({ name, ...await stateOf(this.context, link) })));
+    if (states === this.lesson.states) this.targets = told;
+  }
+
+  /**
+   * Whoever comes to a state by hand has it computed as if the text had led there.
+   * @param {import("./expression.js").Numbers} now
+   */
+  meet(now) {
+    if (!this.revealed || this.coming || this.early || !this.settled()) return;
+    const state = this.inner.store.get();
+    const keys = /** @type {(keyof State)[]} */ (Object.keys(state)).filter((key) => !LOOKS.has(key)
+      && this.targets.some((target) => !same(target.state[key], this.targets[0].state[key])));
+    const tuned = this.figure?.tuned?.() ?? NaN;
+    for (const target of this.targets) {
+      if (this.kept.has(target.name) || (Number.isFinite(target.tune) && target.tune !== tuned)) continue;
+      if (keys.every((key) => same(state[key], target.state[key]))) this.kept.set(target.name, now);
+    }
   }
 
   /** Shows a state of the lesson. @param {string} name */
@@ -138,6 +191,8 @@ class Lessons {
     const { state, drawn, tune } = await stateOf(this.context, link);
     if (mine !== this.turn) return;
     this.shown = name;
+    this.coming = name;
+    this.early = false;
     if (Number.isFinite(tune)) this.figure?.tune?.(tune);
     this.stage.hidden = this.figure?.alone === true;
     this.top.toggleAttribute("data-alone", this.stage.hidden);
@@ -146,8 +201,48 @@ class Lessons {
       sole: this.figure?.sole });
     if (mine === this.turn) await this.rest();
     if (mine !== this.turn) return;
-    this.kept.set(name, this.numbers());
+    this.coming = null;
+    this.keep();
     this.refresh();
+    this.ahead.after(this.lesson, name);
+  }
+
+  keep() {
+    this.early = !this.settled();
+    this.kept.set(this.shown, this.numbers());
+    if (!this.early) this.numbersOf(this.lesson).set(this.shown, this.numbers());
+  }
+
+  /** What was computed of a lesson, for its sheet. @param {Lesson} lesson */
+  numbersOf({ number }) {
+    const known = this.computed.get(number) ?? new Map();
+    this.computed.set(number, known);
+    return known;
+  }
+
+  /**
+   * Prints a sheet of lessons; those that nobody came to are computed before, one after the other.
+   * @param {readonly Lesson[]} lessons
+   */
+  print = async (lessons) => {
+    const { lesson, lessonStep } = this.context.store.get();
+    const { printSheet } = await import("./sheet.js");
+    for (const each of lessons) {
+      if (this.numbersOf(each).has("reveal") && this.numbersOf(each).has("start")) continue;
+      this.printing = t("learn.sheet.computing", { number: each.number, count: this.lessons.length });
+      this.context.store.set({ lesson: each.number, lessonStep: "start" });
+      await this.show("start");
+      await this.show("reveal");
+    }
+    this.printing = "";
+    this.context.store.set({ lesson, lessonStep });
+    printSheet(this.context.root, lessons, lessons.map((each) => this.numbersOf(each)));
+  };
+
+  /** A state that the text leads to, said once it is there. @param {string} name */
+  async set(name) {
+    await this.show(name);
+    if (this.shown === name && !this.coming) setText(this.spoken, this.told.textContent ?? "");
   }
 
   /** Waits until nothing moves. */
@@ -205,7 +300,10 @@ class Lessons {
     this.text.scrollTop = 0;
     this.rail.show(this.lesson);
     this.judging = false;
+    this.early = false;
     this.kept.clear();
+    this.targets = [];
+    void this.read();
   }
 
   /** The picture of the lesson in its own room, to go on with. */

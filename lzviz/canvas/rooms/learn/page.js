@@ -12,9 +12,9 @@ import { createTeach } from "./teach.js";
 
 /** @param {import("./learn.js").Room} room */
 export function createPage(room) {
-  const { lesson, lessons, context } = room;
+  const { lesson, lessons } = room;
   const go = (/** @type {number} */ number) => room.go(number);
-  const ways = { set: (/** @type {string} */ state) => void room.show(state), lesson: go };
+  const ways = { set: (/** @type {string} */ state) => void room.set(state), lesson: go };
   const predict = createPredict(lesson.predict, ways, { onGuess: () => room.refresh(), onReveal: () => room.reveal(),
     onAgain: () => room.again() });
   const check = createCheck(lesson.check, ways, (right, why) => room.answered(right, why));
@@ -28,7 +28,7 @@ export function createPage(room) {
   const element = h("article", { class: "lz-lesson", "data-lesson": lesson.name },
     h("header", { class: "lz-lesson-head" },
       h("span", {}, t("learn.count", { number: lesson.number, count: lessons.length })),
-      h("span", {}, t("learn.minutes", { count: minutesOf(lesson) })), createTeach(context, lessons, lesson)),
+      h("span", {}, t("learn.minutes", { count: minutesOf(lesson) })), createTeach(room)),
     title, h("div", { class: "lz-before" }, ...body(lesson.before, ways)), predict.element, after,
     h("footer", { class: "lz-turns" }, way(near(-1), false), way(near(1), true)));
   return {

@@ -18,22 +18,32 @@ export function createPredict(predict, ways, on) {
   const amount = (/** @type {number} */ value) => `${said(value, format)}${unit ? ` ${unit}` : ""}`;
   let guess = start;
   let open = false;
+  /** Whoever came by a link to the answer, or came again, has predicted nothing. */
+  let predicted = false;
   /** @type {{label: string, guess: number, truth: number}[]} */
   let rows = [];
   const question = h("p", { class: "lz-question", id }, ...prose(predict.says, ways));
   const you = h("output", { class: "lz-guess" });
   const range = h("input", { type: "range", class: "lz-range", min: low, max: high, step, "aria-labelledby": id,
     oninput: () => choose(Number(range.value)), onkeydown: press });
+  const wait = h("p", { class: "lz-predict-wait", hidden: true }, h("progress", { "aria-hidden": "true" }),
+    t("learn.coming"));
   const table = h("table", { class: "lz-attempts", hidden: true });
   const button = h("button", { type: "button", class: "lz-button lz-reveal", onclick: () => (open ? on.onAgain()
-    : on.onReveal()) });
+    : reveal()) });
   const element = h("section", { class: "lz-predict", "aria-label": t("learn.predict") },
     h("h3", {}, t("learn.predict")), question,
-    h("div", { class: "lz-predict-row" }, h("label", { class: "lz-you" }, t("learn.you"), you), range, button), table);
+    h("div", { class: "lz-predict-row" }, h("label", { class: "lz-you" }, t("learn.you"), you), range, button),
+    wait, table);
+
+  function reveal() {
+    predicted = true;
+    on.onReveal();
+  }
 
   /** @param {KeyboardEvent} event */
   function press(event) {
-    if (event.key === "Enter" && !open) on.onReveal();
+    if (event.key === "Enter" && !open) reveal();
     else if (event.shiftKey && /^Arrow(Left|Right|Up|Down)$/.test(event.key)) {
       const sign = event.key === "ArrowRight" || event.key === "ArrowUp" ? 1 : -1;
       choose(guess + 10 * step * sign);
@@ -53,7 +63,7 @@ export function createPredict(predict, ways, on) {
     range.value = String(guess);
     range.style.setProperty("--fill", `${(100 * (guess - low)) / (high - low)}%`);
     range.setAttribute("aria-valuetext", amount(guess));
-    setText(you, amount(guess));
+    setText(you, open && !predicted ? "–" : amount(guess));
     range.disabled = open;
     setText(button, t(open ? "learn.again" : "learn.reveal"));
     button.classList.toggle("lz-reveal", !open);
@@ -77,7 +87,12 @@ export function createPredict(predict, ways, on) {
     /** @param {boolean} revealed */
     reveal(revealed) {
       open = revealed;
+      if (!open) predicted = false;
       show();
+    },
+    /** Whether what was computed is still awaited. @param {boolean} on */
+    wait(on) {
+      wait.hidden = !on;
     },
     /** What was computed for the guess. @param {number} truth @param {string} label  which prediction this was */
     judge(truth, label) {

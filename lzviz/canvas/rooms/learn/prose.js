@@ -1,7 +1,7 @@
 // @ts-check
 /** Paragraphs and formulas of a lesson as elements: numbers are live, symbols know their names, states are buttons. */
 import { h, setText, uniqueId } from "../../kit/dom.js";
-import { FORMATS } from "../../core/text.js";
+import { FORMATS, t } from "../../core/text.js";
 import { valueOf } from "./expression.js";
 
 /**
@@ -65,15 +65,32 @@ export const body = (blocks, ways) => blocks.flatMap((block) => {
 });
 
 /**
+ * A place whose number is not there yet: an empty box, which moves while the number is computed.
+ * @param {HTMLElement} place @param {"open" | "coming"} blank
+ */
+function leave(place, blank) {
+  if (place.dataset.blank === blank) return;
+  place.dataset.blank = blank;
+  place.replaceChildren(h("span", { class: "lz-hidden" }, t(blank === "coming" ? "learn.coming" : "learn.open.blank")));
+}
+
+/**
  * Writes the numbers of now into a text, and those of earlier states.
  * @param {HTMLElement} root @param {import("./expression.js").Numbers} numbers
  * @param {ReadonlyMap<string, import("./expression.js").Numbers>} kept  by the names of states
+ * @param {string | null} coming  the state that is computed just now
  */
-export function writeNumbers(root, numbers, kept) {
+export function writeNumbers(root, numbers, kept, coming) {
   for (const place of /** @type {NodeListOf<HTMLDataElement>} */ (root.querySelectorAll("data.lz-live"))) {
     const { at, number = "" } = place.dataset;
     const value = valueOf(number, at ? kept.get(at) ?? {} : numbers);
-    place.value = Number.isFinite(value) ? String(value) : "";
-    setText(place, at && !kept.has(at) ? "?" : said(value, place.dataset.format ?? "plain"));
+    const known = Number.isFinite(value);
+    place.value = known ? String(value) : "";
+    if (!known && (at ? at === coming : coming !== null)) leave(place, "coming");
+    else if (at && !kept.has(at)) leave(place, "open");
+    else {
+      delete place.dataset.blank;
+      setText(place, said(value, place.dataset.format ?? "plain"));
+    }
   }
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /** The rail of the lessons: a cell each, a dot where one is done, and the book of what is read along. */
-import { h, svg } from "../../kit/dom.js";
+import { h, inSight, svg } from "../../kit/dom.js";
 import { t } from "../../core/text.js";
 
 /**
@@ -27,8 +27,10 @@ export function createLessonRail(lessons, progress, go, book) {
         const cell = cells[at];
         const done = progress.has(lesson);
         cell.toggleAttribute("data-done", done);
-        if (lesson === now) cell.setAttribute("aria-current", "page");
-        else cell.removeAttribute("aria-current");
+        if (lesson === now) {
+          cell.setAttribute("aria-current", "page");
+          requestAnimationFrame(() => inSight(cell));
+        } else cell.removeAttribute("aria-current");
         const name = t("learn.open", { number: lesson.number, title: lesson.title });
         cell.setAttribute("aria-label", done ? `${name}, ${t("learn.done")}` : name);
       });

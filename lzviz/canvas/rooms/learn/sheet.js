@@ -2,9 +2,13 @@
 /** A sheet to print, from the lessons themselves: goals and questions, and the answers on a page of their own. */
 import { h } from "../../kit/dom.js";
 import { t } from "../../core/text.js";
-import { prose } from "./prose.js";
+import { valueOf } from "./expression.js";
+import { prose, said, writeNumbers } from "./prose.js";
 
-/** @typedef {import("./lessons.js").Lesson} Lesson */
+/**
+ * @typedef {import("./lessons.js").Lesson} Lesson
+ * @typedef {ReadonlyMap<string, import("./expression.js").Numbers>} Kept  by the names of states
+ */
 
 /** Nothing on paper can be pressed. @type {import("./prose.js").Ways} */
 const NOWHERE = { set: () => {}, lesson: () => {} };
@@ -20,23 +24,38 @@ const asked = (lesson) => h("section", {}, heading(lesson), h("p", {}, h("b", {}
   h("p", {}, h("b", {}, t("learn.check")), " ", ...prose(lesson.check.says, NOWHERE)),
   h("ol", { type: "A" }, ...lesson.check.options.map(({ text }) => h("li", {}, ...prose(text, NOWHERE)))));
 
-/** @param {Lesson} lesson */
-function answered(lesson) {
+/** @param {Lesson} lesson @param {Kept} kept */
+function answered(lesson, kept) {
   const { options } = lesson.check;
+  const { truth, format, unit } = lesson.predict;
   const right = options.findIndex((option) => option.right);
-  return h("section", {}, heading(lesson), h("p", {}, h("b", {}, LETTERS[right]), " ",
-    ...prose(options[right].text, NOWHERE), ". ", ...prose(options[right].why, NOWHERE)));
+  const value = said(valueOf(truth, kept.get("reveal") ?? {}), format);
+  return h("section", {}, heading(lesson),
+    h("p", {}, h("b", {}, t("learn.truth")), ` ${value}${unit ? ` ${unit}` : ""}`),
+    h("p", {}, h("b", {}, LETTERS[right]), " ", ...prose(options[right].text, NOWHERE), ". ",
+      ...prose(options[right].why, NOWHERE)));
 }
 
-/** The sheet as an element. @param {readonly Lesson[]} lessons */
-export const sheetOf = (lessons) => h("div", { class: "lz-sheet", "aria-hidden": "true" },
-  h("div", { class: "lz-sheet-page" }, h("h1", {}, t("learn.sheet")), ...lessons.map(asked)),
-  h("div", { class: "lz-sheet-page lz-sheet-answers" }, h("h1", {}, t("learn.answers")), ...lessons.map(answered)));
+/** A part with the numbers of its lesson. @param {HTMLElement} part @param {Kept} kept */
+function filled(part, kept) {
+  writeNumbers(part, kept.get("start") ?? {}, kept, null);
+  return part;
+}
 
-/** @param {HTMLElement} root @param {readonly Lesson[]} lessons */
-export function printSheet(root, lessons) {
+/**
+ * The sheet as an element.
+ * @param {readonly Lesson[]} lessons @param {readonly Kept[]} numbers  what was computed of each
+ */
+export const sheetOf = (lessons, numbers) => h("div", { class: "lz-sheet", "aria-hidden": "true" },
+  h("div", { class: "lz-sheet-page" }, h("h1", {}, t(lessons.length > 1 ? "learn.sheet" : "learn.sheet.one")),
+    ...lessons.map((lesson, at) => filled(asked(lesson), numbers[at]))),
+  h("div", { class: "lz-sheet-page lz-sheet-answers" }, h("h1", {}, t("learn.answers")),
+    ...lessons.map((lesson, at) => filled(answered(lesson, numbers[at]), numbers[at]))));
+
+/** @param {HTMLElement} root @param {readonly Lesson[]} lessons @param {readonly Kept[]} numbers */
+export function printSheet(root, lessons, numbers) {
   root.querySelector(".lz-sheet")?.remove();
-  const sheet = sheetOf(lessons);
+  const sheet = sheetOf(lessons, numbers);
   root.append(sheet);
   window.addEventListener("afterprint", () => sheet.remove(), { once: true });
   window.print();

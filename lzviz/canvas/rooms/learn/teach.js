@@ -2,13 +2,9 @@
 /** What a teacher takes along: the link to this step, larger type, a sheet to print. */
 import { h } from "../../kit/dom.js";
 import { t } from "../../core/text.js";
-import { printSheet } from "./sheet.js";
 
-/**
- * @param {import("../../core/context.js").Context} context @param {readonly import("./lessons.js").Lesson[]} lessons
- * @param {import("./lessons.js").Lesson} lesson
- */
-export function createTeach({ actions, root }, lessons, lesson) {
+/** @param {import("./learn.js").Room} room */
+export function createTeach({ context: { actions, root }, lessons, lesson, print }) {
   const item = (/** @type {string} */ label, /** @type {() => void} */ run) =>
     h("button", { type: "button", class: "lz-link", onclick: run }, label);
   const large = item(t("learn.larger"), () => {
@@ -17,6 +13,6 @@ export function createTeach({ actions, root }, lessons, lesson) {
   large.setAttribute("aria-pressed", String(root.hasAttribute("data-class")));
   return h("details", { class: "lz-teach" }, h("summary", {}, t("learn.teach")), h("div", { class: "lz-teach-list" },
     item(t("learn.link"), actions.share), large,
-    item(t("learn.print"), () => printSheet(root, [lesson])),
-    item(t("learn.printAll"), () => printSheet(root, lessons))));
+    item(t("learn.print"), () => print([lesson])),
+    item(t("learn.printAll"), () => print(lessons))));
 }

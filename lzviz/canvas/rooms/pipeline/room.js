@@ -5,6 +5,7 @@ import { pairs } from "../../viewer/arrange.js";
 import { createModelMenu } from "./menu.js";
 import { mountPipeline } from "./pipeline.js";
 import { checkpointOf } from "./words.js";
+import { ROUTES } from "../../schema/routes.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
@@ -41,5 +42,6 @@ export const pipeline = {
     const size = checkpointOf(host, store.get())?.size;
     return (room) => pairs(room, [aspect, size ? size[1] / size[0] : aspect]);
   },
+  asks: () => [ROUTES.pipeline.path],
   mount: mountPipeline,
 };

@@ -5,7 +5,7 @@ import { tiny } from "../../kit/format.js";
 import { caption } from "../../viewer/views.js";
 
 /** @param {number} share */
-const percent = (share) => FORMATS[share < 0.1 ? "percent1" : "percent0"](share);
+const percent = (share) => FORMATS[share < 0.0005 ? "percent" : share < 0.1 ? "percent1" : "percent0"](share);
 
 /**
  * @param {import("./scene.js").Scene} scene @param {import("../../viewer/frame.js").Frame} frame

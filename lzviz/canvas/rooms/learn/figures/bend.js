@@ -56,6 +56,7 @@ export function createBend(inner) {
   return {
     control: tune.element,
     tune: tune.set,
+    tuned: tune.get,
     label: () => "",
     again() {},
     show: take,

@@ -1,9 +1,13 @@
 // @ts-check
-/** Where features sit: a network of stride s looks at zoomed pixel s i, not at points from corner to corner. */
+/**
+ * The way back: what scattering and unzooming make of a piece of the picture; and where features sit, for a network of
+ * stride s looks at zoomed pixel s i, not at points from corner to corner.
+ */
 import { toPixel } from "../../../engine/coords.js";
-import { h, svg } from "../../../kit/dom.js";
+import { h, setText, svg } from "../../../kit/dom.js";
 import { FORMATS, t } from "../../../core/text.js";
 import { createTune } from "./tune.js";
+import { createWayBack } from "./wayback.js";
 
 const [PIXELS, TRUE, CORNERS, HEIGHT] = [18, 58, 104, 140];
 
@@ -43,21 +47,33 @@ function draw(panel, stride, pixels, width) {
 /** @param {ReturnType<typeof import("../inner.js").createInner>} inner */
 export function createFeatures(inner) {
   const panel = h("div", { class: "lz-springs" });
-  const element = h("section", { class: "lz-learn-panel", "aria-label": t("learn.features") },
-    h("header", { class: "lz-view-title" }, h("h2", { class: "lz-view-name" }, t("learn.features"))), panel);
-  const tune = createTune("learn.stride", { min: 1, max: 32, unit: "px" }, 16, () => show());
+  const name = h("h2", { class: "lz-view-name" });
+  const back = createWayBack(inner);
+  const element = h("section", { class: "lz-learn-panel lz-learn-pixels", "aria-label": t("learn.features") },
+    h("header", { class: "lz-view-title" }, name, back.ways), back.element, panel);
+  const tune = createTune("learn.stride", { min: 1, max: 32, unit: "px" }, 16, () => show({ revealed }));
+  let revealed = false;
   /** @type {unknown} */
   let of = null;
   let share = NaN;
   const frame = () => inner.now()?.scene?.frame ?? null;
-  function show() {
+  /** The stride; none where the pixels of the picture are looked at. */
+  const lattice = () => tune.get() >= 1;
+  /** @param {{revealed: boolean}} seen */
+  function show(seen) {
+    ({ revealed } = seen);
     const now = frame();
-    if (now?.zoomed) draw(panel, tune.get(), now.zoomed[1], panel.clientWidth);
+    tune.element.hidden = panel.hidden = !lattice();
+    back.element.hidden = lattice();
+    setText(name, t(lattice() ? "learn.features" : "learn.back"));
+    back.show(revealed && !lattice());
+    if (now?.zoomed && lattice()) draw(panel, tune.get(), now.zoomed[1], panel.clientWidth);
   }
   return {
     element,
     control: tune.element,
     tune: tune.set,
+    tuned: tune.get,
     label: () => "",
     again() {},
     show,
@@ -66,6 +82,7 @@ export function createFeatures(inner) {
       const now = frame();
       if (!now?.grid) return {};
       if (of !== now) [of, share] = [now, scattered(now)];
+      if (!lattice()) return { scattered: share };
       const stride = tune.get();
       const pixels = now.zoomed[1];
       const count = Math.ceil(pixels / stride);

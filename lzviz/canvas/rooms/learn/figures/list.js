@@ -1,5 +1,6 @@
 // @ts-check
 /** Figures beside the page's own views, by the names that lessons use. */
+import { ROUTES } from "../../../schema/routes.js";
 import { createBend } from "./bend.js";
 import { createCells } from "./cells.js";
 import { createFeatures } from "./features.js";
@@ -16,3 +17,6 @@ import { createZone } from "./zone.js";
  */
 export const FIGURES = { bend: createBend, cells: createCells, features: createFeatures, findings: createFindings,
   pixels: createPixels, seeds: createSeeds, smoothness: createSmoothness, springs: createSprings, zone: createZone };
+
+/** Routes that a figure asks by itself. @type {Readonly<Record<string, readonly string[]>>} */
+export const ASKED = { smoothness: [ROUTES.smoothness.path] };

@@ -71,6 +71,7 @@ export function createPixels(inner) {
   return {
     element,
     tune,
+    tuned: () => way,
     label: () => "",
     again() {},
     show() {},

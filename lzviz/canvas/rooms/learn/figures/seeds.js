@@ -32,7 +32,9 @@ function picture(systems, revealed, width) {
   const x = (/** @type {number} */ value) => LEFT + ((value - low) / (high - low)) * (width - LEFT - 30);
   const row = width < 2.5 * LEFT ? LOW : ROW;
   const height = TOP + row * systems.length;
-  const ticks = Array.from({ length: 5 }, (_, k) => low + 0.2 + (k * (high - low - 0.4)) / 4);
+  const apart = (high - low) / width > 1 / 150 ? 1 : 0.5;
+  const ticks = Array.from({ length: Math.floor(high / apart) - Math.ceil(low / apart) + 1 }, (_, k) =>
+    (Math.ceil(low / apart) + k) * apart);
   const shown = systems.map(({ values }, at) => (revealed || at < 2 ? (revealed ? values : values.slice(0, 1)) : []));
   return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
     "aria-label": t("learn.seeds.label", { systems: systems.map(({ title }, at) => `${title}: ${shown[at]
