@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lzviz.contract.messages.base import Answer, Bench, OnTruth, Pair, InLanguage
+from lzviz.contract.messages.base import Answer, Bench, InLanguage, OnTruth, Pair
 
 
 class AskLessons(InLanguage):
