@@ -1,5 +1,7 @@
 """Frames that pass while a detector thinks."""
 
+import random
+
 import pytest
 
 from lzviz.measure.streaming import known, taken
@@ -26,3 +28,30 @@ def test_each_frame_may_take_its_own_time():
 def test_times_that_are_none(values):
     with pytest.raises(ValueError, match="frame"):
         taken(*values)
+
+
+def plain(count, every, spent):
+    """A clock that ticks: frames arrive, who is free takes the newest, and what is ready by then is known."""
+    seen, ready, of, working, now = [], [], [None] * count, None, 0
+    while now < count * every or working is not None:
+        if working is not None and now >= working:
+            ready.append(seen[-1])
+            working = None
+        newest = now // every
+        if working is None and newest < count and newest not in seen:
+            seen.append(newest)
+            working = now + spent[newest]
+        if now % every == 0 and newest < count:
+            of[newest] = ready[-1] if ready else None
+        now += 1
+    return seen, of
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_frames_taken_and_known_are_those_of_a_plain_clock(seed):
+    rng = random.Random(seed)
+    count, every = rng.randint(1, 30), rng.choice([2, 3, 7, 16])
+    spent = [rng.randint(1, rng.choice([2, 5, 40])) for _ in range(count)]
+    assert ([frame for frame, _ in taken(count, every, spent)], known(count, every, spent)) == plain(
+        count, every, spent
+    )

@@ -18,10 +18,10 @@ import { createPatience, pageName } from "./core/patience.js";
 import { createPython } from "./core/client.js";
 import { createRail } from "./shell/rail.js";
 import { shareRoom } from "./shell/space.js";
-import { isFilm } from "./core/film.js";
+import { isFilm } from "./core/pictures.js";
 import { createSchema, defaults, untracked } from "./core/schema.js";
 import { createStatus } from "./shell/status.js";
-import { createFilm } from "./shell/film.js";
+import { createFilms } from "./shell/films.js";
 import { createStrip } from "./shell/strip.js";
 import { learn } from "./core/language.js";
 import { loadStyles } from "./core/styles.js";
@@ -202,8 +202,7 @@ export async function mount(element, given) {
   const house = openRooms(context, regions, parts.python.question);
   const page = pageCommands(context);
   parts.room = house.now;
-  const film = createFilm(context, parts);
-  regions.stage.append(film.element);
+  const film = createFilms(context, parts, regions.stage);
   parts.bring = async (files) => {
     if ((files.length > 1 || isFilm(files[0])) && await film.open(files)) return;
     film.close();
@@ -227,7 +226,8 @@ export async function mount(element, given) {
     listenForFiles(context, { open: parts.bring, openMap: parts.images.openMap },
       (id, file) => house.mounted[id].examine?.(file), strip.openFile),
     strip.stop, film.stop,
-    context.store.subscribe((_, changed) => changed.has("image") && void parts.images.follow())];
+    context.store.subscribe((_, changed) => ["image", "frame"].some((key) => changed.has(key))
+      && void parts.images.follow())];
   ends.push(shareRoom(context, regions.stage, house.slot), house.dispose);
   await parts.images.follow();
   address.later();

@@ -1,4 +1,4 @@
-"""A picture that ships with a page: known by its size, made when somebody asks for it."""
+"""A picture or a film that ships with a page: known by its size, made when somebody asks for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ from lzviz.contract.pictures import Picture
 from lzviz.contract.truth import Truth
 
 Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Film:
+    """What a picture of the gallery is the first frame of: ``frames`` of them, ``fps`` a second, each drawn by its number."""
+
+    frames: int
+    fps: float
+    draw: Callable[[int], Picture]
+    # A small JPEG of its beginning: a menu draws no film.
+    thumb: bytes
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class Shipped:
     boxed: bool = False
     # The data set that it is like, as checkpoints' cards name theirs.
     dataset: str = ""
+    film: Film | None = None
     _future: list[Future[Picture]] = field(default_factory=list, compare=False)
 
     def prepare(self) -> Future[Picture]:

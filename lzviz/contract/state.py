@@ -50,6 +50,7 @@ class State(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True)
 
     image: Annotated[str, Identifier("image")] = "street"
+    frame: Annotated[int, Integer("frame", low=0, high=9999, history=False)] = 0
     room: Annotated[str, Choice("room", choices=ROOMS)] = "warp"
     sampler: Annotated[str, Registered("sampler", what="sampler", registry="samplers", known=_samplers)] = "lzu"
     mode: Annotated[str, Choice("mode", choices=("fixed", "published"))] = "fixed"

@@ -91,13 +91,35 @@ class Workshop:
             raise Refusal(Text("refused.picture.id"))
         if identifier.startswith(OWN_PREFIX):
             return self.uploads.get(identifier)
+        if frame := self._frame(identifier):
+            return frame
         if identifier not in self.gallery:
             raise Refusal(Text("refused.picture.unknown"), 404)
         return self.gallery[identifier].prepare().result()
 
+    def _frame(self, identifier: str) -> Picture | None:
+        """A frame of a film of the gallery, ``drive.4``, or its first one, ``drive``; None: it is no film's. Drawn once, and kept
+        while there is room."""
+        name, _, number = identifier.partition(".")
+        shipped = self.gallery.get(name)
+        if shipped is None or shipped.film is None or (number and not number.isdecimal()):
+            return None
+        film, k = shipped.film, int(number or 0)
+        if k >= film.frames:
+            return None
+        return self.memory.keep("frame", f"{name}.{k}", lambda: film.draw(k), lambda frame: frame.cost)
+
+    def identifier_of(self, question: OnPicture) -> str:
+        """The name of the picture that a question is about; of a film the frame that the state shows."""
+        state = question.state
+        shipped = self.gallery.get(state.image)
+        return question.image or (
+            state.image if shipped is None or not shipped.film else f"{state.image}.{state.frame}"
+        )
+
     def picture_of(self, question: OnPicture) -> Picture:
         """The picture that a question is about."""
-        return self.picture(question.image or question.state.image)
+        return self.picture(self.identifier_of(question))
 
     def boxes_of(self, question: OnTruth) -> TrueBoxes | None:
         """The boxes that the picture brings, unless a question wants nothing to be known."""

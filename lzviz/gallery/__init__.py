@@ -1,5 +1,5 @@
-"""The pictures that ship: a street, a town from above and a slide of tissue, drawn by lzviz itself, and photographs that are part
-of scikit-image's wheel.
+"""The pictures that ship: a street, a town from above, a slide of tissue and two drives, drawn by lzviz itself, and photographs
+that are part of scikit-image's wheel.
 
 Nothing here is downloaded, and nothing is decoded before somebody asks for it.
 """
@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lzviz.contract.boxed import TrueBoxes
 from lzviz.contract.pictures import Picture, encode_png
 from lzviz.contract.shipped import Box, Shipped
 from lzviz.contract.truth import Truth
+from lzviz.gallery.drives import drives
 
 STREET = Path(__file__).with_name("street.png")
 # What the browser shows of it: half of the bytes of the first load.
@@ -28,10 +28,6 @@ PLATE = (0.68, 0.72, 0.12)
 
 # id, title, scene, size, seed: drawn when asked for, in less than a second.
 _DRAWN = (("town", "Town", "aerial", (1024, 1024), 7), ("slide", "Slide", "slide", (512, 2560), 3))
-
-# id, title, seed of the film, its frame, ten a second: drawn in two or three seconds, with its boxes. No training drew these films.
-_DRIVES = (("drive", "Drive", 9003, 10), ("crossing", "Drive, later", 9011, 10))
-DRIVE_SIZE = (1024, 2048)
 
 # id, file in scikit-image's wheel, the function there that reads it, title, size, credit.
 _PHOTOGRAPHS = (
@@ -85,37 +81,7 @@ def shipped() -> dict[str, Shipped]:
         )
         for id, title, scene, size, seed in _DRAWN
     ]
-    drives = [
-        Shipped(
-            id,
-            title,
-            "Drawn by lzviz",
-            DRIVE_SIZE,
-            partial(_driven, seed, frame),
-            f"{_frame_of(seed, frame)}.image",
-            boxed=True,
-            dataset="clips",
-        )
-        for id, title, seed, frame in _DRIVES
-    ]
-    return {picture.id: picture for picture in (street, *photographs, *drawn, *drives)}
-
-
-def _frame_of(seed: int, frame: int) -> str:
-    return f"lzviz.scenes.clip({DRIVE_SIZE}, seed={seed}, length={frame + 1})[{frame}]"
-
-
-def _driven(seed: int, number: int) -> Picture:
-    """A frame of a film, with everybody in it."""
-    from lzviz import datasets, scenes
-
-    frame = scenes.clip(DRIVE_SIZE, seed, number + 1, memory=1)[number]
-    true = datasets.objects_of(frame)
-    boxes, kinds, hidden, solid, matrix = (
-        part.numpy() for part in (true.boxes, true.classes, true.ignored, true.solid, true.intrinsics)
-    )
-    source = f"lzviz.datasets.objects_of({_frame_of(seed, number)})"
-    return Picture(frame.image, boxes=TrueBoxes(boxes, kinds, hidden, solid, matrix, scenes.Clip.classes, source))
+    return {picture.id: picture for picture in (street, *photographs, *drawn, *drives())}
 
 
 def _drawn(scene: str, size: tuple[int, int], seed: int) -> Picture:

@@ -18,12 +18,13 @@ export function createCalls({ store, live, again: later }, on) {
    */
   return async function ask(what, work, take, again) {
     live.set({ busy: ++running > 0 });
-    const state = store.get();
+    const [state, { image }] = [store.get(), live.get()];
     const started = performance.now();
     try {
       const answer = await work();
       later.answered(what);
-      if (!on() || state.image !== store.get().image) return true;
+      const passed = live.get().film && live.get().image !== image; // another frame of the film is shown
+      if (!on() || passed || state.image !== store.get().image) return true;
       const { error } = live.get();
       await take(answer, performance.now() - started);
       if (live.get().error === error) live.set({ error: stillTold(error, what, state) });

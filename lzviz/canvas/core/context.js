@@ -16,6 +16,8 @@
  * @property {string} [checkpoint]  the trained pipeline that opens with it
  * @property {{x: number, y: number, r: number}} [highlight]  where painting pays: fractions; r of the long side
  * @property {readonly {x: number, y: number, r: number}[]} [start]  what is painted at a first visit
+ * @property {number} [frames]    of a film
+ * @property {number} [fps]
  *
  * @typedef {import("../schema/contract.js").SamplerLine} Sampler  a line of the catalogue
  *
@@ -69,6 +71,9 @@
  * @property {() => void} [run]
  * @property {{what: string, state: State}} [asks]  the question that failed, and about what; see `stillTold`
  *
+ * What was found in a frame, in the pixel edges of its picture.
+ * @typedef {{boxes: readonly (readonly number[])[], scores: readonly number[], classes: readonly number[]}} Before
+ *
  * @typedef {object} Live
  * @property {any} hover          the pixel under the pointer, written by the stage
  * @property {any} measured       numbers of the warp that is drawn, written by the stage
@@ -89,6 +94,8 @@
  *   source `of`; `key` tells its options too
  * @property {{h: number, w: number, data: Uint8Array, title?: string} | null} file
  * @property {{h: number, w: number, data: Float32Array} | null} fixed
+ * @property {{before: Before | null, passing: boolean} | null} film  a frame is shown to a room that watches the film:
+ *   with what was found before it, or in passing, so that nothing is asked
  * @property {boolean} hint       "paint me" is shown
  * @property {Readonly<Record<string, any>> | null} yours  settings by option that a method's own took the place of
  *
@@ -133,7 +140,7 @@ export function emptyLive() {
   return {
     hover: null, measured: null, answer: null, answered: null, error: null, notice: null, image: null, own: null,
     uniform: false, painting: false, busy: false, loading: false, found: null, file: null, fixed: null, hint: false,
-    yours: null, follows: false, times: null, working: null,
+    yours: null, follows: false, times: null, working: null, film: null,
   };
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Films, decoded by the browser: mp4 and webm by its player, gif by its decoder, a folder of frames as they are.
+ * Films: decoded by the browser, mp4 and webm by its player, gif by its decoder, a folder of frames as they are; or
+ * those of the gallery, drawn by Python frame by frame.
  *
  * @typedef {object} Film
  * @property {string} title
@@ -8,23 +9,18 @@
  * @property {number} pace     frames a second
  * @property {(k: number) => Promise<Blob>} frame  as a picture
  * @property {() => void} close
+ * @property {(k: number) => string} [name]  what Python knows a frame by
+ * @property {string} [of]        the picture of the gallery that it is
  */
+import { getFrom } from "./client.js";
 import { Said } from "./errors.js";
+import { frameName, STILLS } from "./pictures.js";
 import { t } from "./text.js";
+import { picturePath } from "./wire.js";
 
 const MOST = 300;
 const PACE = 10;
 const SIDE = 1280;
-const FILMS = /\.(mp4|m4v|webm|mov|ogv|gif)$/i;
-const STILLS = /\.(png|jpe?g|webp|bmp|tiff?|avif|heic|heif)$/i;
-
-/** What a file dialogue offers besides pictures. */
-export const FILM_KINDS = "video/*,image/gif,.mp4,.webm,.gif";
-
-/** @param {Blob & {name?: string}} file */
-export const isFilm = (file) =>
-  file.type.startsWith("video/") || FILMS.test(file.name ?? "") || file.type === "image/gif";
-
 /** The frames of a folder, or of several files chosen together, in the order of their numbers. @param {File[]} files */
 export const framesOf = (files) => files.filter(({ name, type }) => type.startsWith("image/") || STILLS.test(name))
   .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true })).slice(0, MOST);
@@ -124,6 +120,25 @@ export async function openFilm(files) {
   const frames = framesOf(files);
   if (frames.length < 2) return null;
   return { title: frames[0].name, count: frames.length, pace: PACE, close: () => {}, frame: async (k) => frames[k] };
+}
+
+/**
+ * A film of the gallery. Python draws a frame when it is asked for; here it is kept as it came.
+ * @param {Pick<import("./context.js").Context, "host" | "patiently">} context
+ * @param {import("./context.js").Picture} picture @returns {Film}
+ */
+export function drawnFilm({ host, patiently }, { id, title, frames = 1, fps = PACE }) {
+  /** @type {Map<number, Promise<Blob>>} */
+  const kept = new Map();
+  const name = (/** @type {number} */ k) => frameName(id, k);
+  return { title, count: frames, pace: fps, of: id, name, close: () => kept.clear(), frame(k) {
+    const known = kept.get(k);
+    if (known) return known;
+    const drawn = patiently(async () => (await getFrom(host, picturePath(name(k)))).blob());
+    kept.set(k, drawn);
+    drawn.catch(() => kept.delete(k));
+    return drawn;
+  } };
 }
 
 /**

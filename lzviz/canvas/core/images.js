@@ -3,6 +3,7 @@
 import { fromBase64, picturePath } from "./wire.js";
 import { askServer, getFrom } from "./client.js";
 import { keepPicture } from "./kept.js";
+import { filmOf, frameName } from "./pictures.js";
 import { ROUTES } from "../schema/routes.js";
 import { t } from "./text.js";
 import { Said, trouble } from "./errors.js";
@@ -50,7 +51,7 @@ export function sourceImage(id, pixels, full) {
  * @param {import("./context.js").Context["host"]} host @param {string} id
  */
 async function fetchPicture(host, id) {
-  const known = host.catalogue.pictures.find((picture) => picture.id === id);
+  const known = host.catalogue.pictures.find((picture) => picture.id === filmOf(id));
   const answer = await getFrom(host, picturePath(id));
   const pixels = await decode(await answer.blob());
   const [width, height] = ["x-lzviz-width", "x-lzviz-height"].map((name) => Number(answer.headers.get(name)));
@@ -136,9 +137,9 @@ export function createImages(context) {
   /** The new source, with what was made on it before. @param {string} id @param {SourceImage} image */
   function settleOn(id, image) {
     const before = live.get().image;
-    if (before) made.set(before.id, madeOf(store.get()));
+    if (before) made.set(filmOf(before.id), madeOf(store.get()));
     live.set({ image, found: null, error: null });
-    store.set({ image: id, camera: ALL, ...(made.get(image.id) ?? NOTHING) }, { history: true });
+    store.set({ image: id, frame: 0, camera: ALL, ...(made.get(image.id) ?? NOTHING) }, { history: true });
   }
 
   /** @param {string} id */
@@ -149,9 +150,10 @@ export function createImages(context) {
 
   /** Shows the picture of the state (after undo, or at the start) and touches nothing else. */
   async function follow() {
-    const { image: id } = store.get();
+    const { image: id, frame } = store.get();
     const { own, image } = live.get();
-    const wanted = id === "own" ? own?.id : id;
+    const frames = host.catalogue.pictures.find((picture) => picture.id === id)?.frames ?? 1;
+    const wanted = id === "own" ? own?.id : frameName(id, Math.min(frame, frames - 1));
     if (!wanted) return true;
     if (image?.id === wanted) {
       stay();
@@ -201,17 +203,19 @@ export function createImages(context) {
   /**
    * A frame of a film in the place of the source; what was made by hand stays.
    * @param {Blob} blob @param {string} title
-   * @param {{settled: boolean, found: import("./context.js").Live["found"], stands: () => boolean}} how  settled: its
-   *   answer is wanted; found: what the saliency is found in, where that is another frame
+   * @param {{settled: boolean, found: import("./context.js").Live["found"], stands: () => boolean, name?: string,
+   *   frame: number}} how  settled: its answer is wanted; found: what the saliency is found in, where that is another
+   *   frame; name: what Python knows it by already
    * @returns {Promise<boolean>} whether it is still wanted
    */
-  async function showFrame(blob, title, { settled, found, stands }) {
+  async function showFrame(blob, title, { settled, found, stands, name, frame }) {
     const pixels = await decode(blob);
-    const id = settled && !alone ? (await give(blob)).id : "own";
+    const id = name ?? (settled && !alone ? (await give(blob)).id : "own");
     if (!stands()) return false;
-    live.set({ own: { blob, id, title, notes: [] }, image: sourceImage(id, pixels, pixels.full),
+    live.set({ ...(!name && { own: { blob, id, title, notes: [] } }), image: sourceImage(id, pixels, pixels.full),
       ...(found ? { found } : settled && { found: null }) });
-    if (store.get().image !== "own") store.set({ image: "own", camera: ALL }, { history: true });
+    if (name) store.set({ frame });
+    else if (store.get().image !== "own") store.set({ image: "own", camera: ALL }, { history: true });
     return true;
   }
 

@@ -70,6 +70,16 @@
  * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a picture of it
  * @property {(what: string) => boolean} [exportsView]  whether exportView draws it; left out: all
  * @property {(what: string) => string | null} [exportReason]  why a file is not to be had
+ * @property {(film: import("./film.js").Film, draw: () => void) => Watched | null} [film]  how it watches a film;
+ *   null: as any picture, or it will say so by `draw` later
+ *
+ * @typedef {object} Watched  a film whose frames are answered one after the other, each by what was found before
+ * @property {HTMLElement} element  a row of its bar
+ * @property {(at: number) => number} start  the frame to play from
+ * @property {(k: number, settled: boolean) => void} comes  a frame is about to be shown; settled: and answered
+ * @property {(k: number, wanted: () => boolean) => Promise<boolean>} answered  once it is; false: it was not
+ * @property {(k: number, pass: (k: number) => Promise<boolean>, wanted: () => boolean) => Promise<number>} next  the
+ *   frame to answer after `k`; those that are dropped are shown in passing
  *
  * A warp on its way from one room to another; `zoomed`: (h, w) of what is read with it.
  * @typedef {{name: string, warp: import("../engine/coords.js").Warp, zoomed: readonly [number, number]}} Handed

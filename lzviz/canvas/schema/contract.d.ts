@@ -101,6 +101,15 @@ export interface AskFeatures {
   truth?: string | null;
 }
 
+/** The average precision of answers on frames that are drawn with their boxes. */
+export interface AskFilmScore {
+  page?: string;
+  checkpoint: string;
+  answers: Before[];
+  waiting: FrameScored[];
+  streamed?: FrameScored[];
+}
+
 /** Key points of a picture. */
 export interface AskKeypoints {
   page?: string;
@@ -141,6 +150,7 @@ export interface AskPipeline {
   image?: string | null;
   file?: string | null;
   truth?: string | null;
+  before?: Before | null;
   only?: "warp" | null;
 }
 
@@ -152,6 +162,7 @@ export interface AskPixel {
   image?: string | null;
   file?: string | null;
   truth?: string | null;
+  before?: Before | null;
   x: number;
   y: number;
 }
@@ -219,6 +230,7 @@ export interface AskStage {
   image?: string | null;
   file?: string | null;
   truth?: string | null;
+  before?: Before | null;
 }
 
 /** All numbers as a CSV file. */
@@ -241,6 +253,7 @@ export interface AskTimes {
   image?: string | null;
   file?: string | null;
   truth?: string | null;
+  before?: Before | null;
 }
 
 /** How a checkpoint's places moved while it was trained. */
@@ -270,6 +283,13 @@ export interface Badge {
   publishedRelative: number;
   exact: boolean;
   outside: string[];
+}
+
+/** What was found in a frame: ``boxes`` in pixel edges of the picture, with a score and a class each. */
+export interface Before {
+  boxes: [number, number, number, number][];
+  scores: number[];
+  classes: number[];
 }
 
 /** A size in pixels or cells. */
@@ -633,6 +653,12 @@ export interface FetchCheckpoint {
   id: any;
 }
 
+/** ``waiting``: each frame with its own answer; ``streamed``: with what was there when it came; ``None``: no frame has a truth. */
+export interface FilmScore {
+  waiting: Precision | null;
+  streamed: Precision | null;
+}
+
 /** What one check says. */
 export interface FindingTold {
   check: string;
@@ -664,6 +690,12 @@ export interface Found {
   count: number;
   scores: BoxScore[];
   camera?: "true" | "assumed" | null;
+}
+
+/** A frame, by the id of its picture, and the place of the answer that it is scored with; ``None``: none was there yet. */
+export interface FrameScored {
+  image: string | null;
+  answer: number | null;
 }
 
 /** The fine grid: its cells, source pixels between them, and the deepest level. */
@@ -929,6 +961,8 @@ export interface PictureLine {
   checkpoint: string;
   highlight?: Spot | null;
   start?: Spot[] | null;
+  frames?: number | null;
+  fps?: number | null;
 }
 
 /** What is known about one pixel of the picture. */
@@ -973,11 +1007,23 @@ export interface Placed {
   truth?: Truth | null;
   truthNote?: Text | null;
   found?: Found | null;
+  looked?: "before" | "twice" | "own" | null;
+  follows?: boolean | null;
   stages?: Stage[] | null;
   total?: Total | null;
   features?: FeatureStage[] | null;
   memory?: Memory | null;
   clock?: Text | null;
+}
+
+/** COCO's average precision over ``frames`` frames, in [0, 1]; ``None`` where nothing is to be found. */
+export interface Precision {
+  frames: number;
+  ap: number | null;
+  ap50: number | null;
+  small: number | null;
+  medium: number | null;
+  large: number | null;
 }
 
 /** (h, w, 3) bytes. */
@@ -1158,6 +1204,8 @@ export interface Stage {
 export interface State {
   /** A picture that ships, or "own": a picture of the visitor, which a link cannot carry. */
   image?: string;
+  /** Of a film of the gallery, from 0 on. */
+  frame?: number;
   /** What the page is about: a warp, content-adaptive cells, a trained pipeline, or all that was trained. */
   room?: "warp" | "cad" | "pipeline" | "compare" | "doctor" | "learn" | "models";
   /** The method that decides where the samples go. */
@@ -1396,6 +1444,7 @@ export interface Asked {
   pipelineTimes: { question: AskTimes; answer: Times };
   pipelinePixel: { question: AskPixel; answer: Pixel };
   pipelineTraining: { question: AskTraining; answer: Training };
+  filmScore: { question: AskFilmScore; answer: FilmScore };
   compared: { question: AskCompared; answer: Compared };
   cards: { question: AskCards; answer: Cards };
   results: { question: AskResults; answer: Results };

@@ -24,6 +24,7 @@ export const ROUTES = Object.freeze(/** @type {const} */ ({
   pipelineTimes: { path: "lzviz/learned-time", method: "POST", limit: 1048576 },
   pipelinePixel: { path: "lzviz/learned-pixel", method: "POST", limit: 1048576 },
   pipelineTraining: { path: "lzviz/learned-training", method: "POST", limit: 1048576 },
+  filmScore: { path: "lzviz/film-score", method: "POST", limit: 1048576 },
   compared: { path: "lzviz/compared", method: "POST", limit: 1048576 },
   cards: { path: "lzviz/models", method: "GET", limit: 1048576 },
   results: { path: "lzviz/results", method: "GET", limit: 1048576 },

@@ -3,7 +3,7 @@
 import { missingFromLink } from "../core/address.js";
 import { openCamera } from "./webcam.js";
 import { saveFile, showExport, showKeys, showLink } from "../kit/dialogs.js";
-import { FILM_KINDS } from "../core/film.js";
+import { FILM_KINDS } from "../core/pictures.js";
 import { PICTURES } from "../core/rooms.js";
 import { ARRAYS, chooseFile } from "./intake.js";
 import { putBack } from "../core/prescribed.js";

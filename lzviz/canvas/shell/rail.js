@@ -19,8 +19,8 @@ function imageSection({ host, store, live, actions }) {
   const thumbs = host.catalogue.pictures.map((picture) => h("button", {
     type: "button", class: "lz-thumb", "aria-label": picture.title, "data-tip": picture.title, "data-id": picture.id,
       translate: "no",
-    onclick: () => actions.choosePicture(picture.id),
-  }));
+    "data-film": picture.frames ? "" : null, onclick: () => actions.choosePicture(picture.id),
+  }, picture.frames ? icon("play") : null));
   for (const thumb of thumbs) void showThumb(host, thumb);
   const upload = h("button", { type: "button", class: "lz-thumb lz-thumb-add", "aria-label": t("keys.open"),
     "data-tip": t("image.open"), "data-key": "O", onclick: actions.openFile }, icon("upload"));

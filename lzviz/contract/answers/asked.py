@@ -162,7 +162,8 @@ def cad_cost(workshop: Workshop, question: cad_messages.AskCost) -> cad_messages
 
 def _session(workshop: Workshop, question: OnTruth) -> Session:
     picture, truth = workshop.picture_of(question), workshop.truth_of(question)
-    return Session(workshop, question.state, picture, question.file, truth, workshop.boxes_of(question))
+    before = question.before if isinstance(question, pipeline_messages.Slow) else None
+    return Session(workshop, question.state, picture, question.file, truth, workshop.boxes_of(question), before)
 
 
 def pipeline_run(workshop: Workshop, question: pipeline_messages.AskPipeline) -> pipeline_messages.Placed:

@@ -87,6 +87,8 @@ def picture_entry(workshop: Workshop, picture: Shipped) -> dict[str, Any]:
         "labelled": picture.truth is not None, "boxed": picture.boxed, "dataset": picture.dataset,
         "checkpoint": checkpoints.default(workshop, picture.id),
     }  # fmt: skip
+    if picture.film is not None:
+        entry |= {"frames": picture.film.frames, "fps": picture.film.fps}
     if picture.highlight is not None:
         entry["highlight"] = _spot(picture.highlight, (h, w))
     if picture.start is not None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 
 def shown(workshop: Workshop, question: AskPicture) -> File:
+    entry = workshop.gallery.get(question.id)
+    if question.thumb == "1" and entry is not None and entry.film is not None:
+        return File(body=entry.film.thumb, media_type="image/jpeg", kept="shared")
     picture = workshop.picture(question.id)
     h, w = picture.size
     return File(

@@ -108,6 +108,8 @@ def _found(session: Session, trace: Trace, placing: words.Placing) -> dict[str, 
     about = words.Boxed(made, session.state.found_score)
     return _run_facts(trace, pyramid=True) | {
         "found": made,
+        "looked": session.looked,
+        "follows": session.trained.boundary is not None and card.recipe.get("previous") == "sequence",
         "sentence": words.whole(card, placing, trace, about.clauses()),
         "sentences": about.views() | {"timing": words.timing_once(trace)},
     }

@@ -87,7 +87,7 @@ def time_answer(session: Session) -> dict[str, Any]:
     session.run()  # what does not run at all is refused there
     saliency = session.saliency()
     with session.workshop.running:
-        traces, waited = borrow(_repeat, session.pipeline, session.working.image, saliency)
+        traces, waited = borrow(_repeat, session.pipeline, session.working.image, saliency, session.previous)
     names = list(traces[0].milliseconds)
     where = traces[0].device
     taken = {name: timing.Timing(tuple(trace.milliseconds[name] for trace in traces), where) for name in names}
@@ -109,9 +109,9 @@ def time_answer(session: Session) -> dict[str, Any]:
     }
 
 
-def _repeat(pipeline: Pipeline, image: Tensor, saliency: Tensor | None) -> list[Trace]:
+def _repeat(pipeline: Pipeline, image: Tensor, saliency: Tensor | None, previous: Any) -> list[Trace]:
     with torch.inference_mode(), precisely():
-        return [pipeline.to(device()).run(image, None, saliency) for _ in range(WARM_UP + RUNS)][WARM_UP:]
+        return [pipeline.to(device()).run(image, None, saliency, previous) for _ in range(WARM_UP + RUNS)][WARM_UP:]
 
 
 def pixel_answer(session: Session, x: object, y: object) -> dict[str, Any]:

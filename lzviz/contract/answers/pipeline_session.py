@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from lzviz.contract.answers.working import Working
 from lzviz.contract.boxed import TrueBoxes
 from lzviz.contract.lent import device, on_gpu
 from lzviz.contract.maps import Map
+from lzviz.contract.messages.boxes import Before
 from lzviz.contract.pictures import OWN_PREFIX, Picture
 from lzviz.contract.state import State
 from lzviz.contract.truth import Truth
@@ -26,7 +27,7 @@ from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.pipelines.adaptive import AdaptivePipeline
 from lzviz.pipelines.pipeline import Pipeline
-from lzviz.tasks.detection import Detection, Objects
+from lzviz.tasks.detection import Boxes, Detection, Objects
 from lzviz.text import Text
 from lzviz.trace import Trace
 
@@ -50,6 +51,7 @@ class Session:
         file: the visitor's own map, where the state wants one.
         given: true labels of the picture, in whatever classes they name.
         boxed: its true boxes, likewise.
+        before: what was found in the frame before, where the picture is a film's.
     """
 
     workshop: Workshop
@@ -58,6 +60,7 @@ class Session:
     file: Map | None = None
     given: Truth | None = None
     boxed: TrueBoxes | None = None
+    before: Before | None = None
 
     @cached_property
     def name(self) -> str:
@@ -125,6 +128,22 @@ class Session:
         )
         return Objects(boxes.float(), kinds.long(), ignored, solid.float(), matrix.float())
 
+    @cached_property
+    def previous(self) -> list[Boxes] | None:
+        """What was found in the frame before, in pixels of the working size; ``None`` where nothing is, or nobody looks at it."""
+        if self.before is None or self.told or not self.finds or self.trained.boundary is None:
+            return None
+        found = boxes_of(self.before, len(self.trained.classes))
+        y, x = (n / m for n, m in zip(self.size, self.picture.size, strict=True))
+        return [replace(found, boxes=found.boxes * found.boxes.new_tensor([x, y, x, y]))]
+
+    @property
+    def looked(self) -> str:
+        """What says where to look: "before", the frame before; "twice", a first look at this one; "own", neither."""
+        if self.previous is not None:
+            return "before"
+        return "own" if self.told or self.trained.boundary is None else "twice"
+
     @property
     def truth_note(self) -> Text | None:
         """Why there is no truth although labels were given."""
@@ -170,7 +189,9 @@ class Session:
         """What this session's trace is called in caches."""
         told = "" if saliency is None else hashlib.blake2b(saliency.numpy().tobytes(), digest_size=12).hexdigest()
         stiff = self.state.learned_lambda if told and "smoothness" in self.trained.sampler.told else ""
-        return f"{self.name} {self.working.key} {told} {stiff} {self._true_key}"
+        before = "" if self.previous is None or self.before is None else repr((self.before.boxes, self.before.scores))
+        after = hashlib.blake2b(before.encode(), digest_size=12).hexdigest() if before else ""
+        return f"{self.name} {self.working.key} {told} {stiff} {self._true_key} {after}"
 
     @property
     def _true_key(self) -> str:
@@ -196,7 +217,7 @@ class Session:
         """
         try:
             true = self.labels if not self.finds else None if self.objects is None else [self.objects]
-            return _run(self.pipeline, self.working.image, true, saliency)
+            return _run(self.pipeline, self.working.image, true, saliency, self.previous)
         except Exception as error:
             if isinstance(error, Refusal) or not self.name.startswith(OWN_PREFIX):
                 raise
@@ -205,6 +226,19 @@ class Session:
 
 
 @on_gpu
-def _run(pipeline: Pipeline, image: Tensor, true: Any, saliency: Tensor | None) -> Trace:
+def _run(pipeline: Pipeline, image: Tensor, true: Any, saliency: Tensor | None, previous: Any) -> Trace:
     with torch.inference_mode(), precisely():
-        return pipeline.to(device()).run(image, true, saliency)
+        return pipeline.to(device()).run(image, true, saliency, previous)
+
+
+def boxes_of(said: Before, classes: int) -> Boxes:
+    """What a page says was found, as a task has it.
+
+    Raises:
+        Refusal: boxes, scores and classes of different numbers, or a class that the detector has not.
+    """
+    if not len(said.boxes) == len(said.scores) == len(said.classes) or any(k >= classes for k in said.classes):
+        raise Refusal(Text("refused.before"))
+    boxes = torch.tensor(said.boxes, dtype=torch.float32).reshape(-1, 4)
+    kinds, none = torch.tensor(said.classes, dtype=torch.int64), torch.zeros(len(boxes), dtype=torch.int64)
+    return Boxes(boxes, torch.tensor(said.scores, dtype=torch.float32), kinds, boxes.new_zeros(len(boxes), 0), none)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lzviz.contract.messages.base import Answer, Base64
+from lzviz.contract.messages.base import Answer, Base64, Message
 
 Edges = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixel edges."""
 Size = Literal["small", "medium", "large"]
 """COCO's sizes: below 32 x 32 pixels of the picture as it is read, below 96 x 96, and the others."""
+
+
+class Before(Message):
+    """What was found in a frame: ``boxes`` in pixel edges of the picture, with a score and a class each."""
+
+    boxes: Annotated[list[Edges], Field(max_length=300)]
+    scores: Annotated[list[float], Field(max_length=300)]
+    classes: Annotated[list[Annotated[int, Field(ge=0, le=10000)]], Field(max_length=300)]
 
 
 class InSpace(Answer):

@@ -99,7 +99,8 @@ class Spot(Answer):
 
 class PictureLine(Answer):
     """A picture of the gallery; ``dataset``: the one that it is like, "" for none; ``checkpoint``: what opens with it;
-    ``labelled``, ``boxed``: true labels, or true boxes, come with it."""
+    ``labelled``, ``boxed``: true labels, or true boxes, come with it. A film has ``frames``, ``fps`` a second, called by its id, a
+    point and their number."""
 
     id: str
     title: str
@@ -112,6 +113,8 @@ class PictureLine(Answer):
     checkpoint: str
     highlight: Spot | None = None
     start: list[Spot] | None = None
+    frames: int | None = None
+    fps: float | None = None
 
 
 class CheckpointLine(Answer):

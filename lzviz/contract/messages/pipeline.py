@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, StrictFloat
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, Box, OnTruth
-from lzviz.contract.messages.boxes import Found
+from lzviz.contract.messages.boxes import Before, Found
 from lzviz.text import Text
 
 
@@ -123,7 +123,12 @@ class Memory(Answer):
 
 
 class Placed(Answer):
-    """Where the sampler looks and what it sees; the second part needs the network and is left out of a warp alone."""
+    """Where the sampler looks and what it sees; the second part needs the network and is left out of a warp alone.
+
+    Attributes:
+        looked: of a detector, what said where to look: boxes of the frame before, a first look at this one, or neither.
+        follows: whether it is meant to look where the frame before had boxes.
+    """
 
     checkpoint: str
     title: str
@@ -153,6 +158,8 @@ class Placed(Answer):
     truth: Truth | None = None
     truth_note: Text | None = None
     found: Found | None = None
+    looked: Literal["before", "twice", "own"] | None = None
+    follows: bool | None = None
     stages: list[Stage] | None = None
     total: Total | None = None
     features: list[FeatureStage] | None = None
@@ -161,7 +168,9 @@ class Placed(Answer):
 
 
 class Slow(OnTruth):
-    """A question that runs a network."""
+    """A question that runs a network; ``before``: what was found in the frame before, where the picture is a film's."""
+
+    before: Before | None = None
 
     @property
     def bench(self) -> Bench:

@@ -112,7 +112,8 @@ function createQuestioner(context, question, truths, on) {
   let seq = 0;
 
   /** @param {string} path @param {object} more */
-  const call = (path, more) => question(path, async () => ({ truth: await truths.id(), seq: ++seq, ...more }));
+  const call = (path, more) => question(path, async () => ({ truth: await truths.id(), seq: ++seq, ...more,
+    ...(context.live.get().film?.before && SLOW.has(path) && { before: context.live.get().film?.before }) }));
   context.brought.giver("truth", async () => {
     const own = truths.own();
     if (!own) return false;
@@ -132,6 +133,9 @@ function createQuestioner(context, question, truths, on) {
   }
   return { ask, call };
 }
+
+/** Questions that run the network. @type {ReadonlySet<string>} */
+const SLOW = new Set([ROUTES.pipeline.path, ROUTES.pipelineFeatures.path, ROUTES.pipelineTimes.path]);
 
 const nothing = () => ({});
 
@@ -248,9 +252,9 @@ export function createAsking({ context, question, answers, on: open, scene }) {
   return {
     /** Everything, for a page, a picture or a checkpoint that is new; what is shown stays until the answer comes. */
     all() {
-      if (!on()) return;
+      if (!on() || live.get().film?.passing) return;
       begin(answers, name());
-      wholeSoon();
+      void (live.get().film ? whole.run() : wholeSoon());
       if (store.get().learnedRight === "training" && checkpointOf(host, store.get())?.snapshots) void training.run();
     },
     /** @param {ReadonlySet<string>} changed keys of the state */

@@ -7,6 +7,8 @@ import { createLearnedDock } from "./dock.js";
 import { exported } from "./exported.js";
 import { createLearnedRail } from "./rail.js";
 import { LAYERS, LearnedScene } from "./scene.js";
+import { trouble } from "../../core/errors.js";
+import { checkpointOf } from "./words.js";
 import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
 
@@ -32,6 +34,39 @@ function commandsOf({ context: { store }, scene, answers }) {
   ];
 }
 
+/**
+ * Films before a detector; what watches them is fetched with the first one.
+ * @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place
+ * @returns {NonNullable<import("../../core/rooms.js").Mounted["film"]>}
+ */
+function createWatching(place) {
+  const { context: { store, host, live } } = place;
+  /** @typedef {ReturnType<import("./watched.js")["createWatched"]>} Watched */
+  /** @type {{film: import("../../core/film.js").Film, watched: Watched} | null} */
+  let open = null;
+  /** @type {typeof import("./watched.js") | null} */
+  let module = null;
+  return (film, draw) => {
+    if (checkpointOf(host, store.get())?.task !== "detection" || !host.transport.answers(ROUTES.filmScore.path)) {
+      open?.watched.end();
+      open = null;
+      return null;
+    }
+    if (!module) {
+      void import("./watched.js").then((fetched) => {
+        module = fetched;
+        draw();
+      }, (error) => live.set({ error: trouble(t("film.notFetched"), error) }));
+      return null;
+    }
+    if (open?.film !== film) {
+      open?.watched.end();
+      open = { film, watched: module.createWatched(place, film) };
+    }
+    return open.watched;
+  };
+}
+
 export const mountPipeline = mountViews({
   answers: noAnswers,
   asks: createAsking,
@@ -48,7 +83,16 @@ export const mountPipeline = mountViews({
   anew: ["image", "file"],
   needs: { route: ROUTES.pipeline.path, missing: "pipeline.needsPython" },
   commands: commandsOf,
-  gives: ({ context, answers, scene }) => ({
+  gives: (place) => ({ film: createWatching(place), ...givesOf(place) }),
+});
+
+/**
+ * Files, and the warp that is shown.
+ * @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place
+ * @returns {Partial<import("../../core/rooms.js").Mounted>}
+ */
+function givesOf({ context, answers, scene }) {
+  return {
     // What lies over the picture is drawn as on the screen; labels and samples are numbers, and Python's.
     exportsView: (what) => what === "overlay" || what === "error",
     exportView: async (what, format) => exported(scene(), what === "error" ? "error" : "labels", format),
@@ -63,5 +107,5 @@ export const mountPipeline = mountViews({
       if (what === "saliency" && !room?.saliency) return t("pipeline.noMap");
       return (what === "zoomed" || what === "prediction") && !room?.zoomed ? t("pipeline.noZoom") : null;
     },
-  }),
-});
+  };
+}

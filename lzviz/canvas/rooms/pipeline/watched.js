@@ -1,0 +1,163 @@
+// @ts-check
+/**
+ * A detector on a film: each frame is read where the last one's boxes were, timed, and scored; fetched with the first
+ * film.
+ *
+ * @typedef {import("./asking.js").Answers} Answers
+ * @typedef {import("./answer.js").Room} Room
+ * @typedef {import("../../core/context.js").Context} Context
+ * @typedef {import("../../core/film.js").Film} Film
+ * @typedef {import("../../core/context.js").Before} Before
+ * @typedef {import("../../schema/contract.js").FilmScore} Score
+ *
+ * @typedef {object} Seen  a frame that was answered
+ * @property {Room} room
+ * @property {Before} before   what it hands on
+ * @property {number} ms
+ * @property {number | null} from  the frame whose boxes said where to look; null: none did
+ *
+ * @typedef {object} Watch  what is known of a film
+ * @property {Map<number, Seen>} seen
+ * @property {{frame: number, ready: number}[]} taken  while it does not wait
+ * @property {number} every    ms between frames; 0: it waits
+ * @property {boolean | null} follows  whether boxes of the frame before are handed on; null: as the detector is meant
+ * @property {Score | null} score
+ * @property {number} at
+ */
+
+import { askServer } from "../../core/client.js";
+import { newestOnly } from "../../core/newest.js";
+import { following, known, readyAt } from "../../core/streaming.js";
+import { ROUTES } from "../../schema/routes.js";
+import { createPanel } from "./watching.js";
+
+const PATIENCE = 60_000;
+
+/** @param {import("./found.js").Found} found @returns {Before} */
+const beforeOf = ({ boxes }) => ({ boxes: boxes.map(({ box }) => box), scores: boxes.map(({ score }) => score),
+  classes: boxes.map((each) => each.class) });
+
+/** Which answers count for which frames. @param {Film} film @param {Watch} watch */
+export function scoring({ count, name }, { seen, taken, every }) {
+  const frames = [...seen.keys()].sort((a, b) => a - b);
+  const place = new Map(frames.map((frame, k) => [frame, k]));
+  const image = (/** @type {number} */ k) => name?.(k) ?? "";
+  const last = taken.at(-1)?.frame ?? -1;
+  const passed = every && taken.length ? following(last, taken[taken.length - 1].ready, every) : 0;
+  return {
+    answers: frames.map((frame) => /** @type {Seen} */ (seen.get(frame)).before),
+    waiting: frames.map((frame) => ({ image: image(frame), answer: place.get(frame) ?? null })),
+    streamed: every ? known(taken, Math.min(passed, count), every).map((frame, k) => ({ image: image(k),
+      answer: frame === null ? null : place.get(frame) ?? null })) : [],
+  };
+}
+
+/** Once the room tells of the picture that is shown. @param {Context} context
+ * @param {import("../../core/store.js").Store<Answers>} answers @param {() => boolean} wanted
+ * @returns {Promise<Room | null>} */
+const told = ({ live }, answers, wanted) => new Promise((done) => {
+  const end = (/** @type {Room | null} */ room) => {
+    for (const stop of stops) stop();
+    clearTimeout(timer);
+    done(room);
+  };
+  function look() {
+    const { room, asking } = answers.get();
+    if (live.get().error || !wanted()) end(null);
+    else if (room && !asking && !room.stale && room.picture === live.get().image) end(room);
+  }
+  const timer = setTimeout(() => end(null), PATIENCE);
+  const stops = [answers.subscribe(() => look()), live.subscribe((_, changed) => changed.has("error") && look())];
+  look();
+});
+
+/**
+ * @param {import("../../viewer/room.js").Place<Answers>} place @param {Film} film
+ * @returns {import("../../core/rooms.js").Watched & {end: () => void}}
+ */
+export function createWatched({ context, answers, scene }, film) {
+  const { live, host, store } = context;
+  /** @type {Watch} */
+  const watch = { seen: new Map(), taken: [], every: 0, follows: null, score: null, at: 0 };
+  let started = 0; // when the frame that is shown was, ms
+  const panel = createPanel(context, film, watch, { scene, anew: () => forget() });
+
+  const score = newestOnly(async () => {
+    const room = watch.seen.get(watch.at)?.room ?? [...watch.seen.values()].at(-1)?.room;
+    if (!room?.found?.true || !film.name) return;
+    try {
+      watch.score = await askServer(host, ROUTES.filmScore.path,
+        { checkpoint: room.answer.checkpoint, ...scoring(film, watch) });
+      panel.draw();
+    } catch {
+      // The next frame asks again.
+    }
+  });
+
+  /** Another detector, another way: what was found before is not its. */
+  function forget() {
+    watch.seen.clear();
+    [watch.taken, watch.score] = [[], null];
+    panel.draw();
+  }
+
+  /** The frame whose boxes are handed on to frame k. @param {number} k */
+  function handing(k) {
+    if (watch.follows === false) return null;
+    const last = watch.every ? watch.taken.at(-1)?.frame ?? -1 : k - 1;
+    const seen = last < k ? watch.seen.get(last) : undefined;
+    return seen && (watch.follows ?? seen.room.answer.follows) ? last : null;
+  }
+
+  const unfollow = store.subscribe((_, changed) =>
+    ["checkpoint", "learnedFrom", "learnedLambda", "paint", "edgePaint", "strength"].some((key) => changed.has(key))
+    && forget());
+  /** @type {number | null} */
+  let from = null;
+  return {
+    element: panel.element,
+    start(at) {
+      if (watch.every) forget();
+      return watch.every || at >= film.count - 1 ? 0 : at;
+    },
+    comes(k, settled) {
+      watch.at = k;
+      started = performance.now();
+      from = settled ? handing(k) : null;
+      live.set({ film: { before: from === null ? null : watch.seen.get(from)?.before ?? null,
+        passing: !settled } });
+    },
+    async answered(k, wanted) {
+      const room = await told(context, answers, wanted);
+      if (!room?.found) return false;
+      const used = room.answer.looked === "before" ? from : null;
+      const ms = room.answer.total.ms;
+      watch.seen.set(k, { room, before: beforeOf(room.found), ms, from: used });
+      panel.draw();
+      void score.run();
+      return true;
+    },
+    async next(k, pass, wanted) {
+      if (!watch.every) return k + 1;
+      const ready = readyAt(k, watch.taken.at(-1)?.ready ?? 0, watch.every, watch.seen.get(k)?.ms ?? 0);
+      watch.taken.push({ frame: k, ready });
+      const next = following(k, ready, watch.every);
+      void score.run();
+      const paced = async () => {
+        const left = watch.every - (performance.now() - started);
+        await new Promise((done) => setTimeout(done, Math.max(0, left)));
+      };
+      await paced();
+      for (let each = k + 1; each < Math.min(next, film.count) && wanted(); each++) {
+        await pass(each);
+        panel.draw();
+        await paced();
+      }
+      return next;
+    },
+    end() {
+      unfollow();
+      live.set({ film: null });
+    },
+  };
+}

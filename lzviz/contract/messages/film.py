@@ -1,0 +1,53 @@
+"""How good a detector is on a film whose truth is known: when the film waits for its answers, and when it does not."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from lzviz.contract.messages.base import Answer, Identifier, Message, Question
+from lzviz.contract.messages.boxes import Before
+
+MOST = 300
+"""Frames of a film that are scored."""
+
+
+class FrameScored(Message):
+    """A frame, by the id of its picture, and the place of the answer that it is scored with; ``None``: none was there yet."""
+
+    image: Identifier
+    answer: Annotated[int, Field(ge=0)] | None
+
+
+class Precision(Answer):
+    """COCO's average precision over ``frames`` frames, in [0, 1]; ``None`` where nothing is to be found."""
+
+    frames: int
+    ap: float | None
+    ap50: float | None
+    small: float | None
+    medium: float | None
+    large: float | None
+
+
+class FilmScore(Answer):
+    """``waiting``: each frame with its own answer; ``streamed``: with what was there when it came; ``None``: truth is not known."""
+
+    waiting: Precision | None
+    streamed: Precision | None
+
+
+class AskFilmScore(Question):
+    """The average precision of answers on frames that are drawn with their boxes.
+
+    Attributes:
+        checkpoint: whose classes the answers are in.
+        answers: what was found; ``waiting`` and ``streamed`` say for which frames each counts.
+    """
+
+    answer = FilmScore
+    checkpoint: str
+    answers: Annotated[list[Before], Field(max_length=MOST)]
+    waiting: Annotated[list[FrameScored], Field(max_length=MOST)]
+    streamed: Annotated[list[FrameScored], Field(max_length=MOST)] = Field(default_factory=list)

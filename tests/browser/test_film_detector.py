@@ -1,0 +1,56 @@
+"""A film of the gallery before a detector: boxes handed on from frame to frame, precision, frame drop, the strip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+
+PANEL = ".lz-film-watched"
+SEEN = f"document.querySelectorAll('{PANEL} [data-is=seen]').length"
+NETWORK = 180_000  # a detector on a busy machine, in ms
+
+
+def open_drive(visit: Visit, more: str = "") -> None:
+    visit.page.set_default_timeout(NETWORK)
+    visit.open(f"#image=drive&room=pipeline&checkpoint=lzu-adaptive-clips-128x256{more}")
+    expect(visit.page.locator(PANEL)).to_be_visible(timeout=NETWORK)
+
+
+def test_boxes_are_handed_on_and_a_scrub_begins_anew(visit: Visit, tmp_path: Path) -> None:
+    open_drive(visit, "&frame=3")
+    page = visit.page
+    expect(page.locator(".lz-film-count")).to_have_text("4 / 12")
+    page.get_by_role("button", name="One frame on").click()
+    used = page.locator(".lz-film-used")
+    expect(used).to_have_text("Looks at this frame twice, evenly first.", timeout=NETWORK)
+    page.get_by_role("button", name="One frame on").click()
+    expect(used).to_have_text("Looks where frame 5 had boxes.", timeout=NETWORK)
+    assert visit.run("[store.get().frame, live.get().image.id, rooms.pipeline.answers.get().room.answer.looked]") == [
+        5,
+        "drive.5",
+        "before",
+    ]
+    page.get_by_role("slider", name="Frame").press("End")
+    expect(used).to_have_text("Looks at this frame twice, evenly first.", timeout=NETWORK)
+    expect(page.locator(".lz-film-precision")).to_contain_text("(3 frames)", timeout=NETWORK)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the strip").click()
+    saved.value.save_as(tmp_path / "strip.png")
+    with Image.open(tmp_path / "strip.png") as strip:
+        assert strip.width > 3 * 480 and strip.height > 480
+
+
+def test_a_film_that_does_not_wait_drops_frames_and_scores_late_boxes(visit: Visit) -> None:
+    open_drive(visit)
+    page = visit.page
+    page.locator(".lz-film-rate").select_option("60")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".lz-film-precision")).to_contain_text("streaming AP", timeout=NETWORK)
+    page.get_by_role("button", name="Play").wait_for(timeout=NETWORK)
+    expect(page.locator(".lz-film-count")).to_have_text("12 / 12")
+    assert 0 < visit.run(SEEN) < 12
+    expect(page.locator(".lz-film-used")).to_contain_text("late")

@@ -1,0 +1,25 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { following, known, readyAt } from "../../lzviz/canvas/core/streaming.js";
+
+/** @param {number} count @param {number} every @param {number | readonly number[]} spent */
+function run(count, every, spent) {
+  const taken = [];
+  for (let frame = 0, free = 0; frame < count; frame = following(frame, free, every)) {
+    free = readyAt(frame, free, every, typeof spent === "number" ? spent : spent[frame]);
+    taken.push({ frame, ready: free });
+  }
+  return { taken, known: known(taken, count, every) };
+}
+
+test("frames that pass are those of lzviz.measure.streaming", () => {
+  assert.deepEqual(run(5, 100, 80).known, [null, 0, 1, 2, 3]);
+  assert.deepEqual(run(4, 100, 100).known, [null, 0, 1, 2]);
+  const slow = run(6, 100, 250);
+  assert.deepEqual(slow.taken, [{ frame: 0, ready: 250 }, { frame: 2, ready: 500 }, { frame: 5, ready: 750 }]);
+  assert.deepEqual(slow.known, [null, null, null, 0, 0, 2]);
+  const uneven = run(4, 100, [10, 210, 10, 10]);
+  assert.deepEqual(uneven.taken.map(({ frame, ready }) => [frame, ready]), [[0, 10], [1, 310], [3, 320]]);
+  assert.deepEqual(uneven.known, [null, 0, 0, 0]);
+});
