@@ -653,7 +653,7 @@ export interface FetchCheckpoint {
   id: any;
 }
 
-/** ``waiting``: each frame with its own answer; ``streamed``: with what was there when it came; ``None``: no frame has a truth. */
+/** ``waiting``: each frame with its own answer; ``streamed``: with what was there when it came; ``None``: truth is not known. */
 export interface FilmScore {
   waiting: Precision | null;
   streamed: Precision | null;
