@@ -161,7 +161,11 @@ def main() -> None:
     single_thread()
     pipelines = [trained(name) for name in options.names]
     data = open_data("clips", options.cache, "val", count=options.films, frames=options.frames, size=(1024, 2048))
-    print(f"{options.films} films of {options.frames} frames. {processor()}\n")
+    counted = torch.cat([areas(example.truth.boxes[~example.truth.ignored]) for example in data])
+    small = int((counted < AREAS["small"][1]).sum())
+    print(
+        f"{options.films} films of {options.frames} frames: {len(counted)} boxes count, {small} of them small. {processor()}\n"
+    )
     head = [*METRICS, *(f"{name}, x" for name in SIZES)]
     with torch.inference_mode():
         if not options.grid:

@@ -247,7 +247,9 @@ def read_reports(folder: Path) -> dict[tuple[str, str, float, str], dict[int, Re
     return out
 
 
-def differences(found: dict[tuple[str, str, float, str], dict[int, Report]], against: str) -> None:
+def differences(
+    found: dict[tuple[str, str, float, str], dict[int, Report]], against: str, resamples: int = 2000
+) -> None:
     """Two tables for each data set, split and size: paired differences, and gains by class (by which is measured first, IoU or AP),
     the most frequent first."""
     baselines = {key: runs for key, runs in found.items() if parts(key[0])[0] == against}
@@ -267,7 +269,7 @@ def differences(found: dict[tuple[str, str, float, str], dict[int, Report]], aga
             rows[title] = [spread((100 * ours[seed].score(metrics[0]) for seed in seeds), ".1f")]
             for metric in metrics:
                 nothing = any(math.isnan(report.score(metric)) for side in pairs for report in side)
-                rows[title].append("" if nothing else str(paired(*pairs, metric)))
+                rows[title].append("" if nothing else str(paired(*pairs, metric, resamples=resamples)))
             gains = [a.per_class - b.per_class for a, b in zip(*pairs, strict=True)]
             classes[title] = 100 * torch.stack(gains).nanmean(0)
         if not rows:
@@ -314,6 +316,7 @@ def main() -> None:
     parser.add_argument("--equal-cost", action="store_true", help="print sizes of uniform sampling of equal cost")
     parser.add_argument("--reports", type=Path, metavar="FOLDER", help="of JSON files of `lzviz evaluate --json`")
     parser.add_argument("--against", default="uniform", help="system that the reports are compared with (%(default)s)")
+    parser.add_argument("--resamples", type=int, default=2000, help="of the bootstrap (%(default)s)")
     parser.add_argument("--cards", type=Path, metavar="FOLDER", help="write the reports into the cards of this folder")
     options = parser.parse_args()
     single_thread()
@@ -325,7 +328,7 @@ def main() -> None:
     elif options.cards is not None:
         write_cards(read_reports(options.reports), options.cards)
     elif options.reports is not None:
-        differences(read_reports(options.reports), options.against)
+        differences(read_reports(options.reports), options.against, options.resamples)
     else:
         trained_tables()
 

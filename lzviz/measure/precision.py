@@ -131,10 +131,11 @@ def _precision(flags: Tensor, times: Tensor, there: Tensor) -> Tensor:
     if not len(flags):
         return torch.where(there > 0, 0.0, torch.nan)
     right = (times[:, None] * (flags.T == 1)[None]).cumsum(-1)  # (R, t, D)
-    wrong = (times[:, None] * (flags.T == 0)[None]).cumsum(-1)
+    counted = (times[:, None] * (flags.T >= 0)[None]).cumsum(-1)
     recall = right / there[:, None, None]
-    precision = right / (right + wrong).clamp(min=torch.finfo(torch.float64).eps)
-    precision = precision.flip(-1).cummax(-1).values.flip(-1)
+    precision = (right / counted.clamp(min=torch.finfo(torch.float64).eps)).numpy()
+    # From the right the largest so far; torch's own cummax also keeps where it was, which takes most of the time.
+    precision = torch.from_numpy(np.maximum.accumulate(precision[..., ::-1], -1)[..., ::-1].copy())
     wanted = RECALLS.expand(*recall.shape[:2], -1).contiguous()
     places = torch.searchsorted(recall.nan_to_num(0.0).contiguous(), wanted)
     read = torch.nn.functional.pad(precision, (0, 1)).gather(-1, places)
