@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from benchmarks.served import App
 
@@ -16,6 +17,21 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Of every wait: a busy machine takes its time, and what holds is not waited for any longer.
 PATIENCE = 60.0
 DESKTOP = {"width": 1280, "height": 800}
+# Resolves once nothing in the document has changed over two frames and the browser has had time to spare.
+STILL = """() => new Promise((done) => {
+  let changed = false;
+  const watch = new MutationObserver(() => { changed = true; });
+  watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  const look = () => {
+    changed = false;
+    requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(() => {
+      if (changed) return look();
+      watch.disconnect();
+      done();
+    })));
+  };
+  look();
+})"""
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -52,9 +68,18 @@ class Visit:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.expected: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.asking: set[Request] = set()
+        self.page.on("request", self._asks)
+        for end in ("requestfinished", "requestfailed"):
+            self.page.on(end, self.asking.discard)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._listen)
+
+    def _asks(self, request: Request) -> None:
+        self.requests.append(request.url)
+        # Gradio's own streams stay open for ever.
+        if "/gradio_api/" not in request.url:
+            self.asking.add(request)
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -77,6 +102,16 @@ class Visit:
     def wait(self, condition: str, scope: str = "") -> None:
         """Wait until a JavaScript condition holds; ``scope``: statements that bring more to hand."""
         self.page.wait_for_function(f"() => {{ {SCOPE} {scope} return ({condition}); }}")
+
+    def rest(self) -> Visit:
+        """Wait until nothing is asked, computed or drawn any more."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            self.wait("!live.get().busy && !live.get().loading")
+            self.page.evaluate(STILL)
+            if not self.asking:
+                return self
+            assert time.monotonic() < end, f"never answered: {[request.url for request in self.asking]}"
 
     def answered(self) -> dict[str, Any]:
         """Wait for Python's answer to the state that is shown now."""

@@ -32,8 +32,7 @@ def test_no_room_has_a_serious_finding(browser: Browser, address: str, scheme: s
     visit.page.get_by_role("button", name="Keep this state").click()
     for room in ROOMS:
         visit.run("store.set({ room: given })", room)
-        visit.wait("!live.get().busy && !live.get().loading")
-        visit.page.wait_for_timeout(400)
+        visit.rest()
         found[room] = visit.page.evaluate(FINDINGS, rules)
     assert visit.page.locator("h1:visible").count() == 1
     assert visit.page.locator("main:visible").count() == 1

@@ -52,8 +52,10 @@ def test_choosing_cad_draws_a_quadtree_and_leaving_brings_the_warp_back(visit: V
     wait(visit, "answers.forest")
     forest = cad(visit, "({ levels: Object.values(answers.forest.levels), rows: answers.forest.rows })")
     assert set(forest["levels"]) == {0, 1} and min(forest["rows"]) > 0
-    counts = visit.page.locator(".lz-cad-entry small").all_text_contents()
-    assert [int(text.replace(",", "")) for text in counts] == forest["rows"]
+    told = (
+        "[...document.querySelectorAll('.lz-cad-entry small')].map((each) => Number(each.textContent.replaceAll(',', '')))"
+    )
+    wait(visit, f"String({told}) === String(answers.forest.rows)")
     expect(visit.page.locator("section[data-view=zoomed]")).to_be_hidden()
     visit.page.get_by_role("button", name=re.compile("^Sampler")).click()
     visit.page.get_by_role("option", name=re.compile("^LZU")).click()
@@ -131,6 +133,7 @@ def test_the_threshold_moves_the_quadtree_without_asking(shown: Visit) -> None:
 
 
 def test_hover_shows_the_owner_of_an_inactive_neighbour(shown: Visit) -> None:
+    shown.rest()  # what comes later moves the views
     place = shown.page.evaluate(
         """async () => {
           const { scene, answers } = document.querySelector('[data-lzviz]').lzviz.rooms.cad;

@@ -48,13 +48,13 @@ def test_one_picture_in_all_panes_painted_hovered_counted_and_saved(visit: Visit
     wait(visit, "answers.get().hovers.filter(Boolean).length === 3")
     quads = compare(visit, "answers.get().hovers.map(({ quad }) => quad)")
     assert quads[0] != quads[1]
-    assert visit.page.locator(".lz-compare-panes .lz-mark-quad:not(.lz-mark-rim):visible").count() == 3
+    expect(visit.page.locator(".lz-compare-panes .lz-mark-quad:not(.lz-mark-rim):visible")).to_have_count(3)
     # Python's table follows; ES moves with it; a column sorts, and the table is a file.
     wait(visit, "answers.get().table && answers.get().about === store.get() && answers.get().table.rows[1].region > 0")
     wait(visit, "!scene.frames[2].waiting")
     visit.page.locator("[data-column=region]").click()
     first = visit.page.locator(".lz-compare-table tbody tr").first
-    assert first.get_attribute("data-name") != "uniform"
+    expect(first).not_to_have_attribute("data-name", "uniform")
     expect(first.locator(".lz-compare-best").first).to_be_visible()
     with visit.page.expect_download() as saved:
         visit.page.locator("[data-file=tex]").click()
@@ -111,7 +111,7 @@ def test_labels_of_networks_are_told_under_the_pointer_and_points_lead_back(visi
     told = visit.page.locator(".lz-compare-told").first
     expect(told).to_be_visible()
     expect(told).to_contain_text("≠")
-    assert visit.page.locator(".lz-compare-pixel:visible").count() == 2
+    expect(visit.page.locator(".lz-compare-pixel:visible")).to_have_count(2)
     # Samples by class, and the figures: what was compared before is a point that leads back.
     expect(visit.page.locator(".lz-compare-matrix tbody tr").first).to_be_visible()
     visit.run("store.set({ width: 96 }, { history: true })")
@@ -120,6 +120,7 @@ def test_labels_of_networks_are_told_under_the_pointer_and_points_lead_back(visi
         "answers.get().about === store.get() && answers.get().trail.length === 2 && answers.get().table.rows[0].p50",
     )
     before = visit.page.locator(".lz-compare-before").first
+    visit.rest()  # the figures are drawn again with every number that comes
     before.scroll_into_view_if_needed()
     spot = before.bounding_box()
     assert spot is not None

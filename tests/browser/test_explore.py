@@ -244,7 +244,7 @@ def test_an_update_from_python_keeps_canvas_and_painting(browser: Browser) -> No
     before, mark = overlay.evaluate(drawn), overlay.evaluate("c => c.kept")
     with visit.page.expect_response(lambda response: "queue/data" in response.url):
         visit.page.get_by_role("button", name="Update").click()
-    visit.page.wait_for_timeout(500)
+    visit.rest()
     assert overlay.evaluate("c => c.kept") == mark
     assert overlay.evaluate(drawn) == before
     assert visit.painted(0.4, 0.4) == 255 and visit.nodes() == nodes

@@ -75,8 +75,7 @@ def pseudo(browser: Browser, address: str) -> Iterator[Visit]:
 
 
 def unmarked(visit: Visit) -> set[str]:
-    visit.wait("!live.get().busy && !live.get().loading")
-    visit.page.wait_for_timeout(300)
+    visit.rest()
     return set(visit.page.evaluate(UNMARKED, ENGLISH))
 
 

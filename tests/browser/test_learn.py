@@ -93,7 +93,7 @@ def test_nothing_gives_the_answer_away_before_it_is_revealed(visit: Visit) -> No
     assert visit.page.locator(".lz-learn-told").inner_text() == TOLD["en"][2]["goal"]
     visit.page.locator(".lz-reveal").click()
     expect(visit.page.locator(".lz-attempts tbody tr")).to_have_count(1)
-    assert visit.page.locator(".lz-spring").count() > 10
+    visit.page.wait_for_function("document.querySelectorAll('.lz-spring').length > 10")
     expect(visit.page.locator(".lz-learn [role=status]")).to_contain_text("Computed: 2")
 
 
@@ -117,8 +117,8 @@ def test_a_symbol_lights_up_wherever_it_stands(visit: Visit) -> None:
     visit.page.wait_for_function(f"{ROOM}?.page && {ROOM}.kept.has('reveal')")
     visit.page.locator(".lz-symbol[data-symbol=kernel]").first.hover()
     lit = visit.page.locator(".lz-lit")
-    names = lit.evaluate_all("all => all.map((each) => each.tagName.toLowerCase())")
-    assert {"span", "mrow", "path"} <= set(names)
+    for name in ("span", "mrow", "path"):
+        expect(visit.page.locator(f"{name}.lz-lit").first).to_be_attached()
     visit.page.locator(".lz-lesson h2").hover()
     expect(lit).to_have_count(0)
 
@@ -156,7 +156,7 @@ def test_a_student_completes_every_lesson_with_the_keyboard_alone(learning: Visi
         if lesson["number"] < len(lessons_told):
             walk(".lz-turn:last-child")
             keys.press("Enter")
-            assert page.evaluate(f"{focused}.tagName") == "H2"
+            page.wait_for_function(f"{focused}.tagName === 'H2'")
     expect(page.locator(".lz-lesson-cell[data-done]")).to_have_count(len(lessons_told))
     page.reload()
     page.wait_for_function(f"{ROOM}?.page")

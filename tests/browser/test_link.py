@@ -27,7 +27,9 @@ FILTERS = "#image=street&room=models&metric=small&cost=pixels&off=lzu,48x64"
 def test_the_link_carries_the_camera_and_opens_at_it(visit: Visit) -> None:
     visit.open("#image=coffee").nodes()
     visit.run("rooms.warp.scene.zoomBy(rooms.warp.scene.views.source, 3)")
+    visit.wait("Math.abs(rooms.warp.scene.camera.zoom - 3) < 1e-3")
     visit.page.wait_for_function("location.hash.includes('camera=')")
+    visit.rest()
     looked, link = visit.run("rooms.warp.scene.camera"), visit.run(HASH)
     assert looked["zoom"] > 2.9
     visit.answered()  # what Python said still belongs to the state

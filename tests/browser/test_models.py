@@ -46,7 +46,9 @@ def test_another_cost_draws_more_papers_and_the_table_follows_the_filters(visit:
     all_rows = rows.count()
     visit.page.get_by_role("button", name="LZU", exact=True).click()
     expect(rows.filter(has_text="LZU, fixed")).to_have_count(0)
-    assert rows.count() < all_rows
+    visit.page.wait_for_function(
+        "(all) => document.querySelectorAll('table.lz-numbers tbody tr').length < all", arg=all_rows
+    )
 
 
 def test_figures_follow_the_theme(visit: Visit) -> None:
@@ -61,6 +63,7 @@ def test_figures_follow_the_theme(visit: Visit) -> None:
 
 def test_a_mark_tells_its_facts_and_opens_its_card(visit: Visit) -> None:
     opened(visit)
+    visit.rest()  # what comes later moves the figures
     mark = visit.page.locator(".lz-plot-mark:not([data-name='']) > :last-child").first
     name = visit.page.locator(".lz-plot-mark:not([data-name=''])").first.get_attribute("data-name")
     box = mark.bounding_box()

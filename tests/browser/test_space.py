@@ -33,7 +33,7 @@ LOST = """[...document.querySelectorAll(".lz-dock-part")].filter((part) => part.
 def settled(visit: Visit, width: int, height: int) -> None:
     """Wait until the views are drawn for a window of the size."""
     visit.page.set_viewport_size({"width": width, "height": height})
-    visit.page.wait_for_timeout(200)
+    visit.rest()
     visit.wait(
         "[rooms.warp, rooms.cad, rooms.pipeline]"
         ".every(({scene}) => !scene || scene.root.hidden || scene.dirty.size === 0)"

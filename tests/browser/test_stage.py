@@ -297,7 +297,7 @@ def test_a_hidden_page_is_harmless_and_comes_back(visit: Visit) -> None:
     drawn = visit.run(COUNT)
     visit.run("(stage.scene.container.style.display = 'none')")
     visit.run("store.set({ width: 96 })")
-    visit.page.wait_for_timeout(200)
+    visit.rest()
     visit.run("(stage.scene.container.style.display = '')")
     visit.wait(f"{COUNT} > {drawn} && stage.scene.frame.zoomed[1] === 96")
     assert visit.run("stage.scene.views.source.box.width") > 200

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from benchmarks.served import free_port
 from lzviz import lessons, site
@@ -81,6 +81,7 @@ def test_the_first_warp_comes_in_few_bytes(visit: Visit, capsys: pytest.CaptureF
 def at_rest(visit: Visit) -> None:
     """Wait until the page has also what it fetches after its first picture: its words explained."""
     visit.page.wait_for_selector("[data-lzviz][data-explained]")
+    visit.rest()
 
 
 def test_painting_needs_nobody(visit: Visit) -> None:
@@ -120,7 +121,7 @@ def test_adaptive_masks_move_with_the_threshold_and_the_brush(visit: Visit) -> N
 def test_models_and_results_are_there(visit: Visit) -> None:
     visit.open("#image=street&room=models")
     visit.page.wait_for_selector(".lz-models[data-ready] .lz-card")
-    assert visit.page.locator(".lz-numbers tbody tr").count() > 10
+    visit.page.wait_for_function("document.querySelectorAll('.lz-numbers tbody tr').length > 10")
     assert visit.page.locator(".lz-models [role=alert]").count() == 0
 
 
@@ -144,7 +145,7 @@ def array(name: str, values: np.ndarray) -> dict[str, object]:
 def test_trained_pipelines_are_compared_from_kept_answers_and_the_rest_says_what_it_needs(visit: Visit) -> None:
     visit.open(f"#image=coffee&room=compare&methods=uniform,{CHECKPOINT},es")
     rows = "rooms.compare.answers.get().table?.rows"
-    visit.wait(rows)
+    visit.wait(f"({rows})?.length === 3 && ({rows})[2].note")
     visit.wait("rooms.compare.scene.frames.length === 3")
     row = visit.run(f"({rows})[1]")
     assert row["size"] == [128, 192] and row["nodes"] and row["labels"] and row["macs"] > 1e6
@@ -177,7 +178,7 @@ def test_the_doctor_reads_a_grid_of_the_visitors_without_python(visit: Visit, ki
         visit.page.locator(".lz-doctor-drop").click()
     chooser.value.set_files(array("mine.npy", given[None].astype(np.float32)))  # type: ignore[arg-type]
     chart = "document.querySelector('.lz-doctor').lzvizDoctor.chart.get()"
-    visit.wait(f"{chart}.now?.name === 'mine.npy'")
+    visit.wait(f"{chart}.now?.name === 'mine.npy' && !{chart}.asking")
     named = {"pixels": "units", "order": "axis-order", "well": None}[kind]
     assert visit.run(f"{chart}.now.findings.find(({{ verdict }}) => verdict === 'fault')?.check ?? null") == named
     if named:
@@ -214,9 +215,9 @@ def test_bookmarks_are_kept_saved_opened_and_bring_states_back(visit: Visit, fol
     page.reload()
     visit.ready()
     page.get_by_role("button", name="Bookmarks").click()
-    assert page.get_by_role("listitem").count() == 2
+    expect(page.get_by_role("listitem")).to_have_count(2)
     page.get_by_role("button", name="Remove far").click()
-    assert page.get_by_role("listitem").count() == 1
+    expect(page.get_by_role("listitem")).to_have_count(1)
     for name, text in (("none.json", "[1, 2]"), ("some.json", json.dumps(told))):
         file = tmp_path / name
         file.write_text(text)
@@ -233,7 +234,7 @@ def test_the_page_opens_on_a_file_of_bookmarks(visit: Visit, folder: Path) -> No
     (folder / "lecture.json").write_text(json.dumps({"lzviz": "bookmarks", "version": 1, "bookmarks": lines}))
     visit.open("?bookmarks=lecture.json")
     visit.wait("store.get().strength === 123 && store.get().image === 'coffee'")
-    assert visit.page.get_by_role("listitem").count() == 1
+    expect(visit.page.get_by_role("listitem")).to_have_count(1)
 
 
 def test_lessons_are_there_in_both_languages_with_what_they_compute(visit: Visit) -> None:

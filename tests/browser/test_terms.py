@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -82,7 +81,7 @@ def test_marked_labels_and_the_card_are_accessible(visit: Visit, rest: str) -> N
     expect(visit.page.locator(CARD)).to_have_count(1)
     visit.page.add_script_tag(path=AXE)
     assert visit.page.evaluate(FINDINGS, None) == []
-    stops = visit.page.eval_on_selector_all("[data-term-stop]", "all => all.map((each) => each.dataset.term)")
+    stops = visit.run("[...document.querySelectorAll('[data-term-stop]')].map((each) => each.dataset.term)")
     assert len(stops) == len(set(stops)), "the keyboard stops at a term once"
 
 
@@ -104,7 +103,7 @@ def finger(browser: Browser, address: str) -> Iterator[Visit]:
 
 
 def test_a_long_press_opens_a_term_and_is_no_tap(finger: Visit) -> None:
-    explained(finger.open())
+    explained(finger.open()).rest()
     page = finger.page
     label = page.locator(".lz-layers [data-term=density], .lz-rail [data-term=strength]").first
     label.scroll_into_view_if_needed()
@@ -129,15 +128,13 @@ def test_every_term_is_reached_from_a_label(visit: Visit) -> None:
     missing = set(TOLD)
     for rest in ROOMS:
         explained(visit.open(rest))
-        visit.wait("!live.get().busy && !live.get().loading")
+        visit.rest()
         if rest == "#room=compare":  # its table comes after every method was read in Python
             visit.page.wait_for_selector("[data-term=unseen]", state="attached")
-        end = time.monotonic() + 2
-        while time.monotonic() < end and missing:
-            shown = visit.run("[...document.querySelectorAll('[data-term]')].map((each) => each.dataset.term)")
-            assert set(shown) <= set(TOLD)
-            missing -= set(shown)
-            visit.page.wait_for_timeout(100)
+            visit.rest()
+        shown = visit.run("[...document.querySelectorAll('[data-term]')].map((each) => each.dataset.term)")
+        assert set(shown) <= set(TOLD)
+        missing -= set(shown)
     assert missing == set()
 
 
@@ -155,7 +152,7 @@ def test_hints_come_after_the_first_stroke_and_are_put_away_for_good(visit: Visi
     visit.page.reload()
     explained(visit.ready())
     visit.stroke((0.3, 0.5), (0.35, 0.55))
-    visit.page.wait_for_timeout(500)
+    visit.rest()
     expect(bar).to_have_count(0)
 
 

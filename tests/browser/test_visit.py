@@ -103,12 +103,12 @@ def test_the_last_of_fifty_links_is_what_is_shown(visit: Visit) -> None:
     for k in range(50):
         visit.page.evaluate("(hash) => { location.hash = hash; }", f"#image={names[k % 5]}&width={100 + k}")
         if k % 10 == 9:
-            visit.page.wait_for_timeout(60)
+            visit.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
     visit.wait("store.get().width === 149 && live.get().image?.id === 'motorcycle' && !live.get().loading")
-    visit.page.wait_for_timeout(800)
+    visit.rest()
     assert visit.run("[store.get().image, live.get().image.id, store.get().width]") == ["motorcycle", "motorcycle", 149]
-    pressed = visit.page.locator(".lz-thumb[aria-pressed=true]")
-    assert [each.get_attribute("data-id") for each in pressed.all()] == ["motorcycle"]
+    pressed = "[...document.querySelectorAll('.lz-thumb[aria-pressed=true]')].map((each) => each.dataset.id)"
+    assert visit.page.evaluate(pressed) == ["motorcycle"]
 
 
 @pytest.mark.parametrize("width", [360, 390])

@@ -144,7 +144,7 @@ def page(browser: Browser, address: str, edited: Path) -> Iterator[Visit]:
 
 def test_an_overlay_is_one_file(page: Visit) -> None:
     across = page.page.locator('.lz-layer[data-layer="across"]').first
-    assert across.get_attribute("aria-pressed") == "false" and "Across" in across.inner_text(timeout=1000)
+    assert across.get_attribute("aria-pressed") == "false" and "Across" in across.inner_text()
     page.run("store.set({ layers: { across: true } })")
     page.wait("stage.scene.dirty.size === 0 && stage.scene.motion === 'done'")
     assert across.get_attribute("aria-pressed") == "true"
