@@ -71,7 +71,7 @@ class Visit:
         self.asking: set[Request] = set()
         self.page.on("request", self._asks)
         for end in ("requestfinished", "requestfailed"):
-            self.page.on(end, self.asking.discard)
+            self.page.on(end, lambda request: self.asking.discard(request))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._listen)
 
