@@ -11,6 +11,7 @@ import { h } from "./kit/dom.js";
 import { offerBack } from "./shell/back.js";
 import { createAgain } from "./core/again.js";
 import { createBrought } from "./core/brought.js";
+import { withOwnCheckpoints } from "./core/own.js";
 import { createImages } from "./core/images.js";
 import { listenForFiles } from "./shell/intake.js";
 import { spots } from "./core/maps.js";
@@ -73,6 +74,7 @@ async function prepare(host) {
   ]);
   const names = (/** @type {readonly {name: string}[]} */ lines) => lines.map(({ name }) => name);
   catalogue.samplers = catalogue.samplers.map(named);
+  if (catalogue.checkpoints) catalogue.checkpoints = withOwnCheckpoints(catalogue.checkpoints);
   const registries = { samplers: names(catalogue.samplers), sources: names(catalogue.sources) };
   const own = { address: host.address ?? ownAddress(), theme: host.theme ?? ownTheme() };
   const owners = [...catalogue.samplers.map((/** @type {Line} */ line) => [line.name, line]),

@@ -13,7 +13,7 @@
  * @property {import("../../schema/contract.js").Cost | null} cost
  * @property {boolean} counting the cost over the pictures is on its way
  * @property {import("./model.js").Forest | null} forest  what is drawn
- * @property {any} hover        the cell under the pointer
+ * @property {import("./hover.js").CellHover | null} hover  the cell under the pointer
  * @property {number | null} curve  whose matches are shown; null: the last one's
  * @property {import("./keypoints.js").Match | null} match  under the pointer
  */

@@ -55,15 +55,15 @@ function cellPart(answers, context) {
     lines.cell.say(`${cell.x}, ${cell.y}`, t("of", { all: t("size", { width: grid.w, height: grid.h }) }));
     lines.level.say(`${block.level}`, t("cad.ofDepth", { depth: grid.depth, stride: strideOf(grid, block.level) }));
     lines.block.say(t("size", { width: x1 - x0, height: y1 - y0 }), t("cad.pxAt", { x: x0, y: y0 }));
-    const outside = taps.filter((/** @type {any} */ { owner }) => !owner).length;
+    const outside = taps.filter(({ owner }) => !owner).length;
     lines.taps.say(`${9 - outside}`, t(outside ? "cad.tapsAndZeros" : "cad.tapsRead",
       { zeros: outside, count: 1 << grid.depth }));
-    const inactive = taps.filter((/** @type {any} */ tap) => tap.owner && !isActive(tap));
+    const inactive = taps.filter((tap) => tap.owner && !isActive(tap));
     lines.owner.say(inactive.length ? ownerText(inactive[0]) : t("cad.none"),
       inactive.length > 1 ? ` + ${inactive.length - 1}` : "");
     const labelled = viewOf(context.store.get()) === "segmentation" ? answers.get().segmentation : null;
     for (const name of labelled ? MAPS : []) {
-      const found = classAt(/** @type {any} */ (labelled), name, hover.at);
+      const found = labelled && classAt(labelled, name, hover.at);
       lines[name].say(found?.name ?? "–", "", found?.colour ?? null);
     }
     if (labelled) return;
@@ -78,8 +78,8 @@ function cellPart(answers, context) {
     part(t("cad.cellTitle"), "lz-cad-cell", null, list(lines))] };
 }
 
-/** @param {{y: number, x: number, owner: {y: number, x: number}}} tap */
-const ownerText = ({ y, x, owner }) => `${x},${y} → ${owner.x},${owner.y}`;
+/** @param {import("../../engine/quadtree.js").Tap} tap */
+const ownerText = ({ y, x, owner }) => (owner ? `${x},${y} → ${owner.x},${owner.y}` : "");
 
 /** @param {AnswerStore} answers @param {import("../../core/context.js").Context} context */
 function costPart(answers, { live }) {

@@ -4,6 +4,7 @@
  *
  * @typedef {import("../../viewer/views.js").View} View
  * @typedef {import("./scene.js").CadScene} CadScene
+ * @typedef {import("../../schema/contract.js").Features} Features
  */
 
 import { h } from "../../kit/dom.js";
@@ -40,10 +41,10 @@ export function createFeatureViews(views, store) {
     title: t(`cad.${value}.help`), onclick: () => store.set({ cadBeside: value }) }, t(`cad.${value}`)));
   const choice = h("div", { class: "lz-cad-choice", role: "group", "aria-label": t("cad.below") }, ...buttons);
   views.beside.heading.after(choice);
-  /** @type {{answer: any, rasters: Record<string, import("../../viewer/pixels.js").Raster>}} */
+  /** @type {{answer: Features | null, rasters: Record<string, import("../../viewer/pixels.js").Raster>}} */
   let kept = { answer: null, rasters: {} };
 
-  /** @param {any} answer @param {string} name */
+  /** @param {Features} answer @param {keyof Features["maps"]} name */
   function raster(answer, name) {
     if (kept.answer !== answer) kept = { answer, rasters: {} };
     kept.rasters[name] ??= rasterOf(answer.maps[name], answer.grid.w, answer.grid.h);
@@ -69,7 +70,7 @@ export function createFeatureViews(views, store) {
         labels[at].textContent = t("facts", { facts });
       }
     },
-    /** @param {any} answer @param {CadScene} scene */
+    /** @param {Features | null} answer @param {CadScene} scene */
     draw(answer, scene) {
       const { cadBeside } = store.get();
       const names = /** @type {const} */ ([["adaptive", "adaptive"], ["beside", cadBeside]]);
@@ -81,11 +82,11 @@ export function createFeatureViews(views, store) {
 
 /**
  * @param {CadScene} scene @param {View} view @param {import("../../viewer/pixels.js").Raster | null} raster
- * @param {any} answer
+ * @param {Features | null} answer
  */
 function drawMap(scene, view, raster, answer) {
   view.image.toggleAttribute("hidden", !raster);
-  if (!raster) return;
+  if (!raster || !answer) return;
   const { x, y, cell, width, height } = scene.plane(view, answer);
   const place = { x, y, width: raster.width * cell, height: raster.height * cell };
   scene.renderer.part(view, raster, place);
@@ -94,7 +95,7 @@ function drawMap(scene, view, raster, answer) {
 }
 
 /**
- * @param {Record<"source" | "adaptive" | "beside", View>} views @param {any} answer
+ * @param {Record<"source" | "adaptive" | "beside", View>} views @param {Features | null} answer
  * @param {"strided" | "dilated"} below @param {ReturnType<typeof guarantee> | null} proof
  */
 function writeTitles({ adaptive, beside }, answer, below, proof) {

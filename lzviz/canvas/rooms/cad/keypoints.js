@@ -52,7 +52,7 @@ export function createKeypointViews(views, answers) {
   const scatter = createScatter();
   views.beside.frame.append(scatter.element);
   const bridge = createBridge();
-  /** @type {{answer: Keypoints | null, tree: any, image: import("../../viewer/pixels.js").Raster | null}} */
+  /** @type {{answer: Keypoints | null, tree: import("./model.js").Tree | null, image: import("../../viewer/pixels.js").Raster | null}} */
   let kept = { answer: null, tree: null, image: null };
   /** @type {{answer: Keypoints | null, chosen: number, matches: Match[]}} */
   let found = { answer: null, chosen: -1, matches: [] };
@@ -82,9 +82,9 @@ export function createKeypointViews(views, answers) {
     return found.matches;
   }
 
-  /** @param {CadScene} scene @param {View} view */
-  const placer = (scene, view) => {
-    const { x, y, cell } = scene.plane(view, kept.tree);
+  /** @param {CadScene} scene @param {View} view @param {import("./model.js").Tree} tree */
+  const placer = (scene, view, tree) => {
+    const { x, y, cell } = scene.plane(view, tree);
     return (/** @type {readonly number[]} */ point) => [x + (point[0] + 0.5) * cell, y + (point[1] + 0.5) * cell];
   };
 
@@ -92,7 +92,7 @@ export function createKeypointViews(views, answers) {
     bridge: bridge.element,
     keep,
     scatter: scatter.element,
-    /** @param {Keypoints | null} answer @returns {any} */
+    /** @param {Keypoints | null} answer @returns {import("./model.js").Tree | null} */
     tree: (answer) => (kept.answer === answer ? kept.tree : null),
 
     /** @param {Keypoints | null} answer @param {CadScene} scene */
@@ -106,7 +106,7 @@ export function createKeypointViews(views, answers) {
         views.adaptive.image.style.clipPath = "";
       }
       const pen = clearedPen(views.adaptive, scene.ratio);
-      if (pen && tree) drawMatches(pen, matches(), "to", placer(scene, views.adaptive), scene.colours);
+      if (pen && tree) drawMatches(pen, matches(), "to", placer(scene, views.adaptive, tree), scene.colours);
       scatter.show(answer, answers.get().curve);
       writeTitles(views, answer, matches());
     },
@@ -114,7 +114,7 @@ export function createKeypointViews(views, answers) {
     /** @param {CanvasRenderingContext2D} pen @param {CadScene} scene */
     drawPoints(pen, scene) {
       if (!kept.tree || !kept.answer) return;
-      const place = placer(scene, views.source);
+      const place = placer(scene, views.source, kept.tree);
       const matched = new Set(matches().map(({ from }) => from));
       pen.lineWidth = 1;
       for (const point of kept.answer.points) {
@@ -126,16 +126,17 @@ export function createKeypointViews(views, answers) {
     /** The match under the pointer, from view to view. @param {CadScene} scene */
     mark(scene) {
       const { pointer } = scene;
+      const { tree } = kept;
       const side = pointer?.view === views.adaptive ? "to" : "from";
-      const near = pointer && kept.tree && pointer.view !== views.beside
-        ? nearest(matches(), side, placer(scene, pointer.view), [pointer.x, pointer.y]) : null;
+      const near = pointer && tree && pointer.view !== views.beside
+        ? nearest(matches(), side, placer(scene, pointer.view, tree), [pointer.x, pointer.y]) : null;
       if (answers.get().match !== near) answers.set({ match: near });
-      if (!near) return bridge.show(null);
+      if (!near || !tree) return bridge.show(null);
       const frame = scene.root.getBoundingClientRect();
       bridge.show(/** @type {const} */ ([["source", near.from], ["adaptive", near.to], ["adaptive", near.truth]])
         .map(([name, point]) => {
           const at = views[name].frame.getBoundingClientRect();
-          const [x, y] = placer(scene, views[name])(point);
+          const [x, y] = placer(scene, views[name], tree)(point);
           return [x + at.left - frame.left, y + at.top - frame.top];
         }));
     },

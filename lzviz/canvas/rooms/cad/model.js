@@ -26,6 +26,8 @@
  * @property {number} active      rows over fine cells
  * @property {{strided: number, adaptive: number, dilated: number}} macs
  * @property {number} forced      cells that the brush decides
+ *
+ * @typedef {Pick<Forest, "image" | "grid" | "levels" | "rows">} Tree  what of it is drawn
  */
 
 import { ROUTES } from "../../schema/routes.js";
@@ -34,14 +36,13 @@ import {
   completeLevels, forceLevels, invertLevels, multiplyAdds, rowsAfter, rowsPerLevel, thresholdRings,
 } from "../../engine/quadtree.js";
 
-/** @param {any} answer of lzviz/cad-mask @returns {Mask} */
+/** @param {import("../../schema/contract.js").MaskAnswer} answer of lzviz/cad-mask @returns {Mask} */
 export function decodeMask(answer) {
   const { image, grid, mask, network, macs } = answer;
   const cells = grid.h * grid.w;
-  const strength = answer.strength && new Float32Array(grid.depth * cells);
-  answer.strength?.forEach((/** @type {string} */ ring, /** @type {number} */ at) =>
-    strength.set(floatsFromBase64(ring), at * cells));
-  return { image, grid, kind: mask, network, macs, strength: strength ?? null,
+  const strength = answer.strength ? new Float32Array(grid.depth * cells) : null;
+  answer.strength?.forEach((ring, at) => strength?.set(floatsFromBase64(ring), at * cells));
+  return { image, grid, kind: /** @type {State["cadMask"]} */ (mask), network, macs, strength,
     levels: answer.levels ? fromBase64(answer.levels) : null };
 }
 

@@ -6,6 +6,7 @@ import { createOwn } from "./own.js";
 import { createResults } from "./results.js";
 import { t } from "../../core/text.js";
 import { refusalOf, Said } from "../../core/errors.js";
+import { rememberCheckpoints, rememberedCheckpoints } from "../../core/own.js";
 
 /**
  * @typedef {import("../../core/context.js").Context} Context
@@ -26,12 +27,11 @@ import { refusalOf, Said } from "../../core/errors.js";
  * @property {Colour} colour  of a light and a dark one that of now
  * @property {() => string} live  the checkpoint that Explore shows, or ""
  *
- * @typedef {() => Promise<{name: string}>} Load  brings a checkpoint, the first time or again
+ * @typedef {() => Promise<Line>} Load  brings a checkpoint, the first time or again
  */
 
 /** How often a list is asked for again because a checkpoint was missing in it. */
 const ROUNDS = 5;
-const OWN = "lzviz-own-checkpoints";
 
 /** @param {import("../../core/transport.js").Transport} transport @returns {Room["ask"]} */
 const asker = (transport) => async (path, options) => {
@@ -43,48 +43,34 @@ const asker = (transport) => async (path, options) => {
   return said;
 };
 
-/** What this tab of the browser has loaded; forgotten when it is closed. @returns {string[]} */
-function remembered() {
-  try {
-    return JSON.parse(sessionStorage.getItem(OWN) ?? "[]");
-  } catch {
-    return [];
-  }
-}
-
-/** @param {readonly string[]} names */
-function remember(names) {
-  try {
-    sessionStorage.setItem(OWN, JSON.stringify(names));
-  } catch {
-    // Without storage they are listed until the page is loaded again.
-  }
-}
-
 /**
  * The checkpoints of the visitor: their names, and how each is brought again to a server that no longer holds it.
  * @param {Context} context
  */
 function createBroughtCheckpoints({ store, brought }) {
-  const names = remembered();
+  const lines = new Map(rememberedCheckpoints().map((line) => [line.name, line]));
+  const names = [...lines.keys()];
   /** @type {Map<string, Load>} */
   const loads = new Map();
-  /** @param {string} name @param {Load} [load] */
-  function keep(name, load) {
-    if (!names.includes(name)) names.push(name);
-    if (load) loads.set(name, load);
-    remember(names);
+  /** @param {Line} line @param {Load} load */
+  function keep(line, load) {
+    if (!names.includes(line.name)) names.push(line.name);
+    lines.set(line.name, line);
+    loads.set(line.name, load);
+    rememberCheckpoints([...lines.values()]);
   }
   /** The name that it has now; null: this page has not got it. @param {string} old @returns {Promise<string | null>} */
   async function give(old) {
     const load = loads.get(old);
     if (!load) return null;
-    const { name } = await load();
+    const line = await load();
+    const { name } = line;
     if (name !== old) {
       names.splice(names.indexOf(old), 1);
+      lines.delete(old);
       loads.delete(old);
     }
-    keep(name, load);
+    keep(line, load);
     if (name !== old && store.get().checkpoint === old) store.set({ checkpoint: name });
     return name;
   }
@@ -115,7 +101,7 @@ export function createModels(element, { context }) {
     },
     open: (name) => store.set({ room: "pipeline", checkpoint: name }, { history: true }),
     add(checkpoint, load) {
-      own.keep(checkpoint.name, load);
+      own.keep(checkpoint, load);
       const known = host.catalogue.checkpoints ?? [];
       // In the menu of Explore from now on.
       host.catalogue.checkpoints = [...known.filter(({ name }) => name !== checkpoint.name), checkpoint];

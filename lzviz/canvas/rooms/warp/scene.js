@@ -35,6 +35,8 @@ import { ROUTES } from "../../schema/routes.js";
 /** A pause after which everything is drawn and measured at its best. */
 const SETTLE_AFTER = 140;
 const FIRST_MOTION = 700;
+/** Points of the unzoomed lattice a CSS pixel along an axis while something moves. */
+const COARSE = 0.5;
 /** A source narrower than this has no room for the names of its layers, CSS pixels. */
 const SOURCE_TIGHT = 720;
 
@@ -230,14 +232,15 @@ export class Scene extends Viewer {
 
   /**
    * @param {Frame} frame @param {View} zoomed @param {View} unzoomed @param {State} state
-   * @param {boolean} quick one lattice point a CSS pixel is enough
+   * @param {boolean} quick a coarse lattice is enough, smoothly enlarged
    */
   drawPair(frame, zoomed, unzoomed, state, quick) {
     const { camera, image } = lensOf(frame, this.camera, zoomed.box);
     zoomed.projection = project(camera, zoomed.box, image);
     this.painter.zoomed(zoomed, frame, this.ratio);
     unzoomed.projection = project(this.camera, unzoomed.box, this.extent);
-    const ratio = quick ? 1 : this.ratio;
+    unzoomed.image.toggleAttribute("data-coarse", quick);
+    const ratio = quick ? COARSE : this.ratio;
     const nearest = state.interpolation === "nearest";
     const wanted = state.compare === "difference" && unzoomed.name === "unzoomed";
     if (!wanted) return this.painter.unzoomed(unzoomed, frame, ratio, nearest);
