@@ -52,9 +52,7 @@ def test_choosing_cad_draws_a_quadtree_and_leaving_brings_the_warp_back(visit: V
     wait(visit, "answers.forest")
     forest = cad(visit, "({ levels: Object.values(answers.forest.levels), rows: answers.forest.rows })")
     assert set(forest["levels"]) == {0, 1} and min(forest["rows"]) > 0
-    told = (
-        "[...document.querySelectorAll('.lz-cad-entry small')].map((each) => Number(each.textContent.replaceAll(',', '')))"
-    )
+    told = "[...document.querySelectorAll('.lz-cad-entry small')].map((each) => Number(each.textContent.replaceAll(',', '')))"
     wait(visit, f"String({told}) === String(answers.forest.rows)")
     expect(visit.page.locator("section[data-view=zoomed]")).to_be_hidden()
     visit.page.get_by_role("button", name=re.compile("^Sampler")).click()

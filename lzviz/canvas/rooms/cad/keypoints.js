@@ -5,6 +5,7 @@
  *
  * @typedef {import("./scene.js").CadScene} CadScene
  * @typedef {import("../../viewer/views.js").View} View
+ * @typedef {import("./model.js").Tree} Tree
  *
  * @typedef {import("../../schema/contract.js").Keypoints} Keypoints
  *
@@ -52,7 +53,7 @@ export function createKeypointViews(views, answers) {
   const scatter = createScatter();
   views.beside.frame.append(scatter.element);
   const bridge = createBridge();
-  /** @type {{answer: Keypoints | null, tree: import("./model.js").Tree | null, image: import("../../viewer/pixels.js").Raster | null}} */
+  /** @type {{answer: Keypoints | null, tree: Tree | null, image: import("../../viewer/pixels.js").Raster | null}} */
   let kept = { answer: null, tree: null, image: null };
   /** @type {{answer: Keypoints | null, chosen: number, matches: Match[]}} */
   let found = { answer: null, chosen: -1, matches: [] };
@@ -82,7 +83,7 @@ export function createKeypointViews(views, answers) {
     return found.matches;
   }
 
-  /** @param {CadScene} scene @param {View} view @param {import("./model.js").Tree} tree */
+  /** @param {CadScene} scene @param {View} view @param {Tree} tree */
   const placer = (scene, view, tree) => {
     const { x, y, cell } = scene.plane(view, tree);
     return (/** @type {readonly number[]} */ point) => [x + (point[0] + 0.5) * cell, y + (point[1] + 0.5) * cell];
@@ -92,7 +93,7 @@ export function createKeypointViews(views, answers) {
     bridge: bridge.element,
     keep,
     scatter: scatter.element,
-    /** @param {Keypoints | null} answer @returns {import("./model.js").Tree | null} */
+    /** @param {Keypoints | null} answer @returns {Tree | null} */
     tree: (answer) => (kept.answer === answer ? kept.tree : null),
 
     /** @param {Keypoints | null} answer @param {CadScene} scene */
