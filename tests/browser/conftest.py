@@ -17,6 +17,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Of every wait: a busy machine takes its time, and what holds is not waited for any longer.
 PATIENCE = 60.0
 DESKTOP = {"width": 1280, "height": 800}
+expect.set_options(timeout=PATIENCE * 1000)
 # Resolves once nothing in the document has changed for longer than any timer with which the page puts things off: timers run
 # in the order in which they are due, so that on a busy machine too what was put off comes before.
 STILL = """() => new Promise((done) => {
