@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from lzviz import scenes
@@ -115,8 +115,20 @@ def read_pair(name: str, image: Path, labels: Path, lookup: np.ndarray) -> Examp
 
 def read_picture(path: Path) -> np.ndarray:
     """(H, W, 3) uint8: 16 bits are scaled to 8, transparency is laid on white, grey becomes colour."""
-    with Image.open(path) as opened:
+    with _opened(path) as opened:
         return colours_of(opened)
+
+
+def _opened(path: Path) -> Image.Image:
+    """A picture's file; what is wrong with it is told with what to give instead."""
+    instead = "give the path of a picture (PNG, JPEG, WebP, ...), or the picture itself as a tensor or an array"
+    try:
+        return Image.open(path)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {str(path)!r} in {Path.cwd()}: {instead}") from None
+    except (IsADirectoryError, UnidentifiedImageError):
+        what = "a folder" if path.is_dir() else "no picture that Pillow can read"
+        raise ValueError(f"{str(path)!r} is {what}: {instead}") from None
 
 
 def colours_of(image: Image.Image) -> np.ndarray:
@@ -131,7 +143,7 @@ def colours_of(image: Image.Image) -> np.ndarray:
 
 def read_labels(path: Path) -> np.ndarray:
     """(H, W) uint8: the numbers of a grey or palette image; the palette's colours do not count."""
-    with Image.open(path) as opened:
+    with _opened(path) as opened:
         numbers = np.array(opened)
     if numbers.ndim != 2 or numbers.dtype.kind not in "biu":
         raise ValueError(f"{path}: expected a label image with one whole number a pixel, got mode {opened.mode}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 from PIL import Image
 
 import lzviz
-from lzviz.site.light import lighter
+from lzviz.contract.pictures import encode_png
+from lzviz.site.light import NODES, lighter, lighter_mask, lighter_row
+from lzviz.site.light import picture as lighter_picture
 
 SCRIPT = Path(__file__).parent / "js" / "alone.mjs"
 CHECKS = ("axis-order", "units", "convention", "folds", "crop")
@@ -80,17 +83,25 @@ def picture(values: np.ndarray) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def test_lighter_answers_keep_what_is_told_exactly_and_nearly_the_rest() -> None:
+def whole(answer: object, folder: Path) -> dict:
+    """A light answer as the page restores it."""
+    file = folder / "answer.json"
+    file.write_text(json.dumps(answer))
+    script = SCRIPT.with_name("light.mjs")
+    return json.loads(subprocess.run(["node", script, file], capture_output=True, text=True, check=True).stdout)
+
+
+def test_lighter_answers_keep_what_is_told_exactly_and_nearly_the_rest(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     labels = random.integers(0, 12, (40, 60), np.uint8)
     nodes, heat = random.uniform(-1, 1, (9, 12, 2)), random.uniform(0.02, 0.3, (9, 12))
     smooth = np.tile(np.linspace(0, 255, 400).astype(np.uint8), (300, 1))
     answer = {
         "labels": picture(labels), "prediction": None, "image": picture(np.dstack([smooth] * 3)),
-        "confidence": picture(smooth), "mesh": {"nodes": packed(nodes)}, "wantedMesh": None,
-        "saliency": {"data": packed(heat), "low": 0.02, "high": 0.3}, "target": None, "truth": None, "other": 3,
+        "confidence": picture(smooth), "mesh": {"nodes": packed(nodes), "w": 12, "h": 9}, "wantedMesh": None,
+        "saliency": {"data": packed(heat), "low": 0.02, "high": 0.3, "w": 12, "h": 9}, "target": None, "truth": None, "other": 3,
     }  # fmt: skip
-    light = lighter(answer)
+    light = whole(lighter(answer), tmp_path)
 
     def opened(text: str) -> np.ndarray:
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
@@ -109,3 +120,52 @@ def test_lighter_answers_keep_what_is_told_exactly_and_nearly_the_rest() -> None
 @pytest.mark.parametrize("name", ["labels", "image"])
 def test_an_answer_that_lacks_a_picture_stays_without(name: str) -> None:
     assert lighter({name: None})[name] is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (6, 1), (5, 8)])
+def test_steps_are_the_same_floats_again(size: tuple[int, int], tmp_path: Path) -> None:
+    steps = np.random.default_rng(1).integers(-(2**21), 2**21, (*size, 2))
+    nodes = (steps / NODES).astype(np.float32)
+    light = lighter({"mesh": {"nodes": packed(nodes), "w": size[1]}})
+    assert whole(light, tmp_path)["mesh"]["nodes"] == packed(nodes)
+
+
+def test_smooth_nodes_take_a_fraction_of_their_bytes(tmp_path: Path) -> None:
+    light = lighter({"mesh": {"nodes": packed(warp(48, 64)), "w": 64}})
+    assert 4 * len(gzip.compress(json.dumps(light).encode())) < 48 * 64 * 2 * 4
+    flat = {"saliency": {"data": packed(np.ones((2, 3))), "low": 1.0, "high": 1.0, "w": 3}}
+    assert whole(lighter(flat), tmp_path) == flat, "what is the same everywhere has no steps"
+
+
+def test_what_answers_share_is_read_from_its_file(tmp_path: Path) -> None:
+    assert whole({"truth": {"labels": {"shared": "a.pack"}, "more": [None, 1, {"b": "c"}]}}, tmp_path) == {
+        "truth": {"labels": "of a.pack", "more": [None, 1, {"b": "c"}]}
+    }
+
+
+def test_a_picture_of_a_folder_keeps_its_pixels() -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (8, 9, 3), np.uint8).repeat(9, 0).repeat(9, 1)
+    file = encode_png(pixels)
+    light = lighter_picture(file)
+    assert len(light) < len(file) and np.array_equal(np.asarray(Image.open(io.BytesIO(light)).convert("RGB")), pixels)
+    jpeg = io.BytesIO()
+    Image.fromarray(pixels).save(jpeg, "JPEG")
+    assert lighter_picture(jpeg.getvalue()) == jpeg.getvalue()
+
+
+def test_planes_that_are_compared_keep_every_nth_pixel() -> None:
+    labels = np.random.default_rng(3).integers(0, 12, (300, 1100), np.uint8)
+    small = np.random.default_rng(4).integers(0, 2, (20, 30), np.uint8)
+    row = {"labels": picture(labels), "error": picture(small), "p50": 3}
+    light = lighter_row(row)
+    planes = [np.asarray(Image.open(io.BytesIO(base64.b64decode(light[name]))))[..., 0] for name in ("labels", "error")]
+    assert np.array_equal(planes[0], labels[::3, ::3]) and np.array_equal(planes[1], small) and light["p50"] == 3
+
+
+def test_strengths_of_edges_keep_their_steps(tmp_path: Path) -> None:
+    strength = np.random.default_rng(5).uniform(0, 1.5, (2, 6, 9))
+    answer = {"grid": {"w": 9, "h": 6}, "strength": [packed(ring) for ring in strength], "levels": None}
+    rings = whole(lighter_mask(answer), tmp_path)["strength"]
+    told = np.array([np.frombuffer(base64.b64decode(ring), "<f4") for ring in rings]).reshape(strength.shape)
+    assert np.abs(told - strength).max() <= 2.0**-12
+    assert lighter_mask({**answer, "strength": None})["strength"] is None

@@ -295,3 +295,15 @@ def test_labels_boxes_and_a_gradient_are_looked_at_with_it_from_its_file_or_from
     assert next(f for f in after.findings if f.check == "labels").verdict == "ok"
     with pytest.raises(Refusal, match=r"boxes of shape"):
         ask(workshop, specimen="folds", boxed=labels)
+
+
+def test_an_array_without_a_known_shape_is_told_in_words_of_the_page(workshop):
+    held = workshop.answer(AddWarp(name="features.npy", data=npy(np.ones((1, 7, 9, 5), np.float32))))
+    with pytest.raises(Refusal) as refused:
+        ask(workshop, given=held.id)
+    assert str(refused.value).startswith(
+        "features.npy is an array of shape 1 × 7 × 9 × 5 that begins [1. 1. 1. 1.]: neither"
+    )
+    assert "use=" not in str(refused.value)
+    with pytest.raises(ValueError, match=r"say use= for offsets"):
+        lzviz.diagnose(np.ones((1, 7, 9, 5), np.float32), SOURCE)

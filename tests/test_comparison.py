@@ -370,3 +370,19 @@ def test_what_is_wrong_is_named(change, said):
     given = {"image": torch.rand(1, 3, 24, 36), "samplers": ["uniform"], "budget": "8x12", "repeats": 0, **change}
     with pytest.raises((TypeError, ValueError), match=said):
         lzviz.compare(given.pop("image"), given.pop("samplers"), given.pop("budget"), **given)
+
+
+def test_a_picture_that_is_not_there_says_what_to_give(tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r"no file 'street\.jpg' in .*: give the path of a picture .* or the picture"
+    ):
+        lzviz.compare("street.jpg", "uniform", repeats=0)
+    (tmp_path / "notes.png").write_text("no picture")
+    for path, what in ((tmp_path, "is a folder"), (tmp_path / "notes.png", "is no picture that Pillow can read")):
+        with pytest.raises(ValueError, match=f"{what}: give the path"):
+            lzviz.compare(path, "uniform", repeats=0)
+
+
+def test_one_method_is_one():
+    made = lzviz.compare(torch.rand(3, 24, 36), "uniform", "8x12", repeats=0)
+    assert str(made).startswith("1 method at 8x12, 24x36, on ")

@@ -3,6 +3,7 @@
 import { browserPage } from "./core/browser.js";
 import { overFiles } from "./core/files.js";
 import { compute } from "./alone/answers.js";
+import { restored } from "./alone/light.js";
 import { languageOf } from "./core/language.js";
 import { mount } from "./main.js";
 
@@ -13,6 +14,10 @@ async function read(name) {
   if (!name.endsWith(".pack")) return answer;
   return new Response(answer.body.pipeThrough(new DecompressionStream("gzip")));
 }
+
+/** An answer of the folder, as the server gave it. @param {string} name */
+const answered = async (name) => (name.startsWith("answers/")
+  ? Response.json(await restored(await (await read(name)).json(), read)) : read(name));
 
 /**
  * @param {HTMLElement} element
@@ -28,5 +33,5 @@ export async function open(element, { languages }) {
   const bookmarks = file && file.origin === window.location.origin
     ? await fetch(file).then((answer) => (answer.ok ? answer.text() : ""), () => "") : "";
   return mount(element, { ...page, bookmarks, catalogue, schema, words: { language, lines }, styled: true,
-    transport: overFiles(index, read, compute(catalogue, schema)) });
+    transport: overFiles(index, answered, compute(catalogue, schema)) });
 }

@@ -47,7 +47,8 @@ class Comparison:
     device: str
 
     def __str__(self) -> str:
-        head = f"{len(self.table)} methods at {self.budget}, {self.image.shape[-2]}x{self.image.shape[-1]}, on {self.device}"
+        count, (h, w) = len(self.table), self.image.shape[-2:]
+        head = f"{count} method{'s' if count != 1 else ''} at {self.budget}, {h}x{w}, on {self.device}"
         return f"{head}\n\n{self.table.to_markdown()}"
 
     def _repr_html_(self) -> str:

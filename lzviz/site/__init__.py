@@ -8,6 +8,7 @@ Everything but pictures is packed (gzip), so that the folder is as small on a se
 from __future__ import annotations
 
 import gzip
+import hashlib
 import html
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from lzviz.contract.routes import named
 from lzviz.contract.state import State
 from lzviz.contract.workshop import Workshop
 from lzviz.doctor.specimens import SPECIMENS
-from lzviz.site.light import lighter
+from lzviz.site.light import lighter, lighter_mask, lighter_row, picture
 
 STUDIED = 96
 """Width of the labels that a lesson samples."""
@@ -71,6 +72,16 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
 
+    def light(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """An answer of a pipeline in fewer bytes; the labels of a picture are in a file that all its answers share."""
+        light = lighter(answer)
+        if truth := light.get("truth"):
+            body = json.dumps(truth["labels"]).encode()
+            name = f"shared/{hashlib.blake2b(body, digest_size=12).hexdigest()}"
+            self.pack(name, body)
+            light["truth"] = {**truth, "labels": {"shared": f"{name}.pack"}}
+        return light
+
     def keep(
         self, line: str, address: str, name: str, when: Sequence[Mapping[str, Any]], said: Any = None,
         change: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
@@ -79,6 +90,7 @@ class Folder:
         route, path, query = found(named(line).method, address)
         question = asked(route, b"" if said is None else json.dumps(said).encode(), query, path)
         reply = told(question, self.workshop.answer(question))
+        headers = {**reply.headers, "content-type": reply.media_type}
         packed = reply.media_type.startswith("application/json") or reply.media_type.startswith("text/")
         if packed:
             body = (
@@ -89,9 +101,11 @@ class Folder:
             self.pack(name, body)
             name += ".pack"
         else:
-            name += "." + reply.media_type.partition("/")[2]
-            self.write(name, reply.body)
-        headers = {**reply.headers, "content-type": reply.media_type}
+            body = picture(reply.body)
+            kind = reply.media_type if body is reply.body else "image/webp"
+            name += "." + kind.partition("/")[2]
+            self.write(name, body)
+            headers["content-type"] = kind
         lines = self.kept.setdefault(address.partition("?")[0], [])
         lines += [{"when": dict(each), "file": name, **({} if packed else {"headers": headers})} for each in when]
         if route.path not in self.routes:
@@ -264,7 +278,9 @@ def _masks(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
                 when = {"image": state.image, **{f"state.{key}": said[key] for key in keys}}
                 every = [when, {**when, "state.cadMask": "inverse"}] if state.cad_mask == "edges" else [when]
                 name = f"answers/mask-{state.image}-{state.cad_levels}-{state.cad_mask}"
-                folder.keep("cadMask", named("cadMask").path, name, every, {"state": said, "image": state.image})
+                folder.keep(
+                    "cadMask", named("cadMask").path, name, every, {"state": said, "image": state.image}, lighter_mask
+                )
 
             yield f"{image} {mask}", job
 
@@ -284,7 +300,7 @@ def _runs(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[[], 
             if known.default(folder.workshop, state.image) == state.checkpoint:
                 own.append({**when, "state.checkpoint": "auto"})
             file = f"answers/{state.image}-{state.checkpoint}"
-            folder.keep("pipeline", named("pipeline").path, file, own, said, lighter)
+            folder.keep("pipeline", named("pipeline").path, file, own, said, folder.light)
 
         yield f"{image} {name}", job
 
@@ -304,7 +320,7 @@ def _compared(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[
             state = State(image=image, room="compare", compared=(name, "uniform"))
             question = asked(route, json.dumps({"state": state.to_json(), "image": image}).encode(), query, path)
             told = folder.workshop.answer(question).plain()["rows"][0]
-            row = lighter({key: value for key, value in told.items() if key not in DRAWN})
+            row = lighter_row({key: value for key, value in told.items() if key not in DRAWN})
             file = f"answers/compared-{image}-{name}"
             folder.pack(file, json.dumps(row, separators=(",", ":")).encode())
             when = {"image": image, "name": name, "width": str(state.width)}

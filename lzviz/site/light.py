@@ -1,7 +1,8 @@
 """Answers of pipelines as light as a folder needs them: the same messages in fewer bytes.
 
 What is told exactly stays exact (labels, errors, the truth); nodes keep 1/32 px of a picture of 2048, maps 256 steps of their
-range, the confidence 32 steps on at most 128 cells a side, and the zoomed image is a WebP of quality 95.
+range, the confidence 32 steps on at most 128 cells a side, and the zoomed image is a WebP of quality 95. What is written as steps
+becomes the same message again in ``canvas/alone/light.js``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from PIL import Image
 NODES = 2.0**15
 """Steps of a normalised coordinate."""
 STEPS = 255
+STRENGTHS = 2.0**12
+"""Steps of the strength of an edge."""
+PLANE = 512
+"""Most pixels a side of labels and errors that are compared."""
 CONFIDENCE = (128, 31)
 """Most cells a side, and steps."""
 EXACT: dict[str, Any] = {"lossless": True, "quality": 100}
@@ -23,7 +28,7 @@ SEEN: dict[str, Any] = {"quality": 95}
 
 
 def lighter(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer of ``lzviz/learned``, or a row of ``lzviz/compared``, in fewer bytes; nothing of ``answer`` is changed."""
+    """An answer of ``lzviz/learned`` in fewer bytes; nothing of ``answer`` is changed."""
     out = dict(answer)
     for name, how in (("labels", EXACT), ("error", EXACT), ("prediction", EXACT), ("image", SEEN)):
         if name in out:
@@ -34,16 +39,46 @@ def lighter(answer: dict[str, Any]) -> dict[str, Any]:
         out["truth"] = {**truth, **{name: _webp(truth[name], EXACT) for name in ("labels", "error", "zoomed")}}
     for name in ("mesh", "wantedMesh"):
         if out.get(name):
-            out[name] = {**out[name], "nodes": _rounded(out[name]["nodes"], 1 / NODES)}
+            out[name] = {**out[name], "nodes": _stepped(out[name]["nodes"], 1 / NODES, out[name]["w"], 2)}
     for name in ("saliency", "target"):
         if map_ := out.get(name):
             step = (map_["high"] - map_["low"]) / STEPS
-            out[name] = {**map_, "data": _rounded(map_["data"], step)}
+            out[name] = {**map_, "data": _stepped(map_["data"], step, map_["w"])}
     if weights := out.get("weights"):
         out["weights"] = {**weights, "maps": [_webp(each, EXACT) for each in weights["maps"]]}
     if correction := out.get("correction"):
         out["correction"] = {**correction, "image": _webp(correction["image"], EXACT)}
     return out
+
+
+def lighter_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of ``lzviz/compared`` in fewer bytes: :func:`lighter`, and every n-th pixel of large planes."""
+    out = dict(row)
+    for name in ("labels", "error"):
+        if row.get(name):
+            plane = _opened(row[name])
+            apart = -(-max(plane.size) // PLANE)
+            image = Image.fromarray(np.asarray(plane)[::apart, ::apart])
+            if plane.mode == "P":
+                image.putpalette(plane.getpalette() or [])
+            out[name] = _text(image)
+    return lighter(out)
+
+
+def lighter_mask(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer of ``lzviz/cad-mask`` in fewer bytes: strengths of edges in steps."""
+    rings, width = answer.get("strength"), answer["grid"]["w"]
+    return answer | {"strength": rings and [_stepped(ring, 1 / STRENGTHS, width) for ring in rings]}
+
+
+def picture(body: bytes) -> bytes:
+    """A picture's file with the same pixels in fewer bytes, where lossless WebP needs fewer; else the file as it is."""
+    image = Image.open(io.BytesIO(body))
+    if image.format != "PNG":
+        return body
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, "WEBP", lossless=True, quality=80, method=4)
+    return min(body, buffer.getvalue(), key=len)
 
 
 def _opened(text: str) -> Image.Image:
@@ -64,15 +99,29 @@ def _confidence(text: str) -> str | None:
     share = min(1.0, side / max(image.size))
     size = tuple(max(1, round(n * share)) for n in image.size)
     values = np.asarray(image.resize(size, Image.Resampling.BOX), float)  # type: ignore[arg-type]
+    return _webp(_text(Image.fromarray((np.round(values / 255 * steps) * (255 / steps)).astype(np.uint8))), EXACT)
+
+
+def _text(image: Image.Image) -> str:
     buffer = io.BytesIO()
-    Image.fromarray((np.round(values / 255 * steps) * (255 / steps)).astype(np.uint8)).save(buffer, "PNG")
-    return _webp(base64.b64encode(buffer.getvalue()).decode(), EXACT)
+    image.save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
-def _rounded(text: str, step: float) -> str:
-    """float32 values to multiples of a step, as the nearest float32 with few digits, which packs well."""
-    values = np.frombuffer(base64.b64decode(text), "<f4").astype(np.float64)
-    if step > 0:
-        step = 2.0 ** np.floor(np.log2(step))
-        values = np.round(values / step) * step
-    return base64.b64encode(values.astype("<f4").tobytes()).decode()
+def _stepped(text: str, step: float, row: int, deep: int = 1) -> str | dict[str, Any]:
+    """float32 values as multiples of a step, which is rounded down to a power of two: exactly those, in what packs well.
+
+    Neighbours differ by few steps, and by the same from row to row: what is kept is the difference of differences, folded to be
+    positive (0, -1, 1, -2, ...) and written byte by byte. ``row`` values of ``deep`` interleaved kinds each.
+    """
+    if step <= 0:
+        return text
+    step = float(2.0 ** np.floor(np.log2(step)))
+    steps = np.round(np.frombuffer(base64.b64decode(text), "<f4").astype(np.float64) / step).astype(np.int32)
+    rows = steps.reshape(-1, row, deep)
+    apart = np.diff(np.diff(rows, axis=1, prepend=0), axis=0, prepend=0).astype(np.int32)
+    folded = ((apart << 1) ^ (apart >> 31)).astype("<u4")
+    planes = folded.reshape(-1).view(np.uint8).reshape(-1, 4).T
+    return {
+        "stepped": {"step": step, "row": row * deep, "deep": deep, "data": base64.b64encode(planes.tobytes()).decode()}
+    }

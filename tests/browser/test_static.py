@@ -16,7 +16,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from benchmarks.served import free_port
-from lzviz import lessons, site
+from lzviz import gallery, lessons, site
+from lzviz.contract.answers import checkpoints
+from lzviz.contract.workshop import Workshop
 from lzviz.doctor.specimens import SPECIMENS
 from tests.browser.conftest import DESKTOP, Visit
 
@@ -59,6 +61,24 @@ def visit(browser: Browser, hosted: str) -> Iterator[Visit]:
     yield visit
     visit.check()
     context.close()
+
+
+def test_every_picture_with_every_checkpoint_fits(folder: Path) -> None:
+    """Of the whole folder a part is built here, of which the street's answers are among the largest."""
+    workshop = Workshop(gallery.shipped())
+    trained = [card for card in checkpoints.cards(workshop).values() if checkpoints.is_trained(card)]
+    answers = [*folder.glob(f"answers/*-{CHECKPOINT}.pack"), *folder.glob("shared/*")]
+    assert len(answers) == 5, "what a pipeline says of two pictures, and what they give a comparison; one truth"
+    each = sum(path.stat().st_size for path in answers) / 2
+    rest = 10e6  # pictures, the page, masks, specimens
+    assert each * len(trained) * len(workshop.gallery) + rest < ALL_BYTES
+
+
+def test_pictures_keep_their_pixels(visit: Visit) -> None:
+    visit.open("#image=coffee")
+    pixels = gallery.shipped()["coffee"].prepare().result().pixels.reshape(-1, 3)[::997]
+    shown = visit.run("Array.from(live.get().image.data).filter((_, k) => k % (4 * 997) < 3)")
+    assert np.array_equal(np.reshape(shown, (-1, 3)), pixels)
 
 
 def test_the_first_warp_comes_in_few_bytes(visit: Visit, capsys: pytest.CaptureFixture[str]) -> None:

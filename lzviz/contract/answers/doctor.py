@@ -15,6 +15,7 @@ from lzviz.contract.decoding import check_wanted
 from lzviz.contract.messages import doctor as messages
 from lzviz.contract.wire import Refusal, decode_bytes, short
 from lzviz.doctor import diagnose, telling
+from lzviz.doctor.adapters import Shapeless
 from lzviz.doctor.specimens import SPECIMENS
 from lzviz.doctor.treatment import Treatment
 from lzviz.plain.packed import encode_array
@@ -93,6 +94,9 @@ def _looked(question: messages.AskDiagnosis, given: Given, beside: Mapping[str, 
                 direction=question.direction, align_corners=question.align_corners, **beside,
             )
         )  # fmt: skip
+    except Shapeless as problem:
+        said = {"name": given.name, "shape": " × ".join(map(str, problem.shape)), "begins": problem.begins}
+        raise Refusal(Text("refused.doctor.shapeless", said), 422) from None
     except (ValueError, TypeError) as problem:
         raise Refusal(Text("refused.told", {"told": str(problem)[:280].rstrip(".")}), 422) from None
 

@@ -103,6 +103,21 @@ def _is_map(shape: tuple[int, ...]) -> bool:
     return 2 not in (shape[-1], shape[-3]) and (len(shape) == 3 or shape[1] == 1)
 
 
+class Shapeless(ValueError):
+    """An array whose shape says nothing of what it holds.
+
+    Attributes:
+        shape: of the array; begins: its first values, as text.
+    """
+
+    def __init__(self, array: np.ndarray):
+        self.shape, self.begins = array.shape, np.array2string(np.ravel(array)[:4], precision=4)
+        super().__init__(
+            f"an array of shape {self.shape} that begins {self.begins} is neither a grid (B, H, W, 2), a flow (B, 2, H, W) nor "
+            "a saliency map (B, 1, h, w); say use= for offsets, sampling locations or points"
+        )
+
+
 def channels_last(array: np.ndarray, use: str | None) -> np.ndarray:
     shape = array.shape
     if array.ndim == 3 and 2 in (shape[-1], shape[0]):
@@ -113,11 +128,7 @@ def channels_last(array: np.ndarray, use: str | None) -> np.ndarray:
         return array
     if array.ndim == 4 and array.shape[1] == 2:
         return np.moveaxis(array, 1, -1)
-    first = np.array2string(np.ravel(array)[:4], precision=4)
-    raise ValueError(
-        f"an array of shape {shape} that begins {first} is neither a grid (B, H, W, 2), a flow (B, 2, H, W) nor a "
-        "saliency map (B, 1, h, w); say use= for offsets, sampling locations or points"
-    )
+    raise Shapeless(array)
 
 
 def _deform(array: np.ndarray, source: tuple[int, int]) -> np.ndarray:
