@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
@@ -252,3 +253,29 @@ def test_another_photograph_has_numbers_of_its_own_and_a_grid_that_is_dropped_is
     drop("other.npy", written.getvalue())
     expect(visit.page.get_by_role("alert")).to_contain_text("neither a grid")
     assert "…." not in visit.page.get_by_role("alert").inner_text()
+
+
+def test_the_navigator_moves_and_zooms_all_panes(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 1920, "height": 1080})
+    visit.open("#image=rocket&room=compare&methods=uniform,lzu&width=64")
+    place = visit.page.locator(".lz-compare-where")
+    window = visit.page.locator(".lz-compare-window")
+    expect(window).to_be_hidden()
+    box = place.bounding_box()
+    assert box is not None
+    assert box["width"] / box["height"] == pytest.approx(640 / 427, rel=0.05)
+    visit.page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    for _ in range(4):
+        visit.page.mouse.wheel(0, -100)
+    wait(visit, "scene.camera.zoom > 2 && scene.camera.u > 0.6")
+    expect(window).to_be_visible()
+    expect(visit.page.locator(".lz-compare-zoom")).to_have_text("2.4×")
+    visit.page.mouse.click(box["x"] + 1, box["y"] + 1)
+    wait(
+        visit,
+        "Math.abs(scene.camera.u * scene.camera.zoom - 0.5) < 0.05"
+        " && scene.views.source.projection.x === scene.views.paneB.projection.x",
+    )
+    assert compare(visit, "getComputedStyle(document.querySelector('.lz-compare-window')).left") == "0px"
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    expect(place).to_be_hidden()

@@ -9,6 +9,7 @@ import { each, mountViews } from "../../viewer/room.js";
 import { createAsking, noAnswers } from "./asking.js";
 import { createDock } from "./dock.js";
 import { createCompareRail } from "./rail.js";
+import { createNavigator } from "./navigator.js";
 import { CompareScene, PANES } from "./scene.js";
 import { createStrip } from "./strip.js";
 import { takeGrid } from "./grid.js";
@@ -40,7 +41,9 @@ export const mountCompare = mountViews({
   views: (place) => {
     const stage = h("div", { class: "lz-compare-stage" });
     const scene = new CompareScene(stage, place.context, place.answers);
-    return { root: h("div", { class: "lz-compare" }, createStrip(place), stage), viewers: [scene] };
+    const strip = createStrip(place);
+    strip.append(createNavigator(scene, place.context));
+    return { root: h("div", { class: "lz-compare" }, strip, stage), viewers: [scene] };
   },
   rail: createCompareRail,
   dock: createDock,
