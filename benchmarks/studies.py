@@ -5,6 +5,8 @@
 * its figure 3a for a set: IoU of every class against how much denser samples are around true edges;
 * its figure 6: mIoU over five sizes, and the multiply-adds of the small network that uniform sampling needs for the same score;
 * its ablation of sigma: the width of the kernel that draws samples to edges, as a share of the map's rows.
+
+Those that need networks are in :mod:`benchmarks.ablations`.
 """
 
 from __future__ import annotations
