@@ -152,7 +152,7 @@ export function createImages(context) {
   async function follow() {
     const { image: id, frame } = store.get();
     const { own, image } = live.get();
-    const frames = host.catalogue.pictures.find((picture) => picture.id === id)?.frames ?? 1;
+    const { frames = 1 } = host.catalogue.pictures.find((picture) => picture.id === id && !host.transport.kept) ?? {};
     const wanted = id === "own" ? own?.id : frameName(id, Math.min(frame, frames - 1));
     if (!wanted) return true;
     if (image?.id === wanted) {

@@ -24,7 +24,8 @@ export function handed({ seen, at, every, taken }) {
   const mine = seen.get(at);
   if (!mine) {
     const last = every ? known(taken, at + 1, every)[at] : null;
-    return last === null ? "" : t("film.late", { frame: last + 1, late: (at - last) * every });
+    if (last === null) return every && taken.length ? t("film.noneYet") : "";
+    return t("film.late", { frame: last + 1, late: (at - last) * every });
   }
   const { looked } = mine.room.answer;
   return looked === "before" ? t("film.handed", { frame: (mine.from ?? 0) + 1 })
