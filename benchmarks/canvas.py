@@ -29,7 +29,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 MOVES = 300
-BUDGET_P95, BUDGET_MAX = 8.0, 50.0
+BUDGET_P95, BUDGET_MAX = 8.0, 33.0
 
 SETUP = """([separable, every]) => {
   const { store } = document.querySelector("[data-lzviz-ready]").lzviz;

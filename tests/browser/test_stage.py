@@ -64,11 +64,15 @@ def test_the_views_follow_during_the_stroke_and_the_store_at_its_end(visit: Visi
 def test_what_moves_is_read_at_once_and_what_rests_exactly(visit: Visit) -> None:
     visit.open("#image=coffee&width=32").nodes()
     colours = "Array.from(stage.scene.frame.colours)"
+    columns = "stage.scene.views.unzoomed.image.width"
+    still = visit.run(columns)
     visit.page.mouse.move(*visit.place(0.3, 0.3))
     visit.page.mouse.down()
     visit.page.mouse.move(*visit.place(0.5, 0.4), steps=3)
     during, quick = visit.run("Array.from(stage.scene.frame.warp.nodes)"), visit.run(colours)
+    assert abs(visit.run(columns) - still / 2) <= 1
     visit.page.mouse.up()
+    visit.wait(f"{columns} === {still}")
     assert visit.nodes() == during
     off = np.abs(np.subtract(quick, visit.run(colours)))
     assert 0 < off.mean() < 2 and off.max() < 40

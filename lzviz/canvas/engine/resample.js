@@ -24,8 +24,8 @@ const SHEAR = 0.3;
 const EPSILON = 1e-4;
 /** From this on, for 2 (a b)^2 / (a + b) of sides a and b, the next level is read; each has eight times the limit. */
 const FIRST_LIMIT = (LONGEST * 2 ** EPSILON) ** 3;
-/** The same while a hand moves: boxes of a few pixels of a coarser level, which lie close together in memory. */
-const QUICK_LIMIT = (4 * 2 ** EPSILON) ** 3;
+/** While a hand moves: one box of a few pixels of a coarser level, which lie close together in memory. */
+const QUICK_LIMIT = (3 * 2 ** EPSILON) ** 3;
 
 /** Boxes of at most so many pixels are read pixel by pixel. */
 const FEW = 25;
@@ -179,7 +179,7 @@ export const createBoxes = () => ({ level: 0, count: 1, ends: new Float64Array(1
  * The boxes of zoomed pixel (r, c). Steps to the next sample are differences between neighbours: central inside,
  * one-sided at the border, 0 along an axis of one sample.
  * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {number} r @param {number} c
- * @param {Boxes} out @param {number} [first] of the limits of the levels
+ * @param {Boxes} out @param {number} [first] of the limits of the levels; another than FIRST_LIMIT: one box in any case
  */
 export function findBoxes({ size, levels }, grid, zoomed, r, c, out, first = FIRST_LIMIT) {
   const height = size[0], width = size[1], rows = zoomed[0], columns = zoomed[1];
@@ -193,7 +193,7 @@ export function findBoxes({ size, levels }, grid, zoomed, r, c, out, first = FIR
   const yy = (grid[under + 1] - grid[above + 1]) * ((height - 1) * down);
   let wide = xx * xx + xy * xy, high = yx * yx + yy * yy;
   const shear = xx * yx + xy * yy, product = wide * high;
-  const split = shear * shear > SHEAR * SHEAR * (product > 1 ? product : 1);
+  const split = first === FIRST_LIMIT && shear * shear > SHEAR * SHEAR * (product > 1 ? product : 1);
   const part = split ? 0.25 : 1;
   wide = wide * part > 1 ? Math.sqrt(wide * part) : 1;
   high = high * part > 1 ? Math.sqrt(high * part) : 1;
