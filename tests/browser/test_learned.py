@@ -130,6 +130,14 @@ def test_labels_of_the_visitor_bring_errors_and_scores(visit: Visit, tmp_path: P
     assert look(visit, "answers.room.truth.accuracy") == pytest.approx(share)
     shows(visit, "On the source", "Errors")
     expect(visit.page.locator(".lz-learned-classes[data-truth]")).to_be_visible()
+    visit.expected.append("422")
+    visit.expected.append("400")
+    Image.new("L", (width + 1, height), 1).save(tmp_path / "other.png")
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_role("button", name="Choose others").click()
+    chooser.value.set_files(tmp_path / "other.png")
+    visit.wait("live.get().error?.text.startsWith('other.png')")
+    assert look(visit, "Object.values(answers.truths).map(({ title }) => title)") == ["labels.png"]
     visit.page.get_by_role("button", name="Remove").click()
     wait(visit, f"{SETTLED} && !answers.room.truth")
 

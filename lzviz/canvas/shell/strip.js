@@ -1,8 +1,7 @@
 // @ts-check
 /** The strip of bookmarks below the bar: named states, one press each; kept here, or in a file. */
-import { stateOfLink } from "../core/address.js";
-import { createBookmarks, readBookmarks, writeBookmarks } from "../core/bookmarks.js";
-import { missingFromLink } from "../core/address.js";
+import { createBookmarks, MOST, readBookmarks, writeBookmarks } from "../core/bookmarks.js";
+import { missingFromLink, stateOfLink } from "../core/address.js";
 import { writeLink } from "../core/link.js";
 import { registered, t } from "../core/text.js";
 import { iconButton } from "../kit/controls.js";
@@ -13,11 +12,25 @@ import { chooseFile } from "./intake.js";
 
 /** @typedef {import("../core/context.js").Context} Context */
 
+/** @param {string} name @param {() => void} open @param {() => void} remove */
+const chip = (name, open, remove) => h("span", { class: "lz-chip-kept", role: "listitem" },
+  h("button", { type: "button", class: "lz-strip-open", translate: "no", onclick: open }, name),
+  h("button", { type: "button", class: "lz-strip-drop", "aria-label": t("bookmarks.remove", { name }),
+    onclick: remove },
+  icon("close")));
+
+/** What a state is called that nobody named. @param {Context} context */
+function called({ store, rooms, host }) {
+  const state = store.get();
+  const picture = host.catalogue.pictures.find(({ id }) => id === state.image)?.title ?? t("image.own");
+  return `${picture} · ${registered(`tab.${rooms.of(state).tab}`, rooms.of(state).tab)}`;
+}
+
 /**
  * @param {Context} context @param {import("../core/link.js").Codec} codec
  */
 export function createStrip(context, codec) {
-  const { store, schema, live, rooms, host } = context;
+  const { store, schema, live } = context;
   const kept = createBookmarks();
   const row = h("div", { class: "lz-strip-row", role: "list" });
   const empty = h("span", { class: "lz-note" }, t("bookmarks.none"));
@@ -32,29 +45,32 @@ export function createStrip(context, codec) {
       t("bookmarks.open")),
     h("button", { type: "button", class: "lz-link lz-strip-save", onclick: () => saveFile(new Blob(
       [writeBookmarks(kept.list())], { type: "application/json" }), "lzviz-bookmarks.json") }, t("bookmarks.save")));
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    show(false);
+    button.focus();
+  });
   const button = iconButton("bookmark", t("bookmarks"), () => show(element.hidden), { class: "lz-top-bookmarks" });
   button.setAttribute("aria-expanded", "false");
-
-  /** What a state is called that nobody named. */
-  function called() {
-    const state = store.get();
-    const picture = host.catalogue.pictures.find(({ id }) => id === state.image)?.title ?? t("image.own");
-    return `${picture} · ${registered(`tab.${rooms.of(state).tab}`, rooms.of(state).tab)}`;
-  }
 
   /** @param {boolean} on */
   function show(on) {
     element.hidden = !on;
     button.setAttribute("aria-expanded", String(on));
-    if (on) name.placeholder = called();
+    if (on) name.placeholder = called(context);
   }
 
   async function keep() {
     const state = store.get();
     const names = new Set(kept.list().map((each) => each.name));
-    let free = called();
-    for (let n = 2; names.has(free); n++) free = `${called()} ${n}`;
-    kept.add([{ name: name.value.trim() || free, link: `#${await writeLink(state, schema, codec)}` }]);
+    let free = called(context);
+    for (let n = 2; names.has(free); n++) free = `${called(context)} ${n}`;
+    const link = `#${await writeLink(state, schema, codec)}`;
+    if (!kept.keep({ name: name.value.trim() || free, link })) {
+      live.set({ error: { text: t("bookmarks.full", { most: MOST }) } });
+      return;
+    }
     name.value = "";
     const notes = missingFromLink(state);
     if (notes.length) live.set({ notice: notes.join(" ") });
@@ -67,19 +83,20 @@ export function createStrip(context, codec) {
     live.set({ notice, error: null });
   }
 
-  /** @param {string} text @param {boolean} first  its first state is shown */
+  /** @param {string} text @param {boolean} first  its first state is shown: a page was opened on them */
   function adopt(text, first) {
     const found = readBookmarks(text);
     if (!found) return false;
-    kept.add(found);
+    const taken = kept.add(found);
     show(true);
+    if (taken < found.length) live.set({ notice: t("bookmarks.taken", { taken, count: found.length, most: MOST }) });
     if (first && found.length) void open(found[0].link);
     return true;
   }
 
   /** A file of bookmarks; false: it is none. @param {Blob} file */
   async function openFile(file) {
-    return file.size < 1 << 24 && adopt(await file.text(), true);
+    return file.size < 1 << 24 && adopt(await file.text(), false);
   }
   /** @param {File} file */
   async function take(file) {
@@ -87,11 +104,8 @@ export function createStrip(context, codec) {
   }
 
   function draw() {
-    row.replaceChildren(...kept.list().map((each) => h("span", { class: "lz-chip-kept", role: "listitem" },
-      h("button", { type: "button", class: "lz-strip-open", translate: "no", onclick: () => void open(each.link) },
-        each.name),
-      h("button", { type: "button", class: "lz-strip-drop", "aria-label": t("bookmarks.remove", { name: each.name }),
-        onclick: () => kept.remove(each.name) }, icon("close")))));
+    row.replaceChildren(...kept.list().map(({ name: each, link }) =>
+      chip(each, () => void open(link), () => kept.remove(each))));
     empty.hidden = kept.list().length > 0;
     const count = kept.list().length;
     setText(button.querySelector("sup") ?? button.appendChild(h("sup", {})), String(count || ""));
@@ -99,7 +113,7 @@ export function createStrip(context, codec) {
   }
   const stop = kept.follow(draw);
   const unname = store.subscribe((_, changed) => {
-    if (!element.hidden && (changed.has("image") || changed.has("room"))) name.placeholder = called();
+    if (!element.hidden && (changed.has("image") || changed.has("room"))) name.placeholder = called(context);
   });
   draw();
   return { element, button, openFile, adopt, stop: () => [stop, unname].forEach((end) => end()) };

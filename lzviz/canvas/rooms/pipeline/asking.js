@@ -87,6 +87,13 @@ function createTruths({ store, live, host, page, patiently }, answers, checkpoin
     answers.set({ truths: { ...Object.fromEntries(others), ...(own && { [store.get().image]: own }) } });
   }
   const own = () => answers.get().truths[store.get().image] ?? null;
+  /** Give them to Python, which refuses what is no label map of this picture. @param {OwnTruth} given */
+  async function hand(given) {
+    const name = checkpoint();
+    const query = new URLSearchParams({ page, image: live.get().image?.id ?? store.get().image, checkpoint: name });
+    const { id, notes } = await patiently(() => askServer(host, `${ROUTES.addTruth.path}?${query}`, given.blob));
+    return { ...given, ids: { ...given.ids, [name]: id }, notes };
+  }
   return {
     own,
     put,
@@ -94,11 +101,11 @@ function createTruths({ store, live, host, page, patiently }, answers, checkpoin
     async id() {
       const [mine, name] = [own(), checkpoint()];
       if (!mine || mine.ids[name]) return mine?.ids[name] ?? null;
-      const query = new URLSearchParams({ page, image: live.get().image?.id ?? store.get().image, checkpoint: name });
-      const { id, notes } = await patiently(() => askServer(host, `${ROUTES.addTruth.path}?${query}`, mine.blob));
-      put({ ...mine, ids: { ...mine.ids, [name]: id }, notes });
-      return id;
+      const held = await hand(mine);
+      put(held);
+      return held.ids[name];
     },
+    hand,
   };
 }
 
@@ -131,7 +138,13 @@ function createQuestioner(context, question, truths, on) {
     const mine = ++seq;
     return shared(what, async () => call(path, await more()), (answer) => take(answer, mine), again);
   }
-  return { ask, call };
+  /**
+   * Labels that were brought; those that are refused take the place of none.
+   * @param {Blob} blob @param {string} title @returns {Promise<boolean>}
+   */
+  const bring = (blob, title) => shared(t("truth.refused", { name: title }),
+    () => truths.hand({ blob, title, notes: [], ids: {} }), truths.put, () => void bring(blob, title));
+  return { ask, call, bring };
 }
 
 /** Questions that run the network. @type {ReadonlySet<string>} */
@@ -278,9 +291,8 @@ export function createAsking({ context, question, answers, on: open, scene }) {
     pixelSoon: debounce(() => on() && void pixel.run(), PIXEL_PAUSE),
     time: () => void time.run(),
     /** Labels of the visitor for the picture of now. @param {Blob} blob @param {string} title */
-    addTruth(blob, title) {
-      truths.put({ blob, title, notes: [], ids: {} });
-      void whole.run();
+    async addTruth(blob, title) {
+      if (await calls.bring(blob, title)) void whole.run();
     },
     dropTruth() {
       truths.put(null);
