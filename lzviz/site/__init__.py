@@ -168,11 +168,9 @@ def _page(folder: Folder, names: list[str]) -> list[str]:
     """The document, the canvas, its words and its menus; the files that the first look needs."""
     catalogue = folder.workshop.answer(AskCatalogue()).plain()
     catalogue["checkpoints"] = [line for line in catalogue["checkpoints"] if line["name"] in names]
-    if catalogue["checkpointDefault"] not in names:
-        catalogue["checkpointDefault"] = names[0] if names else ""
+    catalogue["checkpointDefault"] = _opening(folder.workshop, names)
     for line in catalogue["pictures"]:
-        if line["checkpoint"] not in names:
-            line["checkpoint"] = catalogue["checkpointDefault"]
+        line["checkpoint"] = _opening(folder.workshop, names, line["id"])
     folder.pack("catalogue", json.dumps(catalogue, ensure_ascii=False, separators=(",", ":")).encode())
     folder.pack("schema", (FOLDER / "schema.json").read_bytes())
     for language in text.languages():
@@ -194,6 +192,12 @@ def _page(folder: Folder, names: list[str]) -> list[str]:
     # A server that makes sites of folders leaves out what begins with an underscore, unless it finds this.
     folder.write(".nojekyll", b"")
     return ["index.html", "canvas.pack", "catalogue.pack", "schema.pack", "text/en.pack"]
+
+
+def _opening(workshop: Workshop, names: Sequence[str], image: str = "") -> str:
+    """The checkpoint that a picture opens with, of those whose answers go along; "" where there are none."""
+    wanted = (known.default(workshop, image), known.default(workshop), *names[:1])
+    return next((name for name in wanted if name in names), "")
 
 
 TOLD = "See, touch and debug learned, non-uniform downsampling: a page that computes in your browser."
@@ -297,7 +301,7 @@ def _runs(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[[], 
             }  # fmt: skip
             said = {"state": state.to_json(), "image": state.image}
             own = [when]
-            if known.default(folder.workshop, state.image) == state.checkpoint:
+            if _opening(folder.workshop, names, state.image) == state.checkpoint:
                 own.append({**when, "state.checkpoint": "auto"})
             file = f"answers/{state.image}-{state.checkpoint}"
             folder.keep("pipeline", named("pipeline").path, file, own, said, folder.light)

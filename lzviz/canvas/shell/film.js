@@ -230,7 +230,7 @@ export function createFilm(context, parts) {
       const { image, frame } = store.get();
       if (reel.film?.of === picture.id || image !== picture.id) return;
       if (reel.film) close();
-      [reel.film, reel.at] = [drawnFilm(context, picture), Math.min(frame, (picture.frames ?? 1) - 1)];
+      [reel.film, reel.at] = [drawnFilm(context, picture), alone() ? 0 : Math.min(frame, (picture.frames ?? 1) - 1)];
       draw();
       if (!alone()) void drawAhead(reel, draw);
     },
