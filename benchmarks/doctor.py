@@ -55,6 +55,9 @@ def times():
             f"diagnose, {size[0]}x{size[1]} of {source[0]}x{source[1]}",
             milliseconds(lambda g=given, s=source: diagnose(g, s)),
         )
+    # Of the larger one; the way there and back is looked at on 4,096 points.
+    for check in ("round-trip", "holes"):
+        yield f"of it, {check} alone", milliseconds(lambda check=check: diagnose(given, source, checks=[check]))
     yield "import lzviz.doctor, after NumPy", imported()
 
 

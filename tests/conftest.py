@@ -15,12 +15,15 @@ torch.set_num_threads(1)
 TESTS = Path(__file__).parent
 DATA = TESTS / "data"
 
-SLOWEST = """browser/test_explore test_onnx browser/test_stage browser/test_processes test_training_objective test_training_loop
-test_app_cad browser/test_cad browser/test_learned browser/test_accessible browser/test_space test_adaptive_extras
-browser/test_models browser/test_visit test_cost browser/test_busy browser/test_doctor test_docs test_scenes test_sampler_newcomer
-browser/test_own_pictures test_decoding test_comparison test_app_cad_weights test_triton test_training_cli test_snippets
-test_adaptive_engine browser/test_mounts test_adaptive_segmenting test_house test_app_prefix test_app_doctor test_tracing
-test_adaptive_models test_adaptive_inspect test_examples""".split()  # noqa: SIM905
+SLOWEST = """browser/test_explore browser/test_static browser/test_learn browser/test_compare browser/test_stage
+test_training_objective browser/test_processes browser/test_own_things browser/test_languages browser/test_terms
+test_training_loop browser/test_accessible browser/test_cad browser/test_notebook test_app_cad browser/test_learned test_onnx
+browser/test_space test_training_detectors test_adaptive_extras browser/test_models browser/test_visit browser/test_doctor
+test_cost browser/test_film browser/test_busy test_docs test_scenes test_sampler_newcomer browser/test_where_to_edit
+browser/test_own_pictures test_decoding test_comparison test_app_cad_weights test_triton test_training_cli test_notebooks
+test_snippets browser/test_report browser/test_saved test_adaptive_engine browser/test_mounts test_adaptive_segmenting
+test_house test_app_prefix test_app_doctor test_app_compare test_tracing test_adaptive_models test_adaptive_inspect
+test_examples""".split()  # noqa: SIM905
 """The files that take longest, longest first: they start first, so that all workers end together."""
 
 

@@ -213,6 +213,12 @@ def test_a_room_whose_warp_is_not_there_yet_says_so_and_stays(visit: Visit) -> N
     visit.wait("live.get().notice?.includes('no warp here') && store.get().room === 'compare'")
 
 
+def test_cad_has_no_warp_to_hand_over_and_says_so(visit: Visit) -> None:
+    visit.open("#image=coffee&room=cad")
+    visit.page.keyboard.press("i")
+    visit.wait("live.get().notice?.includes('has no warp') && store.get().room === 'cad'")
+
+
 def test_a_method_of_compare_is_handed_over_with_a_key(visit: Visit) -> None:
     visit.open("#image=coffee&room=compare&methods=lzu,uniform")
     visit.wait("rooms.compare.scene?.frames[0] && !rooms.compare.scene.frames[0].waiting")

@@ -143,6 +143,7 @@ export function createActions(context, parts) {
       // Where there is no warp yet the room stays: the doctor's specimen would pass for what is shown here.
       if (given) parts.rooms[room.id].examine?.(given);
       else if (shown.warp) notify(live, t("doctor.noWarp"));
+      else if (!rooms.of(store.get()).whole) notify(live, t("doctor.neverWarps"));
       else store.set({ room: room.id }, { history: true });
     },
     choosePicture: (id) => parts.images.choose(id),
