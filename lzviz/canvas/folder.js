@@ -24,6 +24,8 @@ const answered = async (name) => (name.startsWith("answers/")
  * @param {{languages: readonly string[]}} data
  */
 export async function open(element, { languages }) {
+  // As the visitor's system has it, until another theme is chosen.
+  document.body.classList.toggle("dark", window.matchMedia("(prefers-color-scheme: dark)").matches);
   const page = browserPage();
   const language = languageOf(page.language.asked(), navigator.languages, languages);
   const [catalogue, schema, index, lines] = await Promise.all(["catalogue", "schema", "index", `text/${language}`]

@@ -21,6 +21,7 @@ from lzviz.contract.answers import checkpoints
 from lzviz.contract.workshop import Workshop
 from lzviz.doctor.specimens import SPECIMENS
 from tests.browser.conftest import DESKTOP, Visit
+from tests.browser.journey import WAYS, paint_compare_and_share
 
 CHECKPOINT = "lds-scenes-64x128"
 MEGABIT = 1e6 / 8
@@ -273,3 +274,8 @@ def test_lessons_are_there_in_both_languages_with_what_they_compute(visit: Visit
     visit.page.wait_for_function(f"{room}.lesson.number === 9 && {room}.kept.has('reveal')")
     assert visit.run(f"{room}.kept.get('reveal').bests") >= 3
     visit.page.goto("about:blank")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_visitor_paints_compares_and_shares_in_three_actions(browser: Browser, hosted: str, way: str) -> None:
+    paint_compare_and_share(browser, hosted, way)

@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from .conftest import Visit
+from .journey import WAYS, paint_compare_and_share
 
 # What a page may load before anybody has touched it; a room, a menu or a text that can come later does.
 FIRST_BYTES, FIRST_REQUESTS = 1.4e6, 65
@@ -132,3 +133,8 @@ def test_on_a_phone_nothing_is_cut_and_fingers_can_flip_and_fit(browser: Browser
     visit.wait("stage.scene.camera.zoom === 1")
     visit.check()
     context.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_visitor_paints_compares_and_shares_in_three_actions(browser: Browser, address: str, way: str) -> None:
+    paint_compare_and_share(browser, address, way)
