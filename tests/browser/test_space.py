@@ -75,6 +75,19 @@ def test_at_most_eight_percent_of_the_stage_is_empty(visit: Visit, room: str, sh
     assert max(shares) <= 8
 
 
+NAMES = """[...document.querySelectorAll(".lz-view[data-view=source] .lz-layers .lz-layer-name")].filter((name) => {
+  const [at, row] = [name, name.closest(".lz-layers")].map((element) => element.getBoundingClientRect());
+  return at.width > 8 && at.left >= row.left - 1 && at.right <= row.right + 1 && name.offsetParent;
+}).length"""
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_every_layer_has_its_name_at_usual_sizes(visit: Visit, width: int) -> None:
+    visit.open("#image=street")
+    settled(visit, width, 800)
+    assert visit.page.evaluate(NAMES) == visit.page.locator(".lz-view[data-view=source] .lz-layer:visible").count()
+
+
 def test_the_dock_closes_and_its_border_is_drawn_by_hand(visit: Visit) -> None:
     visit.open("#image=street")
     page = visit.page
