@@ -119,6 +119,7 @@ class State(BaseModel):
                 "correction",
                 "target",
                 "own",
+                "space",
                 "training",
             ),
             history=False,

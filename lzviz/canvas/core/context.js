@@ -13,6 +13,7 @@
  * @property {number} height
  * @property {string} [credit]
  * @property {string} [dataset]   the one that it is like; "": none
+ * @property {boolean} [boxed]    true boxes come with it
  * @property {string} [checkpoint]  the trained pipeline that opens with it
  * @property {{x: number, y: number, r: number}} [highlight]  where painting pays: fractions; r of the long side
  * @property {readonly {x: number, y: number, r: number}[]} [start]  what is painted at a first visit

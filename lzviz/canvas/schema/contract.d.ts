@@ -1291,7 +1291,7 @@ export interface State {
   /** What is laid over the source. */
   learnedLeft?: "photo" | "saliency" | "labels" | "error" | "truth" | "features";
   /** What is shown of the zoomed image. */
-  learnedRight?: "image" | "labels" | "error" | "truth" | "features" | "weights" | "correction" | "target" | "own" | "training";
+  learnedRight?: "image" | "labels" | "error" | "truth" | "features" | "weights" | "correction" | "target" | "own" | "space" | "training";
   /** How much the labels cover the picture. */
   learnedOpacity?: number;
   /** Boxes of a lower score are hidden. Nothing is asked again: all are here already. */

@@ -116,7 +116,8 @@ export function offers(room, training) {
     left: { photo: true, saliency: map, labels: known, error: known, truth: known, features: known },
     right: { image: zooms, labels: zooms && read, error: zooms && room.found !== null, truth: zooms && read,
       features: known, weights: known && room.weights !== null, correction: known && room.correction !== null,
-      target: known && room.target !== null, own: known && room.own !== null, training },
+      target: known && room.target !== null, space: known && Boolean(room.found?.answer.camera),
+      own: known && room.own !== null, training },
   };
 }
 

@@ -182,13 +182,49 @@ function scorePart({ host, store }, answers) {
 }
 
 /**
+ * The parts of a detector, which take the place of others once they are fetched.
+ * @param {Context} context @param {AnswerStore} answers
+ * @param {{classes: HTMLElement, place: HTMLElement, scores: HTMLElement}} others
+ */
+function lateDock(context, answers, { classes, place, scores }) {
+  /** @type {ReturnType<typeof import("./found_dock.js").createFoundDock> | null} */
+  let made = null;
+  let fetching = false;
+  const own = () => (made ? [made.boxes, made.box, made.scores] : []);
+
+  /** @param {ReadonlySet<string>} changed */
+  return function show(changed) {
+    const finds = Boolean(answers.get().room?.found);
+    [classes, place, scores].forEach((element) => { element.hidden = finds; });
+    own().forEach((element) => { element.hidden = !finds; });
+    if (!finds) return;
+    if (made) return void (["room", "box", "row"].some((key) => changed.has(key)) && made.show());
+    if (fetching) return;
+    fetching = true;
+    void import("./found_dock.js").then(({ createFoundDock }) => {
+      made = createFoundDock(context, answers);
+      classes.before(made.boxes);
+      place.before(made.box);
+      scores.before(made.scores);
+      show(new Set(["room"]));
+    });
+  };
+}
+
+/**
  * @param {Context} context @param {AnswerStore} answers @param {() => void} measure
  * @returns {HTMLElement[]}
  */
 export function createLearnedDock(context, answers, measure) {
   const [classes, place] = [classPart(answers), placePart(answers)];
   const [time, scores] = [timePart(answers, measure), scorePart(context, answers)];
+  const finds = lateDock(context, answers, { classes: classes.element, place: place.element, scores: scores.element });
   const show = (/** @type {ReadonlySet<string>} */ changed) => {
+    finds(changed);
+    if (answers.get().room?.found && !changed.has("room")) {
+      if (changed.has("time") || changed.has("timing")) time.show();
+      return;
+    }
     const has = (/** @type {(keyof Answers)[]} */ ...keys) => keys.some((key) => changed.has(key));
     if (has("room", "pointed", "chosen", "hover")) classes.show();
     if (has("room", "hover", "pixel")) place.show();
@@ -196,6 +232,7 @@ export function createLearnedDock(context, answers, measure) {
     if (has("room")) scores.show();
   };
   answers.subscribe((_, changed) => show(changed));
+  context.store.subscribe((_, changed) => changed.has("foundScore") && finds(new Set(["room"])));
   show(new Set(["room"]));
   return [classes, place, time, scores].map(({ element }) => element);
 }

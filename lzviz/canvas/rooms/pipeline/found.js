@@ -15,7 +15,10 @@ import { floatsFromBase64 } from "../../core/wire.js";
 import { t } from "../../core/text.js";
 import { fixed } from "../../kit/format.js";
 import { boxesOf } from "../../viewer/layers/own/boxes.js";
+import { planDrawn, planOf, reachOf } from "../../viewer/layers/own/plan.js";
 
+/** CSS pixels by which a body may be missed from above. */
+const NEAR = 6;
 /** Zoomed pixels by which a border leaves its hull before it is drawn as a curve. */
 const BENT = 0.35;
 
@@ -110,6 +113,43 @@ export class Found {
   layer(space, showing, share, chosen) {
     const listed = this.list(showing).filter((which) => chosen === null || this.box(which).class === chosen);
     return boxesOf(listed.map((which) => this.outline(which, space, showing.shown, share)));
+  }
+
+  /** What stands on the ground. @param {number} score @param {Which | null} chosen */
+  bodies(score, chosen) {
+    const all = [...(this.true ?? []).map((_, row) => /** @type {Which} */ ({ of: "true", row })),
+      ...this.shown(score).map((_, row) => /** @type {Which} */ ({ of: "found", row }))];
+    return all.flatMap((which) => {
+      const { solid, class: kind } = this.box(which);
+      return solid ? [{ which, of: which.of, ground: solid.ground, colour: this.classes[kind].colour,
+        chosen: which.of === chosen?.of && which.row === chosen?.row }] : [];
+    });
+  }
+
+  /**
+   * Bodies from above. @param {{width: number, height: number}} frame CSS pixels
+   * @param {{ink: string, line: string, accent: string}} palette @param {number} score @param {Which | null} chosen
+   */
+  plan(frame, palette, score, chosen) {
+    return planDrawn(this.bodies(score, chosen), frame, palette, (metres) => t("boxes.metres", { metres }));
+  }
+
+  /**
+   * The body at a place of the plan. @param {readonly number[]} at CSS pixels
+   * @param {{width: number, height: number}} frame @param {number} score @returns {Which | null}
+   */
+  bodyAt([x, y], frame, score) {
+    const bodies = this.bodies(score, null);
+    const { to } = planOf(reachOf(bodies), frame);
+    let best = null, least = NEAR;
+    for (const { ground, which } of bodies) {
+      const points = ground.map(to);
+      const middle = [0, 1].map((k) => points.reduce((sum, point) => sum + point[k], 0) / points.length);
+      const half = Math.hypot(points[0][0] - middle[0], points[0][1] - middle[1]);
+      const away = Math.hypot(x - middle[0], y - middle[1]) - half;
+      if (away < least) [best, least] = [which, away];
+    }
+    return best;
   }
 
   /** @param {Which} which @param {"source" | "zoomed"} space @param {string} shown @param {number} share

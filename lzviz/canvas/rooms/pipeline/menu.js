@@ -2,6 +2,7 @@
 /** The menu of models in the rail: none, or a trained pipeline, which then takes the room of the samplers. */
 import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
+import { createTaskMenu } from "./tasks.js";
 import { checkpointOf, fits, menuItems, summary } from "./words.js";
 import { t } from "../../core/text.js";
 import { ROUTES } from "../../schema/routes.js";
@@ -13,6 +14,9 @@ import { ROUTES } from "../../schema/routes.js";
  */
 
 const PIPELINE = "pipeline";
+/** Tasks that find boxes, which stand in both views. */
+const FINDS = ["detection", "mono3d"];
+const BOXES = /** @type {const} */ ("labels");
 
 /**
  * The state after another model is chosen. What another pipeline was told stays only where this one can be told.
@@ -23,18 +27,20 @@ const PIPELINE = "pipeline";
 export function modelPatch(state, checkpoint, room) {
   if (!checkpoint) return { room };
   const told = checkpoint.adjusts.includes(state.learnedFrom);
-  return { room: PIPELINE, checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network" };
+  const boxes = FINDS.includes(checkpoint.task) && state.learnedRight === "image" ? { learnedRight: BOXES } : {};
+  return { room: PIPELINE, checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network", ...boxes };
 }
 
 /** @param {Context} context @returns {HTMLElement | null} null: this page has no models */
-export function createModelMenu({ host, store, schema, rooms }) {
+export function createModelMenu(context) {
+  const { host, store, schema, rooms } = context;
   const known = () => host.catalogue.checkpoints ?? [];
   if (!known().length || !host.transport.answers(ROUTES.pipeline.path)) return null;
   let before = schema.field("room").default;
-  const choose = (/** @type {string} */ name) => {
-    const checkpoint = known().find((each) => each.name === name) ?? null;
-    store.set(modelPatch(store.get(), checkpoint, before), { history: true });
-  };
+  const patch = (/** @type {string} */ name) => modelPatch(store.get(), known().find((each) => each.name === name)
+    ?? null, before);
+  const choose = (/** @type {string} */ name) => store.set(patch(name), { history: true });
+  const tasks = createTaskMenu(context, patch);
   const [box, note] = [h("div", {}), h("p", { class: "lz-note" })];
   /** Those that learned from pictures such as this one stand first. @type {ReturnType<typeof listMenu> | null} */
   let menu = null;
@@ -53,14 +59,17 @@ export function createModelMenu({ host, store, schema, rooms }) {
     const on = state.room === PIPELINE;
     if (!on && !rooms.of(state).whole) before = state.room;
     const checkpoint = on ? checkpointOf(host, state) : null;
+    tasks.refresh();
     list().show(on ? checkpoint?.name ?? state.checkpoint : "");
     setText(note, checkpoint ? summary(checkpoint, fits(host, state, checkpoint)) : "");
     note.hidden = !checkpoint;
     section.hidden = rooms.of(state).hidesModels === true;
   };
   const section = h("section", { class: "lz-section lz-model", "aria-label": t("model") },
+    h("div", { class: "lz-head" }, t("task")), tasks.element,
     h("div", { class: "lz-head" }, t("model")), box, note);
-  store.subscribe((_, changed) => ["room", "checkpoint", "image"].some((key) => changed.has(key)) && refresh());
+  const shows = ["room", "checkpoint", "image", "panel", "cadView"];
+  store.subscribe((_, changed) => shows.some((key) => changed.has(key)) && refresh());
   refresh();
   return section;
 }

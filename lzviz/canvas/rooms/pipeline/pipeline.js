@@ -67,6 +67,9 @@ function createWatching(place) {
   };
 }
 
+/** What is drawn anew when another box is pointed at. @param {import("../../core/store.js").State} state */
+const pointed = ({ learnedRight }) => /** @type {const} */ ([learnedRight === "space" ? "draw" : "marks"]);
+
 export const mountPipeline = mountViews({
   answers: noAnswers,
   asks: createAsking,
@@ -77,7 +80,8 @@ export const mountPipeline = mountViews({
     state: { checkpoint: ["layout"], ...each(["layers", "learnedLeft", "learnedRight", "learnedOpacity", "learnedStep",
       "paint", "edgePaint", "foundScore"], "draw") },
     live: { uniform: ["draw"] },
-    answers: { room: ["layout"], ...each(["asking", "row"], "marks"),
+    answers: { room: ["layout"], asking: ["marks"],
+      box: pointed, row: pointed,
       ...each(["features", "training", "pointed", "chosen"], "draw") },
   },
   anew: ["image", "file"],

@@ -44,6 +44,21 @@ function drawFound(scene, found, cover) {
   renderer.overlay(view, laid, view.projection, ratio);
 }
 
+/**
+ * Bodies from above.
+ * @param {LearnedScene} scene @param {import("./found.js").Found} found @param {Cover} cover
+ */
+function drawPlan(scene, found, cover) {
+  const { renderer, ratio, views: { zoomed: view } } = scene;
+  view.image.hidden = true;
+  cover.draw([], ratio);
+  const palette = { ink: scene.token("--lz-ink-2"), line: scene.token("--lz-line-2"),
+    accent: scene.token("--lz-accent") };
+  const drawn = [found.plan(view.box, palette, scene.store.get().foundScore, scene.pointedBox)];
+  renderer.overlay(view, { image: view.box, drawn, boxes: [], boxScale: 1, numbers: null }, { scale: 1, x: 0, y: 0 },
+    ratio);
+}
+
 /** @param {LearnedScene} scene @param {Context["host"]} host */
 export function createRight(scene, host) {
   const view = scene.views.zoomed;
@@ -117,7 +132,7 @@ export function createRight(scene, host) {
     /** @param {State["learnedRight"]} shown @returns {"source" | "zoomed" | "tiles" | "other"} */
     space(shown) {
       if (shown === "weights") return "tiles";
-      if (shown === "training") return "other";
+      if (shown === "training" || shown === "space") return "other";
       return shown === "target" || shown === "own" || !scene.room?.zoomed ? "source" : "zoomed";
     },
     /** The projection of the tile at a place of the frame. @param {number} x @param {number} y */
@@ -138,6 +153,7 @@ export function createRight(scene, host) {
         case "weights": return room?.weights ? drawTiles(room.weights) : undefined;
         case "target": return room?.target ? drawMap(room.target, null) : undefined;
         case "own": return room?.own ? drawMap(room.own.saliency, room.own.warp) : undefined;
+        case "space": return room?.found ? drawPlan(scene, room.found, layer) : undefined;
         case "training": return undefined;
         default: return drawZoomed(null, "");
       }

@@ -204,6 +204,25 @@ export class LearnedScene extends Viewer {
     return { shown: side, score: this.store.get().foundScore };
   }
 
+  /** The box whose line or outline is pointed at. */
+  get pointedBox() {
+    const { row, box } = this.answers.get();
+    return row ?? box;
+  }
+
+  /**
+   * The box at the pointer. @param {import("./found.js").Found} found @param {import("./hover.js").Place | null} hover
+   * @param {number} share  pixels that are shown a pixel of the picture
+   */
+  boxUnder(found, hover, share) {
+    const { pointer, showing } = this;
+    if (pointer && showing.shown === "space") {
+      return found.bodyAt([pointer.x, pointer.y], this.views.zoomed.box, showing.score);
+    }
+    return hover && BOXES.includes(showing.shown) ? found.at((hover.at[0] + 0.5) / share, (hover.at[1] + 0.5) / share,
+      showing, REACH / (this.views.source.projection.scale * share)) : null;
+  }
+
   /**
    * The box that is pointed at, by the pointer or in the table, in both views: as it is, and as its border was bent.
    * @param {import("./hover.js").Place | null} hover @returns {boolean} whether there is one
@@ -213,10 +232,9 @@ export class LearnedScene extends Viewer {
     const found = room?.found ?? null;
     const { source, zoomed } = this.views;
     const share = room ? extent.width / room.picture.width : 1;
-    const there = hover && found && BOXES.includes(this.showing.shown) ? found.at((hover.at[0] + 0.5) / share,
-      (hover.at[1] + 0.5) / share, this.showing, REACH / (source.projection.scale * share)) : null;
+    const there = found && this.boxUnder(found, hover, share);
     if (!sameBox(this.answers.get().box, there)) this.answers.set({ box: there });
-    const which = this.answers.get().row ?? there;
+    const which = this.pointedBox;
     if (!found || !which) return false;
     const [x0, y0, x1, y1] = found.box(which).box.map((value) => value * share - 0.5);
     this.marks.source.quad([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], source.projection);

@@ -9,8 +9,8 @@ import { say, t } from "../../core/text.js";
 const LEFT = /** @type {Record<string, string>} */ ({ photo: "source", saliency: "saliency", labels: "labels",
   error: "error", truth: "labels", features: "features" });
 const RIGHT = /** @type {Record<string, string>} */ ({ image: "zoomed", labels: "prediction", truth: "prediction",
-  own: "saliency", weights: "weights", correction: "correction", target: "target", features: "features",
-  training: "training" });
+  error: "error", space: "space", own: "saliency",
+  weights: "weights", correction: "correction", target: "target", features: "features", training: "training" });
 
 /** @param {import("./scene.js").LearnedScene} scene */
 export function writeTitles({ views, room, shown, narrow, answers }) {
@@ -37,7 +37,8 @@ export function writeTitles({ views, room, shown, narrow, answers }) {
     const title = t(`pipeline.right.${shown.right}`);
     switch (shown.right) {
       case "labels": return { title, size, number: room?.truth ? "" : number };
-      case "truth": return { title, size, number: t("pipeline.atMost", { value: points(room?.truth?.intrinsic) }) };
+      case "truth": return room?.found ? { title, size, number }
+        : { title, size, number: t("pipeline.atMost", { value: points(room?.truth?.intrinsic) }) };
       case "features": return { title, size: features ? t("facts", { facts: [features.stage] }) : "",
         number: features ? channelName(features) : "" };
       case "weights": case "target": case "own": return { title, size: t(`pipeline.right.${shown.right}.note`),
@@ -45,6 +46,7 @@ export function writeTitles({ views, room, shown, narrow, answers }) {
       case "correction": return { title, size: t("pipeline.right.correction.note"),
         number: t("pipeline.rms", { rms: answer.correction.rms }) };
       case "training": return { title, size: "", number: "" };
+      case "space": return { title, size: t(`boxes.camera.${room?.found?.answer.camera}`), number: "" };
       default: return { title, size, number };
     }
   }
