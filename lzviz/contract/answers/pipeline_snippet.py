@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from lzviz.contract.answers import checkpoints
 from lzviz.contract.answers.pipeline_parts import index_bytes
-from lzviz.contract.answers.pipeline_session import Session
+from lzviz.contract.answers.pipeline_session import AMPLITUDE, Session
 from lzviz.contract.answers.snippet import PAINTED, found_lines, headline, literal, needs, picture_imports, picture_of
 from lzviz.contract.answers.warp import found_in
 from lzviz.contract.maps import Map
@@ -41,7 +41,7 @@ def snippet(session: Session) -> str:
         *told,
         f"trace = pipeline.run({', '.join(['image', *given])})",
         "",
-        "print(trace)  # trace.labels, trace.zoomed, trace.saliency, trace.milliseconds: see lzviz.Trace",
+        f"print(trace)  # trace.{session.trained.task.output}, trace.zoomed, trace.saliency, trace.milliseconds: see lzviz.Trace",
     ]
     return "\n".join(lines) + "\n"
 
@@ -72,10 +72,20 @@ def _pipeline_lines(session: Session) -> list[str]:
 
 def _label_lines(session: Session) -> list[str]:
     """What is true of the picture, as indices of the checkpoint's classes at the size at which it is read."""
+    if session.finds:
+        return _box_lines(session)
     if session.labels is None:
         return []
     values = literal(Map.of(index_bytes(session.labels)))
     return [f"labels = painted({values}, unit=1)[0].long()  # true classes; 255: not labelled"]
+
+
+def _box_lines(session: Session) -> list[str]:
+    """The true boxes that come with a picture, where they are the checkpoint's own classes at the size at which it is read."""
+    boxed = session.boxed
+    if boxed is None or session.true_boxes is None or session.size != session.picture.size:
+        return []
+    return [f"labels = [{boxed.source}]"] if boxed.classes == tuple(session.trained.classes) else []
 
 
 def _told_lines(session: Session) -> list[str]:
@@ -85,6 +95,9 @@ def _told_lines(session: Session) -> list[str]:
         return []
     session.saliency()  # a refusal where that cannot be told
     if state.learned_from == "truth":
+        if session.finds:
+            size = ", ".join(map(str, session.size))
+            return [f"saliency = pipeline.task.attention(labels, pipeline.sampler.nodes, {AMPLITUDE!r}, ({size}))"]
         return [f"saliency = pipeline.sampler.oracle(labels, {state.strength!r})"]
     made = f"saliency = pipeline.sampler.oracle_map(mask, {state.strength!r})"
     if state.learned_from == "edges":

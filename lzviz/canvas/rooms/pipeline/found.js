@@ -109,10 +109,15 @@ export class Found {
    * @param {"source" | "zoomed"} space @param {Showing} showing
    * @param {number} share  pixels of the image that is shown a pixel of the picture
    * @param {number | null} chosen  the class that stands out
+   * @param {number} [times]  pixels of the file a pixel of the zoomed image
    */
-  layer(space, showing, share, chosen) {
+  layer(space, showing, share, chosen, times = 1) {
     const listed = this.list(showing).filter((which) => chosen === null || this.box(which).class === chosen);
-    return boxesOf(listed.map((which) => this.outline(which, space, showing.shown, share)));
+    const outlines = listed.map((which) => this.outline(which, space, showing.shown, share));
+    if (times === 1) return boxesOf(outlines);
+    const large = (/** @type {readonly number[]} */ values) => values.map((value) => value * times);
+    return boxesOf(outlines.map((each) => ({ ...each, hull: large(each.hull),
+      curve: each.curve?.map(large) ?? null })));
   }
 
   /** What stands on the ground. @param {number} score @param {Which | null} chosen */

@@ -104,7 +104,7 @@ function boxPart(answers) {
   const lines = /** @type {Record<typeof names[number], import("../../kit/lines.js").Line>} */ (
     Object.fromEntries(names.map((name) => [name, line(t(`boxes.line.${name}`))])));
   const element = part(t("boxes.pointed"), "lz-learned-place", null, list(lines));
-  const side = (/** @type {readonly number[]} */ [x0, y0, x1, y1]) => `${fixed(x1 - x0, 1)} × ${fixed(y1 - y0, 1)}`;
+  const side = (/** @type {readonly number[]} */ [x0, y0, x1, y1]) => `${fixed(x1 - x0, 0)} × ${fixed(y1 - y0, 0)}`;
   return { element, show() {
     const { room, box: pointed, row } = answers.get();
     const found = room?.found ?? null;
@@ -143,6 +143,9 @@ function sizesPart({ host, store }, answers) {
       t(`boxes.sizes.${name}`))))), bars);
   const note = h("p", { class: "lz-note" });
   const element = part(t("score"), "lz-learned-scores", null, scores, table, note, list(rest));
+  /** A metric in its unit: shares are the rule. @param {string} name @param {number} value */
+  const measured = (name, value) => (name === "ATE" ? t("boxes.metres", { metres: fixed(value, 2) })
+    : name === "AOE" ? t("boxes.radians", { radians: fixed(value, 2) }) : percent(value));
   return { element, show() {
     const { room } = answers.get();
     const found = room?.found ?? null;
@@ -152,7 +155,7 @@ function sizesPart({ host, store }, answers) {
     const bySize = Object.values(METRICS);
     scores.replaceChildren(...found.answer.scores.filter(({ name }) => !bySize.includes(name)).map((score) => {
       const made = line(registered(`metric.${score.name}`, score.name));
-      made.say(score.value === null ? "–" : percent(score.value));
+      made.say(score.value === null ? "–" : measured(score.name, score.value));
       return made.element;
     }));
     table.hidden = !found.true;

@@ -27,7 +27,8 @@ const BOXES = /** @type {const} */ ("labels");
 export function modelPatch(state, checkpoint, room) {
   if (!checkpoint) return { room };
   const told = checkpoint.adjusts.includes(state.learnedFrom);
-  const boxes = FINDS.includes(checkpoint.task) && state.learnedRight === "image" ? { learnedRight: BOXES } : {};
+  const boxes = FINDS.includes(checkpoint.task) && state.learnedRight === "image" ? { learnedRight: BOXES,
+    layers: { ...state.layers, points: false } } : {};
   return { room: PIPELINE, checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network", ...boxes };
 }
 

@@ -2,9 +2,10 @@
 /** Trained pipelines in the page: what their room is made of. */
 import { channelCommands, stageCommands } from "../../viewer/keyboard.js";
 import { each, mountViews } from "../../viewer/room.js";
+import { knowsTruth } from "./answer.js";
 import { createAsking, noAnswers } from "./asking.js";
 import { createLearnedDock } from "./dock.js";
-import { exported } from "./exported.js";
+import { exported, exportedZoomed } from "./exported.js";
 import { createLearnedRail } from "./rail.js";
 import { LAYERS, LearnedScene } from "./scene.js";
 import { trouble } from "../../core/errors.js";
@@ -96,10 +97,12 @@ export const mountPipeline = mountViews({
  * @returns {Partial<import("../../core/rooms.js").Mounted>}
  */
 function givesOf({ context, answers, scene }) {
+  const finds = () => Boolean(answers.get().room?.found);
   return {
     // What lies over the picture is drawn as on the screen; labels and samples are numbers, and Python's.
-    exportsView: (what) => what === "overlay" || what === "error",
-    exportView: async (what, format) => exported(scene(), what === "error" ? "error" : "labels", format),
+    exportsView: (what) => what === "overlay" || what === "error" || (what === "prediction" && finds()),
+    exportView: async (what, format) => (what === "prediction" ? exportedZoomed(scene(), format)
+      : exported(scene(), what === "error" ? "error" : "labels", format)),
     warp() {
       const { room } = answers.get();
       return room?.warp && room.zoomed
@@ -107,7 +110,9 @@ function givesOf({ context, answers, scene }) {
     },
     exportReason(what) {
       const { room } = answers.get();
-      if (what === "error" && !room?.truth) return t("pipeline.errorsNeed");
+      if (what === "error" && !knowsTruth(room)) return t(finds() ? "boxes.noTruth" : "pipeline.errorsNeed");
+      if (what === "labels" && finds()) return t("refused.export.labels");
+      if (what === "boxes" && !finds()) return t("refused.export.boxes");
       if (what === "saliency" && !room?.saliency) return t("pipeline.noMap");
       return (what === "zoomed" || what === "prediction") && !room?.zoomed ? t("pipeline.noZoom") : null;
     },

@@ -9,10 +9,10 @@ import { ROUTES } from "../../schema/routes.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
 const FILES = [
-  ["overlay", ["png"], "pipeline.file.overlay"],
+  ["overlay", ["png", "svg"], "pipeline.file.overlay"],
   ["labels", ["png"], "pipeline.file.labels"],
   ["zoomed", ["png"], "file.zoomed"],
-  ["prediction", ["png"], "pipeline.file.prediction"],
+  ["prediction", ["png", "svg"], "pipeline.file.prediction"],
   ["error", ["png"], "pipeline.file.error"],
   ["boxes", ["csv", "json"], "pipeline.file.boxes"], null,
   ["saliency", ["npz"], "pipeline.file.saliency"],

@@ -12,6 +12,8 @@ import { inkOn } from "./boxes.js";
 
 /** Metres between rings. */
 const STEP = 20;
+/** Metres ahead that a plan shows at most: further away nothing counts. */
+const FARTHEST = 60;
 const FONT = 11;
 
 /** How far a plan has to reach. @param {readonly Body[]} bodies @returns {Reach} */
@@ -19,7 +21,7 @@ export function reachOf(bodies) {
   const points = bodies.flatMap(({ ground }) => ground);
   const far = Math.max(STEP, ...points.map(([, z]) => z));
   const wide = Math.max(STEP / 2, ...points.map(([x]) => Math.abs(x)));
-  return { ahead: STEP * Math.ceil(Math.min(far, 120) / STEP), across: Math.min(wide + 3, 60) };
+  return { ahead: STEP * Math.ceil(Math.min(far, FARTHEST) / STEP), across: Math.min(wide + 3, FARTHEST / 2) };
 }
 
 /**
