@@ -63,7 +63,10 @@ MIDDLE = """((image) => { let sum = 0, count = 0; for (let x = 0; x < image.disp
 @pytest.mark.parametrize("kind", ["gif", "webm", "mp4", "frames"])
 def test_a_film_is_opened_scrubbed_and_closed(visit: Visit, tmp_path: Path, kind: str) -> None:
     visit.open("#image=coffee&width=64&strength=33")
+    visit.stroke((0.2, 0.3), (0.3, 0.35))
+    visit.wait("store.get().paint !== null && !live.get().painting")
     open_film(visit, film(kind, tmp_path))
+    assert visit.run("store.get().paint") is None  # that belongs to the coffee
     assert visit.run(MIDDLE) == pytest.approx(25, abs=2)
     visit.page.get_by_role("slider", name="Frame").press("End")
     expect(visit.page.locator(".lz-film-count")).to_have_text(f"{FRAMES} / {FRAMES}")

@@ -134,10 +134,15 @@ export function createImages(context) {
   /** What was made by hand on each picture. @type {Map<string, Made>} */
   const made = new Map();
 
+  /** What was made on the picture of now waits for it. */
+  function leave() {
+    const { image } = live.get();
+    if (image) made.set(filmOf(image.id), madeOf(store.get()));
+  }
+
   /** The new source, with what was made on it before. @param {string} id @param {SourceImage} image */
   function settleOn(id, image) {
-    const before = live.get().image;
-    if (before) made.set(filmOf(before.id), madeOf(store.get()));
+    leave();
     live.set({ image, found: null, error: null });
     store.set({ image: id, frame: 0, camera: ALL, ...(made.get(image.id) ?? NOTHING) }, { history: true });
   }
@@ -212,10 +217,12 @@ export function createImages(context) {
     const pixels = await decode(blob);
     const id = name ?? (settled && !alone ? (await give(blob)).id : "own");
     if (!stands()) return false;
+    const fresh = !name && store.get().image !== "own";
+    if (fresh) leave();
     live.set({ ...(!name && { own: { blob, id, title, notes: [] } }), image: sourceImage(id, pixels, pixels.full),
       ...(found ? { found } : settled && { found: null }) });
     if (name) store.set({ frame });
-    else if (store.get().image !== "own") store.set({ image: "own", camera: ALL }, { history: true });
+    else if (fresh) store.set({ image: "own", camera: ALL, ...NOTHING }, { history: true });
     return true;
   }
 
