@@ -15,9 +15,12 @@ async function read(name) {
   return new Response(answer.body.pipeThrough(new DecompressionStream("gzip")));
 }
 
-/** An answer of the folder, as the server gave it. @param {string} name */
-const answered = async (name) => (name.startsWith("answers/")
-  ? Response.json(await restored(await (await read(name)).json(), read)) : read(name));
+/** An answer of the folder, as the server gave it: a message, or a table as text. @param {string} name */
+async function answered(name) {
+  if (!name.startsWith("answers/")) return read(name);
+  const text = await (await read(name)).text();
+  return text.startsWith("{") ? Response.json(await restored(JSON.parse(text), read)) : new Response(text);
+}
 
 /**
  * @param {HTMLElement} element

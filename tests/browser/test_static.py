@@ -144,6 +144,12 @@ def test_models_and_results_are_there(visit: Visit) -> None:
     visit.page.wait_for_selector(".lz-models[data-ready] .lz-card")
     visit.page.wait_for_function("document.querySelectorAll('.lz-numbers tbody tr').length > 10")
     assert visit.page.locator(".lz-models [role=alert]").count() == 0
+    visit.page.wait_for_selector(".lz-models a[href^='blob:']")
+    table = visit.page.evaluate(
+        "fetch(document.querySelector('.lz-models a[href^=\"blob:\"]').href).then((it) => it.text())"
+    )
+    assert table.count("\n") > 10 and "checkpoint" in table.splitlines()[0], "a table is text, and no message"
+    assert "JSON" not in visit.page.locator(".lz-models").inner_text()
 
 
 def test_a_picture_of_the_visitor_stays_in_the_browser(visit: Visit, folder: Path) -> None:
