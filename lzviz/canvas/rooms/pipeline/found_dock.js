@@ -118,8 +118,8 @@ function boxPart(answers) {
     const { name, colour } = found.classes[box.class];
     lines.class.say(name, which.of === "true" ? t("boxes.isTrue") : "", colour);
     lines.magnified.say(magnified(box.magnification));
-    lines.source.say(side(box.box), t("unit.px"));
-    lines.zoomed.say(side(box.zoomed), t("unit.px"));
+    lines.source.say(side(box.box));
+    lines.zoomed.say(side(box.zoomed));
     if (box.solid) lines.distance.say(fixed(box.solid.centre[2], 1), t("unit.m"));
     if (which.of === "true") {
       return lines.verdict.say(found.true?.[which.row].ignored ? t("boxes.verdict.ignored") : "–");

@@ -29,7 +29,7 @@ export function reachOf(bodies) {
  * @param {Reach} reach @param {{width: number, height: number}} box CSS pixels
  */
 export function planOf({ across, ahead }, { width, height }) {
-  const scale = Math.min((height - 28) / ahead, (width - 16) / (2 * across));
+  const scale = Math.min((height - 32) / ahead, (width - 96) / (2 * across));
   return { scale, to: (/** @type {readonly number[]} */ [x, z]) =>
     /** @type {[number, number]} */ ([width / 2 + x * scale, height - 20 - z * scale]) };
 }
@@ -65,9 +65,10 @@ function drawRings(pen, { to }, { ahead, across }, { ink, line }, metres) {
     }
     pen.strokeStyle = line;
     pen.stroke();
-    const [x, y] = to([0, z]);
+    const end = Math.min(Math.PI / 2, Math.asin(Math.min(1, across / z)));
+    const [x, y] = to([z * Math.sin(end), z * Math.cos(end)]);
     pen.fillStyle = ink;
-    pen.fillText(metres(z), x + 4, y - 7);
+    pen.fillText(metres(z), x + 5, y);
   }
   const [x, y] = to([0, 0]);
   pen.beginPath();
