@@ -52,9 +52,12 @@ def _document(behind: Behind) -> str:
     for name, said, when in _questions(behind, state):
         path = named(name).path
         kept.setdefault(path, []).append({"when": when, **_kept(behind.reply("POST", path, json.dumps(said).encode()))})
+    terms = named("terms").path
+    words = terms.replace("{language}", behind.language)
+    kept[words] = [{"when": {}, **_kept(behind.reply("GET", words))}]
     data = {
         "given": given(catalogue, behind.language),
-        "index": {"routes": [named("picture").path, *(path for path in kept if path != shown_at)], "kept": kept},
+        "index": {"routes": [named("picture").path, terms, *(path for path in kept if path not in (shown_at, words))], "kept": kept},
         "link": state.to_link(),
         "map": behind.map,
     }

@@ -3,8 +3,8 @@
     LANGUAGE.json (name, what, why; titles) + facts.json (labels, formula, paper; links) --built--> the page
 
 A term is told once a language. It opens from every label that shows the line of one of its ``labels``, which are keys of
-:mod:`lzviz.text`; a new one is a line in each of the three files. Of papers there are the numbers of figures and equations;
-the titles are ours and say what opens.
+:mod:`lzviz.text`; a new one is a line in each of the three files. Of papers there are the numbers of those
+figures that are known to show what opens; the titles are ours.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def told(language: str) -> dict[str, Any]:
         {
             "paper": line["paper"],
             "entries": [
-                each | {"title": words["along"][f"{name}.{each['kind']}.{each['number']}"]} for each in line["entries"]
+                each | {"title": words["along"][f"{name}.{each['name']}"]} for each in line["entries"]
             ],
         }
         for name, line in facts["along"].items()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 import lzviz
+from lzviz import terms
 from tests.browser.conftest import DESKTOP, Visit
 
 
@@ -25,6 +26,16 @@ def test_a_saved_canvas_is_painted_from_the_disk(browser: Browser, tmp_path: Pat
     visit.wait("!live.get().painting && store.get().paint !== null")
     assert visit.nodes() != before
     assert visit.run("[live.get().error, live.get().notice]") == [None, None]
+    visit.check()
+    visit.page.context.close()
+
+
+def test_words_of_a_saved_canvas_are_explained_in_its_language(browser: Browser, tmp_path: Path) -> None:
+    visit = opened(browser, lzviz.show().save_html(tmp_path / "canvas.html"))
+    visit.page.wait_for_selector("[data-lzviz][data-explained]")
+    label = visit.page.locator("[data-term=fwhm]").first
+    label.hover()
+    expect(visit.page.locator(".lz-term").first).to_contain_text(terms.told("en")["terms"]["fwhm"]["what"])
     visit.check()
     visit.page.context.close()
 

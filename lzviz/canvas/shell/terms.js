@@ -6,7 +6,7 @@ import { ROUTES } from "../schema/routes.js";
 
 /**
  * @typedef {{name: string, what: string, why: string, formula: string, paper: string, labels: readonly string[]}} Term
- * @typedef {{kind: string, number: string, link: string, title: string}} Entry
+ * @typedef {{number?: string, link: string, title: string}} Entry  `number`: of the paper's figure
  * @typedef {{terms: Readonly<Record<string, Term>>, along: readonly {paper: string, entries: readonly Entry[]}[]}} Told
  */
 

@@ -23,17 +23,17 @@ export async function openAlong(context) {
     const { state, notice } = await stateOfLink(context, codec, link);
     const { lesson, lessonStep } = store.get();
     panel.close();
-    store.set({ ...state, lesson, lessonStep }, { history: true });
+    store.set({ ...state, ...(state.room !== "learn" && { lesson, lessonStep }) }, { history: true });
     live.set({ notice });
   }
   try {
     const { along } = await fetchTerms(context);
     list.removeAttribute("role");
     list.replaceChildren(...along.map(({ paper, entries }) => h("section", {}, h("h3", { translate: "no" }, paper),
-      h("ul", {}, ...entries.map(({ kind, number, title, link }) => h("li", {},
+      h("ul", {}, ...entries.map(({ number, title, link }) => h("li", {},
         h("a", { href: host.address.link(link), class: "lz-link",
           onclick: (/** @type {Event} */ event) => void follow(event, link) },
-        h("span", {}, t(`learn.book.${kind}`, { number })), " ", title)))))));
+        number && h("span", {}, t("learn.book.figure", { number })), number && " ", title)))))));
     list.querySelector("a")?.focus();
   } catch (error) {
     list.textContent = trouble(t("learn.failed"), error).text;
