@@ -285,3 +285,22 @@ def test_lessons_are_there_in_both_languages_with_what_they_compute(visit: Visit
 @pytest.mark.parametrize("way", WAYS)
 def test_a_visitor_paints_compares_and_shares_in_three_actions(browser: Browser, hosted: str, way: str) -> None:
     paint_compare_and_share(browser, hosted, way)
+
+
+def test_lessons_go_on_with_the_network_cut(visit: Visit) -> None:
+    room = "document.querySelector('.lz-learn')?.lzvizLearn"
+    visit.page.emulate_media(reduced_motion="reduce")
+    visit.open("#room=learn&lesson=1")
+    visit.page.wait_for_function(f"{room}?.kept.has('start')")
+    at_rest(visit)
+    visit.page.context.set_offline(True)
+    # All that is left to the browser: its own warps, and pictures that lessons draw.
+    for number in (1, 2, 3, 4, 5, 6, 8):
+        visit.run("store.set({ lesson: given, lessonStep: 'start' })", number)
+        visit.page.wait_for_function(f"{room}.lesson.number === {number} && {room}.kept.has('start')")
+        visit.page.locator(".lz-predict .lz-button").click()
+        expect(visit.page.locator(".lz-attempts tbody tr")).to_have_count(1)
+        claims = visit.page.evaluate(f"{room}.claims('reveal')")
+        assert claims and all(claim["holds"] for claim in claims), number
+    assert visit.run("live.get().error") is None
+    visit.page.context.set_offline(False)

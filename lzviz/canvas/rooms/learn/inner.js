@@ -87,7 +87,7 @@ export function createInner(context, stage) {
   const followers = new Set();
   const tell = () => followers.forEach((told) => told());
   const ends = [
-    live.subscribe((_, changed) => ["measured", "image", "answer"].some((key) => changed.has(key)) && tell()),
+    live.subscribe((_, changed) => ["measured", "image", "answer", "error"].some((key) => changed.has(key)) && tell()),
     store.subscribe((_, changed) => {
       if (changed.has("image")) void images.follow();
       tell();

@@ -100,13 +100,15 @@ class Lessons {
     this.inner = createInner(context, this.stage);
     this.top = h("div", { class: "lz-learn-top" });
     this.told = h("p", { class: "lz-learn-told", lang: lessons[0].language });
+    this.askAgain = h("button", { type: "button", class: "lz-link", hidden: true,
+      onclick: () => this.inner.live.get().error?.run?.() }, t("error.tryAgain"));
     this.spoken = h("p", { class: "lz-hidden", role: "status" });
     this.text = h("div", { class: "lz-learn-text", lang: lessons[0].language });
     this.rail = createLessonRail(lessons, this.progress, (number) => this.go(number), () => this.book());
     element.classList.add("lz-learn");
     element.replaceChildren(this.rail.element, this.text,
       h("section", { class: "lz-learn-picture" }, this.top, this.stage),
-      h("footer", { class: "lz-learn-status" }, this.told, this.spoken));
+      h("footer", { class: "lz-learn-status" }, this.told, this.askAgain, this.spoken));
     this.ahead = createAhead(context, lessons);
     this.soon = debounce(() => this.refresh(), 30);
     this.inner.follow(this.soon);
@@ -143,12 +145,13 @@ class Lessons {
     // What was shown before it was all there is taken once it is.
     if (this.early && this.settled()) this.keep();
     this.meet(now);
-    writeNumbers(this.text, now, this.kept, this.early ? this.shown : this.coming);
+    const { measured, error } = this.inner.live.get();
+    writeNumbers(this.text, now, this.kept, error ? null : this.early ? this.shown : this.coming);
     this.figure?.show({ revealed: this.revealed, guess: page.predict.guess() });
     this.symbols.relight();
-    const { measured } = this.inner.live.get();
     const told = this.revealed && !this.figure?.alone ? measured?.sentence : null;
-    setText(this.told, this.printing || (told ? say(told) : lesson.goal));
+    setText(this.told, this.printing || error?.text || (told ? say(told) : lesson.goal));
+    this.askAgain.hidden = !error?.run;
     const truth = valueOf(lesson.predict.truth, now);
     if (!this.judging || this.shown !== "reveal" || !this.settled() || !Number.isFinite(truth)) {
       return page.predict.wait(this.judging);
@@ -233,6 +236,9 @@ class Lessons {
       this.context.store.set({ lesson: each.number, lessonStep: "start" });
       await this.show("start");
       await this.show("reveal");
+      if (this.lesson === each) continue;
+      this.printing = ""; // somebody went on meanwhile
+      return;
     }
     this.printing = "";
     this.context.store.set({ lesson, lessonStep });
@@ -250,7 +256,9 @@ class Lessons {
     await frames(2);
     const { turn } = this;
     const until = performance.now() + PATIENCE;
-    while (turn === this.turn && performance.now() < until && !this.settled()) await frames(1);
+    // What failed is not waited for: whoever asks again has it filled in.
+    const waits = () => performance.now() < until && !this.settled() && !this.inner.live.get().error;
+    while (turn === this.turn && waits()) await frames(1);
     await frames(2);
   }
 
@@ -290,7 +298,8 @@ class Lessons {
     this.figure = FIGURES[this.lesson.figure]?.(inner, (guess) => this.page?.predict.choose(guess)) ?? null;
     this.controls = createControls(inner.context, this.lesson.controls);
     this.page = createPage(this);
-    const reset = h("button", { type: "button", class: "lz-link", onclick: () => void this.show(this.shown) },
+    const reset = h("button", { type: "button", class: "lz-link",
+      onclick: () => void this.show(this.revealed ? "reveal" : "start") },
       t("learn.reset"));
     const explore = h("button", { type: "button", class: "lz-link", onclick: () => this.leave() }, t("learn.explore"));
     if (this.figure?.control) this.controls.element.append(this.figure.control);
@@ -309,7 +318,8 @@ class Lessons {
   /** The picture of the lesson in its own room, to go on with. */
   leave() {
     const { lesson, lessonStep } = this.context.store.get();
-    this.context.store.set({ ...this.inner.store.get(), lesson, lessonStep }, { history: true });
+    const tool = this.context.schema.field("tool").default;
+    this.context.store.set({ ...this.inner.store.get(), tool, lesson, lessonStep }, { history: true });
   }
 
   /** Shows what the state means. @param {boolean} anew  another lesson */

@@ -2,6 +2,7 @@
 /** How stiff a grid should be, class by class, on the labels of the picture that is shown. */
 import { ROUTES } from "../../../schema/routes.js";
 import { h, svg } from "../../../kit/dom.js";
+import { trouble } from "../../../core/errors.js";
 import { FORMATS, t } from "../../../core/text.js";
 
 /** Of the drawing, and of that on a phone. */
@@ -65,17 +66,20 @@ export function createSmoothness(inner) {
       h("span", { class: "lz-view-size" }, t("learn.smoothness.of"))), panel);
   /** @type {Study | null} */
   let study = null;
-  let failed = false;
   let asked = false;
   async function ask() {
     asked = true;
     try {
       study = await inner.question(ROUTES.smoothness.path, () => ({}));
-      failed = !study?.classes.length;
-    } catch {
-      failed = true;
+    } catch (error) {
+      const remedy = { press: t("error.tryAgain"), run: again };
+      inner.live.set({ error: trouble(t("learn.smoothness.failed"), error, remedy) });
     }
     inner.tell();
+  }
+  function again() {
+    inner.live.set({ error: null });
+    void ask();
   }
   return {
     element,
@@ -84,10 +88,15 @@ export function createSmoothness(inner) {
     /** @param {{revealed: boolean}} seen */
     show({ revealed }) {
       if (!asked && inner.live.get().image) void ask();
-      if (failed) panel.replaceChildren(h("p", { class: "lz-note" }, t("learn.smoothness.missing")));
-      else if (study && panel.clientWidth > 40) panel.replaceChildren(picture(study, revealed, panel.clientWidth));
+      if (study && !study.classes.length) {
+        panel.replaceChildren(h("p", { class: "lz-note" }, t("learn.smoothness.missing")));
+      }
+      if (study?.classes.length && panel.clientWidth > 40) {
+        panel.replaceChildren(picture(study, revealed, panel.clientWidth));
+      }
     },
-    settled: () => failed || (study !== null && Boolean(inner.now()?.answers?.get().room)),
+    settled: () => study !== null
+      && (!study.classes.length || Boolean(inner.now()?.answers?.get().room)),
     /** @returns {import("../expression.js").Numbers} */
     numbers() {
       if (!study?.classes.length) return {};
