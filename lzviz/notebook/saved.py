@@ -57,7 +57,10 @@ def _document(behind: Behind) -> str:
     kept[words] = [{"when": {}, **_kept(behind.reply("GET", words))}]
     data = {
         "given": given(catalogue, behind.language),
-        "index": {"routes": [named("picture").path, terms, *(path for path in kept if path not in (shown_at, words))], "kept": kept},
+        "index": {
+            "routes": [named("picture").path, terms, *(path for path in kept if path not in (shown_at, words))],
+            "kept": kept,
+        },
         "link": state.to_link(),
         "map": behind.map,
     }

@@ -34,9 +34,7 @@ def told(language: str) -> dict[str, Any]:
     along = [
         {
             "paper": line["paper"],
-            "entries": [
-                each | {"title": words["along"][f"{name}.{each['name']}"]} for each in line["entries"]
-            ],
+            "entries": [each | {"title": words["along"][f"{name}.{each['name']}"]} for each in line["entries"]],
         }
         for name, line in facts["along"].items()
     ]
