@@ -1,7 +1,7 @@
 """Answers of pipelines as light as a folder needs them: the same messages in fewer bytes.
 
 What is told exactly stays exact (labels, errors, the truth); nodes keep 1/32 px of a picture of 2048, maps 256 steps of their
-range, the confidence 32 steps on at most 128 cells a side, and the zoomed image is a WebP of quality 95. What is written as steps
+range, the confidence 32 steps on at most 128 cells a side, and the zoomed image is a WebP of quality 85. What is written as steps
 becomes the same message again in ``canvas/alone/light.js``.
 """
 
@@ -24,7 +24,7 @@ PLANE = 512
 CONFIDENCE = (128, 31)
 """Most cells a side, and steps."""
 EXACT: dict[str, Any] = {"lossless": True, "quality": 100}
-SEEN: dict[str, Any] = {"quality": 95}
+SEEN: dict[str, Any] = {"quality": 85}
 
 
 def lighter(answer: dict[str, Any]) -> dict[str, Any]:
