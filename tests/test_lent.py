@@ -54,9 +54,8 @@ def host(monkeypatch, clock):
 
     monkeypatch.setenv("SPACES_ZERO_GPU", "1")
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=gpu))
-    lent.lender.cache_clear()
+    monkeypatch.setattr(lent, "_lent", None)
     yield calls
-    lent.lender.cache_clear()
 
 
 def where() -> tuple[bool, str]:
@@ -122,7 +121,7 @@ class Timed:
         self.device = device
         return self
 
-    def run(self, image, labels, saliency):
+    def run(self, image, labels, saliency, previous):
         clock = timing.Clock(self.device)
         with clock.stage("network"):
             GPU.now += 7
@@ -152,7 +151,7 @@ def test_stages_are_timed_by_events_inside_the_call_and_the_queue_is_told_apart(
     monkeypatch.setattr(torch.cuda, "device", Chosen)
     monkeypatch.setattr(pipeline_more, "precisely", torch.no_grad)
     session = SimpleNamespace(
-        run=lambda: None, saliency=lambda: None, pipeline=Timed(), working=SimpleNamespace(image=torch.rand(1, 3, 8, 8)),
+        run=lambda: None, saliency=lambda: None, previous=None, pipeline=Timed(), working=SimpleNamespace(image=torch.rand(1, 3, 8, 8)),
         workshop=SimpleNamespace(running=threading.Lock()),
     )  # fmt: skip
     told = pipeline_more.time_answer(session)  # type: ignore[arg-type]
@@ -166,7 +165,7 @@ def test_a_real_pipeline_and_its_trace_travel(host):
     pipeline = lzviz.load("lds-camvid-96x128").requires_grad_(False)
     image = torch.rand(1, 3, 96, 192, generator=torch.Generator().manual_seed(3))
     expected = pipeline.run(image)
-    trace = pipeline_session._run(pipeline, image, None, None)
+    trace = pipeline_session._run(pipeline, image, None, None, None)
     assert len(host) == 1 and torch.equal(trace.output, expected.output)
     assert trace.layout.sites.equal(expected.layout.sites) and set(trace.features) == set(expected.features)
 
