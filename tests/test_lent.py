@@ -151,7 +151,8 @@ def test_stages_are_timed_by_events_inside_the_call_and_the_queue_is_told_apart(
     monkeypatch.setattr(torch.cuda, "device", Chosen)
     monkeypatch.setattr(pipeline_more, "precisely", torch.no_grad)
     session = SimpleNamespace(
-        run=lambda: None, saliency=lambda: None, previous=None, pipeline=Timed(), working=SimpleNamespace(image=torch.rand(1, 3, 8, 8)),
+        run=lambda: None, saliency=lambda: None, previous=None, pipeline=Timed(),
+        working=SimpleNamespace(image=torch.rand(1, 3, 8, 8)),
         workshop=SimpleNamespace(running=threading.Lock()),
     )  # fmt: skip
     told = pipeline_more.time_answer(session)  # type: ignore[arg-type]
