@@ -73,7 +73,8 @@ test("without Python only what the browser computes itself is offered", () => {
   const catalogue = { samplers: ["uniform", "lzu", "es", "cad", "given"].map((name) => ({ name, title: name,
     options: name === "cad" ? [{ name: "threshold", kind: "choice", default: "low", choices: ["low", "high"] }]
       : name === "lzu" ? [{ name: "mode", kind: "choice", default: "fixed", choices: ["fixed", "published"] }] : [] })),
-    checkpoints: [{ name: "lds-x", title: "LDS", task: "segmentation" }, { name: "fcos-x", title: "A", task: "detection" }] };
+    checkpoints: [{ name: "lds-x", title: "LDS", task: "segmentation" },
+      { name: "fcos-x", title: "FCOS", task: "detection" }] };
   const names = (/** @type {boolean} */ python) => {
     const { samplers, settings, trained, given } = offered(/** @type {any} */ ({
       host: { catalogue, transport: { answers: () => python } } }));
