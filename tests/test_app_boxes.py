@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from lzviz import datasets, scenes
+from lzviz.contract.answers import words
 from lzviz.contract.answers.pipeline_boxes import assumed, border, solid
 from lzviz.contract.answers.pipeline_files import export
 from lzviz.contract.answers.pipeline_session import Session
@@ -28,6 +29,7 @@ from lzviz.contract.shipped import Shipped
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.contract.workshop import Workshop
+from lzviz.text import Text
 from lzviz.warp import Warp
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -165,3 +167,10 @@ def test_what_lies_behind_the_camera_is_left_out():
     across = solid(np.array([2, 1, 0.5, 4, 2, 1.5, 0]), matrix, (1, 1))
     assert len(ahead["wire"]) == 12 and np.isfinite(across["wire"]).all() and len(across["wire"]) < 12
     assert [z for _, z in ahead["ground"]] == pytest.approx([18, 18, 22, 22])
+
+
+@pytest.mark.parametrize(("name", "said"), [("boxes", "Boxes"), ("mine", "mine")])
+def test_the_slowest_stage_has_its_word_or_the_name_its_author_gave(name, said):
+    stages = [{"name": "network", "ms": 1.0}, {"name": name, "ms": 3.0}]
+    told = words.timing(stages, {"ms": 4.0, "macs": 10**9}, "CPU", Text("size", {"width": 1, "height": 1}))
+    assert str(told.values["stage"]) == said and said in str(told)
