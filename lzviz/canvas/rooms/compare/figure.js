@@ -12,7 +12,7 @@
 import { h, setText, svg } from "../../kit/dom.js";
 import { nearest } from "../models/axes.js";
 
-const MARGIN = { left: 42, right: 8, top: 8, bottom: 20 };
+const MARGIN = { left: 50, right: 8, top: 8, bottom: 20 };
 const REACH = 16;
 
 /** @param {number} width @param {number} height */
