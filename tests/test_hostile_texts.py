@@ -71,16 +71,18 @@ def test_a_card_refuses_characters_that_steer_in_every_field(sign):
 @pytest.mark.parametrize("name", ["lzu-fixed-camvid-48x64", "own-0123", "untrained-lzu"])
 def test_python(monkeypatch, text, name):
     def statements(made: Card, called: str) -> list[str]:
+        trained = SimpleNamespace(classes=made.classes, task=SimpleNamespace(output="labels"))
         session = SimpleNamespace(
             workshop=None,
             name=called,
             picture=SimpleNamespace(source="", size=(8, 8)),
             size=(8, 8),
-            trained=made,
-            pipeline=made,
+            trained=trained,
+            pipeline=trained,
             labels=None,
             saliency=lambda: None,
             told=True,
+            finds=False,
             state=SimpleNamespace(learned_from="truth", strength=3.0),
         )
         monkeypatch.setattr(pipeline_snippet.checkpoints, "card", lambda *_: made)

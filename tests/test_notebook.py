@@ -94,7 +94,7 @@ def test_messages_of_the_page_are_answered_and_others_are_not(monkeypatch):
     monkeypatch.setattr(canvas, "send", lambda content, buffers: sent.append((content, buffers)))
     canvas._asked(canvas, {"ask": "a-1", "method": "GET", "path": "lzviz/picture/shown?thumb=1"}, [])
     (content, buffers) = sent.pop()
-    assert content["answer"] == "a-1" and content["status"] == 200 and buffers[0].startswith(b"\x89PNG")
+    assert content["answer"] == "a-1" and content["status"] == 200 and buffers[0].startswith(b"\xff\xd8\xff")
     for hostile in (None, 3, {}, {"ask": 3}, {"answer": "x"}):
         canvas._asked(canvas, hostile, [])
     assert sent == []

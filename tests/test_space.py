@@ -29,7 +29,7 @@ def test_it_has_what_it_needs_and_nothing_else(laid):
 @pytest.mark.parametrize(
     ("name", "old", "new", "why"),
     [
-        (".gitattributes", "*.jpg filter=lfs", "#", "street.jpg is binary"),
+        (".gitattributes", "*.jpg filter=lfs", "#", "jpg is binary"),
         ("README.md", "sdk_version: ", "sdk_version: 1", "sdk_version"),
         ("README.md", "short_description: ", f"short_description: {'x' * 60}", "characters"),
         ("README.md", 'python_version: "3.11"', "python_version: 3", "python_version"),

@@ -83,7 +83,7 @@ def test_labels_are_the_compact_network_s(shown: Visit) -> None:
     """Another network shows its features, and the choice says why."""
     expect(shown.page.locator("[data-view=adaptive] .lz-cad-weights")).to_contain_text("random")
     shown.page.get_by_text("Compact", exact=True).click()
-    shown.page.get_by_text("Segmentation", exact=True).click()
+    shown.page.get_by_role("radiogroup", name="Show").get_by_text("Segmentation", exact=True).click()
     wait(shown, "answers.segmentation && !live.get().busy")
     assert cad(shown, "answers.segmentation.answer.miou") is None, "no labels are known of the rocket"
     expect(shown.page.locator("[data-view=adaptive] .lz-view-number")).to_contain_text("as dilated")

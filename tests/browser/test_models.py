@@ -113,7 +113,7 @@ def test_a_loaded_checkpoint_stands_in_the_menu_by_its_title_and_never_as_none(v
     files = [folder / "model.safetensors", folder / "card.json"]
     visit.page.locator(".lz-own input[type=file]").set_input_files(files)
     visit.page.locator(".lz-own-said button").click()
-    menu = visit.page.locator(".lz-model button").first
+    menu = visit.page.locator(".lz-model button[aria-label^=Model]").first
     expect(menu).to_contain_text("Uniform")
     title = menu.inner_text()
     name = visit.run("store.get().checkpoint")

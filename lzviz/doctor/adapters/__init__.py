@@ -56,7 +56,8 @@ def take(given: Any, source: tuple[int, int], image: Any, use: str | None) -> Ta
         try:
             return replace(take(loaded.values, source, image, loaded.use), beside=loaded.beside)
         except (ValueError, TypeError) as problem:
-            raise type(problem)(f"{os.path.basename(given)}: {problem}") from None
+            problem.args = (f"{os.path.basename(given)}: {problem}",)  # what else it carries stays
+            raise
     if hasattr(given, "nodes") and hasattr(given, "inverse_grid"):
         given = given.nodes
     elif hasattr(given, "inverse_grid") and hasattr(given, "grid"):
