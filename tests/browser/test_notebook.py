@@ -148,6 +148,11 @@ def test_what_is_painted_in_a_cell_is_a_tensor_in_the_next_and_the_other_way(
     )
     if folder_of_pictures := os.environ.get("LZVIZ_PICTURES"):
         page.screenshot(path=f"{folder_of_pictures}/notebook.png")
+    # What is painted is sent to the kernel a little after the hand rests: a cell run again sees it, and says so.
+    for _ in range(PATIENCE):
+        if run_cell(page, 1, "TENSOR").endswith("True True"):
+            break
+        page.wait_for_timeout(1000)
     assert run_cell(page, 1, "TENSOR") == "TENSOR (1, 1, 31, 51) True True"
 
     run_cell(page, 2, "SET file")
