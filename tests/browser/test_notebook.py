@@ -149,7 +149,7 @@ def test_what_is_painted_in_a_cell_is_a_tensor_in_the_next_and_the_other_way(
     if folder_of_pictures := os.environ.get("LZVIZ_PICTURES"):
         page.screenshot(path=f"{folder_of_pictures}/notebook.png")
     # What is painted is sent to the kernel a little after the hand rests: a cell run again sees it, and says so.
-    for _ in range(PATIENCE):
+    for _ in range(round(PATIENCE)):
         if run_cell(page, 1, "TENSOR").endswith("True True"):
             break
         page.wait_for_timeout(1000)
