@@ -22,7 +22,7 @@ def test_every_part_runs_in_dry_size(tmp_path):
         "5",
     ]
     done = subprocess.run(command, cwd=ROOT, env={"PATH": "/usr/bin:/bin", "PYTHON": sys.executable, "OMP_NUM_THREADS": "1"},
-                          capture_output=True, text=True, timeout=280)  # fmt: skip
+                          capture_output=True, text=True, timeout=580)  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(out.read_text())
     assert found["failed"] == {} and max(found["parity"].values()) < 1e-4
