@@ -18,7 +18,8 @@ DATA = TESTS / "data"
 SLOWEST = """test_gpu_script browser/test_explore browser/test_static browser/test_learn browser/test_compare browser/test_stage
 test_training_objective browser/test_processes browser/test_own_things browser/test_languages browser/test_terms
 test_training_loop browser/test_accessible browser/test_cad browser/test_notebook test_app_cad browser/test_learned test_onnx
-test_hostile_checkpoints test_training_data browser/test_space test_training_detectors test_adaptive_extras browser/test_models browser/test_visit browser/test_doctor
+test_hostile_checkpoints test_training_data
+browser/test_space test_training_detectors test_adaptive_extras browser/test_models browser/test_visit browser/test_doctor
 test_cost browser/test_film browser/test_busy test_docs test_scenes test_sampler_newcomer browser/test_where_to_edit
 browser/test_own_pictures test_decoding test_comparison test_app_cad_weights test_triton test_training_cli test_notebooks
 test_snippets browser/test_report browser/test_saved test_adaptive_engine browser/test_mounts test_adaptive_segmenting
