@@ -337,8 +337,9 @@ def test_a_sheet_has_goals_and_questions_and_the_answers_on_a_page_of_their_own(
             asked.inner_text()
         )
     assert answers.locator("section").count() == len(TOLD["en"])
-    numbers = visit.page.locator(".lz-sheet data.lz-live").evaluate_all("all => all.map((each) => each.value)")
-    assert len(numbers) > 5 and all(numbers)
+    visit.page.wait_for_function(
+        "(all => all.length > 5 && all.every((each) => each.value))([...document.querySelectorAll('.lz-sheet data.lz-live')])"
+    )
     assert "–" not in answers.inner_text() and "119 samples" in answers.inner_text()
     visit.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert visit.page.locator(".lz-sheet").count() == 0
