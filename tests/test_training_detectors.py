@@ -202,7 +202,6 @@ def test_on_a_folder_in_cocos_layout(tmp_path):
 
 
 def test_lists_of_boxes_are_no_onnx_file(tmp_path):
-    pytest.importorskip("onnxscript")
     pipeline = small("lzu-fixed").blueprint.build(3).eval()
     with pytest.raises(TypeError, match="as many boxes as there are"):
         lzviz.export_onnx(pipeline, tmp_path / "no.onnx", (64, 128))
