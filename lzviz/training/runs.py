@@ -64,6 +64,8 @@ def begin(folder: Path, about: About) -> None:
     text = json.dumps(asdict(about), indent=1)
     if path.exists():
         old, new = json.loads(path.read_text()), json.loads(text)
+        # What a recipe did not say yet when the run began, it does as it did then: by the default.
+        old["recipe"] = json.loads(json.dumps(recipe_from(old["recipe"]).as_json()))
         pairs = [(old["recipe"], new["recipe"]), (old, new)]
         differ = {name for a, b in pairs for name in a.keys() | b.keys() if a.get(name) != b.get(name)}
         differ -= {"recipe", "about", "licence"}

@@ -43,6 +43,9 @@ const LOOKS = new Set(["camera", "layers", "tool"]);
 /** After so long, what does not settle is shown as it is, milliseconds. */
 const PATIENCE = 60_000;
 
+/** So often are the numbers of a lesson asked for before its sheet goes to paper without some. */
+const TRIES = 4;
+
 /** Whether a room shows all of what its state means. @param {any} mounted */
 const atRest = (mounted) => {
   const { scene } = mounted ?? {};
@@ -229,16 +232,19 @@ class Lessons {
    */
   print = async (lessons) => {
     const { lesson, lessonStep } = this.context.store.get();
-    const { printSheet } = await import("./sheet.js");
+    const { isWhole, printSheet } = await import("./sheet.js");
     for (const each of lessons) {
-      if (this.numbersOf(each).has("reveal") && this.numbersOf(each).has("start")) continue;
-      this.printing = t("learn.sheet.computing", { number: each.number, count: this.lessons.length });
-      this.context.store.set({ lesson: each.number, lessonStep: "start" });
-      await this.show("start");
-      await this.show("reveal");
-      if (this.lesson === each) continue;
-      this.printing = ""; // somebody went on meanwhile
-      return;
+      const numbers = this.numbersOf(each);
+      // What another request pushed aside, or a busy server did not answer in time, is asked for again.
+      for (let tries = 0; tries < TRIES && !isWhole(each, numbers); tries++) {
+        this.printing = t("learn.sheet.computing", { number: each.number, count: this.lessons.length });
+        this.context.store.set({ lesson: each.number, lessonStep: "start" });
+        await this.show("start");
+        await this.show("reveal");
+        if (this.lesson === each) continue;
+        this.printing = ""; // somebody went on meanwhile
+        return;
+      }
     }
     this.printing = "";
     this.context.store.set({ lesson, lessonStep });

@@ -52,6 +52,10 @@ export const sheetOf = (lessons, numbers) => h("div", { class: "lz-sheet", "aria
   h("div", { class: "lz-sheet-page lz-sheet-answers" }, h("h1", {}, t("learn.answers")),
     ...lessons.map((lesson, at) => filled(answered(lesson, numbers[at]), numbers[at]))));
 
+/** Whether every number that the sheet says of a lesson is known. @param {Lesson} lesson @param {Kept} kept */
+export const isWhole = (lesson, kept) => Number.isFinite(valueOf(lesson.predict.truth, kept.get("reveal") ?? {}))
+  && [...sheetOf([lesson], [kept]).querySelectorAll("data")].every(({ value }) => value);
+
 /** @param {HTMLElement} root @param {readonly Lesson[]} lessons @param {readonly Kept[]} numbers */
 export function printSheet(root, lessons, numbers) {
   root.querySelector(".lz-sheet")?.remove();
