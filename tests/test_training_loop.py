@@ -97,6 +97,15 @@ def test_a_folder_keeps_one_run(whole, tmp_path):
     run(replace(RECIPE, about="said otherwise"), whole)
 
 
+def test_a_run_from_before_a_recipe_had_another_field_goes_on(whole, tmp_path):
+    run(RECIPE, tmp_path)
+    about = json.loads((tmp_path / "run.json").read_text())
+    del about["recipe"]["own"], about["recipe"]["previous"]
+    (tmp_path / "run.json").write_text(json.dumps(about))
+    run(RECIPE, tmp_path)
+    assert same(runs.load(tmp_path), runs.load(whole))
+
+
 def test_a_gradient_that_is_not_finite_stops_the_run_and_spoils_no_state(tmp_path):
     start = UNIFORM.blueprint.build(11)
     for parameter in start.network.parameters():
