@@ -5,6 +5,8 @@ enough to use up the descriptors of a process. So connections are bounded where 
 
     a newcomer      -> room? else the oldest one that asks nothing gives way; where all are busy the newcomer is closed
     half a head     -> closed after HEADER_SECONDS, however slowly it trickles
+    one that rests  -> kept for REST_SECONDS, longer than clients and proxies keep theirs: a server that hangs up at the moment
+                       at which its client asks again resets a request that nobody may send twice
     an answer that nobody takes (no SLOWEST bytes a second) -> cut off
 """
 
@@ -19,13 +21,16 @@ from functools import partial
 from typing import Any, cast
 
 import gradio.http_server
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from app.seldom import Seldom
 
-# From the moment of connecting, or from the last answer, until the head of a request is complete.
+# From the moment of connecting, or from the first byte after the last answer, until the head of a request is complete.
 HEADER_SECONDS = 15.0
+# From the last answer to the next question: clients let go after 5 to 15 seconds, proxies after 60.
+REST_SECONDS = 75
 # While an answer waits to be taken, so many bytes a second have to leave in every span.
 SPAN_SECONDS, SLOWEST = 30.0, 1 << 10
 # Connections at one time where the system allows it, and the share of them that one other machine may hold.
@@ -97,6 +102,11 @@ class Connection(H11Protocol):
         """Whether nothing of an answer is left to be taken."""
         return not self.transport.get_write_buffer_size()
 
+    @property
+    def resting(self) -> bool:
+        """Whether its last request was heard and answered whole, and nothing of another has come."""
+        return self.cycle is not None and self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport, self.peer = transport, peer_of(transport)
         if not self.room.enter(self):
@@ -121,13 +131,14 @@ class Connection(H11Protocol):
         self._settle()
 
     def _settle(self) -> None:
-        """The deadline runs while no request is being answered, and no byte puts it off."""
+        """The deadline runs while a request is being said, and no byte puts it off."""
         if self.cycle is not None and not self.cycle.response_complete:
             self._deadline = _cancelled(self._deadline)
             self.room.work(self)
-        elif self._deadline is None and self.inside:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+        elif self.inside:
             self.room.rest(self)
+            if self._deadline is None and not self.resting:
+                self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -155,6 +166,7 @@ class Listener(gradio.http_server.Server):
     def __init__(self, config: uvicorn.Config, *arguments: Any, room: Room | None = None, **options: Any):
         config.http = cast(Any, partial(Connection, room or Room(possible())))
         config.ws, config.backlog = "none", BACKLOG  # no websocket exists here
+        config.timeout_keep_alive = REST_SECONDS
         super().__init__(config, *arguments, **options)
         for name in ("uvicorn.error", "asyncio"):
             logger = logging.getLogger(name)

@@ -110,6 +110,20 @@ def test_a_head_that_trickles_is_given_up_too(monkeypatch):
         assert time.monotonic() < started + 4
 
 
+def test_a_connection_that_rests_outlives_the_patience_of_its_client(monkeypatch):
+    """A server that hangs up just when its client asks again resets a request: so clients are the first to let go."""
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.3)
+    assert connections.REST_SECONDS > 60
+    with listening(Room()) as port, connect(port, WHOLE) as resting:
+        assert b"served" in taken(resting)
+        with connect(port, HALF) as half:
+            assert closed(half)
+        resting.sendall(WHOLE)
+        assert b"served" in taken(resting)
+        resting.sendall(HALF)
+        assert closed(resting)
+
+
 def test_a_body_that_nobody_reads_does_not_keep_a_connection(monkeypatch):
     """The answer is complete before the body is: what trickles afterwards belongs to no request."""
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.4)
