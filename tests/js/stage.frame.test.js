@@ -106,6 +106,23 @@ test("a frame: sizes, the uniform one, and the way between them", () => {
   assert.equal(createModel(createPictures()).frame(state, { ...live, image: null }), null);
 });
 
+test("under a hand every other row of samples is read, and after a second frame all are", () => {
+  const { state, live } = page();
+  const painted = { ...state, interpolation: "antialias" }, before = { ...painted, paint: null };
+  const model = createModel(createPictures());
+  const old = model.frame(before, live, { quick: true })?.colours.slice() ?? [];
+  const wanted = frameOf(painted, live, { quick: true }).colours;
+  const row = (/** @type {ArrayLike<number>} */ colours, /** @type {number} */ r) =>
+    Array.from(colours).slice(4 * 24 * r, 4 * 24 * (r + 1));
+  const half = model.frame(painted, live, { quick: true, halves: true })?.colours.slice() ?? [];
+  const read = Array.from({ length: 16 }, (_, r) => String(row(half, r)) === String(row(wanted, r)));
+  assert.deepEqual(read.filter((fresh, r) => fresh === read[r % 2]).length, 16);
+  assert.notEqual(read[0], read[1]);
+  for (let r = read[0] ? 1 : 0; r < 16; r += 2) assert.deepEqual(row(half, r), row(old, r));
+  assert.deepEqual(model.frame(painted, live, { quick: true, halves: true })?.colours, wanted);
+  assert.deepEqual(createModel(createPictures()).frame(painted, live, { quick: true, halves: true })?.colours, wanted);
+});
+
 test("the picture is made once, and again where its scale changes", () => {
   const { state, live } = page();
   const pictures = createPictures();

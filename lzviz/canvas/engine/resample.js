@@ -39,13 +39,14 @@ const FEW = 25;
  * @param {Interpolation} interpolation
  * @param {Float32Array} [out]
  * @param {boolean} [quick] antialias from coarser levels, up to a grey level or two off where an edge is sharp
+ * @param {0 | 1} [odd] antialias every other row only, from this one on; the others stay as they are in `out`
  * @returns {Float32Array} (h, w, 4) RGBA 0..255, alpha 255, not rounded
  */
 export function sampleImage(picture, grid, zoomed, interpolation, out = new Float32Array(zoomed[0] * zoomed[1] * 4),
-  quick = false) {
+  quick = false, odd) {
   if (interpolation === "nearest") return sampleNearest(picture, grid, out);
   if (interpolation === "bilinear") return sampleBilinear(picture, grid, out);
-  if (interpolation === "antialias") return sampleAntialias(picture, grid, zoomed, out, quick);
+  if (interpolation === "antialias") return sampleAntialias(picture, grid, zoomed, out, quick, odd);
   throw new RangeError(`interpolation must be nearest, bilinear or antialias, got ${interpolation}`);
 }
 
@@ -85,14 +86,14 @@ function sampleBilinear({ data, size: [height, width] }, grid, out) {
 
 /**
  * @param {Picture} picture @param {Float64Array} grid @param {Size} zoomed @param {Float32Array} out
- * @param {boolean} quick
+ * @param {boolean} quick @param {0 | 1} [odd]
  */
-function sampleAntialias(picture, grid, zoomed, out, quick) {
+function sampleAntialias(picture, grid, zoomed, out, quick, odd) {
   const first = quick ? QUICK_LIMIT : FIRST_LIMIT;
   const found = createBoxes(), mean = new Float64Array(3);
   const { ends } = found, { data, offsets, widths } = picture;
-  for (let r = 0, to = 0; r < zoomed[0]; r++) {
-    for (let c = 0; c < zoomed[1]; c++, to += 4) {
+  for (let r = odd ?? 0; r < zoomed[0]; r += odd === undefined ? 1 : 2) {
+    for (let c = 0, to = 4 * r * zoomed[1]; c < zoomed[1]; c++, to += 4) {
       findBoxes(picture, grid, zoomed, r, c, found, first);
       const { level, count } = found, width = widths[level];
       mean[0] = mean[1] = mean[2] = 0;

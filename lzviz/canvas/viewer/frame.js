@@ -79,18 +79,23 @@ export function createModel(pictureOf) {
   let colours = new Float32Array(0);
   /** @type {Uint8ClampedArray<ArrayBuffer>} */
   let pixels = new Uint8ClampedArray(0);
+  /** What the buffer of colours was read from. @type {Picture | null} */
+  let read = null;
+  /** @type {0 | 1} */
+  let odd = 0;
 
   /**
    * @param {State} state as shown: a stroke's map in place of the stored one
    * @param {Live} live
    * @param {{uniform?: boolean, t?: number, from?: Warp | null, given?: import("../rooms/warp/given.js").Given | null,
-   *   zoomed?: Size | null, quick?: boolean}} [how] uniform sampling instead; t < 1: on the way from another warp, or
-   *   from uniform; what Python gave, for samplers without a twin; a size of the zoomed image that is not the state's;
-   *   quick: a hand moves
+   *   zoomed?: Size | null, quick?: boolean, halves?: boolean}} [how] uniform sampling instead; t < 1: on the way from
+   *   another warp, or from uniform; what Python gave, for samplers without a twin; a size of the zoomed image that is
+   *   not the state's; quick: a hand moves; halves: every other row of samples is read, the rest are the frame before's
    * @returns {Frame | null} null without a picture
    */
   function frame(state, live, how = {}) {
-    const { uniform = false, t = 1, from = null, given = null, zoomed: asked = null, quick = false } = how;
+    const { uniform = false, t = 1, from = null, given = null, zoomed: asked = null } = how;
+    const { quick = false, halves = false } = how;
     const source = pictureOf(state, live);
     const full = live.image;
     if (!source || !full) return null;
@@ -109,13 +114,16 @@ export function createModel(pictureOf) {
     const warped = performance.now();
     grid = forwardGrid(warp, zoomed, grid);
     const length = zoomed[0] * zoomed[1] * 4;
+    const kept = halves && read === source.picture && colours.length === length;
     colours = reuse(colours, length, Float32Array);
-    const read = python && t === 1 && given.image?.length === length ? given.image : null;
-    if (read) colours.set(read);
+    const told = python && t === 1 && given.image?.length === length ? given.image : null;
+    if (told) colours.set(told);
     else {
-      sampleImage(source.picture, grid, zoomed, state.interpolation, colours, quick);
+      odd = odd ? 0 : 1;
+      sampleImage(source.picture, grid, zoomed, state.interpolation, colours, quick, kept ? odd : undefined);
       darkenOutside(shown, grid, source.picture.size, colours);
     }
+    read = told ? null : source.picture;
     if (pixels.length !== length) pixels = new Uint8ClampedArray(length);
     roundColours(colours, pixels);
     const image = { width: zoomed[1], height: zoomed[0], data: pixels };

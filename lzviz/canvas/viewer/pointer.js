@@ -35,6 +35,9 @@ const PEN_ERASER = 32;
  * @property {number} time   of its start
  */
 
+/** What moves elements under a hand that drags. */
+const MOVING = ["scroll", "resize"];
+
 class Hand {
   /** @param {HTMLElement} element @param {Intents} intents */
   constructor(element, intents) {
@@ -46,12 +49,20 @@ class Hand {
     this.drag = null;
     /** @type {{distance: number, middle: Point} | null} */
     this.pinch = null;
+    /** Where the element stands while something is dragged: asking has all laid out. @type {DOMRect | null} */
+    this.box = null;
   }
 
   /** @param {{clientX: number, clientY: number}} event @returns {Point} */
   place(event) {
-    const box = this.element.getBoundingClientRect();
+    const box = this.box ?? this.element.getBoundingClientRect();
+    this.box = this.drag ? box : null;
     return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  /** The page may have moved. */
+  forget() {
+    this.box = null;
   }
 
   /** @param {boolean} keep */
@@ -59,6 +70,7 @@ class Hand {
     if (!this.drag) return;
     const { kind, travel, last } = this.drag;
     this.drag = null;
+    this.forget();
     if (kind === "stroke") this.intents.end(keep);
     else if (keep && travel < CLICK_TRAVEL) this.intents.click(last);
   }
@@ -162,9 +174,12 @@ export function listen(element, intents) {
     ["pointerleave", (event) => hand.leave(event)], ["wheel", (event) => hand.wheel(event)],
     ["contextmenu", (event) => event.preventDefault()],
   ]);
+  const moved = () => hand.forget();
   for (const [type, fn] of listeners) element.addEventListener(type, fn, { passive: false });
+  for (const type of MOVING) window.addEventListener(type, moved, { passive: true, capture: true });
   return () => {
     hand.finish(true);
+    for (const type of MOVING) window.removeEventListener(type, moved, { capture: true });
     for (const [type, fn] of listeners) element.removeEventListener(type, fn);
   };
 }

@@ -262,10 +262,10 @@ export class Viewer {
     this.flush();
   }
 
-  /** Draw now what is due: "layout" > "photo", "warp" > "draw" > "marks". */
+  /** Draw now what is due: "layout" > "photo", "warp" > "draw" > "marks". A hand works on what is in sight. */
   flush() {
     const { dirty } = this;
-    if (!this.on) return dirty.clear();
+    if (!this.strokes.active() && !this.on) return dirty.clear();
     if (dirty.has("layout")) {
       if (!this.layOut()) return;
       for (const work of /** @type {const} */ (["photo", "warp"])) dirty.add(work);

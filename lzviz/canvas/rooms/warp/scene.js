@@ -77,6 +77,8 @@ export class Scene extends Viewer {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.settling = undefined;
     this.settled = false;
+    /** Half of the samples are those of the move before. */
+    this.halved = false;
     this.paintScales();
   }
 
@@ -160,10 +162,16 @@ export class Scene extends Viewer {
     const live = this.live.get();
     const [given, t] = [this.given(state), this.progress()];
     const { quick } = this;
+    const halves = this.strokes.active();
     const from = this.held ? null : this.from;
-    this.frame = this.model.frame(state, live, { uniform: live.uniform, t, from, given, quick });
+    this.frame = this.model.frame(state, live, { uniform: live.uniform, t, from, given, quick, halves });
     this.uniform = state.compare === "uniform"
-      ? this.uniformModel.frame(state, live, { uniform: true, given, quick }) : null;
+      ? this.uniformModel.frame(state, live, { uniform: true, given, quick, halves }) : null;
+  }
+
+  redraw() {
+    this.halved = true;
+    super.redraw();
   }
 
   /** Something moves: less exactly, but at once. */
@@ -252,7 +260,12 @@ export class Scene extends Viewer {
 
   /** At rest: everything at its best. */
   settle() {
-    if (this.quick) return;
+    if (this.quick) {
+      // A hand that rests is shown the other rows too.
+      if (this.halved) this.request("warp");
+      this.halved = false;
+      return;
+    }
     if (!this.settled) this.request("warp");
     else this.publish(false);
   }
