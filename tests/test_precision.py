@@ -160,3 +160,13 @@ def test_nothing_to_find_is_no_number_and_nothing_found_is_zero():
     truth = torch.tensor([[0.0, 0, 50, 50]]), torch.tensor([1]), torch.tensor([False])
     score = TASK.score(TASK.metric("AP"), [precision.matched(*none, *truth, 3)])
     assert score[1] == 0 and score[[0, 2]].isnan().all()
+
+
+def test_a_score_that_is_no_number_comes_last():
+    """As COCO's code has it: one wrong box of unknown score below two right ones costs nothing."""
+    true = torch.tensor([[0.0, 0, 9, 9], [20, 20, 40, 40]])
+    found, scores = torch.cat((torch.tensor([[50.0, 50, 60, 60]]), true)), torch.tensor([torch.nan, 0.5, 0.6])
+    rows = [
+        precision.matched(found, scores, torch.zeros(3).long(), true, torch.zeros(2).long(), torch.zeros(2).bool(), 1)
+    ]
+    assert precision.average_precision(rows, 1).item() == 1.0

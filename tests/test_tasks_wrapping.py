@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict, namedtuple
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -237,6 +238,107 @@ def test_pictures_of_several_sizes_and_refusals(image):
         wrap(Bright(), samplers.create("cad"))(image)
     with pytest.raises(TypeError, match="sampler"):
         wrap(Bright(), "lzu")
+
+
+class Pyramid(nn.Module):
+    """Two levels of brightness, in whatever shape a network gives them on."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, image: Tensor):
+        return self.shape(*(nn.functional.avg_pool2d(image, s, s, ceil_mode=True) for s in (4, 8)))
+
+
+class Bent(nn.Module):
+    """A detector behind a pyramid that gives one box: its scores are the levels' means."""
+
+    def __init__(self, shape, answer=None):
+        super().__init__()
+        self.neck, self.answer = Pyramid(shape), answer
+        self.seen = None
+
+    def forward(self, image: Tensor, targets=None):
+        self.seen = self.neck(image)
+        box = {"boxes": torch.tensor([[1.0, 2, 9, 8]]), "scores": torch.ones(1), "labels": torch.ones(1)}
+        return [box for _ in image] if self.answer is None else self.answer
+
+
+Levels = namedtuple("Levels", "fine coarse")
+
+
+def shapes():
+    yield "namedtuple", Levels, lambda out: out
+    yield "defaultdict", lambda a, b: defaultdict(list, fine=a, coarse=b), lambda out: (out["fine"], out["coarse"])
+    yield "nested", lambda a, b: {"fpn": [a, b]}, lambda out: out["fpn"]
+    yield "with none", lambda a, b: [a, b, None], lambda out: out[:2]
+
+
+@pytest.mark.parametrize(("shape", "levels"), [pytest.param(*each[1:], id=each[0]) for each in shapes()])
+def test_a_pyramid_may_come_in_any_container(shape, levels, image):
+    """The same levels as from a plain list, in the container in which they came."""
+    sampler, looks = samplers.create("lzu"), torch.rand(2, 1, 31, 51, generator=torch.Generator().manual_seed(1))
+    plain, bent = Bent(lambda a, b: [a, b]), Bent(shape)
+    wrap(plain, sampler, (48, 64))(image, saliency=looks)
+    wrap(bent, sampler, (48, 64))(image, saliency=looks)
+    assert type(bent.seen) is type(shape(1, 2))
+    for ours, theirs in zip(levels(bent.seen), plain.seen, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_what_is_no_pyramid_is_named(image):
+    with pytest.raises(TypeError, match="pyramid, got str"):
+        wrap(Bent(lambda a, b: [a, "b"]), samplers.create("lzu"))(image)
+
+
+@pytest.mark.parametrize("strides", [[0, 0], [-4, 8], [float("nan"), 8], "ab", []])
+def test_strides_are_positive(strides):
+    with pytest.raises(ValueError, match="positive"):
+        wrap(Bent(Levels), samplers.create("lzu"), strides=strides)
+
+
+def test_each_of_several_sizes_has_its_own_saliency():
+    """A picture of a list is warped by its own map, as it is alone."""
+    looks = torch.rand(2, 1, 31, 51, generator=torch.Generator().manual_seed(2)) ** 4
+    pictures = [torch.ones(3, 50, 90), torch.ones(3, 37, 111)]
+    wrapped = wrap(Bent(Levels), samplers.create("lzu"), (32, 48), way="boxes")
+    both = wrapped(pictures, saliency=looks)
+    for k, picture in enumerate(pictures):
+        assert torch.equal(both[k]["boxes"], wrapped([picture], saliency=looks[k : k + 1])[0]["boxes"])
+    assert not torch.allclose(both[1]["boxes"], wrapped(pictures[1:], saliency=looks[:1])[0]["boxes"])
+
+
+def test_counts_are_looked_at(image):
+    wrapped, box = wrap(Bent(Levels), samplers.create("lzu")), {"boxes": torch.ones(1, 4), "labels": torch.ones(1)}
+    assert wrapped([]) == []
+    with pytest.raises(ValueError, match="targets of 2 images, got 1"):
+        wrapped(image, [box])
+    with pytest.raises(ValueError, match="targets of 2 images, got 3"):
+        wrapped(image, [box] * 3)
+    with pytest.raises(ValueError, match="targets of image 1"):
+        wrapped(image, [box, {"labels": torch.ones(1)}])
+    with pytest.raises(ValueError, match="one size"):
+        wrapped([image[0], image[1, :, 1:]], [box] * 2)
+    with pytest.raises(ValueError, match="saliency of 1 or 2 images, got 3"):
+        wrapped(image, saliency=torch.ones(3, 1, 31, 51))
+    with pytest.raises(ValueError, match="2 images and answered 1"):
+        wrap(Bent(Levels, [box]), samplers.create("lzu"))(image)
+
+
+def test_boxes_that_are_none_leave_the_others(image):
+    rows = np.array([[1.0, 2, 9, 8], [9, 2, 1, 8], [1, np.nan, 9, 8], [3, 3, 3, 3]])
+    answer = [{"boxes": rows, "scores": np.arange(4.0), "labels": np.arange(4)}]
+    for way in ("boxes", "features"):
+        (found,) = wrap(Bent(Levels, answer), samplers.create("lzu"), way=way)(image[:1], saliency=UNIFORM)
+        assert found["labels"].tolist() == found["scores"].tolist() == [0, 3]
+        assert (found["boxes"] - torch.from_numpy(rows[[0, 3]])).abs().max() < 1e-2
+
+
+def test_half_precision_of_either_kind(image):
+    for kind in (torch.bfloat16, torch.float16):
+        found = wrap(Bent(Levels), samplers.create("lzu"), way="boxes")(image.to(kind), saliency=UNIFORM.to(kind))
+        assert len(found) == 2
 
 
 @pytest.mark.parametrize("name", ["downsizenet", "resizer", "lz", "lds", "es"])

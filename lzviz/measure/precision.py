@@ -119,7 +119,7 @@ def average_precision(
     out = torch.full((len(times), count), torch.nan, dtype=torch.float64)
     for k in range(count):
         mine = found[:, 0] == k
-        order = found[mine, 1].argsort(descending=True, stable=True)
+        order = (-found[mine, 1]).argsort(stable=True)  # a score that is no number comes last
         flags, of = found[mine][order][:, columns], picture[mine][order]
         step = max(1, CHUNK // max(1, flags.numel()))
         out[:, k] = torch.cat([_precision(flags, part[:, of], part @ there[:, k]) for part in times.split(step)])

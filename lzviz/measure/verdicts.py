@@ -64,7 +64,7 @@ def verdicts(
     shared, inside = overlaps(first, second), _shared(first, second) / _areas(first).clamp(min=1e-12)[:, None]
     same = classes.cpu()[:, None] == true_classes.cpu()[None]
     skipped, taken = ignored.cpu().bool(), torch.zeros(len(truths), dtype=torch.bool)
-    for row in scores.detach().cpu().argsort(descending=True, stable=True).tolist():
+    for row in (-scores.detach().cpu()).argsort(stable=True).tolist():
         kinds[row], at = _one(shared[row], inside[row], same[row], taken, skipped)
         if at < 0:
             continue

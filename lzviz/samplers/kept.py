@@ -47,7 +47,9 @@ def kept(sampler: object, saliency: Tensor | None, sizes: Hashable, make: Callab
 
 
 def _digest(saliency: Tensor) -> bytes:
-    return hashlib.blake2b(saliency.detach().contiguous().cpu().numpy().tobytes(), digest_size=16).digest()
+    return hashlib.blake2b(
+        saliency.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes(), digest_size=16
+    ).digest()
 
 
 def _options(sampler: object) -> Hashable:

@@ -7,7 +7,8 @@ FOVEA (Thavamani et al. 2021): the detector sees the zoomed picture, and its box
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
@@ -48,7 +49,7 @@ def wrap(
         way: "features" is LZU, "boxes" FOVEA; ``None``: LZU where the detector has a pyramid.
         pyramid: the submodule that gives the pyramid (a mapping or sequence of feature maps), by its dotted name; ``None``: the
             module's ``backbone``, ``neck`` or ``fpn``, or its first submodule with "pyramid" or "fpn" in its class's name.
-        strides: pixels between neighbouring features of each level; ``None``: as the sizes say.
+        strides: pixels between neighbouring features of each level, in the pyramid's order; ``None``: as the sizes say.
         centred: feature i sits in the middle of its patch, at ``s i + (s - 1) / 2`` (patch embeddings, ConvNeXt, Swin), and not
             at ``s i`` (3x3 convolutions of padding 1, ResNet).
         prepare: zoomed images (B, 3, h, w) in [0, 1] to what the detector takes; ``None``: a list of images for torchvision's
@@ -57,7 +58,7 @@ def wrap(
             torchvision's and transformers' answers are known.
 
     Raises:
-        ValueError: no such way, or "features" of a detector in which no pyramid is found.
+        ValueError: no such way, "features" of a detector in which no pyramid is found, or strides that are not positive.
     """
     return Wrapped(detector, sampler, size, way, pyramid, strides, centred, prepare, decode)
 
@@ -81,7 +82,8 @@ class Wrapped(nn.Module):
                 'or bring boxes back with way="boxes"'
             )
         self.way: Way = "boxes" if self._pyramid is None else "features"
-        self.strides, self.centred, self._prepare, self._decode = strides, centred, prepare, decode
+        self.strides = None if strides is None else _checked_strides(strides)
+        self.centred, self._prepare, self._decode = centred, prepare, decode
 
     def forward(self, images: Tensor | Sequence[Tensor], targets: Any = None, *, saliency: Tensor | None = None) -> Any:
         """Boxes of images (B, 3, H, W), or a list of (3, H, W), in [0, 1].
@@ -89,10 +91,26 @@ class Wrapped(nn.Module):
         Args:
             targets: in training mode, {"boxes", "labels"} of each image in the pixels of the source, for torchvision's detectors.
             saliency: (B or 1, 1, h, w), overrides what the sampler would look at.
+
+        Raises:
+            ValueError: another number of targets, maps or answers than images, or targets of images of several sizes.
+            TypeError: a pyramid or an answer of the detector that cannot be read.
         """
+        count = len(images)
+        if saliency is not None and saliency.shape[0] not in (1, count):
+            raise ValueError(f"expected saliency of 1 or {count} images, got {saliency.shape[0]}")
+        if targets is not None:
+            _check_targets(targets, count)
+        if count == 0 and targets is None:
+            return []
         if not isinstance(images, Tensor):
-            if targets is None and len({tuple(image.shape) for image in images}) > 1:
-                return [self([image], saliency=saliency)[0] for image in images]
+            if len({tuple(image.shape) for image in images}) > 1:
+                if targets is not None:
+                    raise ValueError(
+                        "images with targets must have one size: give them one at a time, or cut them alike"
+                    )
+                maps = [saliency] * count if saliency is None or len(saliency) == 1 else list(saliency.split(1))
+                return [self([image], saliency=one)[0] for image, one in zip(images, maps, strict=True)]
             images = torch.stack(list(images))
         out = self.sampler(images, self.size or image_size(images), saliency)
         layout = warped(out)
@@ -109,7 +127,9 @@ class Wrapped(nn.Module):
             if self._decode is None
             else self._decode(answer, layout.zoomed_size)
         )
-        return [self._back(each, layout, k) for k, each in enumerate(found)]
+        if len(found) != count:
+            raise ValueError(f"the detector was given {count} images and answered {len(found)}")
+        return [self._back(_sound(each), layout, k) for k, each in enumerate(found)]
 
     # -- boxes ---------------------------------------------------------------------------------------------------------
 
@@ -172,25 +192,70 @@ class Wrapped(nn.Module):
 
     def _each(self, levels: Any, layout: WarpLayout, shown: Size, padded: Size) -> Any:
         """A pyramid of the kind it came in, each level unzoomed."""
-        maps = (
-            list(levels.values())
-            if isinstance(levels, Mapping)
-            else [levels]
-            if isinstance(levels, Tensor)
-            else list(levels)
-        )
+        maps: list[Tensor] = []
+        _mapped(levels, lambda level: maps.append(level) or level)
         strides = self.strides or [stride_of(padded, level) for level in maps]
         if len(strides) != len(maps):
             raise ValueError(f"expected a stride for each of the {len(maps)} levels, got {len(strides)}")
-        back = [
-            unzoom_level(
-                layout.warp, level, stride, layout.zoomed_size, shown, (stride - 1) / 2 if self.centred else 0.0
-            )
-            for level, stride in zip(maps, strides, strict=True)
-        ]
-        if isinstance(levels, Mapping):
-            return type(levels)(zip(levels, back, strict=True))  # type: ignore[call-arg]
-        return back[0] if isinstance(levels, Tensor) else type(levels)(back)
+        shift = 0.5 if self.centred else 0.0
+        rest = iter(strides)
+
+        def back(level: Tensor) -> Tensor:
+            stride = next(rest)
+            return unzoom_level(layout.warp, level, stride, layout.zoomed_size, shown, shift * (stride - 1))
+
+        return _mapped(levels, back)
+
+
+def _mapped(levels: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """What a pyramid's module answers, of the same kind, each of its maps changed; what is ``None`` stays so."""
+    if levels is None:
+        return None
+    if isinstance(levels, Tensor) and levels.ndim == 4:
+        return change(levels)
+    if isinstance(levels, Mapping):
+        answer: Any = copy.copy(levels)
+        for name, level in levels.items():
+            answer[name] = _mapped(level, change)
+        return answer
+    if isinstance(levels, tuple) and hasattr(levels, "_fields"):
+        return type(levels)(*(_mapped(level, change) for level in levels))
+    if isinstance(levels, list | tuple):
+        return type(levels)(_mapped(level, change) for level in levels)
+    got = f"a tensor of {levels.ndim} axes" if isinstance(levels, Tensor) else type(levels).__name__
+    raise TypeError(
+        f"expected feature maps (B, C, h, w), or a list, tuple or mapping of such, from the pyramid, got {got}: "
+        'name the module that gives them with pyramid=, or bring boxes back with way="boxes"'
+    )
+
+
+def _checked_strides(strides: Any) -> list[float]:
+    told = list(strides) if isinstance(strides, Iterable) else [strides]
+    if not told or not all(isinstance(each, int | float) and 0 < each < float("inf") for each in told):
+        raise ValueError(f"strides must be positive and finite, one for each level of the pyramid, got {strides!r}")
+    return told
+
+
+def _check_targets(targets: Any, count: int) -> None:
+    if len(targets) != count:
+        raise ValueError(f"expected targets of {count} images, got {len(targets)}")
+    for k, each in enumerate(targets):
+        if not isinstance(each, Mapping) or "boxes" not in each:
+            raise ValueError(f'expected {{"boxes", "labels"}} as targets of image {k}, got {each!r:.80}')
+
+
+def _sound(found: Mapping[str, Any]) -> Found:
+    """A detector's answer of one image without boxes that are none: of numbers that are not finite, or from right to left."""
+    read = {name: torch.as_tensor(value) for name, value in found.items() if name in ("boxes", "scores", "labels")}
+    boxes = read["boxes"]
+    if boxes.shape != (len(boxes), 4):
+        raise TypeError(f"expected boxes (N, 4) from the detector, got {tuple(boxes.shape)}")
+    sound = boxes.isfinite().all(-1) & (boxes[:, 2:] >= boxes[:, :2]).all(-1)
+    if sound.all():
+        return {**found, **read}
+    return {
+        k: v[sound] if isinstance(v, Tensor) and v.shape[:1] == sound.shape else v for k, v in {**found, **read}.items()
+    }
 
 
 def unzoom_level(
