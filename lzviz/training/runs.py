@@ -68,7 +68,7 @@ def begin(folder: Path, about: About) -> None:
         old["recipe"] = json.loads(json.dumps(recipe_from(old["recipe"]).as_json()))
         pairs = [(old["recipe"], new["recipe"]), (old, new)]
         differ = {name for a, b in pairs for name in a.keys() | b.keys() if a.get(name) != b.get(name)}
-        differ -= {"recipe", "about", "licence"}
+        differ -= {"recipe", "about", "notes", "licence"}  # words
         if differ:
             raise ValueError(
                 f"{folder} holds a run that differs in {', '.join(sorted(differ))}: go on with the same values, "
