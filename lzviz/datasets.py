@@ -9,10 +9,9 @@ torch.Size([3, 64, 128])
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,11 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from lzviz import scenes
+from lzviz import boxlists, scenes
 from lzviz.coords import Size
 from lzviz.nested import tensors
 from lzviz.objects import Objects
+from lzviz.palette import common
 
 IGNORE = 255
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -83,6 +83,9 @@ class Dataset(Sequence[Example]):
     memory: int = 2 << 30
     _kept: dict[int, Example] = field(default_factory=dict, init=False, repr=False)
     _bytes: int = field(default=0, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"{self.name}, {self.split!r}: {len(self)} pictures with {len(self.classes)} classes, for {self.task}"
 
     def __len__(self) -> int:
         return len(self.readers)
@@ -293,60 +296,50 @@ def coco(root: str | Path, split: str = "train2017", task: str = "detection") ->
     """Boxes as COCO writes them: ``root/annotations/instances_SPLIT.json`` (or ``SPLIT.json``) and the pictures in ``root/SPLIT``,
     ``root/images`` or ``root``; of films (Argoverse-HD) ``seq_dirs`` says where each one's frames are.
 
-    Crowds are ignored in the sense of the metric. Classes are the categories in the order of their ids.
+    Crowds are ignored in the sense of the metric, and an annotation's ``area`` says how large its thing is, as COCO's own code has
+    it. Classes are the categories in the order of their ids. The whole list is checked here (:mod:`lzviz.boxlists`).
+
+    Raises:
+        ValueError: no such list, or the first entry of it that is wrong.
     """
     root = Path(root)
     files = [root / "annotations" / name for name in (f"instances_{split}.json", f"{split}.json")]
     path = next((each for each in files if each.is_file()), None)
     if path is None:
         raise ValueError(f"expected {files[0]} or {files[1].name} beside it: is {root} a folder in COCO's layout?")
-    values = json.loads(path.read_text())
-    missing = {"images", "annotations", "categories"} - set(values)
-    if missing:
-        raise ValueError(f"{path} has no {', '.join(sorted(missing))}: it is no list of boxes in COCO's form")
-    kinds = sorted(values["categories"], key=lambda kind: kind["id"])
-    index = {kind["id"]: k for k, kind in enumerate(kinds)}
-    marked: dict[Any, list[Mapping[str, Any]]] = {}
-    for each in values["annotations"]:
-        marked.setdefault(each["image_id"], []).append(each)
+    listed = boxlists.read(path)
     folders = [root / split, root / "images", root]
-    rows = []
-    for image in values["images"]:
-        name, file = _named(image, values.get("seq_dirs"))
-        rows.append((name, file, marked.get(image["id"], [])))
-    readers = [
-        partial(_read_boxes, name, file, folders, given, index)
-        for name, file, given in sorted(rows, key=lambda r: r[0])
-    ]
-    return Dataset(root.resolve().name, tuple(kind["name"] for kind in kinds), readers, split=split, task=task)
+    readers = [partial(_read_boxes, each, folders) for each in listed.pictures]
+    return Dataset(root.resolve().name, listed.classes, readers, split=split, task=task)
 
 
-def _named(image: Mapping[str, Any], films: Sequence[str] | None) -> tuple[str, str]:
-    """An image's name for us, film and frame where it has them, and its file."""
-    file = image.get("file_name", image.get("name"))
-    if file is None:
-        raise ValueError(f"image {image.get('id')} has no file_name")
-    if films is not None and "sid" in image:
-        return f"film{image['sid']:04d}_{image['fid']:05d}", str(Path(films[int(image["sid"])]) / file)
-    return Path(file).stem, file
-
-
-def _read_boxes(
-    name: str, file: str, folders: Sequence[Path], given: Sequence[Mapping[str, Any]], index: Mapping[int, int]
-) -> Example:
-    path = next((folder / file for folder in folders if (folder / file).is_file()), None)
+def _read_boxes(listed: boxlists.Pictured, folders: Sequence[Path]) -> Example:
+    path = next((folder / listed.file for folder in folders if (folder / listed.file).is_file()), None)
     if path is None:
-        raise ValueError(f"there is no picture {file} in {', '.join(map(str, folders))}")
-    pixels = read_picture(path)
-    boxes = torch.tensor([each["bbox"] for each in given], dtype=torch.float32).reshape(-1, 4)
-    if unknown := {each["category_id"] for each in given} - set(index):
-        raise ValueError(f"boxes of {name} are of the categories {sorted(unknown)}, which the file does not name")
-    classes = torch.tensor([index[each["category_id"]] for each in given], dtype=torch.int64)
-    crowd = torch.tensor([bool(each.get("iscrowd", 0)) for each in given], dtype=torch.bool)
-    edges = torch.cat((boxes[:, :2], boxes[:, :2] + boxes[:, 2:]), 1)
-    kept = (boxes[:, 2:] > 0).all(1)
-    truth = Objects.flat(edges[kept], classes[kept], crowd[kept])
-    return Example(name, torch.from_numpy(pixels).permute(2, 0, 1).contiguous(), truth)
+        raise ValueError(f"there is no picture {listed.file} in {', '.join(map(str, folders))}")
+    pixels = torch.from_numpy(read_picture(path)).permute(2, 0, 1).contiguous()
+    return Example(listed.name, pixels, listed.objects((pixels.shape[1], pixels.shape[2])))
+
+
+def named(data: Dataset, classes: Sequence[str]) -> Dataset:
+    """Boxes as indices of other class names, found by name (:func:`lzviz.palette.common`); what has no namesake is left out.
+
+    Raises:
+        ValueError: no name fits.
+    """
+    places = {common(name): k for k, name in reversed(list(enumerate(classes)))}
+    table = torch.tensor([places.get(common(name), -1) for name in data.classes], dtype=torch.int64)
+    if not (table >= 0).any():
+        raise ValueError(
+            f"none of the classes of {data.name} ({', '.join(data.classes)}) is one of {', '.join(classes)}: name its categories so"
+        )
+    return replace(data, classes=tuple(classes), readers=[partial(_renamed, each, table) for each in data.readers])
+
+
+def _renamed(reader: Callable[[], Example], table: Tensor) -> Example:
+    example = reader()
+    kinds = table[example.truth.classes]
+    return replace(example, truth=replace(example.truth, classes=kinds).rows(kinds >= 0))
 
 
 def _readers(

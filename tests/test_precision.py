@@ -108,8 +108,8 @@ def test_matching_is_the_plain_one():
         assert ours.shape == plain.shape and (ours - plain).abs().max() < 1e-6
 
 
-def official(sets) -> dict[str, float]:
-    """COCOeval over the whole set, as its authors run it."""
+def official(sets, filled: float = 1.0) -> dict[str, float]:
+    """COCOeval over the whole set, as its authors run it; masks fill so much of their boxes."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -118,7 +118,7 @@ def official(sets) -> dict[str, float]:
         images.append({"id": n})
         for box, kind, many in zip(true.double().tolist(), classes.tolist(), crowd.tolist(), strict=True):
             w, h = box[2] - box[0], box[3] - box[1]
-            entry = {"image_id": n, "category_id": kind, "bbox": [box[0], box[1], w, h], "area": w * h}
+            entry = {"image_id": n, "category_id": kind, "bbox": [box[0], box[1], w, h], "area": w * h * filled}
             given.append({**entry, "iscrowd": int(many), "id": len(given) + 1})
         for box, score, kind in zip(predicted.double().tolist(), scores.tolist(), kinds.tolist(), strict=True):
             entry = {"image_id": n, "category_id": kind, "score": score}
@@ -135,10 +135,12 @@ def official(sets) -> dict[str, float]:
     return dict(zip(names, evaluation.stats[:6].tolist(), strict=True))
 
 
-def test_scores_are_cocos():
+@pytest.mark.parametrize("filled", [1.0, 0.4])
+def test_scores_are_cocos_also_where_masks_say_what_is_small(filled):
     sets = list(pictures(25, 2))
-    counts = [precision.matched(*each, 3) for each in sets]
-    expected = official(sets)
+    sizes = [None if filled == 1 else (each[3][:, 2:] - each[3][:, :2]).prod(1).double() * filled for each in sets]
+    counts = [precision.matched(*each, 3, area) for each, area in zip(sets, sizes, strict=True)]
+    expected = official(sets, filled)
     for metric in TASK.metrics:
         assert TASK.score(metric, counts).nanmean().item() == pytest.approx(expected[metric.name], abs=1e-9), (
             metric.name

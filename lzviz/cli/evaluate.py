@@ -112,10 +112,14 @@ def trained(name: str, unzoom: Literal["scores", "features"] | None = None, zoom
 
 
 def _assessed(pipeline, data, options: argparse.Namespace):
-    """The report of a pipeline; ValueError where it knows other classes."""
+    """The report of a pipeline; ValueError where it knows other classes: those of boxes are found by name."""
     from lzviz.assess import assess
+    from lzviz.datasets import named
 
     card = pipeline.card
+    if tuple(card.classes) != data.classes and data.task == pipeline.task.name == "detection":
+        print(f"{data.name}: boxes of {', '.join(data.classes)} count as {', '.join(card.classes)} by name, no others")
+        data = named(data, card.classes)
     if tuple(card.classes) != data.classes:
         raise ValueError(
             f"{card.name} knows {', '.join(card.classes)}; the labels of {data.name} are {', '.join(data.classes)}"

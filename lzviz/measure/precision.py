@@ -29,7 +29,14 @@ CHUNK = 4_000_000
 
 
 def matched(
-    boxes: Tensor, scores: Tensor, classes: Tensor, truths: Tensor, true_classes: Tensor, ignored: Tensor, count: int
+    boxes: Tensor,
+    scores: Tensor,
+    classes: Tensor,
+    truths: Tensor,
+    true_classes: Tensor,
+    ignored: Tensor,
+    count: int,
+    area: Tensor | None = None,
 ) -> Tensor:
     """What counts of one picture: (count + N, 2 + T A) float64.
 
@@ -40,11 +47,15 @@ def matched(
         boxes, scores, classes: (N, 4) pixel edges, (N,), (N,) of what was found.
         truths, true_classes: (M, 4), (M,); ignored: (M,) bool, crowds: what lies in them does not count.
         count: of classes.
+        area: (M,) square pixels by which a true box is small, medium or large, COCO's are of masks; NaN, or none given: the box's.
     """
     evaluation = _evaluation()
     found, true = boxes.detach().double().cpu().numpy(), truths.detach().double().cpu().numpy()
     levels, kinds = scores.detach().double().cpu().numpy(), classes.cpu().numpy()
     crowds, labels = ignored.cpu().numpy(), true_classes.cpu().numpy()
+    own = (true[:, 2:] - true[:, :2]).prod(1)
+    given = own if area is None else area.detach().double().cpu().numpy()
+    sizes = np.where(np.isnan(given), own, given)
     evaluation.params.imgIds, evaluation.params.catIds = [0], list(range(count))
     evaluation.params.iouThrs, evaluation.params.maxDets = np.array(THRESHOLDS), [MOST]
     for k in range(count):
@@ -53,8 +64,8 @@ def matched(
             for n, (each, score) in enumerate(zip(found[kinds == k], levels[kinds == k], strict=True))
         ]
         evaluation._gts[0, k] = [
-            _true(each, crowd, n)
-            for n, (each, crowd) in enumerate(zip(true[labels == k], crowds[labels == k], strict=True))
+            _true(*each, n)
+            for n, each in enumerate(zip(true[labels == k], crowds[labels == k], sizes[labels == k], strict=True))
         ]
         evaluation.ious[0, k] = evaluation.computeIoU(0, k)
     heads, rows = torch.zeros(count, 2 + T * A, dtype=torch.float64), []
@@ -82,9 +93,8 @@ def _found(box: np.ndarray, score: float, number: int) -> dict[str, Any]:
     }
 
 
-def _true(box: np.ndarray, crowd: bool, number: int) -> dict[str, Any]:
-    width, height = box[2] - box[0], box[3] - box[1]
-    shape = {"bbox": [box[0], box[1], width, height], "area": width * height}
+def _true(box: np.ndarray, crowd: bool, area: float, number: int) -> dict[str, Any]:
+    shape = {"bbox": [box[0], box[1], box[2] - box[0], box[3] - box[1]], "area": area}
     return {"id": number + 1, "iscrowd": int(crowd), "ignore": int(crowd), **shape}
 
 

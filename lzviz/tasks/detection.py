@@ -130,7 +130,7 @@ class Detection(Task):
         """ "found": rows of :func:`lzviz.measure.precision.matched`."""
         found, true = trace.output[index], trace.truth[index]
         rows = precision.matched(
-            found.boxes, found.scores, found.classes, true.boxes, true.classes, true.ignored, classes
+            found.boxes, found.scores, found.classes, true.boxes, true.classes, true.ignored, classes, true.area
         )
         return {"found": rows}
 
