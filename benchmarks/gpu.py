@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 import lzviz
-from lzviz import checkpoints, models, samplers
+from lzviz import checkpoints, models, samplers, scenes
 from lzviz.adaptive import masks
 from lzviz.adaptive.convolution import row_convolution
 from lzviz.measure import timing
@@ -50,7 +51,8 @@ class Size:
     Attributes:
         image: (H, W) of pictures; batches of pipelines; repeats of what is timed.
         rows, channels: of the row kernel.
-        steps: of a training; None: as many as its recipe says.
+        recipes: what is trained.
+        steps: of a training; None: as many as its recipe says, on its own data, and not on two small pictures.
     """
 
     image: tuple[int, int]
@@ -59,11 +61,13 @@ class Size:
     rows: tuple[int, ...]
     channels: tuple[int, ...]
     pipelines: tuple[str, ...]
-    steps: int | None
+    recipes: tuple[str, ...] = RECIPES
+    steps: int | None = None
 
 
-FULL = Size((1024, 2048), (1, 4), 30, (2048, 8192, 32768), (256, 512), PIPELINES, None)
-DRY = Size((64, 96), (1,), 2, (64,), (8,), ("uniform-camvid-96x128", "cad-edges-camvid-360x480"), 1)
+FULL = Size((1024, 2048), (1, 4), 30, (2048, 8192, 32768), (256, 512), PIPELINES)
+DRY = Size((64, 96), (1,), 2, (64,), (8,), ("uniform-camvid-96x128", "cad-edges-camvid-360x480"),
+           ("lds-camvid-48x64",), 1)  # fmt: skip
 
 
 # Parity ---------------------------------------------------------------------------------------------------------------
@@ -186,13 +190,13 @@ def _median(values: list[float]) -> float:
 
 def training(size: Size, folder: Path, left: Callable[[], float]) -> Iterator[dict[str, Any]]:
     """Recipes on the drawn scenes, one after the other, each resumed where it was stopped, as far as the time goes."""
-    for recipe in RECIPES[:1] if size.steps else RECIPES:
+    small = [] if size.steps is None else ["--steps", str(size.steps), *_two_pictures(folder / "pictures", size.image)]
+    for recipe in size.recipes:
         seconds = left()
         if seconds < MARGIN:
             return
-        steps = [] if size.steps is None else ["--steps", str(size.steps)]
         command = [
-            sys.executable, "-m", "lzviz", "train", recipe, "--runs", str(folder), "--log", "none", "--start", "none", *steps,
+            sys.executable, "-m", "lzviz", "train", recipe, "--runs", str(folder), "--log", "none", "--start", "none", *small,
         ]  # fmt: skip
         began = time.monotonic()
         try:
@@ -207,6 +211,17 @@ def training(size: Size, folder: Path, left: Callable[[], float]) -> Iterator[di
             "said": said,
             "runs": str(folder),
         }
+
+
+def _two_pictures(folder: Path, size: tuple[int, int]) -> list[str]:
+    """Two drawn streets in a folder, as the options that train on them."""
+    streets = [scenes.street(size, seed=seed) for seed in range(2)]
+    for seed, scene in enumerate(streets):
+        for kind, values in (("images", scene.image), ("labels", scene.labels)):
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(values).save(folder / kind / f"{seed}.png")
+    classes = ",".join(streets[0].classes)
+    return ["--data", str(folder / "images"), "--labels", str(folder / "labels"), "--classes", classes]
 
 
 # All of it ------------------------------------------------------------------------------------------------------------
