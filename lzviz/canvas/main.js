@@ -165,7 +165,7 @@ async function firstState(context, hash) {
   const state = { ...context.store.get() };
   const picture = pictures.find(({ id }) => id === state.image) ?? pictures[0];
   const paint = picture?.start?.length ? spots(picture.start, picture) : null;
-  return { state: { ...state, image: picture?.id ?? state.image, paint }, notice: null };
+  return { state: { ...state, image: picture?.id ?? state.image, paint }, notice: null, aside: null };
 }
 
 /**
@@ -191,7 +191,7 @@ export async function mount(element, given) {
   const hash = host.address.read();
   const first = await firstState(context, hash);
   context.store = createStore(first.state, { untracked: untracked(schema) });
-  context.live.set({ notice: first.notice });
+  context.live.set({ notice: first.notice, aside: first.aside });
   tell = (working) => context.live.set({ working });
   context.patiently = createPatience(context.live);
 
@@ -216,9 +216,9 @@ export async function mount(element, given) {
     const has = (/** @type {string} */ id) => !id.startsWith("tool-") || tools.some((tool) => id === `tool-${tool}`);
     return [...page.filter(({ id, everywhere }) => (whole ? everywhere : has(id))), ...house.now().commands];
   };
-  const address = followAddress(context, codec, (state, notice) => {
+  const address = followAddress(context, codec, ({ state, notice, aside }) => {
+    context.live.set({ notice, error: null, ...(aside && { aside }) });
     context.store.set(state, { history: true });
-    context.live.set({ notice, error: null });
   }, hash);
   parts.address = address;
   const ends = [address.stop, undress, ...(host.teaching ? [teach(element, host.teaching)] : []),

@@ -11,16 +11,18 @@ from tests.app_server import encoded
 from tests.browser.conftest import Visit
 
 HASH = "location.hash"
-KEPT = """async (wanted) => {
+HELD = """async (wanted) => {
   if (!(await indexedDB.databases()).some(({ name }) => name === "lzviz")) return false;
   return new Promise((done) => {
     const opening = indexedDB.open("lzviz");
     opening.onsuccess = () => {
-      const asked = opening.result.transaction("own").objectStore("own").get("picture");
-      asked.onsuccess = () => { opening.result.close(); done(Boolean(asked.result) === wanted); };
+      const asked = opening.result.transaction("own").objectStore("own").get("%s");
+      asked.onsuccess = () => { opening.result.close(); done(%s); };
     };
   });
 }"""
+KEPT = HELD % ("picture", "Boolean(asked.result) === wanted")
+PAINTED = HELD % ("made", "Boolean(asked.result?.paint)")
 FILTERS = "#image=street&room=models&metric=small&cost=pixels&off=lzu,48x64"
 
 
@@ -61,7 +63,7 @@ def test_the_link_carries_the_filters_of_the_results_and_back_stays_in_the_page(
     )
 
 
-def test_a_reload_offers_the_own_picture_again_and_can_forget_it(visit: Visit) -> None:
+def test_a_reload_offers_the_own_picture_with_its_painting_again_and_can_forget_it(visit: Visit) -> None:
     visit.open("#image=coffee")
     page, bar = visit.page, visit.page.locator(".lz-back")
     expect(bar).to_have_count(0)
@@ -71,14 +73,19 @@ def test_a_reload_offers_the_own_picture_again_and_can_forget_it(visit: Visit) -
     chosen.value.set_files({"name": "mine.png", "mimeType": "image/png", "buffer": data})
     visit.wait("live.get().own?.title === 'mine.png' && store.get().image === 'own'")
     page.wait_for_function(KEPT, arg=True)  # it is written beside the work, not before it
+    visit.stroke((0.3, 0.3), (0.5, 0.5))
+    visit.wait("store.get().paint !== null")
+    page.wait_for_function(PAINTED)
     page.reload()
     visit.ready()
+    assert visit.run("[store.get().image, store.get().paint]") == ["street", None]
     expect(bar).to_contain_text("Bring back mine.png?")
     if shots := os.environ.get("LZVIZ_SHOTS"):
         page.screenshot(path=f"{shots}/back.png")
     bar.get_by_role("button", name="Bring back").click()
     visit.wait("store.get().image === 'own' && live.get().image?.width === 64")
     expect(bar).to_have_count(0)
+    assert visit.painted(0.4, 0.4) > 200
     page.reload()
     visit.ready()
     bar.get_by_role("button", name="Forget it").click()

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import "./words.mjs";
 
-import { followAddress } from "../../lzviz/canvas/core/address.js";
+import { followAddress, stateOfLink } from "../../lzviz/canvas/core/address.js";
 import { createAgain } from "../../lzviz/canvas/core/again.js";
 import { createBrought } from "../../lzviz/canvas/core/brought.js";
 import { ServerError } from "../../lzviz/canvas/core/errors.js";
@@ -48,7 +48,7 @@ const while_ = (/** @type {number} */ ms) => new Promise((done) => setTimeout(do
 function followed(hash, known) {
   const address = addressBar(hash);
   const context = contextOf({ host: { ...host, address } });
-  const restore = (/** @type {any} */ state) => context.store.set(state, { history: true });
+  const restore = (/** @type {any} */ { state }) => context.store.set(state, { history: true });
   const { stop } = followAddress(context, codec, restore, known);
   return { ...context, address, stop };
 }
@@ -139,4 +139,15 @@ test("a picture that failed is not asked for again once the one before is wanted
   page.asked.clear();
   await online;
   assert.deepEqual([...seen(page), page.live.get().error, page.asked.size], ["coffee", "coffee", false, null, 0]);
+});
+
+test("what was painted on an own picture waits for it and does not lie on another one", async () => {
+  const hash = `#image=own&strength=77&paint=4x2.${await codec.encode(new Uint8Array(8))}&boxes=1,2,3,4`;
+  const told = await stateOfLink(/** @type {any} */ (contextOf({})), codec, hash);
+  assert.deepEqual([told.state.paint, told.state.boxes, told.state.strength], [null, [], 77]);
+  assert.deepEqual([told.aside?.boxes, told.aside?.paint?.w], [[[1, 2, 3, 4]], 4]);
+  const there = contextOf({});
+  there.live.set({ own: /** @type {any} */ ({ id: "x" }) });
+  const mine = await stateOfLink(/** @type {any} */ (there), codec, `#image=own&boxes=1,2,3,4`);
+  assert.deepEqual([mine.aside, mine.state.boxes, mine.state.image], [null, [[1, 2, 3, 4]], "own"]);
 });

@@ -2,6 +2,7 @@
 /** Keeps the address in step with the state: written after a pause, read when it is changed by hand. */
 import { debounce } from "../kit/dom.js";
 import { linkNotice, readLink, writeLink } from "./link.js";
+import { ALL, anyOf, madeOf, NOTHING } from "./made.js";
 import { t } from "./text.js";
 
 /**
@@ -19,6 +20,7 @@ export function missingFromLink(state) {
 
 /**
  * The state of a link, made whole: a picture that this page does not have becomes the first one, and that is told.
+ * `aside`: what was made on an own picture that is not here; it waits for it.
  * @param {Context} context @param {Codec} codec @param {string} hash
  */
 export async function stateOfLink({ host, schema, live, store, rooms }, codec, hash) {
@@ -27,23 +29,24 @@ export async function stateOfLink({ host, schema, live, store, rooms }, codec, h
   const { pictures, samplers } = host.catalogue;
   const known = pictures.some(({ id }) => id === state.image) || (state.image === "own" && live.get().own !== null);
   let notice = linkNotice(problems);
+  let aside = null;
   if (!known) {
-    notice = state.image === "own"
-      ? t("link.madeOnOwn")
-      : t("link.unknownPicture", { image: state.image });
-    state = { ...state, image: pictures[0]?.id ?? store.get().image };
+    const own = state.image === "own";
+    if (own) aside = anyOf(madeOf(state));
+    notice = own ? t(aside ? "link.paintedOnOwn" : "link.madeOnOwn") : t("link.unknownPicture", { image: state.image });
+    state = { ...state, image: pictures[0]?.id ?? store.get().image, ...(own && { ...NOTHING, camera: ALL }) };
   }
   const led = rooms.ofSampler(state.sampler);
   if (led) state = { ...state, room: led.id, sampler: store.get().sampler };
   const { sampler } = state;
   const there = samplers.some(({ name }) => name === sampler);
-  return { state: there ? state : { ...state, sampler: samplers[0]?.name ?? sampler }, notice };
+  return { state: there ? state : { ...state, sampler: samplers[0]?.name ?? sampler }, notice, aside };
 }
 
 /**
  * Keeps the address of the mount in step. Rooms are steps: Back returns to the one before, as it was left.
  * @param {Context} context @param {Codec} codec
- * @param {(state: import("./context.js").State, notice: string | null) => void} restore
+ * @param {(told: Awaited<ReturnType<typeof stateOfLink>>) => void} restore
  * @param {string} [known]  the address that the state of now was read from
  */
 export function followAddress(context, codec, restore, known = context.host.address.read()) {
@@ -94,11 +97,11 @@ export function followAddress(context, codec, restore, known = context.host.addr
     written = address.read();
     const mine = ++turn;
     reading = true;
-    const { state, notice } = await stateOfLink(context, codec, written);
+    const told = await stateOfLink(context, codec, written);
     if (stopped || mine !== turn) return;
     reading = false;
-    ({ room } = state);
-    restore(state, notice);
+    ({ room } = told.state);
+    restore(told);
     later();
   }
 

@@ -84,6 +84,7 @@
  * @property {string | null} notice
  * @property {SourceImage | null} image
  * @property {OwnImage | null} own
+ * @property {import("./made.js").Made | null} aside  what was made on an own picture that is not here: it waits for it
  * @property {boolean} uniform    uniform sampling is shown in place of the warp (Space is held)
  * @property {boolean} painting   a stroke is on its way
  * @property {boolean} busy       Python is at work
@@ -140,7 +141,7 @@ import { t } from "./text.js";
 export function emptyLive() {
   return {
     hover: null, measured: null, answer: null, answered: null, error: null, notice: null, image: null, own: null,
-    uniform: false, painting: false, busy: false, loading: false, found: null, file: null, fixed: null, hint: false,
+    aside: null, uniform: false, painting: false, busy: false, loading: false, found: null, file: null, fixed: null, hint: false,
     yours: null, follows: false, times: null, working: null, film: null,
   };
 }

@@ -2,7 +2,9 @@
 /** Pictures: from the catalogue, opened, pasted, dropped; decoded without colour conversion or premultiplied alpha. */
 import { fromBase64, picturePath } from "./wire.js";
 import { askServer, getFrom } from "./client.js";
-import { keepPicture } from "./kept.js";
+import { debounce } from "../kit/dom.js";
+import { keepMade, keepPicture } from "./kept.js";
+import { ALL, anyOf, MADE, madeOf, NOTHING } from "./made.js";
 import { filmOf, frameName } from "./pictures.js";
 import { ROUTES } from "../schema/routes.js";
 import { t } from "./text.js";
@@ -124,6 +126,39 @@ function createNewest({ live, again }) {
   return { bring, stay };
 }
 
+/** What is made by hand stays with its picture. @param {Context} context */
+function createHand({ store, live }) {
+  /** @type {Map<string, import("./made.js").Made>} */
+  const made = new Map();
+  return {
+    /** What was made on the picture of now waits for it. */
+    leave() {
+      const { image } = live.get();
+      if (image) made.set(filmOf(image.id), madeOf(store.get()));
+    },
+    /** What was made on a picture that comes. @param {boolean} own  of the visitor @param {string} id
+     * @param {import("./made.js").Made | null} before  as the browser kept it */
+    on(own, id, before) {
+      const { aside } = live.get();
+      if (own && aside) live.set({ aside: null, notice: null });
+      return before ?? made.get(id) ?? (own ? aside : null) ?? NOTHING;
+    },
+  };
+}
+
+/** Keeps a picture in the browser, and what is made on it from then on. @param {Context} context */
+function createKeeper({ store, live }) {
+  /** @type {Blob | null} */
+  let kept = null;
+  const isShown = () => kept !== null && store.get().image === "own" && live.get().own?.blob === kept;
+  const later = debounce(() => isShown() && void keepMade(madeOf(store.get())), 250);
+  store.subscribe((_, changed) => MADE.some((key) => changed.has(key)) && isShown() && later());
+  return (/** @type {Blob} */ blob, /** @type {string} */ title) => {
+    kept = blob;
+    void keepPicture(blob, title);
+  };
+}
+
 /** @param {Context} context */
 export function createImages(context) {
   const { store, live, host, page, patiently, brought } = context;
@@ -131,20 +166,19 @@ export function createImages(context) {
   const alone = !host.transport.answers(ROUTES.addPicture.path);
   const { bring, stay } = createNewest(context);
 
-  /** What was made by hand on each picture. @type {Map<string, Made>} */
-  const made = new Map();
+  const hand = createHand(context);
+  const keep = createKeeper(context);
 
-  /** What was made on the picture of now waits for it. */
-  function leave() {
-    const { image } = live.get();
-    if (image) made.set(filmOf(image.id), madeOf(store.get()));
-  }
-
-  /** The new source, with what was made on it before. @param {string} id @param {SourceImage} image */
-  function settleOn(id, image) {
-    leave();
+  /**
+   * The new source, with what was made on it before.
+   * @param {string} id @param {SourceImage} image
+   * @param {import("./made.js").Made | null} [before]  as the browser kept it
+   */
+  function settleOn(id, image, before = null) {
+    hand.leave();
+    const on = hand.on(id === "own", image.id, before);
     live.set({ image, found: null, error: null });
-    store.set({ image: id, frame: 0, camera: ALL, ...(made.get(image.id) ?? NOTHING) }, { history: true });
+    store.set({ image: id, frame: 0, camera: ALL, ...on }, { history: true });
   }
 
   /** @param {string} id */
@@ -173,12 +207,15 @@ export function createImages(context) {
   /** The server holds it as this page's. @param {Blob} blob */
   const give = (blob) => patiently(() => askServer(host, `${ROUTES.addPicture.path}?page=${page}`, blob));
 
-  /** Makes a picture of the visitor the source. @param {Blob} blob @param {string} title */
-  async function open(blob, title) {
+  /**
+   * Makes a picture of the visitor the source.
+   * @param {Blob} blob @param {string} title @param {import("./made.js").Made | null} [before]  what was made on it
+   */
+  async function open(blob, title, before) {
     if (alone) {
       await bring(() => openLocally(blob), (image) => {
         live.set({ own: { blob, id: "own", title, notes: [] } });
-        settleOn("own", image);
+        settleOn("own", image, anyOf(before));
       });
       return;
     }
@@ -189,9 +226,9 @@ export function createImages(context) {
       return patiently(() => brought.answered(() => fetchPicture(host, answer.id), { picture }));
     };
     await bring(load, (image) => {
-      void keepPicture(blob, title);
+      keep(blob, title);
       live.set({ own: { blob, id: answer.id, title, notes: (answer.notes ?? []).filter(isNews) } });
-      settleOn("own", image);
+      settleOn("own", image, anyOf(before));
     });
   }
 
@@ -218,11 +255,11 @@ export function createImages(context) {
     const id = name ?? (settled && !alone ? (await give(blob)).id : "own");
     if (!stands()) return false;
     const fresh = !name && store.get().image !== "own";
-    if (fresh) leave();
+    if (fresh) hand.leave();
     live.set({ ...(!name && { own: { blob, id, title, notes: [] } }), image: sourceImage(id, pixels, pixels.full),
       ...(found ? { found } : settled && { found: null }) });
     if (name) store.set({ frame });
-    else if (fresh) store.set({ image: "own", camera: ALL, ...NOTHING }, { history: true });
+    else if (fresh) store.set({ image: "own", camera: ALL, ...hand.on(true, id, null) }, { history: true });
     return true;
   }
 
@@ -234,18 +271,3 @@ export function createImages(context) {
 
 /** The rail says itself at what size a picture is shown. @param {import("./text.js").Text} note */
 const isNews = ({ key }) => key !== "note.shownAt";
-
-
-/**
- * What a hand makes on a picture, and what belongs to that picture alone.
- * @typedef {Pick<import("./store.js").State, "paint" | "edgePaint" | "cadPaint" | "boxes">} Made
- */
-
-/** A camera that shows all of a picture. @type {import("./store.js").State["camera"]} */
-const ALL = [0.5, 0.5, 1];
-
-/** @type {Readonly<Made>} */
-const NOTHING = Object.freeze({ paint: null, edgePaint: null, cadPaint: null, boxes: [] });
-
-/** @param {import("./store.js").State} state @returns {Made} */
-const madeOf = ({ paint, edgePaint, cadPaint, boxes }) => ({ paint, edgePaint, cadPaint, boxes });

@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * The last picture of the visitor, in the visitor's own browser and nowhere else, so that a reload can offer it again.
- * Nothing is kept where storage is refused.
+ * The last picture of the visitor and what was made on it, in the visitor's own browser and nowhere else, so that a
+ * reload can offer both again. Nothing is kept where storage is refused.
  *
- * @typedef {{blob: Blob, title: string}} Kept
+ * @typedef {import("./made.js").Made} Made
+ * @typedef {{blob: Blob, title: string, made?: Made}} Kept
  */
 
-const [BASE, TABLE, KEY] = ["lzviz", "own", "picture"];
+const [BASE, TABLE, KEY, ON] = ["lzviz", "own", "picture", "made"];
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 const done = (request) => new Promise((resolve, reject) => {
@@ -35,9 +36,21 @@ async function within(mode, work) {
 }
 
 /** In the place of the one before. @param {Blob} blob @param {string} title */
-export const keepPicture = (blob, title) => within("readwrite", (table) => table.put({ blob, title }, KEY));
+export const keepPicture = (blob, title) => within("readwrite", (table) => {
+  table.delete(ON);
+  return table.put({ blob, title }, KEY);
+});
+
+/** On the picture that is kept. @param {Made} made */
+export const keepMade = (made) => within("readwrite", (table) => table.put(made, ON));
 
 /** @returns {Promise<Kept | undefined>} */
-export const keptPicture = () => within("readonly", (table) => table.get(KEY));
+export async function keptPicture() {
+  const [picture, made] = await Promise.all([KEY, ON].map((key) => within("readonly", (table) => table.get(key))));
+  return picture && { ...picture, made };
+}
 
-export const forgetPicture = () => within("readwrite", (table) => table.delete(KEY));
+export const forgetPicture = () => within("readwrite", (table) => {
+  table.delete(ON);
+  return table.delete(KEY);
+});

@@ -19,7 +19,7 @@ export async function offerBack({ root, live }, images) {
     } }, t(key));
   const bar = h("div", { class: "lz-back", role: "region", "aria-label": t("back") },
     h("span", { translate: "no" }, t("back.ask", { name: kept.title })),
-    button("back.bring", () => images.open(kept.blob, kept.title)), button("back.forget", forgetPicture));
+    button("back.bring", () => images.open(kept.blob, kept.title, kept.made)), button("back.forget", forgetPicture));
   const stop = live.subscribe((state, changed) => changed.has("own") && state.own && end());
   function end() {
     stop();

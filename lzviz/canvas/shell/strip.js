@@ -78,9 +78,9 @@ export function createStrip(context, codec) {
 
   /** @param {string} link */
   async function open(link) {
-    const { state, notice } = await stateOfLink(context, codec, link);
+    const { state, notice, aside } = await stateOfLink(context, codec, link);
     store.set(state, { history: true });
-    live.set({ notice, error: null });
+    live.set({ notice, error: null, ...(aside && { aside }) });
   }
 
   /** @param {string} text @param {boolean} first  its first state is shown: a page was opened on them */
