@@ -64,9 +64,48 @@ def test_boxes_of_the_frame_before_say_where_to_look(shop: Workshop) -> None:
     assert told.mesh.nodes != alone.mesh.nodes == again.mesh.nodes, "the two are kept apart"
     fixed = ask(FIXED, corner)
     assert fixed.looked == "own" and not fixed.follows and fixed.mesh.nodes == ask(FIXED, None).mesh.nodes
-    for wrong in (corner.model_copy(update={"scores": []}), corner.model_copy(update={"classes": [7]})):
-        with pytest.raises(Refusal):
-            ask(ADAPTIVE, wrong)
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    "changed, told",
+    [
+        ({"scores": []}, "must be as many; here are 1, 0 and 1"),
+        ({"classes": [7]}, "Box 0 .* the class 7; the detector's are 0 to 2"),
+        ({"boxes": [(100, 100, 10, 10)]}, "Box 0 .* is 100, 100, 10, 10; expected x0"),
+        ({"boxes": [(0, 9, 10, 8)]}, "y0 not above y1"),
+        ({"boxes": [(0, 0, 1e15, 10)]}, "expected x0"),
+        ({"boxes": [(0, NAN, 10, 10)]}, "expected x0"),
+        ({"scores": [5.0]}, "the score 5; expected one from 0 to 1"),
+        ({"scores": [-1.0]}, "the score -1"),
+        ({"scores": [NAN]}, "the score nan"),
+    ],
+)
+def test_boxes_before_that_are_none_are_refused_and_not_looked_at(shop: Workshop, changed: dict, told: str) -> None:
+    before = Before(boxes=[(0, 0, 300, 200)], scores=[0.9], classes=[0]).model_copy(update=changed)
+    state = State(image="drive", room="pipeline", checkpoint=ADAPTIVE)
+    asked = AskFilmScore(checkpoint=ADAPTIVE, answers=[before], waiting=[FrameScored(image="drive", answer=0)])
+    for question in (AskPipeline(state=state, before=before), asked):
+        with pytest.raises(Refusal, match=told):
+            answer(shop, question)
+
+
+def test_a_film_is_scored_for_detectors_only(shop: Workshop) -> None:
+    asked = AskFilmScore(
+        checkpoint="lzu-adaptive-camvid-48x64", answers=[], waiting=[FrameScored(image="drive", answer=None)]
+    )
+    with pytest.raises(Refusal, match="finds no boxes; choose a detector"):
+        answer(shop, asked)
+
+
+def test_a_frame_after_the_last_one_is_told_with_those_there_are(shop: Workshop) -> None:
+    with pytest.raises(Refusal, match="frames 0 to 11, and none 12") as caught:
+        answer(shop, AskPipeline(state=State(image="drive", room="pipeline", checkpoint=FIXED, frame=12)))
+    assert caught.value.status == 404
+    with pytest.raises(Refusal, match="no picture of that name"):
+        shop.picture(f"drive.{'9' * 5000}")
 
 
 def test_what_arrives_late_is_scored_late(shop: Workshop) -> None:
@@ -90,5 +129,5 @@ def test_what_arrives_late_is_scored_late(shop: Workshop) -> None:
         shop, AskFilmScore(checkpoint=FIXED, answers=[], waiting=[FrameScored(image="coffee", answer=None)])
     )
     assert nothing.waiting is None and nothing.streamed is None
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal, match=r"Frame drive is to be scored with answer 0; 0 were given"):
         answer(shop, AskFilmScore(checkpoint=FIXED, answers=[], waiting=own))

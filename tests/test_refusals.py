@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from lzviz import text
 from lzviz.contract.maps import Map
+from lzviz.contract.messages.pipeline import AskPipeline
 from lzviz.contract.messages.warp import Compute
 from lzviz.contract.wire import Refusal, validated
 from lzviz.text import Text, t
@@ -100,6 +103,21 @@ def test_a_field_and_its_own_line_are_one_line_in_each_language():
     assert str(painted) == "paint: the data does not fill its 6 cells; clear the map and paint again."
     odd = refused({"seq": 1, "state": {}, "bogus": 1})
     assert odd.says == Text("refused.field.unknown", {"field": "'bogus'"})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"x": 1}, "There is no field 'before.x' in this question; leave it out."),
+        ({"boxes": [[1, 2, 3]]}, "before.boxes[0][3]: nothing was given"),
+        ({"boxes": [[0, 0, 1, 1], [0, "a", 1, 1]]}, "before.boxes[1][1]: expected a valid number, "),
+        ({"classes": [-1]}, "before.classes[0]: expected greater than"),
+    ],
+)
+def test_a_fault_within_a_field_is_named_where_it_is(given, said):
+    with pytest.raises(Refusal) as caught:
+        validated(AskPipeline, {"state": {}, "before": {"boxes": [], "scores": [], "classes": [], **given}})
+    assert str(caught.value).startswith(said)
 
 
 def test_what_a_program_says_in_a_line_is_the_only_english_in_it():

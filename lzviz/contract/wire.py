@@ -7,7 +7,7 @@ import binascii
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -144,8 +144,18 @@ def validated(model: type[M], given: Mapping[str, Any]) -> M:
         raise _refusal(error.errors(include_url=False)[0]) from None
 
 
+def _place(steps: Sequence[int | str]) -> str:
+    """Where a fault is, as Python writes it: ``before.boxes[0][3]``; names that are no field's are kinds of a union."""
+    said = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}"
+        for step in steps
+        if isinstance(step, int) or step.isidentifier()
+    )
+    return said.removeprefix(".")
+
+
 def _refusal(fault: ErrorDetails) -> Refusal:
-    where = str(fault["loc"][0]) if fault["loc"] else ""
+    where = _place(fault["loc"])
     own = fault.get("ctx", {}).get("error")
     if isinstance(own, Refusal):
         own_words = own.says or str(own)

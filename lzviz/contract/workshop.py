@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import threading
 from collections.abc import Mapping
@@ -99,14 +100,14 @@ class Workshop:
 
     def _frame(self, identifier: str) -> Picture | None:
         """A frame of a film of the gallery, ``drive.4``, or its first one, ``drive``; None: it is no film's. Drawn once, and kept
-        while there is room."""
+        while there is room. A frame that it has not is refused."""
         name, _, number = identifier.partition(".")
         shipped = self.gallery.get(name)
-        if shipped is None or shipped.film is None or (number and not number.isdecimal()):
+        if shipped is None or shipped.film is None or (number and not re.fullmatch(r"\d{1,9}", number, re.ASCII)):
             return None
         film, k = shipped.film, int(number or 0)
         if k >= film.frames:
-            return None
+            raise Refusal(Text("refused.frame", {"frame": k, "last": film.frames - 1}), 404)
         return self.memory.keep("frame", f"{name}.{k}", lambda: film.draw(k), lambda frame: frame.cost)
 
     def identifier_of(self, question: OnPicture) -> str:

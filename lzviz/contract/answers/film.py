@@ -15,7 +15,9 @@ from lzviz.contract.messages.boxes import Before
 from lzviz.contract.messages.film import AskFilmScore, FilmScore, FrameScored, Precision
 from lzviz.contract.wire import Refusal
 from lzviz.measure import precision
+from lzviz.tasks import task_named
 from lzviz.tasks.boxed import Boxes
+from lzviz.tasks.detection import Detection
 from lzviz.text import Text
 
 if TYPE_CHECKING:
@@ -23,8 +25,15 @@ if TYPE_CHECKING:
 
 
 def scored(workshop: Workshop, question: AskFilmScore) -> FilmScore:
-    """Both precisions of a film."""
-    names = checkpoints.card(workshop, question.checkpoint).classes
+    """Both precisions of a film.
+
+    Raises:
+        Refusal: a checkpoint that finds no boxes, answers that are none (:func:`boxes_of`), or one that is not among them.
+    """
+    card = checkpoints.card(workshop, question.checkpoint)
+    if not isinstance(task_named(card.task), Detection):
+        raise Refusal(Text("refused.film.checkpoint", {"title": checkpoints.title(card)}))
+    names = card.classes
     answers = [boxes_of(each, len(names)) for each in question.answers]
     return FilmScore(
         waiting=_precision(workshop, question.waiting, answers, names),
@@ -59,7 +68,8 @@ def _counted(workshop: Workshop, frame: FrameScored, answers: Sequence[Boxes], n
     if true is None:
         return None
     if frame.answer is not None and frame.answer >= len(answers):
-        raise Refusal(Text("refused.before"))
+        said = {"answer": frame.answer, "count": len(answers), "image": str(frame.image)}
+        raise Refusal(Text("refused.film.answer", said))
     found = answers[frame.answer] if frame.answer is not None else boxes_of(Before(boxes=[], scores=[], classes=[]), 0)
     boxes, kinds, ignored = map(torch.from_numpy, (true.boxes, true.kinds, true.ignored))
     return precision.matched(found.boxes, found.scores, found.classes, boxes, kinds, ignored, len(names))

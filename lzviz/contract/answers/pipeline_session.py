@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 WORKING = 1024
 # Of detectors: what is far away is small, and the samples decide how much of it is left.
 BOXED = 2048
+# Pixels from the first one beyond which no box of any picture lies.
+EDGE = 1e6
 # How much more a true box attracts than what lies between, where truth says where to look.
 AMPLITUDE = 1.0
 
@@ -235,10 +237,20 @@ def boxes_of(said: Before, classes: int) -> Boxes:
     """What a page says was found, as a task has it.
 
     Raises:
-        Refusal: boxes, scores and classes of different numbers, or a class that the detector has not.
+        Refusal: boxes, scores and classes of different numbers, a class that the detector has not, sides that are turned round, or
+            a score that is none.
     """
-    if not len(said.boxes) == len(said.scores) == len(said.classes) or any(k >= classes for k in said.classes):
-        raise Refusal(Text("refused.before"))
+    counts = {"boxes": len(said.boxes), "scores": len(said.scores), "classes": len(said.classes)}
+    if len(set(counts.values())) > 1:
+        raise Refusal(Text("refused.before.count", counts))
+    for place, (box, score, kind) in enumerate(zip(said.boxes, said.scores, said.classes, strict=True)):
+        x0, y0, x1, y1 = box
+        if not (-EDGE <= x0 <= x1 <= EDGE and -EDGE <= y0 <= y1 <= EDGE):
+            raise Refusal(Text("refused.before.box", {"place": place, "box": ", ".join(f"{side:g}" for side in box)}))
+        if not 0 <= score <= 1:
+            raise Refusal(Text("refused.before.score", {"place": place, "score": f"{score:g}"}))
+        if kind >= classes:
+            raise Refusal(Text("refused.before.class", {"place": place, "kind": kind, "last": classes - 1}))
     boxes = torch.tensor(said.boxes, dtype=torch.float32).reshape(-1, 4)
     kinds, none = torch.tensor(said.classes, dtype=torch.int64), torch.zeros(len(boxes), dtype=torch.int64)
     return Boxes(boxes, torch.tensor(said.scores, dtype=torch.float32), kinds, boxes.new_zeros(len(boxes), 0), none)
