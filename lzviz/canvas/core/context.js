@@ -141,8 +141,8 @@ import { t } from "./text.js";
 export function emptyLive() {
   return {
     hover: null, measured: null, answer: null, answered: null, error: null, notice: null, image: null, own: null,
-    aside: null, uniform: false, painting: false, busy: false, loading: false, found: null, file: null, fixed: null, hint: false,
-    yours: null, follows: false, times: null, working: null, film: null,
+    aside: null, uniform: false, painting: false, busy: false, loading: false, found: null, file: null, fixed: null,
+    hint: false, yours: null, follows: false, times: null, working: null, film: null,
   };
 }
 
