@@ -15,7 +15,7 @@ import lzviz
 from lzviz import gallery
 from lzviz.contract.decoding import GONE
 from lzviz.contract.memory import Memory
-from lzviz.contract.messages.doctor import AddWarp, AskDiagnosis, AskSpecimens
+from lzviz.contract.messages.doctor import AddWarp, AskDiagnosis, AskElements, AskSpecimens
 from lzviz.contract.messages.warp import Compute, Export
 from lzviz.contract.wire import Refusal, validated
 from lzviz.contract.workshop import Workshop
@@ -307,3 +307,22 @@ def test_an_array_without_a_known_shape_is_told_in_words_of_the_page(workshop):
     assert "use=" not in str(refused.value)
     with pytest.raises(ValueError, match=r"say use= for offsets"):
         lzviz.diagnose(np.ones((1, 7, 9, 5), np.float32), SOURCE)
+
+
+def test_each_element_of_a_batch_is_told_and_one_is_looked_at_by_itself(workshop):
+    grids = np.stack([healthy((24, 48))[0] * scale for scale in (1, 0.98, 0.96, 0.94)])
+    grids[2] = SPECIMENS["folds"].spoil(grids[2:3], SOURCE)[0]
+    held = workshop.answer(AddWarp(name="batch.npy", data=npy(grids.astype(np.float32))))
+    about = {"source": SOURCE, "given": held.id}
+    told = workshop.answer(validated(AskElements, about))
+    assert told.count == 4 and told.elements[0].element == 2
+    assert [(line.verdict, line.check) for line in told.elements] == [("fault", "folds")] + 3 * [("ok", "")]
+    whole, ill, well = (ask(workshop, given=held.id, element=element) for element in (None, 2, 3))
+    assert [each.elements for each in (whole, ill, well)] == [4, 4, 4] and {whole.id, ill.id, well.id} == {held.id}
+    assert ill.findings[0].check == "folds" and ill.shape == [1, 24, 48, 2] and well.well
+    assert np.allclose(nodes_of(well.grid), grids[3], atol=1e-6)
+    assert ask(workshop, given=held.id, element=2, applied=["folds"]).well
+    with pytest.raises(Refusal, match="no element 4: its 4 elements are counted from 0"):
+        ask(workshop, given=held.id, element=4)
+    alone = ask(workshop, specimen="folds")
+    assert alone.elements == 1

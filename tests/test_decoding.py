@@ -247,3 +247,9 @@ def test_arrays_that_are_no_labels_are_refused_in_a_sentence(values: np.ndarray,
 def test_arrays_that_are_no_map_are_refused_in_a_sentence(values: np.ndarray, why: str) -> None:
     with pytest.raises(Refusal, match=why):
         map_of_values(values)
+
+
+def test_labels_that_cannot_be_read_are_not_called_by_a_name_that_nobody_gave():
+    with pytest.raises(Refusal, match=r"^This is no readable .npy file; its reader says: (?!labels.npy)") as refused:
+        Decoder(processes=1).truth(b"\x93NUMPY\x01\x00\x70\x00{'descr'", (3, 4), ("a", "b"))
+    assert "labels.npy" not in str(refused.value)

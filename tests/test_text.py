@@ -127,3 +127,13 @@ def test_no_module_of_the_page_speaks_before_it_has_a_language():
     modules = [path.as_uri() for path in sorted((ROOT / "lzviz/canvas").rglob("*.js"))]
     done = subprocess.run(["node", "--input-type=module", "-e", script, *modules], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("language", [tag for tag in text.languages() if tag != "en"])
+def test_what_another_program_says_in_english_is_quoted_in_another_language(language):
+    """The sentence around it is the page's own."""
+    lines = {key: line for key, line in text.words(language).items() if ":english}" in str(line)}
+    assert lines
+    for key, line in lines.items():
+        before, _, after = str(line).partition("{told:english}")
+        assert before.endswith(("“", "«", "„")) and after[0] in "”»“" and len(before) > 8, key

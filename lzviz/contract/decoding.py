@@ -258,10 +258,17 @@ def _truth(data: bytes, folder: Path, size: tuple[int, int], classes: Sequence[s
     suffix = array_suffix(data)
     if not suffix:
         return truth.read(data, size, classes)
-    return truth.of_array(_array(f"labels{suffix}", folder, data, ("labels", "truth"))[1], size, classes)
+    labels = _array(f"labels{suffix}", folder, data, ("labels", "truth"), "refused.labels.unread")[1]
+    return truth.of_array(labels, size, classes)
 
 
-def _array(name: str, folder: Path, data: bytes, first: Sequence[str]) -> tuple[dict[str, Any], np.ndarray]:
+def _array(
+    name: str,
+    folder: Path,
+    data: bytes,
+    first: Sequence[str],
+    unread: str = "refused.array.unread",
+) -> tuple[dict[str, Any], np.ndarray]:
     """The doctor reads files by their paths; ``folder`` gives it one, with the visitor's suffix and nothing else."""
     from lzviz.doctor.adapters import files, numpy_of
 
@@ -273,7 +280,8 @@ def _array(name: str, folder: Path, data: bytes, first: Sequence[str]) -> tuple[
         values = numpy_of(loaded.values)
     except (ValueError, TypeError) as problem:
         told = str(problem).removeprefix(f"{place.name}: ").split("\n")[0]
-        raise Refusal(Text("refused.array.unread", {"name": name[-60:], "told": told[:200].rstrip(".")}), 422) from None
+        said = {"name": name[-60:], "suffix": suffix, "told": told[:200].rstrip(".")}
+        raise Refusal(Text(unread, said), 422) from None
     if not values.size:
         raise Refusal(Text("refused.array.empty", {"name": name[-60:], "shape": str(values.shape)}), 422)
     if values.nbytes > ARRAY_BYTES:

@@ -97,6 +97,7 @@ ROUTES: tuple[Route, ...] = (
     Route("specimens", "lzviz/specimens", doctor.AskSpecimens, "doctor:specimens", "query"),
     Route("addWarp", "lzviz/warp-file", doctor.AddWarp, "doctor:held", "bytes", 64 * MIB),
     Route("diagnose", "lzviz/diagnosis", doctor.AskDiagnosis, "doctor:diagnosed"),
+    Route("diagnoseElements", "lzviz/diagnosis-elements", doctor.AskElements, "doctor_elements:diagnosed"),
     Route("addCheckpoint", "lzviz/checkpoint", models.AddCheckpoint, "asked:add_checkpoint", "bytes", 64 * MIB),
     Route("fetchCheckpoint", "lzviz/checkpoint-hub", models.FetchCheckpoint, "asked:fetch_checkpoint", hub=True),
     Route("openCheckpoint", "lzviz/checkpoint-folder", models.OpenCheckpoint, "asked:open_checkpoint", local=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -225,3 +226,29 @@ def test_a_method_of_compare_is_handed_over_with_a_key(visit: Visit) -> None:
     visit.page.keyboard.press("i")
     told = seen(visit, "c.subject.warp && c.now.name.startsWith('lzu')")
     assert told["now"]["grid"]["nodesSize"] == [31, 51]
+
+
+def test_the_worst_element_of_a_batch_stands_first_and_is_looked_at_by_itself(visit: Visit, tmp_path: Path) -> None:
+    grids = np.stack([healthy((16, 32))[0] * scale for scale in (1, 0.98, 0.96)])
+    grids[2] = SPECIMENS["folds"].spoil(grids[2:], (512, 1024))[0]
+    np.save(tmp_path / "batch.npy", grids.astype(np.float32))
+    opened(visit)
+    choice = visit.page.get_by_label("Element", exact=True)
+    expect(choice).to_be_hidden()
+    with visit.page.expect_file_chooser() as chosen:
+        visit.page.locator(".lz-doctor-drop").click()
+    chosen.value.set_files(tmp_path / "batch.npy")
+    seen(visit, "c.now.name === 'batch.npy' && c.elements")
+    texts = choice.locator("option").all_inner_texts()
+    assert texts == ["All 3 elements", "Element 2: folds", "Element 0: well", "Element 1: well"]
+    expect(visit.page.locator(".lz-doctor-elements")).to_contain_text("1 of 3 elements have something to mend")
+    choice.select_option("1")
+    assert seen(visit, "c.element === 1 && c.now.name === 'batch.npy [1]'")["now"]["well"]
+    choice.select_option("2")
+    assert seen(visit, "c.element === 2 && c.now.name === 'batch.npy [2]'")["now"]["findings"][0]["check"] == "folds"
+    if shots := os.environ.get("LZVIZ_SHOTS"):
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            visit.page.set_viewport_size({"width": width, "height": 800})
+            visit.page.evaluate(f"document.body.classList.toggle('dark', {str(scheme == 'dark').lower()})")
+            visit.rest()
+            visit.page.screenshot(path=f"{shots}/elements-{width}-{scheme}.png")

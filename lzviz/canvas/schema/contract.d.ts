@@ -70,6 +70,30 @@ export interface AskDiagnosis {
   source: [number, number];
   zoomed?: [number, number] | null;
   use?: "grid" | "flow" | "remap" | "deform" | "attention" | "saliency" | "points" | "clip" | null;
+  element?: number | null;
+  direction?: "forward" | "inverse" | null;
+  alignCorners?: boolean;
+  stride?: number | null;
+  boxes?: [number, number, number, number][];
+  labels?: string | null;
+  boxed?: string | null;
+  gradient?: string | null;
+  applied?: string[];
+  mend?: boolean;
+}
+
+/** Which elements of a batch or clip are ill, each by itself? */
+export interface AskElements {
+  page?: string;
+  given?: string | null;
+  specimen?: string;
+  nodes?: string | null;
+  nodesSize?: [number, number] | null;
+  name?: string;
+  source: [number, number];
+  zoomed?: [number, number] | null;
+  use?: "grid" | "flow" | "remap" | "deform" | "attention" | "saliency" | "points" | "clip" | null;
+  element?: number | null;
   direction?: "forward" | "inverse" | null;
   alignCorners?: boolean;
   stride?: number | null;
@@ -558,6 +582,7 @@ export interface Curve {
 export interface Diagnosed {
   id: string;
   name: string;
+  elements: number;
   kind: "grid" | "saliency" | "points";
   shape: number[];
   dtype: string;
@@ -593,6 +618,19 @@ export interface DrawnMark {
   shape: "circle" | "square" | "diamond" | "triangle-up" | "hexagon";
   live: boolean;
   lines: (Text | string)[];
+}
+
+/** What is worst in one element of a batch; ``check``: "" where nothing is to mend. */
+export interface ElementTold {
+  element: number;
+  verdict: "ok" | "warning" | "fault";
+  check: string;
+}
+
+/** The elements of a batch or clip, worst first; ``count``: how many it has, of which these were looked at. */
+export interface Elements {
+  count: number;
+  elements: ElementTold[];
 }
 
 /** A file to keep: what, in which format. */
@@ -1454,6 +1492,7 @@ export interface Asked {
   specimens: { question: AskSpecimens; answer: Specimens };
   addWarp: { question: AddWarp; answer: HeldWarp };
   diagnose: { question: AskDiagnosis; answer: Diagnosed };
+  diagnoseElements: { question: AskElements; answer: Elements };
   addCheckpoint: { question: AddCheckpoint; answer: Loaded };
   fetchCheckpoint: { question: FetchCheckpoint; answer: Loaded };
   openCheckpoint: { question: OpenCheckpoint; answer: Loaded };

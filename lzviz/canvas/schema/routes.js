@@ -34,6 +34,7 @@ export const ROUTES = Object.freeze(/** @type {const} */ ({
   specimens: { path: "lzviz/specimens", method: "GET", limit: 1048576 },
   addWarp: { path: "lzviz/warp-file", method: "POST", limit: 67108864 },
   diagnose: { path: "lzviz/diagnosis", method: "POST", limit: 1048576 },
+  diagnoseElements: { path: "lzviz/diagnosis-elements", method: "POST", limit: 1048576 },
   addCheckpoint: { path: "lzviz/checkpoint", method: "POST", limit: 67108864 },
   fetchCheckpoint: { path: "lzviz/checkpoint-hub", method: "POST", limit: 1048576 },
   openCheckpoint: { path: "lzviz/checkpoint-folder", method: "POST", limit: 1048576 },

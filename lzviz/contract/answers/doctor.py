@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,11 @@ class Given:
     use: str | None
     beside: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    @property
+    def elements(self) -> int:
+        """Of a batch or clip; 1 of anything else."""
+        return len(self.array) if self.array.ndim >= 4 else 1
+
 
 def held(workshop: Workshop, question: messages.AddWarp) -> messages.HeldWarp:
     values, use, beside = workshop.decoder.warp(question.data, question.name)
@@ -70,27 +75,53 @@ def specimens(workshop: Workshop, question: messages.AskSpecimens) -> messages.S
 
 
 def diagnosed(workshop: Workshop, question: messages.AskDiagnosis) -> messages.Diagnosed:
-    given = _given(workshop, question)
-    if given.array.size > MOST_VALUES:
-        size = {"count": given.array.size, "shape": str(given.array.shape), "most": MOST_VALUES}
-        raise Refusal(Text("refused.doctor.large", {"name": given.name, **size}), 413)
+    whole, beside = subject(workshop, question)
+    given, beside = element_of(whole, beside, question.element)
     until = time.thread_time() + SECONDS
-    treatment = _looked(question, given, _beside(workshop, question, given))
+    treatment = looked(question, given, beside)
     for check in question.applied:
         treatment = _applied(treatment, check, until)
     while question.mend and (check := treatment.next()) and len(treatment.applied) < messages.MOST_FIXES:
         treatment = _applied(treatment, check, until)
     warp = treatment.diagnosis.warp
-    about = {"id": _keep(workshop, given, question.page), "name": given.name}
+    about = {"id": _keep(workshop, whole, question.page), "name": given.name, "elements": whole.elements}
     keep = None if warp is None else _kept(warp, given.name)
     return messages.Diagnosed.model_validate({**about, "keep": keep, **telling.told(treatment)})
 
 
-def _looked(question: messages.AskDiagnosis, given: Given, beside: Mapping[str, np.ndarray]) -> Treatment:
+def subject(workshop: Workshop, question: messages.AskDiagnosis) -> tuple[Given, dict[str, np.ndarray]]:
+    """What is asked about, and what lies beside it."""
+    given = _given(workshop, question)
+    if given.array.size > MOST_VALUES:
+        size = {"count": given.array.size, "shape": str(given.array.shape), "most": MOST_VALUES}
+        raise Refusal(Text("refused.doctor.large", {"name": given.name, **size}), 413)
+    return given, _beside(workshop, question, given)
+
+
+def element_of(given: Given, beside: dict[str, np.ndarray], element: int | None) -> tuple[Given, dict[str, np.ndarray]]:
+    """One element of a batch or clip as a batch of one, with its part of a gradient; None: all of it."""
+    count = given.elements
+    if element is None:
+        return given, beside
+    if element >= count:
+        raise Refusal(Text("refused.doctor.element", {"element": element, "name": given.name, "count": count}))
+    one = slice(element, element + 1)
+    slope = beside.get("gradient")
+    if slope is not None and slope.ndim >= given.array.ndim - 1 and len(slope) == count:
+        beside = {**beside, "gradient": slope[one]}
+    name = given.name if count == 1 else f"{given.name} [{element}]"
+    return replace(given, array=given.array[one], name=name), beside
+
+
+def looked(question: messages.AskDiagnosis, given: Given, beside: Mapping[str, np.ndarray]) -> Treatment:
+    """The diagnosis of what was brought, as it stands."""
+    use = question.use or given.use
+    if use == "clip" and len(given.array) == 1:
+        use = "grid"  # one frame is none
     try:
         return Treatment(
             diagnose(
-                given.array, question.source, question.zoomed, stride=question.stride, use=question.use or given.use,
+                given.array, question.source, question.zoomed, stride=question.stride, use=use,
                 direction=question.direction, align_corners=question.align_corners, **beside,
             )
         )  # fmt: skip

@@ -11,6 +11,7 @@ from lzviz.text import Text
 
 LARGEST_SOURCE = 1 << 16
 MOST_FIXES = 16
+MOST_ELEMENTS = 1 << 20
 Side = Annotated[int, Field(ge=1, le=LARGEST_SOURCE)]
 Use = Literal["grid", "flow", "remap", "deform", "attention", "saliency", "points", "clip"]
 
@@ -98,10 +99,12 @@ class Diagnosed(Answer):
         zoomed: (h, w) at which it is shown.
         beside: what was looked at with it, of labels, boxes and gradient.
         downhill: the gradient, where one was said.
+        elements: of the batch or clip that was brought; 1: it is none.
     """
 
     id: str
     name: str
+    elements: int
     kind: Literal["grid", "saliency", "points"]
     shape: list[int]
     dtype: str
@@ -125,6 +128,7 @@ class AskDiagnosis(Question):
         nodes: (h, w, 2) float64 in [-1, 1], x before y; ``nodes_size``: (h, w).
         source: (h, w) of the source in pixels; zoomed: of what is read with it.
         use: what it shall be taken for; null: the doctor decides.
+        element: of a batch or clip, which is looked at by itself; null: all of them together.
         direction: as declared; align_corners: how -1 and 1 are meant; stride: of the features that it reads.
         boxes: x0, y0, x1, y1 in source pixels.
         labels, boxed, gradient: ids of held arrays: class ids of the source (h, w), boxes (n, 4), a gradient by what is asked
@@ -141,6 +145,7 @@ class AskDiagnosis(Question):
     source: tuple[Side, Side]
     zoomed: tuple[Side, Side] | None = None
     use: Use | None = None
+    element: Annotated[int, Field(ge=0, le=MOST_ELEMENTS)] | None = None
     direction: Literal["forward", "inverse"] | None = None
     align_corners: bool = True
     stride: Annotated[float, Field(ge=1, le=256)] | None = None
@@ -154,6 +159,27 @@ class AskDiagnosis(Question):
     @property
     def bench(self) -> Bench:
         return "doctor"
+
+
+class ElementTold(Answer):
+    """What is worst in one element of a batch; ``check``: "" where nothing is to mend."""
+
+    element: int
+    verdict: Literal["ok", "warning", "fault"]
+    check: str
+
+
+class Elements(Answer):
+    """The elements of a batch or clip, worst first; ``count``: how many it has, of which these were looked at."""
+
+    count: int
+    elements: list[ElementTold]
+
+
+class AskElements(AskDiagnosis):
+    """Which elements of a batch or clip are ill, each by itself?"""
+
+    answer = Elements
 
 
 class SpecimenLine(Answer):

@@ -6,6 +6,7 @@
  * @typedef {import("../../core/context.js").Context} Context
  * @typedef {import("../../core/rooms.js").Handed} Handed
  * @typedef {import("./words.js").Diagnosed} Diagnosed
+ * @typedef {import("../../schema/contract.js").Elements} Elements
  *
  * @typedef {object} Subject  what is looked at; exactly one of file, specimen, warp and id is there
  * @property {string} name
@@ -30,6 +31,8 @@
  * @property {boolean} asking
  * @property {Readonly<Partial<Record<import("./beside.js").Part, Beside>>>} beside  what lies beside it, of other files
  * @property {number | null} stride  of the features that it reads
+ * @property {number | null} element  of a batch, which is looked at by itself; null: all of them
+ * @property {Elements | null} elements  what is worst in each
  */
 
 import { t } from "../../core/text.js";
@@ -40,24 +43,22 @@ import { ROUTES } from "../../schema/routes.js";
 import { createSubjects } from "./subjects.js";
 import { told } from "./words.js";
 
-const PASSING = ["now", "next", "chosen", "side", "layers", "asking"];
+const PASSING = ["now", "next", "chosen", "side", "layers", "asking", "elements"];
 
 /** @returns {import("../../core/store.js").Store<Chart>} */
 export const createChart = () => createStore(/** @type {Chart} */ ({ subject: null, applied: [], use: "", source: null,
   now: null, next: null, chosen: "", side: "given", layers: { mesh: true, folds: true, gradient: true }, asking: false,
-  beside: {}, stride: null }),
+  beside: {}, stride: null, element: null, elements: null }),
 { untracked: PASSING });
 
 /**
- * @param {Context} context @param {import("../../core/store.js").Store<Chart>} chart @param {() => boolean} on
+ * Answers about what the chart says, each asked once.
+ * @param {Context} context @param {import("../../core/store.js").Store<Chart>} chart
+ * @param {ReturnType<typeof createSubjects>} subjects
  */
-export function createAsking(context, chart, on) {
-  const { live, host, page, patiently, brought } = context;
-  const subjects = createSubjects(context);
-  const call = createCalls(context, on);
-  /** @type {Map<string, Promise<Diagnosed>>} by what is asked */
+function createAnswers({ live, host, page, patiently, brought }, chart, subjects) {
+  /** @type {Map<string, Promise<any>>} by what is asked */
   const known = new Map();
-  let turn = 0;
 
   /** (h, w) of the source. */
   function sourceSize() {
@@ -65,23 +66,39 @@ export function createAsking(context, chart, on) {
     return chart.get().source ?? (image ? [image.height, image.width] : [1024, 2048]);
   }
 
-  /** @param {readonly string[]} applied @param {boolean} [mend] @returns {Promise<Diagnosed>} */
-  function diagnosis(applied, mend = false) {
+  /** @param {string} path @param {object} more  that is asked @returns {Promise<any>} */
+  function answer(path, more) {
     const { subject, use, beside, stride } = chart.get();
     if (!subject) throw new Error("no subject");
-    const asked = { source: sourceSize(), use: use || null, applied, mend, page, stride };
-    const key = JSON.stringify([subjects.key(subject), asked, subjects.keys(beside)]);
+    const asked = { source: sourceSize(), use: use || null, page, stride, ...more };
+    const key = JSON.stringify([path, subjects.key(subject), asked, subjects.keys(beside)]);
     const before = known.get(key);
     if (before) return before;
     const again = { warp: () => subjects.giveAgain(subject, beside) };
     const made = patiently(() => brought.answered(async () =>
-      askServer(host, ROUTES.diagnose.path, { ...await subjects.body(subject),
+      askServer(host, path, { ...await subjects.body(subject),
         ...await subjects.beside(beside), ...asked }), again));
     known.set(key, made);
     made.catch(() => known.delete(key));
     if (known.size > 64) known.delete([...known.keys()][0]);
     return made;
   }
+  return { sourceSize, answer };
+}
+
+/**
+ * @param {Context} context @param {import("../../core/store.js").Store<Chart>} chart @param {() => boolean} on
+ */
+export function createAsking(context, chart, on) {
+  const { live, host } = context;
+  const subjects = createSubjects(context);
+  const call = createCalls(context, on);
+  const { sourceSize, answer } = createAnswers(context, chart, subjects);
+  let turn = 0;
+
+  /** @param {readonly string[]} applied @param {boolean} [mend] @returns {Promise<Diagnosed>} */
+  const diagnosis = (applied, mend = false) =>
+    answer(ROUTES.diagnose.path, { applied, mend, element: chart.get().element });
 
   /** Asks about the chart of now. */
   function ask() {
@@ -97,7 +114,19 @@ export function createAsking(context, chart, on) {
       chart.set({ now, next: null, chosen: kept, side: "given" });
       live.set({ measured: { sentence: now.sentence } });
       void preview();
+      void each(now, mine);
     }, ask).then(() => mine === turn && chart.set({ asking: false }));
+  }
+
+  /** What is worst in each element of a batch, by itself. @param {Diagnosed} now @param {number} mine */
+  async function each(now, mine) {
+    if (now.elements < 2 || !host.transport.answers(ROUTES.diagnoseElements.path)) return chart.set({ elements: null });
+    try {
+      const elements = await answer(ROUTES.diagnoseElements.path, {});
+      if (mine === turn) chart.set({ elements });
+    } catch {
+      if (mine === turn) chart.set({ elements: null });
+    }
   }
 
   /** What the fix of the chosen finding would leave. */
@@ -114,6 +143,7 @@ export function createAsking(context, chart, on) {
   }
 
   const anew = /** @type {Partial<Chart>} */ ({ now: null, next: null, chosen: "", applied: [] });
+  const whole = /** @type {Partial<Chart>} */ ({ element: null, elements: null });
   return {
     ask,
     sourceSize,
@@ -124,7 +154,7 @@ export function createAsking(context, chart, on) {
      * @param {Partial<Chart>} [said]  of it; each fix that was applied can be undone
      */
     look(subject, chosen = "", { applied = [], ...said } = {}) {
-      chart.set({ ...anew, subject, chosen, use: "", ...said }, { history: true });
+      chart.set({ ...anew, ...whole, subject, chosen, use: "", ...said }, { history: true });
       applied.forEach((_, k) => chart.set({ applied: applied.slice(0, k + 1) }, { history: true }));
     },
     undo: () => back(chart),
@@ -143,7 +173,9 @@ export function createAsking(context, chart, on) {
         chart.set({ applied }, { history: true }), () => undefined);
     },
     /** @param {string} use */
-    take: (use) => chart.set({ ...anew, use }, { history: true }),
+    take: (use) => chart.set({ ...anew, ...whole, use }, { history: true }),
+    /** One element of a batch by itself; null: all of them. @param {number | null} element */
+    single: (element) => chart.set({ ...anew, element }, { history: true }),
     /** What is said beside the subject. @param {Partial<Pick<Chart, "beside" | "stride">>} said */
     add: (said) => chart.set({ ...anew, ...said }, { history: true }),
     /** @param {readonly [number, number] | null} source */

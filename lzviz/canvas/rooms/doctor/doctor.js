@@ -9,6 +9,7 @@ import { listen } from "../../viewer/pointer.js";
 import { createAsking, createChart } from "./asking.js";
 import { createBeside } from "./beside.js";
 import { commandsOf } from "./commands.js";
+import { createElements } from "./elements.js";
 import { createFindings } from "./findings.js";
 import { createHeader } from "./header.js";
 import { followLink } from "./linked.js";
@@ -17,6 +18,9 @@ import { chooseArray, createShelf } from "./shelf.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @typedef {import("../../core/rooms.js").Handed} Handed */
+
+/** What of the chart is asked about. */
+const ASKED = ["subject", "applied", "use", "source", "beside", "stride", "element"];
 
 /** @param {HTMLElement} element @param {import("../../core/rooms.js").RoomHost} host @param {() => boolean} on */
 export function createDoctor(element, { context }, on) {
@@ -28,9 +32,12 @@ export function createDoctor(element, { context }, on) {
   const shelf = createShelf(context, chart, asking, choose);
   const header = createHeader(context, chart, asking, toExplore);
   const beside = createBeside(chart, asking);
+  const elements = createElements(chart, asking);
+  findings.head.after(elements.line);
   // Where Python is not there, nothing is brought: what is looked at was diagnosed beforehand.
   const brings = host.transport.answers(ROUTES.addWarp.path);
   if (brings) header.element.append(beside.element);
+  header.size.before(elements.choice);
   shelf.element.hidden = !brings && host.transport.answers(ROUTES.diagnose.path);
   const link = followLink(store, chart, asking, on);
   const stage = h("div", { role: "region", class: "lz-doctor-stage lz-stage", "aria-label": t("main.views") });
@@ -61,8 +68,8 @@ export function createDoctor(element, { context }, on) {
   }
 
   const commands = commandsOf({ chart, asking, findings, scene, ...(brings ? { toExplore, choose } : {}) });
-  const ends = [link.stop, beside.stop, findings.stop, header.stop, shelf.stop, ...watch(scene, asking, on),
-    steer(scene),
+  const ends = [link.stop, beside.stop, elements.stop, findings.stop, header.stop, shelf.stop,
+    ...watch(scene, asking, on), steer(scene),
     chart.subscribe(() => refresh()), listenForFlip(root, (held) => {
       scene.flip = held && on();
       scene.request("draw");
@@ -121,7 +128,7 @@ function watch(scene, asking, on) {
   resized.observe(container);
   return [
     chart.subscribe((_, changed) => {
-      if (["subject", "applied", "use", "source", "beside", "stride"].some((key) => changed.has(key))) asking.ask();
+      if (ASKED.some((key) => changed.has(key))) asking.ask();
       scene.request(changed.has("now") ? "layout" : "draw");
     }),
     live.subscribe((_, changed) => {

@@ -22,8 +22,9 @@ export function createFindings(chart, asking, copy) {
     t("doctor.applyAll"));
   const undo = h("button", { type: "button", class: "lz-button", onclick: () => asking.undo() }, t("keys.undo"));
   const course = h("div", { class: "lz-doctor-course" }, all, undo);
+  const head = h("div", { class: "lz-doctor-head" }, h("h2", {}, t("doctor.findings")), counts);
   const element = h("aside", { class: "lz-doctor-findings", "aria-label": t("doctor.findings") },
-    h("div", { class: "lz-doctor-head" }, h("h2", {}, t("doctor.findings")), counts), list, done, course, fine);
+    head, list, done, course, fine);
   /** @type {import("./words.js").Diagnosed | null} */
   let listed = null;
 
@@ -90,7 +91,7 @@ export function createFindings(chart, asking, copy) {
   }
   const stop = chart.subscribe(refresh);
   refresh();
-  return { element, stop, reveal: (/** @type {string} */ check) => {
+  return { element, head, stop, reveal: (/** @type {string} */ check) => {
     list.querySelector(`article[data-check="${check}"]`)?.scrollIntoView({ block: "nearest" });
   } };
 }

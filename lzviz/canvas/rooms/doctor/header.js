@@ -29,11 +29,12 @@ export function createHeader({ live, host }, chart, asking, toExplore) {
   const go = h("button", { type: "button", class: "lz-link lz-doctor-go", onclick: toExplore,
     "aria-keyshortcuts": "E" },
     goes, h("kbd", { translate: "no" }, "E"));
+  const size = h("span", { class: "lz-doctor-size" }, t("view.source"), " ",
+    ...(brings ? [width, " × ", height, back] : [told]));
   const element = h("div", { class: "lz-doctor-header" },
     h("span", { class: "lz-doctor-what" }, name, taken),
     brings ? h("label", {}, h("span", { class: "lz-hidden" }, t("doctor.takenFor")), use) : null,
-    h("span", { class: "lz-doctor-size" }, t("view.source"), " ", ...(brings ? [width, " × ", height, back] : [told])),
-    go);
+    size, go);
 
   function resize() {
     const sides = [width, height].map((input) => Math.min(LARGEST, Math.round(Number(input.value))));
@@ -58,7 +59,7 @@ export function createHeader({ live, host }, chart, asking, toExplore) {
   }
   const ends = [chart.subscribe(refresh), live.subscribe((_, changed) => changed.has("image") && refresh())];
   refresh();
-  return { element, stop: () => ends.forEach((end) => end()) };
+  return { element, size, stop: () => ends.forEach((end) => end()) };
 }
 
 /** @param {import("./words.js").Diagnosed} now */
