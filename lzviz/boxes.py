@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BORDER_SAMPLES = 65
 """Points along each side of a box where a warp has no control nodes of its own to cross (a composition)."""
 
+NEAR = 1e-3
+"""A zoomed point this far over the border lies on it: a share of the half-side."""
+
 
 def unzoom(warp: Warp, boxes: Tensor, zoomed_size: Size, source_size: Size) -> Tensor:
     """Zoomed boxes (B, N, 4), pixel edges, to the hull of their borders in the source: (B, N, 4)."""
@@ -39,7 +42,12 @@ def zoom(warp: Warp, boxes: Tensor, zoomed_size: Size, source_size: Size) -> Ten
     points = points.reshape(border.shape)
     if nodes is None or warp.separable:
         return _hull(points, None, zoomed_size)
-    crossings, found = _crossings(nodes, corners)
+    sources, crossings, found = _crossings(nodes, corners)
+    # Continued over its border, a bent grid lies over itself too: what the view itself shows is not looked for out there.
+    outside = found & (crossings.abs() > 1 + NEAR).any(-1)
+    if not concrete() or bool(outside.any()):
+        _, seen = warp.inverse(torch.where(outside[..., None], sources, 0.0).flatten(1, 2))
+        found = found & ~(outside & seen.reshape(found.shape))
     points = torch.cat((points, crossings), dim=2)
     keep = torch.cat((found.new_ones(*border.shape[:3]), found), dim=2)
     return _hull(points, keep, zoomed_size)
@@ -77,8 +85,9 @@ def _between(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
     return torch.minimum(torch.maximum(values, low[..., None]), high[..., None])
 
 
-def _crossings(nodes: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
-    """Where the sides of source boxes cross the mapped node lines: zoomed points (B, N, K, 2) and which exist (B, N, K)."""
+def _crossings(nodes: Tensor, corners: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Where the sides of source boxes cross the mapped node lines: points (B, N, K, 2) of the source, those of the zoomed image,
+    and which exist (B, N, K)."""
     nodes, zoomed = (
         _ringed(nodes),
         _ringed(lattice((nodes.shape[1], nodes.shape[2]), dtype=nodes.dtype, device=nodes.device)[None]),
@@ -90,7 +99,7 @@ def _crossings(nodes: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
         for (a, e), n in zip(ends, (nodes, zoomed), strict=True)
     ]
     (start, end), (zoomed_start, zoomed_end) = ends
-    points, found = [], []
+    sources, points, found = [], [], []
     for dim, side in ((0, 0), (0, 2), (1, 1), (1, 3)):
         level = corners[..., side][..., None]  # the side lies on coordinate `dim` = level
         a, step = start[:, None, :, dim], (end - start)[:, None, :, dim]
@@ -98,8 +107,10 @@ def _crossings(nodes: Tensor, corners: Tensor) -> tuple[Tensor, Tensor]:
         along = start[:, None, :, 1 - dim] + t * (end - start)[:, None, :, 1 - dim]
         low, high = corners[..., 1 - dim][..., None], corners[..., 3 - dim][..., None]
         found.append((step != 0) & (t >= 0) & (t <= 1) & (along >= low) & (along <= high))
+        place = (along, level.expand_as(along)) if dim else (level.expand_as(along), along)
+        sources.append(torch.stack(place, -1))
         points.append(zoomed_start[:, None] + t[..., None].clamp(0, 1) * (zoomed_end - zoomed_start)[:, None])
-    return torch.cat(points, 2), torch.cat(found, 2)
+    return torch.cat(sources, 2), torch.cat(points, 2), torch.cat(found, 2)
 
 
 def _ringed(nodes: Tensor) -> Tensor:
