@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,8 @@ from lzviz.coords import Size
 from lzviz.doctor import diagnose
 from lzviz.measure import evaluation, timing
 from lzviz.measure.examine import examine
+from lzviz.objects import Objects
+from lzviz.tasks.detection import TASK as DETECTION
 from lzviz.trace import Trace
 from lzviz.warp import WarpLayout
 
@@ -53,25 +56,26 @@ def measured(
     truth: Tensor | None,
     region: Tensor | None = None,
     names: Sequence[str] = (),
+    objects: Objects | None = None,
 ) -> Measured:
     """Everything of a method but its times.
 
     Args:
-        image: (1, 3, H, W); truth: (1, H, W) integers, 255 not labelled, or ``None``.
+        image: (1, 3, H, W); truth: (1, H, W) integers, 255 not labelled, or ``None``; objects: true boxes, of one that finds them.
         region: (1, 1, h, w) in [0, 1], corner-aligned: whose share of the samples is asked for.
         names: of the classes, where the method has none.
     """
-    known = method.pipeline.network is not None and truth is not None and _most(truth) < len(method.pipeline.classes)
-    trace = method.run(image, truth if known else None)
+    names = tuple(names) if method.finds else method.pipeline.classes or tuple(names)
+    scores = method.pipeline.network is not None and not method.finds
+    known = scores and truth is not None and _most(truth) < len(names)
+    trace = method.run(image, truth if known else [objects] if method.finds and objects is not None else None)
     layout, source_size = trace.layout, (int(image.shape[-2]), int(image.shape[-1]))
     size = (int(trace.zoomed.shape[-2]), int(trace.zoomed.shape[-1]))
     row = Row(method.name, method.title, size, int(layout.count.sum()), macs=sum(trace.macs.values()) or None)
-    found = (
-        Measured(row, trace)
-        if truth is None
-        else _labelled(row, method.pipeline.classes or tuple(names), trace, truth, known)
-    )
+    found = Measured(row, trace) if truth is None else _labelled(row, names, trace, truth, known)
     row = found.row
+    if method.finds and objects is not None:
+        row = replace(row, ap=_precision(method, trace))
     if isinstance(layout, WarpLayout):
         row = _warped(row, method, layout, source_size, region)
     elif region is not None:
@@ -91,6 +95,14 @@ def _labelled(row: Row, given: Sequence[str], trace: Trace, truth: Tensor, known
         return Measured(row, trace, perfect, intrinsic)
     scored = evaluation.confusion(trace.output, truth, count)
     return Measured(scored_row(row, scored, names), trace, perfect, intrinsic, scored)
+
+
+def _precision(method: Method, trace: Trace) -> float | None:
+    """AP of one picture, of what finds boxes in space too; ``None`` where nothing counts."""
+    metric = DETECTION.metrics[0]
+    counted = DETECTION.count(trace, 0, len(method.pipeline.classes), {})[metric.counted]
+    value = float(torch.nanmean(DETECTION.score(metric, [counted])))
+    return value if math.isfinite(value) else None
 
 
 def scored_row(row: Row, matrix: Tensor, names: tuple[str, ...]) -> Row:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from lzviz.doctor.adapters.files import SUFFIXES
 from lzviz.measure.timing import Clock
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.samplers.base import Sampler
+from lzviz.tasks.detection import Detection
 from lzviz.trace import Trace
 from lzviz.warp import Warp
 
@@ -28,12 +30,19 @@ MULTIPLE = 8
 
 @dataclass(frozen=True, eq=False)
 class Method:
-    """``pipeline`` has a network or none; ``fixed``: it has no zoomed size that could be another (adaptive networks)."""
+    """``pipeline`` has a network or none; ``fixed``: it has no zoomed size that could be another (adaptive networks); ``previous``:
+    what it answered to the frame before, where it looks at that."""
 
     name: str
     title: str
     pipeline: Pipeline
     saliency: Tensor | None = None
+    previous: Any = None
+
+    @property
+    def finds(self) -> bool:
+        """Whether it finds boxes."""
+        return self.pipeline.network is not None and isinstance(self.pipeline.task, Detection)
 
     @property
     def fixed(self) -> bool:
@@ -51,11 +60,11 @@ class Method:
         if other.source is not None and other.size is not None:
             other.source = tuple(round(n * s / z) for n, s, z in zip(size, other.source, other.size, strict=True))  # type: ignore[assignment]
         other.size, other._macs = size, {}
-        return Method(self.name, self.title, other, self.saliency)
+        return replace(self, pipeline=other)
 
-    def run(self, image: Tensor, labels: Tensor | None = None) -> Trace:
+    def run(self, image: Tensor, labels: Any = None) -> Trace:
         """One run on (1, 3, H, W); labels where its task takes them."""
-        return self.pipeline.run(image, labels, self._map())
+        return self.pipeline.run(image, labels, self._map(), self.previous)
 
     def cost(self, image: Tensor) -> int:
         """Multiply-adds of one look at such an image."""
@@ -64,7 +73,7 @@ class Method:
     def once(self, image: Tensor) -> None:
         """One look, for the clock."""
         with torch.no_grad():
-            self.pipeline.once(image, Clock(image.device), self._map())
+            self.pipeline.every_look(image, Clock(image.device), self._map(), self.previous)
 
     def _map(self) -> Tensor | None:
         return self.saliency if _looks(self.pipeline.sampler) else None

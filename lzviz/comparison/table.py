@@ -28,6 +28,7 @@ class Row:
         region: share of the samples in the painted region; classes: share of the samples on each class of the labels.
         intrinsic: intrinsic upsampling error, 1 - mIoU of a perfect network (Jin et al. 2022).
         score: of the task with the labels, in [0, 1]; ``metric`` names it; ious: intersection over union of each class.
+        ap: COCO's average precision of the boxes that were found, in [0, 1]; film_ap: the same over the frames of a film so far.
         folds: share of folded tiles; out_of_range: of samples outside the source; unseen: of the source that no sample comes from.
         step: distance of neighbouring samples, 95 % of them at most, in source pixels; taps: how far reading reaches, source
             pixels; beyond them what lies between samples is never read. ``inf``: the whole footprint is read.
@@ -46,6 +47,8 @@ class Row:
     score: float | None = None
     metric: str = ""
     ious: Mapping[str, float] = field(default_factory=dict)
+    ap: float | None = None
+    film_ap: float | None = None
     folds: float | None = None
     out_of_range: float | None = None
     unseen: float | None = None
@@ -79,6 +82,8 @@ COLUMNS = (
     Column("region", "in region, %", _percent, "high"),
     Column("intrinsic", "intrinsic error, %", _percent, "low"),
     Column("score", "score, %", _percent, "high"),
+    Column("ap", "AP, %", _percent, "high"),
+    Column("film_ap", "AP of the film, %", _percent, "high"),
     Column("folds", "folds, %", _percent, "low"),
     Column("out_of_range", "out of range, %", _percent, "low"),
     Column("unseen", "unseen, %", _percent, "low"),

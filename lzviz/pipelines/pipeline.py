@@ -291,7 +291,7 @@ class Pipeline(nn.Module):
             clock, cuda = timing.Clock(image.device), image.device.type == "cuda"
             if cuda:
                 torch.cuda.reset_peak_memory_stats(image.device)
-            done, before = self._looks(image, clock, saliency, previous, truth)
+            done, before = self.every_look(image, clock, saliency, previous, truth)
             milliseconds = clock.milliseconds()
             peak = torch.cuda.max_memory_allocated(image.device) if cuda else 0
             trace = self._traced(image, done, self._extras(done.out, before, truth), truth)
@@ -319,7 +319,7 @@ class Pipeline(nn.Module):
         key = (tuple(image.shape), image.device, saliency is None, previous is None, truth is None)
         if key not in self._macs:
             tally = Tally()
-            self._looks(image, tally, saliency, previous, truth)
+            self.every_look(image, tally, saliency, previous, truth)
             self._macs[key] = tally.macs
         return self._macs[key]
 
@@ -373,10 +373,11 @@ class Pipeline(nn.Module):
             output = self.task.decide(restored)
         return Pass(out, {**out.features, **features}, answer, restored, output)
 
-    def _looks(
-        self, image: Tensor, meter: Meter, saliency: Tensor | None, previous: Any, truth: Any
+    def every_look(
+        self, image: Tensor, meter: Meter, saliency: Tensor | None, previous: Any = None, truth: Any = None
     ) -> tuple[Pass, Any]:
-        """The last look, and the output that drove it where there was one."""
+        """What :meth:`run` does of an image (B, 3, H, W), metered: a first look where nothing else says where to look, and the one
+        that answers; with it the output that drove it, where there was one."""
         if self.boundary is not None and saliency is None:
             if previous is None:
                 previous = self.once(image, meter, self._uniform(image), truth).output

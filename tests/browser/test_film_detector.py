@@ -55,3 +55,30 @@ def test_a_film_that_does_not_wait_drops_frames_and_scores_late_boxes(visit: Vis
     expect(page.locator(".lz-film-count")).to_have_text("12 / 12")
     assert 0 < visit.run(SEEN) < 12
     expect(page.locator(".lz-film-used")).to_contain_text(re.compile("late|No answer"))
+
+
+def test_detectors_stand_side_by_side_and_each_looks_where_its_own_boxes_were(visit: Visit) -> None:
+    page = visit.page
+    page.set_default_timeout(NETWORK)
+    visit.open(
+        "#image=drive&room=compare&frame=3&width=128"
+        "&methods=uniform-clips-128x256,lzu-adaptive-clips-128x256,uniform-camvid-48x64"
+    )
+    used, table = page.locator(".lz-film-used"), page.locator(".lz-compare-table")
+    expect(used).to_have_text("A: by its own map. B: twice at this frame, evenly first.", timeout=NETWORK)
+    expect(page.locator(".lz-view-number").filter(has_text="AP").locator("visible=true")).to_have_count(2)
+    expect(table.locator("tbody tr").nth(2)).to_contain_text("not comparable")
+    page.get_by_role("button", name="One frame on").click()
+    expect(used).to_have_text("A: by its own map. B: where frame 4 had boxes.", timeout=NETWORK)
+    expect(table.locator("thead")).to_contain_text("AP, film", timeout=NETWORK)
+    found = visit.run("Object.fromEntries(rooms.compare.answers.get().table.rows.map((row) => [row.name, row.looked]))")
+    assert found == {
+        "uniform-clips-128x256": "own",
+        "lzu-adaptive-clips-128x256": "before",
+        "uniform-camvid-48x64": None,
+    }
+    assert visit.run("live.get().image.id") == "drive.4"
+    page.get_by_role("button", name="Play").click()
+    visit.wait("rooms.compare.answers.get().handed.films['uniform-clips-128x256']?.length >= 2")
+    page.get_by_role("button", name="Pause").click()
+    assert visit.complaints == []

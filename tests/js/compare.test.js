@@ -13,6 +13,7 @@ import { curveOf, endsOf } from "../../lzviz/canvas/rooms/compare/curves.js";
 import { toldAt } from "../../lzviz/canvas/rooms/compare/titles.js";
 import { hoverTree, treeOf } from "../../lzviz/canvas/rooms/compare/trees.js";
 import { areaOf, windowOf } from "../../lzviz/canvas/rooms/compare/crops.js";
+import { handed } from "../../lzviz/canvas/rooms/compare/watched.js";
 import { fillings, placed, SLIVER, STRIP } from "../../lzviz/canvas/rooms/compare/layout.js";
 import { KEYS, offered, replaced, stateOf, withOne } from "../../lzviz/canvas/rooms/compare/methods.js";
 
@@ -76,13 +77,33 @@ test("without Python only what the browser computes itself is offered", () => {
     checkpoints: [{ name: "lds-x", title: "LDS", task: "segmentation" },
       { name: "fcos-x", title: "FCOS", task: "detection" }] };
   const names = (/** @type {boolean} */ python) => {
-    const { samplers, settings, trained, given } = offered(/** @type {any} */ ({
+    const { samplers, settings, trained, detectors, given } = offered(/** @type {any} */ ({
       host: { catalogue, transport: { answers: () => python } } }));
-    return [...[...samplers, ...settings, ...trained].map(({ name }) => name), given];
+    return [...[...samplers, ...settings, ...trained, ...detectors].map(({ name }) => name), given];
   };
   assert.deepEqual(names(false), ["uniform", "lzu", "lzu:published", false]);
   assert.deepEqual(names(true), ["uniform", "lzu", "es", "cad", "lzu:published", "cad:threshold=high", "cad:depth=2",
-    "cad:depth=3", "lds-x", true]);
+    "cad:depth=3", "lds-x", "fcos-x", true]);
+});
+
+test("the precision of boxes is a column of its own, in which what finds none is not comparable", () => {
+  const line = (/** @type {object} */ row) => /** @type {any} */ ({ at: 0, name: "", drawn: null,
+    row: { note: null, ap: null, score: null, found: null, ...row } });
+  const lines = [line({ ap: 0.25, found: {} }), line({ score: 0.5 }), line({ found: {} })];
+  assert.deepEqual(shownOf(lines).map(({ name }) => name), ["score", "ap"]);
+  const [score, ap] = shownOf(lines);
+  assert.deepEqual(lines.map((each) => cellOf(each, ap).missing), [false, true, true]);
+  assert.equal(cellOf(lines[1], ap).text, cellOf(lines[0], score).text); // said of both
+  assert.notEqual(cellOf(lines[1], ap).text, cellOf(lines[2], ap).text); // a detector whose picture nobody knows
+});
+
+test("panes that look alike in a frame are told together", () => {
+  const seen = (/** @type {string} */ looked, /** @type {number | null} */ from) =>
+    /** @type {any} */ ({ row: { looked, follows: true }, from });
+  const told = handed(new Map([["a", seen("before", 3)], ["b", seen("twice", null)], ["c", seen("before", 3)]]),
+    ["a", "b", "c", "uniform"]);
+  assert.match(told, /A.*C.*4.*B/);
+  assert.equal(handed(undefined, ["a"]), "");
 });
 
 test("a method that stands elsewhere already changes places", () => {

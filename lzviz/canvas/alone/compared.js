@@ -16,9 +16,10 @@ export const ROWS = "lzviz/compared-rows";
 
 /** @type {Row} */
 const NOTHING = Object.freeze({ name: "", title: "", size: null, samples: null, region: null, classes: {},
-  density: {}, intrinsic: null, score: null, metric: "", ious: {}, folds: null, outOfRange: null, unseen: null,
-  step: null, roundTrip: null, macs: null, p50: null, p95: null, noisy: false, floor: null, note: null, labels: null,
-  error: null, perfect: false, lines: [], levels: null, nodes: null, nodesSize: null });
+  density: {}, intrinsic: null, score: null, metric: "", ious: {}, ap: null, filmAp: null, folds: null,
+  outOfRange: null, unseen: null, step: null, roundTrip: null, macs: null, p50: null, p95: null, noisy: false,
+  floor: null, note: null, labels: null, error: null, perfect: false, lines: [], found: null, looked: null,
+  follows: false, levels: null, nodes: null, nodesSize: null });
 
 /**
  * Where a pipeline looks, from its kept answer.

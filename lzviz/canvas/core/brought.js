@@ -19,6 +19,8 @@ export function createBrought() {
     giver(kind, give) {
       givers[kind] = give;
     },
+    /** @param {Kind} kind @returns {Promise<boolean>} */
+    give: async (kind) => Boolean(await givers[kind]?.()),
     /**
      * The answer to `ask`, which is asked again after each gift that it lacked.
      * @template T @param {() => Promise<T>} ask

@@ -3,11 +3,13 @@
  * Questions to Python. The newest wins: it takes the place of an older one that waits at the server, and an answer to a
  * state that is no longer shown is dropped. The page never waits for any of it.
  */
+import { inMotion } from "./context.js";
 import { createFinder } from "./found.js";
 import { createTimes } from "./times.js";
 import { untracked } from "./schema.js";
 import { writeMap } from "./link.js";
 import { ROUTES } from "../schema/routes.js";
+import { UNHELD } from "./pictures.js";
 import { t } from "./text.js";
 import { refusalOf, Said, stillTold, trouble } from "./errors.js";
 
@@ -91,9 +93,16 @@ export function createPython(context, codec) {
   let seq = 0;
   let latest = new AbortController();
 
+  /** A frame that passed in a film is given to Python once it is asked about. */
+  async function held() {
+    const { image } = live.get();
+    if (image?.id === UNHELD && host.transport.answers(ROUTES.addPicture.path)) await brought.give("picture");
+  }
+
   /** What is asked, with everything it depends on. */
   async function body() {
     const state = store.get();
+    await held();
     const { image, file } = live.get();
     const map = file && (await writeMap(file, codec));
     return { page, state: await wireState(state, codec), image: image?.id, file: map };
@@ -144,13 +153,16 @@ export function createPython(context, codec) {
     }
   }
 
-  createFinder(context, (body) => asked(() => askServer(host, ROUTES.saliency.path, body())));
+  createFinder(context, (found) => asked(async () => {
+    await held();
+    return askServer(host, ROUTES.saliency.path, found());
+  }));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** After a pause, and never in the middle of a stroke. */
   function soon() {
     clearTimeout(timer);
-    timer = setTimeout(() => (live.get().painting ? soon() : void ask()), 120);
+    timer = setTimeout(() => (inMotion(live.get()) ? soon() : void ask()), 120);
   }
 
   let before = store.get();

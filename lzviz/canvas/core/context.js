@@ -96,8 +96,8 @@
  *   source `of`; `key` tells its options too
  * @property {{h: number, w: number, data: Uint8Array, title?: string} | null} file
  * @property {{h: number, w: number, data: Float32Array} | null} fixed
- * @property {{before: Before | null, passing: boolean} | null} film  a frame is shown to a room that watches the film:
- *   with what was found before it, or in passing, so that nothing is asked
+ * @property {{before: Before | null, passing: boolean} | null} film  a frame of a film is shown: with what a detector
+ *   has found before it, or in passing, so that nothing is asked
  * @property {boolean} hint       "paint me" is shown
  * @property {Readonly<Record<string, any>> | null} yours  settings by option that a method's own took the place of
  *
@@ -151,6 +151,13 @@ export const samplerOf = ({ host }, name) => host.catalogue.samplers.find((sampl
 
 /** @param {Pick<Context, "host">} context @param {string} name */
 export const sourceOf = ({ host }, name) => host.catalogue.sources.find((source) => source.name === name);
+
+/**
+ * Whether what is shown will be something else in a moment, so that nothing is asked about it: a hand is at work, or a
+ * film passes.
+ * @param {Pick<Live, "painting" | "film">} live
+ */
+export const inMotion = ({ painting, film }) => painting || film?.passing === true;
 
 /**
  * Whether Python's last answer is about what is shown: not while a hand is painting, nor while uniform sampling takes

@@ -9,6 +9,7 @@
  * @property {number} pace     frames a second
  * @property {(k: number) => Promise<Blob>} frame  as a picture
  * @property {() => void} close
+ * @property {string} [note]      how many of its frames these are, where that is to be said
  * @property {(k: number) => string} [name]  what Python knows a frame by
  * @property {string} [of]        the picture of the gallery that it is
  */
@@ -22,8 +23,11 @@ const MOST = 300;
 const PACE = 10;
 const SIDE = 1280;
 /** The frames of a folder, or of several files chosen together, in the order of their numbers. @param {File[]} files */
-export const framesOf = (files) => files.filter(({ name, type }) => type.startsWith("image/") || STILLS.test(name))
-  .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true })).slice(0, MOST);
+const framesOf = (files) => files.filter(({ name, type }) => type.startsWith("image/") || STILLS.test(name))
+  .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+
+/** What is said of a film of `total` frames. @param {number} count  that are shown @param {number} total */
+const thinned = (count, total) => (count < total ? t("film.thinned", { count, total }) : "");
 
 /** What an mp4 may hold, and how a browser is asked whether it reads it: not every one has the first. */
 const CODECS = { "H.264": "avc1.42E01E", VP9: "vp09.00.10.08", AV1: "av01.0.04M.08" };
@@ -83,7 +87,8 @@ async function video(blob, title) {
     }
     return still(player, player.videoWidth, player.videoHeight);
   }
-  return { title, count, pace: count / length, close, frame(k) {
+  const note = t("film.read", { count, pace: count / length });
+  return { title, count, pace: count / length, note, close, frame(k) {
     const picture = line.then(() => seek(k));
     line = picture.catch(() => undefined);
     return picture;
@@ -100,9 +105,9 @@ async function animation(blob, title) {
   if (total < 2) return null;
   const count = Math.min(MOST, total);
   const first = (await decoder.decode({ frameIndex: 0 })).image;
-  const pace = first.duration ? Math.min(30, 1e6 / first.duration) : PACE;
+  const pace = (first.duration ? Math.min(30, 1e6 / first.duration) : PACE) * count / total;
   first.close();
-  return { title, count, pace, close: () => decoder.close(), async frame(k) {
+  return { title, count, pace, note: thinned(count, total), close: () => decoder.close(), async frame(k) {
     const { image } = await decoder.decode({ frameIndex: Math.floor((k * total) / count) });
     const picture = await still(image, image.displayWidth, image.displayHeight);
     image.close();
@@ -118,8 +123,11 @@ export async function openFilm(files) {
     return gif ? animation(file, file.name) : video(file, file.name);
   }
   const frames = framesOf(files);
-  if (frames.length < 2) return null;
-  return { title: frames[0].name, count: frames.length, pace: PACE, close: () => {}, frame: async (k) => frames[k] };
+  const total = frames.length;
+  if (total < 2) return null;
+  const count = Math.min(MOST, total);
+  return { title: frames[0].name, count, pace: PACE, note: thinned(count, total), close: () => {},
+    frame: async (k) => frames[Math.floor((k * total) / count)] };
 }
 
 /**

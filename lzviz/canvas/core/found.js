@@ -20,8 +20,8 @@ export function createFinder({ store, live, host, again }, ask) {
   /** What is wanted now, or null. */
   function wanted() {
     const { saliency } = store.get();
-    const { image } = live.get();
-    if (!isFound(saliency) || !image || !host.transport.answers(ROUTES.saliency.path)) return null;
+    const { image, film } = live.get();
+    if (!isFound(saliency) || !image || film?.passing || !host.transport.answers(ROUTES.saliency.path)) return null;
     return { image, kind: saliency, options: optionsOf(store.get(), FROM + saliency) };
   }
 

@@ -5,7 +5,7 @@ import { askServer, getFrom } from "./client.js";
 import { debounce } from "../kit/dom.js";
 import { keepMade, keepPicture } from "./kept.js";
 import { ALL, anyOf, MADE, madeOf, NOTHING } from "./made.js";
-import { filmOf, frameName } from "./pictures.js";
+import { filmOf, frameName, UNHELD } from "./pictures.js";
 import { ROUTES } from "../schema/routes.js";
 import { t } from "./text.js";
 import { Said, trouble } from "./errors.js";
@@ -64,7 +64,7 @@ async function fetchPicture(host, id) {
 /** A picture of the visitor without a server. @param {Blob} blob */
 async function openLocally(blob) {
   const pixels = await decode(blob);
-  return sourceImage("own", pixels, pixels.full);
+  return sourceImage(UNHELD, pixels, pixels.full);
 }
 
 /** @param {Context} context */
@@ -214,7 +214,7 @@ export function createImages(context) {
   async function open(blob, title, before) {
     if (alone) {
       await bring(() => openLocally(blob), (image) => {
-        live.set({ own: { blob, id: "own", title, notes: [] } });
+        live.set({ own: { blob, id: UNHELD, title, notes: [] } });
         settleOn("own", image, anyOf(before));
       });
       return;
@@ -252,7 +252,7 @@ export function createImages(context) {
    */
   async function showFrame(blob, title, { settled, found, stands, name, frame }) {
     const pixels = await decode(blob);
-    const id = name ?? (settled && !alone ? (await give(blob)).id : "own");
+    const id = name ?? (settled && !alone ? (await give(blob)).id : UNHELD);
     if (!stands()) return false;
     const fresh = !name && store.get().image !== "own";
     if (fresh) hand.leave();

@@ -1,6 +1,9 @@
 // @ts-check
 /** Which files are films, and what a frame of the gallery is called. */
 
+/** The name of a picture that no server holds: there is none, or it is a frame that passes. */
+export const UNHELD = "own";
+
 const FILMS = /\.(mp4|m4v|webm|mov|ogv|gif)$/i;
 
 /** Names of pictures whose kind a system does not tell. */

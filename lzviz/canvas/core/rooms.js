@@ -34,6 +34,7 @@
  * @property {(name: string, context: Context) => boolean} [takes]  the same while it is shown itself, before others
  * @property {string} flip                the key of what the space bar shows while it is held
  * @property {(state: State) => string} [view]  which of its views is shown, for its style
+ * @property {(state: State) => boolean} [still]  what it answers is the same whatever the picture
  * @property {(context: Context) => HTMLElement | null} [menu]  a part of the rail of all rooms, which leads to it
  * @property {(context: Context, aspect: number) => Need} [need]  `aspect`: width / height of the picture
  * @property {string} [check]             the route that checks each state that is shown
@@ -74,12 +75,22 @@
  *   null: as any picture, or it will say so by `draw` later
  *
  * @typedef {object} Watched  a film whose frames are answered one after the other, each by what was found before
- * @property {HTMLElement} element  a row of its bar
+ * @property {() => Told} told  what the bar of the film says of it
  * @property {(at: number) => number} start  the frame to play from
- * @property {(k: number, settled: boolean) => void} comes  a frame is about to be shown; settled: and answered
+ * @property {(k: number, settled: boolean) => import("./context.js").Before | null} comes  a frame is about to be
+ *   shown; settled: and answered, with what was found before it
  * @property {(k: number, wanted: () => boolean) => Promise<boolean>} answered  once it is; false: it was not
  * @property {(k: number, pass: (k: number) => Promise<boolean>, wanted: () => boolean) => Promise<number>} next  the
  *   frame to answer after `k`; those that are dropped are shown in passing
+ *
+ * @typedef {object} Told  of a film that is watched
+ * @property {{on: boolean, press: (on: boolean) => void} | null} before  whether boxes of the frame before say where to
+ *   look; null: they never do
+ * @property {{fps: number | null, choose: (fps: number | null) => void} | null} rate  of a film that does not wait;
+ *   null: it always does
+ * @property {readonly ("seen" | "dropped" | "none")[]} ticks  a frame each
+ * @property {readonly {name: string, text: string, tip?: string}[]} said  the first is spoken
+ * @property {(() => Promise<void>) | null} save  the strip of its frames
  *
  * A warp on its way from one room to another; `zoomed`: (h, w) of what is read with it.
  * @typedef {{name: string, warp: import("../engine/coords.js").Warp, zoomed: readonly [number, number]}} Handed
@@ -87,7 +98,8 @@
  * @typedef {ReturnType<typeof createRooms>} Rooms
  */
 
-import { handOf } from "../engine/saliency.js";
+import { handOf, isFound } from "../engine/saliency.js";
+import { takesSaliency } from "../engine/samplers.js";
 import { t } from "./text.js";
 
 /** What a file dialogue offers as pictures; Safari and Windows know some kinds by their suffix alone. */
@@ -95,7 +107,7 @@ export const PICTURES = "image/*,.tif,.tiff,.heic,.heif";
 
 /**
  * What is made by hand where a saliency attracts the samples.
- * @type {Pick<Known, "paintKey" | "takesBoxes" | "refuses">}
+ * @type {Pick<Known, "paintKey" | "takesBoxes" | "still" | "refuses">}
  */
 export const BY_SALIENCY = {
   paintKey({ saliency }) {
@@ -103,6 +115,7 @@ export const BY_SALIENCY = {
     return hand === "boxes" ? null : hand;
   },
   takesBoxes: ({ saliency }) => handOf(saliency) === "boxes",
+  still: ({ sampler, saliency }) => takesSaliency(sampler) && !isFound(saliency),
   refuses: { box: "warp.needsBoxes", paint: "warp.needsPaint" },
 };
 

@@ -48,6 +48,8 @@ export interface AskCompared {
   file?: string | null;
   truth?: string | null;
   clock?: boolean;
+  before?: Record<string, Before>;
+  films?: Record<string, FrameFound[]>;
 }
 
 /** What the mask of a state costs over the gallery. */
@@ -494,6 +496,8 @@ export interface ComparedRow {
   score: number | null;
   metric: string;
   ious: Record<string, number>;
+  ap: number | null;
+  filmAp: number | null;
   folds: number | null;
   outOfRange: number | null;
   unseen: number | null;
@@ -509,6 +513,9 @@ export interface ComparedRow {
   error: string | null;
   perfect: boolean;
   lines: ClassLine[];
+  found: Found | null;
+  looked: "before" | "twice" | "own" | null;
+  follows: boolean;
   levels: Levels | null;
   nodes: string | null;
   nodesSize: [number, number] | null;
@@ -728,6 +735,12 @@ export interface Found {
   count: number;
   scores: BoxScore[];
   camera?: "true" | "assumed" | null;
+}
+
+/** What was found in a frame, by the id of its picture. */
+export interface FrameFound {
+  image: string | null;
+  found: Before;
 }
 
 /** A frame, by the id of its picture, and the place of the answer that it is scored with; ``None``: none was there yet. */

@@ -74,9 +74,7 @@ function createMoves({ context, parts, reel, draw, watched, show }) {
 
   function halt() {
     reel.playing = reel.looking = false;
-    const { painting, film } = live.get();
-    if (painting) live.set({ painting: false });
-    if (film?.passing) live.set({ film: { ...film, passing: false } });
+    if (live.get().painting) live.set({ painting: false });
     draw();
   }
 
@@ -160,7 +158,7 @@ const createShow = ({ context, parts, reel, draw, watched }) => async (k, settle
   const found = before ? await foundIn(context, parts.images, await film.frame(k - 1), film.name?.(k - 1)) : null;
   const stands = () => mine === reel.turn && film === reel.film;
   if (!stands()) return false;
-  bar?.comes(k, settled);
+  context.live.set({ film: { before: bar?.comes(k, settled) ?? null, passing: !settled } });
   return parts.images.showFrame(picture, film.title, { settled, found, stands, name: film.name?.(k), frame: k });
 };
 
@@ -184,14 +182,15 @@ async function drawAhead(reel, draw) {
  * @param {Hands["parts"]} parts
  */
 export function createFilm(context, parts) {
-  const { store, live, host } = context;
+  const { store, live, host, rooms } = context;
   /** @type {Reel} */
   const reel = { film: null, at: 0, turn: 0, playing: false, looking: false, drawn: 0, before: false, nodes: [] };
   const alone = () => !host.transport.answers(picturePath("any.1"));
   const watched = () => (reel.film ? parts.room().film?.(reel.film, draw) ?? null : null);
   function draw() {
     const { film } = reel;
-    bar.draw(film && { ...reel, film, alone: alone() && film.of !== undefined, watched: watched(),
+    bar.draw(film && { ...reel, film, alone: alone() && film.of !== undefined, told: watched()?.told() ?? null,
+      still: rooms.of(store.get()).still?.(store.get()) ?? false,
       size: live.get().image ?? { width: 1, height: 1 } });
   }
   const show = createShow({ context, parts, reel, draw, watched });
@@ -217,8 +216,9 @@ export function createFilm(context, parts) {
     if (!film) return;
     if (changed.has("image") && image !== (film.of ?? "own")) return close();
     if (film.of && changed.has("frame") && !reel.playing && !reel.looking) reel.at = Math.min(frame, film.count - 1);
-    if (changed.has("room")) halt();
-    else if (changed.has("checkpoint") || changed.has("frame")) draw();
+    if (changed.has("room") && live.get().film?.passing) void rest(); // the room is told which frame it is
+    else if (changed.has("room")) halt();
+    else draw();
   }
   const unfollow = store.subscribe(follow);
   return {

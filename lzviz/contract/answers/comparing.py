@@ -13,29 +13,32 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lzviz import palette, resampling, samplers
+from lzviz import resampling, samplers
 from lzviz.comparison import Budget, Comparison, Row, Table
 from lzviz.comparison.fits import Fit, fits
-from lzviz.comparison.measured import Measured, measured, timed
+from lzviz.comparison.measured import measured, timed
 from lzviz.comparison.methods import Method
 from lzviz.comparison.names import base, settings, title
-from lzviz.contract.answers import checkpoints, warp
-from lzviz.contract.answers.pipeline_parts import index_bytes, levels_of, png
+from lzviz.contract.answers import checkpoints, film, warp
+from lzviz.contract.answers.comparing_rows import classes_of, density, length, numbers_of, told_of, untold
+from lzviz.contract.answers.given_boxes import Read, objects_of, previous_of
+from lzviz.contract.answers.pipeline_boxes import found as boxes_found
+from lzviz.contract.answers.pipeline_parts import png
 from lzviz.contract.decoding import check_wanted
 from lzviz.contract.lent import device, device_name
 from lzviz.contract.messages.base import File, OnTruth
+from lzviz.contract.messages.boxes import Before
 from lzviz.contract.messages.compare import AskCompared, Compared
 from lzviz.contract.messages.warp import Export
 from lzviz.contract.options import values_of
 from lzviz.contract.state import State
-from lzviz.contract.truth import IGNORE, Truth
+from lzviz.contract.truth import Truth
 from lzviz.contract.wire import Refusal
 from lzviz.coords import Size
 from lzviz.measure import timing
 from lzviz.pipelines.pipeline import Pipeline
-from lzviz.plain.packed import encode_array
+from lzviz.tasks.detection import Boxes, Detection
 from lzviz.text import Text
-from lzviz.warp import WarpLayout
 
 if TYPE_CHECKING:
     from lzviz.contract.workshop import Workshop
@@ -58,11 +61,11 @@ def answer(workshop: Workshop, question: AskCompared) -> dict[str, Any]:
     found = asked.found()
     with torch.inference_mode():
         rows = asked.clocked(found) if question.clock else [each.row for each in found]
-    table = Table(rows)
+    table = Table(replace(row, film_ap=asked.over_film(each)) for row, each in zip(rows, found, strict=True))
     truth = asked.truth
     return {
         "rows": [
-            {**_numbers(row), "density": _density(row, truth), "note": each.note, "floor": each.floor, **each.told}
+            {**numbers_of(row), "density": density(row, truth), "note": each.note, "floor": each.floor, **each.told}
             for row, each in zip(table, found, strict=True)
         ],
         "best": {column.name: sorted(table.best(column)) for column in table.columns()},
@@ -72,7 +75,7 @@ def answer(workshop: Workshop, question: AskCompared) -> dict[str, Any]:
         "device": device_name(),
         "size": asked.size,
         "truth": None if truth is None else png(truth.within(asked.size)),
-        "classes": [] if truth is None else _classes(truth),
+        "classes": [] if truth is None else classes_of(truth),
     }
 
 
@@ -112,6 +115,16 @@ class Found:
     method: Method | None
     told: dict[str, Any]
     floor: float | None = None
+
+    @property
+    def boxes(self) -> Before | None:
+        """What it found; ``None``: it is no detector."""
+        found = self.told["found"]
+        if found is None:
+            return None
+        rows = found["boxes"]
+        return Before(boxes=[row["box"] for row in rows], scores=[row["score"] for row in rows],
+                      classes=[row["class"] for row in rows])  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,16 +172,43 @@ class Asked:
         return self.workshop.truth_of(self.question)
 
     def truth_of(self, method: Method) -> Truth | None:
-        """The same as the classes of a network; of a sampler as their own."""
-        if self.truth is None or method.pipeline.network is None:
+        """The same as the classes of a network; of a sampler, and of what finds boxes, as their own."""
+        if self.truth is None or method.pipeline.network is None or method.finds:
             return self.truth
         return self.truth.named(method.pipeline.classes)
+
+    @property
+    def full(self) -> Size:
+        """(H, W) of the picture itself."""
+        return self.workshop.picture_of(self.question).size
+
+    def read(self, pipeline: Pipeline) -> Read:
+        """The picture as a detector reads it."""
+        true = self.workshop.boxes_of(self.question)
+        return Read(pipeline, self.size, self.full, objects_of(true, pipeline.classes, self.size, self.full))
+
+    def previous(self, name: str, pipeline: Pipeline) -> list[Boxes] | None:
+        """What a detector that looks at the frame before has found there; ``None`` where nobody says."""
+        before = self.question.before.get(name) if isinstance(self.question, AskCompared) else None
+        if before is None or pipeline.boundary is None or not isinstance(pipeline.task, Detection):
+            return None
+        return previous_of(before, len(pipeline.classes), self.size, self.full)
+
+    def over_film(self, found: Found) -> float | None:
+        """AP of what a detector has found in the frames of a film, this one among them."""
+        frames = self.question.films.get(found.row.name, []) if isinstance(self.question, AskCompared) else []
+        if not frames or found.method is None or found.boxes is None:
+            return None
+        shown = self.workshop.identifier_of(self.question)
+        every = {each.image: each.found for each in frames} | {shown: found.boxes}
+        told = film.precision_of(self.workshop, every, found.method.pipeline.classes)
+        return None if told is None else told.ap
 
     def method(self, name: str) -> Method:
         """A sampler as its paper sets it, told where the state tells it; or a trained pipeline, which looks by itself."""
         if base(name) not in samplers.REGISTRY:
-            card = checkpoints.card(self.workshop, name)
-            return Method(name, checkpoints.title(card), checkpoints.pipeline(self.workshop, name))
+            card, pipeline = checkpoints.card(self.workshop, name), checkpoints.pipeline(self.workshop, name)
+            return Method(name, checkpoints.title(card), pipeline, previous=self.previous(name, pipeline))
         system, own = samplers.REGISTRY[base(name)], settings(name)
         keys = {key: value for key, value in (dict(system.prescribes) | own).items() if key in State.model_fields}
         state = self.state.model_copy(update={"sampler": system.name, **keys})
@@ -183,7 +223,8 @@ class Asked:
         """Every method, in the order of the state; computed once for a state on a picture."""
         state = self.state.model_copy(update={key: State.model_fields[key].default for key in VIEW})
         file = self.question.file
-        asked = [state.to_link(), self.question.image, self.question.truth, file and file.to_text()]
+        asked = [state.to_link(), self.question.image, self.question.truth, file and file.to_text(),
+                 sorted(self.question.before.items()) if isinstance(self.question, AskCompared) else ()]  # fmt: skip
         key = hashlib.blake2b(repr(asked).encode(), digest_size=16).hexdigest()
         return self.workshop.memory.keep("compared", key, self._found, _bytes)
 
@@ -207,22 +248,34 @@ class Asked:
         method = fit.method
         if fit.note:
             row = Row(method.name, method.title, note=fit.note)
-            return Found(row, self.unfit(fit), None, _untold(), fit.floor)
+            return Found(row, self.unfit(fit), None, untold(), fit.floor)
         try:
             truth = self.truth_of(method)
             labels = None if truth is None else torch.from_numpy(truth.within(self.size).astype(np.int64))[None]
             labels = None if labels is None else labels.to(self.image.device)
-            made = measured(method, self.image, labels, self.region, () if truth is None else truth.classes)
+            read = self.read(method.pipeline) if method.finds else None
+            names = () if truth is None else truth.classes
+            made = measured(method, self.image, labels, self.region, names, read and read.objects)
         except Exception as error:
             return _failed(method.name, method.title, error)
         row = made.row
         if method.pipeline.network is None:
             row = replace(row, macs=None)  # those of a sampler alone stand beside no network's
         note = "has no size that could be another" if method.fixed else ""
-        told = _told(made, labels, method.pipeline.classes or (() if truth is None else truth.classes))
+        told = told_of(made, labels, names if method.finds else method.pipeline.classes or names)
+        if read is not None:
+            told |= {"labels": None, "error": None, "perfect": False}  # of boxes there are no labels
+            told |= {"found": boxes_found(read, made.trace), **self._looks(method)}
         return Found(
             replace(row, note=note), Text("compare.fixedSize") if note else None, method, told, fit.floor
         )  # fmt: skip
+
+    def _looks(self, method: Method) -> dict[str, Any]:
+        """What said where a detector looks, and whether it is meant to look where the frame before had boxes."""
+        boundary = method.pipeline.boundary
+        looked = "before" if method.previous is not None else "own" if boundary is None else "twice"
+        card = checkpoints.card(self.workshop, method.name)
+        return {"looked": looked, "follows": boundary is not None and card.recipe.get("previous") == "sequence"}
 
     def unfit(self, fit: Fit) -> Text:
         """Why no size spends the budget."""
@@ -250,76 +303,8 @@ def _failed(name: str, called: str, error: Exception) -> Found:
         raise error
     why = str(error).split("\n")[0][:200].rstrip(".") or type(error).__name__
     own = error.says if isinstance(error, Refusal) else None
-    return Found(Row(name, called, note=why), Text("compare.failed", {"why": own or why}), None, _untold())
-
-
-def _numbers(row: Row) -> dict[str, Any]:
-    """A row in the words of the contract."""
-    shown = ("name", "title", "size", "samples", "metric", "macs", "noisy")
-    numbers = ("region", "intrinsic", "score", "folds", "out_of_range", "unseen", "step", "round_trip", "p50", "p95")
-    return {
-        **{key: getattr(row, key) for key in shown},
-        **{key: _finite(getattr(row, key)) for key in numbers},
-        "classes": dict(row.classes),
-        "ious": dict(row.ious),
-    }
-
-
-def _density(row: Row, truth: Truth | None) -> dict[str, float]:
-    """How many times as many samples a class has as if they were spread evenly, by the name that the labels have for it."""
-    if truth is None:
-        return {}
-    own = {palette.common(name): share for name, share in row.classes.items()}
-    shares = {line["name"]: line["share"] for line in _classes(truth) if line["share"]}
-    return {name: own[key] / share for name, share in shares.items() if (key := palette.common(name)) in own}
-
-
-def _untold() -> dict[str, Any]:
-    return {"labels": None, "error": None, "perfect": False, "lines": [], "levels": None, "nodes": None,
-            "nodes_size": None}  # fmt: skip
-
-
-def _told(made: Measured, truth: Tensor | None, names: Sequence[str]) -> dict[str, Any]:
-    """What is drawn of a method: its warp or quadtree, and the labels that come back."""
-    layout = made.trace.layout
-    nodes = _nodes(layout) if isinstance(layout, WarpLayout) else None
-    output = made.trace.output
-    perfect = not isinstance(output, Tensor) or output.is_floating_point()
-    labels = made.perfect if perfect else output
-    error = None
-    if labels is not None and truth is not None:
-        error = png(index_bytes(torch.where(truth == IGNORE, IGNORE, (labels != truth).long())))
-    return {
-        "labels": None if labels is None else png(index_bytes(labels)),
-        "error": error,
-        "perfect": perfect,
-        "lines": [{"name": name, "colour": colour} for name, colour in zip(names, palette.colours(names), strict=True)],
-        "levels": levels_of(layout),
-        "nodes": None if nodes is None else encode_array(nodes),
-        "nodes_size": None if nodes is None else (int(nodes.shape[0]), int(nodes.shape[1])),
-    }
-
-
-def _classes(truth: Truth) -> list[dict[str, Any]]:
-    counts = np.bincount(truth.labels.ravel(), minlength=256)[: len(truth.classes)]
-    shares = counts / max(int(counts.sum()), 1)
-    lines = zip(truth.classes, palette.colours(truth.classes), shares.tolist(), strict=True)
-    return [{"name": name, "colour": colour, "share": share} for name, colour, share in lines]
-
-
-def _nodes(layout: WarpLayout) -> np.ndarray:
-    """(h, w, 2) float64 nodes of a warp; one without a grid of its own is read at the zoomed pixels."""
-    made = layout.warp
-    nodes = getattr(made, "nodes", None)
-    if nodes is None:
-        h, w = layout.zoomed_size
-        nodes = made.grid((max(h, 2), max(w, 2)))
-    return nodes[0].detach().double().cpu().numpy()
+    return Found(Row(name, called, note=why), Text("compare.failed", {"why": own or why}), None, untold())
 
 
 def _bytes(found: Sequence[Found]) -> int:
-    return sum(1024 + sum(len(value) for value in each.told.values() if isinstance(value, str)) for each in found)
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
+    return sum(1024 + length(each.told) for each in found)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from lzviz.contract.answers import checkpoints
+from lzviz.contract.answers.given_boxes import boxes_of
 from lzviz.contract.answers.pipeline_parts import number
-from lzviz.contract.answers.pipeline_session import boxes_of
 from lzviz.contract.messages.boxes import Before
 from lzviz.contract.messages.film import AskFilmScore, FilmScore, FrameScored, Precision
 from lzviz.contract.wire import Refusal
@@ -39,6 +39,17 @@ def scored(workshop: Workshop, question: AskFilmScore) -> FilmScore:
         waiting=_precision(workshop, question.waiting, answers, names),
         streamed=_precision(workshop, question.streamed, answers, names),
     )
+
+
+def precision_of(workshop: Workshop, found: Mapping[str | None, Before], names: Sequence[str]) -> Precision | None:
+    """Precision over frames, each by the id of its picture with what was found in it; ``None`` where nothing is known to be true.
+
+    Args:
+        names: the classes that were looked for.
+    """
+    answers = [boxes_of(each, len(names)) for each in found.values()]
+    frames = [FrameScored(image=image, answer=k) for k, image in enumerate(found)]
+    return _precision(workshop, frames, answers, names)
 
 
 def _precision(

@@ -104,7 +104,7 @@ def _placed(session: Session, out: Downsampled, extras: Mapping[str, Tensor]) ->
 
 def _found(session: Session, trace: Trace, placing: words.Placing) -> dict[str, Any]:
     """The part of an answer that a detector made."""
-    card, made = checkpoints.card(session.workshop, session.name), found(session, trace)
+    card, made = checkpoints.card(session.workshop, session.name), found(session.read, trace)
     about = words.Boxed(made, session.state.found_score)
     return _run_facts(trace, pyramid=True) | {
         "found": made,

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from lzviz import palette
+from lzviz.contract.answers.given_boxes import Read
 from lzviz.contract.answers.pipeline_parts import number
-from lzviz.contract.answers.pipeline_session import Session
 from lzviz.coords import Size
 from lzviz.measure import precision
 from lzviz.measure.verdicts import Verdicts, verdicts
@@ -33,20 +33,20 @@ NEAREST = 0.1
 SIZES = ("small", "medium", "large")
 
 
-def found(session: Session, trace: Trace) -> dict[str, Any]:
+def found(read: Read, trace: Trace) -> dict[str, Any]:
     """Of the one picture of a detector's trace (:class:`lzviz.contract.messages.boxes.Found`)."""
     assert isinstance(trace, DetectionTrace) and trace.boxes is not None
-    boxes, true = trace.boxes[0].to(torch.device("cpu")), session.objects
-    names = session.trained.classes
+    boxes, true = trace.boxes[0].to(torch.device("cpu")), read.objects
+    names = read.pipeline.classes
     judged = None
     if true is not None:
         judged = verdicts(boxes.boxes, boxes.scores, boxes.classes, true.boxes, true.classes, true.ignored)
     every = boxes.boxes if true is None else torch.cat((boxes.boxes, true.boxes))
-    curves, shown = _shown(session, trace, every)
+    curves, shown = _shown(read, trace, every)
     kinds = boxes.classes if true is None else torch.cat((boxes.classes, true.classes))
     for each, kind in zip(shown, kinds.tolist(), strict=True):
         each["class"] = kind
-    camera = _in_space(session, boxes, shown, judged)
+    camera = _in_space(read, boxes, shown, judged)
     return {
         "classes": [
             {"name": name, "colour": colour} for name, colour in zip(names, palette.colours(names), strict=True)
@@ -59,7 +59,7 @@ def found(session: Session, trace: Trace) -> dict[str, Any]:
         ],
         "points": encode_array(curves.float().numpy()),
         "count": 4 * A_SIDE,
-        "scores": [] if true is None else _scores(session, trace),
+        "scores": [] if true is None else _scores(read, trace),
         "camera": camera,
     }  # fmt: skip
 
@@ -73,16 +73,16 @@ def _found(shown: dict[str, Any], boxes: Any, row: int, judged: Verdicts | None)
     return said | {"verdict": judged.kinds[row], "truth": None if about < 0 else about, "overlap": overlap}
 
 
-def _shown(session: Session, trace: DetectionTrace, boxes: Tensor) -> tuple[Tensor, list[dict[str, Any]]]:
+def _shown(read: Read, trace: DetectionTrace, boxes: Tensor) -> tuple[Tensor, list[dict[str, Any]]]:
     """The borders (N, K, 2) of boxes (N, 4) of the working size, zoomed pixel edges, and what is told of each box."""
     layout = trace.layout
     assert isinstance(layout, WarpLayout)
-    warp, size, zoomed = layout.warp.to("cpu"), session.size, layout.zoomed_size
+    warp, size, zoomed = layout.warp.to("cpu"), read.size, layout.zoomed_size
     curves = border(warp, boxes, zoomed, size)
     hulls = warp.zoom_boxes(boxes, zoomed, size)
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
     gain = _area(curves) / areas.clamp(min=1e-9) * (math.prod(n - 1 for n in size) / math.prod(n - 1 for n in zoomed))
-    scale = boxes.new_tensor([full / read for full, read in zip(session.picture.size, size, strict=True)]).flip(0)
+    scale = boxes.new_tensor([n / m for n, m in zip(read.full, size, strict=True)]).flip(0)
     edges = boxes * scale.repeat(2)
     grades = sum((areas[:, None] >= areas.new_tensor([precision.AREAS[name][0]])).long() for name in SIZES[1:])
     rows = zip(edges.tolist(), hulls.tolist(), gain.clamp(min=0).sqrt().tolist(), areas.tolist(), strict=True)
@@ -117,9 +117,9 @@ def _area(curves: Tensor) -> Tensor:
     return (curves[..., 0] * following[..., 1] - curves[..., 1] * following[..., 0]).sum(1).abs() / 2
 
 
-def _scores(session: Session, trace: Trace) -> list[dict[str, Any]]:
+def _scores(read: Read, trace: Trace) -> list[dict[str, Any]]:
     """Every metric of the task on this picture alone."""
-    task, classes = session.trained.task, len(session.trained.classes)
+    task, classes = read.pipeline.task, len(read.pipeline.classes)
     counted = task.count(trace, 0, classes, {})
     return [
         {"name": metric.name, "value": number(float(torch.nanmean(task.score(metric, [counted[metric.counted]]))))}
@@ -130,15 +130,15 @@ def _scores(session: Session, trace: Trace) -> list[dict[str, Any]]:
 # In space ---------------------------------------------------------------------------------------------------------------
 
 
-def _in_space(session: Session, boxes: Any, shown: Sequence[dict[str, Any]], judged: Verdicts | None) -> str | None:
+def _in_space(read: Read, boxes: Any, shown: Sequence[dict[str, Any]], judged: Verdicts | None) -> str | None:
     """Adds "solid" to what has a body in space; which camera was used."""
-    true = session.objects
-    if not isinstance(session.trained.task, Mono3D):
+    true = read.objects
+    if not isinstance(read.pipeline.task, Mono3D):
         return None
-    matrix = assumed(session.size) if true is None else true.intrinsics
+    matrix = assumed(read.size) if true is None else true.intrinsics
     bodies = lifted(boxes, matrix)
     every = bodies if true is None else torch.cat((bodies, true.solid))
-    scale = [full / read for full, read in zip(session.picture.size, session.size, strict=True)]
+    scale = [n / m for n, m in zip(read.full, read.size, strict=True)]
     for each, body in zip(shown, every.double().numpy(), strict=True):
         if np.isfinite(body).all():
             each["solid"] = solid(body, matrix.double().numpy(), (scale[1], scale[0]))

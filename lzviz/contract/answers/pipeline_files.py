@@ -69,7 +69,7 @@ def _boxes(session: Session) -> dict[str, Any]:
     trace = session.run()
     if not isinstance(trace, DetectionTrace):
         raise Refusal(Text("refused.export.boxes"))
-    made, names = found(session, trace), session.trained.classes
+    made, names = found(session.read, trace), session.trained.classes
     kept = [each for each in made["boxes"] if each["score"] >= session.state.found_score]
     named = {
         part: [each | {"class": names[each["class"]]} for each in rows or []]

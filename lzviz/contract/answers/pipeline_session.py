@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from lzviz.contract.answers import checkpoints
+from lzviz.contract.answers.given_boxes import Read, objects_of, previous_of
 from lzviz.contract.answers.networks import precisely
 from lzviz.contract.answers.warp import edited, found_in, map_tensor
 from lzviz.contract.answers.working import WORKING as NETWORKS
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 WORKING = 1024
 # Of detectors: what is far away is small, and the samples decide how much of it is left.
 BOXED = 2048
-# Pixels from the first one beyond which no box of any picture lies.
-EDGE = 1e6
 # How much more a true box attracts than what lies between, where truth says where to look.
 AMPLITUDE = 1.0
 
@@ -114,30 +113,21 @@ class Session:
         return None if self.given is None else self.given.named(self.trained.classes)
 
     @cached_property
-    def true_boxes(self) -> TrueBoxes | None:
-        """The true boxes as the checkpoint's classes, in pixels of the working size; ``None`` where there are none."""
-        named = None if self.boxed is None else self.boxed.named(self.trained.classes)
-        return None if named is None else named.within(self.size, self.picture.size)
-
-    @cached_property
     def objects(self) -> Objects | None:
-        """The same as its task wants them."""
-        true = self.true_boxes
-        if true is None:
-            return None
-        boxes, kinds, ignored, solid, matrix = map(
-            torch.from_numpy, (true.boxes, true.kinds, true.ignored, true.solid, true.intrinsics)
-        )
-        return Objects(boxes.float(), kinds.long(), ignored, solid.float(), matrix.float())
+        """The true boxes as the checkpoint's classes, in pixels of the working size; ``None`` where there are none."""
+        return objects_of(self.boxed, self.trained.classes, self.size, self.picture.size)
+
+    @property
+    def read(self) -> Read:
+        """The picture as a detector has read it."""
+        return Read(self.trained, self.size, self.picture.size, self.objects)
 
     @cached_property
     def previous(self) -> list[Boxes] | None:
         """What was found in the frame before, in pixels of the working size; ``None`` where nothing is, or nobody looks at it."""
         if self.before is None or self.told or not self.finds or self.trained.boundary is None:
             return None
-        found = boxes_of(self.before, len(self.trained.classes))
-        y, x = (n / m for n, m in zip(self.size, self.picture.size, strict=True))
-        return [replace(found, boxes=found.boxes * found.boxes.new_tensor([x, y, x, y]))]
+        return previous_of(self.before, len(self.trained.classes), self.size, self.picture.size)
 
     @property
     def looked(self) -> str:
@@ -197,7 +187,7 @@ class Session:
 
     @property
     def _true_key(self) -> str:
-        true = self.true_boxes if self.finds else self.truth
+        true = self.boxed if self.finds else self.truth
         return "" if true is None else true.key
 
     def run(self) -> Trace:
@@ -231,26 +221,3 @@ class Session:
 def _run(pipeline: Pipeline, image: Tensor, true: Any, saliency: Tensor | None, previous: Any) -> Trace:
     with torch.inference_mode(), precisely():
         return pipeline.to(device()).run(image, true, saliency, previous)
-
-
-def boxes_of(said: Before, classes: int) -> Boxes:
-    """What a page says was found, as a task has it.
-
-    Raises:
-        Refusal: boxes, scores and classes of different numbers, a class that the detector has not, sides that are turned round, or
-            a score that is none.
-    """
-    counts = {"boxes": len(said.boxes), "scores": len(said.scores), "classes": len(said.classes)}
-    if len(set(counts.values())) > 1:
-        raise Refusal(Text("refused.before.count", counts))
-    for place, (box, score, kind) in enumerate(zip(said.boxes, said.scores, said.classes, strict=True)):
-        x0, y0, x1, y1 = box
-        if not (-EDGE <= x0 <= x1 <= EDGE and -EDGE <= y0 <= y1 <= EDGE):
-            raise Refusal(Text("refused.before.box", {"place": place, "box": ", ".join(f"{side:g}" for side in box)}))
-        if not 0 <= score <= 1:
-            raise Refusal(Text("refused.before.score", {"place": place, "score": f"{score:g}"}))
-        if kind >= classes:
-            raise Refusal(Text("refused.before.class", {"place": place, "kind": kind, "last": classes - 1}))
-    boxes = torch.tensor(said.boxes, dtype=torch.float32).reshape(-1, 4)
-    kinds, none = torch.tensor(said.classes, dtype=torch.int64), torch.zeros(len(boxes), dtype=torch.int64)
-    return Boxes(boxes, torch.tensor(said.scores, dtype=torch.float32), kinds, boxes.new_zeros(len(boxes), 0), none)

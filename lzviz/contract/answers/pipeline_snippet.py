@@ -83,7 +83,7 @@ def _label_lines(session: Session) -> list[str]:
 def _box_lines(session: Session) -> list[str]:
     """The true boxes that come with a picture, where they are the checkpoint's own classes at the size at which it is read."""
     boxed = session.boxed
-    if boxed is None or session.true_boxes is None or session.size != session.picture.size:
+    if boxed is None or session.objects is None or session.size != session.picture.size:
         return []
     return [f"labels = [{boxed.source}]"] if boxed.classes == tuple(session.trained.classes) else []
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from lzviz.contract.messages.base import Answer, Base64, Bench, OnTruth, Pair
+from lzviz.contract.messages.boxes import Before, Found, Looked
+from lzviz.contract.messages.film import MOST as FRAMES
+from lzviz.contract.messages.film import FrameFound
 from lzviz.contract.messages.pipeline import Levels
 from lzviz.text import Text
+
+MOST = 4
+"""Methods that are compared."""
+FilmFound = Annotated[list[FrameFound], Field(max_length=FRAMES)]
 
 
 class ClassLine(Answer):
@@ -30,6 +41,9 @@ class ComparedRow(Answer):
         note: why something is missing.
         labels: PNG of indices into ``lines``, the network's; perfect: a perfect network's from the same samples, of a method that
             has none. error: PNG, 0 right, 1 wrong, 255 not labelled.
+        ap: of a detector, COCO's average precision of the boxes of this picture; film_ap: of those of a film's frames so far.
+        found: its boxes; looked: what said where to look, as a pipeline's answer has it; follows: whether it is meant to look where
+            the frame before had boxes.
         levels: of a quadtree, where the method keeps one in place of a warp.
         nodes: (h, w, 2) float64 control nodes, x before y, in [-1, 1]; null: no warp of the picture.
     """
@@ -45,6 +59,8 @@ class ComparedRow(Answer):
     score: float | None
     metric: str
     ious: dict[str, float]
+    ap: float | None
+    film_ap: float | None
     folds: float | None
     out_of_range: float | None
     unseen: float | None
@@ -60,6 +76,9 @@ class ComparedRow(Answer):
     error: Base64 | None
     perfect: bool
     lines: list[ClassLine]
+    found: Found | None
+    looked: Looked | None
+    follows: bool
     levels: Levels | None
     nodes: Base64 | None
     nodes_size: Pair | None
@@ -88,10 +107,17 @@ class Compared(Answer):
 
 
 class AskCompared(OnTruth):
-    """The methods of a state on a picture, each at the size that spends the state's budget; ``clock``: timed in turns too."""
+    """The methods of a state on a picture, each at the size that spends the state's budget; ``clock``: timed in turns too.
+
+    Attributes:
+        before: of a film, what each detector has found in the frame before, by the name of the method.
+        films: what each has found in other frames.
+    """
 
     answer = Compared
     clock: bool = False
+    before: Annotated[dict[str, Before], Field(max_length=MOST)] = Field(default_factory=dict)
+    films: Annotated[dict[str, FilmFound], Field(max_length=MOST)] = Field(default_factory=dict)
 
     @property
     def bench(self) -> Bench:

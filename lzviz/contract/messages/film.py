@@ -20,6 +20,13 @@ class FrameScored(Message):
     answer: Annotated[int, Field(ge=0)] | None
 
 
+class FrameFound(Message):
+    """What was found in a frame, by the id of its picture."""
+
+    image: Identifier
+    found: Before
+
+
 class Precision(Answer):
     """COCO's average precision over ``frames`` frames, in [0, 1]; ``None`` where nothing is to be found."""
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, StrictFloat
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, Box, OnTruth
-from lzviz.contract.messages.boxes import Before, Found
+from lzviz.contract.messages.boxes import Before, Found, Looked
 from lzviz.text import Text
 
 
@@ -158,7 +158,7 @@ class Placed(Answer):
     truth: Truth | None = None
     truth_note: Text | None = None
     found: Found | None = None
-    looked: Literal["before", "twice", "own"] | None = None
+    looked: Looked | None = None
     follows: bool | None = None
     stages: list[Stage] | None = None
     total: Total | None = None

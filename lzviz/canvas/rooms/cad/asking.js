@@ -111,7 +111,7 @@ export function createAsking({ context: { store, live, again, host }, question, 
     /** Everything, for a page or picture that is new. */
     all() {
       answers.set(noAnswers());
-      if (!on()) return;
+      if (!on() || live.get().film?.passing) return;
       void mask.run();
       featuresSoon();
     },

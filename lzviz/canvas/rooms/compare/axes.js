@@ -11,9 +11,12 @@ import { svg } from "../../kit/dom.js";
 
 /** What stands up: the first of these that rows have. */
 const UP = /** @type {const} */ ([["score", (/** @type {Row} */ row) => row.score],
+  ["ap", (/** @type {Row} */ row) => row.ap ?? null],
   ["intrinsic", (/** @type {Row} */ row) => row.intrinsic === null ? null : 1 - row.intrinsic],
   ["region", (/** @type {Row} */ row) => row.region],
   ["seen", (/** @type {Row} */ row) => row.unseen === null ? null : 1 - row.unseen]]);
+/** Those that are networks', as are the multiply-adds that they are held against. */
+const OF_NETWORKS = new Set(["score", "ap"]);
 /** And what across. */
 const ACROSS = /** @type {const} */ ([["macs", (/** @type {Row} */ row) => row.macs],
   ["ms", (/** @type {Row} */ row) => row.p50], ["samples", (/** @type {Row} */ row) => row.samples]]);
@@ -24,9 +27,8 @@ const ACROSS = /** @type {const} */ ([["macs", (/** @type {Row} */ row) => row.m
  */
 export function judgesOf(rows) {
   const has = (/** @type {(row: Row) => number | null} */ of) => rows.some((row) => of(row) !== null);
-  const up = UP.find(([, of]) => has(of)) ?? UP[3];
-  // A score is a network's, and so are the multiply-adds that it is held against.
-  const across = ACROSS.find(([name, of]) => has(of) && (name !== "macs" || up[0] === "score")) ?? ACROSS[2];
+  const up = UP.find(([, of]) => has(of)) ?? UP[UP.length - 1];
+  const across = ACROSS.find(([name, of]) => has(of) && (name !== "macs" || OF_NETWORKS.has(up[0]))) ?? ACROSS[2];
   return { up: { name: up[0], of: up[1] }, across: { name: across[0], of: across[1] } };
 }
 

@@ -27,6 +27,7 @@ const share = (value) => (value === 0 ? "0" : FORMATS.percent1(value));
 /** @type {readonly Column[]} */
 export const COLUMNS = [
   column("size", ([h, w]) => `${w} × ${h}`, 0), column("region", share, 1), column("score", share, 1),
+  column("ap", share, 1), column("filmAp", share, 1),
   column("intrinsic", share, -1), column("largest", timesText, 0), column("folds", share, -1),
   column("outOfRange", share, -1),
   column("unseen", share, -1), column("step", FORMATS.one, -1), column("roundTrip", tiny, -1),
@@ -36,6 +37,8 @@ export const COLUMNS = [
 const BROWSERS = "largest";
 /** What needs a network, and says so where there is none. */
 const OF_NETWORKS = new Set(["score", "macs"]);
+/** And one that finds boxes. */
+const OF_DETECTORS = new Set(["ap", "filmAp"]);
 
 /**
  * @typedef {object} Line  a row of the table as it is shown
@@ -68,7 +71,8 @@ export const shownOf = (lines) => COLUMNS.filter((each) => {
 export function cellOf(line, column) {
   const value = valueOf(line, column);
   if (value !== null) return { text: column.write(value), missing: false };
-  const said = line.row !== null && !line.row.note && OF_NETWORKS.has(column.name);
+  const apart = OF_NETWORKS.has(column.name) || (OF_DETECTORS.has(column.name) && !line.row?.found);
+  const said = line.row !== null && !line.row.note && apart;
   return { text: said ? t("compare.notComparable") : "–", missing: true };
 }
 

@@ -6,6 +6,7 @@ import { h } from "../../kit/dom.js";
 import { screenshot } from "../../viewer/exporting.js";
 import { stageCommands } from "../../viewer/keyboard.js";
 import { each, mountViews } from "../../viewer/room.js";
+import { createWatching } from "../../viewer/watching.js";
 import { createAsking, noAnswers } from "./asking.js";
 import { createDock } from "./dock.js";
 import { createCompareRail } from "./rail.js";
@@ -13,7 +14,7 @@ import { createNavigator } from "./navigator.js";
 import { CompareScene, PANES } from "./scene.js";
 import { createStrip } from "./strip.js";
 import { takeGrid } from "./grid.js";
-import { GIVEN, LETTERS, withOne } from "./methods.js";
+import { detects, GIVEN, LETTERS, withOne } from "./methods.js";
 import { toggleSplit } from "./split.js";
 
 const FILES = [...LETTERS].map((letter) => `pane-${letter.toLowerCase()}`);
@@ -51,12 +52,27 @@ export const mountCompare = mountViews({
     state: { ...each(["saliency", "strength", "mode", "interpolation", "contrast", "floor", "options", "paint",
       "edgePaint", "boxes", "width", "comparedEqual", "comparedMacs", "comparedMs"], "warp"),
     compared: ["layout"], sourceScale: ["photo", "warp"], ...each(["layers", "comparedView"], "photo", "draw"),
+    foundScore: ["draw"],
     image: ["layout"] },
     live: { ...each(["found", "file", "fixed"], "warp"), uniform: ["photo", "draw"] },
-    answers: { table: ["warp"], planes: ["draw"], split: ["draw"], leads: ["layout"] },
+    answers: { table: ["warp"], about: ["draw"], planes: ["draw"], split: ["draw"], leads: ["layout"] },
   },
   commands: commandsOf,
-  gives: ({ context, scene }) => ({
+  gives: (place) => ({ film: watching(place), ...givesOf(place) }),
+});
+
+/** Films before detectors. @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
+const watching = (place) => createWatching(place,
+  () => place.context.store.get().compared.some((name) => detects(place.context, name)),
+  async () => (await import("./watched.js")).watchedBy(place));
+
+/**
+ * Files, and the warps that are shown.
+ * @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place
+ * @returns {Partial<import("../../core/rooms.js").Mounted>}
+ */
+function givesOf({ context, scene }) {
+  return {
     examine(file) {
       const { store } = context;
       if (file instanceof File) void takeGrid(context, file, () => store.set({
@@ -79,5 +95,5 @@ export const mountCompare = mountViews({
     },
     exportReason: (what) => (FILES.includes(what) && scene()?.views[PANES[FILES.indexOf(what)]]?.section.hidden
       ? t("compare.noPane") : null),
-  }),
-});
+  };
+}

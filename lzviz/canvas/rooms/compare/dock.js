@@ -68,7 +68,7 @@ function createSave({ context: { store }, answers }) {
 /** @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
 export function createDock(place) {
   const { context, answers, scene } = place;
-  const { store, host } = context;
+  const { store, live, host } = context;
   const figures = figuresOf(place);
   const table = h("table", { class: "lz-compare-table" });
   const said = h("span", { class: "lz-compare-said" });
@@ -84,8 +84,11 @@ export function createDock(place) {
 
   /** @returns {Line[]} */
   function lines() {
-    const { table: told, drawn } = answers.get();
-    const fresh = isFresh(answers.get(), store.get());
+    const { table: told, drawn, trail } = answers.get();
+    const last = trail[trail.length - 1];
+    // While a film goes on, the numbers of the frame before stay until those of this one come.
+    const passes = live.get().film && last?.table === told && isFresh({ ...answers.get(), ...last }, store.get());
+    const fresh = passes || isFresh(answers.get(), store.get());
     return store.get().compared.map((name, at) => ({ at, name, drawn: drawn[at] ?? null,
       row: fresh ? told?.rows.find((row) => row.name === name) ?? null : null }));
   }
@@ -94,6 +97,7 @@ export function createDock(place) {
     const { asking, sort, table: told } = answers.get();
     const all = lines();
     const fresh = all.some(({ row }) => row);
+    table.toggleAttribute("data-stale", !isFresh(answers.get(), store.get()) && fresh);
     save.hidden = !fresh;
     const python = host.transport.answers(ROUTES.compared.path);
     setText(said, !python ? t("compare.needsPython") : asking ? t("compare.asking") : "");

@@ -15,6 +15,7 @@ import { optionPatch, readValue } from "../../core/options.js";
 import { t } from "../../core/text.js";
 import { hasTwin, takesSaliency } from "../../engine/samplers.js";
 import { ROUTES } from "../../schema/routes.js";
+import { finds } from "../pipeline/words.js";
 
 export const LETTERS = "ABCD";
 /** The sampler of a grid of one's own. */
@@ -92,9 +93,10 @@ export function offered({ host }) {
   const told = (/** @type {string} */ name) => ({ name, title: titleOf({ host }, name) });
   const samplers = known.filter(({ name }) => name !== GIVEN).map(({ name }) => told(name));
   const settings = known.flatMap((line) => variants(line)).map(told);
-  const trained = python ? (host.catalogue.checkpoints ?? []).filter(({ task }) => task === "segmentation")
-    .map(({ name, title }) => ({ name, title })) : [];
-  return { samplers, settings, trained, given: known.some(({ name }) => name === GIVEN) };
+  const networks = python ? host.catalogue.checkpoints ?? [] : [];
+  const trained = networks.filter(({ task }) => task === "segmentation").map(({ name, title }) => ({ name, title }));
+  const detectors = networks.filter(finds).map(({ name, title }) => ({ name, title }));
+  return { samplers, settings, trained, detectors, given: known.some(({ name }) => name === GIVEN) };
 }
 
 /**
@@ -112,6 +114,10 @@ export function replaced(methods, at, name) {
   const before = methods[at];
   return methods.map((each, k) => (k === at ? name : each === name ? before : each));
 }
+
+/** Whether a method finds boxes. @param {Pick<Context, "host">} context @param {string} name */
+export const detects = ({ host }, name) =>
+  finds(host.catalogue.checkpoints?.find((each) => each.name === name) ?? null);
 
 /** The keys of the state that a comparison is about. */
 export const KEYS = /** @type {const} */ (["image", "compared", "comparedEqual", "comparedMacs", "comparedMs", "width",

@@ -14,6 +14,7 @@
  * @property {Frame | null} frame
  * @property {Tree | null} tree
  * @property {Planes | null} planes
+ * @property {import("../pipeline/found.js").Found | null} found  boxes
  */
 
 import { h } from "../../kit/dom.js";
@@ -63,6 +64,15 @@ export function createGhost(view) {
  * @param {boolean} photo  the photograph has to be drawn anew
  */
 export function drawFace(scene, face, shown, state, photo) {
+  drawMethod(scene, face, shown, state, photo);
+  if (shown.found && state.comparedView !== "difference") drawFound(scene, face.view, shown.found, state);
+}
+
+/**
+ * @param {import("./scene.js").CompareScene} scene @param {Face} face @param {Shown} shown @param {State} state
+ * @param {boolean} photo @returns {unknown}
+ */
+function drawMethod(scene, face, shown, state, photo) {
   const { view } = face;
   const { comparedView } = state;
   const { frame, tree, planes } = shown;
@@ -87,6 +97,27 @@ export function drawFace(scene, face, shown, state, photo) {
   if (comparedView === "difference") {
     face.painter.difference(view, frame, scene.picture?.levels ?? [], ratio, nearest, scene.palette);
   } else face.painter.unzoomed(view, frame, ratio, nearest);
+}
+
+/**
+ * What boxes of a view show: their classes, or what became of them where that is known.
+ * @param {State["comparedView"]} view @param {import("../pipeline/found.js").Found} found
+ */
+export const boxesShown = (view, found) => (found.true && view !== "labels" ? "error" : "labels");
+
+/**
+ * @param {import("./scene.js").CompareScene} scene @param {View} view
+ * @param {import("../pipeline/found.js").Found} found @param {State} state
+ */
+function drawFound({ ratio, extent, live }, { overlay, box, projection }, found, { comparedView, foundScore }) {
+  const space = comparedView === "deformed" ? "zoomed" : "source";
+  const layer = found.layer(space, { shown: boxesShown(comparedView, found), score: foundScore },
+    extent.width / (live.get().image?.width ?? extent.width), null);
+  sizeCanvas(overlay, box.width * ratio, box.height * ratio);
+  const pen = overlay.getContext("2d");
+  if (!pen) return;
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  layer.lines?.(pen, projection, extent);
 }
 
 /** @param {import("./scene.js").CompareScene} scene @param {Face} face */

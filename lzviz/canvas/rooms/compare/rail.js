@@ -12,7 +12,7 @@ import { section } from "../../kit/lines.js";
 import { ROUTES } from "../../schema/routes.js";
 import { createCrops } from "./crops.js";
 import { figuresOf } from "./figures.js";
-import { looks } from "./methods.js";
+import { detects, looks } from "./methods.js";
 import { createThumbs } from "./thumbs.js";
 
 /** The routes by which a map comes from elsewhere, by what a source takes. @type {Record<string, string>} */
@@ -39,9 +39,13 @@ export function createCompareRail(place) {
     return name !== "fixed" || host.catalogue.fixed || live.get().fixed ? null : t("saliency.noFixed");
   }
   const hand = section(t("saliency"), from.element, note, strength.element);
+  const least = numberOf(context, "foundScore");
+  const boxes = section(t("compare.detectors"), least.element);
   const reading = section(t("sampler.reading"), mode.element, h("p", { class: "lz-note" }, t("compare.settings")));
   const refresh = () => {
     hand.hidden = reading.hidden = !store.get().compared.some((name) => looks(context, name));
+    boxes.hidden = !store.get().compared.some((name) => detects(context, name));
+    least.refresh();
     const source = sourceOf(context, store.get().saliency);
     from.show(source?.name);
     for (const each of sources) from.setReason(unfit(each), each.name);
@@ -51,7 +55,7 @@ export function createCompareRail(place) {
     mode.refresh();
   };
   refresh();
-  return { elements: [hand, section(t("compare.footprints"), crops.element),
+  return { elements: [boxes, hand, section(t("compare.footprints"), crops.element),
     section(t("state.show.deformed"), thumbs.element), figures.home, reading],
   refresh() {
     refresh();

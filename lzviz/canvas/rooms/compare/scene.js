@@ -11,7 +11,7 @@
  */
 
 import { emphasisOf } from "../../engine/measures.js";
-import { say, t } from "../../core/text.js";
+import { FORMATS, say, t } from "../../core/text.js";
 import { doublesFromBase64 } from "../../core/wire.js";
 import { shapeOf } from "../../viewer/arrange.js";
 import { toImage } from "../../viewer/camera.js";
@@ -21,10 +21,10 @@ import { lensOf } from "../../viewer/lens.js";
 import { Viewer } from "../../viewer/viewer.js";
 import { caption } from "../../viewer/views.js";
 import { measure } from "../warp/numbers.js";
-import { isFresh } from "./asking.js";
+import { isFresh, pictureOf } from "./asking.js";
 import { placed, SLIVER } from "./layout.js";
 import { isHere, LETTERS, looks, stateOf, titleOf } from "./methods.js";
-import { createFace, createGhost, drawFace, OF_LABELS } from "./panes.js";
+import { boxesShown, createFace, createGhost, drawFace, OF_LABELS } from "./panes.js";
 import { sentenceOf } from "./sentence.js";
 import { createSplit } from "./split.js";
 import { createTitles, toldAt } from "./titles.js";
@@ -32,6 +32,8 @@ import { hoverTree, treeOf } from "./trees.js";
 
 export const PANES = /** @type {const} */ (["source", "paneB", "paneC", "paneD"]);
 const BLINK = 600;
+/** Pixels of the shown picture by which a small box may be missed. */
+const SLACK = 2;
 /** Between panes of a phone, CSS pixels. */
 const BESIDE = 8;
 
@@ -202,8 +204,10 @@ export class CompareScene extends Viewer {
 
   /** What is known of a method. @param {number} at @returns {import("./panes.js").Shown} */
   known(at) {
+    const { planes, found, picture } = this.answers.get();
+    const boxed = picture === pictureOf(this.live.get()); // those of another frame would lie beside what they are of
     return { frame: this.frames[at] ?? null, tree: this.trees[at] ?? null,
-      planes: this.answers.get().planes.get(this.methods[at]) ?? null };
+      planes: planes.get(this.methods[at]) ?? null, found: boxed ? found.get(this.methods[at]) ?? null : null };
   }
 
   // Words and numbers ------------------------------------------------------------------------------------------------
@@ -240,10 +244,12 @@ export class CompareScene extends Viewer {
     const share = this.answers.get().drawn[at]?.region;
     const perfect = OF_LABELS.has(this.store.get().comparedView) && this.known(at).planes?.perfect;
     const number = note || (waiting ? t("view.computing") : perfect ? t("compare.perfect")
+      : this.known(at).found && row?.found ? boxesText(row)
       : share === null || share === undefined ? "" : t("compare.share", { share }));
     const size = frame?.zoomed ?? row?.size;
     this.titles.show(at, name);
     view.section.toggleAttribute("data-noted", note !== "");
+    view.section.toggleAttribute("data-boxed", Boolean(row?.found));
     caption(view, { title: LETTERS[at], size: size ? `${size[1]} × ${size[0]}` : "", number,
       label: t("compare.pane", { letter: LETTERS[at], method: titleOf(this.context, name), sentence }) });
     view.section.toggleAttribute("data-flipped", this.flipped && at > 0);
@@ -288,17 +294,38 @@ export class CompareScene extends Viewer {
       marks.quad(hover && (square ? squareOf(hover.pixel) : hover.quad), view.projection);
       marks.box(deformed ? null : this.box, view.projection);
       view.section.toggleAttribute("data-pointed", this.pointer?.view === view);
-      this.titles.say(at, labels ? toldAt(this.known(this.flipped ? 0 : at).planes, hover, this.extent) : null);
+      const known = this.known(this.flipped ? 0 : at);
+      this.titles.say(at, hover && known.found ? this.boxAt(known.found, hover)
+        : labels ? toldAt(known.planes, hover, this.extent) : null);
     });
     this.drawBrush();
     this.root.dataset.tool = this.store.get().tool;
     if (!this.strokes.active()) this.answers.set({ hovers: this.hovers });
   }
 
+  /**
+   * The box at the hovered place, and whether it is wrong.
+   * @param {import("../pipeline/found.js").Found} found @param {import("../../viewer/hover.js").Hover} hover
+   */
+  boxAt(found, { source: [x, y] }) {
+    const { comparedView, foundScore } = this.store.get();
+    const scale = (this.live.get().image?.width ?? this.extent.width) / this.extent.width;
+    const shown = boxesShown(comparedView, found);
+    const which = found.at((x + 0.5) * scale, (y + 0.5) * scale, { shown, score: foundScore }, SLACK * scale);
+    if (!which) return null;
+    const look = found.look(which, "error");
+    return { name: found.outline(which, "source", shown, 1).tag, wrong: Boolean(found.true) && !["right", "plain"]
+      .includes(look) };
+  }
+
   get brushed() {
     return this.store.get().comparedView === "deformed" ? [] : PANES.slice(0, this.methods.length);
   }
 }
+
+/** What a pane says of its boxes. @param {import("../../schema/contract.js").ComparedRow} row */
+const boxesText = ({ ap, found }) => (ap === null ? t("compare.boxes", { count: found?.boxes.length ?? 0 })
+  : t("compare.ap", { ap: FORMATS.percent1(ap) }));
 
 /** The corners of a pixel. @param {readonly [number, number]} pixel @returns {(readonly [number, number])[]} */
 const squareOf = ([x, y]) => [[x - 0.5, y - 0.5], [x + 0.5, y - 0.5], [x + 0.5, y + 0.5], [x - 0.5, y + 0.5]];

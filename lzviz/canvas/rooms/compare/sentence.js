@@ -21,11 +21,12 @@ export function sentenceOf(context, answers, drawn) {
     const key = most > MOSTLY * comparedMs ? "compare.sentence.floor" : "compare.sentence.ms";
     return t(key, { floor: most, budget: comparedMs });
   }
-  const scored = [...fresh?.rows ?? []].sort((a, b) => (b.score ?? -1) - (a.score ?? -1));
-  if (scored.length > 1 && scored[1].score !== null) {
-    const [first, second] = scored;
-    return t("compare.sentence.score", { method: titleOf(context, first.name),
-      score: FORMATS.percent1(first.score ?? 0), lead: FORMATS.one(100 * ((first.score ?? 0) - (second.score ?? 0))) });
+  for (const judge of /** @type {const} */ (["score", "ap"])) {
+    const scored = [...fresh?.rows ?? []].sort((a, b) => (b[judge] ?? -1) - (a[judge] ?? -1));
+    const [best, next] = scored.map((row) => row[judge]);
+    if (best === undefined || best === null || next === undefined || next === null) continue;
+    return t("compare.sentence.score", { method: titleOf(context, scored[0].name), score: FORMATS.percent1(best),
+      lead: FORMATS.one(100 * (best - next)) });
   }
   const shares = drawn.map((each) => each?.region ?? -1);
   const most = Math.max(...shares);

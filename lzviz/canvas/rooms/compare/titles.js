@@ -61,19 +61,19 @@ export function createTitles(context, views) {
         setText(name, said?.name ?? "");
       },
       show(/** @type {string} */ method) {
-        const { samplers, settings, trained, given } = offered(context);
-        const key = JSON.stringify([samplers, settings, trained, given, method]);
+        const { samplers, settings, trained, detectors, given } = offered(context);
+        const key = JSON.stringify([samplers, settings, trained, detectors, given, method]);
         if (key !== listed) {
           listed = key;
           const option = (/** @type {{name: string, title: string}} */ line) =>
             h("option", { value: line.name, translate: "no" }, line.title);
           const group = (/** @type {string} */ label, /** @type {readonly {name: string, title: string}[]} */ lines) =>
             (lines.length ? [h("optgroup", { label }, ...lines.map(option))] : []);
-          const known = [...samplers, ...settings, ...trained].some((line) => line.name === method);
+          const known = [...samplers, ...settings, ...trained, ...detectors].some((line) => line.name === method);
           const own = given && known ? [{ name: GIVEN, title: t("compare.grid") }] : [];
           menu.replaceChildren(...known ? [] : [option({ name: method, title: titleOf(context, method) })],
             ...group(t("compare.samplers"), [...samplers, ...own]), ...group(t("compare.settingsOf"), settings),
-            ...group(t("compare.trained"), trained));
+            ...group(t("compare.trained"), trained), ...group(t("compare.detectors"), detectors));
         }
         menu.value = method;
         away.hidden = store.get().compared.length <= LEAST;

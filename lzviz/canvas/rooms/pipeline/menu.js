@@ -3,7 +3,7 @@
 import { listMenu } from "../../kit/menu.js";
 import { h, setText } from "../../kit/dom.js";
 import { createTaskMenu } from "./tasks.js";
-import { checkpointOf, fits, menuItems, summary } from "./words.js";
+import { checkpointOf, finds, fits, menuItems, summary } from "./words.js";
 import { t } from "../../core/text.js";
 import { ROUTES } from "../../schema/routes.js";
 
@@ -15,7 +15,6 @@ import { ROUTES } from "../../schema/routes.js";
 
 const PIPELINE = "pipeline";
 /** Tasks that find boxes, which stand in both views. */
-const FINDS = ["detection", "mono3d"];
 const BOXES = /** @type {const} */ ("labels");
 
 /**
@@ -27,7 +26,7 @@ const BOXES = /** @type {const} */ ("labels");
 export function modelPatch(state, checkpoint, room) {
   if (!checkpoint) return { room };
   const told = checkpoint.adjusts.includes(state.learnedFrom);
-  const boxes = FINDS.includes(checkpoint.task) && state.learnedRight === "image" ? { learnedRight: BOXES,
+  const boxes = finds(checkpoint) && state.learnedRight === "image" ? { learnedRight: BOXES,
     layers: { ...state.layers, points: false } } : {};
   return { room: PIPELINE, checkpoint: checkpoint.name, learnedFrom: told ? state.learnedFrom : "network", ...boxes };
 }

@@ -2,14 +2,14 @@
 /** Trained pipelines in the page: what their room is made of. */
 import { channelCommands, stageCommands } from "../../viewer/keyboard.js";
 import { each, mountViews } from "../../viewer/room.js";
+import { createWatching } from "../../viewer/watching.js";
 import { knowsTruth } from "./answer.js";
 import { createAsking, noAnswers } from "./asking.js";
 import { createLearnedDock } from "./dock.js";
 import { exported, exportedZoomed } from "./exported.js";
 import { createLearnedRail } from "./rail.js";
 import { LAYERS, LearnedScene } from "./scene.js";
-import { trouble } from "../../core/errors.js";
-import { checkpointOf } from "./words.js";
+import { checkpointOf, finds } from "./words.js";
 import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
 
@@ -35,38 +35,10 @@ function commandsOf({ context: { store }, scene, answers }) {
   ];
 }
 
-/**
- * Films before a detector; what watches them is fetched with the first one.
- * @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place
- * @returns {NonNullable<import("../../core/rooms.js").Mounted["film"]>}
- */
-function createWatching(place) {
-  const { context: { store, host, live } } = place;
-  /** @typedef {ReturnType<import("./watched.js")["createWatched"]>} Watched */
-  /** @type {{film: import("../../core/film.js").Film, watched: Watched} | null} */
-  let open = null;
-  /** @type {typeof import("./watched.js") | null} */
-  let module = null;
-  return (film, draw) => {
-    if (checkpointOf(host, store.get())?.task !== "detection" || !host.transport.answers(ROUTES.filmScore.path)) {
-      open?.watched.end();
-      open = null;
-      return null;
-    }
-    if (!module) {
-      void import("./watched.js").then((fetched) => {
-        module = fetched;
-        draw();
-      }, (error) => live.set({ error: trouble(t("film.notFetched"), error) }));
-      return null;
-    }
-    if (open?.film !== film) {
-      open?.watched.end();
-      open = { film, watched: module.createWatched(place, film) };
-    }
-    return open.watched;
-  };
-}
+/** Films before a detector. @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place */
+const watching = (place) => createWatching(place,
+  () => finds(checkpointOf(place.context.host, place.context.store.get())),
+  async () => (await import("./watched.js")).watchedBy(place));
 
 /** What is drawn anew when another box is pointed at. @param {import("../../core/store.js").State} state */
 const pointed = ({ learnedRight }) => /** @type {const} */ ([learnedRight === "space" ? "draw" : "marks"]);
@@ -88,7 +60,7 @@ export const mountPipeline = mountViews({
   anew: ["image", "file"],
   needs: { route: ROUTES.pipeline.path, missing: "pipeline.needsPython" },
   commands: commandsOf,
-  gives: (place) => ({ film: createWatching(place), ...givesOf(place) }),
+  gives: (place) => ({ film: watching(place), ...givesOf(place) }),
 });
 
 /**
@@ -97,10 +69,10 @@ export const mountPipeline = mountViews({
  * @returns {Partial<import("../../core/rooms.js").Mounted>}
  */
 function givesOf({ context, answers, scene }) {
-  const finds = () => Boolean(answers.get().room?.found);
+  const boxed = () => Boolean(answers.get().room?.found);
   return {
     // What lies over the picture is drawn as on the screen; labels and samples are numbers, and Python's.
-    exportsView: (what) => what === "overlay" || what === "error" || (what === "prediction" && finds()),
+    exportsView: (what) => what === "overlay" || what === "error" || (what === "prediction" && boxed()),
     exportView: async (what, format) => (what === "prediction" ? exportedZoomed(scene(), format)
       : exported(scene(), what === "error" ? "error" : "labels", format)),
     warp() {
@@ -110,9 +82,9 @@ function givesOf({ context, answers, scene }) {
     },
     exportReason(what) {
       const { room } = answers.get();
-      if (what === "error" && !knowsTruth(room)) return t(finds() ? "boxes.noTruth" : "pipeline.errorsNeed");
-      if (what === "labels" && finds()) return t("refused.export.labels");
-      if (what === "boxes" && !finds()) return t("refused.export.boxes");
+      if (what === "error" && !knowsTruth(room)) return t(boxed() ? "boxes.noTruth" : "pipeline.errorsNeed");
+      if (what === "labels" && boxed()) return t("refused.export.labels");
+      if (what === "boxes" && !boxed()) return t("refused.export.boxes");
       if (what === "saliency" && !room?.saliency) return t("pipeline.noMap");
       return (what === "zoomed" || what === "prediction") && !room?.zoomed ? t("pipeline.noZoom") : null;
     },

@@ -29,7 +29,7 @@ import { askServer } from "../../core/client.js";
 import { newestOnly } from "../../core/newest.js";
 import { following, known, readyAt } from "../../core/streaming.js";
 import { ROUTES } from "../../schema/routes.js";
-import { createPanel } from "./watching.js";
+import { tell } from "./watching.js";
 
 const PATIENCE = 60_000;
 
@@ -72,15 +72,22 @@ const told = ({ live }, answers, wanted) => new Promise((done) => {
 });
 
 /**
- * @param {import("../../viewer/room.js").Place<Answers>} place @param {Film} film
- * @returns {import("../../core/rooms.js").Watched & {end: () => void}}
+ * @param {import("../../viewer/room.js").Place<Answers>} place
+ * @returns {(film: Film, draw: () => void) => import("../../viewer/watching.js").Watcher}
  */
-export function createWatched({ context, answers, scene }, film) {
-  const { live, host, store } = context;
+export const watchedBy = (place) => (film, draw) => createWatched(place, film, draw);
+
+/**
+ * @param {import("../../viewer/room.js").Place<Answers>} place @param {Film} film
+ * @param {() => void} draw  the bar of the film says something new
+ * @returns {import("../../viewer/watching.js").Watcher}
+ */
+function createWatched(place, film, draw) {
+  const { context, answers } = place;
+  const { host, store } = context;
   /** @type {Watch} */
   const watch = { seen: new Map(), taken: [], every: 0, follows: null, score: null, at: 0 };
   let started = 0; // when the frame that is shown was, ms
-  const panel = createPanel(context, film, watch, { scene, anew: () => forget() });
 
   const score = newestOnly(async () => {
     const room = watch.seen.get(watch.at)?.room ?? [...watch.seen.values()].at(-1)?.room;
@@ -88,7 +95,7 @@ export function createWatched({ context, answers, scene }, film) {
     try {
       watch.score = await askServer(host, ROUTES.filmScore.path,
         { checkpoint: room.answer.checkpoint, ...scoring(film, watch) });
-      panel.draw();
+      draw();
     } catch {
       // The next frame asks again.
     }
@@ -98,7 +105,7 @@ export function createWatched({ context, answers, scene }, film) {
   function forget() {
     watch.seen.clear();
     [watch.taken, watch.score] = [[], null];
-    panel.draw();
+    draw();
   }
 
   /** The frame whose boxes are handed on to frame k. @param {number} k */
@@ -115,7 +122,7 @@ export function createWatched({ context, answers, scene }, film) {
   /** @type {number | null} */
   let from = null;
   return {
-    element: panel.element,
+    told: () => tell(place, film, watch, forget),
     start(at) {
       if (watch.every) forget();
       return watch.every || at >= film.count - 1 ? 0 : at;
@@ -124,8 +131,7 @@ export function createWatched({ context, answers, scene }, film) {
       watch.at = k;
       started = performance.now();
       from = settled ? handing(k) : null;
-      live.set({ film: { before: from === null ? null : watch.seen.get(from)?.before ?? null,
-        passing: !settled } });
+      return from === null ? null : watch.seen.get(from)?.before ?? null;
     },
     async answered(k, wanted) {
       const room = await told(context, answers, wanted);
@@ -133,7 +139,7 @@ export function createWatched({ context, answers, scene }, film) {
       const used = room.answer.looked === "before" ? from : null;
       const ms = room.answer.total.ms;
       watch.seen.set(k, { room, before: beforeOf(room.found), ms, from: used });
-      panel.draw();
+      draw();
       void score.run();
       return true;
     },
@@ -150,14 +156,11 @@ export function createWatched({ context, answers, scene }, film) {
       await paced();
       for (let each = k + 1; each < Math.min(next, film.count) && wanted(); each++) {
         await pass(each);
-        panel.draw();
+        draw();
         await paced();
       }
       return next;
     },
-    end() {
-      unfollow();
-      live.set({ film: null });
-    },
+    end: unfollow,
   };
 }

@@ -49,6 +49,12 @@ export function groupOf({ task, data, trained }, fitting = null) {
     ...(fitting === false ? [t("model.others")] : [])] });
 }
 
+/** Tasks whose networks find boxes. */
+const FINDS = ["detection", "mono3d"];
+
+/** Whether a checkpoint finds boxes. @param {Pick<Checkpoint, "task"> | null} checkpoint */
+export const finds = (checkpoint) => FINDS.includes(checkpoint?.task ?? "");
+
 /** "96 × 128"; "" where a checkpoint zooms nothing. @param {Pick<Checkpoint, "size">} checkpoint */
 const sizeName = ({ size }) => (size ? `${size[0]} × ${size[1]}` : "");
 

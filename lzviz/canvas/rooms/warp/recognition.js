@@ -45,7 +45,7 @@ export function createRecognising({ context, question, answers, on, scene }) {
       (answer) => answers.set({ recognised: answer }), () => void run.run());
     if (live.get().painting && wanted()) void run.run();
   });
-  const soon = debounce(() => void run.run(), PAUSE);
+  const soon = debounce(() => (live.get().film?.passing ? undefined : void run.run()), PAUSE);
 
   return {
     all() {
