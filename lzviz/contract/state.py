@@ -145,7 +145,7 @@ class State(BaseModel):
     beside_boxes: Annotated[str, Identifier("besideboxes", what="array", history=False)] = "auto"
     beside_gradient: Annotated[str, Identifier("besidegradient", what="array", history=False)] = "auto"
     results_metric: Annotated[
-        str, Choice("metric", choices=("miou", "boundary", "small", "intrinsic"), history=False)
+        str, Choice("metric", choices=("miou", "boundary", "small", "intrinsic", "AP", "AP_S", "mAP"), history=False)
     ] = "miou"
     results_cost: Annotated[str, Choice("cost", choices=("macs", "pixels"), history=False)] = "macs"
     results_split: Annotated[str, Identifier("split", what="split", history=False)] = "auto"

@@ -20,6 +20,7 @@ from typing import Any
 from lzviz import gallery, lessons, text
 from lzviz.canvas.bundle import FOLDER, bundle, style
 from lzviz.contract.answers import checkpoints as known
+from lzviz.contract.answers import marks
 from lzviz.contract.exchange import Reply, asked, found, told
 from lzviz.contract.messages.pictures import AskCatalogue
 from lzviz.contract.routes import named
@@ -232,9 +233,7 @@ def _models(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
         plain = {"data": "", "systems": "", "sizes": ""}
         first = json.loads(folder.keep("results", "lzviz/results", "answers/results", []).body)
         splits = [line["value"] for line in first["splits"]]
-        for split, metric, cost in product(
-            ["", *splits], ("miou", "boundary", "small", "intrinsic"), ("macs", "pixels")
-        ):
+        for split, metric, cost in product(["", *splits], marks.METRICS, ("macs", "pixels")):
             query = f"split={split}&metric={metric}&cost={cost}"
             when = {"split": split, "metric": metric, "cost": cost, **plain}
             folder.keep(

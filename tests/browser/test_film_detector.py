@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.test_film import film
 
 PANEL = ".lz-film-watched"
 SEEN = f"document.querySelectorAll('{PANEL} [data-is=seen]').length"
@@ -65,11 +67,11 @@ def test_detectors_stand_side_by_side_and_each_looks_where_its_own_boxes_were(vi
         "&methods=uniform-clips-128x256,lzu-adaptive-clips-128x256,uniform-camvid-48x64"
     )
     used, table = page.locator(".lz-film-used"), page.locator(".lz-compare-table")
-    expect(used).to_have_text("A: by its own map. B: twice at this frame, evenly first.", timeout=NETWORK)
+    expect(used).to_have_text("A: the same way at every frame. B: twice at this frame, evenly first.", timeout=NETWORK)
     expect(page.locator(".lz-view-number").filter(has_text="AP").locator("visible=true")).to_have_count(2)
     expect(table.locator("tbody tr").nth(2)).to_contain_text("not comparable")
     page.get_by_role("button", name="One frame on").click()
-    expect(used).to_have_text("A: by its own map. B: where frame 4 had boxes.", timeout=NETWORK)
+    expect(used).to_have_text("A: the same way at every frame. B: where frame 4 had boxes.", timeout=NETWORK)
     expect(table.locator("thead")).to_contain_text("AP, film", timeout=NETWORK)
     found = visit.run("Object.fromEntries(rooms.compare.answers.get().table.rows.map((row) => [row.name, row.looked]))")
     assert found == {
@@ -81,4 +83,26 @@ def test_detectors_stand_side_by_side_and_each_looks_where_its_own_boxes_were(vi
     page.get_by_role("button", name="Play").click()
     visit.wait("rooms.compare.answers.get().handed.films['uniform-clips-128x256']?.length >= 2")
     page.get_by_role("button", name="Pause").click()
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("kind", ["gif", "webm"])
+def test_an_own_film_is_shown_and_played_by_its_own_boxes_without_a_precision(
+    visit: Visit, tmp_path: Path, kind: str
+) -> None:
+    """Opened from a film of the gallery: the first frame was asked about under the name of that one, and never shown."""
+    page = visit.page
+    open_drive(visit, "&frame=3")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open a picture").first.click()
+    chooser.value.set_files(film(kind, tmp_path))
+    room = "rooms.pipeline.answers.get().room"
+    visit.wait(f"store.get().image === 'own' && {room}?.picture === live.get().image && {room}.found")
+    assert visit.run(f"[store.get().frame, {room}.found.true, {room}.answer.looked]") == [0, None, "twice"]
+    page.get_by_role("button", name="One frame on").click()
+    expect(page.locator(".lz-film-used")).to_have_text("Looks where frame 1 had boxes.", timeout=NETWORK)
+    expect(page.locator(".lz-film-precision")).to_have_text("No AP: nobody knows what is true of this film.")
+    page.locator(".lz-film-rate").select_option("60")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play").wait_for(timeout=NETWORK)
     assert visit.complaints == []

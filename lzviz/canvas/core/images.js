@@ -177,7 +177,7 @@ export function createImages(context) {
   function settleOn(id, image, before = null) {
     hand.leave();
     const on = hand.on(id === "own", image.id, before);
-    live.set({ image, found: null, error: null });
+    live.set({ image, found: null, error: null, notice: null }); // what was said of another picture goes with it
     store.set({ image: id, frame: 0, camera: ALL, ...on }, { history: true });
   }
 
@@ -259,7 +259,7 @@ export function createImages(context) {
     live.set({ ...(!name && { own: { blob, id, title, notes: [] } }), image: sourceImage(id, pixels, pixels.full),
       ...(found ? { found } : settled && { found: null }) });
     if (name) store.set({ frame });
-    else if (fresh) store.set({ image: "own", camera: ALL, ...hand.on(true, id, null) }, { history: true });
+    else if (fresh) store.set({ image: "own", frame: 0, camera: ALL, ...hand.on(true, id, null) }, { history: true });
     return true;
   }
 

@@ -104,7 +104,8 @@ function listOf(id, label, items, press) {
   const options = items.map((item, at) => h("div", {
     role: "option", id: `${id}-${at}`, class: "lz-option", onclick: () => press(at),
   }, h("b", { translate: item.data ? "no" : null }, item.title), " ",
-  h("span", { class: "lz-menu-note" }, item.note), item.detail && h("small", { translate: "no" }, item.detail)));
+  h("span", { class: "lz-menu-note" }, item.note),
+  item.detail && h("small", { translate: item.data ? "no" : null }, item.detail)));
   const heads = items.map(({ group }, at) => (group && group !== items[at - 1]?.group
     ? h("div", { class: "lz-list-head", role: "presentation" }, group) : null));
   const box = h("div", { role: "listbox", id, "aria-label": label },

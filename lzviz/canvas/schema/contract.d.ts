@@ -207,7 +207,7 @@ export interface AskResults {
   page?: string;
   own?: string;
   split?: string;
-  metric?: "miou" | "boundary" | "small" | "intrinsic";
+  metric?: "miou" | "boundary" | "small" | "intrinsic" | "AP" | "AP_S" | "mAP";
   cost?: "macs" | "pixels";
   data?: string;
   systems?: string;
@@ -1370,7 +1370,7 @@ export interface State {
   /** The id of a gradient that the doctor looks at too; auto: what the file holds. */
   besideGradient?: string;
   /** Which number of the results is shown. */
-  resultsMetric?: "miou" | "boundary" | "small" | "intrinsic";
+  resultsMetric?: "miou" | "boundary" | "small" | "intrinsic" | "AP" | "AP_S" | "mAP";
   /** Which cost the results are drawn against. */
   resultsCost?: "macs" | "pixels";
   /** The pictures on which the results were measured. */

@@ -18,6 +18,8 @@ import { createBar } from "./filmbar.js";
  */
 
 const PATIENCE = 30_000;
+/** Keys of the state with which each frame keeps its warp. */
+const SAME = new Set(["frame", "camera", "layers", "tool", "image"]);
 
 /** @param {string} name @param {unknown} error */
 const failed = (name, error) => ({ error: trouble(t("film.named", { name }), error) });
@@ -214,6 +216,7 @@ export function createFilm(context, parts) {
   function follow({ image, frame }, changed) {
     const { film } = reel;
     if (!film) return;
+    if ([...changed].some((key) => !SAME.has(key)) && !reel.looking) reel.nodes = []; // they were another warp's
     if (changed.has("image") && image !== (film.of ?? "own")) return close();
     if (film.of && changed.has("frame") && !reel.playing && !reel.looking) reel.at = Math.min(frame, film.count - 1);
     if (changed.has("room") && live.get().film?.passing) void rest(); // the room is told which frame it is
@@ -241,6 +244,7 @@ export function createFilm(context, parts) {
         if (!made) return false;
         if (reel.film) close();
         [reel.film, reel.at] = [made, 0];
+        live.set({ error: null, notice: null });
         await rest();
       } catch (error) {
         live.set(failed(files[0].name, error));

@@ -91,7 +91,8 @@ export const mountViews = (parts) => (element, { context, question, rail, dock }
   const asks = parts.asks?.(place) ?? /** @type {any} */ (null);
   const anew = parts.anew ?? ["image"];
   const ends = [store.subscribe((_, changed) => on && asks?.follow(changed)),
-    live.subscribe((_, changed) => on && anew.some((key) => changed.has(key)) && asks?.all()),
+    // Once the state says the same as the picture, which it does a moment later.
+    live.subscribe((_, changed) => anew.some((key) => changed.has(key)) && queueMicrotask(() => on && asks?.all())),
     listenForFlip(root, (held) => (on || !held) && live.set({ uniform: held }))];
 
   /** @returns {Built} */

@@ -10,6 +10,7 @@ from lzviz import samplers
 from lzviz.contract.answers import checkpoints, results
 from lzviz.contract.answers.marks import (
     DATA_SETS,
+    HEADLINES,
     METRICS,
     Mark,
     data_text,
@@ -95,15 +96,15 @@ def group(mark: Mark) -> Text:
 
 
 def headline(mark: Mark) -> dict[str, Any] | None:
-    """The number that stands for a checkpoint: mIoU on the first of its splits, held-out ones first."""
+    """The number that stands for a checkpoint: that of its task on the first of its splits, held-out ones first."""
     for split in splits([mark]):
-        value = mark.values[split].get("miou")
-        if value is not None:
-            spread = mark.spread.get(split, {}).get("miou")
+        metric = next((each for each in HEADLINES if each in mark.values[split]), None)
+        if metric is not None:
+            value, spread = mark.values[split][metric], mark.spread.get(split, {}).get(metric)
             over = Text("card.oneSeed")
             if spread:
                 over = Text("card.overSeeds", {"low": spread[0], "high": spread[1], "count": mark.seeds})
-            return {"value": value, "label": metric_text("miou"), "split": split_text(split), "over": over}
+            return {"value": value, "label": metric_text(metric), "split": split_text(split), "over": over}
     return None
 
 
@@ -237,7 +238,7 @@ def _listed(workshop: Workshop, own: Iterable[str]) -> list[tuple[Card, str | No
     shipped = [
         card
         for card in checkpoints.cards(workshop).values()
-        if card.task == "segmentation" and checkpoints.is_trained(card)
+        if card.task in checkpoints.TASKS and checkpoints.is_trained(card)
     ]
     order = [*DATA_SETS, *sorted({card.data for card in shipped})]
     legend = list(systems())

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from lzviz.checkpoints import Card
     from lzviz.contract.messages.results import AskResults
 
-METRICS = ("miou", "boundary", "small", "intrinsic")
+METRICS = ("miou", "boundary", "small", "intrinsic", "AP", "AP_S", "mAP")
+"""Of labels, of boxes, of boxes in space; no mark has those of two of these."""
+HEADLINES = ("miou", "AP", "mAP")
 DATA_SETS = ("camvid", "street scenes", "cityscapes", "voc", "")
 """In reading order; the last is of cards that do not say theirs."""
 SPLITS = ("heldout", "val", "test", "train")

@@ -214,7 +214,7 @@ class AskResults(OfOwn):
 
     answer = Results
     split: str = ""
-    metric: Literal["miou", "boundary", "small", "intrinsic"] = "miou"
+    metric: Literal["miou", "boundary", "small", "intrinsic", "AP", "AP_S", "mAP"] = "miou"
     cost: Literal["macs", "pixels"] = "macs"
     data: Listed = ()
     systems: Listed = ()
