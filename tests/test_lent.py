@@ -54,8 +54,9 @@ def host(monkeypatch, clock):
 
     monkeypatch.setenv("SPACES_ZERO_GPU", "1")
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=gpu))
-    monkeypatch.setattr(lent, "_lent", None)
+    lent.lender.cache_clear()
     yield calls
+    lent.lender.cache_clear()
 
 
 def where() -> tuple[bool, str]:

@@ -14,6 +14,7 @@ import os
 import pickle
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 import torch
@@ -23,15 +24,13 @@ T = TypeVar("T")
 
 SECONDS = 60
 """For how long a GPU is asked for."""
-_borrowed = False
-"""Whether this process is one that has a GPU for the time of a call."""
-_lent: Callable[[bytes], bytes] | None = None
-"""The function that the host knows, once it knows one."""
+INSIDE: ContextVar[bool] = ContextVar("INSIDE", default=False)
+"""Whether this is a call that has a GPU for its time."""
 
 
 def by_the_call() -> bool:
-    """Whether this host lends GPUs, and this process has none."""
-    return bool(os.environ.get("SPACES_ZERO_GPU")) and not _borrowed
+    """Whether this host lends GPUs, and this call has none."""
+    return bool(os.environ.get("SPACES_ZERO_GPU")) and not INSIDE.get()
 
 
 def device() -> torch.device:
@@ -72,22 +71,17 @@ def borrow(function: Callable[P, T], *given: P.args, **named: P.kwargs) -> tuple
     return value, max(0.0, 1000 * (time.perf_counter() - asked - spent))
 
 
+@functools.lru_cache(maxsize=1)
 def lender() -> Callable[[bytes], bytes]:
     """The one function that the host sees, which it wants to see before the launch."""
-    global _lent
-    if _lent is not None:
-        return _lent
     import spaces  # type: ignore[import-not-found]
 
-    lent: Callable[[bytes], bytes] = spaces.GPU(duration=SECONDS)(work)
-    _lent = lent
-    return lent
+    return spaces.GPU(duration=SECONDS)(work)
 
 
 def work(body: bytes) -> bytes:
     """Run what was asked for; in the process that has the GPU. A failure is an answer: the host would hide what it says."""
-    global _borrowed
-    before, _borrowed = _borrowed, True
+    outside = INSIDE.set(True)
     start = time.perf_counter()
     try:
         (module, name), given, named = pickle.loads(body)
@@ -97,7 +91,7 @@ def work(body: bytes) -> bytes:
     except Exception as error:
         return _packed((True, _told(error), 0.0))
     finally:
-        _borrowed = before
+        INSIDE.reset(outside)
 
 
 def _name(function: Callable[..., Any]) -> tuple[str, str]:

@@ -22,10 +22,13 @@ const pictures = ["coffee", "chelsea", "rocket"].map((id) => ({ id }));
 const host = { transport: overHttp("http://x/"), catalogue: { pictures, samplers: [{ name: "lz" }] } };
 
 /** A context whose parts are real where the state passes. @param {any} [more] @returns {any} */
-const contextOf = (more) => ({ schema, host, rooms: { ofSampler: () => null }, brought: createBrought(),
+const contextOf = (more) => ({ schema, host, rooms: ROOMS, brought: createBrought(),
   again: createAgain(/** @type {any} */ (new EventTarget())), patiently: (/** @type {any} */ ask) => ask(),
   store: createStore({ ...defaults(schema), image: "coffee" }, { untracked: untracked(schema) }),
   live: createStore(emptyLive()), ...more });
+
+const COMPARE = { step: (/** @type {any} */ { compared }) => compared.join() };
+const ROOMS = { ofSampler: () => null, of: (/** @type {any} */ { room }) => (room === "compare" ? COMPARE : {}) };
 
 /** An address whose changes by hand are told later, as a browser does. @param {string} hash */
 function addressBar(hash) {
@@ -33,7 +36,11 @@ function addressBar(hash) {
   let heard = () => {};
   return {
     read: () => now,
-    write: (/** @type {string} */ next) => void (now = next),
+    steps: /** @type {string[]} */ ([]),
+    write(/** @type {string} */ next, /** @type {boolean} */ step) {
+      if (step) this.steps.push(now);
+      now = next;
+    },
     link: (/** @type {string} */ next) => next,
     follow: (/** @type {() => void} */ changed) => (heard = changed, () => {}),
     type: (/** @type {string} */ next) => (now = next, () => heard()),
@@ -150,4 +157,23 @@ test("what was painted on an own picture waits for it and does not lie on anothe
   there.live.set({ own: /** @type {any} */ ({ id: "x" }) });
   const mine = await stateOfLink(/** @type {any} */ (there), codec, `#image=own&boxes=1,2,3,4`);
   assert.deepEqual([mine.aside, mine.state.boxes, mine.state.image], [null, [[1, 2, 3, 4]], "own"]);
+});
+
+test("panes of a comparison are steps of the history, and of quick changes the last one is written", async () => {
+  const { store, address, stop } = followed("#image=coffee");
+  store.set({ room: "compare" });
+  await while_(400);
+  store.set({ compared: ["uniform", "lzu"] });
+  store.set({ compared: ["uniform", "lz"] });
+  store.set({ width: 149 });
+  await while_(400);
+  assert.equal(address.steps.length, 2);
+  assert.doesNotMatch(address.steps[1], /methods=/);
+  assert.match(address.read(), /methods=uniform,lz&|methods=uniform,lz$/);
+  assert.match(address.read(), /width=149/);
+  address.type(address.steps[1])();
+  await while_(400);
+  assert.equal(address.steps.length, 2);
+  assert.equal(store.get().compared.length, 4);
+  stop();
 });

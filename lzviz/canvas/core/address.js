@@ -44,18 +44,24 @@ export async function stateOfLink({ host, schema, live, store, rooms }, codec, h
 }
 
 /**
- * Keeps the address of the mount in step. Rooms are steps: Back returns to the one before, as it was left.
+ * Keeps the address of the mount in step. Rooms are steps, and what a room says of itself: Back returns to the one
+ * before, as it was left.
  * @param {Context} context @param {Codec} codec
  * @param {(told: Awaited<ReturnType<typeof stateOfLink>>) => void} restore
  * @param {string} [known]  the address that the state of now was read from
  */
 export function followAddress(context, codec, restore, known = context.host.address.read()) {
-  const { store, live, schema, host: { address } } = context;
+  const { store, live, rooms, schema, host: { address } } = context;
   const hashOf = async (/** @type {import("./context.js").State} */ state) =>
     `#${await writeLink(state, schema, codec)}`;
   let written = known;
   let last = store.get();
-  let { room } = last;
+  const stepOf = (/** @type {import("./context.js").State} */ state) =>
+    `${state.room} ${rooms.of(state).step?.(state) ?? ""}`;
+  /** The step that the address stands at. */
+  let at = stepOf(last);
+  /** That step as it was left, until the next one is written. @type {import("./context.js").State | null} */
+  let leaving = null;
   let stopped = false;
   let reading = false;
   let turn = 0;
@@ -78,16 +84,18 @@ export function followAddress(context, codec, restore, known = context.host.addr
     const state = store.get();
     const hash = await hashOf(state);
     // The browser tells of a changed address only later: what it holds by now must not be written over unread.
-    if (!stopped && state === store.get() && state.room === room && !overtaken()) put(hash, false);
+    if (!stopped && state === store.get() && stepOf(state) === at && !overtaken()) put(hash, false);
   }
   const later = debounce(() => void write(), 250);
 
   /** @param {import("./context.js").State} left @param {import("./context.js").State} entered */
   async function step(left, entered) {
     const [before, after] = await Promise.all([left, entered].map(hashOf));
-    if (stopped || room !== left.room || store.get().room !== entered.room || overtaken()) return;
+    const stays = leaving === left && stepOf(store.get()) === stepOf(entered);
+    if (stopped || !stays || overtaken()) return;
     put(before, false);
-    ({ room } = entered);
+    at = stepOf(entered);
+    leaving = null;
     put(after, true);
     later();
   }
@@ -100,13 +108,15 @@ export function followAddress(context, codec, restore, known = context.host.addr
     const told = await stateOfLink(context, codec, written);
     if (stopped || mine !== turn) return;
     reading = false;
-    ({ room } = told.state);
+    at = stepOf(told.state);
+    leaving = null;
     restore(told);
     later();
   }
 
   const ends = [later.cancel, address.follow(() => void read()), store.subscribe((state) => {
-    if (state.room !== last.room && state.room !== room) void step(last, state);
+    if (stepOf(state) === at) leaving = null;
+    else if (stepOf(state) !== stepOf(last)) void step(leaving ??= last, state);
     last = state;
     later();
   })];

@@ -21,6 +21,7 @@
  * @property {boolean} [whole]            it has no views: all below the bar is its own
  * @property {readonly string[]} styles   style sheets of its own
  * @property {string} [sampler]           the line of the menu of samplers that leads to it
+ * @property {(state: State) => string} [step]  what of its state Back returns to, besides the room
  * @property {boolean} [hidesModels]      models stand among its methods
  * @property {boolean} [hidesSamplers]    what it shows is chosen in another menu than that of samplers
  * @property {Files} files                what it can write

@@ -45,14 +45,16 @@ export function createStrip(context, codec) {
       t("bookmarks.open")),
     h("button", { type: "button", class: "lz-link lz-strip-save", onclick: () => saveFile(new Blob(
       [writeBookmarks(kept.list())], { type: "application/json" }), "lzviz-bookmarks.json") }, t("bookmarks.save")));
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  /** @param {KeyboardEvent} event */
+  function leave(event) {
+    if (event.key !== "Escape" || event.defaultPrevented || element.hidden) return;
     event.stopPropagation();
     show(false);
     button.focus();
-  });
+  }
   const button = iconButton("bookmark", t("bookmarks"), () => show(element.hidden), { class: "lz-top-bookmarks" });
   button.setAttribute("aria-expanded", "false");
+  for (const each of [element, button]) each.addEventListener("keydown", leave);
 
   /** @param {boolean} on */
   function show(on) {

@@ -4,7 +4,7 @@ import { h, setText } from "../../kit/dom.js";
 import { t } from "../../core/text.js";
 import { percent } from "../../kit/format.js";
 
-/** @typedef {{strided: number, adaptive: number, dilated: number}} Three */
+/** Of the three networks; null: it has none. @typedef {Readonly<Record<string, number | null>>} Three */
 
 const NAMES = /** @type {const} */ (["strided", "adaptive", "dilated"]);
 
@@ -23,11 +23,13 @@ export function createBars(title, print) {
   const element = h("div", { class: "lz-cad-bars", role: "group", "aria-label": title }, h("h3", {}, title),
     ...rows.map(({ element: row }) => row));
   return { element, show(values) {
-    const most = values ? Math.max(values.strided, values.adaptive, values.dilated, 1e-9) : 1;
+    const of = (/** @type {string} */ key) => values?.[key] ?? null;
+    const [whole, most] = [of("dilated"), Math.max(...NAMES.map((key) => of(key) ?? 0), 1e-9)];
     for (const { key, bar, value, share } of rows) {
-      bar.style.width = values ? `${((100 * values[key]) / most).toFixed(1)}%` : "0";
-      setText(value, values ? print(values[key]) : "–");
-      setText(share, values && key !== "dilated" ? ` ${percent(values[key] / values.dilated, 0)}` : "");
+      const number = of(key);
+      bar.style.width = `${((100 * (number ?? 0)) / most).toFixed(1)}%`;
+      setText(value, number === null ? "–" : print(number));
+      setText(share, number !== null && whole && key !== "dilated" ? ` ${percent(number / whole, 0)}` : "");
     }
   } };
 }

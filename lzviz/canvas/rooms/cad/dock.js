@@ -107,8 +107,8 @@ function labelPart(answers) {
   return { element: part(t("cad.accuracyTitle"), "lz-cad-labels", null, score.element, agree.element, note), show() {
     const said = answers.get().segmentation?.answer;
     score.element.hidden = Boolean(said) && !said?.miou;
-    score.show(said?.miou ? /** @type {any} */ (said.miou) : null);
-    agree.show(said ? /** @type {any} */ (said.agree) : null);
+    score.show(said?.miou ?? null);
+    agree.show(said?.agree ?? null);
     setText(note, said && !said.fits ? t("cad.segmented.foreign") : "");
   } };
 }

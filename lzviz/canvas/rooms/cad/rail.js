@@ -84,7 +84,7 @@ function presets({ store }) {
 
 /**
  * @param {Context} context
- * @param {() => any} features the last answer about features
+ * @param {() => import("../../schema/contract.js").Features | null} features the last answer about features
  * @param {() => import("./segmentation.js").Segmentation | null} segmentation the last one
  * @returns {{elements: HTMLElement[], refresh: () => void}}
  */

@@ -33,6 +33,7 @@ export const compare = {
   flip: "rail.flip.first",
   hidesSamplers: true,
   hidesModels: true,
+  step: ({ compared }) => compared.join(),
   status: { browser: "status.warp", python: "status.check" },
   ...BY_SALIENCY,
   need: ({ store }, aspect) => (room) => fillings(room, shapeOf(aspect), store.get().compared.length),

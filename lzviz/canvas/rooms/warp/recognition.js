@@ -90,16 +90,21 @@ function column(taken) {
     } };
 }
 
+/** What the network is given. @param {Recognised} answer */
+const given = ({ warped, seen: [height, width] }) => ({ count: warped.size[0] * warped.size[1], width, height });
+
 /** @param {import("../../core/store.js").Store<Answers>} answers */
 export function createRecognition(answers) {
   const columns = TAKEN.map(column);
   const by = h("p", { class: "lz-note" });
   const sentence = h("p", { class: "lz-hidden", "aria-live": "polite" });
-  const element = h("div", { class: "lz-seen" }, ...columns.map(({ element: each }) => each), by, sentence);
+  const element = h("div", { class: "lz-seen", role: "group", "aria-label": t("recognition.title"), tabindex: "0" },
+    ...columns.map(({ element: each }) => each), by, sentence);
   const show = () => {
     const { recognised } = answers.get();
     for (const each of columns) each.show(recognised);
-    setText(by, recognised ? t("recognition.by", { network: recognised.network, weights: recognised.weights }) : "");
+    setText(by, recognised ? t("recognition.by", { network: recognised.network, weights: recognised.weights,
+      given: { key: "recognition.given", values: given(recognised) } }) : "");
     setText(sentence, recognised ? say(recognised.sentence) : "");
   };
   answers.subscribe(show);

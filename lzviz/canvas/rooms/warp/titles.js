@@ -4,8 +4,15 @@ import { FORMATS, t } from "../../core/text.js";
 import { tiny } from "../../kit/format.js";
 import { caption } from "../../viewer/views.js";
 
+/** What is more than this share of something is told as so many times it. */
+const MANY = 10;
+
 /** @param {number} share */
 const percent = (share) => FORMATS[share < 0.0005 ? "percent" : share < 0.1 ? "percent1" : "percent0"](share);
+
+/** @param {number} share @param {boolean} python  whose computation it is */
+const shareText = (share, python) => (share >= MANY ? t("view.shareMany", { times: share })
+  : t(python ? "view.shareByPython" : "view.share", { share: percent(share) }));
 
 /**
  * @param {import("./scene.js").Scene} scene @param {import("../../viewer/frame.js").Frame} frame
@@ -17,11 +24,11 @@ export function writeTitles(scene, frame, measured) {
   const { views } = scene;
   const [rows, columns] = frame.zoomed;
   const different = scene.store.get().compare === "difference";
-  const share = percent((rows * columns) / (image.width * image.height));
+  const share = (rows * columns) / (image.width * image.height);
   writeSource(scene, image);
   caption(views.zoomed, { title: t(uniform ? "view.uniform" : "view.zoomed"), size: `${columns} × ${rows}`,
     number: frame.waiting ? t("view.computing") : uniform ? t("view.same")
-      : t(frame.python ? "view.shareByPython" : "view.share", { share }) });
+      : shareText(share, frame.python) });
   caption(views.uniform, { size: `${columns} × ${rows}`, number: t("view.same") });
   scene.scale.hidden = !different;
   caption(views.unzoomed, {
