@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from base64 import b64decode
@@ -16,16 +17,18 @@ import numpy as np
 import pytest
 import torch
 
-from lzviz import datasets, scenes
+from lzviz import datasets, gallery, scenes
 from lzviz.contract.answers import words
 from lzviz.contract.answers.pipeline_boxes import assumed, border, solid
 from lzviz.contract.answers.pipeline_files import export
 from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.answers.pipeline_snippet import snippet
 from lzviz.contract.boxed import TrueBoxes
+from lzviz.contract.messages.boxes import Before
 from lzviz.contract.messages.pipeline import AskPipeline, AskPixel, AskStage
+from lzviz.contract.messages.warp import Export
 from lzviz.contract.pictures import Picture
-from lzviz.contract.shipped import Shipped
+from lzviz.contract.shipped import Film, Shipped
 from lzviz.contract.state import State
 from lzviz.contract.wire import Refusal
 from lzviz.contract.workshop import Workshop
@@ -119,22 +122,55 @@ def test_files_hold_the_boxes_that_are_shown(workshop):
     rows = list(csv.DictReader(io.StringIO(export(some, "boxes", "csv").body.decode())))
     assert said["boxes"] and all(box["score"] >= 0.2 for box in said["boxes"])
     assert [row["of"] for row in rows] == ["found"] * len(said["boxes"]) + ["true"] * len(said["true"])
-    assert float(rows[0]["x0"]) == said["boxes"][0]["box"][0] and rows[0]["class"] == said["boxes"][0]["class"]
+    assert float(rows[0]["x0 px"]) == said["boxes"][0]["box"][0] and rows[0]["class"] == said["boxes"][0]["class"]
     arrays = np.load(io.BytesIO(export(some, "trace", "npz").body))
     assert arrays["boxes"].shape[1] == 4 and len(arrays["boxes"]) == len(arrays["box_scores"])
     with pytest.raises(Refusal, match="boxes"):
         export(some, "labels", "png")
 
 
-@pytest.mark.parametrize("told", ["network", "truth"])
+def test_files_of_a_film_name_their_frame_and_say_what_the_page_says(workshop):
+    some = session(workshop, frame=4)
+    shipped = workshop.gallery["street"]
+    object.__setattr__(shipped, "film", Film(8, 10.0, lambda k: street(), b""))
+    try:
+        file, made = export(some, "boxes", "json"), export(some, "boxes", "csv")
+    finally:
+        object.__setattr__(shipped, "film", None)
+    assert file.name == "lzviz-street-frame4-lzu-fixed-clips-128x256-boxes.json"
+    said, row = json.loads(file.body), next(csv.DictReader(io.StringIO(made.body.decode())))
+    assert said["frame"] == 4 and row["frame"] == "4" and "pixels of the picture" in said["units"]["box"]
+    assert row["level"] in {"P2", "P3", "P4", "P5"}
+    assert {each["verdict"] for each in said["boxes"]} <= {
+        "found",
+        "false",
+        "badly placed",
+        "of another class",
+        "found twice",
+        "does not count",
+    }
+    assert float(row["zoom"]) == said["boxes"][0]["zoom"] and ("IoU" in row) and "true box" in row
+
+
+@pytest.mark.parametrize("told", ["network", "truth", "before"])
 def test_a_script_finds_what_the_page_shows(workshop, tmp_path, told):
-    shown = session(workshop, learnedFrom=told)
+    shown = session(workshop, learnedFrom="network" if told == "before" else told)
+    if told == "before":  # a played frame of an adaptive form: looked once, where the frame before had boxes
+        before = Before(boxes=[(10, 90, 60, 140), (0, 0, 9, 9)], scores=[0.8, 0.1], classes=[0, 1])
+        adaptive = state("lzu-adaptive-clips-128x256")
+        shown = Session(workshop, adaptive, shown.picture, boxed=shown.boxed, before=before)
+        assert shown.looked == "before" and len(snippet(shown).split("clip(")) == 2
     path, kept = tmp_path / "script.py", tmp_path / "kept.pt"
     more = f"\nimport torch\ntorch.save([trace.boxes[0].boxes, trace.boxes[0].scores, len(trace.truth[0])], {str(kept)!r})\n"
     path.write_text(snippet(shown) + more)
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, str(path)], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"^(?:car|cyclist|pedestrian) ", done.stdout, re.M)) == int(
+        (shown.run().output[0].scores >= 0.3).sum()
+    )
+    ignored = int(shown.objects.ignored.sum())
+    assert f"true: {len(shown.objects) - ignored} to be found, {ignored} that do not count" in done.stdout
     boxes, scores, true = torch.load(kept)
     trace = shown.run()
     assert true == len(shown.picture.boxes) and len(boxes) == len(trace.output[0])
@@ -174,3 +210,17 @@ def test_the_slowest_stage_has_its_word_or_the_name_its_author_gave(name, said):
     stages = [{"name": "network", "ms": 1.0}, {"name": name, "ms": 3.0}]
     told = words.timing(stages, {"ms": 4.0, "macs": 10**9}, "CPU", Text("size", {"width": 1, "height": 1}))
     assert str(told.values["stage"]) == said and said in str(told)
+
+
+def test_files_hold_the_boxes_of_a_frame_that_was_shown_by_those_before_it():
+    """Exported while a film plays: the question says what was found before, as the page's own does."""
+    shop = Workshop(gallery.shipped())
+    chosen = State(image="drive", room="pipeline", checkpoint="lzu-adaptive-clips-128x256")
+    corner = Before(boxes=[(0, 0, 300, 200)], scores=[0.9], classes=[0])
+    shown = shop.answer(AskPipeline(state=chosen, before=corner))
+    file = shop.answer(Export(state=chosen, before=corner, what="boxes", format="json"))
+    said = json.loads(file.body)
+    assert said["looked"] == shown.looked == "before"
+    assert [each["box"] for each in said["boxes"]] == [
+        list(each.box) for each in shown.found.boxes if each.score >= chosen.found_score
+    ]

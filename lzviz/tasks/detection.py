@@ -35,15 +35,19 @@ SURE = 0.3
 
 
 class DetectionTrace(Trace):
-    """A :class:`lzviz.Trace` with detection's names."""
+    """A :class:`lzviz.Trace` with detection's names: ``boxes`` (:class:`Boxes` of each, best first) and ``zoomed_boxes``."""
 
     def verdict(self) -> list[str]:
         if self.boxes is None:
             return []
-        found = ", ".join(str(len(each)) for each in self.boxes)
-        return [
-            f"boxes      {found}" + ("" if self.truth is None else f" of {', '.join(str(len(t)) for t in self.truth)}")
-        ]
+        lines = []
+        for k, each in enumerate(self.boxes):
+            line = f"boxes      {len(each)} found, {int((each.scores >= SURE).sum())} of them with a score of {SURE:g} or more"
+            if self.truth is not None:
+                skipped = int(self.truth[k].ignored.sum())
+                line += f"; true: {len(self.truth[k]) - skipped} to be found, {skipped} that do not count"
+            lines.append(line)
+        return lines
 
     @property
     def boxes(self) -> list[Boxes] | None:

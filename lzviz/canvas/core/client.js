@@ -179,8 +179,10 @@ export function createPython(context, codec) {
     ask: () => void ask(),
     question,
     /** @param {string} what @param {string} format */
-    download: (what, format) => asked(async () =>
-      askFile(host, ROUTES.export.path, { ...(await body()), what, format })),
+    download: (what, format) => asked(async () => {
+      const before = live.get().film?.before;
+      return askFile(host, ROUTES.export.path, { ...(await body()), what, format, ...(before && { before }) });
+    }),
   };
 }
 

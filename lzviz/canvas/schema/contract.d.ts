@@ -640,7 +640,7 @@ export interface Elements {
   elements: ElementTold[];
 }
 
-/** A file to keep: what, in which format. */
+/** A file to keep: what, in which format; ``before``: what was found in the frame before, where it says where to look. */
 export interface Export {
   page?: string;
   seq?: number;
@@ -650,6 +650,7 @@ export interface Export {
   truth?: string | null;
   what: string;
   format: string;
+  before?: Before | null;
 }
 
 export interface FeatureStage {

@@ -162,7 +162,7 @@ def cad_cost(workshop: Workshop, question: cad_messages.AskCost) -> cad_messages
 
 def _session(workshop: Workshop, question: OnTruth) -> Session:
     picture, truth = workshop.picture_of(question), workshop.truth_of(question)
-    before = question.before if isinstance(question, pipeline_messages.Slow) else None
+    before = question.before if isinstance(question, pipeline_messages.Slow | Export) else None
     return Session(workshop, question.state, picture, question.file, truth, workshop.boxes_of(question), before)
 
 

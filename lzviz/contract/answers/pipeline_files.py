@@ -17,7 +17,7 @@ from lzviz import palette
 from lzviz.contract.answers.files import MEDIA_TYPES
 from lzviz.contract.answers.pipeline import answer
 from lzviz.contract.answers.pipeline_boxes import found
-from lzviz.contract.answers.pipeline_parts import image_bytes, index_bytes
+from lzviz.contract.answers.pipeline_parts import image_bytes, index_bytes, stages_of
 from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.answers.pipeline_snippet import snippet
 from lzviz.contract.messages.base import File
@@ -39,8 +39,8 @@ def export(session: Session, what: object, form: object) -> File:
     writer = WRITERS.get((what, form)) if isinstance(what, str) and isinstance(form, str) else None
     if writer is None:
         raise Refusal(Text("refused.export", {"known": [f"{w}.{f}" for w, f in WRITERS]}))
-    picture = session.state.image if session.state.image != "own" else "picture"
-    name = f"lzviz-{picture}-{session.name}-{what}.{form}"
+    picture, frame = session.state.image if session.state.image != "own" else "picture", _frame(session)
+    name = f"lzviz-{picture}-{'' if frame is None else f'frame{frame}-'}{session.name}-{what}.{form}"
     return File(name=name, body=writer(session), media_type=MEDIA_TYPES[str(form)])
 
 
@@ -64,26 +64,59 @@ def _labelled(session: Session) -> SegmentationTrace:
     return trace
 
 
+def _frame(session: Session) -> int | None:
+    """The number of the film's frame, as links count it, from 0; ``None``: the picture is none of the gallery's films'."""
+    shipped = session.workshop.gallery.get(session.state.image)
+    return None if shipped is None or shipped.film is None else session.state.frame
+
+
+SAID = {"magnification": "zoom", "overlap": "IoU", "truth": "true box"}
+"""What a box's facts are called in files, as on the page."""
+UNITS = {
+    "box": "x0, y0, x1, y1 in pixels of the picture; 0 is its left or upper border",
+    "zoomed": "the hull of the same box in pixels of the zoomed image",
+    "zoom": "times that a side is longer in the zoomed image than with as many uniform samples",
+    "true box": "the row of `true` that a found box is about, from 0",
+    "frame": "of the film, from 0",
+}
+
+
 def _boxes(session: Session) -> dict[str, Any]:
-    """What was found with at least the score of the state, and what is true."""
+    """What was found with at least the score of the state, and what is true; in the words of the page."""
     trace = session.run()
     if not isinstance(trace, DetectionTrace):
         raise Refusal(Text("refused.export.boxes"))
-    made, names = found(session.read, trace), session.trained.classes
+    made = found(session.read, trace)
     kept = [each for each in made["boxes"] if each["score"] >= session.state.found_score]
+    levels = [stage["title"] for stage in stages_of(trace, True)]
     named = {
-        part: [each | {"class": names[each["class"]]} for each in rows or []]
+        part: [_named(each, session, levels) for each in rows or []]
         for part, rows in (("boxes", kept), ("true", made["true"]))
     }
     return {**named, "scores": made["scores"], "camera": made["camera"]}
 
 
+def _named(box: dict[str, Any], session: Session, levels: list[str]) -> dict[str, Any]:
+    told = {SAID.get(name, name): value for name, value in box.items()} | {
+        "class": session.trained.classes[box["class"]]
+    }
+    if "level" in box:
+        told["level"] = levels[box["level"]] if box["level"] < len(levels) else str(box["level"])
+    if box.get("verdict") is not None:
+        told["verdict"] = str(Text(f"boxes.verdict.{box['verdict']}"))
+    return told
+
+
 def _boxes_json(session: Session) -> bytes:
+    frame = _frame(session)
     said = {
         "picture": session.state.image,
+        **({} if frame is None else {"frame": frame}),
         "size": list(session.picture.size),
         "checkpoint": session.name,
+        "looked": session.looked,
         "least": session.state.found_score,
+        "units": UNITS,
         **_boxes(session),
     }
     return (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode()
@@ -92,14 +125,14 @@ def _boxes_json(session: Session) -> bytes:
 def _boxes_csv(session: Session) -> bytes:
     """A row a box: edges in pixels of the picture and of the zoomed image."""
     sides, text = ("x0", "y0", "x1", "y1"), io.StringIO()
-    rows = csv.writer(text)
-    facts = ("class", "score", "verdict", "truth", "overlap", "magnification", "size", "level", "ignored")
-    rows.writerow(["of", *facts, *sides, *(f"zoomed {side}" for side in sides)])
+    rows, frame = csv.writer(text), _frame(session)
+    facts = ("class", "score", "verdict", "true box", "IoU", "zoom", "size", "level", "ignored")
+    rows.writerow(["frame", "of", *facts, *(f"{side} px" for side in sides), *(f"zoomed {side} px" for side in sides)])
     made = _boxes(session)
     for of, part in (("found", made["boxes"]), ("true", made["true"])):
         for each in part:
             told = ["" if each.get(fact) is None else no_formula(each[fact]) for fact in facts]
-            rows.writerow([of, *told, *each["box"], *each["zoomed"]])
+            rows.writerow(["" if frame is None else frame, of, *told, *each["box"], *each["zoomed"]])
     return text.getvalue().encode()
 
 

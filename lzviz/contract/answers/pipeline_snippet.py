@@ -11,6 +11,7 @@ from lzviz.contract.answers.warp import found_in
 from lzviz.contract.maps import Map
 from lzviz.contract.pictures import OWN_PREFIX
 from lzviz.contract.wire import Refusal
+from lzviz.tasks.detection import SURE
 from lzviz.text import Text
 
 
@@ -18,10 +19,13 @@ def snippet(session: Session) -> str:
     """A script whose ``trace`` has the places, the labels and the scores of the page."""
     title = checkpoints.title(checkpoints.card(session.workshop, session.name))
     source, reduced = session.picture.source, session.size != session.picture.size
-    told, labels = _told_lines(session), _label_lines(session)
-    given = [f"{name}={name}" for name, lines in (("labels", labels), ("saliency", told)) if lines]
+    frame, picture, labels = _picture_lines(session)
+    told, before = _told_lines(session), _before_lines(session)
+    parts = {"labels": labels, "saliency": told, "previous": before}
+    given = [f"{name}={name}" for name, lines in parts.items() if lines]
+    output = session.trained.task.output
     lines = [
-        headline(f"{title} on one picture, from pixels to labels."),
+        headline(f"{title} on one picture, from pixels to {output}."),
         *needs(source),
         "",
         *(("import base64", "import zlib", "") if _reads_maps(told + labels) else ()),
@@ -34,14 +38,17 @@ def snippet(session: Session) -> str:
         *(PAINTED.splitlines() if _reads_maps(told + labels) else ()),
         "",
         *_pipeline_lines(session),
-        f"picture = {picture_of(source)}",
+        *frame,
+        f"picture = {picture}",
         *((f"picture = shrink(picture, {max(session.size)})  # as the page reads it",) if reduced else ()),
         "image = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None] / 255",
         *labels,
         *told,
+        *before,
         f"trace = pipeline.run({', '.join(['image', *given])})",
         "",
-        f"print(trace)  # trace.{session.trained.task.output}, trace.zoomed, trace.saliency, trace.milliseconds: see lzviz.Trace",
+        f"print(trace)  # trace.{output}, trace.zoomed, trace.saliency, trace.milliseconds: see help(trace)",
+        *(_shown_lines(session) if session.finds else ()),
     ]
     return "\n".join(lines) + "\n"
 
@@ -70,6 +77,15 @@ def _pipeline_lines(session: Session) -> list[str]:
     return lines
 
 
+def _picture_lines(session: Session) -> tuple[list[str], str, list[str]]:
+    """What draws a frame of a film, once for both; the picture; the lines of what is true of it."""
+    source, labels = session.picture.source, _label_lines(session)
+    drawn = source.removesuffix(".image")
+    if drawn == source or not labels or drawn not in labels[0]:
+        return [], picture_of(source), labels
+    return [f"frame = {drawn}"], "frame.image", [labels[0].replace(drawn, "frame")]
+
+
 def _label_lines(session: Session) -> list[str]:
     """What is true of the picture, as indices of the checkpoint's classes at the size at which it is read."""
     if session.finds:
@@ -86,6 +102,31 @@ def _box_lines(session: Session) -> list[str]:
     if boxed is None or session.objects is None or session.size != session.picture.size:
         return []
     return [f"labels = [{boxed.source}]"] if boxed.classes == tuple(session.trained.classes) else []
+
+
+def _before_lines(session: Session) -> list[str]:
+    """The boxes of the frame before, where they say where to look: those that are sure enough to."""
+    if session.previous is None:
+        return []
+    found = session.previous[0]
+    sure = found[found.scores >= SURE]
+    rows = [f"    {[round(side, 2) for side in box]}," for box in sure.boxes.tolist()]
+    return [
+        f"before = torch.tensor([  # found in the frame before with a score of {SURE:g} or more: x0, y0, x1, y1",
+        *rows,
+        "]).reshape(-1, 4)",
+        f"previous = [lzviz.tasks.detection.Objects.flat(before, torch.tensor({sure.classes.tolist()}))]",
+    ]
+
+
+def _shown_lines(session: Session) -> list[str]:
+    least = session.state.found_score
+    return [
+        "found = trace.boxes[0]",
+        f"found = found[found.scores >= {least!r}]  # what the page shows",
+        "for box, score, kind in zip(found.boxes.tolist(), found.scores.tolist(), found.classes.tolist()):",
+        "    print(trace.classes[kind], round(score, 2), [round(side, 1) for side in box])  # x0, y0, x1, y1 in pixels of `image`",
+    ]
 
 
 def _told_lines(session: Session) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lzviz.contract.messages.base import Answer, Base64, Bench, File, OnPicture, OnTruth, Pair
+from lzviz.contract.messages.boxes import Before
 from lzviz.text import Text
 
 
@@ -64,11 +65,12 @@ class AskWarpTimes(OnPicture):
 
 
 class Export(OnTruth):
-    """A file to keep: what, in which format."""
+    """A file to keep: what, in which format; ``before``: what was found in the frame before, where it says where to look."""
 
     answer = File
     what: str
     format: str
+    before: Before | None = None
 
     @property
     def bench(self) -> Bench:
