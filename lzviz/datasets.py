@@ -9,7 +9,7 @@ torch.Size([3, 64, 128])
 
 from __future__ import annotations
 
-import os
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -24,8 +24,9 @@ from torch import Tensor
 from lzviz import boxlists, scenes
 from lzviz.coords import Size
 from lzviz.nested import tensors
-from lzviz.objects import Objects
+from lzviz.objects import Objects, keep, read_kept
 from lzviz.palette import common
+from lzviz.scenes import clips as drawing
 
 IGNORE = 255
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -235,6 +236,8 @@ def draw(kind: str, size: Size, seed: int) -> Example:
     return Example(f"{kind}_{seed:05d}", image, torch.from_numpy(scene.labels))
 
 
+BOXED = ("detection", "mono3d")
+"""Tasks whose truths are boxes."""
 HIDDEN = 0.75
 """Share of a clip's object that others hide from which it is no fault not to find it."""
 
@@ -253,7 +256,14 @@ def clips(
 
     frames: of each film, ``every`` so many seconds; cache: a folder where drawn frames are kept, shared by all who name it.
     """
-    folder = None if cache is None else Path(cache)
+    for what, number in (("count", count), ("frames", frames)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise ValueError(f"expected {what} as a whole number from 1, got {number!r}")
+    if isinstance(every, bool) or not isinstance(every, int | float) or not (every > 0 and math.isfinite(every)):
+        raise ValueError(f"expected every as seconds between two frames, above 0, got {every!r}")
+    if task not in BOXED:
+        raise ValueError(f"films have boxes, for the tasks {' and '.join(BOXED)}, got {task!r}")
+    folder, every = None if cache is None else Path(cache), float(every)
     readers = [partial(frame, size, first + k, frames, every, n, folder) for k in range(count) for n in range(frames)]
     memory = 2 << 30 if cache is None else 0  # what is in files is in the system's memory already
     return Dataset("clips", scenes.Clip.classes, readers, "drawn by lzviz", split, task, memory)
@@ -262,19 +272,14 @@ def clips(
 def frame(size: Size, seed: int, frames: int, every: float, number: int, cache: Path | None = None) -> Example:
     """A frame of a film, from the cache where it is there."""
     name = f"clip{seed:05d}_{number:04d}"
-    path = None if cache is None else cache / f"{name}-{size[0]}x{size[1]}-{every:g}.pt"
-    if path is not None and path.exists():
-        kept = torch.load(path, mmap=True, weights_only=True)
-        return Example(name, kept["image"], Objects(*kept["truth"]))
+    path = None if cache is None else cache / f"{name}-{size[0]}x{size[1]}-{every!r}-v{drawing.DRAWING}.pt"
+    if path is not None and (kept := read_kept(path, size)) is not None:
+        return Example(name, *kept)
     drawn = _film(tuple(size), seed, frames, every)[number]  # type: ignore[arg-type]
     image = torch.from_numpy(drawn.image.transpose(2, 0, 1).copy())
     truth = objects_of(drawn)
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        parts = [truth.boxes, truth.classes, truth.ignored, truth.solid, truth.intrinsics]
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        torch.save({"image": image, "truth": parts}, temporary)
-        os.replace(temporary, path)
+        keep(path, image, truth)
     return Example(name, image, truth)
 
 

@@ -1,8 +1,11 @@
-"""What is true of a picture with things in it: boxes, classes, and their bodies in space."""
+"""What is true of a picture with things in it: boxes, classes, and their bodies in space; and files of both."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
+from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor
@@ -26,7 +29,21 @@ class Objects:
 
     @classmethod
     def flat(cls, boxes: Tensor, classes: Tensor, ignored: Tensor | None = None, area: Tensor | None = None) -> Objects:
-        """Without depth."""
+        """Without depth; rows of numbers will do.
+
+        Raises:
+            ValueError: boxes that are not (N, 4) finite x0, y0, x1, y1 with x0 <= x1, y0 <= y1; other lengths than theirs.
+        """
+        boxes, classes = torch.as_tensor(boxes).reshape(-1, 4), torch.as_tensor(classes)
+        lengths = [len(part) for part in (classes, ignored, area) if part is not None]
+        if any(length != len(boxes) for length in lengths):
+            raise ValueError(f"expected a class (an ignored, an area) of each of {len(boxes)} boxes, got {lengths}")
+        wrong = ~(boxes.isfinite().all(1) & (boxes[:, :2] <= boxes[:, 2:]).all(1))
+        if wrong.any():
+            given = boxes[wrong][0].tolist()
+            raise ValueError(
+                f"expected finite x0 <= x1 and y0 <= y1 of a box, got {given}: are these x, y, width, height?"
+            )
         none = torch.zeros(len(boxes), dtype=torch.bool) if ignored is None else ignored
         unknown = torch.full((len(boxes), 7), torch.nan)
         return cls(boxes.float(), classes.long(), none, unknown, torch.eye(3), area)
@@ -66,3 +83,25 @@ class Objects:
 
 def _areas(boxes: Tensor) -> Tensor:
     return (boxes[:, 2:] - boxes[:, :2]).clamp(min=0).prod(1)
+
+
+def keep(path: Path, image: Tensor, truth: Objects) -> None:
+    """Write a picture (3, H, W) uint8 and what is true of it into a file, whole or not at all; for :func:`read_kept`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parts = [truth.boxes, truth.classes, truth.ignored, truth.solid, truth.intrinsics]
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    torch.save({"image": image, "truth": parts}, temporary)
+    os.replace(temporary, path)
+
+
+def read_kept(path: Path, size: Size) -> tuple[Tensor, Objects] | None:
+    """What a file of :func:`keep` holds; ``None``: there is none, it was cut off, or it is another's or of another size (h, w)."""
+    try:
+        kept = torch.load(path, mmap=True, weights_only=True)
+        image, truth = kept["image"], Objects(*kept["truth"])
+        shapes = [(truth.boxes, (4,)), (truth.classes, ()), (truth.ignored, ()), (truth.solid, (7,))]
+        fits = all(tuple(part.shape) == (len(truth.boxes), *rest) for part, rest in shapes)
+        fits &= tuple(image.shape) == (3, *size) and image.dtype == torch.uint8 and truth.intrinsics.shape == (3, 3)
+    except (OSError, RuntimeError, EOFError, LookupError, TypeError, AttributeError, ValueError, UnpicklingError):
+        return None
+    return (image, truth) if fits else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,8 @@ from PIL import Image
 from lzviz.assess.frames import frame_of
 from lzviz.boxlists import read
 from lzviz.datasets import coco, named, open_data
+from lzviz.objects import Objects
+from lzviz.tasks.boxed import checked_truth
 
 
 def test_clips_are_kept_in_a_folder(tmp_path):
@@ -240,3 +243,53 @@ def test_boxes_of_other_names_or_another_order_are_those_of_the_checkpoint(tree)
     assert only.classes.tolist() == [1] and only.boxes.tolist() == [[1, 2, 11, 7]] and only.area.tolist() == [50]
     with pytest.raises(ValueError, match=r"none of the classes of .* is one of cat"):
         named(data, ("cat",))
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut off", "of another form", "of another size", "of another dtype"])
+def test_a_damaged_frame_of_the_cache_is_drawn_again(tmp_path, damage):
+    """A full disk, a killed copy, another program's file."""
+    data = open_data("clips", tmp_path, "val", count=1, frames=1, size=(32, 64))
+    good = data[0]
+    (path,) = tmp_path.iterdir()
+    kept = torch.load(path, weights_only=True)
+    if damage in ("empty", "cut off"):
+        path.write_bytes(path.read_bytes()[: 0 if damage == "empty" else 900])
+    else:
+        changed = {"of another size": kept["image"][:, :3, :4], "of another dtype": kept["image"].float()}
+        torch.save({**kept, "image": changed[damage]} if damage in changed else {"image": 3}, path)
+    again = open_data("clips", tmp_path, "val", count=1, frames=1, size=(32, 64))[0]
+    assert torch.equal(again.image, good.image) and torch.equal(again.truth.boxes, good.truth.boxes)
+    assert torch.equal(torch.load(path, weights_only=True)["image"], good.image)
+
+
+def test_frames_of_another_step_or_another_drawing_are_other_files(tmp_path, monkeypatch):
+    for every in (0.1, 0.1000000001):
+        open_data("clips", tmp_path, "val", count=1, frames=1, size=(32, 64), every=every)[0]
+    monkeypatch.setattr("lzviz.scenes.clips.DRAWING", 99)
+    open_data("clips", tmp_path, "val", count=1, frames=1, size=(32, 64))[0]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    "options", [{"every": 0}, {"every": float("nan")}, {"every": "1"}, {"count": 0}, {"frames": 1.5}, {"task": "bogus"}]
+)
+def test_clips_of_nothing_are_refused_before_any_is_drawn(options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))}|tasks"):
+        open_data("clips", **options)
+
+
+@pytest.mark.parametrize(
+    "boxes, classes", [([[50, 50, 3, 4]], [0]), ([[0, 0, 3, float("nan")]], [0]), ([[0, 0, 3, 4]] * 2, [0, 1, 2])]
+)
+def test_boxes_that_are_none_are_refused_when_they_are_made(boxes, classes):
+    with pytest.raises(ValueError, match="expected"):
+        Objects.flat(torch.tensor(boxes, dtype=torch.float32), torch.tensor(classes))
+    assert len(Objects.flat([[0, 0, 3, 4]], [1])) == 1  # rows of numbers will do
+
+
+def test_boxes_to_learn_from_are_checked_with_their_place():
+    flat = Objects.flat(torch.tensor([[0.0, 0, 3, 4]]), torch.tensor([0]))
+    for corner in (float("nan"), -1.0):
+        wrong = replace(flat, boxes=torch.tensor([[0.0, 0, corner, 4]]))
+        with pytest.raises(ValueError, match="box 0 in previous is"):
+            checked_truth([wrong], 1, "previous")

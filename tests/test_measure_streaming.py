@@ -2,7 +2,9 @@
 
 import random
 
+import numpy as np
 import pytest
+import torch
 
 from lzviz.measure.streaming import known, taken
 
@@ -55,3 +57,18 @@ def test_frames_taken_and_known_are_those_of_a_plain_clock(seed):
     assert ([frame for frame, _ in taken(count, every, spent)], known(count, every, spent)) == plain(
         count, every, spent
     )
+
+
+@pytest.mark.parametrize(
+    "spent", [np.float32(80), np.array(80.0), torch.tensor(80.0), [np.float32(80)] * 3, torch.full((3,), 80.0)]
+)
+def test_measured_times_are_numbers_of_any_library(spent):
+    assert taken(3, np.float64(100), spent) == taken(3, 100, 80)
+
+
+@pytest.mark.parametrize("values", [(5.0, 100, 5), (5, 100, "55555"), (5, "100", 5), (5, 100, None), (True, 100, 5)])
+def test_what_is_no_time_is_told_in_a_sentence(values):
+    with pytest.raises(TypeError, match="expected"):
+        taken(*values)
+    with pytest.raises(ValueError, match="finite"):
+        taken(5, float("inf"), 5)

@@ -172,3 +172,9 @@ def test_a_score_that_is_no_number_comes_last():
         precision.matched(found, scores, torch.zeros(3).long(), true, torch.zeros(2).long(), torch.zeros(2).bool(), 1)
     ]
     assert precision.average_precision(rows, 1).item() == 1.0
+
+
+def test_a_box_that_is_none_leaves_the_others_suppressed():
+    rows = torch.tensor([[0.0, 0, 9, 9], [torch.nan, 0, 9, 9], [20, 20, 30, 30], [0, 0, 9, 9]])
+    kept = nms_by_class(rows, torch.tensor([0.9, 0.8, 0.7, 0.6]), torch.zeros(4).long())
+    assert kept.tolist() == [0, 2]

@@ -162,3 +162,15 @@ def test_a_frame_that_is_not_there():
     film = scenes.clip((32, 32), 0, 2)
     with pytest.raises(IndexError, match="0 to 1"):
         film[2]
+
+
+@pytest.mark.parametrize("values", [{"fps": "10"}, {"fps": None}, {"fps": True}, {"memory": None}, {"memory": -1}])
+def test_what_is_no_rate_and_no_memory_is_told(values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        scenes.clip((32, 64), **values)
+
+
+@pytest.mark.parametrize("index", [0.5, 1.0, True, "1"])
+def test_frames_between_frames_are_refused(index):
+    with pytest.raises(TypeError, match="whole numbers, 0 to 2"):
+        scenes.clip((32, 64), length=3)[index]

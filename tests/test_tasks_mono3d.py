@@ -177,3 +177,32 @@ def test_what_cannot_be_brought_back_is_refused(data):
         made.run(data[0].image[None].float() / 255)
     with pytest.raises(TypeError, match="more=8"):
         TASK.checked_answer({"classes": [], "boxes": [], "quality": []})
+
+
+@pytest.mark.parametrize("place, value", [(6, math.nan), (0, math.nan), (3, -4.0), (4, 0.0), (2, math.inf)])
+def test_a_body_that_is_none_is_wrong_and_spoils_no_other(place, value):
+    """One heading that is no number made the error of a whole class none; sides below 0 were "perfect"."""
+    true = torch.tensor([[0.0, 1, 10, 4, 2, 1.5, 0.3], [5, 1, 20, 4, 2, 1.5, -3.1]])
+    labels, scores = torch.zeros(2, dtype=torch.int64), torch.tensor([0.9, 0.8])
+    found = true.clone()
+    found[1, place] = value
+    rows = distances.matched(found, scores, labels, true, labels, 1, (50.0,))
+    errors = [distances.scored([rows], 1, name).item() for name in distances.ERRORS]
+    assert errors == pytest.approx([0, 0, 0], abs=1e-6) and 0 < distances.scored([rows], 1, "AP").item() < 1
+    with pytest.raises(ValueError, match="true box 1 is"):
+        distances.matched(true, scores, labels, found, labels, 1, (50.0,))
+
+
+def test_a_skewed_camera_is_followed_both_ways_and_none_is_refused():
+    more = torch.tensor([[40.0, 30, 0.1, 4, 2, 1.5, 0.2, 0.9]])
+    flat = torch.zeros(1)
+    found = Boxes(torch.zeros(1, 4), flat, flat.long(), more, flat.long())
+    matrix = torch.tensor([[90.0, 30, 32], [0, 80, 24], [0, 0, 1]])
+    seen = matrix @ lifted(found, matrix)[0, :3]
+    assert (seen / seen[2])[:2].tolist() == pytest.approx([40, 30], abs=1e-4)
+    assert lifted(found, matrix.numpy()).shape == (1, 7)
+    for wrong in (matrix[:, [0, 1, 2, 2]], matrix * torch.tensor([[-1.0], [1], [1]])):
+        with pytest.raises(ValueError, match="focal lengths above 0"):
+            lifted(found, wrong)
+    with pytest.raises(ValueError, match="flat boxes"):
+        lifted(Boxes(found.boxes, flat, flat.long(), more[:, :0], flat.long()), matrix)

@@ -37,18 +37,32 @@ def matched(
     Args:
         solids: (N, 7) centre x, y, z in camera metres, length, width, height, yaw; truths: (M, 7).
         reach: metres from the camera on the ground, of each class, within which boxes count.
+
+    What was found with a number that is none, or a side that is not above 0, finds nothing and counts as wrong.
+
+    Raises:
+        ValueError: such a true box.
     """
+    unsound = ~sound(truths)
+    if unsound.any():
+        k = int(unsound.nonzero()[0, 0])
+        raise ValueError(
+            f"true box {k} is {truths[k].tolist()}: expected finite numbers, and sides above 0 (length, width, height)"
+        )
+    usable = sound(solids).cpu().numpy()
     found, true = (values.detach().double().cpu().numpy() for values in (solids, truths))
     levels, kinds, labels = (values.detach().cpu().numpy() for values in (scores, classes, true_classes))
     heads, rows = np.zeros((count, 9)), []
     for k in range(count):
-        mine = (kinds == k) & (np.hypot(found[:, 0], found[:, 2]) < reach[k])
+        mine = (kinds == k) & ~(np.hypot(found[:, 0], found[:, 2]) >= reach[k])
         ours = true[(labels == k) & (np.hypot(true[:, 0], true[:, 2]) < reach[k])]
         heads[k, :3] = k, -1, len(ours)
-        order = np.flatnonzero(mine)[np.argsort(-levels[mine], kind="stable")]
+        order = np.flatnonzero(mine)[np.argsort(-levels[mine], kind="stable")]  # a score that is no number comes last
         part = np.zeros((len(order), 9))
         part[:, 0], part[:, 1] = k, levels[order]
+        wrong = ~usable[order]
         away = np.hypot(*(found[order, None][..., [0, 2]] - ours[None][..., [0, 2]]).transpose(2, 0, 1))
+        away[wrong] = np.inf
         for t, threshold in enumerate(THRESHOLDS):
             free = np.ones(len(ours), bool)
             for n, row in enumerate(away):
@@ -61,6 +75,11 @@ def matched(
                     part[n, 6:] = errors(found[order[n]], ours[best])
         rows.append(part)
     return torch.from_numpy(np.concatenate([heads, *rows]))
+
+
+def sound(solids: Tensor) -> Tensor:
+    """(N,) bool: bodies (N, 7) of finite numbers and sides above 0."""
+    return solids.isfinite().all(1) & (solids[:, 3:6] > 0).all(1)
 
 
 def errors(found: np.ndarray, true: np.ndarray) -> tuple[float, float, float]:

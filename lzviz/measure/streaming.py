@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
 
 
 def taken(count: int, every: float, milliseconds: float | Sequence[float]) -> list[tuple[int, float]]:
@@ -20,13 +24,18 @@ def taken(count: int, every: float, milliseconds: float | Sequence[float]) -> li
         milliseconds: that an answer takes, the same for all or of each frame.
 
     Raises:
-        ValueError: no frames, or times that are not positive.
+        ValueError: no frames, or times that are not positive and finite.
+        TypeError: what is no number.
     """
-    spent = [float(milliseconds)] * count if isinstance(milliseconds, int | float) else [*map(float, milliseconds)]
+    if isinstance(count, bool) or not isinstance(count, Integral):
+        raise TypeError(f"expected a whole number of frames, got {count!r}")
+    every, spent = _times("every", every)[0], _times("milliseconds", milliseconds)
+    if not isinstance(milliseconds, Sequence) and len(spent) == 1:
+        spent = spent * count
     if count < 1 or len(spent) != count:
         raise ValueError(f"expected at least one frame and a time for each, got {count} frames and {len(spent)} times")
-    if not (every > 0 and all(0 < each < math.inf for each in spent)):
-        raise ValueError("frames and answers take a positive number of milliseconds")
+    if not all(0 < each < math.inf for each in (every, *spent)):
+        raise ValueError("frames and answers take a positive, finite number of milliseconds")
     out: list[tuple[int, float]] = []
     frame, start = 0, 0.0
     while frame < count:
@@ -36,6 +45,19 @@ def taken(count: int, every: float, milliseconds: float | Sequence[float]) -> li
         frame = max(newest, frame + 1)
         start = max(ready, frame * every)
     return out
+
+
+def _times(name: str, given: Any) -> list[float]:
+    """Numbers of Python, NumPy or torch, one or a row of them."""
+    try:
+        if given is None or isinstance(given, str | bytes | bool):
+            raise TypeError
+        values = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"expected {name} as a number or a row of numbers, got {given!r}") from None
+    if values.ndim > 1:
+        raise ValueError(f"expected {name} as a number or a row of numbers, got the shape {values.shape}")
+    return values.reshape(-1).tolist()
 
 
 def known(count: int, every: float, milliseconds: float | Sequence[float]) -> list[int | None]:

@@ -31,11 +31,13 @@ def nms(boxes: Tensor, scores: Tensor, threshold: float = 0.6) -> Tensor:
 
 
 def nms_by_class(boxes: Tensor, scores: Tensor, classes: Tensor, threshold: float = 0.6) -> Tensor:
-    """:func:`nms` within each class: rows, highest score first."""
-    if not len(boxes):
-        return torch.zeros(0, dtype=torch.int64, device=boxes.device)
-    apart = (boxes.max() - boxes.min() + 1) * classes.to(boxes.dtype)
-    return nms(boxes + apart[:, None], scores, threshold)
+    """:func:`nms` within each class: rows, highest score first. Boxes that are not finite are none of them."""
+    rows = boxes.isfinite().all(1).nonzero()[:, 0]
+    if not len(rows):
+        return rows
+    boxes = boxes[rows]
+    apart = (boxes.max() - boxes.min() + 1) * classes[rows].to(boxes.dtype)
+    return rows[nms(boxes + apart[:, None], scores[rows], threshold)]
 
 
 def plain_nms(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:

@@ -21,6 +21,8 @@ from lzviz.scenes.scene import check
 from lzviz.scenes.solids import Solid
 from lzviz.scenes.traffic import CLASSES, SIGHT, WALL, Actor, Traffic
 
+DRAWING = 1
+"""Counts what changes the pixels or boxes of a seed: frames that were kept by another one are drawn again."""
 SMALLEST = 4
 """Pixels of the longer visible side below which an object has no box: nobody could tell what it is."""
 LEAST = 0.08
@@ -94,6 +96,9 @@ class Clip(Sequence[Frame]):
     def __getitem__(self, index: int) -> Frame:  # type: ignore[override]
         if isinstance(index, slice):
             raise TypeError("a clip gives one frame at a time: [clip[k] for k in range(...)]")
+        if isinstance(index, bool) or not isinstance(index, int | np.integer):
+            raise TypeError(f"frames have whole numbers, 0 to {self.length - 1}, got {index!r}")
+        index = int(index)
         index = index + self.length if index < 0 else index
         if not 0 <= index < self.length:
             raise IndexError(f"the clip has frames 0 to {self.length - 1}, got {index}")
@@ -226,6 +231,9 @@ def clip(
     size = check(size, seed)
     if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 1:
         raise ValueError(f"expected a length of at least one frame, a whole number, got {length!r}")
-    if not (np.isfinite(fps) and fps > 0):
+    number = isinstance(fps, int | float | np.number) and not isinstance(fps, bool)
+    if not (number and np.isfinite(fps) and fps > 0):
         raise ValueError(f"expected fps > 0, frames a second, got {fps!r}")
+    if isinstance(memory, bool) or not isinstance(memory, int | np.integer) or memory < 0:
+        raise ValueError(f"expected memory as bytes, a whole number from 0, got {memory!r}")
     return Clip(size, int(seed), int(length), float(fps), memory)

@@ -245,4 +245,10 @@ def checked_truth(truth: Any, count: int, name: str) -> list[Any]:
         if one.boxes.ndim != 2 or one.boxes.shape[1] != 4 or len(one.classes) != len(one.boxes):
             shapes = tuple(one.boxes.shape), tuple(one.classes.shape)
             raise ValueError(f"expected boxes (N, 4) and classes (N,) in {name}, got {shapes[0]} and {shapes[1]}")
+        wrong = ~(one.boxes.isfinite().all(1) & (one.boxes[:, :2] <= one.boxes[:, 2:]).all(1))
+        if wrong.any():
+            k = int(wrong.nonzero()[0, 0])
+            raise ValueError(
+                f"box {k} in {name} is {one.boxes[k].tolist()}: expected finite pixels x0, y0, x1, y1 with x0 <= x1 and y0 <= y1"
+            )
     return list(truths)

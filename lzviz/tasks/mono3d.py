@@ -53,10 +53,21 @@ def lifted(found: Boxes, intrinsics: Tensor) -> Tensor:
     Args:
         found: whose ``more`` is (N, 8): pixel x, y of the middle, depth over focal length, size (3), sine, cosine.
         intrinsics: (3, 3), camera to pixels whose centres are whole numbers.
+
+    Raises:
+        ValueError: flat boxes, or intrinsics of another shape or without focal lengths.
     """
-    matrix = intrinsics.to(found.more)
+    if found.more.ndim != 2 or found.more.shape[1] != NUMBERS:
+        raise ValueError(
+            f"expected {NUMBERS} numbers of each box in more, (N, {NUMBERS}), got {tuple(found.more.shape)}: flat boxes"
+        )
+    matrix = torch.as_tensor(intrinsics).to(found.more)
+    if matrix.shape != (3, 3) or not matrix.isfinite().all() or matrix[0, 0] <= 0 or matrix[1, 1] <= 0:
+        raise ValueError(f"expected intrinsics (3, 3) with focal lengths above 0, got {matrix.tolist()}")
     focal = matrix[[0, 1], [0, 1]]
-    ray = (found.more[:, :2] - matrix[:2, 2]) / focal
+    pixels = torch.cat((found.more[:, :2], torch.ones_like(found.more[:, :1])), 1)
+    ray = torch.linalg.solve(matrix, pixels.mT).mT
+    ray = ray[:, :2] / ray[:, 2:]
     depth = found.more[:, 2:3] * focal.prod().sqrt()
     centre = torch.cat((ray * depth, depth), 1)
     yaw = torch.atan2(found.more[:, 6], found.more[:, 7]) + torch.atan(ray[:, 0])
@@ -138,7 +149,7 @@ def wanted(truth: Objects, layout: WarpLayout, where: Tensor, strides: Tensor) -
     middle = identity(layout.warp.like).zoom_points(flat[:, :2] / flat[:, 2:], layout.zoomed_size, layout.source_size)
     focal = (matrix[0, 0] * matrix[1, 1]).sqrt() * scale_of(layout.zoomed_size, layout.source_size)
     depth = (centre[:, 2:] / focal).clamp(min=1e-6).log() + FAR
-    angle = truth.solid[:, 6] - torch.atan((flat[:, 0] / flat[:, 2] - matrix[0, 2]) / matrix[0, 0])
+    angle = truth.solid[:, 6] - torch.atan(centre[:, 0] / centre[:, 2])
     turned = torch.stack((angle.sin(), angle.cos()), 1)
     return torch.cat(((middle - where + 0.5) / strides[:, None], depth, truth.solid[:, 3:6].log(), turned), 1)
 
@@ -162,7 +173,9 @@ class SolidLoss(nn.Module):
         strides = torch.cat([each.new_full((len(each),), stride) for each, stride in levels])
         said, true = [], []
         for k, each in enumerate(taught):
-            known = torch.cat((~truth[k].solid.isnan().any(1), each.rows.new_zeros(1, dtype=torch.bool)))
+            solid = truth[k].solid
+            there = distances.sound(solid) & (solid[:, 2] > 0)  # what is not before the camera is seen nowhere
+            known = torch.cat((there, each.rows.new_zeros(1, dtype=torch.bool)))
             mine = known[each.rows]
             chosen = truth[k].rows(each.rows[mine])
             said.append(numbers[k, mine])
