@@ -149,3 +149,40 @@ def test_a_folder_of_frames_is_dropped(visit: Visit, tmp_path: Path) -> None:
     expect(visit.page.locator(".lz-film-count")).to_have_text(f"1 / {FRAMES}")
     visit.wait("store.get().image === 'own' && live.get().image?.width === 160")
     assert visit.run(MIDDLE) == pytest.approx(25, abs=2), "the frames are in the order of their numbers"
+
+
+def test_frames_that_pass_ask_nothing_and_a_film_says_how_it_is_read(visit: Visit, tmp_path: Path) -> None:
+    """Python was asked about frames that it did not hold; what was said of a file before stayed; lost frames were told nowhere."""
+    visit.open("#image=coffee&width=64&from=edges")
+    (tmp_path / "bad.mp4").write_bytes(b"no film at all")
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_role("button", name="Open a picture").first.click()
+    chooser.value.set_files(tmp_path / "bad.mp4")
+    expect(visit.page.locator(".lz-trouble")).to_contain_text("bad.mp4")
+    open_film(visit, film("webm", tmp_path))
+    expect(visit.page.locator(".lz-trouble")).to_be_hidden()
+    expect(visit.page.locator(".lz-film-note")).to_have_text(f"{FRAMES} frames, 10.0 a second")
+    visit.answered()
+    lost: list[str] = []
+    visit.page.on("response", lambda answer: answer.status == 404 and lost.append(answer.url))
+    visit.run("""[3, 0, 2, 1].map((frame) => { const range = document.querySelector('.lz-film .lz-range');
+      range.value = String(frame); range.dispatchEvent(new Event('input', { bubbles: true })); })""")
+    visit.wait("live.get().film?.passing && live.get().image.id === 'own'")
+    visit.page.get_by_role("tab", name="Compare").or_(visit.page.get_by_role("link", name="Compare")).first.click()
+    visit.wait("store.get().room === 'compare' && !live.get().film.passing && live.get().image.id !== 'own'")
+    visit.wait("rooms.compare.answers.get().table !== null", "")
+    assert lost == [] and visit.run("live.get().error") is None
+
+
+def test_a_film_of_many_frames_says_that_it_is_thinned(visit: Visit, tmp_path: Path) -> None:
+    pictures = [Image.new("P", (4, 4), k % 200) for k in range(303)]
+    for k, picture in enumerate(pictures):
+        picture.putpalette(list(range(256)) * 3)
+        picture.putpixel((0, 0), k % 250)
+    pictures[0].save(tmp_path / "long.gif", save_all=True, append_images=pictures[1:], duration=40)
+    visit.open("#image=coffee")
+    with visit.page.expect_file_chooser() as chooser:
+        visit.page.get_by_role("button", name="Open a picture").first.click()
+    chooser.value.set_files(tmp_path / "long.gif")
+    expect(visit.page.locator(".lz-film-count")).to_have_text("1 / 300")
+    expect(visit.page.locator(".lz-film-note")).to_have_text("300 of 303 frames")
