@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What a first visit is told beside "paint me": two lines, one after the other, once something was painted. Each is put
- * away for good.
+ * What the first visits are told beside "paint me": one line each, once something was painted. Each is put away for
+ * good.
  */
 import { h } from "../kit/dom.js";
 import { recall, remember } from "../kit/memory.js";
@@ -25,14 +25,13 @@ export function offerHints({ root, live }) {
 
   function show() {
     stop();
-    if (seen >= HINTS.length) return bar.remove();
     text.textContent = t(HINTS[seen]);
     if (!bar.isConnected) root.append(bar);
   }
   function next() {
     seen += 1;
     remember(KEY, String(seen));
-    show();
+    bar.remove();
   }
   if (seen >= HINTS.length) stop();
   return () => {

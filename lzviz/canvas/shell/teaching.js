@@ -9,8 +9,9 @@ const PARTS = Object.freeze({ export: ".lz-export", share: ".lz-share", theme: "
   language: ".lz-top-language", undo: ".lz-top-history", tools: ".lz-tools", dock: ".lz-dock", rail: ".lz-rail",
   layers: ".lz-layers", images: ".lz-images", samplers: ".lz-sampler" });
 
-/** @param {string} name */
-const selectors = (name) => [`[data-tab="${name}"]`, `[data-control="${name}"]`, `[data-tool="${name}"].lz-tool`,
+/** The tab of the room that a link opens stays: one always knows where one is. @param {string} name */
+const selectors = (name) => [`[data-tab="${name}"]:not([aria-selected="true"])`,
+  `[data-control="${name}"]`, `[data-tool="${name}"].lz-tool`,
   ...(Object.hasOwn(PARTS, name) ? [/** @type {Record<string, string>} */ (PARTS)[name]] : [])];
 
 /**
