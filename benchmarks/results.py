@@ -213,7 +213,11 @@ def trained_tables() -> None:
             for split in dict.fromkeys(split for card in cards for split in card.metrics):
                 print(f"### {named}, {size}, {split}\n")
                 print(f"`python -m lzviz evaluate NAME {data} --split {split}{LARGE if data == 'scenes' else ''}`\n")
-                show(table(head, trained(cards, split)))
+                rows = list(trained(cards, split))
+                told = [k for k in range(len(head)) if any(row[k] != "" for row in rows)]
+                several = any(len(card.seeds) > 1 for card in cards)
+                named_so = [name if several else name.removesuffix(" (seeds)") for name in head]
+                show(table([named_so[k] for k in told], [[row[k] for k in told] for row in rows]))
 
 
 def equal_cost_table() -> None:

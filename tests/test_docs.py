@@ -35,8 +35,8 @@ from tests.torchvision_plain import detectors
 image, found = torch.rand(1, 3, 64, 96), detectors()
 small = {"min_size": 64, "max_size": 96}
 found.fasterrcnn_resnet50_fpn = functools.partial(
-    lambda weights, make, **options: make(weights=None, weights_backbone=None, **options),
-    make=found.fasterrcnn_resnet50_fpn, rpn_post_nms_top_n_test=9, **small,
+    lambda weights, make, **options: make(weights=None, weights_backbone=None, **options | small),
+    make=found.fasterrcnn_resnet50_fpn, rpn_post_nms_top_n_test=9,
 )
 found.FCOS = functools.partial(found.FCOS, **small)
 from lzviz.tasks import wrapping
