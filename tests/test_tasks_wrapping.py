@@ -350,3 +350,10 @@ def test_every_sampler_that_is_a_warp(name, image):
         assert all((each["boxes"][:, 2] <= SIZE[1]).all() and (each["boxes"] >= 0).all() for each in found)
     with pytest.raises(TypeError, match="decode="):
         wrap(lambda x: x, samplers.create("uniform"))(image)
+
+
+def test_an_image_of_0_to_255_is_told(image):
+    wrapped = wrap(Bent(lambda a, b: [a, b]), samplers.create("lzu"), (48, 64))
+    for given in (image * 255, list(image * 255)):
+        with pytest.raises(ValueError, match="did you mean image / 255"):
+            wrapped(given)

@@ -27,6 +27,9 @@ Found = dict[str, Tensor]
 SOFTMAX = ("detr", "table-transformer", "yolos")
 """Models of transformers whose last class is "nothing"; the others score each class by itself."""
 
+BRIGHT = 16.0
+"""What no image in [0, 1] reaches, normalised or not; one of 0 to 255 does."""
+
 
 def wrap(
     detector: nn.Module | Callable[..., Any],
@@ -93,7 +96,7 @@ class Wrapped(nn.Module):
             saliency: (B or 1, 1, h, w), overrides what the sampler would look at.
 
         Raises:
-            ValueError: another number of targets, maps or answers than images, or targets of images of several sizes.
+            ValueError: images of 0 to 255; another number of targets, maps or answers than images; targets of several sizes.
             TypeError: a pyramid or an answer of the detector that cannot be read.
         """
         count = len(images)
@@ -112,6 +115,8 @@ class Wrapped(nn.Module):
                 maps = [saliency] * count if saliency is None or len(saliency) == 1 else list(saliency.split(1))
                 return [self([image], saliency=one)[0] for image, one in zip(images, maps, strict=True)]
             images = torch.stack(list(images))
+        if images.numel() and (most := float(images.detach().amax())) > BRIGHT:
+            raise ValueError(f"expected images in [0, 1], got values up to {most:g}: did you mean image / 255?")
         out = self.sampler(images, self.size or image_size(images), saliency)
         layout = warped(out)
         given = self._given(out.image)
