@@ -54,9 +54,9 @@ def host(monkeypatch, clock):
 
     monkeypatch.setenv("SPACES_ZERO_GPU", "1")
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=gpu))
-    lent.lender.cache_clear()
+    monkeypatch.delitem(sys.modules, "lzviz.contract.lending", raising=False)
     yield calls
-    lent.lender.cache_clear()
+    sys.modules.pop("lzviz.contract.lending", None)
 
 
 def where() -> tuple[bool, str]:
