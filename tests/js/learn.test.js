@@ -66,6 +66,6 @@ test("what a link leaves out is named by words alone", () => {
   const style = hiding(["compare", "fwhm", "export", "} body { display: none } .x{"]);
   for (const part of ['[data-tab="compare"]', '[data-control="fwhm"]', ".lz-export"]) assert.ok(style.includes(part));
   assert.ok(!style.includes("body"));
-  assert.ok(style.includes('[data-tab="compare"]:not([aria-selected="true"])'), "the tab of the room that is open stays");
+  assert.ok(style.includes('[data-tab="compare"]:not([aria-selected="true"])'), "an open room keeps its tab");
   assert.equal(hiding(["<b>"]), "");
 });
