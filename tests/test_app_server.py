@@ -257,6 +257,6 @@ def test_a_host_that_lends_gpus_sees_a_function_for_them_before_the_launch(monke
     seen = []
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda duration: seen.append))
     monkeypatch.setenv("SPACES_ZERO_GPU", "1")
-    monkeypatch.setattr(lent, "_lent", None)
+    monkeypatch.delitem(sys.modules, "lzviz.contract.lending", raising=False)
     assert launch_options(server())["app_kwargs"]["routes"]
     assert seen == [lent.work]

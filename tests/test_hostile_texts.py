@@ -82,6 +82,7 @@ def test_python(monkeypatch, text, name):
             labels=None,
             saliency=lambda: None,
             told=True,
+            previous=None,
             finds=False,
             state=SimpleNamespace(learned_from="truth", strength=3.0),
         )

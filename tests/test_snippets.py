@@ -54,7 +54,7 @@ SESSIONS = {
     "streets": ("lds-scenes-64x128", {"learnedFrom": "edges"}, TALL),
     "no places": ("resizer-camvid-48x64", {}, SMALL),
     "flows": ("downsizenet-camvid-48x64", {}, TALL),
-    "no weights": ("untrained-lds-published", {}, SMALL),
+    "no weights": ("untrained-downsizenet-texture", {}, SMALL),
 }
 
 

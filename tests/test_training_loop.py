@@ -95,6 +95,7 @@ def test_a_folder_keeps_one_run(whole, tmp_path):
     with pytest.raises(ValueError, match="differs in classes"):
         train(RECIPE, replace(scenes(), classes=("a", "b")), whole, accelerator=Accelerator(cpu=True))
     run(replace(RECIPE, about="said otherwise", notes="and more"), whole)
+    run(RECIPE, whole)  # in these words again, for what follows
 
 
 def test_a_run_from_before_a_recipe_had_another_field_goes_on(whole, tmp_path):
