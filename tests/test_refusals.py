@@ -123,4 +123,7 @@ def test_a_fault_within_a_field_is_named_where_it_is(given, said):
 def test_what_a_program_says_in_a_line_is_the_only_english_in_it():
     said = refused({"seq": "x", "state": {}}).says
     assert said is not None and said.key == "refused.field.wrong"
-    assert t(said.key, "zh", **said.values) == "seq 的值不对。程序的原话：“expected a valid integer”；得到的是 'x'；请重新加载页面。"
+    assert (
+        t(said.key, "zh", **said.values)
+        == "seq 的值不对。程序的原话：“expected a valid integer”；得到的是 'x'；请重新加载页面。"
+    )

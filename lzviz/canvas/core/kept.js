@@ -46,8 +46,10 @@ export const keepMade = (made) => within("readwrite", (table) => table.put(made,
 
 /** @returns {Promise<Kept | undefined>} */
 export async function keptPicture() {
-  const [picture, made] = await Promise.all([KEY, ON].map((key) => within("readonly", (table) => table.get(key))));
-  return picture && { ...picture, made };
+  // In one look: read one after the other they could be of two pictures.
+  const all = await within("readonly", (table) => table.getAll()) ?? [];
+  const picture = all.find((each) => "blob" in each);
+  return picture && { ...picture, made: all.find((each) => "paint" in each) };
 }
 
 export const forgetPicture = () => within("readwrite", (table) => {
