@@ -77,6 +77,7 @@ def test_a_reload_offers_the_own_picture_with_its_painting_again_and_can_forget_
     visit.wait("store.get().paint !== null")
     page.wait_for_function(PAINTED)
     page.wait_for_function("!location.hash.includes('coffee')")
+    visit.rest()
     page.reload()
     visit.ready()
     assert visit.run("[store.get().image, store.get().paint]") == ["street", None]
