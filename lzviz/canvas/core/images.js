@@ -153,9 +153,10 @@ function createKeeper({ store, live }) {
   const isShown = () => kept !== null && store.get().image === "own" && live.get().own?.blob === kept;
   const later = debounce(() => isShown() && void keepMade(madeOf(store.get())), 250);
   store.subscribe((_, changed) => MADE.some((key) => changed.has(key)) && isShown() && later());
-  return (/** @type {Blob} */ blob, /** @type {string} */ title) => {
+  return (/** @type {Blob} */ blob, /** @type {string} */ title,
+    /** @type {import("./made.js").Made | null} */ made) => {
     kept = blob;
-    void keepPicture(blob, title);
+    void keepPicture(blob, title, made);
   };
 }
 
@@ -226,7 +227,7 @@ export function createImages(context) {
       return patiently(() => brought.answered(() => fetchPicture(host, answer.id), { picture }));
     };
     await bring(load, (image) => {
-      keep(blob, title);
+      keep(blob, title, anyOf(before));
       live.set({ own: { blob, id: answer.id, title, notes: (answer.notes ?? []).filter(isNews) } });
       settleOn("own", image, anyOf(before));
     });

@@ -35,9 +35,10 @@ async function within(mode, work) {
   }
 }
 
-/** In the place of the one before. @param {Blob} blob @param {string} title */
-export const keepPicture = (blob, title) => within("readwrite", (table) => {
-  table.delete(ON);
+/** In the place of the one before. @param {Blob} blob @param {string} title @param {Made | null} made  on it */
+export const keepPicture = (blob, title, made) => within("readwrite", (table) => {
+  if (made) table.put(made, ON);
+  else table.delete(ON);
   return table.put({ blob, title }, KEY);
 });
 
