@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from lzviz import gallery
@@ -131,3 +132,29 @@ def test_what_arrives_late_is_scored_late(shop: Workshop) -> None:
     assert nothing.waiting is None and nothing.streamed is None
     with pytest.raises(Refusal, match=r"Frame drive is to be scored with answer 0; 0 were given"):
         answer(shop, AskFilmScore(checkpoint=FIXED, answers=[], waiting=own))
+
+
+def test_late_boxes_are_judged_by_the_frame_that_is_shown(shop: Workshop) -> None:
+    """Boxes of the first frame were shown, and judged, in the first frame, whatever frame had come meanwhile."""
+    first, third = (shop.picture(name).boxes for name in ("drive", "drive.2"))
+    assert first is not None and third is not None
+    late = Before(
+        boxes=[tuple(box) for box in first.boxes.tolist()], scores=[1.0] * len(first), classes=first.kinds.tolist()
+    )
+    frames = [
+        FrameScored(image="drive", answer=0),
+        FrameScored(image="drive.2", answer=0),
+        FrameScored(image="drive.2", answer=None),
+        FrameScored(image="coffee", answer=0),
+    ]
+    own, moved, none, unknown = answer(
+        shop, AskFilmScore(checkpoint=FIXED, answers=[late], waiting=[], judged=frames)
+    ).judged
+    assert {each.verdict for each in own.boxes} <= {"right", "ignored"} and unknown is None
+    assert len(moved.boxes) == len(first) and len(moved.true) == len(none.true) == len(third) and none.boxes == []
+    kinds = {each.verdict for each in moved.boxes}
+    assert "right" in kinds and kinds & {"placed", "false"}, "what moved away is off, what stands still is found"
+    assert np.allclose([each.box for each in moved.true], third.boxes, atol=1e-3)
+    assert {each.size for each in moved.true} <= {"small", "medium", "large"}
+    by = {each.name: each.value for each in moved.scores}
+    assert 0 < by["AP"] < {each.name: each.value for each in own.scores}["AP"] == pytest.approx(1)

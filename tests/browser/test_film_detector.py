@@ -59,6 +59,40 @@ def test_a_film_that_does_not_wait_drops_frames_and_scores_late_boxes(visit: Vis
     expect(page.locator(".lz-film-used")).to_contain_text(re.compile("late|No answer"))
 
 
+ROOM = "rooms.pipeline.answers.get().room"
+
+
+def test_a_frame_that_passed_is_shown_under_the_boxes_that_were_known_by_then(visit: Visit) -> None:
+    """The last frame that was answered stayed, with its own boxes, while the counter and the link told a later one."""
+    open_drive(visit, "&left=error")
+    page = visit.page
+    page.locator(".lz-film-rate").select_option("60")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".lz-film-count")).to_have_text("12 / 12", timeout=NETWORK)
+    page.get_by_role("button", name="Play").wait_for(timeout=NETWORK)
+    visit.wait(f"{ROOM}?.late?.frame === 11 && {ROOM}.found.true")
+    told = visit.run(
+        f"((room) => ({{ link: store.get().frame, picture: room.picture.id, image: live.get().image.id,"
+        f" of: room.late.of, boxes: room.found.boxes.length, true: room.found.true.map(({{ box }}) => box),"
+        f" note: document.querySelector('.lz-found-late').textContent,"
+        f" said: document.querySelector('.lz-film-used').textContent }}))({ROOM})"
+    )
+    assert (told["link"], told["picture"], told["image"]) == (11, "drive.11", "drive.11")
+    assert told["of"] is None or told["of"] < 11
+    assert (told["boxes"] > 0) == (told["of"] is not None)
+    assert told["note"] == told["said"] and re.search("late|No answer", told["said"])
+    # What was known is there to be looked at, frame by frame, and nothing is asked about it.
+    asked = len([url for url in visit.requests if url.endswith("lzviz/learned")])
+    page.get_by_role("button", name="One frame back").click()
+    visit.wait(f"{ROOM}.late?.frame === 10 && {ROOM}.picture.id === 'drive.10' && {ROOM}.found.true.length > 0")
+    assert visit.run(f"{ROOM}.found.true.map(({{ box }}) => box)") != told["true"]
+    assert asked == len([url for url in visit.requests if url.endswith("lzviz/learned")])
+    # A film that waits shows the frame's own boxes again.
+    page.locator(".lz-film-rate").select_option("The film waits")
+    visit.wait(f"!{ROOM}.late && {ROOM}.picture.id === 'drive.10'")
+    expect(page.locator(".lz-film-used")).to_have_text("Looks at this frame twice, evenly first.", timeout=NETWORK)
+
+
 def test_detectors_stand_side_by_side_and_each_looks_where_its_own_boxes_were(visit: Visit) -> None:
     page = visit.page
     page.set_default_timeout(NETWORK)

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { following, known, readyAt } from "../../lzviz/canvas/core/streaming.js";
+import { following, known, momentOf, passed, readyAt } from "../../lzviz/canvas/core/streaming.js";
 
 /** @param {number} count @param {number} every @param {number | readonly number[]} spent */
 function run(count, every, spent) {
@@ -22,4 +22,16 @@ test("frames that pass are those of lzviz.measure.streaming", () => {
   const uneven = run(4, 100, [10, 210, 10, 10]);
   assert.deepEqual(uneven.taken.map(({ frame, ready }) => [frame, ready]), [[0, 10], [1, 310], [3, 320]]);
   assert.deepEqual(uneven.known, [null, 0, 0, 0]);
+});
+
+test("a frame that passed is shown by the newest answer that was ready at its time, and one to come by none", () => {
+  const { taken } = run(6, 100, 250);
+  const film = { taken: taken.slice(0, 2), every: 100 }; // frames 0 and 2, ready at 250 and 500
+  assert.equal(passed(film.taken, 100), 5);
+  assert.deepEqual([0, 2, 3, 4, 5].map((k) => momentOf(6, film, k)), [
+    { frame: 0, of: null, late: 0 }, { frame: 2, of: null, late: 0 }, { frame: 3, of: 0, late: 300 },
+    { frame: 4, of: 0, late: 400 }, null]);
+  assert.deepEqual(momentOf(6, { taken, every: 100 }, 5), { frame: 5, of: 2, late: 300 });
+  assert.equal(momentOf(6, { taken, every: 0 }, 3), null, "a film that waits is late nowhere");
+  assert.equal(momentOf(6, { taken: [], every: 100 }, 0), null);
 });

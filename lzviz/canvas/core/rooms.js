@@ -80,6 +80,8 @@
  * @property {(at: number) => number} start  the frame to play from
  * @property {(k: number, settled: boolean) => import("./context.js").Before | null} comes  a frame is about to be
  *   shown; settled: and answered, with what was found before it
+ * @property {(k: number) => boolean} passes  whether frame k is shown as it was known when it came, and nothing asked
+ * @property {() => void} passed  a frame is shown that was not to be settled
  * @property {(k: number, wanted: () => boolean) => Promise<boolean>} answered  once it is; false: it was not
  * @property {(k: number, pass: (k: number) => Promise<boolean>, wanted: () => boolean) => Promise<number>} next  the
  *   frame to answer after `k`; those that are dropped are shown in passing

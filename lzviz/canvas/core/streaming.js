@@ -25,3 +25,30 @@ export const readyAt = (frame, free, every, spent) => Math.max(free, frame * eve
 export const known = (taken, count, every) => Array.from({ length: count }, (_, k) =>
   taken.reduce((last, { frame, ready }) => (ready <= k * every + EARLY ? frame : last),
     /** @type {number | null} */ (null)));
+
+/**
+ * How many frames have passed by the time of the last answer that is known.
+ * @param {readonly {frame: number, ready: number}[]} taken  in order @param {number} every
+ */
+export function passed(taken, every) {
+  const last = taken.at(-1);
+  return last ? following(last.frame, last.ready, every) : 0;
+}
+
+/**
+ * @typedef {object} Moment
+ * @property {number} frame     that is shown
+ * @property {number | null} of  whose answer is known by then; null: none is
+ * @property {number} late      by how many ms
+ */
+
+/**
+ * What is known at frame `k` of a film that does not wait; null: it waits, or has not come so far.
+ * @param {number} count  of its frames @param {{taken: readonly {frame: number, ready: number}[], every: number}} film
+ * @param {number} k @returns {Moment | null}
+ */
+export function momentOf(count, { taken, every }, k) {
+  if (!every || k >= Math.min(passed(taken, every), count)) return null;
+  const of = known(taken, k + 1, every)[k];
+  return { frame: k, of, late: of === null ? 0 : (k - of) * every };
+}

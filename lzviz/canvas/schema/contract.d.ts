@@ -134,6 +134,7 @@ export interface AskFilmScore {
   answers: Before[];
   waiting: FrameScored[];
   streamed?: FrameScored[];
+  judged?: FrameScored[];
 }
 
 /** Key points of a picture. */
@@ -344,10 +345,25 @@ export interface BoxFound {
   overlap?: number | null;
 }
 
+/** What became of a box: ``truth`` is the row of the true box that it is about, which it overlaps so much. */
+export interface BoxJudged {
+  verdict: "right" | "placed" | "class" | "twice" | "false" | "ignored";
+  truth: number | null;
+  overlap: number | null;
+}
+
 /** A metric of this picture, by its name: ``None`` where nothing counts. */
 export interface BoxScore {
   name: string;
   value: number | null;
+}
+
+/** A true box of a frame, in pixel edges of its picture; ``ignored``: it counts neither as found nor as missed. */
+export interface BoxThere {
+  box: [number, number, number, number];
+  class: number;
+  size: "small" | "medium" | "large";
+  ignored: boolean;
 }
 
 /** What is true; ``ignored``: it counts neither as found nor as missed. */
@@ -703,6 +719,7 @@ export interface FetchCheckpoint {
 export interface FilmScore {
   waiting: Precision | null;
   streamed: Precision | null;
+  judged?: (FrameJudged | null)[];
 }
 
 /** What one check says. */
@@ -742,6 +759,13 @@ export interface Found {
 export interface FrameFound {
   image: string | null;
   found: Before;
+}
+
+/** Boxes of an answer against what is true of another frame; ``scores``: metrics of that frame alone. */
+export interface FrameJudged {
+  boxes: BoxJudged[];
+  true: BoxThere[];
+  scores: BoxScore[];
 }
 
 /** A frame, by the id of its picture, and the place of the answer that it is scored with; ``None``: none was there yet. */

@@ -85,7 +85,8 @@ function createMoves({ context, parts, reel, draw, watched, show }) {
     halt();
     try {
       const watching = watched();
-      if (await show(reel.at, true) && watching) await watching.answered(reel.at, () => true);
+      const settled = !watching?.passes(reel.at);
+      if (await show(reel.at, settled) && settled) await watching?.answered(reel.at, () => true);
     } catch (error) {
       live.set(failed(reel.film?.title ?? "", error));
     }
@@ -161,7 +162,10 @@ const createShow = ({ context, parts, reel, draw, watched }) => async (k, settle
   const stands = () => mine === reel.turn && film === reel.film;
   if (!stands()) return false;
   context.live.set({ film: { before: bar?.comes(k, settled) ?? null, passing: !settled } });
-  return parts.images.showFrame(picture, film.title, { settled, found, stands, name: film.name?.(k), frame: k });
+  const shown = await parts.images.showFrame(picture, film.title,
+    { settled, found, stands, name: film.name?.(k), frame: k });
+  if (shown && !settled) bar?.passed();
+  return shown;
 };
 
 /** Python draws the frames that will be wanted, one after the other. @param {Reel} reel @param {() => void} draw */
@@ -219,9 +223,14 @@ export function createFilm(context, parts) {
     if ([...changed].some((key) => !SAME.has(key)) && !reel.looking) reel.nodes = []; // they were another warp's
     if (changed.has("image") && image !== (film.of ?? "own")) return close();
     if (film.of && changed.has("frame") && !reel.playing && !reel.looking) reel.at = Math.min(frame, film.count - 1);
-    if (changed.has("room") && live.get().film?.passing) void rest(); // the room is told which frame it is
-    else if (changed.has("room")) halt();
-    else draw();
+    const passing = live.get().film?.passing ?? false;
+    const kept = () => watched()?.passes(reel.at) ?? false;
+    if (changed.has("room")) return void (passing || kept() ? rest() : halt()); // it is told which frame this is
+    draw();
+    // What was known at a frame is not what is asked now.
+    if (passing && !reel.playing && [...changed].some((key) => !SAME.has(key))) {
+      queueMicrotask(() => !reel.playing && !kept() && void rest());
+    }
   }
   const unfollow = store.subscribe(follow);
   return {

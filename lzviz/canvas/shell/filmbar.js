@@ -71,20 +71,29 @@ function createTransport(press) {
 function createChoices(press) {
   /** @type {Told | null} */
   let told = null;
-  const box = h("input", { type: "checkbox", onchange: () => (told?.before ?? { press: press.before }).press(
-    box.checked) });
+  let runs = false;
+  /** Another way: the frame that is shown is asked about anew. @param {() => void} change */
+  function anew(change) {
+    change();
+    if (!runs) press.rest();
+  }
+  const box = h("input", { type: "checkbox", onchange() {
+    if (told) anew(() => told?.before?.press(box.checked));
+    else press.before(box.checked);
+  } });
   const words = h("span", {});
   const before = h("label", { class: "lz-film-previous" }, box, " ", words);
   const all = h("button", { type: "button", class: "lz-link", onclick: press.look }, t("film.look"));
   const rate = h("select", { class: "lz-film-rate", "aria-label": t("film.rate"),
-    onchange: () => told?.rate?.choose(Number(rate.value) || null) }, h("option", { value: "" }, t("film.waits")),
+    onchange: () => anew(() => told?.rate?.choose(Number(rate.value) || null)) },
+  h("option", { value: "" }, t("film.waits")),
   ...RATES.map((fps) => h("option", { value: String(fps) }, t("film.fps", { fps }))));
   const pace = h("span", { "data-tip": t("film.rate.help") }, rate);
   return {
     parts: [pace, before, all],
     /** @param {Shown} shown */
-    draw({ looking, alone, still, before: on, told: now }) {
-      told = now;
+    draw({ looking, alone, still, before: on, told: now, playing }) {
+      [told, runs] = [now, playing];
       setText(words, told ? t("film.follows") : t("film.previous"));
       before.dataset.tip = told ? t("film.follows.help") : t("film.previous.help");
       box.checked = told ? told.before?.on ?? false : on;

@@ -9,15 +9,27 @@ import torch
 from torch import Tensor
 
 from lzviz.contract.answers import checkpoints
-from lzviz.contract.answers.given_boxes import boxes_of
+from lzviz.contract.answers.given_boxes import boxes_of, objects_of
+from lzviz.contract.answers.pipeline_boxes import judgement, sizes_of
 from lzviz.contract.answers.pipeline_parts import number
-from lzviz.contract.messages.boxes import Before
-from lzviz.contract.messages.film import AskFilmScore, FilmScore, FrameScored, Precision
+from lzviz.contract.messages.boxes import Before, BoxScore
+from lzviz.contract.messages.film import (
+    AskFilmScore,
+    BoxJudged,
+    BoxThere,
+    FilmScore,
+    FrameJudged,
+    FrameScored,
+    Precision,
+)
 from lzviz.contract.wire import Refusal
 from lzviz.measure import precision
+from lzviz.measure.verdicts import verdicts
+from lzviz.objects import Objects
 from lzviz.tasks import task_named
 from lzviz.tasks.boxed import Boxes
 from lzviz.tasks.detection import Detection
+from lzviz.tasks.mono3d import Mono3D
 from lzviz.text import Text
 
 if TYPE_CHECKING:
@@ -31,13 +43,15 @@ def scored(workshop: Workshop, question: AskFilmScore) -> FilmScore:
         Refusal: a checkpoint that finds no boxes, answers that are none (:func:`boxes_of`), or one that is not among them.
     """
     card = checkpoints.card(workshop, question.checkpoint)
-    if not isinstance(task_named(card.task), Detection):
+    task = task_named(card.task)
+    if not isinstance(task, Detection):
         raise Refusal(Text("refused.film.checkpoint", {"title": checkpoints.title(card)}))
     names = card.classes
     answers = [boxes_of(each, len(names)) for each in question.answers]
     return FilmScore(
         waiting=_precision(workshop, question.waiting, answers, names),
         streamed=_precision(workshop, question.streamed, answers, names),
+        judged=[_judged(workshop, each, answers, names, task) for each in question.judged],
     )
 
 
@@ -74,13 +88,52 @@ def _precision(
 
 def _counted(workshop: Workshop, frame: FrameScored, answers: Sequence[Boxes], names: Sequence[str]) -> Tensor | None:
     """What counts of one frame (:func:`lzviz.measure.precision.matched`); None: nobody knows what is in it."""
-    given = workshop.picture(frame.image).boxes
-    true = None if given is None else given.named(names)
+    pair = _pair(workshop, frame, answers, names)
+    return None if pair is None else _rows(*pair, len(names))
+
+
+def _pair(
+    workshop: Workshop, frame: FrameScored, answers: Sequence[Boxes], names: Sequence[str]
+) -> tuple[Boxes, Objects] | None:
+    """What was found in a frame and what is true of it, in the pixels of its picture; None: nobody knows that."""
+    picture = workshop.picture(frame.image)
+    true = objects_of(picture.boxes, names, picture.size, picture.size)
     if true is None:
         return None
     if frame.answer is not None and frame.answer >= len(answers):
         said = {"answer": frame.answer, "count": len(answers), "image": str(frame.image)}
         raise Refusal(Text("refused.film.answer", said))
     found = answers[frame.answer] if frame.answer is not None else boxes_of(Before(boxes=[], scores=[], classes=[]), 0)
-    boxes, kinds, ignored = map(torch.from_numpy, (true.boxes, true.kinds, true.ignored))
-    return precision.matched(found.boxes, found.scores, found.classes, boxes, kinds, ignored, len(names))
+    return found, true
+
+
+def _rows(found: Boxes, true: Objects, classes: int) -> Tensor:
+    return precision.matched(
+        found.boxes, found.scores, found.classes, true.boxes, true.classes, true.ignored, classes, true.area
+    )
+
+
+def _judged(
+    workshop: Workshop, frame: FrameScored, answers: Sequence[Boxes], names: Sequence[str], task: Detection
+) -> FrameJudged | None:
+    """Boxes of one frame one by one. The metrics are those of flat boxes: what is true in space is of another camera's place."""
+    pair = _pair(workshop, frame, answers, names)
+    if pair is None:
+        return None
+    found, true = pair
+    judged = verdicts(found.boxes, found.scores, found.classes, true.boxes, true.classes, true.ignored)
+    sizes = sizes_of((true.boxes[:, 2:] - true.boxes[:, :2]).prod(1))
+    rows = zip(true.boxes.tolist(), true.classes.tolist(), sizes, true.ignored.tolist(), strict=True)
+    flat = () if isinstance(task, Mono3D) else task.metrics
+    counted = [_rows(found, true, len(names))] if flat else []
+    return FrameJudged(
+        boxes=[BoxJudged(**judgement(judged, row)) for row in range(len(found))],
+        true=[
+            BoxThere.model_validate({"box": box, "class": kind, "size": size, "ignored": skipped})
+            for box, kind, size, skipped in rows
+        ],
+        scores=[
+            BoxScore(name=metric.name, value=number(float(torch.nanmean(task.score(metric, counted)))))
+            for metric in flat
+        ],
+    )

@@ -66,11 +66,14 @@ def found(read: Read, trace: Trace) -> dict[str, Any]:
 
 def _found(shown: dict[str, Any], boxes: Any, row: int, judged: Verdicts | None) -> dict[str, Any]:
     said = shown | {"score": float(boxes.scores[row]), "level": int(boxes.levels[row])}
-    if judged is None:
-        return said
+    return said if judged is None else said | judgement(judged, row)
+
+
+def judgement(judged: Verdicts, row: int) -> dict[str, Any]:
+    """What became of one box."""
     about = int(judged.truth[row])
     overlap = None if about < 0 else float(judged.overlap[row])
-    return said | {"verdict": judged.kinds[row], "truth": None if about < 0 else about, "overlap": overlap}
+    return {"verdict": judged.kinds[row], "truth": None if about < 0 else about, "overlap": overlap}
 
 
 def _shown(read: Read, trace: DetectionTrace, boxes: Tensor) -> tuple[Tensor, list[dict[str, Any]]]:
@@ -84,18 +87,24 @@ def _shown(read: Read, trace: DetectionTrace, boxes: Tensor) -> tuple[Tensor, li
     gain = _area(curves) / areas.clamp(min=1e-9) * (math.prod(n - 1 for n in size) / math.prod(n - 1 for n in zoomed))
     scale = boxes.new_tensor([n / m for n, m in zip(read.full, size, strict=True)]).flip(0)
     edges = boxes * scale.repeat(2)
-    grades = sum((areas[:, None] >= areas.new_tensor([precision.AREAS[name][0]])).long() for name in SIZES[1:])
     rows = zip(edges.tolist(), hulls.tolist(), gain.clamp(min=0).sqrt().tolist(), areas.tolist(), strict=True)
+    grades = sizes_of(areas)
     shown = [
         {
             "box": [round(value, 2) for value in box],
             "zoomed": [round(value, 3) for value in hull],
             "magnification": number(times) if area > 0 else None,
-            "size": SIZES[int(grade)],
+            "size": grade,
         }
-        for (box, hull, times, area), grade in zip(rows, grades.flatten().tolist(), strict=True)  # type: ignore[union-attr]
+        for (box, hull, times, area), grade in zip(rows, grades, strict=True)
     ]
     return curves, shown
+
+
+def sizes_of(areas: Tensor) -> list[str]:
+    """COCO's size of each area (N,), in pixels."""
+    grades = torch.stack([areas >= precision.AREAS[name][0] for name in SIZES[1:]]).sum(0)
+    return [SIZES[grade] for grade in grades.tolist()]
 
 
 def border(warp: Warp, boxes: Tensor, zoomed: Size, size: Size) -> Tensor:

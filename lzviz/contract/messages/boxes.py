@@ -12,6 +12,8 @@ Edges = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixel edges."""
 Size = Literal["small", "medium", "large"]
 """COCO's sizes: below 32 x 32 pixels of the picture as it is read, below 96 x 96, and the others."""
+Verdict = Literal["right", "placed", "class", "twice", "false", "ignored"]
+"""What became of a box (:data:`lzviz.measure.verdicts.Verdict`)."""
 Looked = Literal["before", "twice", "own"]
 """What said where to look: boxes of the frame before, a first look at this one, or neither."""
 
@@ -72,7 +74,7 @@ class BoxFound(BoxShown):
 
     score: float
     level: int
-    verdict: Literal["right", "placed", "class", "twice", "false", "ignored"] | None = None
+    verdict: Verdict | None = None
     truth: int | None = None
     overlap: float | None = None
 

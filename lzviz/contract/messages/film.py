@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lzviz.contract.messages.base import Answer, Identifier, Message, Question
-from lzviz.contract.messages.boxes import Before
+from lzviz.contract.messages.boxes import Before, BoxScore, Edges, Size, Verdict
 
 MOST = 300
 """Frames of a film that are scored."""
@@ -38,11 +38,40 @@ class Precision(Answer):
     large: float | None
 
 
+class BoxJudged(Answer):
+    """What became of a box: ``truth`` is the row of the true box that it is about, which it overlaps so much."""
+
+    verdict: Verdict
+    truth: int | None
+    overlap: float | None
+
+
+class BoxThere(Answer):
+    """A true box of a frame, in pixel edges of its picture; ``ignored``: it counts neither as found nor as missed."""
+
+    box: Edges
+    class_: int = Field(alias="class")
+    size: Size
+    ignored: bool
+
+
+class FrameJudged(Answer):
+    """Boxes of an answer against what is true of another frame; ``scores``: metrics of that frame alone."""
+
+    boxes: list[BoxJudged]
+    true: list[BoxThere]
+    scores: list[BoxScore]
+
+
 class FilmScore(Answer):
-    """``waiting``: each frame with its own answer; ``streamed``: with what was there when it came; ``None``: truth is not known."""
+    """``waiting``: each frame with its own answer; ``streamed``: with what was there when it came; ``None``: truth is not known.
+
+    ``judged``: the frames for which that was asked, in their order.
+    """
 
     waiting: Precision | None
     streamed: Precision | None
+    judged: list[FrameJudged | None] = Field(default_factory=list)
 
 
 class AskFilmScore(Question):
@@ -51,6 +80,7 @@ class AskFilmScore(Question):
     Attributes:
         checkpoint: whose classes the answers are in.
         answers: what was found; ``waiting`` and ``streamed`` say for which frames each counts.
+        judged: frames whose boxes are to be told one by one.
     """
 
     answer = FilmScore
@@ -58,3 +88,4 @@ class AskFilmScore(Question):
     answers: Annotated[list[Before], Field(max_length=MOST)]
     waiting: Annotated[list[FrameScored], Field(max_length=MOST)]
     streamed: Annotated[list[FrameScored], Field(max_length=MOST)] = Field(default_factory=list)
+    judged: Annotated[list[FrameScored], Field(max_length=MOST)] = Field(default_factory=list)

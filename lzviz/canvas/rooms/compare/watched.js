@@ -147,6 +147,8 @@ export const watchedBy = (place) => (film, draw) => {
       if (!same(handed, answers.get().handed)) answers.set({ handed });
       return null;
     },
+    passes: () => false,
+    passed: () => {},
     answered: (_, wanted) => told(place, wanted),
     next: async (k) => k + 1,
     end() {

@@ -43,6 +43,7 @@
  * @property {Plane | null} confidence
  * @property {Plane | null} prediction  on the zoomed image
  * @property {Truth | null} truth
+ * @property {import("../../core/streaming.js").Moment} [late]  of a frame that passed: whose boxes these are
  * @property {boolean} stale          samples are newer than what the network made of them
  */
 

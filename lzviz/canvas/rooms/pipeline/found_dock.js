@@ -15,7 +15,7 @@ import { line, list, part } from "../../kit/lines.js";
 import { COLOURS, GLYPHS } from "../../viewer/layers/own/boxes.js";
 import { checkpointOf } from "./words.js";
 import { LOOKS } from "./found.js";
-import { FORMATS, registered, t } from "../../core/text.js";
+import { FORMATS, registered, say, t } from "../../core/text.js";
 
 const SIZES = /** @type {const} */ (["small", "medium", "large"]);
 const METRICS = { small: "AP_S", medium: "AP_M", large: "AP_L" };
@@ -40,7 +40,8 @@ function tablePart({ store }, answers) {
   const side = h("span", {});
   const table = h("table", { class: "lz-coordinates lz-learned-classes lz-found-table" },
     h("thead", {}, h("tr", {}, ...heads)), body);
-  const element = part(t("boxes"), "lz-learned-legend lz-found-boxes", side, legend,
+  const late = h("p", { class: "lz-found-late", hidden: true });
+  const element = part(t("boxes"), "lz-learned-legend lz-found-boxes", side, late, legend,
     h("div", { class: "lz-learned-scroll" }, table));
   /** @type {Found | null} */
   let shown = null;
@@ -78,9 +79,12 @@ function tablePart({ store }, answers) {
   }
 
   return { element, show() {
-    const found = answers.get().room?.found ?? null;
+    const { room } = answers.get();
+    const found = room?.found ?? null;
     if (!found) return;
     if (found !== shown) fill(found);
+    late.hidden = !room?.late;
+    setText(late, room?.late ? say(room.answer.sentence) : "");
     shown = found;
     const { foundScore } = store.get();
     const missed = new Set(found.missed(foundScore));
@@ -119,7 +123,7 @@ function boxPart(answers) {
     lines.class.say(name, which.of === "true" ? t("boxes.isTrue") : "", colour);
     lines.magnified.say(magnified(box.magnification));
     lines.source.say(side(box.box));
-    lines.zoomed.say(side(box.zoomed));
+    if (!room?.late || which.of === "found") lines.zoomed.say(side(box.zoomed));
     if (box.solid) lines.distance.say(fixed(box.solid.centre[2], 1), t("unit.m"));
     if (which.of === "true") {
       return lines.verdict.say(found.true?.[which.row].ignored ? t("boxes.verdict.ignored") : "–");

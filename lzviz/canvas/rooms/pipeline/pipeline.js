@@ -63,6 +63,9 @@ export const mountPipeline = mountViews({
   gives: (place) => ({ film: watching(place), ...givesOf(place) }),
 });
 
+/** Files that are drawn as the screen is. */
+const DRAWN = new Set(["overlay", "error", "prediction"]);
+
 /**
  * Files, and the warp that is shown.
  * @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place
@@ -72,7 +75,7 @@ function givesOf({ context, answers, scene }) {
   const boxed = () => Boolean(answers.get().room?.found);
   return {
     // What lies over the picture is drawn as on the screen; labels and samples are numbers, and Python's.
-    exportsView: (what) => what === "overlay" || what === "error" || (what === "prediction" && boxed()),
+    exportsView: (what) => DRAWN.has(what) && (what !== "prediction" || boxed()),
     exportView: async (what, format) => (what === "prediction" ? exportedZoomed(scene(), format)
       : exported(scene(), what === "error" ? "error" : "labels", format)),
     warp() {
@@ -82,6 +85,7 @@ function givesOf({ context, answers, scene }) {
     },
     exportReason(what) {
       const { room } = answers.get();
+      if (room?.late && !DRAWN.has(what)) return t("film.lateFile");
       if (what === "error" && !knowsTruth(room)) return t(boxed() ? "boxes.noTruth" : "pipeline.errorsNeed");
       if (what === "labels" && boxed()) return t("refused.export.labels");
       if (what === "boxes" && !boxed()) return t("refused.export.boxes");

@@ -45,6 +45,7 @@ export class LearnedScene extends Viewer {
     this.answers = answers;
     this.asking = asking;
     this.host = context.host;
+    this.page = context.root;
     this.legend = createLegend((name) => toggleLayer(store, name), LAYERS);
     const { source, zoomed } = this.views;
     source.title.append(this.legend.element);
@@ -179,6 +180,8 @@ export class LearnedScene extends Viewer {
     const { source, zoomed } = this.views;
     this.root.dataset.tool = tool;
     this.root.toggleAttribute("data-busy", this.answers.get().asking);
+    const { film, image } = this.live.get();
+    this.page.toggleAttribute("data-behind", Boolean(film && this.room && this.room.picture !== image));
     if (!this.pinned) this.hover = this.readPointer();
     else if (this.hover && this.room) this.hover = placeAt(this.room, this.extent, "source", ...this.hover.at);
     const { hover } = this;
@@ -238,9 +241,8 @@ export class LearnedScene extends Viewer {
     if (!found || !which) return false;
     const [x0, y0, x1, y1] = found.box(which).box.map((value) => value * share - 0.5);
     this.marks.source.quad([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], source.projection);
-    this.marks.zoomed.quad(this.spaceOf(zoomed) === "zoomed"
-      ? found.curve(which).map(([x, y]) => /** @type {[number, number]} */ ([x - 0.5, y - 0.5])) : null,
-    zoomed.projection);
+    const curve = found.curve(which).map(([x, y]) => /** @type {[number, number]} */ ([x - 0.5, y - 0.5]));
+    this.marks.zoomed.quad(this.spaceOf(zoomed) === "zoomed" && curve.length ? curve : null, zoomed.projection);
     return true;
   }
 

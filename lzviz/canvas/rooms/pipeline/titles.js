@@ -25,10 +25,14 @@ export function writeTitles({ views, room, shown, narrow, answers }) {
   const leftTitle = shown.left === "saliency" ? map : t(`pipeline.left.${shown.left}`);
   const facts = [t("size", { width: picture.width, height: picture.height })];
   if (working.w !== picture.width && !narrow) facts.push(t("view.readAt", { width: working.w, height: working.h }));
+  const { late } = room;
+  if (late && late.of !== null) facts.push(t("film.boxesOf", { frame: late.of + 1 }));
   caption(views.source, { title: leftTitle, size: t("view.facts", { facts }),
     label: label(leftTitle, LEFT[shown.left]) });
   const share = zoomed && (zoomed[0] * zoomed[1]) / (picture.width * picture.height);
-  const size = zoomed ? t("size", { width: zoomed[1], height: zoomed[0] }) : "";
+  const small = zoomed ? t("size", { width: zoomed[1], height: zoomed[0] }) : "";
+  const size = late && late.of !== null ? t("facts", { facts: [t("film.frameOf", { frame: late.of + 1 }), small] })
+    : small;
   caption(views.zoomed, { ...right(), label: label(right().title, RIGHT[shown.right]) });
 
   /** @returns {{title: string, size: string, number: string}} */

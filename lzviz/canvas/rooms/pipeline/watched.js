@@ -22,13 +22,15 @@
  * @property {number} every    ms between frames; 0: it waits
  * @property {boolean | null} follows  whether boxes of the frame before are handed on; null: as the detector is meant
  * @property {Score | null} score
+ * @property {Map<number, import("./late.js").Judged | null>} judged  frames that passed, by what was known then
  * @property {number} at
  */
 
 import { askServer } from "../../core/client.js";
 import { newestOnly } from "../../core/newest.js";
-import { following, known, readyAt } from "../../core/streaming.js";
+import { following, known, momentOf, passed, readyAt } from "../../core/streaming.js";
 import { ROUTES } from "../../schema/routes.js";
+import { lateRoom } from "./late.js";
 import { tell } from "./watching.js";
 
 const PATIENCE = 60_000;
@@ -37,18 +39,18 @@ const PATIENCE = 60_000;
 const beforeOf = ({ boxes }) => ({ boxes: boxes.map(({ box }) => box), scores: boxes.map(({ score }) => score),
   classes: boxes.map((each) => each.class) });
 
-/** Which answers count for which frames. @param {Film} film @param {Watch} watch */
-export function scoring({ count, name }, { seen, taken, every }) {
+/** Which answers count for which frames, and which are told one by one. @param {Film} film @param {Watch} watch */
+export function scoring({ count, name }, { seen, taken, every, judged }) {
   const frames = [...seen.keys()].sort((a, b) => a - b);
   const place = new Map(frames.map((frame, k) => [frame, k]));
   const image = (/** @type {number} */ k) => name?.(k) ?? "";
-  const last = taken.at(-1)?.frame ?? -1;
-  const passed = every && taken.length ? following(last, taken[taken.length - 1].ready, every) : 0;
+  const streamed = every ? known(taken, Math.min(passed(taken, every), count), every).map((frame, k) => ({
+    image: image(k), answer: frame === null ? null : place.get(frame) ?? null })) : [];
   return {
     answers: frames.map((frame) => /** @type {Seen} */ (seen.get(frame)).before),
     waiting: frames.map((frame) => ({ image: image(frame), answer: place.get(frame) ?? null })),
-    streamed: every ? known(taken, Math.min(passed, count), every).map((frame, k) => ({ image: image(k),
-      answer: frame === null ? null : place.get(frame) ?? null })) : [],
+    streamed,
+    judged: streamed.filter((_, k) => !judged.has(k)),
   };
 }
 
@@ -64,7 +66,7 @@ const told = ({ live }, answers, wanted) => new Promise((done) => {
   function look() {
     const { room, asking } = answers.get();
     if (live.get().error || !wanted()) end(null);
-    else if (room && !asking && !room.stale && room.picture === live.get().image) end(room);
+    else if (room && !asking && !room.stale && !room.late && room.picture === live.get().image) end(room);
   }
   const timer = setTimeout(() => end(null), PATIENCE);
   const stops = [answers.subscribe(() => look()), live.subscribe((_, changed) => changed.has("error") && look())];
@@ -78,33 +80,70 @@ const told = ({ live }, answers, wanted) => new Promise((done) => {
 export const watchedBy = (place) => (film, draw) => createWatched(place, film, draw);
 
 /**
+ * Shows the frame of now under the boxes that are known at its time.
+ * @param {import("../../viewer/room.js").Place<Answers>} place @param {Film} film @param {Watch} watch
+ */
+function createPut({ context: { live, store }, answers }, film, watch) {
+  return () => {
+    const moment = momentOf(film.count, watch, watch.at);
+    const { image } = live.get();
+    const room = (watch.seen.get(moment?.of ?? -1) ?? [...watch.seen.values()].at(-1))?.room;
+    if (!moment || !image || !room) return;
+    const late = lateRoom(room, moment, image, watch.judged.get(moment.frame) ?? null);
+    answers.set({ room: late, pixel: null, time: null, box: null, row: null });
+    live.set({ answer: { sentence: late.answer.sentence, milliseconds: room.answer.total.ms },
+      answered: store.get() });
+  };
+}
+
+/**
+ * Asks for the precision of what was seen so far.
+ * @param {import("../../viewer/room.js").Place<Answers>} place @param {Film} film @param {Watch} watch
+ * @param {() => void} shown  something new is known
+ */
+function createScore({ context: { host } }, film, watch, shown) {
+  return newestOnly(async () => {
+    const room = watch.seen.get(watch.at)?.room ?? [...watch.seen.values()].at(-1)?.room;
+    if (!room?.found?.true || !film.name) return;
+    const { judged } = watch;
+    const from = judged.size; // frames are judged in their order
+    try {
+      const answer = await askServer(host, ROUTES.filmScore.path,
+        { checkpoint: room.answer.checkpoint, ...scoring(film, watch) });
+      if (judged !== watch.judged) return; // of what was forgotten meanwhile
+      watch.score = answer;
+      answer.judged?.forEach((each, k) => judged.set(from + k, each));
+      shown();
+    } catch {
+      // The next frame asks again.
+    }
+  });
+}
+
+/**
  * @param {import("../../viewer/room.js").Place<Answers>} place @param {Film} film
  * @param {() => void} draw  the bar of the film says something new
  * @returns {import("../../viewer/watching.js").Watcher}
  */
 function createWatched(place, film, draw) {
   const { context, answers } = place;
-  const { host, store } = context;
+  const { store, live } = context;
   /** @type {Watch} */
-  const watch = { seen: new Map(), taken: [], every: 0, follows: null, score: null, at: 0 };
+  const watch = { seen: new Map(), taken: [], every: 0, follows: null, score: null, judged: new Map(), at: 0 };
   let started = 0; // when the frame that is shown was, ms
 
-  const score = newestOnly(async () => {
-    const room = watch.seen.get(watch.at)?.room ?? [...watch.seen.values()].at(-1)?.room;
-    if (!room?.found?.true || !film.name) return;
-    try {
-      watch.score = await askServer(host, ROUTES.filmScore.path,
-        { checkpoint: room.answer.checkpoint, ...scoring(film, watch) });
-      draw();
-    } catch {
-      // The next frame asks again.
-    }
+  const put = createPut(place, film, watch);
+  const score = createScore(place, film, watch, () => {
+    if (answers.get().room?.late) again();
+    draw();
   });
+  let shown = -1; // the frame that passes
+  const again = () => void (shown === watch.at && put());
 
   /** Another detector, another way: what was found before is not its. */
   function forget() {
     watch.seen.clear();
-    [watch.taken, watch.score] = [[], null];
+    [watch.taken, watch.score, watch.judged] = [[], null, new Map()];
     draw();
   }
 
@@ -116,9 +155,12 @@ function createWatched(place, film, draw) {
     return seen && (watch.follows ?? seen.room.answer.follows) ? last : null;
   }
 
-  const unfollow = store.subscribe((_, changed) =>
+  const stops = [store.subscribe((_, changed) =>
     ["checkpoint", "learnedFrom", "learnedLambda", "paint", "edgePaint", "strength"].some((key) => changed.has(key))
-    && forget());
+    && forget()),
+  // An answer that was on its way is of a frame that is shown as it was known.
+  answers.subscribe(({ room }, changed) => changed.has("room") && live.get().film?.passing && room && !room.late
+    && again())];
   /** @type {number | null} */
   let from = null;
   return {
@@ -132,6 +174,12 @@ function createWatched(place, film, draw) {
       started = performance.now();
       from = settled ? handing(k) : null;
       return from === null ? null : watch.seen.get(from)?.before ?? null;
+    },
+    passes: (k) => momentOf(film.count, watch, k) !== null,
+    passed() {
+      shown = watch.at;
+      put();
+      draw();
     },
     async answered(k, wanted) {
       const room = await told(context, answers, wanted);
@@ -148,6 +196,8 @@ function createWatched(place, film, draw) {
       const ready = readyAt(k, watch.taken.at(-1)?.ready ?? 0, watch.every, watch.seen.get(k)?.ms ?? 0);
       watch.taken.push({ frame: k, ready });
       const next = following(k, ready, watch.every);
+      shown = k;
+      put();
       void score.run();
       const paced = async () => {
         const left = watch.every - (performance.now() - started);
@@ -156,11 +206,10 @@ function createWatched(place, film, draw) {
       await paced();
       for (let each = k + 1; each < Math.min(next, film.count) && wanted(); each++) {
         await pass(each);
-        draw();
         await paced();
       }
       return next;
     },
-    end: unfollow,
+    end: () => stops.forEach((stop) => stop()),
   };
 }

@@ -1,9 +1,10 @@
 // @ts-check
 /** What a film's bar says of a detector: frames a second, what was handed on, times, precision, the strip. */
 import { trouble } from "../../core/errors.js";
-import { known } from "../../core/streaming.js";
-import { FORMATS, t } from "../../core/text.js";
+import { momentOf, passed } from "../../core/streaming.js";
+import { FORMATS, say, t } from "../../core/text.js";
 import { saveFile } from "../../kit/dialogs.js";
+import { latenessOf } from "./late.js";
 import { waterfall } from "./words.js";
 
 /** @param {readonly number[]} values */
@@ -13,19 +14,26 @@ const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 const share = (value) => (typeof value === "number" ? FORMATS.percent1(value) : "–");
 
 /**
- * What is said of the frame that is shown: whose boxes it shows, and what said where to look.
+ * What said where to look in a frame that was read; "" for another one.
  * @param {import("./watched.js").Watch} watch
  */
-export function handed({ seen, at, every, taken }) {
+export function handed({ seen, at }) {
   const mine = seen.get(at);
-  if (!mine) {
-    const last = every ? known(taken, at + 1, every)[at] : null;
-    if (last === null) return every && taken.length ? t("film.noneYet") : "";
-    return t("film.late", { frame: last + 1, late: (at - last) * every });
-  }
+  if (!mine) return "";
   const { looked } = mine.room.answer;
   return looked === "before" ? t("film.handed", { frame: (mine.from ?? 0) + 1 })
     : t(looked === "twice" ? "film.twice" : "film.own");
+}
+
+/**
+ * How a film runs that does not wait; "": it waits. @param {import("./watched.js").Watch} watch
+ * @param {readonly string[]} ticks
+ */
+function dropping({ every, taken }, ticks) {
+  if (!every) return "";
+  const rate = t("film.fps", { fps: 1000 / every });
+  const dropped = ticks.filter((is) => is === "dropped").length;
+  return taken.length ? t("film.dropped", { rate, count: dropped }) : rate;
 }
 
 /**
@@ -48,9 +56,14 @@ function precisionOf(film, { score, every, seen }) {
  */
 export function tell({ context: { live, store }, scene }, film, watch, anew) {
   const { seen, taken, every, at } = watch;
-  const mine = seen.get(at);
-  const some = mine ?? [...seen.values()].at(-1);
-  const last = taken.at(-1)?.frame ?? -1;
+  const moment = momentOf(film.count, watch, at);
+  const mine = moment ? undefined : seen.get(at);
+  const some = seen.get(at) ?? [...seen.values()].at(-1);
+  const ticks = Array.from({ length: film.count }, (_, k) => (seen.has(k) ? "seen"
+    : every && k < passed(taken, every) ? "dropped" : "none"));
+  // Until its answer is there, the views show the frame before.
+  const used = moment ? say(latenessOf(moment)) : handed(watch) || (live.get().film ? t("film.reading",
+    { frame: at + 1 }) : "");
   const stages = mine ? waterfall(mine.room.answer.stages).filter(({ ms }) => ms >= 0.05) : [];
   const precision = precisionOf(film, watch);
 
@@ -58,8 +71,8 @@ export function tell({ context: { live, store }, scene }, film, watch, anew) {
     try {
       const { drawStrip } = await import("./filmstrip.js");
       const blob = await drawStrip({ film, watch, scene: scene(), least: store.get().foundScore,
-        title: t("film.stripTitle", { film: film.title, title: [...seen.values()][0].room.answer.title,
-          precision }), handed });
+        title: t("facts", { facts: [film.title, [...seen.values()][0].room.answer.title, dropping(watch, ticks),
+          precision].filter(Boolean) }), handed });
       saveFile(blob, `lzviz-${store.get().image}-film.png`);
     } catch (error) {
       live.set({ error: trouble(t("film.noStrip"), error) });
@@ -76,9 +89,8 @@ export function tell({ context: { live, store }, scene }, film, watch, anew) {
       watch.every = fps ? 1000 / fps : 0;
       anew();
     } },
-    ticks: Array.from({ length: film.count }, (_, k) => (seen.has(k) ? "seen" : every && k < last ? "dropped"
-      : "none")),
-    said: [{ name: "used", text: handed(watch) },
+    ticks,
+    said: [{ name: "used", text: used },
       { name: "times", text: mine ? t("film.times", { ms: mine.ms, median: median([...seen.values()]
         .map(({ ms }) => ms)) }) : "", tip: stages.map(({ title, ms }) => t("film.stage", { title, ms })).join("\n") },
       { name: "precision", text: precision }],

@@ -14,6 +14,7 @@
  * @property {Look} look
  * @property {string} colour  of its class
  * @property {string} tag  "" for none
+ * @property {boolean} [late]  of an earlier frame: its line is broken, whatever its look
  */
 
 import { parseColour } from "../../colours.js";
@@ -22,6 +23,7 @@ import { parseColour } from "../../colours.js";
 export const COLOURS = Object.freeze({ right: "#17c994", placed: "#ffb42e", false: "#ff5d55", missed: "#c79bff" });
 const DASHES = /** @type {Record<Look, readonly number[]>} */ ({ right: [], placed: [7, 4], false: [], missed: [2, 3],
   plain: [], true: [5, 3] });
+const LATE = [9, 3, 2, 3];
 /** CSS pixels a side from which a box is told apart from its badge. */
 const ROOM = 16;
 const FONT = 11, LINE = 15;
@@ -55,7 +57,8 @@ export const boxesOf = (outlines) => ({ lines(pen, p) {
 
 /** @param {Pen} pen @param {Projection} p @param {Outline} outline */
 function drawOutline(pen, p, outline) {
-  const { hull, curve, wire, look } = outline;
+  const { hull, curve, wire, look, late } = outline;
+  const dash = late ? LATE : DASHES[look];
   const colour = strokeOf(outline);
   pen.lineJoin = "round";
   pen.lineCap = "butt";
@@ -77,19 +80,19 @@ function drawOutline(pen, p, outline) {
   pen.strokeStyle = RIM;
   pen.stroke();
   rectangle();
-  pen.setLineDash(curve ? [3, 3] : DASHES[look]);
+  pen.setLineDash(curve ? [3, 3] : [...dash]);
   pen.lineWidth = curve ? 1 : 1.75;
   pen.strokeStyle = colour;
   pen.stroke();
-  if (curve) drawCurve(pen, p, curve, look, colour);
+  if (curve) drawCurve(pen, p, curve, dash, colour);
   pen.setLineDash([]);
   if (look in GLYPHS && x1 - x0 >= ROOM && y1 - y0 >= ROOM) drawBadge(pen, look, x0, y0, colour);
 }
 
 /** The border that the hull is the hull of. @param {Pen} pen @param {Projection} p
- * @param {readonly (readonly number[])[]} curve @param {Look} look @param {string} colour */
-function drawCurve(pen, p, curve, look, colour) {
-  for (const [width, style, dash] of /** @type {const} */ ([[3.5, RIM, []], [1.75, colour, DASHES[look]]])) {
+ * @param {readonly (readonly number[])[]} curve @param {readonly number[]} dashes @param {string} colour */
+function drawCurve(pen, p, curve, dashes, colour) {
+  for (const [width, style, dash] of /** @type {const} */ ([[3.5, RIM, []], [1.75, colour, dashes]])) {
     pen.beginPath();
     curve.forEach(([x, y], k) => (k ? pen.lineTo : pen.moveTo).call(pen, p.x + x * p.scale, p.y + y * p.scale));
     pen.closePath();
