@@ -24,8 +24,9 @@ from lzviz.coords import Size
 from lzviz.datasets import Dataset, open_data
 from lzviz.measure import evaluation
 from lzviz.pipelines.pipeline import Pipeline
-from lzviz.training import loop, runs
+from lzviz.training import loop
 from lzviz.training.recipes import Recipe, recipe_named
+from lzviz.training.starts import starts_of
 from lzviz.training.systems import EDGE_FWHM
 
 GAMMAS = (0.0, 0.1, 1.0, 10.0)
@@ -61,7 +62,7 @@ STUDIES: dict[str, tuple[Callable[[float, Size], Recipe], Sequence[float]]] = {
 
 def trained(recipe: Recipe, data: Dataset, folder: Path) -> Pipeline:
     """The recipe's average, trained as far as it was not."""
-    return loop.train(recipe, data, folder / recipe.run, start=runs.start_of(recipe, folder))
+    return loop.train(recipe, data, folder / recipe.run, starts=starts_of(recipe, folder))
 
 
 @torch.no_grad()

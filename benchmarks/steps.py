@@ -52,7 +52,7 @@ def seconds(recipe: Recipe, folder: Path | None, steps: int = STEPS) -> tuple[fl
 
 def line(name: str, folder: Path | None) -> list[str]:
     """A recipe's row."""
-    recipe = replace(recipe_named(name), start=None)
+    recipe = replace(recipe_named(name), start=())
     parts = seconds(recipe, folder)
     return [
         name,

@@ -17,7 +17,7 @@ def test_a_study_trains_its_values_once_and_scores_them(tmp_path, study, values)
     def small(value, size):
         recipe = make(value, size)
         blueprint = replace(recipe.blueprint, size=(24, 32))
-        return replace(recipe, blueprint=blueprint, start=None, batch=2, window=(48, 64))
+        return replace(recipe, blueprint=blueprint, start=(), batch=2, window=(48, 64))
 
     data, held = (procedural(count=2, size=(48, 64), first=first) for first in (0, 10))
     rows = list(ablations.lines(small, values, SIZE, 1, data, held, tmp_path))

@@ -304,7 +304,7 @@ def test_fine_tuning_leaves_the_mask_as_it_is(data):
 
 def test_the_two_recipes_follow_each_other(data, tmp_path):
     first = loop.train(FIRST, data, tmp_path / "first")
-    second = loop.train(SECOND, data, tmp_path / "second", start=first)
+    second = loop.train(SECOND, data, tmp_path / "second", starts={"first": first})
     assert isinstance(second, AdaptivePipeline)
     mask, before = second.look.state_dict(), first.look.state_dict()
     assert all(torch.equal(mask[key], before[key]) for key in before)

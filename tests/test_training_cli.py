@@ -57,7 +57,7 @@ def test_from_own_pictures_to_a_checkpoint(own, tmp_path, capsys):
     assert capsys.readouterr().out.strip() == str(to / "lds-mine-48x64")
     card = checkpoints.read_card(to / "lds-mine-48x64")
     assert (card.seed, card.steps, card.data, card.classes) == (2, 1, "mine", ("a", "b", "c", "d"))
-    assert np.isfinite(card.macs) and card.recipe["start"] == "uniform-mine-48x64"
+    assert np.isfinite(card.macs) and card.recipe["start"] == ["uniform-mine-48x64"]
 
 
 def test_what_must_run_first_is_said(own, tmp_path, capsys):

@@ -17,6 +17,7 @@ from lzviz.pipelines.blueprint import Blueprint
 from lzviz.tasks.detection import Boxes, Objects
 from lzviz.training import loop, runs
 from lzviz.training.recipes import RECIPES, Recipe, recipe_from
+from lzviz.training.starts import start_from
 
 SYSTEMS = ("uniform", "fovea", "lzu-fixed", "lzu-adaptive", "lzu-cascaded", "lzu-composite", "downsizenet")
 
@@ -98,7 +99,8 @@ def test_boxes_in_space_start_from_flat_ones(data, tmp_path):
         RECIPES[name].blueprint for name in ("lzu-fixed-clips-128x256", *["lzu-fixed-mono3d-128x256"] * 2)
     )
     start, made, before = flat.build(3, 5), solid.build(3), fresh.build(3)
-    loop.start_from(made, start)
+    told = start_from(made, {"flat": start})
+    assert told == ["network: 156 of 158 tensors from flat, 2 new"]
     theirs = start.network.state_dict()
     for name, ours in made.network.state_dict().items():
         assert torch.equal(ours, theirs.get(name, before.network.state_dict()[name])), name

@@ -23,11 +23,10 @@ from lzviz.pipelines.pipeline import Pipeline
 from lzviz.saliency import from_boundaries
 from lzviz.training import runs, snapshots
 from lzviz.training.export import export
-from lzviz.training.loop import schedule, start_from, train, update
-from tests.training_run import LDS, NETWORK, RECIPE, scenes
+from lzviz.training.loop import schedule, train, update
+from tests.training_run import LDS, NETWORK, RECIPE, UNIFORM, scenes
 
 REPOSITORY = Path(__file__).parent.parent
-UNIFORM = replace(RECIPE, blueprint=Blueprint("uniform", network_options=NETWORK, size=(12, 16)), edge=0.0, steps=2)
 
 
 def run(recipe, folder, **options) -> Pipeline:
@@ -112,7 +111,7 @@ def test_a_gradient_that_is_not_finite_stops_the_run_and_spoils_no_state(tmp_pat
     for parameter in start.network.parameters():
         parameter.data.fill_(float("nan"))
     with pytest.raises(FloatingPointError, match="step 1 of tiny"):
-        run(UNIFORM, tmp_path, start=start, save_every=0)
+        run(UNIFORM, tmp_path, starts={"broken": start}, save_every=0)
     assert runs.load(tmp_path) is None
 
 
@@ -164,28 +163,6 @@ def test_the_average_moves_towards_weights_and_statistics():
     assert average.running_mean.tolist() == [1, 1]
     assert average.weight.tolist() == [1.5, 1.5]
     assert average.num_batches_tracked == 7
-
-
-def test_a_start_gives_its_weights(tmp_path):
-    start = UNIFORM.blueprint.build(11, seed=5)
-    pipeline = RECIPE.blueprint.build(11)
-    start_from(pipeline, start)
-    assert same(pipeline.network.state_dict(), start.network.state_dict())
-
-
-def test_a_start_with_other_classes_gives_all_but_its_scores():
-    start, pipeline, fresh = (UNIFORM.blueprint.build(n, seed) for n, seed in ((11, 5), (3, 0), (3, 0)))
-    start_from(pipeline, start)
-    mine, theirs, before = (each.network.state_dict() for each in (pipeline, start, fresh))
-    other = [name for name in mine if mine[name].shape != theirs[name].shape]
-    assert other and all(name.startswith("classifier") for name in other)
-    assert all(torch.equal(mine[name], (before if name in other else theirs)[name]) for name in mine)
-
-
-def test_a_start_with_another_architecture_is_refused():
-    start = replace(UNIFORM.blueprint, network_options=NETWORK | {"decoder": False}).build(11)
-    with pytest.raises(RuntimeError, match="Missing key"):
-        start_from(UNIFORM.blueprint.build(11), start)
 
 
 def test_a_fixed_map_is_the_mean_boundary_of_the_training_set(tmp_path):

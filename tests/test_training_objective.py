@@ -254,16 +254,17 @@ def test_recipes_survive_json(name):
 def test_every_start_is_a_recipe_of_its_own():
     for recipe in RECIPES.values():
         seen = set()
-        while recipe.start is not None:
+        while recipe.start:
             assert recipe.name not in seen
             seen.add(recipe.name)
-            recipe = RECIPES[recipe.start]
+            (start,) = recipe.start
+            recipe = RECIPES[start]
 
 
-def network_of(recipe: Recipe) -> str | None:
+def network_of(recipe: Recipe) -> tuple[str, ...]:
     """The run that the network comes from: stages that teach the sampler alone hand it on as it is."""
-    while recipe.start is not None and RECIPES[recipe.start].objective == "edges":
-        recipe = RECIPES[recipe.start]
+    while recipe.start and RECIPES[recipe.start[0]].objective == "edges":
+        recipe = RECIPES[recipe.start[0]]
     return recipe.start
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 import torch
 from accelerate import Accelerator, debug_launcher
@@ -32,6 +33,7 @@ RECIPE = Recipe(
     area_weighted=True,
     curriculum=0.5,
 )
+UNIFORM = replace(RECIPE, blueprint=Blueprint("uniform", network_options=NETWORK, size=(12, 16)), edge=0.0, steps=2)
 
 
 def scenes(count: int = 5, first: int = 0) -> Dataset:

@@ -23,7 +23,12 @@ def options_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--classes", metavar="NAMES", help="of your own data: sky,road,..., or a file with one a line")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, help="another number of steps than the recipe's")
-    parser.add_argument("--start", metavar="NAME", help="another run or checkpoint to start from; none: random weights")
+    parser.add_argument(
+        "--start",
+        metavar="NAME",
+        nargs="+",
+        help="runs or checkpoints to start from: each gives what fits, later ones win; none: random weights",
+    )
     parser.add_argument("--runs", type=Path, default=RUNS, metavar="FOLDER", help="where runs are kept (%(default)s)")
     parser.add_argument("--log", choices=("tensorboard", "none"), default="tensorboard")
     parser.add_argument(
@@ -36,6 +41,8 @@ def train(options: argparse.Namespace) -> None:
     """One run of a recipe; under ``accelerate launch`` on many processes."""
     from lzviz.training.recipes import RECIPES, recipe_named
 
+    if options.start and not options.recipe:
+        raise ValueError("--start takes every name after it: write the recipe before it, RECIPE --start NAME NAME")
     if options.list or not options.recipe:
         width = max(map(len, RECIPES))
         print("\n".join(f"{recipe.name:{width}}  {recipe.line()}" for recipe in RECIPES.values()))
@@ -45,7 +52,8 @@ def train(options: argparse.Namespace) -> None:
     from accelerate import Accelerator
 
     from lzviz.datasets import class_names, open_data, pairs
-    from lzviz.training import loop, runs
+    from lzviz.training import loop
+    from lzviz.training.starts import starts_of
 
     if options.labels is None and options.data is not None and (options.data / "annotations").is_dir():
         data = open_data("coco", options.data, options.split)
@@ -60,15 +68,17 @@ def train(options: argparse.Namespace) -> None:
     if options.steps is not None:
         recipe = replace(recipe, steps=options.steps)
     if options.start is not None:
-        recipe = replace(recipe, start=None if options.start == "none" else options.start)
-    start = runs.start_of(recipe, options.runs)
+        if "none" in options.start and len(options.start) > 1:
+            raise ValueError("--start none is random weights: give it alone, or leave none out")
+        recipe = replace(recipe, start=() if options.start == ["none"] else tuple(options.start))
+    starts = starts_of(recipe, options.runs)
     log = None if options.log == "none" else options.log
     accelerator = Accelerator(log_with=log, project_dir=options.runs)
     loop.train(
         recipe,
         data,
         options.runs / recipe.run,
-        start=start,
+        starts=starts,
         accelerator=accelerator,
         preview_every=options.preview_every,
         workers=options.workers,

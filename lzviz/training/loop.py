@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from itertools import chain
 from pathlib import Path
@@ -31,6 +31,7 @@ from lzviz.training.batches import Batch, Batches
 from lzviz.training.masks import Adaptive, Streams
 from lzviz.training.objective import Edges, Objective
 from lzviz.training.recipes import Recipe
+from lzviz.training.starts import start_from
 
 LOG_EVERY = 50
 
@@ -43,7 +44,7 @@ def train(
     data: Dataset,
     folder: str | Path,
     *,
-    start: Pipeline | None = None,
+    starts: Mapping[str, Pipeline] | None = None,
     accelerator: Accelerator | None = None,
     save_every: float = 60.0,
     preview_every: int = 0,
@@ -55,14 +56,14 @@ def train(
         recipe: see :class:`Recipe`.
         data: pictures of the training split.
         folder: of the run, see :mod:`lzviz.training.runs`; with several machines, one that all of them see.
-        start: a pipeline whose weights the run starts from (``recipe.start`` says its name).
+        starts: pipelines by name whose weights a new run starts from (:func:`lzviz.training.starts.starts_of`).
         accelerator: Hugging Face's; its trackers are logged to.
         save_every: seconds between two saved states.
         preview_every: steps between two pictures ``previews/STEP.png`` of what the pipeline makes of the first example; 0: none.
         workers: processes that read pictures ahead; 0: the training process reads them.
 
     Raises:
-        ValueError: the folder holds a run of another recipe, or the batch does not divide into equal parts.
+        ValueError: the folder holds a run of another recipe, the batch does not divide into equal parts, or a start does not fit.
         FloatingPointError: a gradient is not finite.
     """
     accelerator = accelerator or Accelerator()
@@ -70,7 +71,7 @@ def train(
     batches = Batches(data, recipe, accelerator.process_index, accelerator.num_processes)
     if chief:
         runs.begin(folder, runs.About.of(recipe, data))
-    training = _Training(recipe, data, runs.load(folder), start, accelerator)
+    training = _Training(recipe, data, runs.load(folder), starts or {}, accelerator)
     if chief:
         runs.rewind(folder, training.done)
     accelerator.wait_for_everyone()
@@ -110,7 +111,7 @@ class _Training:
     """What changes from step to step: weights, their average, the optimiser, and how many steps are done.
 
     Args:
-        state: as :meth:`state` made it, to go on from; ``None`` for a new run, which takes its weights from ``start``.
+        state: as :meth:`state` made it, to go on from; ``None`` for a new run, which takes its weights from ``starts``.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class _Training:
         recipe: Recipe,
         data: Dataset,
         state: dict[str, Any] | None,
-        start: Pipeline | None,
+        starts: Mapping[str, Pipeline],
         accelerator: Accelerator,
     ):
         self.recipe, self.accelerator = recipe, accelerator
@@ -130,8 +131,8 @@ class _Training:
         if state is None:
             if recipe.blueprint.looks in ("fixed", "composite"):
                 mean_boundaries(pipeline, data, recipe.blueprint.boundary)
-            if start is not None:
-                start_from(pipeline, start)
+            if starts:
+                accelerator.print("\n".join(start_from(pipeline, starts)))
         pipeline.network.to(memory_format=torch.channels_last)  # type: ignore[union-attr, call-overload]
         self.average = deepcopy(pipeline).to(accelerator.device).eval()
         pipeline.size = recipe.train_size or pipeline.size
@@ -213,19 +214,6 @@ def update(average: nn.Module, model: nn.Module, decay: float) -> None:
 def _numbers(module: nn.Module) -> Iterator[torch.Tensor]:
     """Weights and statistics, each once."""
     return chain(module.parameters(), module.buffers())
-
-
-def start_from(pipeline: Pipeline, start: Pipeline) -> None:
-    """Copy the weights of a network, and of what looks where both look alike; scores for another number of classes start anew, and
-    after another task what it has no weights for."""
-    same = pipeline.task.name == start.task.name
-    for name in ("network", "look", "sampler"):
-        mine, theirs = getattr(pipeline, name, None), getattr(start, name, None)
-        if not isinstance(mine, nn.Module) or not isinstance(theirs, type(mine)):
-            continue
-        weights, shapes = theirs.state_dict(), {key: value.shape for key, value in mine.state_dict().items()}
-        fitting = {key: value for key, value in weights.items() if value.shape == shapes.get(key, value.shape)}
-        mine.load_state_dict(fitting, strict=same and len(fitting) == len(weights))
 
 
 @torch.no_grad()

@@ -38,7 +38,7 @@ class Recipe:
         objective: what is minimised, a name in :data:`lzviz.training.loop.OBJECTIVES`.
         previous: what a pipeline that looks at outputs is assessed by: "twice", a first look at the same picture, or "sequence",
             what it said of the frame before.
-        start: name of the checkpoint or run whose network the training starts from.
+        start: names of checkpoints or runs whose weights the training starts from, see :mod:`lzviz.training.starts`.
         about: the recipe in a few words.
         notes: what a reader of the card should know of it.
     """
@@ -69,7 +69,7 @@ class Recipe:
     curriculum: float = 0.0
     objective: str = "task"
     previous: Literal["twice", "sequence"] = "twice"
-    start: str | None = None
+    start: tuple[str, ...] = ()
     about: str = ""
     notes: str = ""
 
@@ -80,7 +80,7 @@ class Recipe:
 
     def line(self) -> str:
         """What the recipe does, in a line."""
-        start = f", from {self.start}" if self.start else ""
+        start = f", from {' and '.join(self.start)}" if self.start else ""
         return f"{self.about}; {self.steps} steps of {self.batch}{start}"
 
     def on(self, data: Dataset) -> Recipe:
@@ -100,4 +100,6 @@ def recipe_from(values: Mapping[str, Any]) -> Recipe:
     if unknown:
         raise ValueError(f"this is no recipe of this version of lzviz: unknown {', '.join(sorted(unknown))}")
     tuples = {name: tuple(values[name]) for name in ("window", "scale", "train_size") if values.get(name)}
+    start = values.get("start") or ()
+    tuples["start"] = (start,) if isinstance(start, str) else tuple(start)  # once there was one, or None
     return Recipe(**{**values, **tuples, "blueprint": blueprint_from(values["blueprint"])})

@@ -39,7 +39,7 @@ def _edges(joint: Recipe, name: str, start: str, steps: int) -> Recipe:
     return replace(
         joint,
         name=name,
-        start=start,
+        start=(start,),
         objective="edges",
         steps=steps,
         rate=3e-3,
@@ -86,8 +86,8 @@ _whole = Recipe(
     train_size=(180, 240),
 )
 _fine = dict(_whole.blueprint.network_options) | {"output_stride": 8, "head_dilation": 2}
-_longer: dict[str, Any] = dict(start=WHOLE, steps=1000, rate=2e-3)
-_system: dict[str, Any] = dict(steps=1000, batch=8, rate=1.5e-3, start=BASE)
+_longer: dict[str, Any] = dict(start=(WHOLE,), steps=1000, rate=2e-3)
+_system: dict[str, Any] = dict(steps=1000, batch=8, rate=1.5e-3, start=(BASE,))
 
 
 def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
@@ -100,7 +100,7 @@ def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
         first: replace(
             same,
             name=first,
-            start="dilated-camvid-360x480",
+            start=("dilated-camvid-360x480",),
             objective="streams",
             steps=350,
             rate=1e-3,
@@ -109,7 +109,7 @@ def _learned(gamma: float, suffix: str) -> dict[str, Recipe]:
         second: replace(
             same,
             name=second,
-            start=first,
+            start=(first,),
             objective="adaptive",
             steps=150,
             rate=5e-4,
@@ -123,7 +123,7 @@ RECIPES: dict[str, Recipe] = {
     BASE: replace(_base, name=BASE, steps=2000),
     **_zoomed("camvid", (96, 128), 2, **_system),
     **_zoomed("camvid", (48, 64), 1, **dict(_system, steps=400)),
-    **_zoomed("scenes", (64, 128), 2, **_scenes, **dict(_system, steps=300, start="base-scenes-64x128")),
+    **_zoomed("scenes", (64, 128), 2, **_scenes, **dict(_system, steps=300, start=("base-scenes-64x128",))),
     WHOLE: _whole,
     "strided-camvid-360x480": replace(
         _whole, name="strided-camvid-360x480", about="strided, output stride 16", **_longer
@@ -139,14 +139,14 @@ RECIPES: dict[str, Recipe] = {
     **_learned(0.7, "7"),
 }
 RECIPES["base-scenes-64x128"] = replace(
-    RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=BASE, steps=400
+    RECIPES["uniform-scenes-64x128"], name="base-scenes-64x128", start=(BASE,), steps=400
 )
 for _first, _base_of, _steps, _joint in (
     ("edges-camvid-96x128", BASE, 1500, ("lds-camvid-96x128", "lds-camvid-48x64")),
     ("edges-scenes-64x128", "base-scenes-64x128", 600, ("lds-scenes-64x128",)),
 ):
     RECIPES[_first] = _edges(RECIPES[_joint[0]], _first, _base_of, _steps)
-    RECIPES.update({name: replace(RECIPES[name], start=_first) for name in _joint})
+    RECIPES.update({name: replace(RECIPES[name], start=(_first,)) for name in _joint})
 
 
 # Two other worlds, as LDS has them: a town from above, and slides of tissue. They start from nothing.
@@ -154,9 +154,9 @@ WORLDS: dict[str, tuple[Size, Size]] = {"aerial": ((1024, 1024), (64, 64)), "sli
 for _world, (_drawn, _size) in WORLDS.items():
     _named = "-{}-{}x{}".format(_world, *_size)
     _plan: dict[str, Any] = dict(window=_drawn, data_options={"kind": _world, "count": 60, "size": _drawn}, batch=8)
-    _made = _zoomed("scenes", _size, 2, _world, **_plan, rate=1.5e-3, start=f"base{_named}", steps=600)
-    _start = replace(_made[f"uniform{_named}"], name=f"base{_named}", start=None, rate=3e-3)
+    _made = _zoomed("scenes", _size, 2, _world, **_plan, rate=1.5e-3, start=(f"base{_named}",), steps=600)
+    _start = replace(_made[f"uniform{_named}"], name=f"base{_named}", start=(), rate=3e-3)
     _edge = _edges(_made[f"lds{_named}"], f"edges{_named}", _start.name, 600)
-    _made[f"lds{_named}"] = replace(_made[f"lds{_named}"], start=_edge.name)
+    _made[f"lds{_named}"] = replace(_made[f"lds{_named}"], start=(_edge.name,))
     RECIPES.update({_start.name: _start, _edge.name: _edge, **_made})
 RECIPES.update(DETECTORS)

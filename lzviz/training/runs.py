@@ -19,7 +19,6 @@ from typing import Any, BinaryIO
 
 import torch
 
-from lzviz import checkpoints
 from lzviz.datasets import Dataset
 from lzviz.pipelines.pipeline import Pipeline
 from lzviz.training.recipes import Recipe, recipe_from
@@ -129,25 +128,3 @@ def pipeline_of(folder: str | Path) -> tuple[Pipeline, Recipe, About]:
     what = about(folder)
     recipe = recipe_from(what.recipe)
     return averaged(folder, recipe, len(what.classes)), recipe, what
-
-
-def start_of(recipe: Recipe, folder: str | Path) -> Pipeline | None:
-    """The pipeline that a recipe starts from, a run in a folder of runs or a checkpoint; ``None``: it starts from nothing."""
-    if recipe.start is None:
-        return None
-    run = Path(folder) / recipe.start
-    if not (run / ABOUT).exists():
-        try:
-            return checkpoints.load(recipe.start)
-        except (ValueError, OSError) as problem:
-            raise ValueError(
-                f"{recipe.name} starts from {recipe.start}, which is no run in {folder} and no checkpoint ({problem}). First "
-                f"`python -m lzviz train {recipe.start}`, or --start none for random weights"
-            ) from None
-    pipeline, before, _ = pipeline_of(run)
-    step = (load(run) or {})["step"]
-    if step < before.steps:
-        raise ValueError(
-            f"{recipe.name} starts from {recipe.start}, which has done {step} of {before.steps} steps: finish it first"
-        )
-    return pipeline
