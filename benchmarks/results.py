@@ -161,9 +161,11 @@ def groups(cards: Sequence[Card]) -> dict[tuple[str, str], list[Card]]:
 
 
 def parts(name: str) -> tuple[str, str, str]:
-    """lzu-fixed-camvid-96x128: ("lzu-fixed", "camvid", "96x128")."""
-    found = name.rsplit("-", 2)
-    return (found[0], found[1], found[2]) if len(found) == 3 else (name, "", "")
+    """lzu-fixed-camvid-96x128: ("lzu-fixed", "camvid", "96x128"). What was trained for longer is compared among itself."""
+    short = name.removesuffix("-long")
+    found = short.rsplit("-", 2)
+    size = found[-1] if short == name else f"{found[-1]}, 3,000 steps"
+    return (found[0], found[1], size) if len(found) == 3 else (name, "", "")
 
 
 def of_seeds(card: Card, split: str, metric: str) -> dict[int, float]:

@@ -1,6 +1,6 @@
 """What `lzviz evaluate` prints, writes and refuses."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from lzviz.cli import main
 from lzviz.datasets import CAMVID
 from lzviz.measure import cost
 from lzviz.pipelines.blueprint import Blueprint
+from lzviz.scenes import SCENES
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +27,9 @@ def folders(tmp_path_factory):
         recipe = {"data_options": {"size": [16, 32]}}
         card = Card(name, "uniform", asdict(blueprint), CAMVID, recipe=recipe, seed=1)
         save(blueprint.build(len(CAMVID), 1), root / name, card)
+    towns = SCENES["aerial"](size=(16, 16), seed=0).classes
+    card = replace(card, name="town", classes=towns, recipe={"data_options": {"kind": "aerial", "size": [16, 24]}})
+    save(blueprint.build(len(towns), 1), root / "town", card)
     for folder in ("images", "labels", "val/images", "val/labels"):
         (root / "pictures" / folder).mkdir(parents=True)
         for k, labels in enumerate(torch.randint(0, 11, (4, 6, 9), generator=torch.Generator().manual_seed(3))):
@@ -66,6 +70,8 @@ def test_evaluate_knows_folders_by_what_they_hold(folders, capsys):
     assert camvid.startswith("wide on camvid val: 2 pictures")
     _, scenes = run(capsys, folders / "wide", "scenes", "--limit", 1)  # in the size of the card's recipe
     assert scenes.startswith("wide on street scenes val: 1 pictures")
+    _, towns = run(capsys, folders / "town", "scenes", "--limit", 1)  # of the kind that it was trained on
+    assert towns.startswith("town on aerial scenes val: 1 pictures") and "water" in towns
     for wrong, sentence in (
         ([folders], "no folder of labelled pictures"),
         (["camvid"], "needs its folder"),

@@ -139,15 +139,16 @@ def _assessed(pipeline, data, options: argparse.Namespace):
 
 
 def _labelled(options: argparse.Namespace, split: str, pipeline):
-    """The pictures that DATA means, for this pipeline: its classes, and scenes in the size of its training."""
+    """The pictures that DATA means, for this pipeline: its classes, and scenes of the kind and size of its training."""
     from lzviz.datasets import open_data, pairs
 
     folder, card = Path(options.data), pipeline.card
+    seen = card.recipe.get("data_options", {})
     if options.data == "scenes":
-        size = options.size or card.recipe.get("data_options", {}).get("size", (1024, 2048))
-        return open_data("scenes", split=split, count=options.limit or 16, size=tuple(size))
+        drawn = {"kind": seen.get("kind", "street"), "size": tuple(options.size or seen.get("size", (1024, 2048)))}
+        return open_data("scenes", split=split, count=options.limit or 16, **drawn)
     if options.data == "clips":
-        size = options.size or card.recipe.get("data_options", {}).get("size", (1024, 2048))
+        size = options.size or seen.get("size", (1024, 2048))
         films = dict(
             count=max(1, (options.limit or 72) // FRAMES), frames=FRAMES, size=tuple(size), task=pipeline.task.name
         )
