@@ -211,10 +211,11 @@ def trained_tables() -> None:
         first, *rest = (HEADINGS.get(metric.name, metric.name) for metric in task_named(task).metrics)
         head = ["checkpoint", f"{first} (seeds)", "less the first row", *rest, "M multiply-adds", "M weights", "ms"]
         for (named, size), cards in groups(available(task)).items():
-            data = named if task == "segmentation" else cards[0].data
+            drawn = cards[0].data.endswith(" scenes")  # which world, the card knows
+            data = "scenes" if drawn else named if task == "segmentation" else cards[0].data
             for split in dict.fromkeys(split for card in cards for split in card.metrics):
                 print(f"### {named}, {size}, {split}\n")
-                print(f"`python -m lzviz evaluate NAME {data} --split {split}{LARGE if data == 'scenes' else ''}`\n")
+                print(f"`python -m lzviz evaluate NAME {data} --split {split}{LARGE if named == 'scenes' else ''}`\n")
                 rows = list(trained(cards, split))
                 told = [k for k in range(len(head)) if any(row[k] != "" for row in rows)]
                 several = any(len(card.seeds) > 1 for card in cards)
