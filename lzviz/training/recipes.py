@@ -152,7 +152,7 @@ for _first, _base_of, _steps, _joint in (
 for _system_name in ("uniform", "lds", "lds-single", "lzu-adaptive", "es"):
     _short = RECIPES[f"{_system_name}-camvid-96x128"]
     _long = f"{_short.name}-long"
-    RECIPES[_long] = replace(_short, name=_long, steps=3000, about=f"{_short.about}, 3,000 steps")
+    RECIPES[_long] = replace(_short, name=_long, steps=3000, about=f"{_short.about}, trained longer")
 
 # Two other worlds, as LDS has them: a town from above, and slides of tissue. They start from nothing.
 WORLDS: dict[str, tuple[Size, Size]] = {"aerial": ((1024, 1024), (64, 64)), "slide": ((512, 2560), (48, 240))}
