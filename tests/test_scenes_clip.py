@@ -1,12 +1,14 @@
 """Clips: what their boxes promise, at any size and length."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from lzviz import scenes
-from lzviz.scenes.clips import SMALLEST, box_corners
+from lzviz.scenes.clips import DRAWING, SMALLEST, box_corners
+from lzviz.scenes.drive import Painter
 
 SIZE = (128, 256)
 
@@ -174,3 +176,53 @@ def test_what_is_no_rate_and_no_memory_is_told(values):
 def test_frames_between_frames_are_refused(index):
     with pytest.raises(TypeError, match="whole numbers, 0 to 2"):
         scenes.clip((32, 64), length=3)[index]
+
+
+DRAWN = Path(__file__).parent / "data"
+PINNED = ((5, 0), (9003, 7))
+"""Seeds and frames that are kept as they were drawn."""
+
+
+def drawn(pinned=PINNED) -> dict[str, np.ndarray]:
+    """Pixels and boxes of each pinned frame."""
+    made = {}
+    for seed, k in pinned:
+        frame = scenes.clip((48, 96), seed, k + 1)[k]
+        made |= {f"image {seed} {k}": frame.image, f"boxes {seed} {k}": frame.objects.visible}
+        made[f"solid {seed} {k}"] = np.column_stack([frame.objects.centre, frame.objects.size, frame.objects.yaw])
+    return made
+
+
+def write() -> None:
+    """Keeps the pinned frames under the drawing of now."""
+    np.savez_compressed(DRAWN / f"clips-{DRAWING}.npz", **drawn())  # pyright: ignore[reportArgumentType]
+
+
+def test_another_picture_of_a_seed_is_another_drawing():
+    """Frames that were kept by an older painter went on to be read: what changes them has to raise DRAWING."""
+    path = DRAWN / f"clips-{DRAWING}.npz"
+    assert path.is_file(), 'keep the new drawing: python -c "from tests.test_scenes_clip import write; write()"'
+    with np.load(path) as kept:
+        for name, now in drawn().items():
+            before = kept[name]
+            told = f"{name} is drawn otherwise: raise lzviz.scenes.clips.DRAWING, so that kept frames are drawn again"
+            assert now.shape == before.shape, told
+            # Processors round a level or two apart; what is drawn otherwise differs by more.
+            off = np.abs(now.astype(float) - before) > (3 if name.startswith("image") else 0.51)
+            assert off.mean() < 0.002, told
+
+
+def test_a_change_of_the_painter_is_seen(monkeypatch):
+    """A little larger, a little darker: the pinned frames tell."""
+    before = drawn(PINNED[:1])
+    monkeypatch.setattr("lzviz.scenes.clips.SMALLEST", 9)
+    assert any(before[name].shape != now.shape for name, now in drawn(PINNED[:1]).items() if name.startswith("boxes"))
+    monkeypatch.undo()
+    shadow = Painter.shadow
+    monkeypatch.setattr(Painter, "shadow", lambda self, points: shadow(self, points * 1.02))
+    apart = [
+        np.abs(now.astype(float) - before[name]) > 3
+        for name, now in drawn(PINNED[:1]).items()
+        if name.startswith("image")
+    ]
+    assert max(off.mean() for off in apart) >= 0.002

@@ -22,7 +22,8 @@ from lzviz.scenes.solids import Solid
 from lzviz.scenes.traffic import CLASSES, SIGHT, WALL, Actor, Traffic
 
 DRAWING = 1
-"""Counts what changes the pixels or boxes of a seed: frames that were kept by another one are drawn again."""
+"""Counts what changes the pixels or boxes of a seed: frames that were kept by another one are drawn again. Tests keep a few
+frames under this number."""
 SMALLEST = 4
 """Pixels of the longer visible side below which an object has no box: nobody could tell what it is."""
 LEAST = 0.08

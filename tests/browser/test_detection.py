@@ -41,3 +41,58 @@ def test_every_task_says_itself_and_detection_brings_a_picture_with_boxes(visit:
     options.filter(has_text="A box, a class and a score").click()
     visit.wait("store.get().image === 'drive' && store.get().room === 'pipeline'")
     expect(page.locator(ROWS).first).to_be_visible(timeout=NETWORK)
+
+
+def test_a_false_box_says_which_kind_it_is_and_every_verdict_explains_itself(visit: Visit) -> None:
+    """Doubles, other classes and background were all called false, beside an IoU of .84, and no word had a card."""
+    page = visit.page
+    page.set_default_timeout(NETWORK)
+    visit.open(LINK + "&least=0.05")
+    expect(page.locator(ROWS).first).to_be_visible(timeout=NETWORK)
+    told = visit.run(
+        "(({ found }) => ({ of: Object.fromEntries(['false', 'twice', 'class'].map((kind) => [kind,"
+        " found.shown(store.get().foundScore).filter(({ verdict }) => verdict === kind).length])),"
+        " chip: document.querySelector('.lz-found-legend li:nth-child(3)').innerText,"
+        " rows: [...document.querySelectorAll('.lz-found-table tbody small')].map(({ textContent }) => textContent) }))"
+        "(rooms.pipeline.answers.get().room)"
+    )
+    words = {"false": "background", "twice": "double", "class": "other class"}
+    assert sum(told["of"].values()) > 0
+    for kind, count in told["of"].items():
+        assert (f"{words[kind]} {count}" in told["chip"]) == (count > 0), told
+        assert told["rows"].count(words[kind]) >= count
+    visit.wait(
+        "['right', 'placed', 'false', 'missed', 'verdict', 'level', 'ap', 'ap50', 'ap75', 'iou']"
+        ".every((term) => document.querySelector(`.lz-dock [data-term=${term}]`))"
+    )
+    page.locator(".lz-found-scores [data-term=ap50]").hover()
+    expect(page.locator(".lz-term")).to_contain_text("half an overlap")
+
+
+def test_a_phone_shows_the_film_below_the_picture_scores_before_boxes_and_the_score_of_the_slider(visit: Visit) -> None:
+    """The film's bar lay over the zoomed picture, and the scores came after a list of 64 boxes."""
+    page = visit.page
+    page.set_default_timeout(NETWORK)
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit.open(LINK)
+    expect(page.locator(".lz-film-watched")).to_be_visible(timeout=NETWORK)
+    expect(page.locator(ROWS).first).to_be_visible(timeout=NETWORK)
+    expect(page.locator(".lz-learned-amount:visible").first).to_contain_text("≥ 0.30")
+    visit.wait("document.querySelectorAll('.lz-view-frame').length === 2")
+    place = visit.run(
+        "Object.fromEntries(Object.entries({ views: '[data-view=zoomed].lz-view', film: '.lz-film', scores:"
+        " '.lz-found-scores', boxes: '.lz-found-boxes', save: '.lz-film-watched' }).map(([name, select]) => {"
+        " const box = document.querySelector(select).getBoundingClientRect();"
+        " return [name, { top: box.top, bottom: box.bottom, left: box.left, right: box.right }]; }))"
+    )
+    assert place["film"]["top"] >= place["views"]["bottom"]
+    assert place["scores"]["bottom"] <= place["boxes"]["top"] + 1
+    inside = "[...document.querySelectorAll('.lz-film *')].every((each) => !each.checkVisibility()"
+    assert visit.run(inside + " || each.getBoundingClientRect().right <= innerWidth)")
+    assert visit.run("document.documentElement.scrollWidth") == 390
+    rows = page.locator(f"{ROWS}:visible")
+    assert rows.count() <= 6
+    page.get_by_role("button", name="All boxes", exact=True).click()
+    assert rows.count() > 6
+    page.get_by_role("button", name="Fewer boxes").click()
+    assert rows.count() <= 6

@@ -10,10 +10,11 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_film import film
+from tests.browser.test_film import FRAMES, film
 
 PANEL = ".lz-film-watched"
 SEEN = f"document.querySelectorAll('{PANEL} [data-is=seen]').length"
+ROOM = "rooms.pipeline.answers.get().room"
 NETWORK = 180_000  # a detector on a busy machine, in ms
 
 
@@ -39,7 +40,7 @@ def test_boxes_are_handed_on_and_a_scrub_begins_anew(visit: Visit, tmp_path: Pat
     ]
     page.get_by_role("slider", name="Frame").press("End")
     expect(used).to_have_text("Looks at this frame twice, evenly first.", timeout=NETWORK)
-    expect(page.locator(".lz-film-precision")).to_contain_text("(3 frames)", timeout=NETWORK)
+    expect(page.locator(".lz-film-precision")).to_contain_text("(3 frames are few)", timeout=NETWORK)
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save the strip").click()
     saved.value.save_as(tmp_path / "strip.png")
@@ -57,9 +58,6 @@ def test_a_film_that_does_not_wait_drops_frames_and_scores_late_boxes(visit: Vis
     expect(page.locator(".lz-film-count")).to_have_text("12 / 12")
     assert 0 < visit.run(SEEN) < 12
     expect(page.locator(".lz-film-used")).to_contain_text(re.compile("late|No answer"))
-
-
-ROOM = "rooms.pipeline.answers.get().room"
 
 
 def test_a_frame_that_passed_is_shown_under_the_boxes_that_were_known_by_then(visit: Visit) -> None:
@@ -139,4 +137,68 @@ def test_an_own_film_is_shown_and_played_by_its_own_boxes_without_a_precision(
     page.locator(".lz-film-rate").select_option("60")
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Play").wait_for(timeout=NETWORK)
+    assert visit.complaints == []
+
+
+def test_a_film_says_that_its_frames_are_few_and_what_others_came_to(visit: Visit) -> None:
+    """AP of twelve frames stood there like a result, and uniform's had to be remembered."""
+    open_drive(visit, "&frame=3")
+    page = visit.page
+    precision = page.locator(".lz-film-precision")
+    page.get_by_role("button", name="One frame on").click()
+    expect(precision).to_contain_text("(1 frame tells little)", timeout=NETWORK)
+    assert "intervals" in (precision.get_attribute("title") or "")
+    first = visit.run(f"{ROOM}.answer.title")
+    visit.run("store.set({ checkpoint: 'uniform-clips-128x256' })")
+    visit.wait(f"{ROOM}?.answer.checkpoint === 'uniform-clips-128x256'")
+    expect(page.locator(".lz-film-beside")).to_be_hidden()
+    page.get_by_role("button", name="One frame on").click()
+    expect(precision).to_contain_text(re.compile(rf"· {re.escape(first)}: [\d.]+ % \(1 frame\)"), timeout=NETWORK)
+    visit.run("store.set({ checkpoint: 'lzu-adaptive-clips-128x256' })")
+    page.get_by_role("button", name="Beside uniform").click()
+    visit.wait("store.get().room === 'compare'")
+    assert visit.run("store.get().compared") == ["uniform-clips-128x256", "lzu-adaptive-clips-128x256"]
+
+
+def test_a_film_in_space_is_watched_as_one_in_the_picture(visit: Visit) -> None:
+    """A detector in space had the row of painted maps below its film."""
+    page = visit.page
+    page.set_default_timeout(NETWORK)
+    visit.open("#image=drive&room=pipeline&checkpoint=lzu-fixed-mono3d-128x256&frame=2")
+    expect(page.locator(PANEL)).to_be_visible(timeout=NETWORK)
+    expect(page.locator(".lz-film-rate")).to_be_visible()
+    expect(page.get_by_role("button", name="Answer every frame")).to_be_hidden()
+    page.get_by_role("button", name="One frame on").click()
+    expect(page.locator(".lz-film-used")).to_have_text("Looks the same way at every frame.", timeout=NETWORK)
+    expect(page.locator(".lz-film-precision")).to_contain_text("(1 frame tells little)", timeout=NETWORK)
+    assert visit.run(f"[store.get().frame, {ROOM}.found.answer.camera]") == [3, "true"]
+    terms = "[...document.querySelectorAll('.lz-found-scores [data-term]')].map((label) => label.dataset.term)"
+    visit.wait(f"['map3d', 'ate', 'ase', 'aoe'].every((term) => {terms}.includes(term))")
+    # Late bodies in space stand where they stood.
+    page.locator(".lz-film-rate").select_option("60")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".lz-film-count")).to_have_text("12 / 12", timeout=NETWORK)
+    page.get_by_role("button", name="Play").wait_for(timeout=NETWORK)
+    visit.wait(f"{ROOM}?.late?.frame === 11 && {ROOM}.found.true")
+
+
+def test_a_folder_of_frames_is_a_film_before_a_detector(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    open_drive(visit)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open a picture").first.click()
+    chooser.value.set_files(film("frames", tmp_path))
+    expect(page.locator(".lz-film-count")).to_have_text(f"1 / {FRAMES}", timeout=NETWORK)
+    visit.wait(f"store.get().image === 'own' && {ROOM}?.picture === live.get().image && {ROOM}.found")
+    page.get_by_role("button", name="One frame on").click()
+    expect(page.locator(".lz-film-used")).to_have_text("Looks where frame 1 had boxes.", timeout=NETWORK)
+    expect(page.locator(".lz-film-precision")).to_have_text("No AP: nobody knows what is true of this film.")
+    # Frames that pass are not given to Python; one that is wanted after them is.
+    page.locator(".lz-film-rate").select_option("60")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".lz-film-count")).to_have_text(f"{FRAMES} / {FRAMES}", timeout=NETWORK)
+    page.get_by_role("button", name="Play").wait_for(timeout=NETWORK)
+    visit.wait(f"{ROOM}?.late?.frame === {FRAMES - 1} && {ROOM}.picture === live.get().image")
+    visit.run("store.set({ checkpoint: 'uniform-clips-128x256' })")
+    visit.wait(f"!{ROOM}?.late && {ROOM}?.answer.checkpoint === 'uniform-clips-128x256' && {ROOM}.found")
     assert visit.complaints == []

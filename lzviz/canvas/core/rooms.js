@@ -94,6 +94,7 @@
  * @property {readonly ("seen" | "dropped" | "none")[]} ticks  a frame each
  * @property {readonly {name: string, text: string, tip?: string}[]} said  the first is spoken
  * @property {(() => Promise<void>) | null} save  the strip of its frames
+ * @property {(() => void) | null} beside  shows uniform sampling beside it; null: there is none to be shown
  *
  * A warp on its way from one room to another; `zoomed`: (h, w) of what is read with it.
  * @typedef {{name: string, warp: import("../engine/coords.js").Warp, zoomed: readonly [number, number]}} Handed

@@ -112,6 +112,8 @@ function createNews() {
   const ticks = h("span", { class: "lz-film-ticks", "aria-hidden": "true" });
   const said = h("span", { class: "lz-film-words" });
   const save = h("button", { type: "button", class: "lz-link", onclick: () => void told?.save?.() }, t("film.strip"));
+  const beside = h("button", { type: "button", class: "lz-link lz-film-beside", onclick: () => told?.beside?.(),
+    "data-tip": t("film.beside.help") }, t("film.beside"));
   /** @type {Told | null} */
   let told = null;
 
@@ -147,7 +149,7 @@ function createNews() {
   }
 
   return {
-    parts: [ticks, chart, said, save],
+    parts: [ticks, chart, said, save, beside],
     /** @param {Shown} shown @returns {boolean} whether anything is said */
     draw(shown) {
       ({ told } = shown);
@@ -156,6 +158,7 @@ function createNews() {
       const marks = told && told.ticks.length <= TICKS ? told.ticks : [];
       ticks.replaceChildren(...marks.map((is, k) => h("i", { "data-is": is, "data-now": k === shown.at ? "" : null })));
       save.hidden = !told?.save;
+      beside.hidden = !told?.beside;
       return tell(told?.said ?? steady) || marks.length > 0;
     },
   };

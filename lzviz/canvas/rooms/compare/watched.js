@@ -138,6 +138,7 @@ export const watchedBy = (place) => (film, draw) => {
         said: [{ name: "used", text: handed(panes, store.get().compared) }, { name: "precision",
           text: !frames ? "" : film.name ? t("film.seen", { count: frames }) : t("film.noTruth") }],
         save: null,
+        beside: null,
       };
     },
     start: (from) => (from >= film.count - 1 ? 0 : from),

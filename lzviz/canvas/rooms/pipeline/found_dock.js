@@ -25,8 +25,14 @@ const badge = (look) => svg("svg", { viewBox: "0 0 1 1", class: "lz-found-badge"
   "aria-hidden": "true" }, svg("rect", { width: 1, height: 1, fill: COLOURS[/** @type {"right"} */ (look)] }),
 ...GLYPHS[look].map(([x1, y1, x2, y2]) => svg("line", { x1, y1, x2, y2 })));
 
+/** Ways of being false. */
+const FALSE = /** @type {const} */ (["false", "twice", "class"]);
+/** The way in which a box is false, in a word; "": it is not. @param {string | null | undefined} verdict */
+const falseKind = (verdict) => (FALSE.some((kind) => kind === verdict) ? t(`boxes.false.${verdict}`) : "");
+
 /** What became of a box, in a word or two. @param {string} verdict */
-const verdictName = (verdict) => t(`boxes.verdict.${verdict}`);
+const verdictName = (verdict) => (falseKind(verdict)
+  ? t("boxes.false", { verdict: t("boxes.verdict.false"), kind: falseKind(verdict) }) : t(`boxes.verdict.${verdict}`));
 
 /** @param {number | null} times */
 const magnified = (times) => (times === null ? "–" : t("boxes.times", { times }));
@@ -41,8 +47,14 @@ function tablePart({ store }, answers) {
   const table = h("table", { class: "lz-coordinates lz-learned-classes lz-found-table" },
     h("thead", {}, h("tr", {}, ...heads)), body);
   const late = h("p", { class: "lz-found-late", hidden: true });
+  // Where the screen is narrow, the list is folded until it is wanted.
+  const more = h("button", { type: "button", class: "lz-link lz-found-more", "aria-expanded": "false", onclick() {
+    const open = element.toggleAttribute("data-open");
+    more.setAttribute("aria-expanded", String(open));
+    setText(more, t(open ? "boxes.fewer" : "boxes.all"));
+  } }, t("boxes.all"));
   const element = part(t("boxes"), "lz-learned-legend lz-found-boxes", side, late, legend,
-    h("div", { class: "lz-learned-scroll" }, table));
+    h("div", { class: "lz-learned-scroll" }, table), more);
   /** @type {Found | null} */
   let shown = null;
   /** @type {{which: Which, row: HTMLElement}[]} */
@@ -60,7 +72,7 @@ function tablePart({ store }, answers) {
     const verdict = told?.verdict ?? (which.of === "true" ? "missed" : null);
     const button = h("button", { type: "button", class: "lz-learned-class", onfocus: point(which), onblur: point(null),
       "aria-label": t("facts", { facts: [name, ...(verdict ? [verdictName(verdict)] : [])] }) }, sign,
-    h("span", { translate: "no" }, name));
+    h("span", { translate: "no" }, name), falseKind(verdict) && h("small", {}, falseKind(verdict)));
     return h("tr", { onpointerenter: point(which), onpointerleave: point(null),
       title: verdict && verdictName(verdict) }, h("th", { scope: "row" }, button),
     h("td", {}, told ? fixed(told.score, 2) : "–"),
@@ -95,9 +107,13 @@ function tablePart({ store }, answers) {
       line.toggleAttribute("data-chosen", which.of === here?.of && which.row === here?.row);
     }
     setText(side, t("boxes.count", { count: found.shown(foundScore).length }));
-    const tally = found.tally(foundScore);
-    legend.replaceChildren(...Object.entries(tally).map(([look, count]) => h("li", {}, badge(look),
-      h("span", {}, verdictName(look)), h("b", {}, String(count)))));
+    const kinds = FALSE.flatMap((kind) => {
+      const count = found.shown(foundScore).filter(({ verdict }) => verdict === kind).length;
+      return count ? [t("boxes.false.of", { count, kind: t(`boxes.false.${kind}`) })] : [];
+    });
+    legend.replaceChildren(...Object.entries(found.tally(foundScore)).map(([look, count]) => h("li", {}, badge(look),
+      h("span", {}, t(`boxes.verdict.${look}`)), h("b", {}, String(count)),
+      look === "false" && count ? h("small", {}, t("facts", { facts: kinds })) : null)));
   } };
 }
 
@@ -146,7 +162,7 @@ function sizesPart({ host, store }, answers) {
     ...["size", "ap", "found"].map((name) => h("th", { scope: "col", "data-tip": t(`boxes.sizes.${name}.help`) },
       t(`boxes.sizes.${name}`))))), bars);
   const note = h("p", { class: "lz-note" });
-  const element = part(t("score"), "lz-learned-scores", null, scores, table, note, list(rest));
+  const element = part(t("score"), "lz-learned-scores lz-found-scores", null, scores, table, note, list(rest));
   /** A metric in its unit: shares are the rule. @param {string} name @param {number} value */
   const measured = (name, value) => (name === "ATE" ? t("boxes.metres", { metres: fixed(value, 2) })
     : name === "AOE" ? t("boxes.radians", { radians: fixed(value, 2) }) : percent(value));

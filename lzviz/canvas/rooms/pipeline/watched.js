@@ -23,6 +23,8 @@
  * @property {boolean | null} follows  whether boxes of the frame before are handed on; null: as the detector is meant
  * @property {Score | null} score
  * @property {Map<number, import("./late.js").Judged | null>} judged  frames that passed, by what was known then
+ * @property {Map<string, {title: string, ap: number | null, count: number}>} others  what other detectors came to on
+ *   this film, by checkpoint
  * @property {number} at
  */
 
@@ -120,6 +122,17 @@ function createScore({ context: { host } }, film, watch, shown) {
   });
 }
 
+/** Another detector, another way: what was found before is not its. @param {Watch} watch */
+function begin(watch) {
+  const { answer } = [...watch.seen.values()].at(-1)?.room ?? {};
+  const waiting = watch.score?.waiting;
+  if (answer && waiting) {
+    watch.others.set(answer.checkpoint, { title: answer.title, ap: waiting.ap, count: waiting.frames });
+  }
+  watch.seen.clear();
+  [watch.taken, watch.score, watch.judged] = [[], null, new Map()];
+}
+
 /**
  * @param {import("../../viewer/room.js").Place<Answers>} place @param {Film} film
  * @param {() => void} draw  the bar of the film says something new
@@ -129,7 +142,8 @@ function createWatched(place, film, draw) {
   const { context, answers } = place;
   const { store, live } = context;
   /** @type {Watch} */
-  const watch = { seen: new Map(), taken: [], every: 0, follows: null, score: null, judged: new Map(), at: 0 };
+  const watch = { seen: new Map(), taken: [], every: 0, follows: null, score: null, judged: new Map(),
+    others: new Map(), at: 0 };
   let started = 0; // when the frame that is shown was, ms
 
   const put = createPut(place, film, watch);
@@ -140,10 +154,8 @@ function createWatched(place, film, draw) {
   let shown = -1; // the frame that passes
   const again = () => void (shown === watch.at && put());
 
-  /** Another detector, another way: what was found before is not its. */
   function forget() {
-    watch.seen.clear();
-    [watch.taken, watch.score, watch.judged] = [[], null, new Map()];
+    begin(watch);
     draw();
   }
 

@@ -5,7 +5,7 @@ import { momentOf, passed } from "../../core/streaming.js";
 import { FORMATS, say, t } from "../../core/text.js";
 import { saveFile } from "../../kit/dialogs.js";
 import { latenessOf } from "./late.js";
-import { waterfall } from "./words.js";
+import { checkpointOf, waterfall } from "./words.js";
 
 /** @param {readonly number[]} values */
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -40,13 +40,26 @@ function dropping({ every, taken }, ticks) {
  * Both precisions, as far as the film has come.
  * @param {import("../../core/film.js").Film} film @param {import("./watched.js").Watch} watch
  */
-function precisionOf(film, { score, every, seen }) {
+function precisionOf(film, { score, every, seen, others }) {
   if (!score?.waiting) return film.name || !seen.size ? "" : t("film.noTruth");
   const { ap, ap50, small, frames } = score.waiting;
-  const told = t("film.ap", { ap: share(ap), ap50: share(ap50), small: share(small), frames });
+  const mine = [...seen.values()].at(-1)?.room.answer.checkpoint;
+  const beside = [...others].filter(([name]) => name !== mine).slice(-2)
+    .map(([, { title, ap, count }]) => t("film.other", { title, ap: share(ap), count }));
+  const told = t("facts", { facts: [t("film.ap", { ap: share(ap), ap50: share(ap50), small: share(small),
+    count: frames }), ...beside] });
   return every && score.streamed ? t("film.streamed", { told, ap: share(score.streamed.ap),
-    frames: score.streamed.frames }) : told;
+    count: score.streamed.frames }) : told;
 }
+
+/**
+ * The uniform detector that was trained as this one was; null: there is none, or this is it.
+ * @param {import("../../core/context.js").Context["host"]} host
+ * @param {import("./words.js").Checkpoint | null} mine
+ */
+const uniformOf = ({ catalogue }, mine) => (mine && mine.system !== "uniform" ? catalogue.checkpoints?.find(
+  ({ system, task, data, size }) => system === "uniform" && task === mine.task && data === mine.data
+    && String(size) === String(mine.size)) ?? null : null);
 
 /**
  * @param {import("../../viewer/room.js").Place<import("./asking.js").Answers>} place
@@ -54,7 +67,7 @@ function precisionOf(film, { score, every, seen }) {
  * @param {() => void} anew  what was seen is of another detector, or another way
  * @returns {import("../../core/rooms.js").Told}
  */
-export function tell({ context: { live, store }, scene }, film, watch, anew) {
+export function tell({ context: { live, store, host }, scene }, film, watch, anew) {
   const { seen, taken, every, at } = watch;
   const moment = momentOf(film.count, watch, at);
   const mine = moment ? undefined : seen.get(at);
@@ -66,6 +79,8 @@ export function tell({ context: { live, store }, scene }, film, watch, anew) {
     { frame: at + 1 }) : "");
   const stages = mine ? waterfall(mine.room.answer.stages).filter(({ ms }) => ms >= 0.05) : [];
   const precision = precisionOf(film, watch);
+  const detector = checkpointOf(host, store.get());
+  const uniform = uniformOf(host, detector);
 
   async function save() {
     try {
@@ -93,7 +108,9 @@ export function tell({ context: { live, store }, scene }, film, watch, anew) {
     said: [{ name: "used", text: used },
       { name: "times", text: mine ? t("film.times", { ms: mine.ms, median: median([...seen.values()]
         .map(({ ms }) => ms)) }) : "", tip: stages.map(({ title, ms }) => t("film.stage", { title, ms })).join("\n") },
-      { name: "precision", text: precision }],
+      { name: "precision", text: precision, tip: t(every ? "film.streamed.help" : "film.ap.help") }],
     save: seen.size ? save : null,
+    beside: uniform && detector ? () => store.set({ room: "compare", compared: [uniform.name, detector.name] },
+      { history: true }) : null,
   };
 }
