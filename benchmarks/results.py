@@ -38,6 +38,7 @@ from lzviz.samplers.lds import LDS, simulated
 from lzviz.samplers.lzu import LZU
 from lzviz.tasks import task_named
 from lzviz.tasks.segmentation import TASK as SEGMENTATION
+from lzviz.training.recipes import RECIPES
 from lzviz.warp import GridWarp
 
 DENSITIES = (5, 20, 100, 1000)
@@ -161,11 +162,16 @@ def groups(cards: Sequence[Card]) -> dict[tuple[str, str], list[Card]]:
 
 
 def parts(name: str) -> tuple[str, str, str]:
-    """lzu-fixed-camvid-96x128: ("lzu-fixed", "camvid", "96x128"). What was trained for longer is compared among itself."""
-    short = name.removesuffix("-long")
-    found = short.rsplit("-", 2)
-    size = found[-1] if short == name else f"{found[-1]}, 3,000 steps"
-    return (found[0], found[1], size) if len(found) == 3 else (name, "", "")
+    """lzu-fixed-camvid-96x128: ("lzu-fixed", "camvid", "96x128"). What was trained for longer than uniform sampling of its size is
+    compared among itself: its size says the steps."""
+    found = name.removesuffix("-long").rsplit("-", 2)
+    if len(found) != 3:
+        return name, "", ""
+    system, data, size = found
+    own, uniform = (RECIPES.get(each) for each in (name, f"uniform-{data}-{size}"))
+    if own is None or uniform is None or own.steps <= uniform.steps:
+        return system, data, size
+    return system, data, f"{size}, {own.steps:,} steps"
 
 
 def of_seeds(card: Card, split: str, metric: str) -> dict[int, float]:

@@ -9,7 +9,7 @@ from lzviz.pipelines.blueprint import Blueprint
 from lzviz.training.recipe import Recipe
 
 CLIPS: dict[str, Any] = {"count": 100, "frames": 3, "every": 1.0, "size": (1024, 2048)}
-CLIP_SCHEDULE: dict[str, Any] = dict(steps=1500, batch=8, rate=2e-3, window=(1024, 2048), scale=(1.0, 1.5))
+CLIP_SCHEDULE: dict[str, Any] = dict(steps=800, batch=8, rate=2e-3, window=(1024, 2048), scale=(1.0, 1.5))
 
 
 def detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -> dict[str, Recipe]:
@@ -65,7 +65,10 @@ def detectors(size: Size, task: str = "detection", only: tuple[str, ...] = ()) -
         name = f"{system}-{'clips' if task == 'detection' else task}-{size[0]}x{size[1]}"
         built = values.pop("blueprint") | ({} if task == "detection" else {"unzoom": "features"})
         blueprint = Blueprint(size=size, network="compact-fcos", task=task, **built)
-        out[name] = Recipe(name, blueprint, "clips", CLIPS | {"task": task}, **CLIP_SCHEDULE, **values)
+        plan = dict(CLIP_SCHEDULE)
+        if task == "mono3d":  # from the flat detector, which has learned what a car looks like
+            plan |= dict(steps=240, start=(f"{system}-clips-{size[0]}x{size[1]}",))
+        out[name] = Recipe(name, blueprint, "clips", CLIPS | {"task": task}, **plan, **values)
     return out
 
 

@@ -148,7 +148,9 @@ for _first, _base_of, _steps, _joint in (
     RECIPES[_first] = _edges(RECIPES[_joint[0]], _first, _base_of, _steps)
     RECIPES.update({name: replace(RECIPES[name], start=(_first,)) for name in _joint})
 
-# Long enough for the choice of pixels to show: as often as the base, and half as often again, with their own samples.
+# Long enough for the choice of pixels to show: half as often again as the base, with their own samples.
+for _name in ("lds-published-camvid-96x128", "downsizenet-camvid-96x128"):
+    RECIPES[_name] = replace(RECIPES[_name], steps=3000)
 for _system_name in ("uniform", "lds", "lds-single", "lzu-adaptive", "es"):
     _short = RECIPES[f"{_system_name}-camvid-96x128"]
     _long = f"{_short.name}-long"
