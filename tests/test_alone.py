@@ -15,7 +15,7 @@ from PIL import Image
 
 import lzviz
 from lzviz.contract.pictures import encode_png
-from lzviz.site.light import NODES, lighter, lighter_mask, lighter_row
+from lzviz.site.light import NODES, lighter, lighter_grid, lighter_mask, lighter_row
 from lzviz.site.light import picture as lighter_picture
 
 SCRIPT = Path(__file__).parent / "js" / "alone.mjs"
@@ -91,6 +91,10 @@ def whole(answer: object, folder: Path) -> dict:
     return json.loads(subprocess.run(["node", script, file], capture_output=True, text=True, check=True).stdout)
 
 
+def kept(_: str) -> dict[str, str]:
+    return {"shared": "truth.pack"}
+
+
 def test_lighter_answers_keep_what_is_told_exactly_and_nearly_the_rest(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     labels = random.integers(0, 12, (40, 60), np.uint8)
@@ -101,7 +105,7 @@ def test_lighter_answers_keep_what_is_told_exactly_and_nearly_the_rest(tmp_path:
         "confidence": picture(smooth), "mesh": {"nodes": packed(nodes), "w": 12, "h": 9}, "wantedMesh": None,
         "saliency": {"data": packed(heat), "low": 0.02, "high": 0.3, "w": 12, "h": 9}, "target": None, "truth": None, "other": 3,
     }  # fmt: skip
-    light = whole(lighter(answer), tmp_path)
+    light = whole(lighter(answer, kept), tmp_path)
 
     def opened(text: str) -> np.ndarray:
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
@@ -117,30 +121,72 @@ def test_lighter_answers_keep_what_is_told_exactly_and_nearly_the_rest(tmp_path:
     assert sum(map(len, map(json.dumps, light.values()))) < sum(map(len, map(json.dumps, answer.values())))
 
 
+def test_the_image_of_those_that_look_nowhere_is_written_once() -> None:
+    image = picture(np.zeros((4, 6, 3), np.uint8))
+    heat = {"data": packed(np.zeros((2, 3))), "low": 0.0, "high": 0.0, "w": 3}
+    for saliency, shared in ((None, True), (heat, False)):
+        assert (lighter({"image": image, "saliency": saliency}, kept)["image"] == kept("")) is shared
+
+
 @pytest.mark.parametrize("name", ["labels", "image"])
 def test_an_answer_that_lacks_a_picture_stays_without(name: str) -> None:
-    assert lighter({name: None})[name] is None
+    assert lighter({name: None}, kept)[name] is None
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (6, 1), (5, 8)])
 def test_steps_are_the_same_floats_again(size: tuple[int, int], tmp_path: Path) -> None:
     steps = np.random.default_rng(1).integers(-(2**21), 2**21, (*size, 2))
     nodes = (steps / NODES).astype(np.float32)
-    light = lighter({"mesh": {"nodes": packed(nodes), "w": size[1]}})
+    light = lighter({"mesh": {"nodes": packed(nodes), "w": size[1]}}, kept)
     assert whole(light, tmp_path)["mesh"]["nodes"] == packed(nodes)
 
 
 def test_smooth_nodes_take_a_fraction_of_their_bytes(tmp_path: Path) -> None:
-    light = lighter({"mesh": {"nodes": packed(warp(48, 64)), "w": 64}})
+    light = lighter({"mesh": {"nodes": packed(warp(48, 64)), "w": 64}}, kept)
     assert 4 * len(gzip.compress(json.dumps(light).encode())) < 48 * 64 * 2 * 4
     flat = {"saliency": {"data": packed(np.ones((2, 3))), "low": 1.0, "high": 1.0, "w": 3}}
-    assert whole(lighter(flat), tmp_path) == flat, "what is the same everywhere has no steps"
+    assert whole(lighter(flat, kept), tmp_path) == flat, "what is the same everywhere has no steps"
 
 
 def test_what_answers_share_is_read_from_its_file(tmp_path: Path) -> None:
     assert whole({"truth": {"labels": {"shared": "a.pack"}, "more": [None, 1, {"b": "c"}]}}, tmp_path) == {
         "truth": {"labels": "of a.pack", "more": [None, 1, {"b": "c"}]}
     }
+
+
+@pytest.mark.parametrize("size", [(9, 14), (300, 1100)])
+def test_where_labels_are_wrong_is_told_by_labels_and_truth(size: tuple[int, int]) -> None:
+    random = np.random.default_rng(6)
+    labels, truth = random.integers(0, 12, size, np.uint8), random.choice(np.array([0, 3, 255], np.uint8), size)
+    error = np.where(truth == 255, 255, labels != truth).astype(np.uint8)
+    told = {"labels": picture(labels), "truth": {"labels": picture(truth), "error": picture(error), "zoomed": None}}
+    light = lighter(told, kept)["truth"]
+    assert light["labels"] == {"shared": "truth.pack"} and light["error"] == {"wrong": light["labels"]}
+    row = {"labels": picture(labels), "error": picture(error)}
+    assert lighter_row(row, picture(truth), kept)["error"] == {"wrong": {"shared": "truth.pack"}}
+    for other in (None, picture(truth[:-4]), picture(labels)):
+        plane = lighter_row(row, other, kept)["error"]
+        apart = -(-max(size) // 512)
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(plane))))[..., 0]
+        assert np.array_equal(shown, error[::apart, ::apart]), "what the two do not tell stays"
+
+
+def test_grids_of_the_doctor_stay_exactly_in_a_fraction_of_their_bytes(tmp_path: Path) -> None:
+    random = np.random.default_rng(7)
+    smooth = warp(24, 48).astype(np.float32)
+    odd = np.array([[[-0.0, 0.0], [1e-42, -1e-42], [3.4e38, -3.4e38], [1023, -7]]] * 3, np.float32)
+    for grid in (smooth, odd, random.normal(size=(5, 3, 2)).astype(np.float32)):
+        text = base64.b64encode(grid.astype("<f8").tobytes()).decode()
+        answer = {"grid": {"nodes": text, "nodesSize": list(grid.shape[:2])}, "ok": True}
+        light = lighter_grid(answer)
+        assert "floats" in light["grid"]["nodes"] and whole(light, tmp_path) == answer
+    given = {"grid": {"nodes": base64.b64encode(smooth.astype("<f8").tobytes()).decode(), "nodesSize": [24, 48]}}
+    before, after = (len(gzip.compress(json.dumps(answer).encode())) for answer in (given, lighter_grid(given)))
+    assert 2 * after < before
+    for grid in (np.array([[[0.1, 0.2]]]), np.array([[[np.nan, 0.5]]]), np.array([[[1e300, 0.5]]])):
+        given = {"grid": {"nodes": base64.b64encode(grid.astype("<f8").tobytes()).decode(), "nodesSize": [1, 1]}}
+        assert lighter_grid(given) == given, "what is no float32 number stays as it is"
+    assert lighter_grid({"grid": None}) == {"grid": None}
 
 
 def test_a_picture_of_a_folder_keeps_its_pixels() -> None:
@@ -157,7 +203,7 @@ def test_planes_that_are_compared_keep_every_nth_pixel() -> None:
     labels = np.random.default_rng(3).integers(0, 12, (300, 1100), np.uint8)
     small = np.random.default_rng(4).integers(0, 2, (20, 30), np.uint8)
     row = {"labels": picture(labels), "error": picture(small), "p50": 3}
-    light = lighter_row(row)
+    light = lighter_row(row, None, kept)
     planes = [np.asarray(Image.open(io.BytesIO(base64.b64decode(light[name]))))[..., 0] for name in ("labels", "error")]
     assert np.array_equal(planes[0], labels[::3, ::3]) and np.array_equal(planes[1], small) and light["p50"] == 3
 

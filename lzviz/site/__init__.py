@@ -7,27 +7,29 @@ Everything but pictures is packed (gzip), so that the folder is as small on a se
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import html
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lzviz import gallery, lessons, text
 from lzviz.canvas.bundle import FOLDER, bundle, style
 from lzviz.contract.answers import checkpoints as known
 from lzviz.contract.answers import marks
-from lzviz.contract.exchange import Reply, asked, found, told
+from lzviz.contract.answers.pipeline_parts import png
+from lzviz.contract.exchange import asked, found
+from lzviz.contract.messages.compare import AskCompared
 from lzviz.contract.messages.pictures import AskCatalogue
 from lzviz.contract.routes import named
 from lzviz.contract.state import State
 from lzviz.contract.workshop import Workshop
 from lzviz.doctor.specimens import SPECIMENS
-from lzviz.site.light import lighter, lighter_mask, lighter_row, picture
+from lzviz.site.folder import Folder, Journal
+from lzviz.site.light import lighter, lighter_grid, lighter_mask, lighter_row
 
 STUDIED = 96
 """Width of the labels that a lesson samples."""
@@ -56,83 +58,23 @@ class Size:
     first: int
 
 
-@dataclass
-class Folder:
-    """What is written: files, and under which questions each is found."""
-
-    out: Path
-    workshop: Workshop
-    kept: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    routes: list[str] = field(default_factory=list)
-
-    def pack(self, name: str, body: bytes) -> None:
-        self.write(f"{name}.pack", gzip.compress(body, 9, mtime=0))
-
-    def write(self, name: str, body: bytes) -> None:
-        path = self.out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
-
-    def light(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """An answer of a pipeline in fewer bytes; the labels of a picture are in a file that all its answers share."""
-        light = lighter(answer)
-        if truth := light.get("truth"):
-            body = json.dumps(truth["labels"]).encode()
-            name = f"shared/{hashlib.blake2b(body, digest_size=12).hexdigest()}"
-            self.pack(name, body)
-            light["truth"] = {**truth, "labels": {"shared": f"{name}.pack"}}
-        return light
-
-    def keep(
-        self, line: str, address: str, name: str, when: Sequence[Mapping[str, Any]], said: Any = None,
-        change: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
-    ) -> Reply:  # fmt: skip
-        """Ask, and keep the answer, perhaps changed, for every question that says what one of ``when`` says."""
-        route, path, query = found(named(line).method, address)
-        question = asked(route, b"" if said is None else json.dumps(said).encode(), query, path)
-        reply = told(question, self.workshop.answer(question))
-        headers = {**reply.headers, "content-type": reply.media_type}
-        packed = reply.media_type.startswith("application/json") or reply.media_type.startswith("text/")
-        if packed:
-            body = (
-                reply.body
-                if change is None
-                else json.dumps(change(json.loads(reply.body)), separators=(",", ":")).encode()
-            )
-            self.pack(name, body)
-            name += ".pack"
-        else:
-            body = picture(reply.body)
-            kind = reply.media_type if body is reply.body else "image/webp"
-            name += "." + kind.partition("/")[2]
-            self.write(name, body)
-            headers["content-type"] = kind
-        lines = self.kept.setdefault(address.partition("?")[0], [])
-        lines += [{"when": dict(each), "file": name, **({} if packed else {"headers": headers})} for each in when]
-        if route.path not in self.routes:
-            self.routes.append(route.path)
-        return reply
-
-
 def build(
     out: Path,
     pictures: Sequence[str] | None = None,
     names: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Size:
-    """Write the folder.
+    """Write the folder. One that was interrupted goes on where it stopped, if it is asked the same of the same lzviz.
 
     Args:
-        out: new or empty.
+        out: new, empty, or such a part of a folder.
         pictures: of the gallery; the first one opens.
         names: of the checkpoints whose answers go along.
         progress: told (number, count, name) after each answer.
 
     Raises:
-        ValueError: the folder has something in it, or a name is not known.
+        ValueError: the folder has something else in it, or a name is not known.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out} is not empty: name a new folder")
     workshop = Workshop(_chosen(gallery.shipped(), pictures, "picture"))
     cards = {
         name: card
@@ -140,16 +82,18 @@ def build(
         if known.is_trained(card) and card.task == "segmentation"
     }
     cards = _chosen(cards, names, "checkpoint")
+    journal = Journal(out, [*workshop.gallery, *cards])
     folder = Folder(out, workshop)
     first = _page(folder, list(cards))
     jobs = [*_pictures(folder), *_models(folder), *_terms(folder), *_lessons(folder), *_masks(folder),
             *_runs(folder, list(cards)),
             *_compared(folder, list(cards)), *_specimens(folder)]  # fmt: skip
     for number, (name, job) in enumerate(jobs, 1):
-        job()
+        journal.done(folder, number, job)
         if progress:
             progress(number, len(jobs), name)
     folder.pack("index", json.dumps({"routes": folder.routes, "kept": folder.kept}, separators=(",", ":")).encode())
+    journal.end()
     files = [path for path in out.rglob("*") if path.is_file()]
     opened = folder.kept[f"lzviz/picture/{next(iter(workshop.gallery))}"][-1]["file"]
     thumbs = [path for path in files if path.parent.name == "thumbs"]
@@ -303,7 +247,7 @@ def _runs(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[[], 
             if _opening(folder.workshop, names, state.image) == state.checkpoint:
                 own.append({**when, "state.checkpoint": "auto"})
             file = f"answers/{state.image}-{state.checkpoint}"
-            folder.keep("pipeline", named("pipeline").path, file, own, said, folder.light)
+            folder.keep("pipeline", named("pipeline").path, file, own, said, partial(lighter, share=folder.share))
 
         yield f"{image} {name}", job
 
@@ -321,20 +265,24 @@ def _compared(folder: Folder, names: list[str]) -> Iterator[tuple[str, Callable[
 
         def job(image: str = image, name: str = name) -> None:
             state = State(image=image, room="compare", compared=(name, "uniform"))
-            question = asked(route, json.dumps({"state": state.to_json(), "image": image}).encode(), query, path)
-            told = folder.workshop.answer(question).plain()["rows"][0]
-            row = lighter_row({key: value for key, value in told.items() if key not in DRAWN})
+            said = json.dumps({"state": state.to_json(), "image": image}).encode()
+            question = cast(AskCompared, asked(route, said, query, path))
+            told = folder.workshop.answer(question).plain()
+            row = {key: value for key, value in told["rows"][0].items() if key not in DRAWN}
+            truth = folder.workshop.truth_of(question)
+            named = truth and truth.named([line["name"] for line in row["lines"]])
+            row = lighter_row(row, png(named.within(told["size"])) if named else None, folder.share)
             file = f"answers/compared-{image}-{name}"
             folder.pack(file, json.dumps(row, separators=(",", ":")).encode())
             when = {"image": image, "name": name, "width": str(state.width)}
-            folder.kept.setdefault(ROWS, []).append({"when": when, "file": f"{file}.pack"})
+            folder.index(ROWS, [{"when": when, "file": f"{file}.pack"}])
 
         yield f"compare {image} {name}", job
 
 
 def _unheld(answer: dict[str, Any]) -> dict[str, Any]:
     """Nobody holds its grid for Explore."""
-    return answer | {"keep": None}
+    return lighter_grid(answer) | {"keep": None}
 
 
 def _specimens(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
