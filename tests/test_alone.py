@@ -149,8 +149,11 @@ def test_smooth_nodes_take_a_fraction_of_their_bytes(tmp_path: Path) -> None:
 
 
 def test_what_answers_share_is_read_from_its_file(tmp_path: Path) -> None:
-    assert whole({"truth": {"labels": {"shared": "a.pack"}, "more": [None, 1, {"b": "c"}]}}, tmp_path) == {
-        "truth": {"labels": "of a.pack", "more": [None, 1, {"b": "c"}]}
+    truth = {"labels": {"shared": "a.pack"}, "error": {"differs": {"shared": "a.pack"}}, "more": [None, 1, {"b": "c"}]}
+    said = {"labels": "mine", "sentence": {"values": {"wrong": 0.4}}}
+    assert whole({**said, "truth": truth}, tmp_path) == {
+        **said,
+        "truth": {"labels": "of a.pack", "error": "mine against of a.pack", "more": [None, 1, {"b": "c"}]},
     }
 
 
@@ -161,9 +164,9 @@ def test_where_labels_are_wrong_is_told_by_labels_and_truth(size: tuple[int, int
     error = np.where(truth == 255, 255, labels != truth).astype(np.uint8)
     told = {"labels": picture(labels), "truth": {"labels": picture(truth), "error": picture(error), "zoomed": None}}
     light = lighter(told, kept)["truth"]
-    assert light["labels"] == {"shared": "truth.pack"} and light["error"] == {"wrong": light["labels"]}
+    assert light["labels"] == {"shared": "truth.pack"} and light["error"] == {"differs": light["labels"]}
     row = {"labels": picture(labels), "error": picture(error)}
-    assert lighter_row(row, picture(truth), kept)["error"] == {"wrong": {"shared": "truth.pack"}}
+    assert lighter_row(row, picture(truth), kept)["error"] == {"differs": {"shared": "truth.pack"}}
     for other in (None, picture(truth[:-4]), picture(labels)):
         plane = lighter_row(row, other, kept)["error"]
         apart = -(-max(size) // 512)

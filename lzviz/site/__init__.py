@@ -33,6 +33,9 @@ from lzviz.site.light import lighter, lighter_grid, lighter_mask, lighter_row
 
 STUDIED = 96
 """Width of the labels that a lesson samples."""
+PROVED = ("cadMask", "cadThreshold", "cadLevels", "cadNetwork", "cadDilation", "cadOperator", "cadKeep", "cadChannel", "cadView",
+          "mode")  # fmt: skip
+"""What features follow from beside the picture."""
 Progress = Callable[[int, int, str], None]
 # The script that unpacks the canvas: a server that packs nothing would send three times as much.
 LOADER = """
@@ -210,6 +213,19 @@ def _lessons(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:
         )
 
     yield "smoothness", study
+    cells = next(lesson for lesson in json.loads(lessons.built("en")) if lesson["name"] == "cad")
+    for name, link in cells["states"].items():
+        state = State.from_link(f"#{cells['states']['start']}&{link}")
+        if state.image in folder.workshop.gallery:
+            yield f"cells {name}", partial(_proof, folder, name, state)
+
+
+def _proof(folder: Folder, name: str, state: State) -> None:
+    """The features that a lesson holds against the dilated network's."""
+    said = state.to_json()
+    when = {"image": state.image, **{f"state.{key}": said[key] for key in PROVED}}
+    body = {"state": said, "image": state.image}
+    folder.keep("cadFeatures", named("cadFeatures").path, f"answers/cells-{name}", [when], body, rare=True)
 
 
 def _masks(folder: Folder) -> Iterator[tuple[str, Callable[[], object]]]:

@@ -56,9 +56,10 @@ class Folder:
 
     def keep(
         self, line: str, address: str, name: str, when: Sequence[Mapping[str, Any]], said: Any = None,
-        change: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        change: Callable[[dict[str, Any]], dict[str, Any]] | None = None, rare: bool = False,
     ) -> Reply:  # fmt: skip
-        """Ask, and keep the answer, perhaps changed, for every question that says what one of ``when`` says."""
+        """Ask, and keep the answer, perhaps changed, for every question that says what one of ``when`` says; ``rare``: the
+        page asks of each question whether it is answered, and takes the route for one that is not."""
         route, path, query = found(named(line).method, address)
         question = asked(route, b"" if said is None else json.dumps(said).encode(), query, path)
         reply = told(question, self.workshop.answer(question))
@@ -80,7 +81,7 @@ class Folder:
             headers["content-type"] = kind
         more = {} if packed else {"headers": headers}
         lines = [{"when": dict(each), "file": name, **more} for each in when]
-        self.index(address.partition("?")[0], lines, route.path)
+        self.index(address.partition("?")[0], lines, None if rare else route.path)
         return reply
 
     def index(self, path: str, lines: Sequence[dict[str, Any]], route: str | None = None) -> None:

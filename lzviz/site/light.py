@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def lighter(answer: dict[str, Any], share: Share) -> dict[str, Any]:
     if truth := out.get("truth"):
         out["truth"] = {
             **truth,
-            "labels": share(_exact(truth["labels"])),
+            "labels": share(_truth(truth["labels"])),
             "error": _wrong(answer["labels"], truth["labels"], truth["error"], share),
             "zoomed": _webp(truth["zoomed"], EXACT),
         }
@@ -77,7 +78,7 @@ def lighter_row(row: dict[str, Any], truth: str | None, share: Share) -> dict[st
         _text(_apart(_opened(text))) if text else None for text in (row["labels"], truth, row["error"])
     )
     if labels:
-        out["labels"] = _exact(labels)
+        out["labels"] = _webp(labels, EXACT)
     if labels and error:
         out["error"] = _wrong(labels, real, error, share)
     return out
@@ -127,7 +128,9 @@ def _webp(text: str | None, how: dict[str, Any]) -> str | None:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def _exact(text: str) -> str:
+@lru_cache(8)
+def _truth(text: str) -> str:
+    """A truth, of which the next answers have the same."""
     return _webp(text, EXACT) or ""
 
 
@@ -142,7 +145,7 @@ def _wrong(labels: str | None, truth: str | None, error: str | None, share: Shar
     if labels and truth and error:
         said, real, told = (np.asarray(_opened(text).convert("L")) for text in (labels, truth, error))
         if said.shape == real.shape and np.array_equal(np.where(real == IGNORE, IGNORE, said != real), told):
-            return {"wrong": share(_exact(truth))}
+            return {"differs": share(_truth(truth))}
     return _webp(error, EXACT)
 
 

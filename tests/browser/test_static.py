@@ -20,6 +20,7 @@ from lzviz import gallery, lessons, site
 from lzviz.contract.answers import checkpoints
 from lzviz.contract.workshop import Workshop
 from lzviz.doctor.specimens import SPECIMENS
+from tests import folder as folders
 from tests.browser.conftest import DESKTOP, Visit
 from tests.browser.journey import WAYS, paint_compare_and_share
 
@@ -65,16 +66,13 @@ def visit(browser: Browser, hosted: str) -> Iterator[Visit]:
 
 
 def test_every_picture_with_every_checkpoint_fits(folder: Path) -> None:
-    """Of the whole folder a part is built here: the street, which has a truth as the heavier town has, and one of the others."""
+    """The whole was measured, a part is built here: it takes no more than it did, and nothing has come that makes it too much."""
+    known, part = folders.kept(), folders.bytes_of(folder)
+    assert not folders.stale(known, part), "build the whole folder, then python -m tests.folder OUT"
     workshop = Workshop(gallery.shipped())
-    trained = [card for card in checkpoints.cards(workshop).values() if checkpoints.is_trained(card)]
-    street, other = (
-        sum(path.stat().st_size for path in folder.glob(f"answers/*{name}-{CHECKPOINT}.pack"))
-        for name in ("street", "coffee")
-    )
-    assert street > other > 0
-    rest = 11e6  # pictures, the page, masks, specimens
-    assert len(trained) * (3 * street + (len(workshop.gallery) - 2) * other) + rest < ALL_BYTES
+    cards = checkpoints.cards(workshop).items()
+    trained = [name for name, card in cards if checkpoints.is_trained(card) and card.task == "segmentation"]
+    assert folders.whole(known, [*workshop.gallery], trained) < ALL_BYTES
 
 
 def test_pictures_keep_their_pixels(visit: Visit) -> None:
@@ -124,6 +122,12 @@ def test_a_trained_pipeline_answers_as_it_did_and_says_what_needs_python(visit: 
     visit.open(f"#image=street&room=pipeline&checkpoint={CHECKPOINT}")
     visit.wait("rooms.pipeline.answers.get().room?.answer.labels")
     assert visit.run("live.get().error") is None
+    # Where it is wrong follows from its labels and the truth, as exactly as Python told its accuracy.
+    wrong, right, accuracy = visit.run(
+        "(({ error, accuracy }) => [1, 0].map((mark) => error.data.filter((it) => it === mark).length).concat(accuracy))"
+        "(rooms.pipeline.answers.get().room.truth)"
+    )
+    assert wrong > 1000 and right / (wrong + right) == pytest.approx(accuracy, abs=1e-12)
     visit.run("store.set({ learnedFrom: 'truth' })")
     visit.wait("live.get().error !== null")
     assert "make run" in visit.run("live.get().error.text")
@@ -280,6 +284,10 @@ def test_lessons_are_there_in_both_languages_with_what_they_compute(visit: Visit
         assert visit.run(f"{room}.kept.get('reveal').regionSamples") > 100
     visit.run("store.set({ lesson: 9, lessonStep: 'reveal' })")
     visit.page.wait_for_function(f"{room}.lesson.number === 9 && {room}.kept.get('reveal')?.bests >= 3")
+    visit.run("store.set({ lesson: 10, lessonStep: 'reveal' })")
+    visit.page.wait_for_function(f"{room}.lesson.number === 10 && {room}.kept.get('reveal')?.gap < 5e-6")
+    visit.page.wait_for_function("!document.querySelector('.lz-live[data-at=reveal]').innerText.includes('–')")
+    assert visit.page.locator(".lz-live[data-at=reveal]", has_text="–").count() == 0
     visit.page.goto("about:blank")
 
 

@@ -3,4 +3,5 @@ import { readFileSync } from "node:fs";
 import { restored } from "../../lzviz/canvas/alone/light.js";
 
 const shared = async (/** @type {string} */ name) => Response.json(`of ${name}`);
-console.log(JSON.stringify(await restored(JSON.parse(readFileSync(process.argv[2], "utf8")), shared)));
+const wrong = async (/** @type {string} */ labels, /** @type {string} */ truth) => `${labels} against ${truth}`;
+console.log(JSON.stringify(await restored(JSON.parse(readFileSync(process.argv[2], "utf8")), shared, wrong)));

@@ -76,7 +76,7 @@ export async function restored(answer, read, wrong = wrongOf) {
     if ("stepped" in value) return stepsOf(value.stepped);
     if ("floats" in value) return floatsOf(value.floats);
     if ("shared" in value) return shared(value.shared);
-    if ("wrong" in value) return wrong(answer.labels, await whole(value.wrong));
+    if ("differs" in value) return wrong(answer.labels, await whole(value.differs));
     const parts = Object.entries(value).map(async ([name, part]) => [name, await whole(part)]);
     return Object.fromEntries(await Promise.all(parts));
   }

@@ -58,7 +58,7 @@ export function overFiles(index, read, made = {}) {
   return {
     ask,
     kept: true,
-    answers: (route, said) => routes.has(route) && (!said || route in made || keptOf(route, said) !== undefined),
+    answers: (route, said) => (said ? route in made || keptOf(route, said) !== undefined : routes.has(route)),
     async address(address) {
       return URL.createObjectURL(await (await ask(address)).blob());
     },

@@ -103,7 +103,9 @@ export function createAsking({ context: { store, live, again, host }, question, 
     if (!on()) return;
     if (live.get().painting) return featuresSoon();
     const state = store.get();
-    if (host.transport.answers(viewRoute(state))) void { keypoints, segmentation, features }[viewOf(state)].run();
+    const said = { image: live.get().image?.id, state };
+    if (host.transport.answers(viewRoute(state), said)) void { keypoints, segmentation, features }[viewOf(state)].run();
+    else if (answers.get().features) answers.set({ features: null }); // those of another state
   }, PAUSE);
   const maskSoon = debounce(() => on() && void mask.run(), 60);
 

@@ -56,6 +56,8 @@ export function createCells(inner) {
       threshold: inner.store.get().cadThreshold, gap, published,
       places: Math.ceil(grid.w / 2 ** grid.depth) * Math.ceil(grid.h / 2 ** grid.depth) };
   }
+  const proved = () => inner.context.host.transport.answers(ROUTES.cadFeatures.path,
+    { image: inner.context.live.get().image?.id, state: inner.store.get() });
   return {
     element,
     label: () => "",
@@ -68,8 +70,7 @@ export function createCells(inner) {
       }
     },
     // Where nobody runs networks, the cells alone are shown.
-    settled: () => forest() !== null && (proof() !== null
-      || !inner.context.host.transport.answers(ROUTES.cadFeatures.path)),
+    settled: () => forest() !== null && (proof() !== null || !proved()),
     numbers,
     dispose: () => element.remove(),
   };
