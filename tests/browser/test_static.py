@@ -82,6 +82,20 @@ def test_pictures_keep_their_pixels(visit: Visit) -> None:
     assert np.array_equal(np.reshape(shown, (-1, 3)), pixels)
 
 
+@pytest.mark.parametrize("name", ["rocket", "retina", "hubble"])
+def test_a_photograph_that_is_shown_as_it_came_has_the_pixels_that_python_reads(visit: Visit, name: str) -> None:
+    picture = gallery.shipped()[name].prepare().result()
+    assert picture.display_type == "image/jpeg" and 3 * len(picture.display) < picture.pixels.nbytes
+    visit.open()
+    at_rest(visit)
+    with visit.page.expect_file_chooser() as chosen:
+        visit.page.get_by_role("button", name="Open a picture").first.click()
+    chosen.value.set_files({"name": "it.jpg", "mimeType": "image/jpeg", "buffer": picture.display})
+    visit.wait("store.get().image === 'own' && live.get().image?.id === 'own'")
+    shown = visit.run("Array.from(live.get().image.data).filter((_, k) => k % (4 * 997) < 3)")
+    assert np.array_equal(np.reshape(shown, (-1, 3)), picture.pixels.reshape(-1, 3)[::997])
+
+
 def test_the_first_warp_comes_in_few_bytes(visit: Visit, capsys: pytest.CaptureFixture[str]) -> None:
     session = visit.page.context.new_cdp_session(visit.page)
     session.send("Network.enable")
