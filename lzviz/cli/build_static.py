@@ -9,7 +9,7 @@ from pathlib import Path
 
 def options_of(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=build)
-    parser.add_argument("out", type=Path, metavar="OUT", help="a folder that is new, empty, or a part of this one that was interrupted")
+    parser.add_argument("out", type=Path, metavar="OUT", help="new, empty, or a part of it that was interrupted")
     parser.add_argument("--pictures", nargs="+", metavar="NAME", help="of the gallery, the first one opens (all)")
     parser.add_argument("--checkpoints", nargs="*", metavar="NAME", help="whose answers go along (all)")
 
