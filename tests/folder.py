@@ -68,32 +68,36 @@ def kept() -> Bytes:
     return Bytes(**json.loads(FILE.read_text()))
 
 
-def whole(known: Bytes, pictures: Collection[str], checkpoints: Collection[str]) -> int:
-    """At least what a folder of those takes: whatever was not measured is as large as the largest of its kind that was."""
-    dearest = {id: max(row[id] for row in known.answers.values()) for id in known.pictures}
+def whole(known: Bytes, part: Bytes, pictures: Collection[str], checkpoints: Collection[str]) -> int:
+    """What a folder of those takes. What was not measured counts as the largest that was, of its system where one was; where
+    something in ``part``, built today, has grown since, everything has."""
     # Of a picture that was not measured a checkpoint has as large an answer as of the picture that takes most.
     heavy = max(known.pictures, key=lambda id: sum(row[id] for row in known.answers.values()))
-    answers = sum(
-        known.answers[name][id if id in known.pictures else heavy] if name in known.answers
-        else dearest.get(id, dearest[heavy])
-        for name in checkpoints for id in pictures
-    )  # fmt: skip
+
+    def answer(name: str, id: str) -> int:
+        like = [name] if name in known.answers else [each for each in known.answers if _system(each) == _system(name)]
+        return max(known.answers[each][id if id in known.pictures else heavy] for each in like or known.answers)
+
+    answers = sum(answer(name, id) for name in checkpoints for id in pictures)
     shown = sum(known.pictures.get(id, max(known.pictures.values())) for id in pictures)
     new = len(set(checkpoints) - known.answers.keys()) + len(set(pictures) - known.pictures.keys())
-    return shown + answers + known.shared + new * known.largest + known.page + known.rest
+    measured = shown + answers + known.shared + new * known.largest + known.rest
+    return round(grown(known, part) * measured) + part.page
 
 
-def stale(known: Bytes, part: Bytes, tolerance: float = 0.03) -> list[str]:
-    """What of a part takes more than it did when the whole was measured."""
-    now: Found = {**part.pictures, **{f"{name} {id}": n for name, row in part.answers.items() for id, n in row.items()}}
-    then: Found = {
-        **known.pictures,
-        **{f"{name} {id}": n for name, row in known.answers.items() for id, n in row.items()},
-    }
-    more = [name for name, size in now.items() if size > (1 + tolerance) * then.get(name, size)]
-    return more + [
-        name for name in ("shared", "page", "rest") if getattr(part, name) > (1 + tolerance) * getattr(known, name)
-    ]
+def _system(checkpoint: str) -> str:
+    return checkpoint.partition("-")[0]
+
+
+def grown(known: Bytes, part: Bytes) -> float:
+    """How many times as large as it was is what has grown most, at least once."""
+    now, then = _flat(part), _flat(known)
+    return max(1.0, *(size / then[name] for name, size in now.items() if then.get(name)))
+
+
+def _flat(given: Bytes) -> dict[str, int]:
+    answers = {f"{name} {id}": size for name, row in given.answers.items() for id, size in row.items()}
+    return {**given.pictures, **answers, "shared": given.shared, "rest": given.rest}
 
 
 def main() -> None:
@@ -101,7 +105,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     found = bytes_of(parser.parse_args().out)
     FILE.write_text(json.dumps(asdict(found), indent=1) + "\n")
-    total = whole(found, found.pictures, found.answers)
+    total = whole(found, found, found.pictures, found.answers)
     print(f"{total / 1e6:.2f} MB: {len(found.answers)} checkpoints on {len(found.pictures)} pictures")
 
 

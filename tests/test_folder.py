@@ -12,7 +12,7 @@ from lzviz import gallery
 from lzviz.contract.workshop import Workshop
 from lzviz.site import build
 from lzviz.site.folder import JOURNAL, Folder, Journal
-from tests.folder import FILE, Bytes, kept, stale, whole
+from tests.folder import FILE, Bytes, kept, whole
 
 NAMES = ["street"]
 
@@ -91,11 +91,15 @@ def test_another_folder_is_not_gone_on_with(tmp_path: Path) -> None:
 
 def test_what_a_whole_folder_takes_is_never_said_to_be_less() -> None:
     known = Bytes({"a": 9, "b": 2}, {"x": {"a": 5, "b": 1}, "y": {"a": 3, "b": 2}}, 7, 4, 30, 10)
-    assert whole(known, "ab", "xy") == 9 + 2 + 5 + 1 + 3 + 2 + 7 + 30 + 10
-    assert whole(known, "ab", "xyz") == whole(known, "ab", "xy") + 5 + 2 + 4
-    assert whole(known, "abc", "xy") == whole(known, "ab", "xy") + 9 + 5 + 3 + 4
-    assert not stale(known, Bytes({"a": 9}, {"x": {"a": 5}}, 7, 4, 30, 10))
-    assert stale(known, Bytes({"a": 10}, {"x": {"a": 6}}, 7, 4, 31, 11)) == ["a", "x a", "page", "rest"]
+    there = 9 + 2 + 5 + 1 + 3 + 2 + 7 + 10
+    assert whole(known, known, "ab", "xy") == there + 30
+    assert whole(known, known, "ab", "xyz") == there + 30 + 5 + 2 + 4
+    assert whole(known, known, "ab", ["x", "y", "y-longer"]) == whole(known, known, "ab", "xy") + 3 + 2 + 4
+    assert whole(known, known, "abc", "xy") == there + 30 + 9 + 5 + 3 + 4
+    small = Bytes({"a": 9}, {"x": {"a": 5}, "z": {"a": 1}}, 3, 3, 31, 2)
+    assert whole(known, small, "ab", "xy") == there + 31, "the page is today's"
+    large = Bytes({"a": 9}, {"x": {"a": 10}}, 7, 4, 30, 10)
+    assert whole(known, large, "ab", "xy") == 2 * there + 30, "one answer has grown twice as large"
 
 
 def test_a_whole_folder_was_measured_of_what_there_is() -> None:
