@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lzviz.comparison.budget import Budget
 from lzviz.comparison.fits import fits
-from lzviz.comparison.measured import measured, timed
+from lzviz.comparison.measured import IGNORE, measured, timed
 from lzviz.comparison.methods import Given, Method, methods_of
 from lzviz.comparison.table import Row, Table
 from lzviz.coords import Size
@@ -136,13 +136,18 @@ def compare(
     samplers = [samplers] if isinstance(samplers, str) else samplers
     found = fits(methods_of(samplers, image_size(picture), look), picture, spend)
     rows, traces = [], {}
+    classes = next(
+        (fit.method.pipeline.classes for fit in found if not fit.method.finds and fit.method.pipeline.classes), ()
+    )
     for fit in found:
         method = fit.method
         if fit.note:
             rows.append(Row(method.name, method.title, note=fit.note))
             continue
-        made = measured(method, picture, truth, asked)
-        rows.append(replace(made.row, note=fixed_note(method, spend)))
+        unscored = unscored_note(method, truth, classes)
+        made = measured(method, picture, truth, asked, classes, same=not unscored)
+        notes = filter(None, (fixed_note(method, spend), unscored))
+        rows.append(replace(made.row, note="; ".join(notes)))
         traces[method.name] = made.trace
     if repeats:
         works = {f.method.name: (lambda m=f.method: m.once(picture)) for f in found if not f.note}
@@ -154,6 +159,25 @@ def compare(
 def fixed_note(method: Method, budget: Budget) -> str:
     """What is to be said of a method that has one size."""
     return f"has no zoomed size that could be {budget}" if method.fixed else ""
+
+
+def unscored_note(method: Method, truth: Tensor | None, classes: Sequence[str]) -> str:
+    """Why labels give a method no score: they are read as ``classes``, those of the first method that has any."""
+    own = method.pipeline.classes
+    if truth is None or method.finds or not own:
+        return ""
+    if tuple(own) != tuple(classes):
+        return f"no score: the labels are read as {_listed(classes)}, it knows {_listed(own)}"
+    most = int(truth[truth != IGNORE].max()) if bool((truth != IGNORE).any()) else 0
+    if most >= len(own):
+        return (
+            f"no score: the labels go to {most}, its classes are 0 to {len(own) - 1}; what has none of them is {IGNORE}"
+        )
+    return ""
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 # -- what is given -------------------------------------------------------------------------------------------------------
@@ -205,7 +229,7 @@ def labels_of(given: Any) -> Tensor:
     labels = labels[None] if labels.ndim == 2 else labels
     if labels.ndim != 3 or len(labels) != 1 or labels.is_floating_point():
         raise ValueError(f"expected labels (H, W) or (1, H, W) of integers, got {labels.dtype} {tuple(labels.shape)}")
-    if bool((labels == 255).all()):
+    if bool((labels == IGNORE).all()):
         raise ValueError("the labels label no pixel: all are 255")
     return labels.long()
 

@@ -57,6 +57,7 @@ def measured(
     region: Tensor | None = None,
     names: Sequence[str] = (),
     objects: Objects | None = None,
+    same: bool = True,
 ) -> Measured:
     """Everything of a method but its times.
 
@@ -64,9 +65,10 @@ def measured(
         image: (1, 3, H, W); truth: (1, H, W) integers, 255 not labelled, or ``None``; objects: true boxes, of one that finds them.
         region: (1, 1, h, w) in [0, 1], corner-aligned: whose share of the samples is asked for.
         names: of the classes, where the method has none.
+        same: whether the true classes are the method's own; where not, they have ``names`` and give no score.
     """
-    names = tuple(names) if method.finds else method.pipeline.classes or tuple(names)
-    scores = method.pipeline.network is not None and not method.finds
+    names = tuple(names) if method.finds or not same else method.pipeline.classes or tuple(names)
+    scores = method.pipeline.network is not None and not method.finds and same
     known = scores and truth is not None and _most(truth) < len(names)
     trace = method.run(image, truth if known else [objects] if method.finds and objects is not None else None)
     layout, source_size = trace.layout, (int(image.shape[-2]), int(image.shape[-1]))

@@ -84,17 +84,19 @@ class Truth:
         return self.labels[rows[:, None], columns]
 
     def named(self, names: Sequence[str]) -> Truth | None:
-        """The same labels as indices of other class names; classes without a namesake are not labelled. ``None`` when no
-        name fits."""
+        """The same labels as indices of other class names; classes without a namesake are not labelled. ``None`` when the
+        names leave a third of the labelled pixels without a class: roads and trees alone make no street of a town from above."""
         places = {palette.common(name): index for index, name in reversed(list(enumerate(names)))}
         table = np.full(256, IGNORE, np.uint8)
         for index, name in enumerate(self.classes):
             table[index] = places.get(palette.common(name), IGNORE)
         lost = [name for index, name in enumerate(self.classes) if table[index] == IGNORE]
-        if len(lost) == len(self.classes):
+        labels = table[self.labels]
+        labelled, kept = (int((each != IGNORE).sum()) for each in (self.labels, labels))
+        if 3 * kept < 2 * labelled or len(lost) == len(self.classes):
             return None
         notes = [Text("note.lost", {"classes": lost})] if lost else []
-        return Truth(table[self.labels], tuple(names), self.source, self.kind, (*self.notes, *notes))
+        return Truth(labels, tuple(names), self.source, self.kind, (*self.notes, *notes))
 
 
 # An upload -> Truth ------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class Mark:
         data: key of the data set.
         size: (h, w) of the image that the network sees; ``None``: not said.
         macs: multiply-adds for one image; ``None``: not said.
-        values: percent by split and metric; a paper's stand under the split "as printed".
+        values: percent by split and metric, the mean of the seeds; a paper's stand under the split "as printed".
         spread: smallest and largest percent over the seeds, by split and metric; empty with one seed.
         seeds: how many were trained.
         setting: what else is said of it; source: the name of the checkpoint, or paper and table.
@@ -147,7 +147,7 @@ def _mark(card: Card) -> Mark:
         size=size_of(card),
         macs=card.macs,
         values={
-            split: {key: 100 * found[key] for key in METRICS if number(found.get(key))}
+            split: {key: _mean(runs, split, key, found[key]) for key in METRICS if number(found.get(key))}
             for split, found in _splits(card)
         },
         spread={split: _spread(runs, split) for split, _ in _splits(card)},
@@ -172,6 +172,12 @@ def title_of(card: Card) -> str:
 
 def _splits(card: Card) -> list[tuple[str, Mapping[str, Any]]]:
     return [(split, found) for split, found in card.metrics.items() if isinstance(found, Mapping)]
+
+
+def _mean(runs: Sequence[Mapping[str, Any]], split: str, metric: str, own: float) -> float:
+    """Percent: of the seeds, where there are several; the best of three is no fair picture of a recipe."""
+    found = [run[split][metric] for run in runs if number(run.get(split, {}).get(metric))]
+    return 100 * (sum(found) / len(found) if found else own)
 
 
 def _spread(runs: Sequence[Mapping[str, Any]], split: str) -> dict[str, tuple[float, float]]:
