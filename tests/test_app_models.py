@@ -72,7 +72,10 @@ def test_words_of_a_card_are_lines_and_its_own_names_are_not():
 def test_the_headline_is_the_mean_of_the_seeds_held_out_with_its_spread():
     """The shipped seed stood there, the best of three: LDS was a point above uniform, by the mean of its seeds it is .1."""
     headline = models.card_view(card())["headline"]
-    assert headline["value"] == pytest.approx(51) and (str(headline["label"]), str(headline["split"])) == ("mIoU", "Held-out sequence")
+    assert headline["value"] == pytest.approx(51) and (str(headline["label"]), str(headline["split"])) == (
+        "mIoU",
+        "Held-out sequence",
+    )
     assert str(headline["over"]) == "50.0–52.0 over 2 seeds"
     assert str(models.card_view(card(seeds=()))["headline"]["over"]) == "one seed"
     assert models.card_view(card(metrics={}, seeds=()))["headline"] is None
