@@ -15,7 +15,7 @@ import { hoverTree, treeOf } from "../../lzviz/canvas/rooms/compare/trees.js";
 import { areaOf, windowOf } from "../../lzviz/canvas/rooms/compare/crops.js";
 import { handed } from "../../lzviz/canvas/rooms/compare/watched.js";
 import { fillings, placed, SLIVER, STRIP } from "../../lzviz/canvas/rooms/compare/layout.js";
-import { KEYS, offered, replaced, stateOf, withOne } from "../../lzviz/canvas/rooms/compare/methods.js";
+import { KEYS, offered, replaced, stateOf, titleOf, withOne } from "../../lzviz/canvas/rooms/compare/methods.js";
 
 const schema = createSchema(JSON.parse(readFileSync(new URL("../../lzviz/canvas/schema.json", import.meta.url),
   "utf8")));
@@ -68,6 +68,18 @@ test("a sampler stands there as its paper sets it, whatever the visitor has set 
   assert.deepEqual([mine.sampler, mine.fwhm, mine.nodes, mine.contrast], ["fovea", 4, [31, 51], 2]);
   assert.deepEqual(mine.options, { es: { smoothness: 2 }, fovea: { own: 3 } });
   assert.equal(stateOf(context, state, "unknown").sampler, "unknown");
+});
+
+test("checkpoints of one title say what they learned from; two panes were both called \"LDS, joint loss\"", () => {
+  const told = (/** @type {[string, string][]} */ ...lines) => (/** @type {string} */ name) => titleOf(
+    /** @type {any} */ ({ host: { catalogue: { samplers: [],
+      checkpoints: lines.map(([each, title]) => ({ name: each, title })) } } }), name);
+  const several = told(["lds-camvid-96x128", "LDS"], ["lds-aerial-64x64", "LDS"], ["es-camvid-48x64", "ES"]);
+  assert.equal(several("lds-camvid-96x128"), "LDS · camvid 96x128");
+  assert.equal(several("lds-aerial-64x64"), "LDS · aerial 64x64");
+  assert.equal(several("es-camvid-48x64"), "ES");
+  assert.equal(told(["mine", "Mine"])("mine"), "Mine");
+  assert.equal(several("nowhere"), "nowhere");
 });
 
 test("without Python only what the browser computes itself is offered", () => {

@@ -62,11 +62,17 @@ export function stateOf(context, state, name) {
   return made;
 }
 
-/** What a method is called. @param {Pick<Context, "host">} context @param {string} name @returns {string} */
+/**
+ * What a method is called. Checkpoints of one title, of other data or sizes, end with what their names end with.
+ * @param {Pick<Context, "host">} context @param {string} name @returns {string}
+ */
 export function titleOf({ host }, name) {
   const base = baseOf(name);
-  const title = (samplerOf({ host }, base) ?? host.catalogue.checkpoints?.find((each) => each.name === base))?.title
-    ?? base;
+  const networks = host.catalogue.checkpoints ?? [];
+  const known = samplerOf({ host }, base) ?? networks.find((each) => each.name === base);
+  const alike = networks.some((each) => each !== known && known && each.title === known.title && each.name !== base);
+  const [, data, size] = (alike && /-([^-]+)-(\d+x\d+)/.exec(base)) || [];
+  const title = [known?.title ?? base, ...(data && size ? [`${data} ${size}`] : [])].join(" · ");
   const settings = name.split(":").slice(1).map((part) =>
     (part === "published" ? t("compare.published") : part.replace("=", " ").replaceAll("_", " ")));
   return [title, ...settings].join(", ");
@@ -94,8 +100,8 @@ export function offered({ host }) {
   const samplers = known.filter(({ name }) => name !== GIVEN).map(({ name }) => told(name));
   const settings = known.flatMap((line) => variants(line)).map(told);
   const networks = python ? host.catalogue.checkpoints ?? [] : [];
-  const trained = networks.filter(({ task }) => task === "segmentation").map(({ name, title }) => ({ name, title }));
-  const detectors = networks.filter(finds).map(({ name, title }) => ({ name, title }));
+  const trained = networks.filter(({ task }) => task === "segmentation").map(({ name }) => told(name));
+  const detectors = networks.filter(finds).map(({ name }) => told(name));
   return { samplers, settings, trained, detectors, given: known.some(({ name }) => name === GIVEN) };
 }
 
