@@ -70,7 +70,7 @@ def test_words_of_a_card_are_lines_and_its_own_names_are_not():
 
 
 def test_the_headline_is_the_mean_of_the_seeds_held_out_with_its_spread():
-    """The shipped seed stood there, the best of three: LDS was a point above uniform, by the mean of its seeds it is .1."""
+    """The shipped seed stood there, the best of three."""
     headline = models.card_view(card())["headline"]
     assert headline["value"] == pytest.approx(51) and (str(headline["label"]), str(headline["split"])) == (
         "mIoU",

@@ -85,7 +85,7 @@ def test_a_trained_network_is_scored_and_another_size_is_its_own_weights(scene):
 
 
 def test_labels_of_other_classes_give_no_score_and_the_row_says_so(scene):
-    """CamVid's ids were read as field and water by a checkpoint of towns; a void that is no 255 took the score away without a word."""
+    """CamVid's ids were read as field and water by a checkpoint of towns; a void of 11 took the score away without a word."""
     image, labels = scene
     labels = labels.clamp(max=10)
     towns = "lzu-fixed-aerial-64x64"
