@@ -15,6 +15,8 @@ from tests.browser.test_film import FRAMES, film
 PANEL = ".lz-film-watched"
 SEEN = f"document.querySelectorAll('{PANEL} [data-is=seen]').length"
 ROOM = "rooms.pipeline.answers.get().room"
+CLEAR = """[...document.querySelectorAll('.lz-learned-views .lz-view')].every((view) =>
+    view.getBoundingClientRect().bottom <= document.querySelector('.lz-film').getBoundingClientRect().top)"""
 NETWORK = 180_000  # a detector on a busy machine, in ms
 
 
@@ -28,8 +30,11 @@ def test_boxes_are_handed_on_and_a_scrub_begins_anew(visit: Visit, tmp_path: Pat
     open_drive(visit, "&frame=3")
     page = visit.page
     expect(page.locator(".lz-film-count")).to_have_text("4 / 12")
-    page.get_by_role("button", name="One frame on").click()
     used = page.locator(".lz-film-used")
+    # The frame of a link says as well what it looked by.
+    expect(used).to_have_text("Looks at this frame twice, evenly first.", timeout=NETWORK)
+    page.get_by_role("button", name="One frame on").click()
+    visit.wait("store.get().frame === 4")
     expect(used).to_have_text("Looks at this frame twice, evenly first.", timeout=NETWORK)
     page.get_by_role("button", name="One frame on").click()
     expect(used).to_have_text("Looks where frame 5 had boxes.", timeout=NETWORK)
@@ -154,6 +159,9 @@ def test_a_film_says_that_its_frames_are_few_and_what_others_came_to(visit: Visi
     expect(page.locator(".lz-film-beside")).to_be_hidden()
     page.get_by_role("button", name="One frame on").click()
     expect(precision).to_contain_text(re.compile(rf"· {re.escape(first)}: [\d.]+ % \(1 frame\)"), timeout=NETWORK)
+    # However much the bar says, the views end above it.
+    visit.run("(document.querySelector('.lz-film-precision').textContent = 'word '.repeat(120), 0)")
+    visit.wait(CLEAR)
     visit.run("store.set({ checkpoint: 'lzu-adaptive-clips-128x256' })")
     page.get_by_role("button", name="Beside uniform").click()
     visit.wait("store.get().room === 'compare'")

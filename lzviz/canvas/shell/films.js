@@ -12,11 +12,16 @@ export function createFilms(context, parts, place) {
   /** @type {Promise<ReturnType<typeof import("./film.js").createFilm>> | null} */
   let bar = null;
   let gone = false;
+  const sized = new ResizeObserver(([{ target }]) =>
+    place.style.setProperty("--lz-film", `${/** @type {HTMLElement} */ (target).offsetHeight}px`));
 
   async function fetched() {
     bar ??= import("./film.js").then(({ createFilm }) => createFilm(context, parts));
     const film = await bar;
-    if (!film.element.isConnected && !gone) place.append(film.element);
+    if (!film.element.isConnected && !gone) {
+      place.append(film.element);
+      sized.observe(film.element);
+    }
     return film;
   }
 
@@ -40,6 +45,7 @@ export function createFilms(context, parts, place) {
     close: () => void bar?.then((film) => film.close()),
     stop() {
       gone = true;
+      sized.disconnect();
       unfollow();
       void bar?.then((film) => film.stop());
     },

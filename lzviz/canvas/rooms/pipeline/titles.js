@@ -31,8 +31,8 @@ export function writeTitles({ views, room, shown, narrow, answers }) {
     label: label(leftTitle, LEFT[shown.left]) });
   const share = zoomed && (zoomed[0] * zoomed[1]) / (picture.width * picture.height);
   const small = zoomed ? t("size", { width: zoomed[1], height: zoomed[0] }) : "";
-  const size = late && late.of !== null ? t("facts", { facts: [t("film.frameOf", { frame: late.of + 1 }), small] })
-    : small;
+  const size = !late ? small : late.of === null ? t("film.noneYet")
+    : t("facts", { facts: [t("film.frameOf", { frame: late.of + 1 }), small] });
   caption(views.zoomed, { ...right(), label: label(right().title, RIGHT[shown.right]) });
 
   /** @returns {{title: string, size: string, number: string}} */

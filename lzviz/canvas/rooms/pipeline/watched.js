@@ -139,20 +139,18 @@ function begin(watch) {
  * @returns {import("../../viewer/watching.js").Watcher}
  */
 function createWatched(place, film, draw) {
-  const { context, answers } = place;
-  const { store, live } = context;
+  const { context, answers, context: { store, live } } = place;
   /** @type {Watch} */
   const watch = { seen: new Map(), taken: [], every: 0, follows: null, score: null, judged: new Map(),
     others: new Map(), at: 0 };
-  let started = 0; // when the frame that is shown was, ms
+  let [started, shown] = [0, -1]; // when the frame that is shown was, ms; the one that passes
 
   const put = createPut(place, film, watch);
   const score = createScore(place, film, watch, () => {
     if (answers.get().room?.late) again();
     draw();
   });
-  let shown = -1; // the frame that passes
-  const again = () => void (shown === watch.at && put());
+  const again = () => shown === watch.at && put();
 
   function forget() {
     begin(watch);
@@ -171,10 +169,12 @@ function createWatched(place, film, draw) {
     ["checkpoint", "learnedFrom", "learnedLambda", "paint", "edgePaint", "strength"].some((key) => changed.has(key))
     && forget()),
   // An answer that was on its way is of a frame that is shown as it was known.
-  answers.subscribe(({ room }, changed) => changed.has("room") && live.get().film?.passing && room && !room.late
-    && again())];
-  /** @type {number | null} */
-  let from = null;
+  answers.subscribe(({ room }, changed) => {
+    const { film: comes } = live.get();
+    if (changed.has("room") && room && !room.late && comes?.passing) again();
+    else if (!comes) draw(); // the frame with which the film was opened
+  })];
+  let from = /** @type {number | null} */ (null);
   return {
     told: () => tell(place, film, watch, forget),
     start(at) {

@@ -15,11 +15,12 @@ const share = (value) => (typeof value === "number" ? FORMATS.percent1(value) : 
 
 /**
  * What said where to look in a frame that was read; "" for another one.
- * @param {import("./watched.js").Watch} watch
+ * @param {import("./watched.js").Watch} watch @param {import("./answer.js").Room | null} [shown]  with which the film
+ *   was opened
  */
-export function handed({ seen, at }) {
-  const mine = seen.get(at);
-  if (!mine) return "";
+export function handed({ seen, at }, shown = null) {
+  const mine = seen.get(at) ?? (shown && { room: shown, from: null });
+  if (!mine?.room.found) return "";
   const { looked } = mine.room.answer;
   return looked === "before" ? t("film.handed", { frame: (mine.from ?? 0) + 1 })
     : t(looked === "twice" ? "film.twice" : "film.own");
@@ -67,7 +68,7 @@ const uniformOf = ({ catalogue }, mine) => (mine && mine.system !== "uniform" ? 
  * @param {() => void} anew  what was seen is of another detector, or another way
  * @returns {import("../../core/rooms.js").Told}
  */
-export function tell({ context: { live, store, host }, scene }, film, watch, anew) {
+export function tell({ context: { live, store, host }, answers, scene }, film, watch, anew) {
   const { seen, taken, every, at } = watch;
   const moment = momentOf(film.count, watch, at);
   const mine = moment ? undefined : seen.get(at);
@@ -75,8 +76,8 @@ export function tell({ context: { live, store, host }, scene }, film, watch, ane
   const ticks = Array.from({ length: film.count }, (_, k) => (seen.has(k) ? "seen"
     : every && k < passed(taken, every) ? "dropped" : "none"));
   // Until its answer is there, the views show the frame before.
-  const used = moment ? say(latenessOf(moment)) : handed(watch) || (live.get().film ? t("film.reading",
-    { frame: at + 1 }) : "");
+  const used = moment ? say(latenessOf(moment)) : live.get().film ? handed(watch) || t("film.reading",
+    { frame: at + 1 }) : handed(watch, answers.get().room);
   const stages = mine ? waterfall(mine.room.answer.stages).filter(({ ms }) => ms >= 0.05) : [];
   const precision = precisionOf(film, watch);
   const detector = checkpointOf(host, store.get());
