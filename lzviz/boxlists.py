@@ -21,6 +21,10 @@ from lzviz.coords import Size
 from lzviz.objects import Objects
 
 PARTS = ("images", "annotations", "categories")
+OURS = {"picture", "size", "checkpoint", "boxes", "true"}
+"""Keys of the JSON of boxes that the page writes."""
+FRAMES = ("frame_index", "frame_id", "fid")
+"""What lists call the number of a frame."""
 BEYOND = 1.0
 """Times its own size by which a picture may be left by a box: what is cut by the border may be given whole."""
 
@@ -30,13 +34,16 @@ Row = tuple[float, float, float, float, int, bool, float]
 
 @dataclass(frozen=True, eq=False)
 class Pictured:
-    """A picture of a list: a name that sorts by film and frame, its file, (h, w) where the list says it, and its boxes."""
+    """A picture of a list: a name that sorts by film and frame, its file, (h, w) where the list says it, its boxes, its place in
+    the list, and the number of its frame where that is said (``frame_index``, ``frame_id`` or ``fid``)."""
 
     name: str
     file: str
     size: Size | None
     boxes: Sequence[Row]
     listed: Path
+    place: int = 0
+    frame: int | None = None
 
     def objects(self, size: Size) -> Objects:
         """What is true of the picture, which turned out to have the ``size`` (h, w)."""
@@ -64,14 +71,20 @@ class Listed:
 
 
 def read(path: Path) -> Listed:
-    """The list in a file.
+    """The list in a file, see :func:`parsed`."""
+    return parsed(path.read_bytes(), path)
+
+
+def parsed(data: bytes, path: Path) -> Listed:
+    """The list in the bytes of a file, which is called ``path`` where something is wrong with it. The JSON of boxes that the page
+    writes is a list of one picture too: what is true in it, or, where nothing is known to be, what was found.
 
     Boxes without an inside are left out, as COCO's own list has some; boxes may reach over the border of their picture.
 
     Raises:
         ValueError: the file and the entry, what was expected there, and what stands there instead.
     """
-    values = _json(path)
+    values = _json(data, path)
     kinds = [_Entry(path, "categories", k, each) for k, each in enumerate(_list(path, values, "categories"))]
     ids = _unique(kinds, "id")
     if len({isinstance(each, str) for each in ids}) > 1:
@@ -91,24 +104,57 @@ def read(path: Path) -> Listed:
     sizes = dict(zip(numbers, map(_size, images), strict=True))
     rows = _rows(path, _list(path, values, "annotations"), sizes, classes)
     pictures = [
-        Pictured(name, file, sizes[number], rows[number], path)
-        for number, (name, file) in zip(numbers, named, strict=True)
+        Pictured(name, file, sizes[number], rows[number], path, place, _frame(image))
+        for place, (number, (name, file), image) in enumerate(zip(numbers, named, images, strict=True))
     ]
     return Listed(tuple(each.values["name"] for _, each in ordered), tuple(sorted(pictures, key=lambda p: p.name)))
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(data: bytes, path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_bytes().decode("utf-8-sig"))
+        values = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
         raise ValueError(f"{path} is no text in UTF-8 (byte {problem.start}): save it as UTF-8") from None
     except (ValueError, RecursionError) as problem:
         raise ValueError(f"{path} is no JSON: {str(problem).partition(chr(10))[0]}") from None
+    if isinstance(values, dict) and values.keys() >= OURS:
+        values = _of_page(values, path)
     missing = [each for each in PARTS if each not in values] if isinstance(values, dict) else []
     if not isinstance(values, dict) or missing:
         what = f"has no {', '.join(missing)}" if missing else f"holds {_short(values)}"
         raise ValueError(f"{path} {what}: it is no list of boxes in COCO's form, an object of {', '.join(PARTS)}")
     return values
+
+
+def _of_page(values: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The page's own file as COCO would have it; what is no box stays as it is, to be refused as any other list's."""
+    boxes = values["true"] or values["boxes"]
+    if not isinstance(boxes, list) or not all(isinstance(each, dict) for each in boxes):
+        raise ValueError(f"{path}: boxes and true are lists of objects, got {_short(boxes)}")
+    names = list(dict.fromkeys(str(each.get("class")) for each in boxes))
+    size = values["size"] if isinstance(values["size"], list) and len(values["size"]) == 2 else [None, None]
+    image = {"id": 1, "file_name": str(values["picture"] or "picture"), "height": size[0], "width": size[1]}
+    if "frame" in values:
+        image["frame_index"] = values["frame"]
+    annotations = [
+        {
+            "id": k,
+            "image_id": 1,
+            "category_id": names.index(str(each.get("class"))),
+            "bbox": _xywh(each.get("box")),
+            "iscrowd": int(bool(each.get("ignored"))),
+        }
+        for k, each in enumerate(boxes)
+    ]
+    categories = [{"id": k, "name": name} for k, name in enumerate(names)]
+    return {"images": [image], "annotations": annotations, "categories": categories}
+
+
+def _xywh(edges: Any) -> Any:
+    if not isinstance(edges, list) or len(edges) != 4 or not all(map(_finite, edges)):
+        return edges
+    x0, y0, x1, y1 = edges
+    return [x0, y0, x1 - x0, y1 - y0]
 
 
 def _list(path: Path, values: Mapping[str, Any], part: str) -> list[Any]:
@@ -187,6 +233,11 @@ def _inside(image: _Entry, file: str) -> str:
     if path.is_absolute() or PureWindowsPath(file).anchor or ".." in PureWindowsPath(file).parts or not path.name:
         raise image.wrong(f"pictures are named from the data's folder and lie in it, got {_short(file)}")
     return file
+
+
+def _frame(image: _Entry) -> int | None:
+    name = next((each for each in FRAMES if image.values.get(each) is not None), None)
+    return None if name is None else image.whole(name)
 
 
 def _size(image: _Entry) -> Size | None:

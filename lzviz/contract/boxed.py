@@ -1,4 +1,4 @@
-"""Boxes that are true of a picture: those that a drawn film brings with its frames."""
+"""Boxes that are true of a picture: those that a drawn film brings with its frames, and lists that visitors bring."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class TrueBoxes:
         solid: (N, 7) centre x, y, z in camera metres, length, width, height, yaw; NaN where it is not known.
         intrinsics: (3, 3) from camera to pixels whose centres are whole numbers.
         classes: names.
-        source: how a script gets the same (:class:`lzviz.objects.Objects`), as one Python expression.
+        source: how a script gets the same (:class:`lzviz.objects.Objects`), as one Python expression; "": it cannot.
+        area: (N,) square pixels by which a thing is small or large, NaN: those of its box; ``None`` for all of them.
     """
 
     boxes: np.ndarray
@@ -32,6 +33,7 @@ class TrueBoxes:
     intrinsics: np.ndarray
     classes: tuple[str, ...]
     source: str = ""
+    area: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -41,7 +43,7 @@ class TrueBoxes:
         """What the boxes are called in caches."""
         parts = (self.boxes, self.kinds, self.ignored, self.solid, self.intrinsics)
         digest = hashlib.blake2b(digest_size=12, person=b"boxes")
-        for each in parts:
+        for each in (*parts, *([] if self.area is None else [self.area])):
             digest.update(each.tobytes())
         return digest.hexdigest()
 
@@ -54,6 +56,7 @@ class TrueBoxes:
         kinds = table[self.kinds]
         kept = kinds >= 0
         rows = {name: getattr(self, name)[kept] for name in ("boxes", "ignored", "solid")}
+        rows["area"] = None if self.area is None else self.area[kept]
         return replace(self, **rows, kinds=kinds[kept], classes=tuple(names))
 
     def within(self, size: tuple[int, int], full: tuple[int, int]) -> TrueBoxes:
@@ -63,4 +66,5 @@ class TrueBoxes:
         y, x = (n / m for n, m in zip(size, full, strict=True))
         # Centres of pixels are whole numbers: edges scale, centres are half a pixel less.
         scaled = np.array([[x, 0, x / 2 - 0.5], [0, y, y / 2 - 0.5], [0, 0, 1]])
-        return replace(self, boxes=self.boxes * [x, y, x, y], intrinsics=scaled @ self.intrinsics)
+        area = None if self.area is None else self.area * (x * y)
+        return replace(self, boxes=self.boxes * [x, y, x, y], intrinsics=scaled @ self.intrinsics, area=area)

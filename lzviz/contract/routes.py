@@ -72,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     Route("saliency", "lzviz/saliency", pictures.AskSaliency, "asked:saliency"),
     Route("addMap", "lzviz/map", pictures.AddMap, "asked:read_map", "bytes", 16 * MIB),
     Route("addTruth", "lzviz/truth", pictures.AddTruth, "asked:held_truth", "bytes", 16 * MIB),
+    Route("addBoxes", "lzviz/boxes", pictures.AddBoxes, "asked:held_boxes", "bytes", 32 * MIB),
     Route("compute", "lzviz/compute", warp.Compute, "asked:computed"),
     Route("warpTimes", "lzviz/warp-time", warp.AskWarpTimes, "asked:warp_times"),
     Route("recognised", "lzviz/recognised", recognition.AskRecognised, "recognition:recognised"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lzviz.contract.boxed import TrueBoxes
 from lzviz.contract.decoding import Decoder
+from lzviz.contract.listed import BoxLists
 from lzviz.contract.memory import Memory
 from lzviz.contract.messages.base import Answer, File, OnPicture, OnTruth, Question
 from lzviz.contract.pictures import OWN_PREFIX, Picture, Uploads
@@ -54,7 +55,7 @@ class Workshop:
 
     Attributes:
         decoder: what reads the files of visitors, outside this process.
-        uploads, truths: what visitors brought.
+        uploads, truths, lists: what visitors brought: pictures, labels, lists of boxes.
         running: held while a network runs: times next to each other mean something, and one network's memory is enough.
         large: held while a very large picture is computed.
         loading: held while a checkpoint is read.
@@ -75,6 +76,7 @@ class Workshop:
         self.secret = secrets.token_bytes(32) if secret is None else hashlib.blake2b(secret, digest_size=32).digest()
         self.uploads = Uploads(self.memory, self.secret, self.decoder.picture)
         self.truths = Truths(self.memory, self.secret, self.decoder.truth)
+        self.lists = BoxLists(self.memory, self.secret)
         self.running, self.large, self.loading = threading.Lock(), threading.Lock(), threading.Lock()
 
     def answer(self, question: Question) -> Answer | File:
@@ -123,14 +125,17 @@ class Workshop:
         return self.picture(self.identifier_of(question))
 
     def boxes_of(self, question: OnTruth) -> TrueBoxes | None:
-        """The boxes that the picture brings, unless a question wants nothing to be known."""
-        return self.picture_of(question).boxes if question.truth is None else None
+        """The boxes that a question names: of a list (``ID.PLACE``), those that the picture brings (None), or none."""
+        picture = self.picture_of(question)
+        if question.truth is None:
+            return picture.boxes
+        return self.lists.get(question.truth, picture.size) if "." in question.truth else None
 
     def truth_of(self, question: OnTruth) -> Truth | None:
-        """The labels that a question names: an upload's, those that the picture brings (None), or none ("")."""
+        """The labels that a question names: an upload's, those that the picture brings (None), or none ("", or boxes)."""
         if question.truth is None:
             shipped = self.gallery.get(question.image or question.state.image)
             if shipped is None or shipped.truth is None:
                 return None
             return self.memory.keep("scene", shipped.id, shipped.truth, lambda truth: truth.labels.nbytes)
-        return self.truths.get(question.truth) if question.truth else None
+        return None if not question.truth or "." in question.truth else self.truths.get(question.truth)

@@ -1,5 +1,12 @@
 // Made by python -m lzviz.contract; edit lzviz/contract instead.
 
+/** Hold the list of boxes in the body, JSON in COCO's form or the page's own, for the classes of a checkpoint. */
+export interface AddBoxes {
+  page?: string;
+  checkpoint?: string;
+  title?: string;
+}
+
 /** Hold the checkpoint in the body: length of the card in four bytes, card, weights. */
 export interface AddCheckpoint {
   page?: string;
@@ -768,10 +775,12 @@ export interface FrameJudged {
   scores: BoxScore[];
 }
 
-/** A frame, by the id of its picture, and the place of the answer that it is scored with; ``None``: none was there yet. */
+/** A frame, and the place of the answer that it is scored with; ``None``: none was there yet. */
 export interface FrameScored {
   image: string | null;
   answer: number | null;
+  truth?: string | null;
+  size?: [number, number] | null;
 }
 
 /** The fine grid: its cells, source pixels between them, and the deepest level. */
@@ -797,6 +806,13 @@ export interface Held {
   height: number;
   displayWidth: number;
   displayHeight: number;
+  notes: Text[];
+}
+
+/** A list of boxes that is held now. What is true of the picture at a place of ``pictures`` goes by the name ``ID.PLACE``. */
+export interface HeldBoxes {
+  id: string;
+  pictures: ListedPicture[];
   notes: Text[];
 }
 
@@ -896,6 +912,15 @@ export interface Limits {
   checkpointBytes: number;
   displaySide: number;
   lattice: number;
+  boxes: number;
+}
+
+/** A picture of a list of boxes: its file, the number of its frame and its size where they are said, how many boxes it has. */
+export interface ListedPicture {
+  file: string;
+  frame: number | null;
+  width: number | null;
+  height: number | null;
   boxes: number;
 }
 
@@ -1505,6 +1530,7 @@ export interface Asked {
   saliency: { question: AskSaliency; answer: MapAnswer };
   addMap: { question: AddMap; answer: MapAnswer };
   addTruth: { question: AddTruth; answer: HeldTruth };
+  addBoxes: { question: AddBoxes; answer: HeldBoxes };
   compute: { question: Compute; answer: Computed };
   warpTimes: { question: AskWarpTimes; answer: WarpTimes };
   recognised: { question: AskRecognised; answer: Recognised };

@@ -9,6 +9,7 @@ export const ROUTES = Object.freeze(/** @type {const} */ ({
   saliency: { path: "lzviz/saliency", method: "POST", limit: 1048576 },
   addMap: { path: "lzviz/map", method: "POST", limit: 16777216 },
   addTruth: { path: "lzviz/truth", method: "POST", limit: 16777216 },
+  addBoxes: { path: "lzviz/boxes", method: "POST", limit: 33554432 },
   compute: { path: "lzviz/compute", method: "POST", limit: 1048576 },
   warpTimes: { path: "lzviz/warp-time", method: "POST", limit: 1048576 },
   recognised: { path: "lzviz/recognised", method: "POST", limit: 1048576 },

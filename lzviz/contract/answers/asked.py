@@ -23,6 +23,7 @@ from lzviz.contract.answers import catalogue as menus
 from lzviz.contract.answers.cad_masks import Session as CadSession
 from lzviz.contract.answers.pipeline_session import Session
 from lzviz.contract.decoding import array_suffix
+from lzviz.contract.listed import notes_of
 from lzviz.contract.maps import Map
 from lzviz.contract.messages import cad as cad_messages
 from lzviz.contract.messages import models as model_messages
@@ -90,6 +91,24 @@ def held_truth(workshop: Workshop, question: picture_messages.AddTruth) -> pictu
         labelled=truth.labelled,
         notes=list(truth.notes),
     )
+
+
+def held_boxes(workshop: Workshop, question: picture_messages.AddBoxes) -> picture_messages.HeldBoxes:
+    card = checkpoints.card(workshop, checkpoints.chosen(workshop, question.checkpoint, ""))
+    if card.task != "detection":
+        raise Refusal(Text("refused.boxes.task", {"title": checkpoints.title(card)}))
+    identifier, listed = workshop.lists.add(question.data, question.title, question.page)
+    pictures = [
+        picture_messages.ListedPicture(
+            file=each.file,
+            frame=each.frame,
+            width=each.size and each.size[1],
+            height=each.size and each.size[0],
+            boxes=len(each.boxes),
+        )
+        for each in sorted(listed.pictures, key=lambda each: each.place)
+    ]
+    return picture_messages.HeldBoxes(id=identifier, pictures=pictures, notes=notes_of(listed, card.classes))
 
 
 # Warps --------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A film's answers held against the boxes that were drawn with it."""
+"""A film's answers held against the boxes that were drawn with it, or that a visitor brought."""
 
 from __future__ import annotations
 
@@ -96,8 +96,13 @@ def _pair(
     workshop: Workshop, frame: FrameScored, answers: Sequence[Boxes], names: Sequence[str]
 ) -> tuple[Boxes, Objects] | None:
     """What was found in a frame and what is true of it, in the pixels of its picture; None: nobody knows that."""
-    picture = workshop.picture(frame.image)
-    true = objects_of(picture.boxes, names, picture.size, picture.size)
+    if frame.truth is not None and frame.size is not None:
+        size = frame.size[1], frame.size[0]
+        boxes = workshop.lists.get(frame.truth, size)
+    else:
+        picture = workshop.picture(frame.image)
+        size, boxes = picture.size, picture.boxes
+    true = objects_of(boxes, names, size, size)
     if true is None:
         return None
     if frame.answer is not None and frame.answer >= len(answers):

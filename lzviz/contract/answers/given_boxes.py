@@ -69,4 +69,5 @@ def objects_of(true: TrueBoxes | None, classes: Sequence[str], size: Size, full:
     there = named.within(size, full)
     parts = (there.boxes, there.kinds, there.ignored, there.solid, there.intrinsics)
     boxes, kinds, ignored, solid, matrix = map(torch.from_numpy, parts)
-    return Objects(boxes.float(), kinds.long(), ignored, solid.float(), matrix.float())
+    area = None if there.area is None else torch.from_numpy(there.area).float()
+    return Objects(boxes.float(), kinds.long(), ignored, solid.float(), matrix.float(), area)

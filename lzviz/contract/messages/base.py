@@ -130,7 +130,8 @@ class OnPicture(OnState):
 
 
 class OnTruth(OnPicture):
-    """About a state on a picture beside true labels: an id, null for those that the picture brings, "" for none."""
+    """About a state on a picture beside what is true of it: an id of labels, or ``ID.PLACE`` of a list of boxes; null for what the
+    picture brings, "" for none."""
 
     truth: Identifier = None
 

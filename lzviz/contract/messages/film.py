@@ -14,10 +14,17 @@ MOST = 300
 
 
 class FrameScored(Message):
-    """A frame, by the id of its picture, and the place of the answer that it is scored with; ``None``: none was there yet."""
+    """A frame, and the place of the answer that it is scored with; ``None``: none was there yet.
+
+    Attributes:
+        image: id of its picture.
+        truth: of a visitor's film, ``ID.PLACE`` of a list of boxes; ``size``: (w, h) of the frame, which nobody need hold then.
+    """
 
     image: Identifier
     answer: Annotated[int, Field(ge=0)] | None
+    truth: Identifier = None
+    size: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
 
 
 class FrameFound(Message):

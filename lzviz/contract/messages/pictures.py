@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -254,6 +254,41 @@ class AddTruth(Question):
     answer = HeldTruth
     image: Identifier
     checkpoint: str = ""
+    data: bytes
+
+    @property
+    def bench(self) -> Bench:
+        return "files"
+
+
+class ListedPicture(Answer):
+    """A picture of a list of boxes: its file, the number of its frame and its size where they are said, how many boxes it has."""
+
+    file: str
+    frame: int | None
+    width: int | None
+    height: int | None
+    boxes: int
+
+
+class HeldBoxes(Answer):
+    """A list of boxes that is held now. What is true of the picture at a place of ``pictures`` goes by the name ``ID.PLACE``."""
+
+    id: str
+    pictures: list[ListedPicture]
+    notes: list[Text]
+
+
+class AddBoxes(Question):
+    """Hold the list of boxes in the body, JSON in COCO's form or the page's own, for the classes of a checkpoint.
+
+    Attributes:
+        title: of the file, for what is said of it.
+    """
+
+    answer = HeldBoxes
+    checkpoint: str = ""
+    title: Annotated[str, Field(max_length=300)] = ""
     data: bytes
 
     @property
