@@ -138,7 +138,7 @@ def test_an_own_film_is_shown_and_played_by_its_own_boxes_without_a_precision(
     assert visit.run(f"[store.get().frame, {room}.found.true, {room}.answer.looked]") == [0, None, "twice"]
     page.get_by_role("button", name="One frame on").click()
     expect(page.locator(".lz-film-used")).to_have_text("Looks where frame 1 had boxes.", timeout=NETWORK)
-    expect(page.locator(".lz-film-precision")).to_have_text("No AP: nobody knows what is true of this film.")
+    expect(page.locator(".lz-film-precision")).to_have_text("No AP: add true boxes in the options.")
     page.locator(".lz-film-rate").select_option("60")
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Play").wait_for(timeout=NETWORK)

@@ -178,10 +178,11 @@ export function createPython(context, codec) {
   return {
     ask: () => void ask(),
     question,
-    /** @param {string} what @param {string} format */
-    download: (what, format) => asked(async () => {
+    /** @param {string} what @param {string} format @param {string | null} truth  what is said to be true */
+    download: (what, format, truth) => asked(async () => {
       const before = live.get().film?.before;
-      return askFile(host, ROUTES.export.path, { ...(await body()), what, format, ...(before && { before }) });
+      return askFile(host, ROUTES.export.path, { ...(await body()), what, format, ...(before && { before }),
+        ...(truth !== null && { truth }) });
     }),
   };
 }

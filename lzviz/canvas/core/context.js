@@ -96,8 +96,8 @@
  *   source `of`; `key` tells its options too
  * @property {{h: number, w: number, data: Uint8Array, title?: string} | null} file
  * @property {{h: number, w: number, data: Float32Array} | null} fixed
- * @property {{before: Before | null, passing: boolean} | null} film  a frame of a film is shown: with what a detector
- *   has found before it, or in passing, so that nothing is asked
+ * @property {{before: Before | null, passing: boolean, film: import("./film.js").Film, at: number} | null} film  a
+ *   frame of a film is shown: with what a detector has found before it, or in passing, so that nothing is asked
  * @property {boolean} hint       "paint me" is shown
  * @property {Readonly<Record<string, any>> | null} yours  settings by option that a method's own took the place of
  *

@@ -12,6 +12,8 @@
  * @property {string} [note]      how many of its frames these are, where that is to be said
  * @property {(k: number) => string} [name]  what Python knows a frame by
  * @property {string} [of]        the picture of the gallery that it is
+ * @property {number} [total]     of its frames; left out: a player does not say
+ * @property {(k: number) => string} [file]  the name of a frame's file
  */
 import { getFrom } from "./client.js";
 import { Said } from "./errors.js";
@@ -107,7 +109,7 @@ async function animation(blob, title) {
   const first = (await decoder.decode({ frameIndex: 0 })).image;
   const pace = (first.duration ? Math.min(30, 1e6 / first.duration) : PACE) * count / total;
   first.close();
-  return { title, count, pace, note: thinned(count, total), close: () => decoder.close(), async frame(k) {
+  return { title, count, total, pace, note: thinned(count, total), close: () => decoder.close(), async frame(k) {
     const { image } = await decoder.decode({ frameIndex: Math.floor((k * total) / count) });
     const picture = await still(image, image.displayWidth, image.displayHeight);
     image.close();
@@ -126,8 +128,9 @@ export async function openFilm(files) {
   const total = frames.length;
   if (total < 2) return null;
   const count = Math.min(MOST, total);
-  return { title: frames[0].name, count, pace: PACE, note: thinned(count, total), close: () => {},
-    frame: async (k) => frames[Math.floor((k * total) / count)] };
+  const file = (/** @type {number} */ k) => frames[Math.floor((k * total) / count)];
+  return { title: frames[0].name, count, total, pace: PACE, note: thinned(count, total), close: () => {},
+    file: (k) => file(k).name, frame: async (k) => file(k) };
 }
 
 /**

@@ -65,8 +65,9 @@
  * @property {(on: boolean) => void} show  called whenever the room changes, at least once; it may be built late
  * @property {() => void} dispose
  * @property {() => Handed | null} [warp]  what it shows, to hand to a room that examines
- * @property {(given: Handed | File) => void} [examine]  of a room that examines or opens files: looks at it, and is
- *   shown
+ * @property {(given: Handed | File) => void} [examine]  of a room that examines, opens or takes files: looks at it, and
+ *   is shown
+ * @property {() => string | null} [truth]  what Python knows by that the visitor says is true of what it shows
  * @property {any} [scene]
  * @property {any} [answers]
  * @property {(what: string, format: string) => Promise<Blob>} [exportView]  a picture of it

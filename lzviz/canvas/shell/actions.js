@@ -89,7 +89,7 @@ async function save(context, parts, what, format) {
       saveFile(await room.exportView(what, format), name);
       return;
     }
-    const file = await parts.python.download(what, format);
+    const file = await parts.python.download(what, format, parts.room().truth?.() ?? null);
     saveFile(file.blob, file.name ?? name);
   } catch (error) {
     live.set({ error: trouble(t("export.failed", { what: t("export.as", { what, format }) }), error, {

@@ -161,7 +161,7 @@ const createShow = ({ context, parts, reel, draw, watched }) => async (k, settle
   const found = before ? await foundIn(context, parts.images, await film.frame(k - 1), film.name?.(k - 1)) : null;
   const stands = () => mine === reel.turn && film === reel.film;
   if (!stands()) return false;
-  context.live.set({ film: { before: bar?.comes(k, settled) ?? null, passing: !settled } });
+  context.live.set({ film: { before: bar?.comes(k, settled) ?? null, passing: !settled, film, at: k } });
   const shown = await parts.images.showFrame(picture, film.title,
     { settled, found, stands, name: film.name?.(k), frame: k });
   if (shown && !settled) bar?.passed();

@@ -54,7 +54,7 @@
  *   where it is not
  * @property {{route: string, missing: string}} [wants]  the same of what the room can do without
  * @property {(place: Place<A>) => readonly import("../shell/keys.js").Command[]} [commands]
- * @property {(place: Place<A>) => Partial<Mounted>} [gives]  files, the warp that it shows
+ * @property {(place: Place<A>, asks: Q) => Partial<Mounted>} [gives]  files, the warp that it shows
  * @property {(place: Place<A>) => readonly (() => void)[]} [starts]  anything else, with its ends
  */
 
@@ -156,7 +156,7 @@ export const mountViews = (parts) => (element, { context, question, rail, dock }
         viewer.request("layout");
       }
     },
-    ...parts.gives?.(place),
+    ...parts.gives?.(place, asks),
     dispose() {
       for (const end of [...ends, ...built?.ends ?? []]) end();
       for (const viewer of built?.viewers ?? []) viewer.dispose();

@@ -96,6 +96,8 @@ def _pair(
     workshop: Workshop, frame: FrameScored, answers: Sequence[Boxes], names: Sequence[str]
 ) -> tuple[Boxes, Objects] | None:
     """What was found in a frame and what is true of it, in the pixels of its picture; None: nobody knows that."""
+    if frame.truth == "":
+        return None
     if frame.truth is not None and frame.size is not None:
         size = frame.size[1], frame.size[0]
         boxes = workshop.lists.get(frame.truth, size)

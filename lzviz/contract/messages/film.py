@@ -18,7 +18,8 @@ class FrameScored(Message):
 
     Attributes:
         image: id of its picture.
-        truth: of a visitor's film, ``ID.PLACE`` of a list of boxes; ``size``: (w, h) of the frame, which nobody need hold then.
+        truth: of a visitor's film, ``ID.PLACE`` of a list of boxes, "" for what it has not; ``size``: (w, h) of the frame,
+            which nobody need hold then.
     """
 
     image: Identifier

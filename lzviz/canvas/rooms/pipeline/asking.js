@@ -1,14 +1,11 @@
 // @ts-check
 /**
  * What is asked of Python about a trained pipeline: the whole room, samples alone while a hand is at work, features,
- * times, one pixel, snapshots of the training, labels of the visitor. The newest wins, and the last answer stays.
+ * times, one pixel, snapshots of the training. The newest wins, and the last answer stays.
  *
  * @typedef {import("../../core/context.js").Context} Context
  * @typedef {import("../../core/store.js").State} State
  * @typedef {import("./answer.js").Room} Room
- *
- * @typedef {import("../../core/text.js").Text} Text
- * @typedef {{blob: Blob, title: string, notes: Text[], ids: Record<string, string>}} OwnTruth  ids by checkpoint
  *
  * @typedef {import("../../core/store.js").Store<Answers>} AnswerStore
  *
@@ -25,7 +22,7 @@
  * @property {number | null} chosen   the class whose row was pressed
  * @property {import("./found.js").Which | null} box  under the pointer
  * @property {import("./found.js").Which | null} row  the box whose line is pointed at
- * @property {Readonly<Record<string, OwnTruth>>} truths  labels of the visitor by picture
+ * @property {Readonly<Record<string, import("./truths.js").OwnTruth>>} truths  what the visitor says is true
  *
  * @typedef {{checkpoint: string, kind: "saliency" | "nodes", steps: readonly number[], h: number, w: number,
  *   maps: readonly Float32Array[], low: number, high: number, picture: string, sentence: string}} Training
@@ -35,10 +32,11 @@ import { debounce } from "../../kit/dom.js";
 import { decode } from "../../core/images.js";
 import { newestOnly } from "../../core/newest.js";
 import { createCalls } from "../../core/calls.js";
-import { askServer, wireState } from "../../core/client.js";
+import { wireState } from "../../core/client.js";
 import { floatsFromBase64, fromBase64 } from "../../core/wire.js";
 import * as codec from "../../engine/codec.js";
 import { decodeRoom, shownViews } from "./answer.js";
+import { createTruths } from "./truths.js";
 import { checkpointOf } from "./words.js";
 import { ROUTES } from "../../schema/routes.js";
 import { t } from "../../core/text.js";
@@ -77,39 +75,6 @@ const picture = (text) => decode(new Blob([fromBase64(text)], {
   type: text.startsWith("UklGR") ? "image/webp" : "image/png" }), Infinity);
 
 /**
- * Labels of the visitor, a file for each picture. Python is given it once for each checkpoint.
- * @param {Context} context @param {AnswerStore} answers @param {() => string} checkpoint  its name
- */
-function createTruths({ store, live, host, page, patiently }, answers, checkpoint) {
-  /** @param {OwnTruth | null} own of the picture of now */
-  function put(own) {
-    const others = Object.entries(answers.get().truths).filter(([image]) => image !== store.get().image);
-    answers.set({ truths: { ...Object.fromEntries(others), ...(own && { [store.get().image]: own }) } });
-  }
-  const own = () => answers.get().truths[store.get().image] ?? null;
-  /** Give them to Python, which refuses what is no label map of this picture. @param {OwnTruth} given */
-  async function hand(given) {
-    const name = checkpoint();
-    const query = new URLSearchParams({ page, image: live.get().image?.id ?? store.get().image, checkpoint: name });
-    const { id, notes } = await patiently(() => askServer(host, `${ROUTES.addTruth.path}?${query}`, given.blob));
-    return { ...given, ids: { ...given.ids, [name]: id }, notes };
-  }
-  return {
-    own,
-    put,
-    /** What Python knows them by. @returns {Promise<string | null>} */
-    async id() {
-      const [mine, name] = [own(), checkpoint()];
-      if (!mine || mine.ids[name]) return mine?.ids[name] ?? null;
-      const held = await hand(mine);
-      put(held);
-      return held.ids[name];
-    },
-    hand,
-  };
-}
-
-/**
  * Calls that are busy while they run and told in one line when they fail.
  * @param {Context} context @param {import("../../core/rooms.js").Question} question
  * @param {ReturnType<typeof createTruths>} truths @param {() => boolean} on
@@ -139,11 +104,11 @@ function createQuestioner(context, question, truths, on) {
     return shared(what, async () => call(path, await more()), (answer) => take(answer, mine), again);
   }
   /**
-   * Labels that were brought; those that are refused take the place of none.
+   * What was brought as true; what is refused takes the place of none.
    * @param {Blob} blob @param {string} title @returns {Promise<boolean>}
    */
   const bring = (blob, title) => shared(t("truth.refused", { name: title }),
-    () => truths.hand({ blob, title, notes: [], ids: {} }), truths.put, () => void bring(blob, title));
+    () => truths.hand(truths.made(blob, title)), truths.put, () => void bring(blob, title));
   return { ask, call, bring };
 }
 
@@ -290,10 +255,12 @@ export function createAsking({ context, question, answers, on: open, scene }) {
     stroke: () => void samples.run(),
     pixelSoon: debounce(() => on() && void pixel.run(), PIXEL_PAUSE),
     time: () => void time.run(),
-    /** Labels of the visitor for the picture of now. @param {Blob} blob @param {string} title */
+    /** What the visitor says is true of the picture of now. @param {Blob} blob @param {string} title */
     async addTruth(blob, title) {
       if (await calls.bring(blob, title)) void whole.run();
     },
+    /** What Python knows by that the visitor says is true; null: nothing is said. */
+    truth: () => truths.now(),
     dropTruth() {
       truths.put(null);
       void whole.run();

@@ -60,7 +60,8 @@ export const mountPipeline = mountViews({
   anew: ["image", "file"],
   needs: { route: ROUTES.pipeline.path, missing: "pipeline.needsPython" },
   commands: commandsOf,
-  gives: (place) => ({ film: watching(place), ...givesOf(place) }),
+  gives: (place, asks) => ({ film: watching(place), ...givesOf(place), truth: asks.truth,
+    examine: (given) => given instanceof File && void asks.addTruth(given, given.name) }),
 });
 
 /** Files that are drawn as the screen is. */

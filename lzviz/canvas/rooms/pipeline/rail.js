@@ -8,7 +8,8 @@ import { section } from "../../kit/lines.js";
 import { ARRAYS, chooseFile, takeDrops } from "../../shell/intake.js";
 import { knowsTruth } from "./answer.js";
 import { wantsFeatures } from "./asking.js";
-import { checkpointOf } from "./words.js";
+import { ownTruth } from "./truths.js";
+import { checkpointOf, finds } from "./words.js";
 import { say, t } from "../../core/text.js";
 
 /**
@@ -61,22 +62,35 @@ function lookPart(context, answers) {
 }
 
 
-/** @param {Context} context @param {AnswerStore} answers @param {Asking} asking */
-function truthPart({ store }, answers, asking) {
+/** What is true of the picture: labels, or boxes where a detector is. @param {Context} context
+ * @param {AnswerStore} answers @param {Asking} asking */
+function truthPart(context, answers, asking) {
+  const { store, host } = context;
+  const boxed = () => finds(checkpointOf(host, store.get()));
+  const take = (/** @type {File} */ file) => asking.addTruth(file, file.name);
   const note = h("p", { class: "lz-note" });
-  const add = h("button", { type: "button", class: "lz-link", "data-tip": t("truth.help"),
-    onclick: () => chooseFile((file) => asking.addTruth(file, file.name), ARRAYS) }, t("truth.add"));
+  const add = h("button", { type: "button", class: "lz-link",
+    onclick: () => chooseFile(take, boxed() ? ".json,application/json" : ARRAYS) });
   const drop = h("button", { type: "button", class: "lz-link", onclick: asking.dropTruth }, t("truth.remove"));
-  const element = section(t("truth"), note, h("div", { class: "lz-row" }, add, drop));
+  const title = section("", note, h("div", { class: "lz-row" }, add, drop));
+  const element = takeDrops(title, take);
+  const head = /** @type {HTMLElement} */ (element.firstElementChild);
   return { element, refresh() {
-    const { room, truths } = answers.get();
-    const own = truths[store.get().image];
-    element.hidden = Boolean(room?.found); // boxes come with a picture or not at all
+    const { room } = answers.get();
+    const own = ownTruth(context, answers);
+    const boxes = boxed();
+    const shipped = boxes ? Boolean(room?.found?.true) && !own : room?.truth && !own;
+    const words = boxes ? "truth.boxes" : "truth";
+    // Bodies in space, and the boxes of a drawn drive, come with a picture or not at all.
+    element.hidden = boxes && (checkpointOf(host, store.get())?.task !== "detection" || Boolean(shipped));
     drop.hidden = !own;
-    setText(add, t(own ? "truth.choose" : room?.truth ? "truth.use" : "truth.add"));
+    setText(head, t(words));
+    add.dataset.tip = t(`${words}.help`);
+    setText(add, t(own ? "truth.choose" : shipped ? "truth.use" : `${words}.add`));
     const known = room?.truth ? t("truth.shipped")
-      : room?.answer.truthNote ? say(room.answer.truthNote) : t("truth.absent");
-    setText(note, own ? t("facts", { facts: [own.title, ...own.notes] }) : known);
+      : room?.answer.truthNote ? say(room.answer.truthNote) : t(`${words}.absent`);
+    const none = own && boxes && room?.found && !room.found.true ? [t("truth.boxes.notThis")] : [];
+    setText(note, own ? t("facts", { facts: [own.title, ...own.notes, ...none] }) : known);
   } };
 }
 

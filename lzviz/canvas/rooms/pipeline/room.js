@@ -4,7 +4,7 @@ import { PICTURES } from "../../core/rooms.js";
 import { pairs } from "../../viewer/arrange.js";
 import { createModelMenu } from "./menu.js";
 import { mountPipeline } from "./pipeline.js";
-import { checkpointOf } from "./words.js";
+import { checkpointOf, finds } from "./words.js";
 import { ROUTES } from "../../schema/routes.js";
 
 /** @type {import("../../kit/dialogs.js").Files} */
@@ -43,5 +43,6 @@ export const pipeline = {
     return (room) => pairs(room, [aspect, size ? size[1] / size[0] : aspect]);
   },
   asks: () => [ROUTES.pipeline.path],
+  takes: (name, { host, store }) => /\.json$/i.test(name) && finds(checkpointOf(host, store.get())),
   mount: mountPipeline,
 };

@@ -33,6 +33,7 @@ import { newestOnly } from "../../core/newest.js";
 import { following, known, momentOf, passed, readyAt } from "../../core/streaming.js";
 import { ROUTES } from "../../schema/routes.js";
 import { lateRoom } from "./late.js";
+import { nameOf, ownTruth } from "./truths.js";
 import { tell } from "./watching.js";
 
 const PATIENCE = 60_000;
@@ -41,16 +42,20 @@ const PATIENCE = 60_000;
 const beforeOf = ({ boxes }) => ({ boxes: boxes.map(({ box }) => box), scores: boxes.map(({ score }) => score),
   classes: boxes.map((each) => each.class) });
 
-/** Which answers count for which frames, and which are told one by one. @param {Film} film @param {Watch} watch */
-export function scoring({ count, name }, { seen, taken, every, judged }) {
+/**
+ * Which answers count for which frames, and which are told one by one.
+ * @param {Pick<Film, "count" | "name">} film @param {Watch} watch
+ * @param {(k: number) => {truth?: string, size?: [number, number]}} [true_]  of a frame, what the visitor says is true
+ */
+export function scoring({ count, name }, { seen, taken, every, judged }, true_ = () => ({})) {
   const frames = [...seen.keys()].sort((a, b) => a - b);
   const place = new Map(frames.map((frame, k) => [frame, k]));
-  const image = (/** @type {number} */ k) => name?.(k) ?? "";
+  const said = (/** @type {number} */ k) => ({ image: name?.(k) ?? "", ...true_(k) });
   const streamed = every ? known(taken, Math.min(passed(taken, every), count), every).map((frame, k) => ({
-    image: image(k), answer: frame === null ? null : place.get(frame) ?? null })) : [];
+    ...said(k), answer: frame === null ? null : place.get(frame) ?? null })) : [];
   return {
     answers: frames.map((frame) => /** @type {Seen} */ (seen.get(frame)).before),
-    waiting: frames.map((frame) => ({ image: image(frame), answer: place.get(frame) ?? null })),
+    waiting: frames.map((frame) => ({ ...said(frame), answer: place.get(frame) ?? null })),
     streamed,
     judged: streamed.filter((_, k) => !judged.has(k)),
   };
@@ -103,15 +108,21 @@ function createPut({ context: { live, store }, answers }, film, watch) {
  * @param {import("../../viewer/room.js").Place<Answers>} place @param {Film} film @param {Watch} watch
  * @param {() => void} shown  something new is known
  */
-function createScore({ context: { host } }, film, watch, shown) {
+function createScore({ context, answers }, film, watch, shown) {
   return newestOnly(async () => {
     const room = watch.seen.get(watch.at)?.room ?? [...watch.seen.values()].at(-1)?.room;
-    if (!room?.found?.true || !film.name) return;
+    if (!room) return;
+    const { checkpoint } = room.answer;
+    const own = ownTruth(context, answers);
+    if (own ? !own.ids[checkpoint] : !room.found?.true || !film.name) return;
+    const { width, height } = room.picture;
+    const size = /** @type {[number, number]} */ ([width, height]);
+    const true_ = (/** @type {number} */ k) => (own ? { truth: nameOf(own, checkpoint, k), size } : {});
     const { judged } = watch;
     const from = judged.size; // frames are judged in their order
     try {
-      const answer = await askServer(host, ROUTES.filmScore.path,
-        { checkpoint: room.answer.checkpoint, ...scoring(film, watch) });
+      const answer = await context.brought.answered(() => askServer(context.host, ROUTES.filmScore.path,
+        { checkpoint, ...scoring(film, watch, true_) }));
       if (judged !== watch.judged) return; // of what was forgotten meanwhile
       watch.score = answer;
       answer.judged?.forEach((each, k) => judged.set(from + k, each));
@@ -131,6 +142,21 @@ function begin(watch) {
   }
   watch.seen.clear();
   [watch.taken, watch.score, watch.judged] = [[], null, new Map()];
+}
+
+/**
+ * Where something else is said to be true, what was found is judged anew.
+ * @param {import("../../viewer/room.js").Place<Answers>} place @param {Watch} watch @param {() => void} anew
+ */
+function followTruth({ context, answers }, watch, anew) {
+  let known = ownTruth(context, answers)?.blob;
+  return answers.subscribe((_, changed) => {
+    const now = ownTruth(context, answers)?.blob;
+    if (!changed.has("truths") || now === known) return;
+    known = now;
+    [watch.score, watch.judged] = [null, new Map()];
+    anew();
+  });
 }
 
 /**
@@ -165,7 +191,7 @@ function createWatched(place, film, draw) {
     return seen && (watch.follows ?? seen.room.answer.follows) ? last : null;
   }
 
-  const stops = [store.subscribe((_, changed) =>
+  const stops = [followTruth(place, watch, () => void score.run().then(draw)), store.subscribe((_, changed) =>
     ["checkpoint", "learnedFrom", "learnedLambda", "paint", "edgePaint", "strength"].some((key) => changed.has(key))
     && forget()),
   // An answer that was on its way is of a frame that is shown as it was known.

@@ -6,6 +6,8 @@ import { FORMATS, say, t } from "../../core/text.js";
 import { saveFile } from "../../kit/dialogs.js";
 import { latenessOf } from "./late.js";
 import { checkpointOf, waterfall } from "./words.js";
+import { ownTruth } from "./truths.js";
+import { waterfall } from "./words.js";
 
 /** @param {readonly number[]} values */
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
@@ -39,10 +41,10 @@ function dropping({ every, taken }, ticks) {
 
 /**
  * Both precisions, as far as the film has come.
- * @param {import("../../core/film.js").Film} film @param {import("./watched.js").Watch} watch
+ * @param {boolean} known  what is true of the film @param {import("./watched.js").Watch} watch
  */
-function precisionOf(film, { score, every, seen, others }) {
-  if (!score?.waiting) return film.name || !seen.size ? "" : t("film.noTruth");
+function precisionOf(known, { score, every, seen, others }) {
+  if (!score?.waiting) return known || !seen.size ? "" : t("film.noTruth");
   const { ap, ap50, small, frames } = score.waiting;
   const mine = [...seen.values()].at(-1)?.room.answer.checkpoint;
   const beside = [...others].filter(([name]) => name !== mine).slice(-2)
@@ -68,7 +70,8 @@ const uniformOf = ({ catalogue }, mine) => (mine && mine.system !== "uniform" ? 
  * @param {() => void} anew  what was seen is of another detector, or another way
  * @returns {import("../../core/rooms.js").Told}
  */
-export function tell({ context: { live, store, host }, answers, scene }, film, watch, anew) {
+export function tell({ context, answers, scene }, film, watch, anew) {
+  const { live, store, host } = context;
   const { seen, taken, every, at } = watch;
   const moment = momentOf(film.count, watch, at);
   const mine = moment ? undefined : seen.get(at);
@@ -79,7 +82,7 @@ export function tell({ context: { live, store, host }, answers, scene }, film, w
   const used = moment ? say(latenessOf(moment)) : live.get().film ? handed(watch) || t("film.reading",
     { frame: at + 1 }) : handed(watch, answers.get().room);
   const stages = mine ? waterfall(mine.room.answer.stages).filter(({ ms }) => ms >= 0.05) : [];
-  const precision = precisionOf(film, watch);
+  const precision = precisionOf(film.name !== undefined || ownTruth(context, answers) !== null, watch);
   const detector = checkpointOf(host, store.get());
   const uniform = uniformOf(host, detector);
 
