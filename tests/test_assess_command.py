@@ -1,6 +1,7 @@
 """What `lzviz evaluate` prints, writes and refuses."""
 
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from lzviz.assess import (
 )
 from lzviz.checkpoints import Card, load, save
 from lzviz.cli import main
+from lzviz.cli.evaluate import _order
 from lzviz.datasets import CAMVID
 from lzviz.measure import cost
 from lzviz.pipelines.blueprint import Blueprint
@@ -96,3 +98,18 @@ def test_a_device_that_is_not_there_is_one_sentence_before_anything_is_loaded(ca
     with pytest.raises(SystemExit):
         main(["evaluate", "no-such-checkpoint", "scenes", "--device", name])
     assert f"--device is cpu, or cuda or mps where this machine has it, got '{name}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "previous", "boundary", "told"),
+    [
+        (("a", "b", "c"), "sequence", 1.0, True),
+        (("film_0001", "film_0002"), "sequence", 1.0, False),
+        (("a", "b"), "twice", 1.0, False),
+        (("a", "b"), "sequence", None, False),
+    ],
+)
+def test_an_unknown_order_of_frames_is_told(names, previous, boundary, told):
+    said = _order(SimpleNamespace(pictures=names, previous=previous), SimpleNamespace(boundary=boundary))
+    assert said.startswith("the order of the frames is unknown") == told
+    assert ("Looked twice at each picture; intervals are over pictures, not films" in said) == told

@@ -340,7 +340,9 @@ def test_the_command_compares_a_picture_and_a_folder(tmp_path, capsys):
     picture, out = tmp_path / "images" / "0.png", tmp_path / "a"
     common = ["--samplers", "uniform", "lzu", "--budget", "8x12"]
     assert main(["compare", str(picture), *common, "--labels", str(tmp_path / "labels/0.png"), "--out", str(out)]) == 0
-    assert "intrinsic error" in capsys.readouterr().out and (out / "sheet.svg").is_file()
+    said = capsys.readouterr()
+    assert "intrinsic error" in said.out and (out / "sheet.svg").is_file()
+    assert said.err.splitlines()[:2] == ["uniform (1 of 2)", "lzu (2 of 2)"] and "times: " in said.err.splitlines()[2]
     assert main(["compare", str(tmp_path), *common, "--out", str(tmp_path / "b")]) == 0
     assert "2 pictures at 8x12" in capsys.readouterr().out
     (tmp_path / "mine.py").write_text(

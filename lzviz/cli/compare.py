@@ -38,7 +38,13 @@ def compare(options: argparse.Namespace) -> None:
     if not options.image.is_dir():
         if not options.image.is_file():
             raise ValueError(f"there is no picture or folder {options.image}")
-        comparison = lzviz.compare(options.image, options.samplers, options.budget, labels=options.labels)
+        comparison = lzviz.compare(
+            options.image,
+            options.samplers,
+            options.budget,
+            labels=options.labels,
+            progress=lambda line: print(line, file=sys.stderr, flush=True),
+        )
         comparison.save(options.out)
         print(comparison)
     else:

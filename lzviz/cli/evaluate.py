@@ -58,7 +58,7 @@ def evaluate(options: argparse.Namespace) -> None:
     for split in options.split:
         data = _labelled(options, split, ours)
         report = _assessed(ours, data, options)
-        print(f"{report}\n")
+        print(f"{report}\n{_order(report, ours)}")
         if options.json is not None:
             out = options.json if options.json.suffix == ".json" else options.json / f"{report.slug}.json"
             out.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def evaluate(options: argparse.Namespace) -> None:
             other = Report.from_json(Path(options.against).read_text())
         else:
             other = _assessed(theirs, data, options)
-            print(f"{other}\n")
+            print(f"{other}\n{_order(other, theirs)}")
         print(f"{report.name} less {other.name}, points of 100 and their 95 % interval")
         for metric in (each.name for each in report.task.metrics):
             if not any(math.isnan(each.score(metric)) for each in (report, other)):
@@ -136,6 +136,17 @@ def _assessed(pipeline, data, options: argparse.Namespace):
         previous=options.previous or card.recipe.get("previous", "twice"),
         progress=progress if sys.stderr.isatty() else None,
     )
+
+
+def _order(report, pipeline) -> str:
+    """What it means that names do not say which frame follows which, for a pipeline that looks at the frame before; "": they do."""
+    from lzviz.assess.frames import frame_of
+
+    films = [frame_of(name)[0] for name in report.pictures]
+    if report.previous != "sequence" or pipeline.boundary is None or len(set(films)) < len(films):
+        return ""
+    said = "the order of the frames is unknown: names such as film_0007, or sid and fid, would say it"
+    return f"{said}. Looked twice at each picture; intervals are over pictures, not films\n"
 
 
 def _labelled(options: argparse.Namespace, split: str, pipeline):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,6 +107,7 @@ def compare(
     saliency: Any = None,
     region: Any = None,
     repeats: int = REPEATS,
+    progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Run methods on one picture so that each spends the same, and measure what each makes of it.
 
@@ -121,6 +122,7 @@ def compare(
         saliency: (1, 1, h, w), for every sampler that looks at a map; without, each looks where it looks by itself.
         region: (h, w) or (1, 1, h, w) in [0, 1], corner-aligned: whose share of the samples is asked for.
         repeats: timed runs of each method, in turns; 0: no times.
+        progress: is told what begins, a line each: detectors take seconds a run.
 
     Raises:
         ValueError, TypeError: wrong input, in a sentence that says what was expected.
@@ -139,17 +141,20 @@ def compare(
     classes = next(
         (fit.method.pipeline.classes for fit in found if not fit.method.finds and fit.method.pipeline.classes), ()
     )
-    for fit in found:
+    tell = progress or (lambda _: None)
+    for number, fit in enumerate(found, 1):
         method = fit.method
         if fit.note:
             rows.append(Row(method.name, method.title, note=fit.note))
             continue
+        tell(f"{method.name} ({number} of {len(found)})")
         unscored = unscored_note(method, truth, classes)
         made = measured(method, picture, truth, asked, classes, same=not unscored)
         notes = filter(None, (fixed_note(method, spend), unscored))
         rows.append(replace(made.row, note="; ".join(notes)))
         traces[method.name] = made.trace
     if repeats:
+        tell(f"times: {repeats + 2} runs of each")
         works = {f.method.name: (lambda m=f.method: m.once(picture)) for f in found if not f.note}
         times = timing.compare(works, device=picture.device, warm_up=2, repeats=repeats) if works else {}
         rows = [timed(row, times.get(row.name), spend) for row in rows]

@@ -72,8 +72,7 @@ function truthPart(context, answers, asking) {
   const add = h("button", { type: "button", class: "lz-link",
     onclick: () => chooseFile(take, boxed() ? ".json,application/json" : ARRAYS) });
   const drop = h("button", { type: "button", class: "lz-link", onclick: asking.dropTruth }, t("truth.remove"));
-  const title = section("", note, h("div", { class: "lz-row" }, add, drop));
-  const element = takeDrops(title, take);
+  const element = takeDrops(section("", note, h("div", { class: "lz-row" }, add, drop)), take);
   const head = /** @type {HTMLElement} */ (element.firstElementChild);
   return { element, refresh() {
     const { room } = answers.get();
@@ -85,6 +84,7 @@ function truthPart(context, answers, asking) {
     element.hidden = boxes && (checkpointOf(host, store.get())?.task !== "detection" || Boolean(shipped));
     drop.hidden = !own;
     setText(head, t(words));
+    element.setAttribute("aria-label", t(words));
     add.dataset.tip = t(`${words}.help`);
     setText(add, t(own ? "truth.choose" : shipped ? "truth.use" : `${words}.add`));
     const known = room?.truth ? t("truth.shipped")

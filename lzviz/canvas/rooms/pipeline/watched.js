@@ -155,6 +155,7 @@ function followTruth({ context, answers }, watch, anew) {
     if (!changed.has("truths") || now === known) return;
     known = now;
     [watch.score, watch.judged] = [null, new Map()];
+    watch.others.clear();
     anew();
   });
 }

@@ -5,9 +5,8 @@ import { momentOf, passed } from "../../core/streaming.js";
 import { FORMATS, say, t } from "../../core/text.js";
 import { saveFile } from "../../kit/dialogs.js";
 import { latenessOf } from "./late.js";
-import { checkpointOf, waterfall } from "./words.js";
 import { ownTruth } from "./truths.js";
-import { waterfall } from "./words.js";
+import { checkpointOf, waterfall } from "./words.js";
 
 /** @param {readonly number[]} values */
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
