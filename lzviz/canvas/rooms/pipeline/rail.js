@@ -85,10 +85,10 @@ function truthPart(context, answers, asking) {
     drop.hidden = !own;
     setText(head, t(words));
     element.setAttribute("aria-label", t(words));
-    add.dataset.tip = t(`${words}.help`);
-    setText(add, t(own ? "truth.choose" : shipped ? "truth.use" : `${words}.add`));
+    add.dataset.tip = t(boxes ? "truth.boxes.help" : "truth.help");
+    setText(add, t(own ? "truth.choose" : shipped ? "truth.use" : boxes ? "truth.boxes.add" : "truth.add"));
     const known = room?.truth ? t("truth.shipped")
-      : room?.answer.truthNote ? say(room.answer.truthNote) : t(`${words}.absent`);
+      : room?.answer.truthNote ? say(room.answer.truthNote) : t(boxes ? "truth.boxes.absent" : "truth.absent");
     const none = own && boxes && room?.found && !room.found.true ? [t("truth.boxes.notThis")] : [];
     setText(note, own ? t("facts", { facts: [own.title, ...own.notes, ...none] }) : known);
   } };
