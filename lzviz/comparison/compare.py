@@ -138,9 +138,7 @@ def compare(
     samplers = [samplers] if isinstance(samplers, str) else samplers
     found = fits(methods_of(samplers, image_size(picture), look), picture, spend)
     rows, traces = [], {}
-    classes = next(
-        (fit.method.pipeline.classes for fit in found if not fit.method.finds and fit.method.pipeline.classes), ()
-    )
+    classes = classes_of(fit.method for fit in found)
     tell = progress or (lambda _: None)
     for number, fit in enumerate(found, 1):
         method = fit.method
@@ -150,8 +148,7 @@ def compare(
         tell(f"{method.name} ({number} of {len(found)})")
         unscored = unscored_note(method, truth, classes)
         made = measured(method, picture, truth, asked, classes, same=not unscored)
-        notes = filter(None, (fixed_note(method, spend), unscored))
-        rows.append(replace(made.row, note="; ".join(notes)))
+        rows.append(replace(made.row, note="; ".join(filter(None, (fixed_note(method, spend), unscored)))))
         traces[method.name] = made.trace
     if repeats:
         tell(f"times: {repeats + 2} runs of each")
@@ -166,8 +163,13 @@ def fixed_note(method: Method, budget: Budget) -> str:
     return f"has no zoomed size that could be {budget}" if method.fixed else ""
 
 
+def classes_of(methods: Iterable[Method]) -> tuple[str, ...]:
+    """What the numbers of labels stand for: the classes of the first method that has any."""
+    return next((tuple(each.pipeline.classes) for each in methods if not each.finds and each.pipeline.classes), ())
+
+
 def unscored_note(method: Method, truth: Tensor | None, classes: Sequence[str]) -> str:
-    """Why labels give a method no score: they are read as ``classes``, those of the first method that has any."""
+    """Why labels give a method no score: they are read as ``classes``."""
     own = method.pipeline.classes
     if truth is None or method.finds or not own:
         return ""

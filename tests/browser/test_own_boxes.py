@@ -64,7 +64,9 @@ def test_an_own_film_gets_its_boxes_and_a_wrong_file_takes_nothing(visit: Visit,
     expect(section).to_contain_text("boxes.json")
     expect(section).to_contain_text("dog: not known to this detector, 3 boxes left out")
     page.get_by_role("button", name="One frame on").click()
-    expect(page.locator(".lz-film-precision")).to_contain_text(re.compile(r"AP .+%.* \(\d frames\)"), timeout=NETWORK)
+    expect(page.locator(".lz-film-precision")).to_contain_text(
+        re.compile(r"AP .+%.* \(\d frames are few\)"), timeout=NETWORK
+    )
     visit.wait(f"{ROOM}.picture === live.get().image && {ROOM}.found.boxes.every((each) => each.verdict)")
 
     choose(visit, "Choose others", own / "wrong.json")
