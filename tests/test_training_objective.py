@@ -268,8 +268,12 @@ def network_of(recipe: Recipe) -> tuple[str, ...]:
     return recipe.start
 
 
+LONGER = ("lds-published-camvid-96x128", "downsizenet-camvid-96x128")
+
+
 def test_zoomed_systems_differ_in_the_sampler_alone():
-    """Same network, data, schedule and start: what may differ is the blueprint's sampler and the loss that suits it."""
+    """Same network, data, schedule and start: what may differ is the blueprint's sampler and the loss that suits it. Two have three
+    times the steps, and stand in the tables of those."""
     may = {
         "name",
         "about",
@@ -287,6 +291,8 @@ def test_zoomed_systems_differ_in_the_sampler_alone():
     }
     for size in ("camvid-96x128", "camvid-48x64", "scenes-64x128"):
         named = [r for name, r in RECIPES.items() if name.endswith(size) and not name.startswith("base")]
+        assert {recipe.name for recipe in named if recipe.steps == 3000} == {r.name for r in named if r.name in LONGER}
+        named = [replace(each, steps=1000) if each.name in LONGER else each for each in named]
         family = [recipe for recipe in named if recipe.objective == "task"]
         assert len(family) >= 13
         assert len({network_of(recipe) for recipe in family}) == 1
