@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from base64 import b64decode
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -184,6 +185,8 @@ def test_true_boxes_follow_names_and_sizes():
     swapped = known.named(["person", "car"])
     assert swapped.classes == ("person", "car") and len(swapped) == (known.kinds != 1).sum()
     assert known.named(["sky"]) is None
+    renamed = replace(known, classes=tuple(reversed(known.classes)))
+    assert renamed.key != known.key, "a list of the same boxes and numbers under other names is another"
     half = known.within((SIZE[0] // 2, SIZE[1] // 2), SIZE)
     assert np.allclose(half.boxes, known.boxes / 2)
     point = np.array([1.0, 0.5, 9.0])

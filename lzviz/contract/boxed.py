@@ -42,7 +42,7 @@ class TrueBoxes:
     def key(self) -> str:
         """What the boxes are called in caches."""
         parts = (self.boxes, self.kinds, self.ignored, self.solid, self.intrinsics)
-        digest = hashlib.blake2b(digest_size=12, person=b"boxes")
+        digest = hashlib.blake2b(repr(self.classes).encode(), digest_size=12, person=b"boxes")
         for each in (*parts, *([] if self.area is None else [self.area])):
             digest.update(each.tobytes())
         return digest.hexdigest()
