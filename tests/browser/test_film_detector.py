@@ -200,7 +200,7 @@ def test_a_folder_of_frames_is_a_film_before_a_detector(visit: Visit, tmp_path: 
     visit.wait(f"store.get().image === 'own' && {ROOM}?.picture === live.get().image && {ROOM}.found")
     page.get_by_role("button", name="One frame on").click()
     expect(page.locator(".lz-film-used")).to_have_text("Looks where frame 1 had boxes.", timeout=NETWORK)
-    expect(page.locator(".lz-film-precision")).to_have_text("No AP: nobody knows what is true of this film.")
+    expect(page.locator(".lz-film-precision")).to_have_text("No AP: add true boxes in the options.")
     # Frames that pass are not given to Python; one that is wanted after them is.
     page.locator(".lz-film-rate").select_option("60")
     page.get_by_role("button", name="Play").click()

@@ -23,6 +23,8 @@ ROOMS = (
     "#room=compare",
     "#room=doctor",
     "#room=models",
+    "#image=drive&room=pipeline&checkpoint=lzu-adaptive-clips-128x256&left=errors",
+    "#image=drive&room=pipeline&checkpoint=uniform-mono3d-128x256",
 )
 
 
