@@ -119,10 +119,7 @@ def test_labels_of_networks_are_told_under_the_pointer_and_points_lead_back(visi
     wait(visit, "answers.get().about === store.get() && answers.get().trail.length === 2")
     before = visit.page.locator(".lz-compare-before").first
     visit.rest()  # the figures are drawn again with every number that comes
-    before.scroll_into_view_if_needed()
-    spot = before.bounding_box()
-    assert spot is not None
-    visit.page.mouse.click(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+    before.click(force=True)  # finds it again where it was drawn anew
     wait(visit, "store.get().width === 64")
     expect(visit.page.locator(".lz-compare-hollow").first).to_be_attached()
 
